@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { defineRoute } from './define-route.ts';
+import { planSchema } from './plans.ts';
+
+const email = z
+  .string({ error: 'A valid email is required' })
+  .trim()
+  .toLowerCase()
+  .max(254, { error: 'A valid email is required' })
+  .pipe(z.email({ error: 'A valid email is required' }));
+const password = z
+  .string({ error: 'Password must be at least 8 characters' })
+  .min(8, { error: 'Password must be at least 8 characters' })
+  .max(200, { error: 'Password must be at most 200 characters' });
+const account = z.strictObject({ id: z.string(), email: z.string() });
+
+export const register = defineRoute({
+  id: 'register',
+  summary: 'Open an account; the first of an installation is its administrator',
+  method: 'POST',
+  auth: 'web',
+  body: z.object({ email, password, name: z.string().trim().min(1).max(100).regex(/^\P{Cc}*$/u).optional() }),
+  status: 201,
+  failure: 'Failed to register',
+  errors: ['INVALID_REQUEST', 'EMAIL_TAKEN', 'RATE_LIMITED'],
+  backend: { path: '/api/register', response: account },
+  web: { path: '/api/register', response: account },
+});
+
+/** Only the web app asks this, for next-auth's `credentials` provider. */
+export const verifyCredentials = defineRoute({
+  id: 'verifyCredentials',
+  summary: "Check an account's email and password",
+  method: 'POST',
+  auth: 'web',
+  body: z.object({ email, password: z.string().max(200) }),
+  status: 200,
+  failure: 'Failed to sign in',
+  errors: ['UNAUTHORIZED', 'RATE_LIMITED'],
+  backend: {
+    path: '/api/credentials/verify',
+    response: z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable() }),
+  },
+});
+
+const me = z.strictObject({
+  id: z.string(),
+  email: z.string(),
+  name: z.string().nullable(),
+  admin: z.boolean(),
+  plan: planSchema.nullable(),
+  agentLimit: z.int(),
+  agentCount: z.int(),
+});
+export type Me = z.infer<typeof me>;
+export const getMe = defineRoute({
+  id: 'getMe',
+  summary: 'The signed-in account, its plan and how many agents it may have',
+  method: 'GET',
+  auth: 'caller',
+  status: 200,
+  failure: 'Failed to fetch account',
+  errors: ['UNAUTHORIZED'],
+  backend: { path: '/api/me', response: me },
+  web: { path: '/api/me', response: me },
+});
+
+const granted = z.strictObject({ id: z.string(), email: z.string(), plan: planSchema });
+export const grantPlan = defineRoute({
+  id: 'grantPlan',
+  summary: 'Give a user a plan that counts as an active subscription',
+  method: 'PUT',
+  auth: 'admin',
+  params: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Invalid user id' }) }),
+  body: z.object({ plan: planSchema }),
+  status: 200,
+  failure: 'Failed to grant plan',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'USER_NOT_FOUND'],
+  backend: { path: '/api/admin/users/:id/plan', response: granted },
+  web: { path: '/api/admin/users/:id/plan', response: granted },
+});

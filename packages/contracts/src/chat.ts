@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { agentIdSchema, agentParams } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+
+const timestamp = z.iso.datetime();
+export const messageSchema = z.strictObject({
+  id: z.string(),
+  agentId: z.string(),
+  sender: z.enum(['user', 'agent']),
+  content: z.string(),
+  timestamp,
+  platform: z.string(),
+});
+export type MessageView = z.infer<typeof messageSchema>;
+
+const text = z
+  .string({ error: 'Message required' })
+  .max(32_000, { error: 'Message must be at most 32000 characters' })
+  .refine((value) => value.trim() !== '', { error: 'Message required' })
+  .refine((value) => !value.includes('\u0000'), { error: 'Message must not contain NUL characters' });
+
+const sent = z.strictObject({
+  id: z.string(),
+  message: z.string(),
+  topic: z.string(),
+  status: z.literal('sent'),
+  timestamp,
+  reply: z.string(),
+});
+
+export const sendMessage = defineRoute({
+  id: 'sendMessage',
+  summary: "Say something to an agent and wait up to 30 seconds for its reply; without `agentId`, to the newest running one",
+  method: 'POST',
+  auth: 'caller',
+  body: z.object({
+    message: text,
+    topic: z.string().max(200).optional(),
+    agentId: agentIdSchema.optional(),
+    sessionId: z.string().max(100).optional(),
+  }),
+  status: 200,
+  failure: 'Failed to send message',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'OPERATION_FAILED'],
+  backend: { path: '/api/chat', response: sent },
+  web: { path: '/api/chat', response: sent },
+  timeoutMs: 45_000,
+});
+
+const history = z.strictObject({ messages: z.array(messageSchema), count: z.int() });
+export const listChat = defineRoute({
+  id: 'listChat',
+  summary: 'The last 100 messages between the caller and their agents, oldest first',
+  method: 'GET',
+  auth: 'caller',
+  status: 200,
+  failure: 'Failed to list messages',
+  errors: ['UNAUTHORIZED'],
+  backend: { path: '/api/chat', response: history },
+  web: { path: '/api/chat', response: history },
+});
+
+const wholeNumber = (fallback: number, min: number, max: number, name: string) =>
+  z.coerce
+    .number({ error: `${name} must be a whole number` })
+    .int({ error: `${name} must be a whole number` })
+    .min(min, { error: `${name} must be at least ${min}` })
+    .max(max, { error: `${name} must be at most ${max}` })
+    .default(fallback);
+
+const page = z.strictObject({
+  messages: z.array(messageSchema),
+  total: z.int(),
+  limit: z.int(),
+  offset: z.int(),
+  status: z.literal('ok'),
+});
+export const listMessages = defineRoute({
+  id: 'listMessages',
+  summary: 'Messages of one agent, newest first',
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  query: z.object({ limit: wholeNumber(50, 1, 100, 'limit'), offset: wholeNumber(0, 0, 1_000_000_000, 'offset') }),
+  status: 200,
+  failure: 'Failed to fetch messages',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/messages', response: page },
+  web: { path: '/api/agents/:id/messages', response: page },
+});

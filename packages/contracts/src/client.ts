@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import { type Facade, pathParams, type Route, type RouteId, routes } from './index.ts';
+
+type Routes = typeof routes;
+type Field<R, K extends 'params' | 'query' | 'body'> = R extends { [key in K]: infer S extends z.ZodType } ? z.input<S> : undefined;
+type SideOf<R extends Route, F extends Facade> = R extends { [key in F]: { response: infer S extends z.ZodType } }
+  ? z.output<S>
+  : never;
+
+/** What a call of one operation takes. */
+export type Input<Id extends RouteId> = {
+  [K in 'params' | 'query' | 'body' as Routes[Id] extends { [key in K]: z.ZodType } ? K : never]: Field<Routes[Id], K>;
+};
+/** What one operation answers on one side. */
+export type Output<Id extends RouteId, F extends Facade> = SideOf<Routes[Id], F>;
+
+/** An answer that was not a success: its status and the body's fields. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  constructor(status: number, body: Record<string, unknown>) {
+    super(typeof body.error === 'string' ? body.error : `The server answered ${status}`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.body = body;
+  }
+}
+
+interface ClientOptions {
+  baseUrl?: string;
+  headers?: () => Record<string, string>;
+  fetch?: typeof fetch;
+}
+
+/**
+ * A typed client of one side of the API: `createClient('web')('getAgent', { params: { id } })`.
+ * @throws ApiError when the answer is not 2xx.
+ */
+export function createClient<F extends Facade>(facade: F, options: ClientOptions = {}) {
+  const send = options.fetch ?? fetch;
+  return async <Id extends RouteId>(id: Id, input: Input<Id>): Promise<Output<Id, F>> => {
+    const route: Route = routes[id];
+    const given = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
+    const path = route[facade]?.path;
+    if (!path) throw new Error(`${id} is not offered by the ${facade}`);
+    let url = (options.baseUrl ?? '') + path;
+    const values = Object.values(given.params ?? {});
+    for (const [index, name] of pathParams(path).entries()) url = url.replace(`:${name}`, encodeURIComponent(values[index] ?? ''));
+    const query = new URLSearchParams();
+    for (const [key, value] of Object.entries(given.query ?? {})) if (value !== undefined) query.set(key, String(value));
+    const response = await send(query.size ? `${url}?${query}` : url, {
+      method: route.method,
+      headers: { ...options.headers?.(), ...(given.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+    });
+    const body = await response.json().catch(() => ({}));
+    if (!response.ok) throw new ApiError(response.status, body as Record<string, unknown>);
+    return body as Output<Id, F>;
+  };
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/**
+ * Who may call: `public` anybody; `optional` a caller is used when there is one; `caller` a signed-in user, an API key
+ * or the internal key; `admin` a user who administers the installation; `web` the web app itself, for no user.
+ */
+export type Auth = 'public' | 'optional' | 'caller' | 'admin' | 'web';
+
+/** One side of an operation: where it stands and what it answers on success. */
+export interface Side {
+  path: `/${string}`;
+  response: z.ZodType;
+  /** The web's error body: lifecycle calls keep the contract's `{success:false,status:"error"}`. */
+  errorShape?: 'lifecycle';
+  /** Lifecycle calls of the web answer 403 where data routes answer 404. */
+  foreignIs?: 403;
+  /** False when the web serves this path with code of its own instead of passing it on. */
+  proxied?: false;
+}
+
+/** An operation of the API, once, as data. */
+export interface Route {
+  id: string;
+  summary: string;
+  method: Method;
+  auth: Auth;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  status: 200 | 201;
+  /** The sentence of a 500. */
+  failure: string;
+  errors: readonly ErrorCode[];
+  backend: Side;
+  web?: Side;
+  /** Milliseconds the web waits for the backend. */
+  timeoutMs?: number;
+}
+
+/** Keeps the literal types of a route while checking it. */
+export function defineRoute<const R extends Route>(route: R): R {
+  return route;
+}
+
+/** Parameter names in a path, in order: `/api/agents/:id/start` → `['id']`. */
+export function pathParams(path: string): string[] {
+  return [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] as string);
+}

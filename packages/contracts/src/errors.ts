@@ -1,0 +1,58 @@
+/** The two faces of the API: `backend` for machine clients, `web` for browsers behind a session. */
+export type Facade = 'backend' | 'web';
+
+interface ErrorRow {
+  status: number;
+  /** The web's status where it differs from the backend's. */
+  webStatus?: number;
+  /** The sentence sent when the thrower gave none. */
+  sentence: string;
+}
+
+/** Every error code that can leave the system, its status, and its default sentence. Closed: nothing else is sent. */
+export const errorTable = {
+  INVALID_REQUEST: { status: 400, sentence: 'Invalid request' },
+  UNAUTHORIZED: { status: 401, sentence: 'Unauthorized' },
+  PAYMENT_REQUIRED: { status: 402, sentence: 'Active subscription required to provision agents' },
+  AGENT_LIMIT_REACHED: { status: 402, webStatus: 429, sentence: 'Agent limit reached for your plan' },
+  FORBIDDEN: { status: 403, sentence: 'Forbidden' },
+  AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
+  SESSION_NOT_FOUND: { status: 404, sentence: 'Session not found' },
+  USER_NOT_FOUND: { status: 404, sentence: 'User not found' },
+  NOT_FOUND: { status: 404, sentence: 'Not found' },
+  EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists' },
+  OPERATION_IN_PROGRESS: { status: 409, sentence: 'Another operation is running on this agent' },
+  PAYLOAD_TOO_LARGE: { status: 413, sentence: 'Request body too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, sentence: 'Content-Type must be application/json' },
+  RATE_LIMITED: { status: 429, sentence: 'Too many requests, please slow down.' },
+  INTERNAL: { status: 500, sentence: 'Internal server error' },
+  OPERATION_FAILED: { status: 500, sentence: 'The operation failed' },
+  DOCKER_UNAVAILABLE: {
+    status: 500,
+    sentence: 'Docker is not available on the server: container operations require Docker',
+  },
+  BACKEND_UNAVAILABLE: { status: 502, sentence: 'Backend service unavailable' },
+  PROVISIONING_DISABLED: { status: 503, sentence: 'Provisioning is temporarily disabled' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** The HTTP status of an error code on one facade. */
+export function statusOf(code: ErrorCode, facade: Facade): number {
+  const row: ErrorRow = errorTable[code];
+  return facade === 'web' ? (row.webStatus ?? row.status) : row.status;
+}
+
+/** An error the domain throws; it knows no HTTP. `message` is public, `cause` is for the log only. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  /** Further public fields of the error body, such as `current` and `limit`. */
+  readonly details: Record<string, unknown>;
+
+  constructor(code: ErrorCode, message?: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message ?? errorTable[code].sentence, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}

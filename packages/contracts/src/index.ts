@@ -1,0 +1,40 @@
+import * as accounts from './accounts.ts';
+import * as agents from './agents.ts';
+import * as chat from './chat.ts';
+import type { Route } from './define-route.ts';
+import * as health from './health.ts';
+import * as lifecycle from './lifecycle.ts';
+import * as operations from './operations.ts';
+
+export type { Me } from './accounts.ts';
+export type { AgentConfig } from './agents.ts';
+export type { MessageView } from './chat.ts';
+export { type Auth, type Method, pathParams, type Route, type Side } from './define-route.ts';
+export { AppError, type ErrorCode, errorTable, type Facade, statusOf } from './errors.ts';
+export type { Health } from './health.ts';
+export type { OperationKind, OperationView } from './operations.ts';
+export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
+
+/** Every operation of the API. Express mounts it, the web's files are checked against it, the clients are typed by it. */
+export const routes = {
+  getHealth: health.getHealth,
+  register: accounts.register,
+  verifyCredentials: accounts.verifyCredentials,
+  getMe: accounts.getMe,
+  grantPlan: accounts.grantPlan,
+  listAgents: agents.listAgents,
+  createAgent: agents.createAgent,
+  provisionAgent: agents.provisionAgent,
+  listProvisionedAgents: agents.listProvisionedAgents,
+  getAgent: agents.getAgent,
+  deleteAgent: agents.deleteAgent,
+  startAgent: lifecycle.startAgent,
+  stopAgent: lifecycle.stopAgent,
+  restartAgent: lifecycle.restartAgent,
+  listOperations: operations.listOperations,
+  sendMessage: chat.sendMessage,
+  listChat: chat.listChat,
+  listMessages: chat.listMessages,
+} as const satisfies Record<string, Route>;
+
+export type RouteId = keyof typeof routes;

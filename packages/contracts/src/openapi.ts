@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { errorTable, type Facade, pathParams, type Route, routes, statusOf } from './index.ts';
+
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
+  return rest;
+};
+const json = (schema: unknown) => ({ 'application/json': { schema } });
+
+function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query', names?: string[]) {
+  if (!schema) return [];
+  return Object.entries(schema.shape).map(([key, field], index) => ({
+    name: names?.[index] ?? key,
+    in: place,
+    required: place === 'path' || !(field as z.ZodType).safeParse(undefined).success,
+    schema: jsonSchema(field as z.ZodType, 'input'),
+  }));
+}
+
+function errorResponses(route: Route, facade: Facade) {
+  const byStatus = new Map<number, string[]>();
+  for (const code of [...route.errors, 'INTERNAL'] as const) {
+    const foreign = code === 'AGENT_NOT_FOUND' ? route[facade]?.foreignIs : undefined;
+    const status = foreign ?? statusOf(code, facade);
+    const sentence = code === 'INTERNAL' ? route.failure : errorTable[code].sentence;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), sentence]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, sentences]) => [
+      status,
+      { description: sentences.join('; '), content: json({ $ref: '#/components/schemas/Error' }) },
+    ]),
+  );
+}
+
+/**
+ * The OpenAPI 3.1 document of one side of the API, from the route table.
+ * @see https://spec.openapis.org/oas/v3.1.1
+ */
+export function openApiDocument(facade: Facade, serverUrl: string) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of Object.values<Route>(routes)) {
+    const side = route[facade];
+    if (!side) continue;
+    const path = side.path.replace(/:([A-Za-z]+)/g, '{$1}');
+    paths[path] ??= {};
+    paths[path][route.method.toLowerCase()] = {
+      operationId: route.id,
+      summary: route.summary,
+      ...(route.auth === 'public' ? { security: [] } : route.auth === 'optional' ? { security: [{}, { bearer: [] }] } : {}),
+      parameters: [...parameters(route.params, 'path', pathParams(side.path)), ...parameters(route.query, 'query')],
+      ...(route.body ? { requestBody: { required: true, content: json(jsonSchema(route.body, 'input')) } } : {}),
+      responses: {
+        [route.status]: { description: 'Success', content: json(jsonSchema(side.response, 'output')) },
+        ...errorResponses(route, facade),
+      },
+    };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Agentbot', version: '1.0.0', description: 'Create, manage, and interact with agents.' },
+    servers: [{ url: serverUrl }],
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        Error: {
+          type: 'object',
+          required: ['error'],
+          properties: { error: { type: 'string' }, code: { type: 'string' }, requestId: { type: 'string' } },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { agentParams } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+
+export const operationKindSchema = z.enum(['provision', 'start', 'stop', 'restart', 'delete']);
+export type OperationKind = z.infer<typeof operationKindSchema>;
+
+const timestamp = z.iso.datetime();
+const operation = z.strictObject({
+  id: z.string(),
+  kind: operationKindSchema,
+  state: z.enum(['queued', 'running', 'succeeded', 'failed']),
+  error: z.string().nullable(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  finishedAt: timestamp.nullable(),
+  steps: z.array(
+    z.strictObject({
+      name: z.string(),
+      state: z.enum(['running', 'done', 'skipped', 'failed']),
+      detail: z.string().nullable(),
+      startedAt: timestamp,
+      deadlineAt: timestamp,
+      finishedAt: timestamp.nullable(),
+    }),
+  ),
+});
+export type OperationView = z.infer<typeof operation>;
+
+const response = z.strictObject({ operations: z.array(operation), status: z.literal('ok') });
+
+export const listOperations = defineRoute({
+  id: 'listOperations',
+  summary: 'The last 20 operations of an agent with their stages, newest first',
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to fetch operations',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/operations', response },
+  web: { path: '/api/agents/:id/operations', response },
+});
