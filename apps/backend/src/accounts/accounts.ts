@@ -1,0 +1,81 @@
+import { ADMIN_AGENT_LIMIT, AppError, type Plan, plans } from '@agentbot/contracts';
+import type { Config } from '../config.ts';
+import { type Database, isUniqueViolation } from '../database/database.ts';
+import { newId } from '../ids.ts';
+import { checkPassword, hashPassword } from './password.ts';
+
+/** A verified account with what it is entitled to. */
+export interface Account {
+  id: string;
+  email: string;
+  name: string | null;
+  admin: boolean;
+  plan: Plan | null;
+}
+
+/** Any number will do; it serializes sign-ups, so that exactly one of them is the first. */
+const FIRST_ACCOUNT_LOCK = 4_217_001;
+
+/** Accounts: sign-up, sign-in, plans. */
+export function createAccounts({ database, config }: { database: Database; config: Config }) {
+  const view = (row: { id: string; email: string; name: string | null; isAdmin: boolean; plan: Plan | null }): Account => ({
+    id: row.id,
+    email: row.email,
+    name: row.name,
+    admin: row.isAdmin || config.ADMIN_EMAILS.includes(row.email),
+    plan: row.plan,
+  });
+
+  return {
+    /** @throws AppError EMAIL_TAKEN */
+    async register(input: { email: string; password: string; name?: string | undefined }): Promise<Account> {
+      const passwordHash = await hashPassword(input.password);
+      const row = await database
+        .as('service', async (tx) => {
+          await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
+          const isAdmin = (await tx.user.count()) === 0;
+          return tx.user.create({
+            data: { id: newId('user'), email: input.email, name: input.name ?? null, passwordHash, isAdmin },
+          });
+        })
+        .catch((error) => {
+          throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN') : error;
+        });
+      return view(row);
+    },
+
+    /** @throws AppError UNAUTHORIZED for an unknown email as for a wrong password */
+    async verify(input: { email: string; password: string }): Promise<Account> {
+      const row = await database.as('service', (tx) => tx.user.findUnique({ where: { email: input.email } }));
+      if (!(await checkPassword(row?.passwordHash, input.password)) || !row) {
+        throw new AppError('UNAUTHORIZED', 'Wrong email or password');
+      }
+      return view(row);
+    },
+
+    /** @throws AppError UNAUTHORIZED when the account is gone */
+    async find(userId: string): Promise<Account> {
+      const row = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId } }));
+      if (!row) throw new AppError('UNAUTHORIZED');
+      return view(row);
+    },
+
+    /** Grants a plan without payment. @throws AppError USER_NOT_FOUND */
+    async grantPlan(userId: string, plan: Plan): Promise<Account & { plan: Plan }> {
+      const row = await database.as('service', async (tx) => {
+        const { count } = await tx.user.updateMany({ where: { id: userId }, data: { plan } });
+        if (count === 0) throw new AppError('USER_NOT_FOUND');
+        return tx.user.findUniqueOrThrow({ where: { id: userId } });
+      });
+      return { ...view(row), plan };
+    },
+  };
+}
+
+export type Accounts = ReturnType<typeof createAccounts>;
+
+/** How many agents an account may have through the dashboard. */
+export function webAgentLimit(account: Account): number {
+  if (account.admin) return ADMIN_AGENT_LIMIT;
+  return account.plan ? plans[account.plan].webLimit : 1;
+}

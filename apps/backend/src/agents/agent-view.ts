@@ -1,0 +1,66 @@
+import type { Config } from '../config.ts';
+import type { Agent, AgentState } from '../generated/prisma/client.ts';
+
+type Addresses = Pick<Config, 'AGENTS_DOMAIN' | 'GATEWAY_PUBLIC_URL'>;
+
+/** The one mapping from an agent's state to what machine clients see. */
+export const backendStatus = (state: AgentState) => (state === 'running' ? 'active' : state);
+
+const subdomain = (agent: Pick<Agent, 'id'>, config: Addresses) => `${agent.id}.${config.AGENTS_DOMAIN}`;
+
+/** The agent's own address on the gateway port. */
+export function agentUrl(agent: Pick<Agent, 'id'>, config: Addresses): string {
+  const { protocol, port } = new URL(config.GATEWAY_PUBLIC_URL);
+  return `${protocol}//${subdomain(agent, config)}${port && `:${port}`}`;
+}
+
+function websocketUrl(agent: Pick<Agent, 'id'>, config: Addresses): string {
+  return `${config.GATEWAY_PUBLIC_URL.replace(/^http/, 'ws').replace(/\/$/, '')}/agent/${agent.id}`;
+}
+
+/** A row of the backend's list. */
+export const listedAgent = (agent: Agent, config: Addresses) => ({
+  id: agent.id,
+  status: backendStatus(agent.state),
+  created: agent.createdAt.toISOString(),
+  subdomain: subdomain(agent, config),
+  url: agentUrl(agent, config),
+});
+
+/** What provisioning answers, and, with `updatedAt`, a row of the web's lists. */
+export const provisionedAgent = (agent: Agent, config: Addresses) => ({
+  id: agent.id,
+  name: agent.name,
+  status: agent.state,
+  websocketUrl: websocketUrl(agent, config),
+  model: agent.model,
+  createdAt: agent.createdAt.toISOString(),
+});
+export const webAgent = (agent: Agent, config: Addresses) => ({
+  ...provisionedAgent(agent, config),
+  updatedAt: agent.updatedAt.toISOString(),
+});
+
+export const createdAgent = (agent: Agent, config: Addresses) => ({
+  id: agent.id,
+  name: agent.name,
+  agentId: agent.id,
+  status: backendStatus(agent.state),
+  subdomain: subdomain(agent, config),
+  url: agentUrl(agent, config),
+  createdAt: agent.createdAt.toISOString(),
+});
+
+export const agentDetails = (agent: Agent, config: Addresses) => ({
+  id: agent.id,
+  status: backendStatus(agent.state),
+  startedAt: agent.startedAt?.toISOString() ?? null,
+  plan: agent.plan,
+  subdomain: subdomain(agent, config),
+  url: agentUrl(agent, config),
+  openclawVersion: agent.openclawVersion,
+  verified: agent.verified,
+  verificationType: agent.verificationType,
+  attestationUid: agent.attestationUid,
+  verifiedAt: agent.verifiedAt?.toISOString() ?? null,
+});

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '@agentbot/contracts';
+import { openApiDocument } from '@agentbot/contracts/openapi';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import type { Context } from './context.ts';
+import { createHandlers } from './handlers.ts';
+import { createAuthenticator } from './http/authenticate.ts';
+import { errorHandler } from './http/error-handler.ts';
+import { mountRoutes } from './http/mount-routes.ts';
+import { createRateLimit } from './http/rate-limit.ts';
+
+const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** The backend's HTTP interface, not yet listening. */
+export function createApp(context: Context): Express {
+  const { config, database, pool, log } = context;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.TRUST_PROXY);
+  app.set('query parser', 'simple');
+  app.use(
+    pinoHttp({
+      logger: log,
+      genReqId(request, response) {
+        const given = request.headers['x-request-id'];
+        const id = typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+        response.setHeader('X-Request-Id', id);
+        return id;
+      },
+      serializers: { req: ({ id, method, url }) => ({ id, method, url: String(url).split('?')[0] }), res: ({ statusCode }) => ({ statusCode }) },
+      customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
+    }),
+  );
+  app.use(helmet());
+  app.use(express.json({ limit: '1mb', strict: true }));
+
+  app.get('/openapi.json', (_request, response) => {
+    response.json(openApiDocument('backend', `http://localhost:${config.BACKEND_PORT}`));
+  });
+  mountRoutes(app, createHandlers(context), {
+    authenticate: createAuthenticator({ config, database }),
+    isAdmin: async (userId) => (await context.accounts.find(userId)).admin,
+    limit: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
+  });
+  app.use(() => {
+    throw new AppError('NOT_FOUND');
+  });
+  app.use(errorHandler);
+  return app;
+}

@@ -1,0 +1,34 @@
+import type { MessageView } from '@agentbot/contracts';
+import { getAgent } from '../agents/agents.ts';
+import type { Context } from '../context.ts';
+import type { Message } from '../generated/prisma/client.ts';
+import { type Actor, tenantOf } from '../http/actor.ts';
+
+const LAST = 100;
+
+const messageView = (row: Message): MessageView => ({
+  id: row.id,
+  agentId: row.agentId,
+  sender: row.sender as MessageView['sender'],
+  content: row.content,
+  timestamp: row.createdAt.toISOString(),
+  platform: row.platform,
+});
+
+/** One page of an agent's messages, newest first. @throws AppError AGENT_NOT_FOUND */
+export async function listMessages(context: Context, actor: Actor, agentId: string, page: { limit: number; offset: number }) {
+  await getAgent(context, actor, agentId);
+  const where = { agentId };
+  const { rows, total } = await context.database.as(tenantOf(actor), async (tx) => ({
+    rows: await tx.message.findMany({ where, orderBy: { seq: 'desc' }, take: page.limit, skip: page.offset }),
+    total: await tx.message.count({ where }),
+  }));
+  return { messages: rows.map(messageView), total, ...page, status: 'ok' as const };
+}
+
+/** The last messages of all the actor's agents, oldest first. */
+export async function listChat({ database }: Context, actor: Actor) {
+  const rows = await database.as(tenantOf(actor), (tx) => tx.message.findMany({ orderBy: { seq: 'desc' }, take: LAST }));
+  const messages = rows.reverse().map(messageView);
+  return { messages, count: messages.length };
+}

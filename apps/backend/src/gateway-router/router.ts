@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createProxyServer } from 'httpxy';
+import type { Context } from '../context.ts';
+import type { Agent } from '../generated/prisma/client.ts';
+import type { AgentContainerSpec } from '../runtime/container-host.ts';
+
+const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** The agent a request is for: by host name `<id>.<AGENTS_DOMAIN>`, or by path `/agent/<id>`; with the path left over. */
+export function addressee(host: string | undefined, url: string, domain: string): { agentId: string; url: string } | null {
+  const hostname = (host ?? '').replace(/:\d+$/, '').toLowerCase();
+  const label = hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '';
+  if (idPattern.test(label)) return { agentId: label, url };
+  const [, agentId, rest = ''] = /^\/agent\/([^/?]+)(.*)$/.exec(url) ?? [];
+  if (!agentId || !idPattern.test(agentId)) return null;
+  return { agentId, url: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/**
+ * The gateway port: passes HTTP and WebSocket on to the agent that an address names. Each gateway authorises its own
+ * callers by its token. 404 for an address that names no agent, 503 for an agent that is not running.
+ */
+export function createGatewayRouter({ config, database, log }: Context): Server {
+  const proxy = createProxyServer({ xfwd: true });
+
+  async function targetOf(request: IncomingMessage): Promise<{ status: number; error: string } | { target: string }> {
+    const found = addressee(request.headers.host, request.url ?? '/', config.AGENTS_DOMAIN);
+    const [agent] = found
+      ? await database.as(
+          'service',
+          (tx) => tx.$queryRaw<Pick<Agent, 'state' | 'runtime'>[]>`
+            SELECT state, runtime, container_spec AS "containerSpec" FROM agents WHERE lower(id) = lower(${found.agentId})`,
+        )
+      : [];
+    if (!found || !agent) return { status: 404, error: 'No agent has this address' };
+    const spec = (agent as Agent).containerSpec as AgentContainerSpec | null;
+    if (agent.state !== 'running' || agent.runtime !== 'container' || !spec) {
+      return { status: 503, error: 'The agent is not running' };
+    }
+    request.url = found.url;
+    return { target: `http://${spec.bind.address}:${spec.bind.gateway}` };
+  }
+
+  const refuse = (response: ServerResponse, status: number, error: string) => {
+    if (response.headersSent) return void response.destroy();
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+  };
+  const refuseSocket = (socket: Duplex, status: number, error: string) => {
+    const body = JSON.stringify({ error });
+    const reason = status === 404 ? 'Not Found' : 'Service Unavailable';
+    socket.end(
+      `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  };
+
+  const server = createServer(async (request, response) => {
+    try {
+      const found = await targetOf(request);
+      if ('error' in found) return refuse(response, found.status, found.error);
+      await proxy.web(request, response, { target: found.target });
+    } catch (error) {
+      log.warn({ err: error }, 'the gateway port could not reach an agent');
+      refuse(response, 503, 'The agent does not answer');
+    }
+  });
+  server.on('upgrade', async (request: IncomingMessage, socket: import('node:net').Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      const found = await targetOf(request);
+      if ('error' in found) return refuseSocket(socket, found.status, found.error);
+      await proxy.ws(request, socket, { target: found.target }, head);
+    } catch (error) {
+      log.warn({ err: error }, 'the gateway port could not reach an agent');
+      if (!socket.destroyed) refuseSocket(socket, 503, 'The agent does not answer');
+    }
+  });
+  return server;
+}

@@ -1,0 +1,63 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { AppError } from '@agentbot/contracts';
+import { jwtVerify } from 'jose';
+import type { Config } from '../config.ts';
+import { type Database, isUniqueViolation } from '../database/database.ts';
+import type { Actor } from './actor.ts';
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+/** Compares in constant time, whatever the lengths. */
+const equal = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+
+interface Credentials {
+  authorization: string | undefined;
+  /** `X-User-Id`: honoured with the internal key only. */
+  userId: string | undefined;
+  /** Whether the request changes something: its assertion then works once. */
+  mutating: boolean;
+}
+
+/**
+ * Tells who calls, from the Authorization header alone: the internal key, or an assertion of the web app (a JWT of at
+ * most 60 seconds for this audience; RFC 7519). `null` without credentials.
+ * @throws AppError UNAUTHORIZED for anything wrong, expired, foreign or replayed.
+ */
+export function createAuthenticator({ config, database }: { config: Config; database: Database }) {
+  const assertionKey = new TextEncoder().encode(config.ASSERTION_SECRET);
+
+  async function verifyAssertion(token: string, mutating: boolean): Promise<Actor> {
+    const { payload } = await jwtVerify(token, assertionKey, {
+      algorithms: ['HS256'],
+      issuer: 'agentbot-web',
+      audience: 'agentbot-backend',
+      maxTokenAge: '60s',
+      requiredClaims: ['jti', 'exp', 'iat'],
+    }).catch((cause) => {
+      throw new AppError('UNAUTHORIZED', undefined, { cause });
+    });
+    if (mutating) await useOnce(String(payload.jti), new Date(Number(payload.exp) * 1000));
+    return payload.sub ? { kind: 'user', userId: payload.sub, facade: 'web' } : { kind: 'web', facade: 'web' };
+  }
+
+  async function useOnce(id: string, expiresAt: Date) {
+    try {
+      await database.untenanted.usedAssertion.create({ data: { id, expiresAt } });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new AppError('UNAUTHORIZED', undefined, { cause: error });
+      throw error;
+    }
+  }
+
+  return async function authenticate(given: Credentials): Promise<Actor | null> {
+    if (given.authorization === undefined) return null;
+    const [, token] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(given.authorization) ?? [];
+    if (!token) throw new AppError('UNAUTHORIZED');
+    if (equal(token, config.INTERNAL_API_KEY)) {
+      return given.userId ? { kind: 'user', userId: given.userId, facade: 'backend' } : { kind: 'service', facade: 'backend' };
+    }
+    if (token.split('.').length === 3) return verifyAssertion(token, given.mutating);
+    throw new AppError('UNAUTHORIZED');
+  };
+}
+
+export type Authenticate = ReturnType<typeof createAuthenticator>;

@@ -1,0 +1,50 @@
+import { AppError, type Facade, type Route, statusOf } from '@agentbot/contracts';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+
+/** What a request knows about itself once its route and caller are known. */
+export interface RequestState {
+  facade: Facade;
+  route?: Route;
+}
+
+const bodyParserCodes: Record<string, AppError> = {
+  'entity.parse.failed': new AppError('INVALID_REQUEST', 'Malformed JSON in request body'),
+  'entity.too.large': new AppError('PAYLOAD_TOO_LARGE'),
+  'encoding.unsupported': new AppError('UNSUPPORTED_MEDIA_TYPE', 'Unsupported content encoding'),
+  'charset.unsupported': new AppError('UNSUPPORTED_MEDIA_TYPE', 'Unsupported charset'),
+  'request.size.invalid': new AppError('INVALID_REQUEST', 'Request size did not match Content-Length'),
+  'request.aborted': new AppError('INVALID_REQUEST', 'Request aborted'),
+};
+
+function toAppError(error: unknown, route: Route | undefined): AppError {
+  if (error instanceof AppError) return error;
+  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
+  if (bodyParserCodes[type]) return bodyParserCodes[type];
+  if (error instanceof URIError) return new AppError('NOT_FOUND');
+  return new AppError('INTERNAL', route?.failure, { cause: error });
+}
+
+/** Sends an error as JSON in the shape and with the status of its side; a 500 tells nothing of the inside. */
+export function sendError(request: Request, response: Response, state: RequestState, thrown: unknown): void {
+  const error = toAppError(thrown, state.route);
+  const side = state.route?.[state.facade];
+  const foreign = error.code === 'AGENT_NOT_FOUND' ? side?.foreignIs : undefined;
+  const status = foreign ?? statusOf(error.code, state.facade);
+  if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.status(status).json({
+    ...(side?.errorShape === 'lifecycle' ? { success: false, status: 'error' } : {}),
+    error: foreign ? 'Forbidden' : error.message,
+    ...(error.code === 'INVALID_REQUEST' || error.code === 'NOT_FOUND' || error.code === 'INTERNAL' ? {} : { code: error.code }),
+    ...error.details,
+    ...(status >= 500 ? { requestId: request.id } : {}),
+  });
+}
+
+/** Errors from outside the routes: body parsing, malformed URLs. */
+export const errorHandler: ErrorRequestHandler = (error, request, response, _next) => {
+  sendError(request, response, { facade: 'backend' }, error);
+};

@@ -1,0 +1,44 @@
+import { AppError } from '@agentbot/contracts';
+import type { Response } from 'express';
+import type pg from 'pg';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+
+interface Limit {
+  name: string;
+  points: number;
+  seconds: number;
+  message?: string;
+}
+
+/**
+ * A counter in Postgres, shared by all backend processes: `points` per `seconds` and key.
+ * @throws AppError RATE_LIMITED past it; headers as in draft-ietf-httpapi-ratelimit-headers.
+ */
+export function createRateLimit(pool: pg.Pool, limit: Limit) {
+  const limiter = new RateLimiterPostgres({
+    storeClient: pool,
+    storeType: 'pool',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    keyPrefix: limit.name,
+    points: limit.points,
+    duration: limit.seconds,
+    clearExpiredByTimeout: false,
+  });
+
+  return async function consume(key: string, response: Response): Promise<void> {
+    const result = await limiter.consume(key).catch((rejected: unknown) => {
+      if (rejected instanceof RateLimiterRes) return rejected;
+      throw rejected;
+    });
+    const reset = Math.ceil(result.msBeforeNext / 1000);
+    response.set({
+      'RateLimit-Limit': String(limit.points),
+      'RateLimit-Remaining': String(Math.max(0, limit.points - result.consumedPoints)),
+      'RateLimit-Reset': String(reset),
+    });
+    if (result.consumedPoints <= limit.points) return;
+    response.set('Retry-After', String(reset));
+    throw new AppError('RATE_LIMITED', limit.message);
+  };
+}

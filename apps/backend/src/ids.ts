@@ -1,0 +1,13 @@
+import { randomInt } from 'node:crypto';
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** `length` random characters of [a-z0-9], from the system's secure source. */
+export function randomName(length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+/** A new id: a prefix and 12 characters of [a-z0-9]. */
+export function newId(prefix: 'agent' | 'user' | 'op' | 'msg' | 'sess'): string {
+  return `${prefix}_${randomName(12)}`;
+}

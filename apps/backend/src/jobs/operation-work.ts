@@ -1,0 +1,19 @@
+import type { OperationKind } from '@agentbot/contracts';
+import type { Context } from '../context.ts';
+import type { Agent, Prisma } from '../generated/prisma/client.ts';
+import { restart, start, stop } from '../lifecycle/lifecycle-work.ts';
+import { remove } from '../lifecycle/remove.ts';
+import { provision } from '../provisioning/provision-work.ts';
+import type { Step } from './steps.ts';
+
+/** What an operation that succeeded leaves of its agent. */
+export type AgentChange = Prisma.AgentUpdateManyMutationInput | 'removed';
+
+/** The work of each kind of operation: idempotent, since a job is taken up again after a crash. */
+export const operationWork: Record<OperationKind, (context: Context, agent: Agent, step: Step) => Promise<AgentChange>> = {
+  provision,
+  start,
+  stop,
+  restart,
+  delete: remove,
+};

@@ -1,0 +1,85 @@
+import { AppError, type OperationKind, type OperationView } from '@agentbot/contracts';
+import { fromPrisma, type PgBoss } from 'pg-boss';
+import type { Database, Tenant, Transaction } from '../database/database.ts';
+import { isUniqueViolation } from '../database/database.ts';
+import type { Agent, Operation, OperationStep } from '../generated/prisma/client.ts';
+import { newId } from '../ids.ts';
+import { operationTypes } from './catalog.ts';
+
+export const QUEUE = 'agent-operations';
+
+export interface OperationJob {
+  operationId: string;
+}
+
+/**
+ * Writes an operation and its job in the caller's transaction, and puts the agent into the operation's state.
+ * @throws AppError OPERATION_IN_PROGRESS when the agent is already being worked on
+ */
+export async function beginOperation(
+  tx: Transaction,
+  boss: PgBoss,
+  agent: Pick<Agent, 'id' | 'ownerId'>,
+  kind: OperationKind,
+  requestId?: string,
+): Promise<Operation> {
+  const { during, deadlineMs } = operationTypes[kind];
+  const operation = await tx.operation
+    .create({ data: { id: newId('op'), agentId: agent.id, ownerId: agent.ownerId, kind, requestId: requestId ?? null } })
+    .catch((error) => {
+      throw isUniqueViolation(error) ? new AppError('OPERATION_IN_PROGRESS') : error;
+    });
+  if (during) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null } });
+  await boss.send(QUEUE, { operationId: operation.id } satisfies OperationJob, {
+    db: fromPrisma(tx),
+    expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
+  });
+  return operation;
+}
+
+const POLL_MS = 100;
+
+/** Waits for an operation's end, at most `timeoutMs`; the operation as it then stands. */
+export async function waitForOperation(database: Database, tenant: Tenant, id: string, timeoutMs: number): Promise<Operation> {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const operation = await database.as(tenant, (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
+    if (operation.finishedAt || Date.now() >= until) return operation;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** The last 20 operations of an agent, newest first. */
+export async function listOperations(database: Database, tenant: Tenant, agentId: string): Promise<OperationView[]> {
+  const rows = await database.as(tenant, (tx) =>
+    tx.operation.findMany({
+      where: { agentId },
+      orderBy: { createdAt: 'desc' },
+      take: 20,
+      include: { steps: { orderBy: { position: 'asc' } } },
+    }),
+  );
+  return rows.map(operationView);
+}
+
+const iso = (date: Date | null) => date?.toISOString() ?? null;
+
+function operationView(row: Operation & { steps: OperationStep[] }): OperationView {
+  return {
+    id: row.id,
+    kind: row.kind as OperationKind,
+    state: row.state,
+    error: row.error,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+    steps: row.steps.map((step) => ({
+      name: step.name,
+      state: step.state,
+      detail: step.detail,
+      startedAt: step.startedAt.toISOString(),
+      deadlineAt: step.deadlineAt.toISOString(),
+      finishedAt: iso(step.finishedAt),
+    })),
+  };
+}

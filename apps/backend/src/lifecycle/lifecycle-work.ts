@@ -1,0 +1,41 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../context.ts';
+import type { Agent } from '../generated/prisma/client.ts';
+import type { AgentChange } from '../jobs/operation-work.ts';
+import type { Step } from '../jobs/steps.ts';
+import { awaitReady } from '../provisioning/await-ready.ts';
+import { provision, runningIn } from '../provisioning/provision-work.ts';
+import { containerNames } from '../runtime/agent-container.ts';
+import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
+
+const STOP_MS = 40_000;
+
+/** Starts the agent's container and waits until it is ready; makes a container where there is none. */
+export async function start(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+  const { host, config } = context;
+  if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  if (!spec || !(await host.inspect(spec.names.container))) return provision(context, agent, step);
+  await step('start', 60_000, () => host.start(spec));
+  let ready: ContainerState | undefined;
+  await step('ready', config.READY_TIMEOUT_SECONDS * 1000, async (signal) => {
+    ready = await awaitReady(context, spec, signal);
+  });
+  return runningIn(ready as ContainerState);
+}
+
+/** Stops the agent's container; its volume stays. */
+export async function stop(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+  await step('stop', STOP_MS, async () => {
+    await context.gateways.drop(agent.id);
+    await context.host.stop(containerNames(agent.id).container);
+  });
+  return { state: 'stopped', stateReason: null, startedAt: null, observedState: 'exited', observedAt: new Date() };
+}
+
+/** Stops, then starts. */
+export async function restart(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+  if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+  await stop(context, agent, step);
+  return start(context, agent, step);
+}

@@ -1,0 +1,92 @@
+import { type Plan, plans } from '@agentbot/contracts';
+import type { AgentSecrets } from '../secrets/agent-secrets.ts';
+import type { ModelTarget } from './providers.ts';
+
+/** Environment variables of the container that carry the agent's secrets. */
+export const secretVariables = {
+  OPENCLAW_GATEWAY_TOKEN: 'gatewayToken',
+  AGENT_MODEL_API_KEY: 'apiKey',
+  TELEGRAM_BOT_TOKEN: 'telegramToken',
+  DISCORD_BOT_TOKEN: 'discordBotToken',
+} as const satisfies Record<string, keyof AgentSecrets>;
+
+interface Input {
+  plan: Plan;
+  target: ModelTarget;
+  /** Which secrets the agent has; their values never stand in the file. */
+  has: Partial<Record<keyof AgentSecrets, boolean>>;
+  ownerIds: string[];
+  /** Where the agent's own interface is opened from. */
+  origin: string;
+}
+
+const retry = (minDelayMs: number) => ({ attempts: 3, minDelayMs, maxDelayMs: 30_000, jitter: 0.1 });
+
+function channels({ has, ownerIds }: Input) {
+  const direct = ownerIds.length ? { dmPolicy: 'allowlist', allowFrom: ownerIds } : { dmPolicy: 'pairing' };
+  const groups = { '*': { requireMention: true } };
+  return {
+    defaults: { groupPolicy: 'allowlist', heartbeat: { showOk: false, showAlerts: true, useIndicator: true } },
+    ...(has.telegramToken && {
+      telegram: {
+        enabled: true,
+        botToken: '${TELEGRAM_BOT_TOKEN}',
+        ...direct,
+        groups,
+        historyLimit: 50,
+        replyToMode: 'first',
+        streaming: 'partial',
+        retry: retry(400),
+      },
+    }),
+    ...(has.discordBotToken && {
+      discord: {
+        enabled: true,
+        token: '${DISCORD_BOT_TOKEN}',
+        ...direct,
+        dm: { enabled: true, groupEnabled: false },
+        historyLimit: 20,
+        streaming: 'partial',
+        retry: retry(500),
+      },
+    }),
+    ...(has.whatsappToken && { whatsapp: { enabled: true, ...direct, groups, sendReadReceipts: true } }),
+  };
+}
+
+/**
+ * An agent's `openclaw.json` for OpenClaw 2026.3.13: a pure function of its row. Secrets stand in it as references to
+ * the container's environment.
+ */
+export function openclawConfig(input: Input) {
+  const { target, has } = input;
+  const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];
+  return {
+    gateway: {
+      mode: 'local',
+      bind: 'lan',
+      port: 18_789,
+      auth: { mode: 'token', token: '${OPENCLAW_GATEWAY_TOKEN}' },
+      controlUi: { allowedOrigins: [input.origin] },
+      http: { endpoints: { chatCompletions: { enabled: true }, responses: { enabled: true } } },
+    },
+    discovery: { mdns: { mode: 'off' } },
+    update: { checkOnStart: false },
+    logging: { consoleStyle: 'json' },
+    plugins: { allow: has.whatsappToken ? [...plugins, 'whatsapp'] : plugins },
+    models: {
+      providers: {
+        [target.gatewayName]: {
+          baseUrl: target.baseUrl,
+          api: target.api,
+          ...(has.apiKey && { apiKey: { source: 'env', provider: 'default', id: 'AGENT_MODEL_API_KEY' } }),
+          models: [{ id: target.model, name: target.model }],
+        },
+      },
+    },
+    agents: { defaults: { model: { primary: `${target.gatewayName}/${target.model}`, fallbacks: [] }, heartbeat: { every: '0m' } } },
+    tools: { profile: plans[input.plan].toolProfile, deny: ['browser', 'canvas'] },
+    messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },
+    channels: channels(input),
+  };
+}

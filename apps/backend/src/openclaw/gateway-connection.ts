@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import WebSocket from 'ws';
+import { connectParams } from './device.ts';
+
+interface GatewayAddress {
+  url: string;
+  token: string;
+  deviceKey: string;
+}
+
+interface Frame {
+  type: 'req' | 'res' | 'event';
+  id?: string;
+  event?: string;
+  ok?: boolean;
+  payload?: unknown;
+  error?: { message?: string; code?: string };
+}
+
+interface Pending {
+  resolve: (payload: unknown) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+/**
+ * An authorised connection to one agent's gateway (OpenClaw's WebSocket protocol 3). Emits `event` with a name and a
+ * payload, and `close` once.
+ */
+export class GatewayConnection extends EventEmitter<{ event: [name: string, payload: unknown]; close: [] }> {
+  readonly #socket: WebSocket;
+  readonly #pending = new Map<string, Pending>();
+
+  private constructor(socket: WebSocket) {
+    super();
+    this.setMaxListeners(0);
+    this.#socket = socket;
+  }
+
+  /** Connects and answers the gateway's challenge. @throws Error when refused or after ten seconds */
+  static async open({ url, token, deviceKey }: GatewayAddress): Promise<GatewayConnection> {
+    const socket = new WebSocket(url, { maxPayload: MAX_FRAME_BYTES, handshakeTimeout: CONNECT_TIMEOUT_MS });
+    const connection = new GatewayConnection(socket);
+    const ready = Promise.withResolvers<GatewayConnection>();
+    const timer = setTimeout(() => ready.reject(new Error('The gateway did not authorise the connection in time')), CONNECT_TIMEOUT_MS);
+    connection.on('event', (name, payload) => {
+      if (name !== 'connect.challenge') return;
+      const { nonce } = payload as { nonce: string };
+      connection.request('connect', connectParams(deviceKey, token, nonce)).then(() => ready.resolve(connection), ready.reject);
+    });
+    socket.on('message', (data) => connection.#receive(String(data)));
+    socket.on('error', (error) => ready.reject(error));
+    socket.on('close', () => {
+      ready.reject(new Error('The gateway closed the connection'));
+      connection.#fail(new Error('The connection to the gateway was lost'));
+    });
+    return ready.promise
+      .catch((error) => {
+        socket.terminate();
+        throw error;
+      })
+      .finally(() => clearTimeout(timer));
+  }
+
+  /** Calls a gateway method. @throws Error with the gateway's message, on loss of the connection, or past the deadline */
+  request<T = unknown>(method: string, params: object = {}, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
+    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error('The gateway is not connected'));
+    const id = randomUUID();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const timer = setTimeout(() => this.#settle(id)?.reject(new Error(`The gateway did not answer ${method} in time`)), timeoutMs);
+    this.#pending.set(id, { resolve, reject, timer });
+    this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
+    return promise as Promise<T>;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #settle(id: string): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    clearTimeout(pending?.timer);
+    return pending;
+  }
+
+  #fail(error: Error) {
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
+    this.emit('close');
+  }
+
+  #receive(text: string) {
+    let frame: Frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      this.#socket.close(1007);
+      return;
+    }
+    if (frame.type === 'event' && frame.event) this.emit('event', frame.event, frame.payload);
+    if (frame.type !== 'res' || !frame.id) return;
+    const pending = this.#settle(frame.id);
+    if (frame.ok) pending?.resolve(frame.payload);
+    else pending?.reject(new Error(frame.error?.message ?? 'The gateway refused the request'));
+  }
+}

@@ -1,0 +1,36 @@
+import { GatewayConnection } from './gateway-connection.ts';
+
+/** One connection per agent, opened when first needed and again after a loss. */
+export function createGatewayPool() {
+  const open = new Map<string, Promise<GatewayConnection>>();
+
+  function forget(agentId: string, connecting: Promise<GatewayConnection>) {
+    if (open.get(agentId) === connecting) open.delete(agentId);
+  }
+
+  return {
+    /** The agent's connection. @throws Error when its gateway refuses or cannot be reached */
+    get(agentId: string, address: { url: string; token: string; deviceKey: string }): Promise<GatewayConnection> {
+      const existing = open.get(agentId);
+      if (existing) return existing;
+      const connecting = GatewayConnection.open(address);
+      open.set(agentId, connecting);
+      connecting.then(
+        (connection) => connection.once('close', () => forget(agentId, connecting)),
+        () => forget(agentId, connecting),
+      );
+      return connecting;
+    },
+    /** Closes an agent's connection, so that the next `get` makes a new one. */
+    async drop(agentId: string): Promise<void> {
+      const connecting = open.get(agentId);
+      open.delete(agentId);
+      (await connecting?.catch(() => undefined))?.close();
+    },
+    async close(): Promise<void> {
+      await Promise.all([...open.keys()].map((agentId) => this.drop(agentId)));
+    },
+  };
+}
+
+export type GatewayPool = ReturnType<typeof createGatewayPool>;

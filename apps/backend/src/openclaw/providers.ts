@@ -1,0 +1,101 @@
+import type { AgentConfig } from '@agentbot/contracts';
+import type { Config } from '../config.ts';
+
+export type ProviderId = NonNullable<AgentConfig['aiProvider']> | 'custom';
+
+interface Provider {
+  /** How the gateway speaks to it (OpenClaw's `api`). */
+  api: 'openai-completions' | 'anthropic-messages' | 'google-generative-ai';
+  baseUrl: string;
+  baseUrlVariable?: 'OPENROUTER_BASE_URL' | 'GEMINI_BASE_URL' | 'GROQ_BASE_URL' | 'ANTHROPIC_BASE_URL' | 'OPENAI_BASE_URL';
+  /** OpenClaw's own name of the provider. */
+  gatewayName: string;
+  /** The model where the agent's own (`claude-opus-4-6`, `gpt-4`) is not this provider's. */
+  defaultModel: string;
+  /** The agent's models in this provider's spelling. */
+  models: Record<string, string>;
+}
+
+/** The model providers, as the gateway at 2026.3.13 accepts them. */
+const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
+  openrouter: {
+    api: 'openai-completions',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    baseUrlVariable: 'OPENROUTER_BASE_URL',
+    gatewayName: 'openrouter',
+    defaultModel: 'xiaomi/mimo-v2-pro',
+    models: { 'gpt-4': 'openai/gpt-4', 'claude-opus-4-6': 'anthropic/claude-opus-4.6' },
+  },
+  gemini: {
+    api: 'google-generative-ai',
+    // The contract's table says …/v1beta/models; the gateway appends `/models` itself.
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    baseUrlVariable: 'GEMINI_BASE_URL',
+    gatewayName: 'google',
+    defaultModel: 'gemini-2.0-flash',
+    models: {},
+  },
+  groq: {
+    api: 'openai-completions',
+    // The contract's path lacks the `/openai` that Groq's chat completions stand under.
+    baseUrl: 'https://api.groq.com/openai/v1',
+    baseUrlVariable: 'GROQ_BASE_URL',
+    gatewayName: 'groq',
+    // gemma2-9b-it has too small a context for the gateway.
+    defaultModel: 'llama-3.3-70b-versatile',
+    models: {},
+  },
+  anthropic: {
+    api: 'anthropic-messages',
+    baseUrl: 'https://api.anthropic.com',
+    baseUrlVariable: 'ANTHROPIC_BASE_URL',
+    gatewayName: 'anthropic',
+    defaultModel: 'claude-sonnet-4-5',
+    models: { 'claude-opus-4-6': 'claude-opus-4-6' },
+  },
+  openai: {
+    api: 'openai-completions',
+    baseUrl: 'https://api.openai.com/v1',
+    baseUrlVariable: 'OPENAI_BASE_URL',
+    gatewayName: 'openai',
+    defaultModel: 'gpt-4o',
+    models: { 'gpt-4': 'gpt-4' },
+  },
+};
+
+/** Which provider serves a new agent: `claude-opus-4-6` is Anthropic's, `custom` the owner's endpoint. */
+export function providerFor(model: string, configured: AgentConfig['aiProvider']): ProviderId {
+  if (model === 'custom') return 'custom';
+  if (model === 'claude-opus-4-6') return 'anthropic';
+  return configured ?? 'openrouter';
+}
+
+/** Where and how an agent's model is reached. */
+export interface ModelTarget {
+  provider: ProviderId;
+  api: Provider['api'];
+  baseUrl: string;
+  gatewayName: string;
+  model: string;
+}
+
+/** The model an agent speaks with, from its row. */
+export function modelTarget(
+  agent: { model: string; aiProvider: string; config: unknown },
+  config: Pick<Config, NonNullable<Provider['baseUrlVariable']>>,
+): ModelTarget {
+  const id = agent.aiProvider as ProviderId;
+  if (id === 'custom') {
+    const own = agent.config as { baseUrl: string; model: string };
+    return { provider: id, api: 'openai-completions', baseUrl: own.baseUrl, gatewayName: 'custom', model: own.model };
+  }
+  const provider = providers[id];
+  const override = provider.baseUrlVariable && config[provider.baseUrlVariable];
+  return {
+    provider: id,
+    api: provider.api,
+    baseUrl: override ?? provider.baseUrl,
+    gatewayName: provider.gatewayName,
+    model: provider.models[agent.model] ?? provider.defaultModel,
+  };
+}

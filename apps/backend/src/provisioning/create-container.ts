@@ -1,0 +1,55 @@
+import { AppError } from '@agentbot/contracts';
+import { agentUrl } from '../agents/agent-view.ts';
+import type { Context } from '../context.ts';
+import type { Agent, Prisma } from '../generated/prisma/client.ts';
+import { openclawConfig, secretVariables } from '../openclaw/config-builder.ts';
+import { pairedDevices } from '../openclaw/device.ts';
+import { modelTarget } from '../openclaw/providers.ts';
+import { agentContainerSpec, slotCount } from '../runtime/agent-container.ts';
+import { type AgentContainerSpec, SlotTakenError, type VolumeFile } from '../runtime/container-host.ts';
+import { type AgentSecrets, readAgentSecrets } from '../secrets/agent-secrets.ts';
+import { leaseSlot } from './lease-slot.ts';
+
+function volumeFiles({ config }: Context, agent: Agent, secrets: AgentSecrets): VolumeFile[] {
+  const openclaw = openclawConfig({
+    plan: agent.plan,
+    target: modelTarget(agent, config),
+    has: Object.fromEntries(Object.keys(secrets).map((name) => [name, true])),
+    ownerIds: (agent.config as { ownerIds?: string[] }).ownerIds ?? [],
+    origin: agentUrl(agent, config),
+  });
+  return [
+    { path: 'openclaw.json', content: JSON.stringify(openclaw, null, 2) },
+    { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
+  ];
+}
+
+/** Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged. */
+export async function createContainer(context: Context, agent: Agent, image: string): Promise<AgentContainerSpec> {
+  const { database, host, config, envelope } = context;
+  const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
+  const secretNames = Object.fromEntries(Object.entries(secretVariables).filter(([, name]) => secrets[name]));
+  const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, secrets[name] as string]));
+  const capacity = await host.capacity();
+  const files = volumeFiles(context, agent, secrets);
+  const refused = new Set<number>();
+  let slot = agent.slot;
+
+  while (refused.size < 50) {
+    slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
+    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, capacity, config });
+    try {
+      const containerId = await host.create(spec, secretEnv, files);
+      // The engine binds the ports when it starts the container, so that is part of finding a free slot.
+      await host.start(spec);
+      const containerSpec = spec as unknown as Prisma.InputJsonObject;
+      await database.as('service', (tx) => tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec, containerId, image, slot } }));
+      return spec;
+    } catch (error) {
+      if (!(error instanceof SlotTakenError)) throw error;
+      refused.add(slot);
+      slot = null;
+    }
+  }
+  throw new AppError('OPERATION_FAILED', 'The ports for agents on this machine are in use by something else');
+}

@@ -1,0 +1,64 @@
+/** Everything about one agent's container that is not secret; stored with the agent, so that a recreate is the same. */
+export interface AgentContainerSpec {
+  agentId: string;
+  ownerId: string;
+  installation: string;
+  image: string;
+  names: { container: string; volume: string; network: string };
+  /** Environment without secrets. */
+  env: Record<string, string>;
+  /** Environment variables that carry the agent's own secrets: variable → secret's name. */
+  secretEnv: Record<string, string>;
+  memoryBytes: number;
+  cpus: number;
+  pidsLimit: number;
+  /** Host address and ports: `gateway` → 18789, `bridge` → 18791. */
+  bind: { address: string; gateway: number; bridge: number };
+  subnet: string;
+  extraHosts: string[];
+}
+
+/** A file put into the agent's volume before the first start, by path inside it. */
+export interface VolumeFile {
+  path: string;
+  content: string;
+}
+
+/** What the engine says of an agent's container. */
+export interface ContainerState {
+  id: string;
+  image: string;
+  status: string;
+  running: boolean;
+  startedAt: Date | null;
+  exitCode: number;
+  oomKilled: boolean;
+}
+
+/** Thrown when a leased port or subnet turns out to be in use: take another slot. */
+export class SlotTakenError extends Error {}
+
+/** Thrown when an image is neither here nor can be pulled. */
+export class ImageMissingError extends Error {}
+
+/**
+ * Where agents' containers live. Every call throws AppError DOCKER_UNAVAILABLE when the engine cannot be reached, and
+ * every call may be repeated: names derive from the agent's id, so a retry adopts what the first try made.
+ */
+export interface ContainerHost {
+  /** Whether the engine answers; cached for at most two seconds. */
+  available(): Promise<boolean>;
+  capacity(): Promise<{ memoryBytes: number; cpus: number }>;
+  /** Makes the image present and tells the OpenClaw version in it. */
+  ensureImage(image: string, signal: AbortSignal): Promise<{ version: string; pulled: boolean }>;
+  create(spec: AgentContainerSpec, secretEnv: Record<string, string>, files: VolumeFile[]): Promise<string>;
+  start(spec: AgentContainerSpec): Promise<void>;
+  stop(containerName: string): Promise<void>;
+  inspect(containerName: string): Promise<ContainerState | null>;
+  /** The last lines of the container's log, for a failure's reason. */
+  logTail(containerName: string, lines: number): Promise<string>;
+  /** Removes container, volume and network of an agent; silent about what is not there. */
+  removeAll(names: AgentContainerSpec['names']): Promise<void>;
+  /** Calls back with an agent's id when its container started, stopped or died, until aborted. */
+  watch(installation: string, signal: AbortSignal, onChange: (agentId: string) => void): Promise<void>;
+}

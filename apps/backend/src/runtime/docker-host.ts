@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '@agentbot/contracts';
+import Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { BRIDGE_CONTAINER_PORT, GATEWAY_CONTAINER_PORT } from './agent-container.ts';
+import {
+  type AgentContainerSpec,
+  type ContainerHost,
+  type ContainerState,
+  ImageMissingError,
+  SlotTakenError,
+  type VolumeFile,
+} from './container-host.ts';
+
+const DATA_FOLDER = '/home/node/.openclaw';
+const AGENT_UID = 1000;
+const PROBE_CACHE_MS = 2_000;
+const PROBE_TIMEOUT_MS = 1_500;
+
+function connect(host: string | undefined): Docker {
+  // Engines from API 1.41 on are supported, and none is asked for more.
+  const version = 'v1.41';
+  if (!host) return new Docker({ version, timeout: 60_000 });
+  const url = new URL(host);
+  if (url.protocol === 'unix:') return new Docker({ version, socketPath: url.pathname, timeout: 60_000 });
+  return new Docker({
+    version,
+    protocol: url.protocol === 'https:' ? 'https' : 'http',
+    host: url.hostname,
+    port: url.port || 2375,
+    timeout: 60_000,
+  });
+}
+
+const statusOf = (error: unknown) => (error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined);
+const isUnreachable = (error: unknown) =>
+  error instanceof Error && 'code' in error && ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(String(error.code));
+const isSlotClash = (error: unknown) =>
+  error instanceof Error && /port is already allocated|address already in use|Pool overlaps/i.test(error.message);
+
+/** Turns the engine's errors into ours; statuses in `accept` count as done. */
+async function call<T>(work: Promise<T>, accept: number[] = []): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isUnreachable(error)) throw new AppError('DOCKER_UNAVAILABLE', undefined, { cause: error });
+    if (isSlotClash(error)) throw new SlotTakenError('The port or subnet is in use', { cause: error });
+    if (accept.includes(statusOf(error) ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+function archive(files: VolumeFile[]) {
+  const tar = pack();
+  const owner = { uid: AGENT_UID, gid: AGENT_UID };
+  const folders = new Set(files.flatMap(({ path }) => (path.includes('/') ? [path.slice(0, path.lastIndexOf('/'))] : [])));
+  // Never an entry for the root itself: it would take the volume away from its user.
+  for (const name of folders) tar.entry({ name, type: 'directory', mode: 0o700, ...owner });
+  for (const { path, content } of files) tar.entry({ name: path, mode: 0o600, ...owner }, content);
+  tar.finalize();
+  return tar as unknown as NodeJS.ReadableStream;
+}
+
+function createOptions(spec: AgentContainerSpec, secretEnv: Record<string, string>): Docker.ContainerCreateOptions {
+  const labels = {
+    'agentbot.agent': spec.agentId,
+    'agentbot.owner': spec.ownerId,
+    'agentbot.installation': spec.installation,
+  };
+  const publish = (port: number) => [{ HostIp: spec.bind.address, HostPort: String(port) }];
+  return {
+    name: spec.names.container,
+    Image: spec.image,
+    Labels: labels,
+    User: `${AGENT_UID}:${AGENT_UID}`,
+    Env: Object.entries({ ...spec.env, ...secretEnv }).map(([key, value]) => `${key}=${value}`),
+    ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },
+    StopTimeout: 15,
+    HostConfig: {
+      Init: true,
+      ReadonlyRootfs: true,
+      Tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: spec.pidsLimit,
+      Memory: spec.memoryBytes,
+      MemorySwap: spec.memoryBytes,
+      NanoCpus: Math.round(spec.cpus * 1e9),
+      RestartPolicy: { Name: 'unless-stopped' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+      NetworkMode: spec.names.network,
+      Mounts: [{ Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER }],
+      PortBindings: {
+        [`${GATEWAY_CONTAINER_PORT}/tcp`]: publish(spec.bind.gateway),
+        [`${BRIDGE_CONTAINER_PORT}/tcp`]: publish(spec.bind.bridge),
+      },
+      ExtraHosts: spec.extraHosts,
+    },
+  };
+}
+
+/** Agents as containers of one Docker Engine. */
+export function createDockerHost(dockerHost?: string): ContainerHost {
+  const docker = connect(dockerHost);
+  let probe: { at: number; answer: Promise<boolean> } | undefined;
+
+  async function ensureNetwork(spec: AgentContainerSpec, labels: Record<string, string>) {
+    const found = await call(docker.getNetwork(spec.names.network).inspect(), [404]);
+    if (found?.IPAM?.Config?.[0]?.Subnet === spec.subnet) return;
+    if (found) await call(docker.getNetwork(spec.names.network).remove(), [404]);
+    await call(
+      docker.createNetwork({
+        Name: spec.names.network,
+        Driver: 'bridge',
+        Labels: labels,
+        IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet }] },
+      }),
+    );
+  }
+
+  async function removeContainer(name: string) {
+    await call(docker.getContainer(name).remove({ force: true }), [404, 409]);
+    // A removal under way answers 409; wait for its end, so that the name is free.
+    await call(docker.getContainer(name).wait({ condition: 'removed' }), [404]);
+  }
+
+  async function inspect(name: string): Promise<ContainerState | null> {
+    const found = await call(docker.getContainer(name).inspect(), [404]);
+    if (!found) return null;
+    const { State: state } = found;
+    return {
+      id: found.Id,
+      image: found.Config.Image,
+      status: state.Status,
+      running: state.Running && !state.Restarting,
+      startedAt: state.Running ? new Date(state.StartedAt) : null,
+      exitCode: state.ExitCode,
+      oomKilled: state.OOMKilled,
+    };
+  }
+
+  return {
+    available() {
+      if (!probe || Date.now() - probe.at > PROBE_CACHE_MS) {
+        const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
+        const answer = Promise.race([
+          docker.ping().then(
+            () => true,
+            () => false,
+          ),
+          late,
+        ]);
+        probe = { at: Date.now(), answer };
+      }
+      return probe.answer;
+    },
+
+    async capacity() {
+      const info = await call(docker.info());
+      return { memoryBytes: info.MemTotal, cpus: info.NCPU };
+    },
+
+    async ensureImage(image, signal) {
+      let found = await call(docker.getImage(image).inspect(), [404]);
+      const pulled = !found;
+      if (!found) {
+        const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
+          if (cause instanceof AppError) throw cause;
+          throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
+        });
+        await new Promise<void>((resolve, reject) => {
+          docker.modem.followProgress(stream as NodeJS.ReadableStream, (error) => (error ? reject(error) : resolve()));
+        }).catch((cause) => {
+          throw new ImageMissingError(`The image ${image} could not be pulled`, { cause });
+        });
+        found = await call(docker.getImage(image).inspect());
+      }
+      const label = found?.Config?.Labels?.['org.opencontainers.image.version'];
+      const tag = /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1];
+      return { version: label || tag || 'unknown', pulled };
+    },
+
+    async create(spec, secretEnv, files) {
+      await removeContainer(spec.names.container);
+      const options = createOptions(spec, secretEnv);
+      await ensureNetwork(spec, options.Labels as Record<string, string>);
+      await call(docker.createVolume({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> }));
+      const container = await call(docker.createContainer(options));
+      if (!container) throw new Error('The engine created no container');
+      await call(container.putArchive(archive(files), { path: DATA_FOLDER }));
+      return container.id;
+    },
+
+    async start(spec) {
+      await call(docker.getContainer(spec.names.container).start(), [304]);
+    },
+
+    async stop(name) {
+      await call(docker.getContainer(name).stop({ t: 15 }), [304, 404]);
+    },
+
+    inspect,
+
+    async logTail(name, lines) {
+      const buffer = await call(docker.getContainer(name).logs({ stdout: true, stderr: true, tail: lines, follow: false }), [404]);
+      if (!buffer) return '';
+      // Each frame has an eight-byte header: stream, three zeros, length.
+      const parts: string[] = [];
+      for (let at = 0; at + 8 <= buffer.length; ) {
+        const length = buffer.readUInt32BE(at + 4);
+        parts.push(buffer.toString('utf8', at + 8, at + 8 + length));
+        at += 8 + length;
+      }
+      return parts.join('');
+    },
+
+    async removeAll(names) {
+      await removeContainer(names.container);
+      await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+      await call(docker.getNetwork(names.network).remove(), [404]);
+    },
+
+    async watch(installation, signal, onChange) {
+      const filters = { type: ['container' as const], event: ['start', 'die', 'destroy', 'oom'], label: [`agentbot.installation=${installation}`] };
+      const stream = (await call(docker.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;
+      let rest = '';
+      for await (const chunk of stream) {
+        const lines = (rest + String(chunk)).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) {
+          const agentId = line && JSON.parse(line).Actor?.Attributes?.['agentbot.agent'];
+          if (agentId) onChange(agentId);
+        }
+      }
+    },
+  };
+}
