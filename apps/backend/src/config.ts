@@ -27,9 +27,15 @@ const schema = z.object({
   /** First host port of agents; each takes four. */
   AGENT_PORT_BASE: port.default(19_000),
   /** The /16 that agents' networks are cut from, eight addresses each. */
-  AGENT_SUBNET: z.string().regex(/^\d+\.\d+\.0\.0\/16$/, { error: 'must look like 10.201.0.0/16' }).default('10.201.0.0/16'),
+  AGENT_SUBNET: z
+    .string()
+    .regex(/^\d+\.\d+\.0\.0\/16$/, { error: 'must look like 10.201.0.0/16' })
+    .default('10.201.0.0/16'),
   /** Tells apart several installations on one engine. */
-  INSTALLATION: z.string().regex(/^[a-z0-9-]{1,32}$/).default('default'),
+  INSTALLATION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/)
+    .default('default'),
   ALLOW_PRIVATE_MODEL_ENDPOINTS: flag.default(false),
   OPENROUTER_BASE_URL: z.url().optional(),
   GEMINI_BASE_URL: z.url().optional(),

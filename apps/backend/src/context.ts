@@ -26,10 +26,18 @@ export interface Context {
 /** The composition root. `close` ends every connection. */
 export async function createContext(config: Config, log: Logger): Promise<Context & { close(): Promise<void> }> {
   const connectionString = config.DATABASE_URL;
-  const database = openDatabase(connectionString);
+  const database = await openDatabase(connectionString);
   const pool = new pg.Pool({ connectionString, options: '-c role=agentbot_app', max: 5 });
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
-  const boss = new PgBoss({ connectionString, useListenNotify: true, schema: 'pgboss', max: 8 });
+  const boss = new PgBoss({
+    connectionString,
+    useListenNotify: true,
+    schema: 'pgboss',
+    max: 8,
+    // How soon a job whose worker died is seen and taken up again.
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+  });
   boss.on('error', (error) => log.error({ err: error }, 'the queue failed'));
   boss.on('warning', (warning) => log.warn({ warning }, 'the queue warns'));
   await boss.start();

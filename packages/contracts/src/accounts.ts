@@ -19,7 +19,17 @@ export const register = defineRoute({
   summary: 'Open an account; the first of an installation is its administrator',
   method: 'POST',
   auth: 'web',
-  body: z.object({ email, password, name: z.string().trim().min(1).max(100).regex(/^\P{Cc}*$/u).optional() }),
+  body: z.object({
+    email,
+    password,
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .regex(/^\P{Cc}*$/u)
+      .optional(),
+  }),
   status: 201,
   failure: 'Failed to register',
   errors: ['INVALID_REQUEST', 'EMAIL_TAKEN', 'RATE_LIMITED'],

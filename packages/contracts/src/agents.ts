@@ -35,13 +35,19 @@ export const agentConfigSchema = z
   .strictObject({
     plan: planSchema.optional(),
     aiProvider: providerSchema.optional(),
-    baseUrl: z.url({ protocol: /^https?$/, error: 'baseUrl must be an http or https address' }).max(2048).optional(),
+    baseUrl: z
+      .url({ protocol: /^https?$/, error: 'baseUrl must be an http or https address' })
+      .max(2048)
+      .optional(),
     model: z.string().trim().min(1).max(200).optional(),
     apiKey: secretText.optional(),
     telegramToken: secretText.optional(),
     discordBotToken: secretText.optional(),
     whatsappToken: secretText.optional(),
-    ownerIds: z.array(z.string().regex(/^[\w@.:+-]{1,64}$/, { error: 'Invalid owner id' })).max(50).optional(),
+    ownerIds: z
+      .array(z.string().regex(/^[\w@.:+-]{1,64}$/, { error: 'Invalid owner id' }))
+      .max(50)
+      .optional(),
   })
   .meta({ id: 'AgentConfig' });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;

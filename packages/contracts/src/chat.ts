@@ -30,7 +30,7 @@ const sent = z.strictObject({
 
 export const sendMessage = defineRoute({
   id: 'sendMessage',
-  summary: "Say something to an agent and wait up to 30 seconds for its reply; without `agentId`, to the newest running one",
+  summary: 'Say something to an agent and wait up to 30 seconds for its reply; without `agentId`, to the newest running one',
   method: 'POST',
   auth: 'caller',
   body: z.object({

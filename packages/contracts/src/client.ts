@@ -3,9 +3,7 @@ import { type Facade, pathParams, type Route, type RouteId, routes } from './ind
 
 type Routes = typeof routes;
 type Field<R, K extends 'params' | 'query' | 'body'> = R extends { [key in K]: infer S extends z.ZodType } ? z.input<S> : undefined;
-type SideOf<R extends Route, F extends Facade> = R extends { [key in F]: { response: infer S extends z.ZodType } }
-  ? z.output<S>
-  : never;
+type SideOf<R extends Route, F extends Facade> = R extends { [key in F]: { response: infer S extends z.ZodType } } ? z.output<S> : never;
 
 /** What a call of one operation takes. */
 export type Input<Id extends RouteId> = {

@@ -92,7 +92,11 @@ export async function startPostgres({ dataDir, port, durable }: Options): Promis
     listening = Number(readFileSync(path.join(cluster, 'postmaster.pid'), 'utf8').split('\n')[3]);
   } else {
     listening = await freePort(port);
-    const settings = ["unix_socket_directories=''", 'max_connections=300', ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'])];
+    const settings = [
+      "unix_socket_directories=''",
+      'max_connections=300',
+      ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    ];
     const flags = `-p ${listening} -h 127.0.0.1 ${settings.map((setting) => `-c ${setting}`).join(' ')}`;
     await control('-w', '-l', log, '-o', flags, 'start').catch((cause) => {
       const tail = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(-8).join('\n') : '';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, type Plan } from '@agentbot/contracts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Transaction } from '../database/database.ts';
@@ -7,7 +8,6 @@ import { newDeviceKey } from '../openclaw/device.ts';
 import { providerFor } from '../openclaw/providers.ts';
 import { writeAgentSecrets } from '../secrets/agent-secrets.ts';
 import type { Envelope } from '../secrets/envelope.ts';
-import { randomBytes } from 'node:crypto';
 
 interface NewAgent {
   name: string;
@@ -22,13 +22,7 @@ interface NewAgent {
  * is locked in between, so that parallel requests take turns.
  * @throws AppError AGENT_LIMIT_REACHED with `current` and `limit`
  */
-export async function insertAgent(
-  tx: Transaction,
-  envelope: Envelope,
-  owner: Account,
-  limit: number,
-  agent: NewAgent,
-): Promise<Agent> {
+export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Account, limit: number, agent: NewAgent): Promise<Agent> {
   await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${owner.id} FOR UPDATE`;
   const current = await tx.agent.count({ where: { ownerId: owner.id, state: { not: 'deleting' } } });
   const most = owner.admin ? ADMIN_AGENT_LIMIT : limit;

@@ -1,7 +1,7 @@
+import { AppError } from '@agentbot/contracts';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { AppError } from '@agentbot/contracts';
 import { APICallError, generateText, type LanguageModel } from 'ai';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
@@ -38,7 +38,9 @@ export async function replyFromProvider(context: Context, agent: Agent, sessionI
   try {
     const { text } = await generateText({
       model: languageModel(modelTarget(agent, config), secrets.apiKey ?? ''),
-      messages: history.reverse().map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content })),
+      messages: history
+        .reverse()
+        .map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content })),
       abortSignal: AbortSignal.timeout(TIMEOUT_MS),
       maxRetries: 1,
     });

@@ -10,9 +10,10 @@ export type Tenant = { userId: string } | 'service';
  * The database as the application sees it: every session runs as `agentbot_app`, which owns no table, and nothing is
  * visible outside `as`.
  */
-export function openDatabase(connectionString: string) {
+export async function openDatabase(connectionString: string) {
   const adapter = new PrismaPg({ connectionString, options: '-c role=agentbot_app', max: 20 });
   const prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 15_000 } });
+  await prisma.$connect();
 
   return {
     /** Runs `work` in one transaction that sees and changes only what belongs to `tenant`. */
@@ -30,7 +31,7 @@ export function openDatabase(connectionString: string) {
   };
 }
 
-export type Database = ReturnType<typeof openDatabase>;
+export type Database = Awaited<ReturnType<typeof openDatabase>>;
 
 /** Whether a Prisma error is a violated unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {

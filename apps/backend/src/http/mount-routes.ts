@@ -36,7 +36,10 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const [issue] = result.error.issues;
   const sentence = issue?.message ?? 'Invalid request';
   // Zod's own sentences do not say where; those of the contract do.
-  throw new AppError('INVALID_REQUEST', sentence.startsWith('Invalid input') ? `Invalid ${issue?.path.join('.') || 'request body'}` : sentence);
+  throw new AppError(
+    'INVALID_REQUEST',
+    sentence.startsWith('Invalid input') ? `Invalid ${issue?.path.join('.') || 'request body'}` : sentence,
+  );
 }
 
 async function admit(route: Route, actor: Actor | null, isAdmin: Dependencies['isAdmin']): Promise<void> {

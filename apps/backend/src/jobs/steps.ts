@@ -23,11 +23,21 @@ export function createSteps(database: Database, operation: Operation, jobSignal:
    * @throws AppError OPERATION_FAILED past the deadline, else what `work` threw
    */
   return async function step(name: string, deadlineMs: number, work: (signal: AbortSignal) => Promise<string | void>): Promise<boolean> {
-    const data = { state: 'running' as const, detail: null, startedAt: new Date(), deadlineAt: new Date(Date.now() + deadlineMs), finishedAt: null };
+    const data = {
+      state: 'running' as const,
+      detail: null,
+      startedAt: new Date(),
+      deadlineAt: new Date(Date.now() + deadlineMs),
+      finishedAt: null,
+    };
     const key = { operationId: operation.id, name };
     const ownerId = operation.ownerId;
     await database.as('service', (tx) =>
-      tx.operationStep.upsert({ where: { operationId_name: key }, create: { ...key, ...data, ownerId, position: ++position }, update: data }),
+      tx.operationStep.upsert({
+        where: { operationId_name: key },
+        create: { ...key, ...data, ownerId, position: ++position },
+        update: data,
+      }),
     );
     const timeout = AbortSignal.timeout(deadlineMs);
     const signal = AbortSignal.any([timeout, jobSignal]);

@@ -3,7 +3,7 @@ import type { Job } from 'pg-boss';
 import type { Context } from '../context.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { type AgentChange, operationWork } from './operation-work.ts';
-import { QUEUE, type OperationJob } from './operations.ts';
+import { type OperationJob, QUEUE } from './operations.ts';
 import { createSteps } from './steps.ts';
 
 const CONCURRENCY = 4;
@@ -37,7 +37,11 @@ async function run(context: Context, job: Job<OperationJob>): Promise<void> {
   const { operation, agent } = found;
   if (!agent) return settle(context, operation, { error: null, agent: 'removed' });
   if (job.retryCount >= MAX_ATTEMPTS) {
-    return settle(context, operation, failure(agent, new AppError('OPERATION_FAILED', 'The backend was restarted too often while it worked on this')));
+    return settle(
+      context,
+      operation,
+      failure(agent, new AppError('OPERATION_FAILED', 'The backend was restarted too often while it worked on this')),
+    );
   }
 
   try {
@@ -46,7 +50,10 @@ async function run(context: Context, job: Job<OperationJob>): Promise<void> {
     await settle(context, operation, { error: null, agent: change });
   } catch (error) {
     if (job.signal.aborted) throw error;
-    log.error({ err: error, operationId: operation.id, agentId: agent.id, kind: operation.kind, requestId: operation.requestId }, 'operation failed');
+    log.error(
+      { err: error, operationId: operation.id, agentId: agent.id, kind: operation.kind, requestId: operation.requestId },
+      'operation failed',
+    );
     await settle(context, operation, failure(agent, error));
   }
 }

@@ -11,7 +11,13 @@ import { beginOperation, waitForOperation } from '../jobs/operations.ts';
  * @returns the agent afterwards, `null` when it was deleted
  * @throws AppError AGENT_NOT_FOUND, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
  */
-export async function runOperation(context: Context, actor: Actor, agentId: string, kind: OperationKind, requestId: string): Promise<Agent | null> {
+export async function runOperation(
+  context: Context,
+  actor: Actor,
+  agentId: string,
+  kind: OperationKind,
+  requestId: string,
+): Promise<Agent | null> {
   const { database, boss, host } = context;
   const tenant = tenantOf(actor);
   const agent = await getAgent(context, actor, agentId);

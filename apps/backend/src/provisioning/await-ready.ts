@@ -11,7 +11,10 @@ const MAX_RESTARTS_SEEN = 3;
 function whyItDied(state: ContainerState | null, log: string): AppError {
   if (state?.oomKilled) return new AppError('OPERATION_FAILED', "The agent's container ran out of memory");
   const lines = log.trim().split('\n').filter(Boolean).slice(-3).join(' ').slice(0, 400);
-  return new AppError('OPERATION_FAILED', `The agent's container ended with exit code ${state?.exitCode ?? 'unknown'}${lines && `: ${lines}`}`);
+  return new AppError(
+    'OPERATION_FAILED',
+    `The agent's container ended with exit code ${state?.exitCode ?? 'unknown'}${lines && `: ${lines}`}`,
+  );
 }
 
 /**
@@ -34,7 +37,12 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
       },
       () => false,
     );
-    const authorised = alive && (await gateways.get(spec.agentId, address).then(() => true, () => false));
+    const authorised =
+      alive &&
+      (await gateways.get(spec.agentId, address).then(
+        () => true,
+        () => false,
+      ));
     if (authorised || Date.now() - checkedAt > 1_000) {
       checkedAt = Date.now();
       const state = await host.inspect(spec.names.container);

@@ -43,7 +43,9 @@ export async function createContainer(context: Context, agent: Agent, image: str
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.
       await host.start(spec);
       const containerSpec = spec as unknown as Prisma.InputJsonObject;
-      await database.as('service', (tx) => tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec, containerId, image, slot } }));
+      await database.as('service', (tx) =>
+        tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec, containerId, image, slot } }),
+      );
       return spec;
     } catch (error) {
       if (!(error instanceof SlotTakenError)) throw error;

@@ -17,24 +17,25 @@ const AGENT_UID = 1000;
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
 
-function connect(host: string | undefined): Docker {
+function connect(host: string | undefined, timeout: number): Docker {
   // Engines from API 1.41 on are supported, and none is asked for more.
   const version = 'v1.41';
-  if (!host) return new Docker({ version, timeout: 60_000 });
-  const url = new URL(host);
-  if (url.protocol === 'unix:') return new Docker({ version, socketPath: url.pathname, timeout: 60_000 });
+  const url = new URL(host || 'unix:///var/run/docker.sock');
+  if (url.protocol === 'unix:') return new Docker({ version, socketPath: url.pathname, timeout });
   return new Docker({
     version,
     protocol: url.protocol === 'https:' ? 'https' : 'http',
     host: url.hostname,
     port: url.port || 2375,
-    timeout: 60_000,
+    timeout,
   });
 }
 
 const statusOf = (error: unknown) => (error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined);
 const isUnreachable = (error: unknown) =>
-  error instanceof Error && 'code' in error && ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(String(error.code));
+  error instanceof Error &&
+  'code' in error &&
+  ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(String(error.code));
 const isSlotClash = (error: unknown) =>
   error instanceof Error && /port is already allocated|address already in use|Pool overlaps/i.test(error.message);
 
@@ -101,7 +102,9 @@ function createOptions(spec: AgentContainerSpec, secretEnv: Record<string, strin
 
 /** Agents as containers of one Docker Engine. */
 export function createDockerHost(dockerHost?: string): ContainerHost {
-  const docker = connect(dockerHost);
+  const docker = connect(dockerHost, 60_000);
+  // An event stream may be silent for as long as nothing happens.
+  const patient = connect(dockerHost, 0);
   let probe: { at: number; answer: Promise<boolean> } | undefined;
 
   async function ensureNetwork(spec: AgentContainerSpec, labels: Record<string, string>) {
@@ -221,8 +224,12 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
     },
 
     async watch(installation, signal, onChange) {
-      const filters = { type: ['container' as const], event: ['start', 'die', 'destroy', 'oom'], label: [`agentbot.installation=${installation}`] };
-      const stream = (await call(docker.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;
+      const filters = {
+        type: ['container' as const],
+        event: ['start', 'die', 'destroy', 'oom'],
+        label: [`agentbot.installation=${installation}`],
+      };
+      const stream = (await call(patient.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;
       let rest = '';
       for await (const chunk of stream) {
         const lines = (rest + String(chunk)).split('\n');

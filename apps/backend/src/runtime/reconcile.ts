@@ -30,11 +30,13 @@ async function observe({ database, host, gateways }: Context, agentId: string) {
   const container = await host.inspect(containerNames(agentId).container);
   await database.as('service', async (tx) => {
     const agent = await tx.agent.findUnique({ where: { id: agentId } });
-    if (!agent || agent.runtime !== 'container') return;
+    if (agent?.runtime !== 'container') return;
     const working = await tx.operation.count({ where: { agentId, finishedAt: null } });
     const died = agent.state === 'running' && !container?.running && !working;
     if (died) await gateways.drop(agentId);
-    const reason = container?.oomKilled ? "The agent's container ran out of memory" : `The agent's container ended (exit code ${container?.exitCode ?? 'unknown'})`;
+    const reason = container?.oomKilled
+      ? "The agent's container ran out of memory"
+      : `The agent's container ended (exit code ${container?.exitCode ?? 'unknown'})`;
     await tx.agent.update({
       where: { id: agentId },
       data: {

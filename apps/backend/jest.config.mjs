@@ -1,0 +1,7 @@
+import { jestConfig } from '@agentbot/config/jest';
+
+export default jestConfig('backend', {
+  globalSetup: './test/global-setup.ts',
+  globalTeardown: './test/global-teardown.ts',
+  testTimeout: 60_000,
+});

@@ -1,0 +1,93 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createDatabase } from '@agentbot/local-stack/postgres';
+import { SignJWT } from 'jose';
+import { pino } from 'pino';
+import { readConfig } from '../src/config.ts';
+import { randomName } from '../src/ids.ts';
+import { startServer } from '../src/server.ts';
+
+export const INTERNAL_KEY = 'internal-key-of-the-tests-0123456789abcdef';
+const ASSERTION_SECRET = 'assertion-secret-of-the-tests-0123456789';
+
+interface AssertionOptions {
+  secret?: string;
+  audience?: string;
+  issuedAt?: number;
+  id?: string;
+}
+
+/** An assertion as the web app signs them; `userId` undefined is the web app itself. */
+export function assertion(
+  userId: string | undefined,
+  { secret = ASSERTION_SECRET, audience = 'agentbot-backend', issuedAt, id }: AssertionOptions = {},
+) {
+  const at = issuedAt ?? Math.floor(Date.now() / 1000);
+  const token = new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer('agentbot-web')
+    .setAudience(audience)
+    .setJti(id ?? randomUUID())
+    .setIssuedAt(at)
+    .setExpirationTime(at + 60);
+  if (userId) token.setSubject(userId);
+  return token.sign(new TextEncoder().encode(secret));
+}
+
+/** A whole backend on a fresh database; by default where no Docker Engine answers. */
+export async function startBackend(overrides: Record<string, string> = {}) {
+  const name = `test_${randomName(10)}`;
+  const admin = process.env.TEST_POSTGRES_URL as string;
+  await createDatabase(admin, name);
+  const config = readConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: admin.replace(/\/postgres$/, `/${name}`),
+    MIGRATE_ON_START: 'true',
+    BACKEND_PORT: '0',
+    GATEWAY_PORT: '0',
+    INTERNAL_API_KEY: INTERNAL_KEY,
+    ASSERTION_SECRET,
+    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+    ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
+    LOG_LEVEL: 'silent',
+    API_RATE_LIMIT: '100000',
+    ...overrides,
+  });
+  const server = await startServer(config, pino({ level: config.LOG_LEVEL }));
+  const url = `http://127.0.0.1:${server.port}`;
+
+  async function call(method: string, path: string, options: { token?: string; body?: unknown; headers?: Record<string, string> } = {}) {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(options.token && { authorization: `Bearer ${options.token}` }),
+        ...(options.body !== undefined && { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      body: options.body === undefined ? null : typeof options.body === 'string' ? options.body : JSON.stringify(options.body),
+    });
+    // What JSON.parse gives: tests read it freely.
+    const body: ReturnType<typeof JSON.parse> = await response.json();
+    return { status: response.status, headers: response.headers, body };
+  }
+
+  return {
+    ...server,
+    url,
+    config,
+    call,
+    /** Calls as a signed-in user of the dashboard. */
+    as: async (userId: string | undefined, method: string, path: string, body?: unknown) =>
+      call(method, path, { token: await assertion(userId), body }),
+    /** A new account's id. The first one is the administrator. */
+    async account(email = `${randomName(8)}@example.com`): Promise<string> {
+      const { body } = await call('POST', '/api/register', {
+        token: await assertion(undefined),
+        body: { email, password: 'a long password' },
+      });
+      return body.id;
+    },
+  };
+}
+
+export type TestBackend = Awaited<ReturnType<typeof startBackend>>;

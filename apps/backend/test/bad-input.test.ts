@@ -1,0 +1,131 @@
+import { type Route, routes } from '@agentbot/contracts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+
+let backend: TestBackend;
+let admin: string;
+let user: string;
+
+beforeAll(async () => {
+  backend = await startBackend();
+  admin = await backend.account();
+  user = await backend.account();
+});
+afterAll(() => backend.stop());
+
+const all = Object.values<Route>(routes);
+const pathOf = (route: Route) => route.backend.path.replace(':id', 'agent_000000000000');
+
+describe('credentials', () => {
+  test.each(all.filter(({ auth }) => auth !== 'public' && auth !== 'optional'))(
+    '$method $backend.path answers 401 without or with a wrong one',
+    async (route) => {
+      const wrong = [
+        undefined,
+        'x'.repeat(40),
+        await assertion(user, { secret: 'another secret that is long enough' }),
+        await assertion(user, { audience: 'elsewhere' }),
+        await assertion(user, { issuedAt: Math.floor(Date.now() / 1000) - 120 }),
+      ];
+      for (const token of wrong) {
+        const { status, body } = await backend.call(route.method, pathOf(route), { ...(token && { token }) });
+        expect([status, body.error]).toEqual([401, 'Unauthorized']);
+      }
+    },
+  );
+
+  test('an assertion changes something once only', async () => {
+    const token = await assertion(user);
+    expect((await backend.call('POST', '/api/agents', { token, body: { name: 'Once' } })).status).toBe(201);
+    expect((await backend.call('POST', '/api/agents', { token, body: { name: 'Twice' } })).status).toBe(401);
+    expect((await backend.as(user, 'GET', '/api/agents')).body.count).toBe(1);
+  });
+
+  test('the internal key acts for the user it names, and sees machine shapes', async () => {
+    const { body } = await backend.call('GET', '/api/agents', { token: INTERNAL_KEY, headers: { 'x-user-id': user } });
+    expect(body).toHaveLength(1);
+    expect(Object.keys(body[0])).toEqual(['id', 'status', 'created', 'subdomain', 'url']);
+  });
+
+  test('X-User-Id without the internal key names nobody', async () => {
+    const { body } = await backend.call('GET', '/api/agents', { headers: { 'x-user-id': user } });
+    expect(body).toEqual([]);
+  });
+
+  test('only the first account administers', async () => {
+    expect(await backend.as(user, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'solo' })).toMatchObject({
+      status: 403,
+      body: { error: 'Forbidden' },
+    });
+    expect((await backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'solo' })).body).toMatchObject({
+      id: user,
+      plan: 'solo',
+    });
+    expect((await backend.as(admin, 'PUT', '/api/admin/users/nobody/plan', { plan: 'solo' })).status).toBe(404);
+  });
+});
+
+describe('bodies', () => {
+  test.each([
+    ['malformed', '{"name":', 400, 'Malformed JSON in request body'],
+    ['a bare string', '"x"', 400, 'Malformed JSON in request body'],
+    ['an array', '[]', 400, 'Invalid request body'],
+    ['empty', '{}', 400, 'Agent name is required'],
+    ['a blank name', '{"name":"  "}', 400, 'Agent name is required'],
+    ['a name of the wrong type', '{"name":7}', 400, 'Agent name is required'],
+    ['a NUL', '{"name":"a\\u0000b"}', 400, 'Agent name must not contain control characters'],
+    ['too long a name', JSON.stringify({ name: 'x'.repeat(101) }), 400, 'Agent name must be at most 100 characters'],
+    ['an unknown model', '{"name":"x","model":"gpt-99"}', 400, 'Invalid model: use claude-opus-4-6, gpt-4 or custom'],
+    ['minimax', '{"name":"x","config":{"aiProvider":"minimax"}}', 400, 'Invalid aiProvider'],
+    ['a custom model without endpoint', '{"name":"x","model":"custom"}', 400, 'The model custom needs config.baseUrl and config.model'],
+    ['more than 1 MB', JSON.stringify({ name: 'x'.repeat(1_100_000) }), 413, 'Request body too large'],
+  ])('provisioning with %s', async (_what, body, status, error) => {
+    const before = (await backend.as(admin, 'GET', '/api/agents')).body.count;
+    expect(await backend.as(admin, 'POST', '/api/agents/provision', body)).toMatchObject({ status, body: { error } });
+    expect((await backend.as(admin, 'GET', '/api/agents')).body.count).toBe(before);
+  });
+
+  test('SQL and shell in a name are just a name', async () => {
+    const name = `'; DROP TABLE agents; -- $(reboot) \u202e🤖`;
+    expect((await backend.as(admin, 'POST', '/api/agents', { name })).status).toBe(201);
+    expect((await backend.as(admin, 'GET', '/api/agents')).body.agents[0].name).toBe(name);
+  });
+
+  test.each([
+    ['{}', 'Message required'],
+    ['{"message":""}', 'Message required'],
+    ['{"message":["x"]}', 'Message required'],
+    [JSON.stringify({ message: 'x'.repeat(32_001) }), 'Message must be at most 32000 characters'],
+  ])('chat with %.30s', async (body, error) => {
+    expect(await backend.as(admin, 'POST', '/api/chat', body)).toMatchObject({ status: 400, body: { error } });
+  });
+
+  test('registration', async () => {
+    const register = (body: unknown) => backend.as(undefined, 'POST', '/api/register', body);
+    expect(await register({ email: 'nope', password: 'long enough' })).toMatchObject({
+      status: 400,
+      body: { error: 'A valid email is required' },
+    });
+    expect(await register({ email: 'a@example.com', password: 'short' })).toMatchObject({
+      status: 400,
+      body: { error: 'Password must be at least 8 characters' },
+    });
+    expect((await register({ email: 'Twice@Example.com', password: 'long enough' })).status).toBe(201);
+    expect(await register({ email: 'twice@example.com', password: 'long enough' })).toMatchObject({ status: 409 });
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['GET', '/nope', 404, 'Not found'],
+    ['PATCH', '/api/agents', 404, 'Not found'],
+    ['GET', '/api/agents/%E0%A4%A', 404, 'Not found'],
+    ['GET', '/api/agents/..%2F..%2Fetc', 400, 'Invalid agentId'],
+    ['GET', '/api/agents/agent_000000000000', 404, 'Agent not found'],
+    ['GET', '/api/agents/agent_000000000000/messages', 404, 'Agent not found'],
+    ['GET', '/api/agents/agent_000000000000/messages?limit=101', 400, 'limit must be at most 100'],
+    ['GET', '/api/agents/agent_000000000000/messages?offset=x', 400, 'offset must be a whole number'],
+  ])('%s %s answers %i', async (method, path, status, error) => {
+    expect(await backend.as(admin, method, path)).toMatchObject({ status, body: { error } });
+  });
+});

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+
+let backend: TestBackend;
+let admin: string;
+
+beforeAll(async () => {
+  backend = await startBackend();
+  admin = await backend.account();
+});
+afterAll(() => backend.stop());
+
+test('provisioning wants a plan: 402', async () => {
+  const user = await backend.account();
+  expect(await backend.as(user, 'POST', '/api/agents/provision', { name: 'x' })).toMatchObject({
+    status: 402,
+    body: { error: 'Active subscription required to provision agents' },
+  });
+});
+
+test('thirty parallel requests at a limit of 3 leave exactly 3 agents; the web answers 429 with current and limit', async () => {
+  const user = await backend.account();
+  await backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'collective' });
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => backend.as(user, 'POST', '/api/agents/provision', { name: `Agent ${i}` })),
+  );
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(3);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(27);
+  expect(refused[0]?.body).toEqual({ error: 'Agent limit reached for your plan', code: 'AGENT_LIMIT_REACHED', current: 3, limit: 3 });
+  expect((await backend.as(user, 'GET', '/api/agents')).body.count).toBe(3);
+});
+
+test('the backend answers 402 for the same condition', async () => {
+  const user = await backend.account();
+  const create = () => backend.call('POST', '/api/agents', { token: INTERNAL_KEY, headers: { 'x-user-id': user }, body: { name: 'x' } });
+  expect((await create()).status).toBe(201);
+  expect(await create()).toMatchObject({ status: 402, body: { code: 'AGENT_LIMIT_REACHED', current: 1, limit: 1 } });
+});
+
+test('two operations on one agent do not overlap: the second is 409', async () => {
+  const { body } = await backend.as(admin, 'POST', '/api/agents', { name: 'Busy' }).then(() => backend.as(admin, 'GET', '/api/agents'));
+  const { id } = body.agents[0];
+  const answers = await Promise.all(Array.from({ length: 5 }, () => backend.as(admin, 'DELETE', `/api/agents/${id}`)));
+  for (const { status } of answers) expect([200, 409]).toContain(status);
+  expect(answers.some(({ status }) => status === 200)).toBe(true);
+  const operations = await backend.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: id } }));
+  expect(operations).toBe(answers.filter(({ status }) => status === 200).length);
+});
+
+test('a parallel sign-up of many makes one administrator', async () => {
+  const fresh = await startBackend();
+  const ids = await Promise.all(Array.from({ length: 8 }, () => fresh.account()));
+  const accounts = await Promise.all(ids.map((id) => fresh.as(id, 'GET', '/api/me')));
+  expect(accounts.filter(({ body }) => body.admin)).toHaveLength(1);
+  await fresh.stop();
+});
+
+test('the 121st request in a minute is 429, per user', async () => {
+  const limited = await startBackend({ API_RATE_LIMIT: '3' });
+  const user = await limited.account();
+  for (let i = 0; i < 3; i++) expect((await limited.as(user, 'GET', '/api/me')).status).toBe(200);
+  const refused = await limited.as(user, 'GET', '/api/me');
+  expect(refused).toMatchObject({ status: 429, body: { error: 'Too many requests, please slow down.' } });
+  expect(refused.headers.get('ratelimit-remaining')).toBe('0');
+  expect((await limited.call('GET', '/health')).status).toBe(200);
+  await limited.stop();
+});

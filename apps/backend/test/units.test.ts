@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { readConfig } from '../src/config.ts';
+import { addressee } from '../src/gateway-router/router.ts';
+import { openclawConfig } from '../src/openclaw/config-builder.ts';
+import { assertPublicEndpoint } from '../src/openclaw/model-endpoint.ts';
+import { agentContainerSpec, slotCount } from '../src/runtime/agent-container.ts';
+import { createEnvelope } from '../src/secrets/envelope.ts';
+
+describe('the envelope', () => {
+  const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+  const [first, second] = [key('a'), key('b')];
+
+  test('opens what it sealed, after a rotation too, and nothing moved or changed', () => {
+    const sealed = createEnvelope(first).seal('geheim 🤫', 'row|1');
+    expect(sealed).not.toContain('geheim');
+    expect(createEnvelope(`${second},${first}`).open(sealed, 'row|1')).toBe('geheim 🤫');
+    expect(() => createEnvelope(first).open(sealed, 'row|2')).toThrow();
+    expect(() => createEnvelope(second).open(sealed, 'row|1')).toThrow(/not configured/);
+    expect(() => createEnvelope(first).open(`${sealed.slice(0, -6)}AAAA==`, 'row|1')).toThrow();
+  });
+});
+
+test('the start is refused with every missing variable named, and no value', () => {
+  expect(() => readConfig({ INTERNAL_API_KEY: 'short-secret', DATABASE_URL: 'mysql://user:pw@host/db' })).toThrow(
+    /DATABASE_URL[\s\S]*INTERNAL_API_KEY[\s\S]*ASSERTION_SECRET/,
+  );
+  expect(() => readConfig({ INTERNAL_API_KEY: 'short-secret' })).toThrow(expect.not.stringContaining('short-secret'));
+});
+
+describe('an address on the gateway port', () => {
+  test.each([
+    ['agent_1.agents.localhost:10000', '/x?y=1', { agentId: 'agent_1', url: '/x?y=1' }],
+    ['AGENT_1.Agents.Localhost', '/', { agentId: 'agent_1', url: '/' }],
+    ['localhost:10000', '/agent/agent_1', { agentId: 'agent_1', url: '/' }],
+    ['localhost:10000', '/agent/agent_1/v1/models', { agentId: 'agent_1', url: '/v1/models' }],
+    ['localhost:10000', '/agent/agent_1?token=x', { agentId: 'agent_1', url: '/?token=x' }],
+    ['localhost:10000', '/agent/..%2f', null],
+    ['a.b.agents.localhost', '/', null],
+    ['evil.example', '/', null],
+  ])('%s%s', (host, url, expected) => {
+    expect(addressee(host, url, 'agents.localhost')).toEqual(expected);
+  });
+});
+
+test.each([
+  'http://127.0.0.1/v1',
+  'http://[::1]/v1',
+  'http://169.254.169.254/',
+  'http://10.1.2.3',
+  'http://localhost:1',
+  'http://host.docker.internal/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://2130706433/',
+  'http://0x7f.1/',
+])('%s is no public endpoint', async (url) => {
+  await expect(assertPublicEndpoint(url, false)).rejects.toThrow('config.baseUrl must be a public address');
+  await assertPublicEndpoint(url, true);
+});
+
+test("a container's limits are its plan's, capped by the host; each slot has ports and a subnet of its own", () => {
+  const config = { AGENT_PORT_BASE: 19_000, AGENT_SUBNET: '10.201.0.0/16', INSTALLATION: 'x', ALLOW_PRIVATE_MODEL_ENDPOINTS: false };
+  const spec = (slot: number) =>
+    agentContainerSpec({
+      agent: { id: 'a', ownerId: 'o', plan: 'network' },
+      slot,
+      image: 'i',
+      secretEnv: {},
+      capacity: { memoryBytes: 8 * 1024 ** 3, cpus: 2 },
+      config,
+    });
+  expect(spec(0)).toMatchObject({
+    memoryBytes: 8 * 1024 ** 3,
+    cpus: 2,
+    bind: { address: '127.0.0.1', gateway: 19_000, bridge: 19_002 },
+    subnet: '10.201.0.0/29',
+  });
+  expect(spec(33)).toMatchObject({ bind: { gateway: 19_132, bridge: 19_134 }, subnet: '10.201.1.8/29' });
+  expect(spec(slotCount(19_000) - 1).subnet).toBe('10.201.255.248/29');
+});
+
+test("the agent's configuration holds references, no secret, and the platform's denials", () => {
+  const config = openclawConfig({
+    plan: 'solo',
+    target: {
+      provider: 'anthropic',
+      api: 'anthropic-messages',
+      baseUrl: 'https://api.anthropic.com',
+      gatewayName: 'anthropic',
+      model: 'claude-opus-4-6',
+    },
+    has: { apiKey: true, telegramToken: true },
+    ownerIds: ['42'],
+    origin: 'http://a.agents.localhost:10000',
+  });
+  expect(config).toMatchObject({
+    agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6' } } },
+    tools: { profile: 'messaging', deny: ['browser', 'canvas'] },
+    channels: {
+      telegram: {
+        botToken: '${TELEGRAM_BOT_TOKEN}',
+        dmPolicy: 'allowlist',
+        allowFrom: ['42'],
+        historyLimit: 50,
+        retry: { minDelayMs: 400 },
+      },
+    },
+  });
+});

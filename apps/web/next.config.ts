@@ -1,0 +1,20 @@
+import path from 'node:path';
+import type { NextConfig } from 'next';
+
+const securityHeaders = [
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'X-Frame-Options', value: 'DENY' },
+  { key: 'Referrer-Policy', value: 'same-origin' },
+];
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  transpilePackages: ['@agentbot/contracts'],
+  turbopack: { root: path.join(import.meta.dirname, '../..') },
+  outputFileTracingRoot: path.join(import.meta.dirname, '../..'),
+  // Types are checked by `pnpm verify`, once.
+  typescript: { ignoreBuildErrors: true },
+  headers: async () => [{ source: '/:path*', headers: securityHeaders }],
+};
+
+export default config;

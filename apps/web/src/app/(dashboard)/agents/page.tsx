@@ -1,0 +1,5 @@
+import { AgentList } from '../../../features/agents/agent-list.tsx';
+
+export default function Page() {
+  return <AgentList />;
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+const secret = z.string({ error: 'is not set' }).min(32, { error: 'must have at least 32 characters' });
+const schema = z
+  .object({
+    NODE_ENV: z.string().optional(),
+    BACKEND_URL: z.url({ error: 'must be an address' }).default('http://127.0.0.1:3001'),
+    ASSERTION_SECRET: secret,
+    NEXTAUTH_SECRET: secret,
+    NEXTAUTH_URL: z.url({ error: 'must be an address' }).optional(),
+  })
+  .refine((given) => given.NODE_ENV !== 'production' || given.NEXTAUTH_URL, { path: ['NEXTAUTH_URL'], error: 'is not set' });
+
+let parsed: z.infer<typeof schema> | undefined;
+
+/** The web app's settings, read once at the first request. @throws Error naming what is wrong, never a value */
+export function config() {
+  if (parsed) return parsed;
+  const result = schema.safeParse(process.env);
+  if (!result.success) {
+    const wrong = result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new Error(`The web app's environment is not complete: ${wrong.join(', ')}`);
+  }
+  parsed = result.data;
+  return parsed;
+}

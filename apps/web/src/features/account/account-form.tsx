@@ -1,0 +1,67 @@
+'use client';
+
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { signIn } from 'next-auth/react';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { api, sentenceOf } from '../api.ts';
+
+/** Sign-up and sign-in: the same card, with a name to give when the account is new. */
+export function AccountForm({ purpose }: { purpose: 'signup' | 'signin' }) {
+  const router = useRouter();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState('');
+  const signingUp = purpose === 'signup';
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const [email, password, name] = ['email', 'password', 'name'].map((key) => String(form.get(key) ?? ''));
+    setBusy(true);
+    setProblem('');
+    try {
+      if (signingUp) await api('register', { body: { email: email ?? '', password: password ?? '', ...(name && { name }) } });
+      const result = await signIn('credentials', { email, password, redirect: false });
+      if (result?.error) throw new Error(result.error);
+      router.push('/agents');
+      router.refresh();
+    } catch (error) {
+      const fromNextAuth = error instanceof Error && error.name === 'Error';
+      setProblem(fromNextAuth ? (error.message === 'CredentialsSignin' ? 'Wrong email or password' : error.message) : sentenceOf(error));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center px-4 py-10">
+      <p className="mb-2 font-semibold text-accent">Agentbot</p>
+      <h1 className="mb-6 font-semibold text-2xl">{signingUp ? 'Create your account' : 'Welcome back'}</h1>
+      <form onSubmit={submit} className="space-y-4 rounded-xl border border-line bg-surface p-5">
+        {signingUp && <Field label="Name" name="name" autoComplete="name" hint="Optional" maxLength={100} />}
+        <Field label="Email" name="email" type="email" autoComplete="email" required />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete={signingUp ? 'new-password' : 'current-password'}
+          required
+          minLength={signingUp ? 8 : undefined}
+          {...(signingUp && { hint: 'At least 8 characters' })}
+        />
+        <Problem>{problem}</Problem>
+        <Button type="submit" className="w-full" disabled={busy}>
+          {busy ? 'One moment…' : signingUp ? 'Create account' : 'Sign in'}
+        </Button>
+      </form>
+      <p className="mt-4 text-muted text-sm">
+        {signingUp ? 'Already have an account? ' : 'New here? '}
+        <Link className="text-accent underline" href={signingUp ? '/signin' : '/signup'}>
+          {signingUp ? 'Sign in' : 'Create an account'}
+        </Link>
+      </p>
+    </main>
+  );
+}

@@ -1,0 +1,64 @@
+'use client';
+
+import { Bot, Plus } from 'lucide-react';
+import Link from 'next/link';
+import { buttonStyle } from '../../components/ui/button.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { useMe } from '../account/use-me.ts';
+import { sentenceOf } from '../api.ts';
+import { StatusBadge } from './status-badge.tsx';
+import { useAgents } from './use-agents.ts';
+
+function Empty() {
+  return (
+    <div className="rounded-xl border border-line border-dashed px-6 py-16 text-center">
+      <Bot aria-hidden className="mx-auto size-10 text-muted" />
+      <h2 className="mt-4 font-semibold text-lg">No agents yet</h2>
+      <p className="mx-auto mt-1 max-w-sm text-muted text-sm">
+        An agent is an assistant of your own, in a container of its own. Give it a name and a model, and talk to it here or on your
+        channels.
+      </p>
+      <Link href="/agents/new" className={buttonStyle({ className: 'mt-6' })}>
+        Create your first agent
+      </Link>
+    </div>
+  );
+}
+
+/** All agents of the user, live. */
+export function AgentList() {
+  const { data, error } = useAgents();
+  const { data: me } = useMe();
+  return (
+    <>
+      <div className="mb-6 flex items-center justify-between gap-4">
+        <h1 className="font-semibold text-2xl">Agents</h1>
+        <Link href="/agents/new" className={buttonStyle()}>
+          <Plus aria-hidden className="size-4" /> New agent
+        </Link>
+      </div>
+      {me && !me.plan && !me.admin && (
+        <p className="mb-4 rounded-lg border border-warn/40 bg-warn/10 px-3 py-2 text-sm">
+          Your account has no plan yet. Ask the administrator of this installation to grant you one before you create an agent.
+        </p>
+      )}
+      {error && <Problem>{sentenceOf(error)}</Problem>}
+      {data?.agents.length === 0 && <Empty />}
+      <ul className="grid gap-3 sm:grid-cols-2">
+        {data?.agents.map((agent) => (
+          <li key={agent.id}>
+            <Link href={`/agents/${agent.id}`} className="block rounded-xl border border-line bg-surface p-4 hover:border-muted">
+              <div className="flex items-start justify-between gap-3">
+                <h2 className="min-w-0 truncate font-semibold">{agent.name}</h2>
+                <StatusBadge status={agent.status} />
+              </div>
+              <p className="mt-2 truncate text-muted text-sm">
+                {agent.model} · created {new Date(agent.createdAt).toLocaleDateString()}
+              </p>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

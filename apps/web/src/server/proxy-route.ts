@@ -1,0 +1,62 @@
+import { type ErrorCode, errorTable, pathParams, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { callBackend } from './backend.ts';
+import { readBody } from './read-body.ts';
+import { isSameOrigin } from './same-origin.ts';
+import { currentUser } from './session.ts';
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+const passedBack = ['content-type', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'x-request-id'];
+
+type Params = Record<string, string>;
+type Handler = (request: Request, context: { params: Promise<Params> }) => Promise<Response>;
+
+function failure(route: Route, code: ErrorCode): Response {
+  const { sentence } = errorTable[code];
+  const shape = route.web?.errorShape === 'lifecycle' ? { success: false, status: 'error', error: sentence } : { error: sentence };
+  return Response.json(shape, { status: statusOf(code, 'web'), headers: { 'cache-control': 'no-store' } });
+}
+
+/** The backend's path with the web path's values, or nothing when one of them would leave its segment. */
+function backendPath(route: Route, params: Params): string | undefined {
+  const values = pathParams(route.web?.path ?? '').map((name) => params[name] ?? '');
+  if (values.some((value) => /^\.{0,2}$/.test(value))) return undefined;
+  return route.backend.path.replace(/:[A-Za-z]+/g, () => encodeURIComponent(values.shift() ?? ''));
+}
+
+async function pass(route: Route, request: Request, params: Params): Promise<Response> {
+  if (request.method !== 'GET' && request.method !== 'HEAD' && !isSameOrigin(request)) return failure(route, 'FORBIDDEN');
+  const user = await currentUser();
+  if (!user && (route.auth === 'caller' || route.auth === 'admin')) return failure(route, 'UNAUTHORIZED');
+  const path = backendPath(route, params);
+  if (!path) return failure(route, 'NOT_FOUND');
+  const body = await readBody(request);
+  if (body === 'too large') return failure(route, 'PAYLOAD_TOO_LARGE');
+
+  const answer = await callBackend(path + new URL(request.url).search, route.auth === 'web' ? undefined : user?.id, {
+    method: route.method,
+    body,
+    contentType: body && (request.headers.get('content-type') ?? undefined),
+    forwardedFor: request.headers.get('x-forwarded-for'),
+    signal: AbortSignal.any([request.signal, AbortSignal.timeout(route.timeoutMs ?? DEFAULT_TIMEOUT_MS)]),
+  }).catch(() => undefined);
+  if (!answer) return failure(route, 'BACKEND_UNAVAILABLE');
+  const headers = new Headers({ 'cache-control': 'no-store' });
+  for (const name of passedBack) if (answer.headers.has(name)) headers.set(name, answer.headers.get(name) as string);
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+/**
+ * The route handler of one operation: checks origin and session, then passes the request on to the backend, which
+ * already answers in the web's shape. An unreachable backend is 502; whatever else goes wrong here is a JSON 500.
+ */
+export function proxyRoute(id: RouteId): Handler {
+  const route: Route = routes[id];
+  return async (request, context) => {
+    try {
+      return await pass(route, request, await context.params);
+    } catch (error) {
+      console.error(`${id} failed:`, error instanceof Error ? error.message : error);
+      return failure(route, 'INTERNAL');
+    }
+  };
+}

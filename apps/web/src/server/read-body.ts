@@ -1,0 +1,15 @@
+const MAX_BYTES = 1024 * 1024;
+
+/** The body as it came, if there is one; `too large` as soon as it is. */
+export async function readBody(request: Request): Promise<ArrayBuffer | undefined | 'too large'> {
+  if (request.method === 'GET' || !request.body) return undefined;
+  if (Number(request.headers.get('content-length')) > MAX_BYTES) return 'too large';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > MAX_BYTES) return 'too large';
+    chunks.push(chunk);
+  }
+  return size ? new Blob(chunks as BlobPart[]).arrayBuffer() : undefined;
+}

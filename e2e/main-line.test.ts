@@ -1,0 +1,223 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startStack } from '@agentbot/local-stack/stack';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { freePorts } from './free-ports.ts';
+
+/** The whole line as a new user walks it: sign up, provision, watch, talk, stop, start, delete. */
+
+let dataDir: string;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let stack: Awaited<ReturnType<typeof startStack>>;
+let browser: Browser;
+let page: Page;
+const docker = new Docker();
+const output: string[] = [];
+const MODEL_KEY = 'sk-canary-model-key-4711';
+const PASSWORD = 'correct horse battery';
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'agentbot-e2e-'));
+  const [web, backend, gateway] = await freePorts(3);
+  model = await startModelProvider({ apiKey: MODEL_KEY });
+  stack = await startStack({
+    environment: {
+      ...process.env,
+      DATABASE_URL: undefined,
+      WEB_PORT: String(web),
+      BACKEND_PORT: String(backend),
+      GATEWAY_PORT: String(gateway),
+      AGENT_PORT_BASE: '24000',
+      AGENT_SUBNET: '10.203.0.0/16',
+      INSTALLATION: 'e2e',
+      ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
+      OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
+      CI: '1',
+    },
+    dataDir,
+    production: true,
+    log: (line) => output.push(line),
+  });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.setDefaultTimeout(30_000);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+  await model?.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const status = () => page.getByTestId('agent-status');
+const leftOvers = async () => {
+  const filters = { label: ['agentbot.installation=e2e'] };
+  const [containers, volumes, networks] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listVolumes({ filters }),
+    docker.listNetworks({ filters }),
+  ]);
+  return containers.length + (volumes.Volumes?.length ?? 0) + networks.length;
+};
+async function waitForStatus(wanted: string, timeout = 60_000) {
+  await status()
+    .filter({ hasText: new RegExp(`^${wanted}$`) })
+    .waitFor({ timeout });
+}
+
+test('a new user signs up and sees where to begin', async () => {
+  await page.goto(stack.webUrl);
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByLabel('Email').fill('ada@example.com');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByRole('heading', { name: 'No agents yet' }).waitFor();
+});
+
+test('provisions an agent in a container of its own, with its stages', async () => {
+  await page.getByRole('link', { name: 'New agent' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Ada’s first 🤖');
+  await page.getByLabel('Model', { exact: true }).selectOption('custom');
+  await page.getByLabel('Base URL').fill(`http://host.docker.internal:${model.port}/v1`);
+  await page.getByLabel('Model ID').fill('echo-1');
+  await page.getByLabel('API key').fill(MODEL_KEY);
+  await page.getByRole('button', { name: 'Create agent' }).click();
+  await page.waitForURL(/\/agents\/agent_[a-z0-9]{12}$/);
+  await waitForStatus('running');
+  for (const stage of ['image', 'create', 'start', 'ready']) {
+    await page.locator(`[data-stage="${stage}"][data-state="done"]`).waitFor();
+  }
+
+  const [container] = await docker.listContainers({ filters: { label: ['agentbot.installation=e2e'] } });
+  const inspected = await docker.getContainer(container?.Id ?? '').inspect();
+  expect(inspected.HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] });
+  for (const secret of [stack.secrets.INTERNAL_API_KEY, stack.secrets.ASSERTION_SECRET, stack.secrets.NEXTAUTH_SECRET]) {
+    expect(JSON.stringify(inspected)).not.toContain(secret);
+  }
+});
+
+test("reads the model's words in the chat", async () => {
+  await page.getByLabel('Message').fill('The heron flies at dawn');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('log').getByText('You said: The heron flies at dawn').waitFor({ timeout: 60_000 });
+  await page.reload();
+  await page.getByRole('log').getByText('You said: The heron flies at dawn').waitFor();
+});
+
+test("the agent's own address answers, by host name and by path", async () => {
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  const byPath = await fetch(`${stack.gatewayUrl}/agent/${id}/healthz`);
+  expect(await byPath.json()).toMatchObject({ ok: true });
+  const { port } = new URL(stack.gatewayUrl);
+  const tab = await browser.newPage();
+  const byName = await tab.goto(`http://${id}.agents.localhost:${port}/healthz`);
+  expect(await byName?.json()).toMatchObject({ ok: true });
+  await tab.close();
+});
+
+test('another user sees nothing of it', async () => {
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  const stranger = await browser.newContext();
+  const other = await stranger.newPage();
+  await other.goto(`${stack.webUrl}/signup`);
+  await other.getByLabel('Email').fill('eve@example.com');
+  await other.getByLabel('Password').fill(PASSWORD);
+  await other.getByRole('button', { name: 'Create account' }).click();
+  await other.getByRole('heading', { name: 'No agents yet' }).waitFor();
+  const answers = await other.evaluate(async (agentId) => {
+    const ask = async (method: string, url: string, body?: string) => {
+      const response = await fetch(url, { method, ...(body ? { body, headers: { 'content-type': 'application/json' } } : {}) });
+      return [response.status, await response.json()];
+    };
+    return {
+      list: await ask('GET', '/api/agents'),
+      get: await ask('GET', `/api/agents/${agentId}`),
+      messages: await ask('GET', `/api/agents/${agentId}/messages`),
+      operations: await ask('GET', `/api/agents/${agentId}/operations`),
+      stop: await ask('POST', `/api/instance/${agentId}/stop`),
+      chat: await ask('POST', '/api/chat', JSON.stringify({ message: 'hi', agentId })),
+      remove: await ask('DELETE', `/api/agents/${agentId}`),
+      provision: await ask('POST', '/api/agents/provision', JSON.stringify({ name: 'Mine' })),
+    };
+  }, id);
+  expect(answers.list).toEqual([200, { agents: [], count: 0, status: 'ok' }]);
+  expect(answers.get[0]).toBe(404);
+  expect(answers.messages[0]).toBe(404);
+  expect(answers.operations[0]).toBe(404);
+  expect(answers.stop).toEqual([403, { success: false, status: 'error', error: 'Forbidden', code: 'AGENT_NOT_FOUND' }]);
+  expect(answers.chat[0]).toBe(404);
+  expect(answers.remove).toEqual([200, { id, deleted: true }]);
+  expect(answers.provision[0]).toBe(402);
+  await stranger.close();
+  await page.reload();
+  await waitForStatus('running');
+});
+
+test('stops it and starts it again', async () => {
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await waitForStatus('stopped');
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await waitForStatus('running', 90_000);
+});
+
+test('a backend that dies while it provisions leaves no agent stuck', async () => {
+  const created = page.evaluate(
+    async ([port, apiKey]) => {
+      const body = {
+        name: 'Interrupted',
+        model: 'custom',
+        config: { baseUrl: `http://host.docker.internal:${port}/v1`, model: 'echo-1', apiKey },
+      };
+      const response = await fetch('/api/agents/provision', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return response.status;
+    },
+    [model.port, MODEL_KEY] as const,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await stack.crashBackend();
+  expect(await created).toBe(502);
+  await page.goto(`${stack.webUrl}/agents`);
+  const card = page.getByRole('listitem').filter({ hasText: 'Interrupted' });
+  await card.getByText(/^(running|error)$/).waitFor({ timeout: 120_000 });
+  await card.getByRole('link').click();
+  await removeShownAgent('Interrupted');
+});
+
+async function removeShownAgent(name: string) {
+  await page.getByRole('button', { name: 'Delete agent' }).click();
+  await page.getByLabel('Agent name').fill(name);
+  await page.getByRole('button', { name: 'Delete forever' }).click();
+  await page.waitForURL(/\/agents$/);
+}
+
+test('deletes it, and nothing of it is left', async () => {
+  await page.getByRole('link', { name: /Ada’s first/ }).click();
+  await removeShownAgent('Ada’s first 🤖');
+  await page.getByRole('heading', { name: 'No agents yet' }).waitFor();
+  expect(await leftOvers()).toBe(0);
+});
+
+test('no secret stands in any log line', () => {
+  const everything = output.join('\n');
+  for (const secret of [MODEL_KEY, PASSWORD, ...Object.values(stack.secrets)]) expect(everything).not.toContain(secret);
+});

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { root, startStack } from './stack.ts';
+
+const out = (line: string) => process.stdout.write(`${line}\n`);
+const envFile = path.join(root, '.env');
+if (existsSync(envFile)) process.loadEnvFile(envFile);
+const dataDir = path.join(root, '.data');
+
+let stopping = false;
+let stop: () => Promise<void> = async () => undefined;
+const starting = startStack({ environment: process.env, dataDir, production: false, log: out });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, async () => {
+    if (stopping) return;
+    stopping = true;
+    out('Stopping …');
+    // A start under way is brought to its end first, so that nothing it began is left behind.
+    await starting.catch(() => undefined);
+    await stop();
+    out('Everything is stopped.');
+    process.exit(0);
+  });
+}
+
+try {
+  const stack = await starting;
+  stop = stack.stop;
+  if (!stopping) {
+    const health = (await (await fetch(`${stack.backendUrl}/health`)).json()) as { docker: string };
+    const missing: string[] = [];
+    if (health.docker === 'unavailable')
+      missing.push('Docker is not reachable: agents answer without containers. Start Docker, and they get theirs.');
+    else if (!stack.image.present)
+      missing.push(`The image ${stack.image.image} is not here and will be pulled. Cannot pull? Run: pnpm openclaw:image`);
+    missing.push('Model provider keys are given per agent, on its form.');
+    out(
+      [
+        '',
+        `  Agentbot is ready    ${stack.webUrl}`,
+        `  Backend API          ${stack.backendUrl.replace('127.0.0.1', 'localhost')}  (reference: /openapi.json)`,
+        `  Agents' gateways     ${stack.gatewayUrl}`,
+        `  Data and secrets     ${dataDir}  (secrets.env is readable by you alone)`,
+        ...missing.map((line) => `  Note: ${line}`),
+        '  Ctrl-C stops everything.',
+        '',
+      ].join('\n'),
+    );
+    const first = await stack.ended();
+    if (!stopping) {
+      stopping = true;
+      out(`${first.name} ended unexpectedly (${first.signal ?? `exit code ${first.code}`}); stopping the rest.`);
+      await stack.stop();
+      process.exit(1);
+    }
+  }
+} catch (error) {
+  if (!stopping) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { createDatabase, startPostgres } from './postgres.ts';
+import { loadOrCreateSecrets } from './secrets.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'local-stack-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function ask(connectionString: string, sql: string) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('Postgres wants its password, is found again while it runs, and keeps its data', async () => {
+  const options = { dataDir: path.join(folder, 'postgres'), durable: false };
+  const first = await startPostgres(options);
+  await createDatabase(first.url(), 'kept');
+  await createDatabase(first.url(), 'kept');
+  await ask(first.url('kept'), 'CREATE TABLE note AS SELECT 42 AS answer');
+  await expect(ask(first.url('kept').replace(/:[^:@]+@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+
+  const again = await startPostgres(options);
+  expect(again.port).toBe(first.port);
+  await first.stop();
+  await expect(ask(first.url('kept'), 'SELECT 1')).rejects.toThrow();
+
+  const restarted = await startPostgres(options);
+  expect(await ask(restarted.url('kept'), 'SELECT answer FROM note')).toEqual([{ answer: 42 }]);
+  await restarted.stop();
+});
+
+test('secrets are made once, for their owner alone; the environment wins', async () => {
+  const file = path.join(folder, 'secrets', 'secrets.env');
+  const made = loadOrCreateSecrets(file, {});
+  expect(made.INTERNAL_API_KEY).toMatch(/^[0-9a-f]{64}$/);
+  expect(Buffer.from(made.ENCRYPTION_KEYS.split(':')[1] ?? '', 'base64')).toHaveLength(32);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(loadOrCreateSecrets(file, {})).toEqual(made);
+  expect(loadOrCreateSecrets(file, { INTERNAL_API_KEY: 'given' }).INTERNAL_API_KEY).toBe('given');
+
+  await writeFile(file, `NEXTAUTH_SECRET=${made.NEXTAUTH_SECRET}\n`);
+  const completed = loadOrCreateSecrets(file, {});
+  expect(completed.NEXTAUTH_SECRET).toBe(made.NEXTAUTH_SECRET);
+  expect(loadOrCreateSecrets(file, {})).toEqual(completed);
+});

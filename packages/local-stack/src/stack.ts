@@ -1,0 +1,177 @@
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, startChild } from './children.ts';
+import { chooseImage } from './openclaw-image.ts';
+import { createDatabase, startPostgres } from './postgres.ts';
+import { loadOrCreateSecrets } from './secrets.ts';
+
+export const root = path.join(import.meta.dirname, '../../..');
+const START_TIMEOUT_MS = 120_000;
+
+interface Options {
+  /** The environment to read settings from; only what each process needs is passed on. */
+  environment: NodeJS.ProcessEnv;
+  dataDir: string;
+  /** Serve the built dashboard instead of compiling on demand. */
+  production: boolean;
+  log: (line: string) => void;
+}
+
+async function assertFree(port: number, variable: string): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', () => reject(new Error(`Port ${port} is in use: stop what listens there, or set ${variable}`)));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  });
+}
+
+async function answers(url: string, child: Child): Promise<void> {
+  let gone = false;
+  void child.exited.then(() => {
+    gone = true;
+  });
+  const until = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < until && !gone) {
+    const ok = await fetch(url, { signal: AbortSignal.timeout(30_000) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    await sleep(200);
+  }
+  throw new Error(gone ? `${child.name} ended while it started; its output is above` : `${url} did not answer`);
+}
+
+/** What every process inherits: how to find programs and itself, nothing secret. */
+function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = [
+    'PATH',
+    'HOME',
+    'USER',
+    'LANG',
+    'TZ',
+    'TMPDIR',
+    'CI',
+    'TERM',
+    'NODE_EXTRA_CA_CERTS',
+    'HTTPS_PROXY',
+    'HTTP_PROXY',
+    'NO_PROXY',
+  ];
+  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+}
+
+const backendSettings = [
+  'ADMIN_EMAILS',
+  'PROVISIONING_ENABLED',
+  'AGENTS_DOMAIN',
+  'CONTAINER_HOST',
+  'DOCKER_HOST',
+  'ALLOW_PRIVATE_MODEL_ENDPOINTS',
+  'OPENROUTER_BASE_URL',
+  'GEMINI_BASE_URL',
+  'GROQ_BASE_URL',
+  'ANTHROPIC_BASE_URL',
+  'OPENAI_BASE_URL',
+  'GATEWAY_PUBLIC_URL',
+  'AGENT_PORT_BASE',
+  'AGENT_SUBNET',
+  'INSTALLATION',
+  'READY_TIMEOUT_SECONDS',
+  'LOG_LEVEL',
+  'API_RATE_LIMIT',
+  'NODE_EXTRA_CA_CERTS',
+];
+
+/**
+ * Starts the whole system on this machine: Postgres (unless DATABASE_URL names one), backend, dashboard.
+ * @throws Error saying what to do; whatever had started is stopped again
+ */
+export async function startStack({ environment, dataDir, production, log }: Options) {
+  const port = (name: string, fallback: number) => Number(environment[name] || fallback);
+  const ports = { web: port('WEB_PORT', 3000), backend: port('BACKEND_PORT', 3001), gateway: port('GATEWAY_PORT', 10_000) };
+  const secrets = loadOrCreateSecrets(path.join(dataDir, 'secrets.env'), environment);
+  const running: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const each of running.splice(0).reverse()) await each.stop();
+  };
+
+  try {
+    await assertFree(ports.web, 'WEB_PORT');
+    await assertFree(ports.backend, 'BACKEND_PORT');
+    await assertFree(ports.gateway, 'GATEWAY_PORT');
+    let databaseUrl = environment.DATABASE_URL;
+    if (!databaseUrl) {
+      const postgres = await startPostgres({ dataDir: path.join(dataDir, 'postgres'), port: 5433, durable: !environment.CI });
+      running.push(postgres);
+      await createDatabase(postgres.url(), 'agentbot');
+      databaseUrl = postgres.url('agentbot');
+    }
+    const image = await chooseImage(environment);
+    const webUrl = `http://localhost:${ports.web}`;
+    const backendUrl = `http://127.0.0.1:${ports.backend}`;
+
+    const startBackend = () =>
+      startChild({
+        name: 'api',
+        file: process.execPath,
+        args: ['src/main.ts'],
+        cwd: path.join(root, 'apps/backend'),
+        env: {
+          ...basics(environment),
+          ...Object.fromEntries(backendSettings.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
+          DATABASE_URL: databaseUrl,
+          MIGRATE_ON_START: 'true',
+          BACKEND_PORT: String(ports.backend),
+          GATEWAY_PORT: String(ports.gateway),
+          OPENCLAW_IMAGE: image.image,
+          INTERNAL_API_KEY: secrets.INTERNAL_API_KEY,
+          ASSERTION_SECRET: secrets.ASSERTION_SECRET,
+          ENCRYPTION_KEYS: secrets.ENCRYPTION_KEYS,
+        },
+        log,
+      });
+    let backend = startBackend();
+    running.push({ stop: () => backend.stop() });
+    const web = startChild({
+      name: 'web',
+      file: process.execPath,
+      args: ['node_modules/next/dist/bin/next', production ? 'start' : 'dev', '-p', String(ports.web), '-H', 'localhost'],
+      cwd: path.join(root, 'apps/web'),
+      env: {
+        ...basics(environment),
+        NEXT_TELEMETRY_DISABLED: '1',
+        NEXTAUTH_URL: webUrl,
+        NEXTAUTH_SECRET: secrets.NEXTAUTH_SECRET,
+        ASSERTION_SECRET: secrets.ASSERTION_SECRET,
+        BACKEND_URL: backendUrl,
+      },
+      log,
+    });
+    running.push(web);
+    await Promise.all([answers(`${backendUrl}/health`, backend), answers(`${webUrl}/signin`, web)]);
+
+    return {
+      webUrl,
+      backendUrl,
+      gatewayUrl: `http://localhost:${ports.gateway}`,
+      databaseUrl,
+      image,
+      secrets,
+      stop,
+      /** The first of the children to end by itself. */
+      ended: () => Promise.race([backend, web].map(async (child) => ({ name: child.name, ...(await child.exited) }))),
+      /** Kills the backend as a power cut would, and starts it again. */
+      async crashBackend() {
+        backend.kill('SIGKILL');
+        await backend.exited;
+        backend = startBackend();
+        await answers(`${backendUrl}/health`, backend);
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
