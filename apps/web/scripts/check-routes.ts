@@ -14,7 +14,8 @@ for (const [id, route] of Object.entries<Route>(routes)) {
 const problems: string[] = [];
 const found = new Set<string>();
 for (const entry of readdirSync(api, { recursive: true, encoding: 'utf8' })) {
-  if (!entry.endsWith('route.ts') || entry.startsWith('auth/')) continue;
+  if (!/\.\w+$/.test(entry) || entry === 'auth/[...nextauth]/route.ts') continue;
+  if (path.basename(entry) !== 'route.ts') problems.push(`not a route file: ${entry}`);
   const lines = readFileSync(path.join(api, entry), 'utf8').split('\n').filter(Boolean);
   for (const line of lines) {
     if (/^import \{ proxyRoute \} from '(\.\.\/)+server\/proxy-route\.ts';$/.test(line)) continue;

@@ -25,7 +25,7 @@ export function authOptions(): NextAuthOptions {
   return {
     secret: config().NEXTAUTH_SECRET,
     session: { strategy: 'jwt', maxAge: 14 * 24 * 3600 },
-    pages: { signIn: '/signin', signOut: '/signin', error: '/signin' },
+    pages: { signIn: '/signin', error: '/signin' },
     providers: [
       Credentials({
         id: 'credentials',

@@ -4,7 +4,7 @@ import { Bot, Plus } from 'lucide-react';
 import Link from 'next/link';
 import { buttonStyle } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { useMe } from '../account/use-me.ts';
+import { PlanNotice } from '../account/plan-notice.tsx';
 import { sentenceOf } from '../api.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { useAgents } from './use-agents.ts';
@@ -28,20 +28,16 @@ function Empty() {
 /** All agents of the user, live. */
 export function AgentList() {
   const { data, error } = useAgents();
-  const { data: me } = useMe();
   return (
     <>
       <div className="mb-6 flex items-center justify-between gap-4">
         <h1 className="font-semibold text-2xl">Agents</h1>
-        <Link href="/agents/new" className={buttonStyle()}>
+        <Link href="/agents/new" className={buttonStyle({ className: 'whitespace-nowrap' })}>
           <Plus aria-hidden className="size-4" /> New agent
         </Link>
       </div>
-      {me && !me.plan && !me.admin && (
-        <p className="mb-4 rounded-lg border border-warn/40 bg-warn/10 px-3 py-2 text-sm">
-          Your account has no plan yet. Ask the administrator of this installation to grant you one before you create an agent.
-        </p>
-      )}
+      <PlanNotice />
+      {!data && !error && <p className="text-muted text-sm">Loading…</p>}
       {error && <Problem>{sentenceOf(error)}</Problem>}
       {data?.agents.length === 0 && <Empty />}
       <ul className="grid gap-3 sm:grid-cols-2">

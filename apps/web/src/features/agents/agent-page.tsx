@@ -1,37 +1,16 @@
 'use client';
 
+import { ArrowLeft } from 'lucide-react';
 import Link from 'next/link';
-import useSWR from 'swr';
 import { Card, Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../api.ts';
+import { sentenceOf } from '../api.ts';
 import { Chat } from '../chat/chat.tsx';
+import { AgentDetails } from './agent-details.tsx';
 import { DeleteAgent } from './delete-agent.tsx';
 import { LifecycleButtons } from './lifecycle-buttons.tsx';
 import { Stages } from './stages.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import { useAgents, useOperations } from './use-agents.ts';
-
-function Details({ id, status }: { id: string; status: string }) {
-  const { data } = useSWR(['agent', id, status], () => api('getAgent', { params: { id } }));
-  if (!data) return null;
-  const { agent } = data;
-  const rows: [string, string][] = [
-    ['Plan', agent.plan],
-    ['OpenClaw', agent.openclawVersion ?? 'no container'],
-    ['Started', agent.startedAt ? new Date(agent.startedAt).toLocaleString() : 'not running'],
-    ['Address', agent.url],
-  ];
-  return (
-    <dl className="mt-4 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-sm">
-      {rows.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-muted">{name}</dt>
-          <dd className="min-w-0 break-all">{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
 
 /** One agent: state, stages, chat, and what can be done with it. */
 export function AgentPage({ id }: { id: string }) {
@@ -53,16 +32,20 @@ export function AgentPage({ id }: { id: string }) {
   const newest = log?.operations[0];
   return (
     <>
+      <Link href="/agents" className="mb-2 inline-flex items-center gap-1 text-muted text-sm hover:text-ink">
+        <ArrowLeft aria-hidden className="size-4" /> All agents
+      </Link>
       <div className="mb-6 flex flex-wrap items-center gap-3">
         <h1 className="min-w-0 break-words font-semibold text-2xl">{agent.name}</h1>
         <StatusBadge status={agent.status} />
+        <p className="text-muted text-sm">{agent.model}</p>
       </div>
-      <div className="grid items-start gap-4 lg:grid-cols-[1fr_20rem]">
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Chat agentId={id} running={agent.status === 'running'} status={agent.status} />
         <div className="space-y-4">
           <Card title="State">
             <LifecycleButtons id={id} status={agent.status} />
-            <Details id={id} status={agent.status} />
+            <AgentDetails id={id} status={agent.status} />
           </Card>
           {newest && (
             <Card title="Last operation">

@@ -22,8 +22,8 @@ export function DeleteAgent({ id, name }: { id: string; name: string }) {
     setProblem('');
     try {
       await api('deleteAgent', { params: { id } });
-      await Promise.all([mutate('agents'), mutate('me')]);
       router.push('/agents');
+      await Promise.all([mutate('agents'), mutate('me')]);
     } catch (error) {
       setProblem(sentenceOf(error));
       setBusy(false);
@@ -31,7 +31,7 @@ export function DeleteAgent({ id, name }: { id: string; name: string }) {
   }
 
   return (
-    <Dialog.Root>
+    <Dialog.Root onOpenChange={() => setTyped('')}>
       <Dialog.Trigger asChild>
         <Button kind="danger">Delete agent</Button>
       </Dialog.Trigger>

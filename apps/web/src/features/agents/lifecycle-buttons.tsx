@@ -18,7 +18,8 @@ export function LifecycleButtons({ id, status }: { id: string; status: string })
   const { mutate } = useSWRConfig();
   const [doing, setDoing] = useState<Action>();
   const [problem, setProblem] = useState('');
-  const refresh = () => Promise.all([mutate('agents'), mutate(['operations', id]), mutate(['agent', id])]);
+  const refresh = () =>
+    Promise.all([mutate('agents'), mutate(['operations', id]), mutate((key) => Array.isArray(key) && key[0] === 'agent' && key[1] === id)]);
 
   async function act(action: Action) {
     setDoing(action);
@@ -37,7 +38,7 @@ export function LifecycleButtons({ id, status }: { id: string; status: string })
           const shown = doing === action || (actions[action].when as readonly string[]).includes(status);
           return (
             shown && (
-              <Button key={action} kind="plain" disabled={Boolean(doing)} onClick={() => act(action)}>
+              <Button key={action} kind="plain" disabled={Boolean(doing)} aria-busy={doing === action} onClick={() => act(action)}>
                 {doing === action ? actions[action].doing : action}
               </Button>
             )

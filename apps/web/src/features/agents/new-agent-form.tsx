@@ -6,6 +6,7 @@ import { useSWRConfig } from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Choice, Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { PlanNotice } from '../account/plan-notice.tsx';
 import { useMe } from '../account/use-me.ts';
 import { api, sentenceOf } from '../api.ts';
 
@@ -20,6 +21,7 @@ function bodyOf(form: FormData): Body {
     apiKey: text('apiKey'),
     telegramToken: text('telegramToken'),
     discordBotToken: text('discordBotToken'),
+    whatsappToken: text('whatsappToken'),
   };
   return { name: text('name') ?? '', model, config, ...(text('tier') && { tier: text('tier') as NonNullable<Body['tier']> }) };
 }
@@ -54,6 +56,7 @@ export function NewAgentForm() {
         {me ? `You have ${me.agentCount} of ${me.agentLimit} agents. ` : ''}It starts in a container of its own, usually within half a
         minute.
       </p>
+      <PlanNotice />
       <form onSubmit={submit} className="space-y-4 rounded-xl border border-line bg-surface p-5">
         <Field label="Name" name="name" required maxLength={100} placeholder="Support assistant" />
         <Choice
@@ -79,12 +82,26 @@ export function NewAgentForm() {
           <div className="mt-3 space-y-4 pb-1">
             <Field label="Telegram bot token" name="telegramToken" type="password" autoComplete="off" />
             <Field label="Discord bot token" name="discordBotToken" type="password" autoComplete="off" />
+            <Field label="WhatsApp token" name="whatsappToken" type="password" autoComplete="off" />
           </div>
         </details>
+        <Choice
+          label="Size"
+          name="tier"
+          options={[
+            ['', 'As my plan gives'],
+            ['starter', 'Starter: 2 GiB, 1 CPU'],
+            ['pro', 'Pro: 4 GiB, 2 CPUs'],
+            ['enterprise', 'Enterprise: 16 GiB, 4 CPUs'],
+          ]}
+        />
         <Problem>{problem}</Problem>
-        <Button type="submit" className="w-full" disabled={busy}>
+        <Button type="submit" className="w-full" disabled={busy} aria-busy={busy}>
           {busy ? 'Creating…' : 'Create agent'}
         </Button>
+        <p aria-live="polite" className="text-center text-muted text-sm empty:hidden">
+          {busy && 'Your agent is being set up. This page moves on as soon as it is there.'}
+        </p>
       </form>
     </div>
   );

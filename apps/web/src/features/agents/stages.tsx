@@ -2,6 +2,7 @@
 
 import type { OperationView } from '@agentbot/contracts';
 import { Check, CircleDashed, LoaderCircle, X } from 'lucide-react';
+import { useNow } from './use-now.ts';
 
 const names: Record<string, string> = {
   image: 'Image',
@@ -25,16 +26,17 @@ const icons = {
   failed: <X aria-hidden className="size-4 text-danger" />,
 };
 
-function seconds(step: OperationView['steps'][number]): string {
-  const end = step.finishedAt ? Date.parse(step.finishedAt) : Date.now();
+function seconds(step: OperationView['steps'][number], now: number): string {
+  const end = step.finishedAt ? Date.parse(step.finishedAt) : now;
   return `${Math.max(0, (end - Date.parse(step.startedAt)) / 1000).toFixed(1)} s`;
 }
 
 /** The stages of an operation as they happen, with their times. */
 export function Stages({ operation }: { operation: OperationView }) {
+  const now = useNow(!operation.finishedAt);
   return (
-    <div aria-live="polite">
-      <p className="text-muted text-sm">
+    <div>
+      <p className="text-muted text-sm" aria-live="polite">
         {kinds[operation.kind]} · {operation.state}
       </p>
       <ol className="mt-3 space-y-2">
@@ -51,11 +53,15 @@ export function Stages({ operation }: { operation: OperationView }) {
               <span className="sr-only"> {step.state}</span>
               {step.detail && <span className="block break-words text-muted text-xs">{step.detail}</span>}
             </span>
-            <span className="text-muted text-xs tabular-nums">{seconds(step)}</span>
+            <span className="text-muted text-xs tabular-nums">{seconds(step, now)}</span>
           </li>
         ))}
       </ol>
-      {operation.error && <p className="mt-3 break-words text-danger text-sm">{operation.error}</p>}
+      {operation.error && (
+        <p role="alert" className="mt-3 break-words text-danger text-sm">
+          {operation.error}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,0 +1,48 @@
+'use client';
+
+import { type FormEvent, type KeyboardEvent, useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
+
+interface Props {
+  running: boolean;
+  busy: boolean;
+  /** Why nothing can be written now. */
+  reason: string;
+  onSend(text: string): void;
+}
+
+/** Where a message is written: Enter sends it, Shift+Enter begins a new line. */
+export function Composer({ running, busy, reason, onSend }: Props) {
+  const [text, setText] = useState('');
+  const message = text.trim();
+
+  function send(event: FormEvent | KeyboardEvent) {
+    event.preventDefault();
+    if (!message || busy || !running) return;
+    onSend(message);
+    setText('');
+  }
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
+  }
+
+  return (
+    <form onSubmit={send} className="flex items-end gap-2">
+      <textarea
+        aria-label="Message"
+        className={`${controlStyle} field-sizing-content max-h-40 resize-none`}
+        rows={1}
+        maxLength={32_000}
+        value={text}
+        disabled={!running}
+        placeholder={running ? 'Write a message' : reason}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <Button type="submit" disabled={!running || busy || !message}>
+        Send
+      </Button>
+    </form>
+  );
+}
