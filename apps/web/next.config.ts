@@ -9,6 +9,7 @@ const securityHeaders = [
 
 const config: NextConfig = {
   poweredByHeader: false,
+  devIndicators: false,
   transpilePackages: ['@agentbot/contracts'],
   turbopack: { root: path.join(import.meta.dirname, '../..') },
   outputFileTracingRoot: path.join(import.meta.dirname, '../..'),

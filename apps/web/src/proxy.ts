@@ -4,16 +4,30 @@ import { type NextRequest, NextResponse } from 'next/server';
 const known = Object.values<Route>(routes).flatMap((route) =>
   route.web ? [{ method: route.method, pattern: new RegExp(`^${route.web.path.replace(/:[A-Za-z]+/g, '[^/]+')}$`) }] : [],
 );
+/** What next-auth serves. @see https://next-auth.js.org/getting-started/rest-api */
+const nextAuth = /^\/api\/auth\/(csrf|session|providers|error|signout|_log|(signin|callback)(\/credentials)?)$/;
+
+const refuse = (status: number, error: string, headers?: HeadersInit) =>
+  NextResponse.json({ error }, { status, headers: { 'cache-control': 'no-store', ...headers } });
+
+function isDecodable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Unknown API paths and methods answer JSON, as everything under /api does. */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
-  if (pathname.startsWith('/api/auth/')) return NextResponse.next();
+  if (nextAuth.test(pathname)) return NextResponse.next();
   const here = known.filter(({ pattern }) => pattern.test(pathname));
-  if (here.length === 0) return NextResponse.json({ error: 'Not found' }, { status: 404 });
+  if (here.length === 0 || !isDecodable(pathname)) return refuse(404, 'Not found');
   const methods = here.map(({ method }): string => method);
   if (methods.includes(request.method === 'HEAD' ? 'GET' : request.method)) return NextResponse.next();
-  return NextResponse.json({ error: 'Method not allowed' }, { status: 405, headers: { allow: methods.join(', ') } });
+  return refuse(405, 'Method not allowed', { allow: methods.join(', ') });
 }
 
 export const config = { matcher: '/api/:path*' };

@@ -1,76 +1,123 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { anthropicDialect } from './anthropic-dialect.ts';
+import { bearer, type Dialect, type ModelCall, type ServerSentEvent } from './dialect.ts';
+import { geminiDialect } from './gemini-dialect.ts';
+import { lastWords } from './last-words.ts';
+import { openaiDialect } from './openai-dialect.ts';
+
+/** How the provider behaves from now on; what is left out stays as it is. */
+export interface Behaviour {
+  /** What the model says to the person's words. */
+  reply: (words: string, call: ModelCall) => string;
+  /** The HTTP status that a model fails with, by the model's name, or `*` for all. */
+  failures: Record<string, number>;
+  /** How long the model thinks before its first word. */
+  delayMs: number;
+  /** How long it takes over each further word of a stream. */
+  wordDelayMs: number;
+}
+
+/** A call that the provider was asked for, whether it was answered or refused. */
+export interface ReceivedRequest extends ModelCall {
+  path: string;
+  /** The person's words, without what the agent's gateway puts around them. */
+  words: string;
+  key: string | undefined;
+  body: unknown;
+}
 
 interface Options {
   host?: string;
   port?: number;
   /** The only key that is accepted; any when left out. */
   apiKey?: string;
-}
-interface ChatMessage {
-  role: string;
-  content: string | { text?: string }[];
-}
-interface ChatBody {
-  model: string;
-  stream?: boolean;
-  messages?: ChatMessage[];
+  reply?: Behaviour['reply'];
 }
 
-async function readJson(request: IncomingMessage): Promise<ChatBody> {
+const dialects = [openaiDialect, anthropicDialect, geminiDialect];
+const knownModels = ['gpt-4o-mini', 'claude-sonnet-4-5', 'gemini-2.0-flash'];
+
+async function readJson(request: IncomingMessage): Promise<{ body: never; length: number }> {
   let text = '';
-  for await (const chunk of request) text += chunk;
-  return JSON.parse(text || '{}');
+  for await (const chunk of request.setEncoding('utf8')) text += chunk;
+  return { body: JSON.parse(text || '{}') as never, length: text.length };
 }
 
-/** The words a person wrote last, without the metadata and time that the agent's gateway puts before them. */
-function lastWords(messages: ChatMessage[] = []): string {
-  const content = messages.findLast(({ role }) => role === 'user')?.content ?? '';
-  const text = typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');
-  return text.replace(/^[\s\S]*\n\n\[[^\]]+\] /, '').replace(/^\[[^\]]+\] /, '');
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown) {
+function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function stream(response: ServerResponse, model: string, reply: string) {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const event = (delta: object, finish_reason: string | null = null) =>
-    response.write(
-      `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model, choices: [{ index: 0, delta, finish_reason }] })}\n\n`,
-    );
-  event({ role: 'assistant', content: '' });
-  for (const word of reply.match(/\S+\s*/g) ?? []) event({ content: word });
-  event({}, 'stop');
-  response.end('data: [DONE]\n\n');
+async function sendEvents(response: ServerResponse, events: Iterable<ServerSentEvent>, wordDelayMs: number): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  for (const { event, data } of events) {
+    if (response.destroyed) return;
+    const name = event ? `event: ${event}\n` : '';
+    response.write(`${name}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
+    if (wordDelayMs) await sleep(wordDelayMs);
+  }
+  response.end();
 }
 
-/** A small OpenAI-compatible server that repeats what it was told: `You said: …`. */
-export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey }: Options = {}) {
-  const server = createServer(async (request, response) => {
-    if (apiKey && request.headers.authorization !== `Bearer ${apiKey}`) {
-      const error = { message: 'Incorrect API key provided', type: 'invalid_request_error', code: 'invalid_api_key' };
-      return sendJson(response, 401, { error });
+/**
+ * Starts a stand-in for the model providers on this machine: OpenAI's chat completions, Anthropic's messages and
+ * Gemini's generateContent, as JSON and as streams. Unless told otherwise it answers `You said: <the person's words>`.
+ */
+export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, reply }: Options = {}) {
+  const requests: ReceivedRequest[] = [];
+  const behaviour: Behaviour = { reply: reply ?? ((words) => `You said: ${words}`), failures: {}, delayMs: 0, wordDelayMs: 0 };
+
+  async function complete(request: IncomingMessage, response: ServerResponse, url: URL, dialect: Dialect): Promise<void> {
+    const { body, length } = await readJson(request);
+    const call = dialect.read(url, body);
+    const key = dialect.key(request.headers, url);
+    const words = lastWords(call.userText);
+    requests.push({ ...call, path: url.pathname, words, key, body });
+
+    if (apiKey && key !== apiKey) return sendJson(response, 401, dialect.error(401, 'Incorrect API key provided'));
+    const { failures, delayMs, wordDelayMs } = behaviour;
+    if (delayMs) await sleep(delayMs);
+    const failure = failures[call.model] ?? failures['*'];
+    if (failure) return sendJson(response, failure, dialect.error(failure, `${call.model} fails as it was told to`));
+
+    const text = behaviour.reply(words, call);
+    const replyWords = text.match(/\S+\s*/g) ?? [];
+    const usage = { input: Math.ceil(length / 4), output: replyWords.length };
+    if (call.stream) await sendEvents(response, dialect.events(call, replyWords, usage), wordDelayMs);
+    else sendJson(response, 200, dialect.answer(call, text, usage));
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const dialect = dialects.find(({ matches }) => matches(url.pathname));
+    if (request.method === 'POST' && dialect) return complete(request, response, url, dialect);
+    if (!url.pathname.endsWith('/models')) return sendJson(response, 404, openaiDialect.error(404, `No route ${url.pathname}`));
+    if (apiKey && bearer(request.headers) !== apiKey) {
+      return sendJson(response, 401, openaiDialect.error(401, 'Incorrect API key provided'));
     }
-    if (request.url !== '/v1/chat/completions') return sendJson(response, 404, { error: { message: `no route ${request.url}` } });
-    const body = await readJson(request);
-    const reply = `You said: ${lastWords(body.messages)}`;
-    if (body.stream) return stream(response, body.model, reply);
-    sendJson(response, 200, {
-      id: 'chatcmpl-1',
-      object: 'chat.completion',
-      created: 1,
-      model: body.model,
-      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: reply } }],
-      usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+    sendJson(response, 200, { object: 'list', data: knownModels.map((id) => ({ id, object: 'model', owned_by: 'test-doubles' })) });
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: Error) => {
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 400, openaiDialect.error(400, error.message));
     });
   });
-  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const bound = (server.address() as AddressInfo).port;
+  const url = `http://127.0.0.1:${bound}`;
+
   return {
+    url,
+    baseUrl: `${url}/v1`,
     port: bound,
-    async close() {
+    requests,
+    setBehaviour(change: Partial<Behaviour>): void {
+      Object.assign(behaviour, change);
+    },
+    async close(): Promise<void> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

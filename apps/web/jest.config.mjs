@@ -1,3 +1,0 @@
-import { jestConfig } from '@agentbot/config/jest';
-
-export default jestConfig('web');

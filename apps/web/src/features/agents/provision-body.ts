@@ -1,0 +1,21 @@
+import type { Input } from '@agentbot/contracts/client';
+
+type Body = Input<'provisionAgent'>['body'];
+
+/** The request for a filled form. Only what was filled in: an empty field is not a setting. */
+export function provisionBody(form: FormData): Body {
+  const text = (key: string) => String(form.get(key) ?? '').trim() || undefined;
+  const model = text('model') as Body['model'];
+  return {
+    name: text('name') ?? '',
+    model,
+    tier: text('tier') as Body['tier'],
+    config: {
+      ...(model === 'custom' && { baseUrl: text('baseUrl'), model: text('modelId') }),
+      apiKey: text('apiKey'),
+      telegramToken: text('telegramToken'),
+      discordBotToken: text('discordBotToken'),
+      whatsappToken: text('whatsappToken'),
+    },
+  };
+}
