@@ -204,6 +204,9 @@ test('a backend that dies while it provisions leaves no agent stuck', async () =
 });
 
 async function removeShownAgent(name: string) {
+  // What loads late moves the button: a click waits until the page has settled.
+  await page.getByText('Started', { exact: true }).waitFor();
+  await page.locator('[data-stage]').first().waitFor();
   await page.getByRole('button', { name: 'Delete agent' }).click();
   await page.getByLabel('Agent name').fill(name);
   await page.getByRole('button', { name: 'Delete forever' }).click();
