@@ -8,10 +8,12 @@ import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api, sentenceOf } from '../api.ts';
+import { useHydrated } from '../use-hydrated.ts';
 
 /** Sign-up and sign-in: the same card, with a name to give when the account is new. */
 export function AccountForm({ purpose }: { purpose: 'signup' | 'signin' }) {
   const router = useRouter();
+  const hydrated = useHydrated();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
   const signingUp = purpose === 'signup';
@@ -39,7 +41,7 @@ export function AccountForm({ purpose }: { purpose: 'signup' | 'signin' }) {
     <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center px-4 py-10">
       <p className="mb-2 font-semibold text-accent">Agentbot</p>
       <h1 className="mb-6 font-semibold text-2xl">{signingUp ? 'Create your account' : 'Welcome back'}</h1>
-      <form onSubmit={submit} className="space-y-4 rounded-xl border border-line bg-surface p-5">
+      <form method="post" onSubmit={submit} className="space-y-4 rounded-xl border border-line bg-surface p-5">
         {signingUp && <Field label="Name" name="name" autoComplete="name" hint="Optional" maxLength={100} />}
         <Field label="Email" name="email" type="email" autoComplete="email" required />
         <Field
@@ -52,7 +54,7 @@ export function AccountForm({ purpose }: { purpose: 'signup' | 'signin' }) {
           {...(signingUp && { hint: 'At least 8 characters' })}
         />
         <Problem>{problem}</Problem>
-        <Button type="submit" className="w-full" disabled={busy}>
+        <Button type="submit" className="w-full" disabled={busy || !hydrated}>
           {busy ? 'One moment…' : signingUp ? 'Create account' : 'Sign in'}
         </Button>
       </form>

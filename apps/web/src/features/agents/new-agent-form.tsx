@@ -10,6 +10,7 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { PlanNotice } from '../account/plan-notice.tsx';
 import { useMe } from '../account/use-me.ts';
 import { api, sentenceOf } from '../api.ts';
+import { useHydrated } from '../use-hydrated.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';
 import { provisionBody } from './provision-body.ts';
 
@@ -18,6 +19,7 @@ export function NewAgentForm() {
   const router = useRouter();
   const { mutate } = useSWRConfig();
   const { data: me } = useMe();
+  const hydrated = useHydrated();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
   // An agent whose container did not come up exists all the same, and can be started again.
@@ -46,7 +48,7 @@ export function NewAgentForm() {
         {me && ` You have ${me.agentCount} of ${me.agentLimit} agents.`}
       </p>
       <PlanNotice />
-      <form onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
+      <form method="post" onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
         <NewAgentFields />
         {failure !== undefined && (
           <Problem>
@@ -58,7 +60,7 @@ export function NewAgentForm() {
             )}
           </Problem>
         )}
-        <Button type="submit" disabled={busy} aria-busy={busy}>
+        <Button type="submit" disabled={busy || !hydrated} aria-busy={busy}>
           {busy ? 'Creating…' : 'Create agent'}
         </Button>
         <p aria-live="polite" className="text-center text-muted text-sm empty:hidden">
