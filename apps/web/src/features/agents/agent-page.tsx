@@ -40,7 +40,7 @@ export function AgentPage({ id }: { id: string }) {
         <StatusBadge status={agent.status} />
         <p className="text-muted text-sm">{agent.model}</p>
       </div>
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Chat agentId={id} running={agent.status === 'running'} status={agent.status} />
         <div className="space-y-4">
           <Card title="State">
