@@ -20,9 +20,8 @@ export async function installOpenclaw(version: string, facts: VersionFacts, dire
   await mkdir(directory, { recursive: true });
   const manifest = { private: true, dependencies: { openclaw: version }, overrides: facts.overrides };
   await writeFile(join(directory, 'package.json'), JSON.stringify(manifest));
+  const environment = { cwd: directory, env: { PATH: `${nodeDirectory}${delimiter}${env.PATH}` } };
   const flags = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-  await run('npm', ['install', ...flags], {
-    cwd: directory,
-    env: { PATH: `${nodeDirectory}${delimiter}${env.PATH}` },
-  });
+  await run('npm', ['install', ...flags], environment);
+  if (facts.needsInstallScript) await run('npm', ['rebuild', 'openclaw', '--loglevel=error'], environment);
 }

@@ -4,6 +4,8 @@ export interface VersionFacts {
   nodeVersion: string;
   /** npm `overrides`, for dependencies that are not on the npm registry. */
   overrides: Record<string, string>;
+  /** Whether OpenClaw refuses to start before its own install script has run. */
+  needsInstallScript: boolean;
 }
 
 interface Release extends VersionFacts {
@@ -12,8 +14,8 @@ interface Release extends VersionFacts {
 
 // libsignal: the WhatsApp library of 2026.3 asks for it from a Git host; npm has the same code.
 const releases: Release[] = [
-  { series: '2026.3.', nodeVersion: '22.23.3', overrides: { libsignal: '6.0.0' } },
-  { series: '2026.9.', nodeVersion: '24.21.0', overrides: {} },
+  { series: '2026.3.', nodeVersion: '22.23.3', overrides: { libsignal: '6.0.0' }, needsInstallScript: false },
+  { series: '2026.9.', nodeVersion: '24.21.0', overrides: {}, needsInstallScript: true },
 ];
 
 export const defaultVersion = '2026.3.13';

@@ -6,6 +6,8 @@ export interface ModelCall {
   stream: boolean;
   /** The last message of the person, as it stands in the request. */
   userText: string;
+  /** The instructions ask for the reply inside `<final>`, as OpenClaw's do for Gemini; it drops what stands outside. */
+  wantsFinalTag?: boolean;
 }
 
 export interface Usage {

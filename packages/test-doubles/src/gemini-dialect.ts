@@ -2,6 +2,7 @@ import { type Dialect, type ModelCall, textOf, type Usage } from './dialect.ts';
 
 interface Body {
   contents?: { role?: string; parts?: { text?: string }[] }[];
+  systemInstruction?: { parts?: { text?: string }[] };
 }
 
 const route = /\/models\/([^/]+):(generateContent|streamGenerateContent)$/;
@@ -23,7 +24,8 @@ export const geminiDialect: Dialect = {
   read(url, body: Body) {
     const [, model = '', method] = route.exec(url.pathname) ?? [];
     const userText = textOf(body.contents?.findLast(({ role = 'user' }) => role === 'user')?.parts);
-    return { model: decodeURIComponent(model), stream: method === 'streamGenerateContent', userText };
+    const wantsFinalTag = textOf(body.systemInstruction?.parts).includes('<final>');
+    return { model: decodeURIComponent(model), stream: method === 'streamGenerateContent', userText, wantsFinalTag };
   },
   answer: (call, reply, usage) => response(call, reply, usage, 'STOP'),
   *events(call, words, usage) {

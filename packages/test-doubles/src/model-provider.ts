@@ -81,7 +81,8 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, r
     const failure = failures[call.model] ?? failures['*'];
     if (failure) return sendJson(response, failure, dialect.error(failure, `${call.model} fails as it was told to`));
 
-    const text = behaviour.reply(words, call);
+    const spoken = behaviour.reply(words, call);
+    const text = call.wantsFinalTag ? `<final>${spoken}</final>` : spoken;
     const replyWords = text.match(/\S+\s*/g) ?? [];
     const usage = { input: Math.ceil(length / 4), output: replyWords.length };
     if (call.stream) await sendEvents(response, dialect.events(call, replyWords, usage), wordDelayMs);

@@ -27,8 +27,10 @@ async function endLostOperations({ database, boss, log }: Context) {
 
 /** Writes down what the engine says of an agent's container, and corrects a state that is no longer true. */
 async function observe({ database, host, gateways }: Context, agentId: string) {
-  const container = await host.inspect(containerNames(agentId).container);
   await database.as('service', async (tx) => {
+    // An operation that ends meanwhile waits for this lock, so neither the row nor the container is older than the other.
+    await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${agentId} FOR UPDATE`;
+    const container = await host.inspect(containerNames(agentId).container);
     const agent = await tx.agent.findUnique({ where: { id: agentId } });
     if (agent?.runtime !== 'container') return;
     const working = await tx.operation.count({ where: { agentId, finishedAt: null } });

@@ -28,7 +28,7 @@ export function NewAgentFields() {
           <Field label="WhatsApp token" name="whatsappToken" {...secret} />
         </div>
       </details>
-      <Choice label="Size" name="tier" options={tierOptions} hint="Never more than your plan gives" />
+      <Choice label="Size" name="tier" options={tierOptions} hint="A size above your plan is reduced to it" />
     </>
   );
 }
