@@ -1,3 +1,4 @@
 import { jestConfig } from '@agentbot/config/jest';
 
-export default jestConfig('e2e', { testTimeout: 240_000 });
+// Its child processes would keep a run alive whose beforeAll or afterAll ran into the deadline.
+export default jestConfig('e2e', { testTimeout: 240_000, forceExit: true });

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { env } from './env.ts';
 
+const DEADLINE_MS = 10 * 60_000;
+
 interface CommandOptions {
   cwd?: string;
   /** Added to our own environment. */
@@ -11,7 +13,7 @@ interface CommandOptions {
 
 /**
  * Runs a program and gives back what it wrote to standard output; its standard error is shown as it comes.
- * Throws when the program is missing or does not exit with 0.
+ * Throws when the program is missing, does not exit with 0, or is not done within ten minutes.
  */
 export function run(program: string, args: string[], options: CommandOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -19,6 +21,8 @@ export function run(program: string, args: string[], options: CommandOptions = {
       cwd: options.cwd,
       env: { ...env, ...options.env },
       stdio: ['ignore', 'pipe', options.quiet ? 'ignore' : 'inherit'],
+      timeout: DEADLINE_MS,
+      killSignal: 'SIGKILL',
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
