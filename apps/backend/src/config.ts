@@ -1,8 +1,13 @@
+import path from 'node:path';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const emails = z.string().transform((list) => list.split(',').flatMap((entry) => entry.trim().toLowerCase() || []));
+const domain = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, { error: 'must be a domain name' });
 const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 
 const schema = z.object({
@@ -14,16 +19,29 @@ const schema = z.object({
   GATEWAY_PORT: port.default(10_000),
   /** The address of the gateway port as clients reach it; a TLS proxy's in production. */
   GATEWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  AGENTS_DOMAIN: z.string().default('agents.localhost'),
+  AGENTS_DOMAIN: domain.default('agents.localhost'),
+  /** Of agents made by `POST /api/provision`; AGENTS_DOMAIN when empty. */
+  PROVISION_DOMAIN: domain.optional(),
   INTERNAL_API_KEY: secret,
   ASSERTION_SECRET: secret,
   ENCRYPTION_KEYS: z.string(),
   ADMIN_EMAILS: emails.default([]),
+  TESTER_EMAILS: emails.default([]),
   TRUST_PROXY: z.string().default('loopback'),
   PROVISIONING_ENABLED: flag.default(true),
   CONTAINER_HOST: z.enum(['docker']).default('docker'),
   DOCKER_HOST: z.string().optional(),
   OPENCLAW_IMAGE: z.string().min(1).default('ghcr.io/openclaw/openclaw:2026.3.13'),
+  /** Images an agent may be moved to: names or beginnings of names; empty allows any. */
+  ALLOWED_IMAGES: z
+    .string()
+    .transform((list) => list.split(',').flatMap((entry) => entry.trim() || []))
+    .default([]),
+  /** Where backups of agents' data are kept. */
+  BACKUP_DIR: z
+    .string()
+    .default('.data/backups')
+    .transform((folder) => path.resolve(folder)),
   /** First host port of agents; each takes four. */
   AGENT_PORT_BASE: port.default(19_000),
   /** The /16 that agents' networks are cut from, eight addresses each. */
@@ -42,8 +60,9 @@ const schema = z.object({
   GROQ_BASE_URL: z.url().optional(),
   ANTHROPIC_BASE_URL: z.url().optional(),
   OPENAI_BASE_URL: z.url().optional(),
-  /** Requests a minute on /api/*, per user or per address. */
+  /** Requests a minute on /api/*, per user or per address, and of those on `POST /api/deployments`. */
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(120),
+  DEPLOYMENT_RATE_LIMIT: z.coerce.number().int().min(1).default(5),
   READY_TIMEOUT_SECONDS: z.coerce.number().int().min(5).max(600).default(120),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });
@@ -62,5 +81,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
     throw new Error(`The environment is not complete:\n${problems.join('\n')}`);
   }
   const { data } = parsed;
-  return { ...data, GATEWAY_PUBLIC_URL: data.GATEWAY_PUBLIC_URL ?? `http://localhost:${data.GATEWAY_PORT}` };
+  return {
+    ...data,
+    PROVISION_DOMAIN: data.PROVISION_DOMAIN ?? data.AGENTS_DOMAIN,
+    GATEWAY_PUBLIC_URL: data.GATEWAY_PUBLIC_URL ?? `http://localhost:${data.GATEWAY_PORT}`,
+  };
 }

@@ -1,20 +1,34 @@
-import { AppError, plans } from '@agentbot/contracts';
+import { AppError } from '@agentbot/contracts';
 import { webAgentLimit } from './accounts/accounts.ts';
-import { agentDetails, createdAgent, listedAgent, provisionedAgent, webAgent } from './agents/agent-view.ts';
+import { agentToken } from './agents/agent-token.ts';
+import {
+  agentConfigView,
+  agentDetails,
+  backendStatus,
+  createdAgent,
+  listedAgent,
+  provisionedAgent,
+  updatedAgent,
+  webAgent,
+} from './agents/agent-view.ts';
 import { getAgent, listAgents } from './agents/agents.ts';
-import { insertAgent } from './agents/insert-agent.ts';
+import { createAgent } from './agents/create-agent.ts';
+import { updateAgent } from './agents/update-agent.ts';
+import { createApiKey, deleteApiKey, listApiKeys } from './api-keys/api-keys.ts';
 import { listChat, listMessages } from './chat/list-messages.ts';
 import { sendMessage } from './chat/send-message.ts';
 import type { Context } from './context.ts';
 import { tenantOf, userOf } from './http/actor.ts';
 import type { Handlers } from './http/mount-routes.ts';
+import { nextPage } from './http/next-page.ts';
 import { listOperations } from './jobs/operations.ts';
-import { deleteAgent, runOperation, startAgent } from './lifecycle/run-operation.ts';
+import { deleteAgent, repairAgent, runOperation, startAgent, updateAgentImage } from './lifecycle/run-operation.ts';
 import { provisionAgent } from './provisioning/provision-agent.ts';
+import { removeVerification, verificationView, verifyAgent } from './verification/verification.ts';
 
 /** One line per operation of the contract: call the verb, present its result for the caller's side. */
 export function createHandlers(context: Context): Handlers {
-  const { accounts, config, database, envelope, host } = context;
+  const { accounts, config, database, host } = context;
 
   return {
     getHealth: async () => ({
@@ -33,37 +47,45 @@ export function createHandlers(context: Context): Handlers {
       return { id, email, name };
     },
     getMe: async ({ actor }) => {
-      const account = await accounts.find(userOf(actor));
-      const agentCount = (await listAgents(context, actor)).length;
-      return { ...account, agentLimit: webAgentLimit(account), agentCount };
+      const { tester, ...account } = await accounts.find(userOf(actor));
+      const { agents } = await listAgents(context, actor, {}, { ownerId: account.id });
+      const agentCount = agents.length;
+      return { ...account, agentLimit: webAgentLimit({ ...account, tester }), agentCount };
     },
     grantPlan: async ({ params, body }) => {
       const { id, email, plan } = await accounts.grantPlan(params.id, body.plan);
       return { id, email, plan };
     },
 
-    listAgents: async ({ actor, facade }) => {
-      const known = actor && actor.kind !== 'web' ? await listAgents(context, actor) : [];
-      if (facade === 'backend') return known.map((agent) => listedAgent(agent, config));
-      return { agents: known.map((agent) => webAgent(agent, config)), count: known.length, status: 'ok' };
+    listAgents: async ({ actor, facade, query, header }) => {
+      const known = actor && actor.kind !== 'web' ? await listAgents(context, actor, query) : { agents: [] };
+      nextPage(header, query, known);
+      if (facade === 'backend') return known.agents.map((agent) => listedAgent(agent, config));
+      const agents = known.agents.map((agent) => webAgent(agent, config));
+      return { agents, count: agents.length, status: 'ok' };
     },
-    createAgent: async ({ actor, body }) => {
-      const owner = await accounts.find(userOf(actor));
-      const plan = body.config?.plan ?? 'label';
-      const agent = await database.as(tenantOf(actor), (tx) =>
-        insertAgent(tx, envelope, owner, plans[plan].backendLimit, {
-          name: body.name,
-          model: 'claude-opus-4-6',
-          plan,
-          config: body.config ?? {},
-          state: 'pending',
-        }),
-      );
-      return createdAgent(agent, config);
-    },
+    createAgent: async ({ actor, body }) => createdAgent(await createAgent(context, actor, body), config),
     getAgent: async ({ actor, params, facade }) => {
       const agent = agentDetails(await getAgent(context, actor, params.id), config);
       return facade === 'web' ? { agent, status: 'ok' } : agent;
+    },
+    updateAgentMetadata: async ({ actor, params, body }) => updatedAgent(await updateAgent(context, actor, params.id, body), config),
+    getAgentConfig: async ({ actor, params }) => ({ config: agentConfigView(await getAgent(context, actor, params.id)), status: 'ok' }),
+    updateAgentConfig: async ({ actor, params, body: { config: wrapped, ...plain } }) => {
+      const agent = await updateAgent(context, actor, params.id, { config: { ...plain, ...wrapped } });
+      return { config: agentConfigView(agent), status: 'updated' };
+    },
+    getAgentToken: async ({ actor, params, requestId }) => ({ token: await agentToken(context, actor, params.id, requestId) }),
+    getVerification: async ({ actor, params }) => verificationView(await getAgent(context, actor, params.id)),
+    verifyAgent: async ({ actor, params, body }) => {
+      const { verified, verificationType, attestationUid, verifiedAt } = verificationView(
+        await verifyAgent(context, actor, params.id, body),
+      );
+      return { success: true, verified, verificationType, attestationUid, verifiedAt };
+    },
+    removeVerification: async ({ actor, params }) => {
+      await removeVerification(context, actor, params.id);
+      return { success: true };
     },
     deleteAgent: async ({ actor, params, requestId }) => {
       await deleteAgent(context, actor, params.id, requestId);
@@ -73,8 +95,10 @@ export function createHandlers(context: Context): Handlers {
       const agent = await provisionAgent(context, actor, body, requestId);
       return { success: true, agent: provisionedAgent(agent, config) };
     },
-    listProvisionedAgents: async ({ actor }) => {
-      const agents = (await listAgents(context, actor)).map((agent) => webAgent(agent, config));
+    listProvisionedAgents: async ({ actor, query, header }) => {
+      const known = await listAgents(context, actor, query);
+      nextPage(header, query, known);
+      const agents = known.agents.map((agent) => webAgent(agent, config));
       return { success: true, agents, count: agents.length };
     },
 
@@ -87,7 +111,7 @@ export function createHandlers(context: Context): Handlers {
       return { success: true, status: 'stopped' };
     },
     restartAgent: async ({ actor, params, requestId }) => {
-      const agent = await runOperation(context, actor, params.id, 'restart', requestId);
+      const { agent } = await runOperation(context, actor, params.id, 'restart', requestId);
       if (!agent) throw new AppError('AGENT_NOT_FOUND');
       return {
         success: true,
@@ -97,6 +121,25 @@ export function createHandlers(context: Context): Handlers {
         openclawVersion: agent.openclawVersion ?? 'unknown',
       };
     },
+    updateAgent: async ({ actor, params, body, requestId }) => {
+      const { agent, previousImage, backupPath } = await updateAgentImage(context, actor, params.id, body.image, requestId);
+      return {
+        success: true,
+        status: backendStatus(agent.state),
+        image: agent.image ?? '',
+        previousImage,
+        backupPath,
+        openclawVersion: agent.openclawVersion ?? 'unknown',
+      };
+    },
+    repairAgent: async ({ actor, params, requestId }) => {
+      await repairAgent(context, actor, params.id, requestId);
+      return { success: true, message: 'Agent repaired successfully' };
+    },
+    resetAgentMemory: async ({ actor, params, requestId }) => {
+      await runOperation(context, actor, params.id, 'reset-memory', requestId);
+      return { success: true, message: 'Memory reset successfully' };
+    },
     listOperations: async ({ actor, params }) => {
       await getAgent(context, actor, params.id);
       return { operations: await listOperations(database, tenantOf(actor), params.id), status: 'ok' };
@@ -104,6 +147,12 @@ export function createHandlers(context: Context): Handlers {
 
     sendMessage: ({ actor, body }) => sendMessage(context, actor, body),
     listChat: ({ actor }) => listChat(context, actor),
+    listApiKeys: async ({ actor }) => ({ keys: await listApiKeys(context, actor) }),
+    createApiKey: ({ actor, body }) => createApiKey(context, actor, body.name),
+    deleteApiKey: async ({ actor, params }) => {
+      await deleteApiKey(context, actor, params.id);
+      return { id: params.id, deleted: true };
+    },
     listMessages: ({ actor, params, query }) => listMessages(context, actor, params.id, query),
   };
 }

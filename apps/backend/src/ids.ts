@@ -7,7 +7,7 @@ export function randomName(length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** A new id: a prefix and 12 characters of [a-z0-9]. */
-export function newId(prefix: 'agent' | 'user' | 'op' | 'msg' | 'sess'): string {
-  return `${prefix}_${randomName(12)}`;
+/** A new id: a prefix and 12 characters of [a-z0-9], random unless given. */
+export function newId(prefix: 'agent' | 'user' | 'op' | 'msg' | 'sess' | 'key', name = randomName(12)): string {
+  return `${prefix}_${name}`;
 }

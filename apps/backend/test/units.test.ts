@@ -37,9 +37,11 @@ describe('an address on the gateway port', () => {
     ['localhost:10000', '/agent/agent_1?token=x', { agentId: 'agent_1', url: '/?token=x' }],
     ['localhost:10000', '/agent/..%2f', null],
     ['a.b.agents.localhost', '/', null],
+    ['dj-a1b2.dj.example', '/x', { agentId: 'a1b2', url: '/x' }],
+    ['a1b2.dj.example', '/x', null],
     ['evil.example', '/', null],
   ])('%s%s', (host, url, expected) => {
-    expect(addressee(host, url, 'agents.localhost')).toEqual(expected);
+    expect(addressee(host, url, { AGENTS_DOMAIN: 'agents.localhost', PROVISION_DOMAIN: 'dj.example' })).toEqual(expected);
   });
 });
 

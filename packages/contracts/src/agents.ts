@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from './define-route.ts';
+import { pageQuery } from './paging.ts';
 import { planSchema, tierSchema } from './plans.ts';
 
 const timestamp = z.iso.datetime();
@@ -24,32 +25,35 @@ const nameSchema = z
   // Postgres stores no NUL, and control characters in a name serve nobody.
   .regex(/^\P{Cc}*$/u, { error: 'Agent name must not contain control characters' });
 
-const secretText = z
+export const secretText = z
   .string()
   .min(1)
   .max(4096)
   .regex(/^[\x21-\x7e]+$/, { error: 'Tokens and keys are printable characters without spaces' });
 
+export const ownerIdSchema = z.string().regex(/^[\w@.:+-]{1,64}$/, { error: 'Invalid owner id' });
+
+/** What a configuration shows: everything but its secrets. */
+const openConfigSchema = z.strictObject({
+  plan: planSchema.optional(),
+  aiProvider: providerSchema.optional(),
+  baseUrl: z
+    .url({ protocol: /^https?$/, error: 'baseUrl must be an http or https address' })
+    .max(2048)
+    .optional(),
+  model: z.string().trim().min(1).max(200).optional(),
+  ownerIds: z.array(ownerIdSchema).max(50).optional(),
+});
+
+/** The tokens of an agent's channels. */
+export const channelTokens = {
+  telegramToken: secretText.optional(),
+  discordBotToken: secretText.optional(),
+  whatsappToken: secretText.optional(),
+};
+
 /** What an owner may configure. Secrets in it (`apiKey`, the channel tokens) are stored sealed and never come back. */
-export const agentConfigSchema = z
-  .strictObject({
-    plan: planSchema.optional(),
-    aiProvider: providerSchema.optional(),
-    baseUrl: z
-      .url({ protocol: /^https?$/, error: 'baseUrl must be an http or https address' })
-      .max(2048)
-      .optional(),
-    model: z.string().trim().min(1).max(200).optional(),
-    apiKey: secretText.optional(),
-    telegramToken: secretText.optional(),
-    discordBotToken: secretText.optional(),
-    whatsappToken: secretText.optional(),
-    ownerIds: z
-      .array(z.string().regex(/^[\w@.:+-]{1,64}$/, { error: 'Invalid owner id' }))
-      .max(50)
-      .optional(),
-  })
-  .meta({ id: 'AgentConfig' });
+export const agentConfigSchema = openConfigSchema.extend({ apiKey: secretText.optional(), ...channelTokens });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 
 const listedAgent = z.strictObject({
@@ -87,9 +91,10 @@ export const listAgents = defineRoute({
   summary: 'List the agents of the caller; without a caller, an empty list',
   method: 'GET',
   auth: 'optional',
+  query: pageQuery,
   status: 200,
   failure: 'Failed to list agents',
-  errors: [],
+  errors: ['INVALID_REQUEST'],
   backend: { path: '/api/agents', response: z.array(listedAgent) },
   web: { path: '/api/agents', response: z.strictObject({ agents: z.array(webAgent), count: z.int(), status: z.literal('ok') }) },
 });
@@ -102,7 +107,7 @@ export const createAgent = defineRoute({
   body: z.object({ name: nameSchema, config: agentConfigSchema.optional() }),
   status: 201,
   failure: 'Failed to create agent',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_LIMIT_REACHED'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_LIMIT_REACHED'],
   backend: {
     path: '/api/agents',
     response: z.strictObject({
@@ -128,6 +133,77 @@ export const getAgent = defineRoute({
   errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id', response: agentDetails },
   web: { path: '/api/agents/:id', response: z.strictObject({ agent: agentDetails, status: z.literal('ok') }) },
+});
+
+export const updateAgentMetadata = defineRoute({
+  id: 'updateAgentMetadata',
+  summary: "Change an agent's name, plan, provider or configuration; a container takes it over when it is repaired",
+  method: 'PUT',
+  auth: 'caller',
+  params: agentParams,
+  body: z.object({
+    name: nameSchema.optional(),
+    plan: planSchema.optional(),
+    aiProvider: providerSchema.optional(),
+    config: agentConfigSchema.optional(),
+  }),
+  status: 200,
+  failure: 'Failed to update agent',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_NOT_FOUND'],
+  backend: {
+    path: '/api/agents/:id',
+    response: z.strictObject({
+      id: z.string(),
+      plan: planSchema,
+      aiProvider: z.string(),
+      subdomain: z.string(),
+      status: backendStatusSchema,
+      message: z.literal('Agent updated'),
+    }),
+  },
+});
+
+const configRead = z.strictObject({ config: openConfigSchema, status: z.literal('ok') });
+export const getAgentConfig = defineRoute({
+  id: 'getAgentConfig',
+  summary: "An agent's configuration without its secrets",
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to fetch agent configuration',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/config', response: configRead },
+  web: { path: '/api/agents/:id/config', response: configRead },
+});
+
+const configWritten = z.strictObject({ config: openConfigSchema, status: z.literal('updated') });
+export const updateAgentConfig = defineRoute({
+  id: 'updateAgentConfig',
+  summary: 'Change fields of an agent’s configuration, given plainly or inside `config`; what is not given stays',
+  method: 'PUT',
+  auth: 'caller',
+  params: agentParams,
+  body: agentConfigSchema.extend({ config: agentConfigSchema.optional() }),
+  status: 200,
+  failure: 'Failed to update agent configuration',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/config', response: configWritten },
+  web: { path: '/api/agents/:id/config', response: configWritten },
+});
+
+const token = z.strictObject({ token: z.string().regex(/^[0-9a-f]{64}$/) });
+export const getAgentToken = defineRoute({
+  id: 'getAgentToken',
+  summary: "The token of an agent's gateway: the one its container runs with",
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to get token',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/token', response: token },
+  web: { path: '/api/agents/:id/token', response: token },
 });
 
 const deleted = z.strictObject({ id: z.string(), deleted: z.literal(true) });
@@ -174,9 +250,10 @@ export const listProvisionedAgents = defineRoute({
   summary: 'List the provisioned agents of the signed-in user',
   method: 'GET',
   auth: 'caller',
+  query: pageQuery,
   status: 200,
   failure: 'Failed to list agents',
-  errors: ['UNAUTHORIZED'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
   backend: { path: '/api/agents/provision', response: provisionedList },
   web: { path: '/api/agents/provision', response: provisionedList },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentIdSchema, agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
+import { wholeNumber } from './paging.ts';
 
 const timestamp = z.iso.datetime();
 export const messageSchema = z.strictObject({
@@ -60,14 +61,6 @@ export const listChat = defineRoute({
   web: { path: '/api/chat', response: history },
 });
 
-const wholeNumber = (fallback: number, min: number, max: number, name: string) =>
-  z.coerce
-    .number({ error: `${name} must be a whole number` })
-    .int({ error: `${name} must be a whole number` })
-    .min(min, { error: `${name} must be at least ${min}` })
-    .max(max, { error: `${name} must be at most ${max}` })
-    .default(fallback);
-
 const page = z.strictObject({
   messages: z.array(messageSchema),
   total: z.int(),
@@ -81,7 +74,7 @@ export const listMessages = defineRoute({
   method: 'GET',
   auth: 'caller',
   params: agentParams,
-  query: z.object({ limit: wholeNumber(50, 1, 100, 'limit'), offset: wholeNumber(0, 0, 1_000_000_000, 'offset') }),
+  query: z.object({ limit: wholeNumber('limit', 1, 100).default(50), offset: wholeNumber('offset', 0, 1_000_000_000).default(0) }),
   status: 200,
   failure: 'Failed to fetch messages',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],

@@ -7,8 +7,8 @@ type SideOf<R extends Route, F extends Facade> = R extends { [key in F]: { respo
 
 /** What a call of one operation takes. */
 export type Input<Id extends RouteId> = {
-  [K in 'params' | 'query' | 'body' as Routes[Id] extends { [key in K]: z.ZodType } ? K : never]: Field<Routes[Id], K>;
-};
+  [K in 'params' | 'body' as Routes[Id] extends { [key in K]: z.ZodType } ? K : never]: Field<Routes[Id], K>;
+} & (Routes[Id] extends { query: z.ZodType } ? { query?: Field<Routes[Id], 'query'> } : object);
 /** What one operation answers on one side. */
 export type Output<Id extends RouteId, F extends Facade> = SideOf<Routes[Id], F>;
 

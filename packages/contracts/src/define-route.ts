@@ -30,12 +30,16 @@ export interface Route {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Of a success; a handler may say another of `alsoStatus`. */
   status: 200 | 201;
+  alsoStatus?: 200;
   /** The sentence of a 500. */
   failure: string;
   errors: readonly ErrorCode[];
   backend: Side;
   web?: Side;
+  /** A limit of its own beside the general one, by name. */
+  rateLimit?: 'deployments';
   /** Milliseconds the web waits for the backend. */
   timeoutMs?: number;
 }

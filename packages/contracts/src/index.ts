@@ -1,10 +1,12 @@
 import * as accounts from './accounts.ts';
 import * as agents from './agents.ts';
+import * as apiKeys from './api-keys.ts';
 import * as chat from './chat.ts';
 import type { Route } from './define-route.ts';
 import * as health from './health.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as operations from './operations.ts';
+import * as verification from './verification.ts';
 
 export type { Me } from './accounts.ts';
 export type { AgentConfig } from './agents.ts';
@@ -13,6 +15,7 @@ export { type Auth, type Method, pathParams, type Route, type Side } from './def
 export { AppError, type ErrorCode, errorTable, type Facade, statusOf } from './errors.ts';
 export type { Health } from './health.ts';
 export type { OperationKind, OperationView } from './operations.ts';
+export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 
 /** Every operation of the API. Express mounts it, the web's files are checked against it, the clients are typed by it. */
@@ -27,14 +30,27 @@ export const routes = {
   provisionAgent: agents.provisionAgent,
   listProvisionedAgents: agents.listProvisionedAgents,
   getAgent: agents.getAgent,
+  updateAgentMetadata: agents.updateAgentMetadata,
   deleteAgent: agents.deleteAgent,
+  getAgentConfig: agents.getAgentConfig,
+  updateAgentConfig: agents.updateAgentConfig,
+  getAgentToken: agents.getAgentToken,
+  getVerification: verification.getVerification,
+  verifyAgent: verification.verifyAgent,
+  removeVerification: verification.removeVerification,
   startAgent: lifecycle.startAgent,
   stopAgent: lifecycle.stopAgent,
   restartAgent: lifecycle.restartAgent,
+  updateAgent: lifecycle.updateAgent,
+  repairAgent: lifecycle.repairAgent,
+  resetAgentMemory: lifecycle.resetAgentMemory,
   listOperations: operations.listOperations,
   sendMessage: chat.sendMessage,
   listChat: chat.listChat,
   listMessages: chat.listMessages,
+  listApiKeys: apiKeys.listApiKeys,
+  createApiKey: apiKeys.createApiKey,
+  deleteApiKey: apiKeys.deleteApiKey,
 } as const satisfies Record<string, Route>;
 
 export type RouteId = keyof typeof routes;

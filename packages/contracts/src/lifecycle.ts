@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentParams } from './agents.ts';
+import { agentParams, backendStatusSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 
 const errors = ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'OPERATION_IN_PROGRESS', 'DOCKER_UNAVAILABLE', 'OPERATION_FAILED'] as const;
@@ -53,4 +53,66 @@ export const restartAgent = defineRoute({
   backend: { path: '/api/agents/:id/restart', response: restarted },
   web: { path: '/api/instance/:userId/restart', response: restarted, errorShape: 'lifecycle', foreignIs: 403 },
   timeoutMs: 150_000,
+});
+
+/** An image's name as Docker writes it: `[host[:port]/]path[:tag][@digest]`. @see https://pkg.go.dev/github.com/distribution/reference */
+const image = z
+  .string({ error: 'Invalid Docker image name' })
+  .max(255, { error: 'Invalid Docker image name' })
+  .regex(
+    /^(?:(?:localhost|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9-]+(?=:\d))(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+    { error: 'Invalid Docker image name' },
+  );
+
+const updated = z.strictObject({
+  success: z.literal(true),
+  status: backendStatusSchema,
+  image: z.string(),
+  previousImage: z.string(),
+  backupPath: z.string().nullable(),
+  openclawVersion: z.string(),
+});
+export const updateAgent = defineRoute({
+  id: 'updateAgent',
+  summary: "Move an agent to another image (by default the platform's) after a backup; if that one does not become ready, back again",
+  method: 'POST',
+  auth: 'caller',
+  params: agentParams,
+  body: z.object({ image: image.optional() }),
+  status: 200,
+  failure: 'Failed to update agent',
+  errors: ['INVALID_REQUEST', ...errors],
+  backend: { path: '/api/agents/:id/update', response: updated },
+  web: { path: '/api/instance/:userId/update', response: updated, errorShape: 'lifecycle', foreignIs: 403 },
+  timeoutMs: 600_000,
+});
+
+const repaired = z.strictObject({ success: z.literal(true), message: z.literal('Agent repaired successfully') });
+export const repairAgent = defineRoute({
+  id: 'repairAgent',
+  summary: "Make an agent's container anew on the same data, with its plan's present limits and tools",
+  method: 'POST',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to repair agent',
+  errors: ['PAYMENT_REQUIRED', ...errors],
+  backend: { path: '/api/agents/:id/repair', response: repaired },
+  web: { path: '/api/instance/:userId/repair', response: repaired, errorShape: 'lifecycle', foreignIs: 403 },
+  timeoutMs: 150_000,
+});
+
+const reset = z.strictObject({ success: z.literal(true), message: z.literal('Memory reset successfully') });
+export const resetAgentMemory = defineRoute({
+  id: 'resetAgentMemory',
+  summary: "Archive an agent's data, then clear its sessions and memory; credentials and channels stay",
+  method: 'POST',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to reset memory',
+  errors,
+  backend: { path: '/api/agents/:id/reset-memory', response: reset },
+  web: { path: '/api/instance/:userId/reset-memory', response: reset, errorShape: 'lifecycle', foreignIs: 403 },
+  timeoutMs: 300_000,
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 
-export const operationKindSchema = z.enum(['provision', 'start', 'stop', 'restart', 'delete']);
+export const operationKindSchema = z.enum(['provision', 'start', 'stop', 'restart', 'update', 'repair', 'reset-memory', 'delete']);
 export type OperationKind = z.infer<typeof operationKindSchema>;
 
 const timestamp = z.iso.datetime();

@@ -64,8 +64,10 @@ function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 const backendSettings = [
   'ADMIN_EMAILS',
+  'TESTER_EMAILS',
   'PROVISIONING_ENABLED',
   'AGENTS_DOMAIN',
+  'PROVISION_DOMAIN',
   'CONTAINER_HOST',
   'DOCKER_HOST',
   'ALLOW_PRIVATE_MODEL_ENDPOINTS',
@@ -81,6 +83,8 @@ const backendSettings = [
   'READY_TIMEOUT_SECONDS',
   'LOG_LEVEL',
   'API_RATE_LIMIT',
+  'DEPLOYMENT_RATE_LIMIT',
+  'ALLOWED_IMAGES',
   'NODE_EXTRA_CA_CERTS',
 ];
 
@@ -123,6 +127,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           ...Object.fromEntries(backendSettings.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
           DATABASE_URL: databaseUrl,
           MIGRATE_ON_START: 'true',
+          BACKUP_DIR: environment.BACKUP_DIR || path.join(dataDir, 'backups'),
           BACKEND_PORT: String(ports.backend),
           GATEWAY_PORT: String(ports.gateway),
           OPENCLAW_IMAGE: image.image,

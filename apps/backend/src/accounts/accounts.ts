@@ -1,6 +1,7 @@
 import { ADMIN_AGENT_LIMIT, AppError, type Plan, plans } from '@agentbot/contracts';
 import type { Config } from '../config.ts';
 import { type Database, isUniqueViolation } from '../database/database.ts';
+import { SERVICE_ACCOUNT } from '../http/actor.ts';
 import { newId } from '../ids.ts';
 import { checkPassword, hashPassword } from './password.ts';
 
@@ -10,6 +11,8 @@ export interface Account {
   email: string;
   name: string | null;
   admin: boolean;
+  /** Named in TESTER_EMAILS: needs no subscription. */
+  tester: boolean;
   plan: Plan | null;
 }
 
@@ -23,6 +26,7 @@ export function createAccounts({ database, config }: { database: Database; confi
     email: row.email,
     name: row.name,
     admin: row.isAdmin || config.ADMIN_EMAILS.includes(row.email),
+    tester: config.TESTER_EMAILS.includes(row.email),
     plan: row.plan,
   });
 
@@ -33,7 +37,7 @@ export function createAccounts({ database, config }: { database: Database; confi
       const row = await database
         .as('service', async (tx) => {
           await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
-          const isAdmin = (await tx.user.count()) === 0;
+          const isAdmin = (await tx.user.count({ where: { id: { not: SERVICE_ACCOUNT } } })) === 0;
           return tx.user.create({
             data: { id: newId('user'), email: input.email, name: input.name ?? null, passwordHash, isAdmin },
           });

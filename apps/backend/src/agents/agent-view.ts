@@ -1,15 +1,20 @@
+import type { AgentConfig } from '@agentbot/contracts';
 import type { Config } from '../config.ts';
 import type { Agent, AgentState } from '../generated/prisma/client.ts';
+import type { splitConfig } from '../secrets/agent-secrets.ts';
 
-type Addresses = Pick<Config, 'AGENTS_DOMAIN' | 'GATEWAY_PUBLIC_URL'>;
+type Addresses = Pick<Config, 'AGENTS_DOMAIN' | 'PROVISION_DOMAIN' | 'GATEWAY_PUBLIC_URL'>;
+type Addressed = Pick<Agent, 'id' | 'hostPrefix'>;
 
 /** The one mapping from an agent's state to what machine clients see. */
 export const backendStatus = (state: AgentState) => (state === 'running' ? 'active' : state);
 
-const subdomain = (agent: Pick<Agent, 'id'>, config: Addresses) => `${agent.id}.${config.AGENTS_DOMAIN}`;
+/** The agent's host name; those of `POST /api/provision` have a prefix and a domain of their own. */
+export const subdomain = ({ id, hostPrefix }: Addressed, config: Addresses) =>
+  `${hostPrefix}${id}.${hostPrefix ? config.PROVISION_DOMAIN : config.AGENTS_DOMAIN}`;
 
 /** The agent's own address on the gateway port. */
-export function agentUrl(agent: Pick<Agent, 'id'>, config: Addresses): string {
+export function agentUrl(agent: Addressed, config: Addresses): string {
   const { protocol, port } = new URL(config.GATEWAY_PUBLIC_URL);
   return `${protocol}//${subdomain(agent, config)}${port && `:${port}`}`;
 }
@@ -64,3 +69,15 @@ export const agentDetails = (agent: Agent, config: Addresses) => ({
   attestationUid: agent.attestationUid,
   verifiedAt: agent.verifiedAt?.toISOString() ?? null,
 });
+
+export const updatedAgent = (agent: Agent, config: Addresses) => ({
+  id: agent.id,
+  plan: agent.plan,
+  aiProvider: agent.aiProvider,
+  subdomain: subdomain(agent, config),
+  status: backendStatus(agent.state),
+  message: 'Agent updated' as const,
+});
+
+/** The stored configuration; secrets never stand in it. */
+export const agentConfigView = (agent: Agent) => agent.config as Omit<AgentConfig, keyof ReturnType<typeof splitConfig>['secrets']>;

@@ -1,20 +1,25 @@
-import { randomBytes } from 'node:crypto';
 import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, type Plan } from '@agentbot/contracts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Transaction } from '../database/database.ts';
 import type { Agent, AgentState, Prisma } from '../generated/prisma/client.ts';
 import { newId } from '../ids.ts';
 import { newDeviceKey } from '../openclaw/device.ts';
-import { providerFor } from '../openclaw/providers.ts';
-import { writeAgentSecrets } from '../secrets/agent-secrets.ts';
+import { splitConfig, writeAgentSecrets } from '../secrets/agent-secrets.ts';
 import type { Envelope } from '../secrets/envelope.ts';
+import { newGatewayToken } from './agent-token.ts';
 
 interface NewAgent {
+  /** Random when absent. One that the owner has already is given back as it is, so that a request may be repeated. */
+  id?: string | undefined;
   name: string;
   model: string;
+  aiProvider: string;
   plan: Plan;
   config: AgentConfig;
   state: AgentState;
+  hostPrefix?: string;
+  contactEmail?: string | null;
+  stream?: { liveStreamId: string; streamKey: string };
 }
 
 /**
@@ -24,29 +29,33 @@ interface NewAgent {
  */
 export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Account, limit: number, agent: NewAgent): Promise<Agent> {
   await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${owner.id} FOR UPDATE`;
+  const id = agent.id ?? newId('agent');
+  const existing = await tx.agent.findUnique({ where: { id } });
+  if (existing) return existing;
   const current = await tx.agent.count({ where: { ownerId: owner.id, state: { not: 'deleting' } } });
   const most = owner.admin ? ADMIN_AGENT_LIMIT : limit;
   if (current >= most) throw new AppError('AGENT_LIMIT_REACHED', undefined, { details: { current, limit: most } });
 
-  const { apiKey, telegramToken, discordBotToken, whatsappToken, ...open } = agent.config;
+  const { open, secrets } = splitConfig(agent.config);
   const row = await tx.agent.create({
     data: {
-      id: newId('agent'),
+      id,
       ownerId: owner.id,
       name: agent.name,
       model: agent.model,
-      aiProvider: providerFor(agent.model, open.aiProvider),
+      aiProvider: agent.aiProvider,
       config: open as Prisma.InputJsonObject,
       plan: agent.plan,
       state: agent.state,
+      hostPrefix: agent.hostPrefix ?? '',
+      contactEmail: agent.contactEmail ?? null,
+      liveStreamId: agent.stream?.liveStreamId ?? null,
     },
   });
   await writeAgentSecrets(tx, envelope, row, {
-    apiKey,
-    telegramToken,
-    discordBotToken,
-    whatsappToken,
-    gatewayToken: randomBytes(32).toString('hex'),
+    ...secrets,
+    streamKey: agent.stream?.streamKey,
+    gatewayToken: newGatewayToken(),
     deviceKey: newDeviceKey(),
   });
   return row;

@@ -2,7 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { Tenant, Transaction } from '../database/database.ts';
 import type { Agent, ChatSession, Message } from '../generated/prisma/client.ts';
-import { type Actor, tenantOf } from '../http/actor.ts';
+import { type Actor, tenantOf, userOf } from '../http/actor.ts';
 import { newId } from '../ids.ts';
 import { replyFromContainer } from './reply-from-container.ts';
 import { replyFromProvider } from './reply-from-provider.ts';
@@ -18,8 +18,8 @@ interface Input {
   sessionId?: string | undefined;
 }
 
-async function findAgent(tx: Transaction, agentId: string | undefined): Promise<Agent> {
-  const where = agentId ? { id: agentId } : { state: 'running' as const };
+async function findAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
+  const where = agentId ? { id: agentId } : { ownerId, state: 'running' as const };
   const agent = await tx.agent.findFirst({ where, orderBy: { createdAt: 'desc' } });
   if (!agent) throw new AppError('AGENT_NOT_FOUND', agentId ? undefined : 'No agent is running');
   if (agent.state !== 'running') throw new AppError('OPERATION_FAILED', `The agent is not running (${agent.state})`);
@@ -27,7 +27,7 @@ async function findAgent(tx: Transaction, agentId: string | undefined): Promise<
 }
 
 async function findSession(tx: Transaction, agent: Agent, sessionId: string | undefined): Promise<ChatSession> {
-  const where = { agentId: agent.id, ...(sessionId ? { id: sessionId } : {}) };
+  const where = { agentId: agent.id, endedAt: null, ...(sessionId ? { id: sessionId } : {}) };
   const session = await tx.chatSession.findFirst({ where, orderBy: { lastActivityAt: 'desc' } });
   if (session) return session;
   if (sessionId) throw new AppError('SESSION_NOT_FOUND');
@@ -58,7 +58,7 @@ async function replyTo(context: Context, tenant: Tenant, agent: Agent, session: 
 export async function sendMessage(context: Context, actor: Actor, input: Input) {
   const tenant = tenantOf(actor);
   const { agent, session, message } = await context.database.as(tenant, async (tx) => {
-    const found = await findAgent(tx, input.agentId);
+    const found = await findAgent(tx, userOf(actor), input.agentId);
     const inSession = await findSession(tx, found, input.sessionId);
     return { agent: found, session: inSession, message: await store(tx, inSession, 'user', input.message, input.topic) };
   });

@@ -7,10 +7,23 @@ import type { AgentContainerSpec } from '../runtime/container-host.ts';
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** The agent a request is for: by host name `<id>.<AGENTS_DOMAIN>`, or by path `/agent/<id>`; with the path left over. */
-export function addressee(host: string | undefined, url: string, domain: string): { agentId: string; url: string } | null {
+/** Host names of agents made by `POST /api/provision` begin with it; no other agent's id may. */
+export const PROVISIONED_PREFIX = 'dj-';
+
+interface Domains {
+  AGENTS_DOMAIN: string;
+  PROVISION_DOMAIN: string;
+}
+
+/**
+ * The agent a request is for: by host name `<id>.<AGENTS_DOMAIN>` or `dj-<id>.<PROVISION_DOMAIN>`, or by path
+ * `/agent/<id>`; with the path left over.
+ */
+export function addressee(host: string | undefined, url: string, domains: Domains): { agentId: string; url: string } | null {
   const hostname = (host ?? '').replace(/:\d+$/, '').toLowerCase();
-  const label = hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '';
+  const labelIn = (domain: string) => (hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '');
+  const provisioned = labelIn(domains.PROVISION_DOMAIN);
+  const label = provisioned.startsWith(PROVISIONED_PREFIX) ? provisioned.slice(PROVISIONED_PREFIX.length) : labelIn(domains.AGENTS_DOMAIN);
   if (idPattern.test(label)) return { agentId: label, url };
   const [, agentId, rest = ''] = /^\/agent\/([^/?]+)(.*)$/.exec(url) ?? [];
   if (!agentId || !idPattern.test(agentId)) return null;
@@ -25,7 +38,7 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
   const proxy = createProxyServer({ xfwd: true });
 
   async function targetOf(request: IncomingMessage): Promise<{ status: number; error: string } | { target: string }> {
-    const found = addressee(request.headers.host, request.url ?? '/', config.AGENTS_DOMAIN);
+    const found = addressee(request.headers.host, request.url ?? '/', config);
     const [agent] = found
       ? await database.as(
           'service',

@@ -1,10 +1,12 @@
 import { AppError, type Facade } from '@agentbot/contracts';
 import type { Tenant } from '../database/database.ts';
 
-/** A signed-in person; `facade` is the side whose shapes and statuses they get. */
+/** A person, by their session, by one of their API keys, or named by a holder of the internal key. */
 export interface UserActor {
   kind: 'user';
   userId: string;
+  credential: 'session' | 'apiKey' | 'internal';
+  /** The side whose shapes and statuses they get. */
   facade: Facade;
 }
 /** A holder of the internal key who named no user. */
@@ -26,9 +28,15 @@ export function tenantOf(actor: Actor): Tenant {
   throw new AppError('UNAUTHORIZED');
 }
 
-/** The user an actor acts for. @throws AppError INVALID_REQUEST for a service that named none. */
+/** The account that owns what the internal key makes without naming a user. */
+export const SERVICE_ACCOUNT = 'service';
+
+/** The account an actor acts for. */
 export function userOf(actor: Actor): string {
   if (actor.kind === 'user') return actor.userId;
-  if (actor.kind === 'service') throw new AppError('INVALID_REQUEST', 'X-User-Id must name the user to act for');
+  if (actor.kind === 'service') return SERVICE_ACCOUNT;
   throw new AppError('UNAUTHORIZED');
 }
+
+/** Whether the internal key stands behind a request: what it says of plans, payments and verifications is believed. */
+export const isTrusted = (actor: Actor): boolean => actor.kind === 'service' || (actor.kind === 'user' && actor.credential === 'internal');

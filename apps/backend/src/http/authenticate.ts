@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import { jwtVerify } from 'jose';
+import { findApiKey, KEY_PREFIX } from '../api-keys/api-keys.ts';
 import type { Config } from '../config.ts';
 import { type Database, isUniqueViolation } from '../database/database.ts';
 import type { Actor } from './actor.ts';
@@ -18,8 +19,8 @@ interface Credentials {
 }
 
 /**
- * Tells who calls, from the Authorization header alone: the internal key, or an assertion of the web app (a JWT of at
- * most 60 seconds for this audience; RFC 7519). `null` without credentials.
+ * Tells who calls, from the Authorization header alone: the internal key, a user's API key (`sk_…`), or an assertion of
+ * the web app (a JWT of at most 60 seconds for this audience; RFC 7519). `null` without credentials.
  * @throws AppError UNAUTHORIZED for anything wrong, expired, foreign or replayed.
  */
 export function createAuthenticator({ config, database }: { config: Config; database: Database }) {
@@ -36,7 +37,7 @@ export function createAuthenticator({ config, database }: { config: Config; data
       throw new AppError('UNAUTHORIZED', undefined, { cause });
     });
     if (mutating) await useOnce(String(payload.jti), new Date(Number(payload.exp) * 1000));
-    return payload.sub ? { kind: 'user', userId: payload.sub, facade: 'web' } : { kind: 'web', facade: 'web' };
+    return payload.sub ? { kind: 'user', userId: payload.sub, credential: 'session', facade: 'web' } : { kind: 'web', facade: 'web' };
   }
 
   async function useOnce(id: string, expiresAt: Date) {
@@ -53,7 +54,13 @@ export function createAuthenticator({ config, database }: { config: Config; data
     const [, token] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(given.authorization) ?? [];
     if (!token) throw new AppError('UNAUTHORIZED');
     if (equal(token, config.INTERNAL_API_KEY)) {
-      return given.userId ? { kind: 'user', userId: given.userId, facade: 'backend' } : { kind: 'service', facade: 'backend' };
+      if (!given.userId) return { kind: 'service', facade: 'backend' };
+      return { kind: 'user', userId: given.userId, credential: 'internal', facade: 'backend' };
+    }
+    if (token.startsWith(KEY_PREFIX)) {
+      const userId = await findApiKey({ database }, token);
+      if (!userId) throw new AppError('UNAUTHORIZED');
+      return { kind: 'user', userId, credential: 'apiKey', facade: 'backend' };
     }
     if (token.split('.').length === 3) return verifyAssertion(token, given.mutating);
     throw new AppError('UNAUTHORIZED');

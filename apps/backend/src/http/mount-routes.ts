@@ -18,6 +18,8 @@ export interface Call<Id extends RouteId> {
   facade: Facade;
   requestId: string;
   ip: string;
+  /** Sets a header of the answer. */
+  header: (name: string, value: string) => void;
 }
 
 /** One handler per operation. It answers in the shape of the caller's side; the contract checks it. */
@@ -78,6 +80,7 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
       facade: state.facade,
       requestId: String(request.id),
       ip: request.ip ?? '',
+      header: (name: string, value: string) => response.setHeader(name, value),
     };
     const result = await (handlers[id] as (call: unknown) => Promise<unknown>)(call);
     const side = route[state.facade] ?? route.backend;

@@ -16,5 +16,8 @@ export const operationTypes: Record<OperationKind, OperationType> = {
   start: { during: 'provisioning', deadlineMs: 5 * 60_000, withoutDocker: false },
   stop: { deadlineMs: 60_000, withoutDocker: false },
   restart: { during: 'provisioning', deadlineMs: 5 * 60_000, withoutDocker: false },
+  update: { during: 'updating', deadlineMs: 20 * 60_000, withoutDocker: false },
+  repair: { during: 'updating', deadlineMs: 5 * 60_000, withoutDocker: false },
+  'reset-memory': { during: 'updating', deadlineMs: 10 * 60_000, withoutDocker: false },
   delete: { during: 'deleting', deadlineMs: 2 * 60_000, withoutDocker: true },
 };

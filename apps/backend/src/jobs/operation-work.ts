@@ -1,8 +1,11 @@
 import type { OperationKind } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
-import type { Agent, Prisma } from '../generated/prisma/client.ts';
+import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
 import { restart, start, stop } from '../lifecycle/lifecycle-work.ts';
 import { remove } from '../lifecycle/remove.ts';
+import { repair } from '../lifecycle/repair.ts';
+import { resetMemory } from '../lifecycle/reset-memory.ts';
+import { update } from '../lifecycle/update.ts';
 import { provision } from '../provisioning/provision-work.ts';
 import type { Step } from './steps.ts';
 
@@ -10,10 +13,16 @@ import type { Step } from './steps.ts';
 export type AgentChange = Prisma.AgentUpdateManyMutationInput | 'removed';
 
 /** The work of each kind of operation: idempotent, since a job is taken up again after a crash. */
-export const operationWork: Record<OperationKind, (context: Context, agent: Agent, step: Step) => Promise<AgentChange>> = {
+export const operationWork: Record<
+  OperationKind,
+  (context: Context, agent: Agent, step: Step, operation: Operation) => Promise<AgentChange>
+> = {
   provision,
   start,
   stop,
   restart,
+  update,
+  repair,
+  'reset-memory': resetMemory,
   delete: remove,
 };

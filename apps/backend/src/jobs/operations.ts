@@ -2,7 +2,7 @@ import { AppError, type OperationKind, type OperationView } from '@agentbot/cont
 import { fromPrisma, type PgBoss } from 'pg-boss';
 import type { Database, Tenant, Transaction } from '../database/database.ts';
 import { isUniqueViolation } from '../database/database.ts';
-import type { Agent, Operation, OperationStep } from '../generated/prisma/client.ts';
+import type { Agent, Operation, OperationStep, Prisma } from '../generated/prisma/client.ts';
 import { newId } from '../ids.ts';
 import { operationTypes } from './catalog.ts';
 
@@ -19,13 +19,23 @@ export interface OperationJob {
 export async function beginOperation(
   tx: Transaction,
   boss: PgBoss,
-  agent: Pick<Agent, 'id' | 'ownerId'>,
+  agent: Agent,
   kind: OperationKind,
-  requestId?: string,
+  { requestId, input = {} }: { requestId?: string; input?: Prisma.InputJsonObject } = {},
 ): Promise<Operation> {
   const { during, deadlineMs } = operationTypes[kind];
   const operation = await tx.operation
-    .create({ data: { id: newId('op'), agentId: agent.id, ownerId: agent.ownerId, kind, requestId: requestId ?? null } })
+    .create({
+      data: {
+        id: newId('op'),
+        agentId: agent.id,
+        ownerId: agent.ownerId,
+        kind,
+        requestId: requestId ?? null,
+        input,
+        agentBefore: { state: agent.state, image: agent.image },
+      },
+    })
     .catch((error) => {
       throw isUniqueViolation(error) ? new AppError('OPERATION_IN_PROGRESS') : error;
     });
@@ -35,6 +45,12 @@ export async function beginOperation(
     expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
   });
   return operation;
+}
+
+/** Begins an agent's provisioning, or gives back the one that a repeated request began before. */
+export async function beginOrJoin(tx: Transaction, boss: PgBoss, agent: Agent, requestId: string): Promise<Operation> {
+  const before = await tx.operation.findFirst({ where: { agentId: agent.id, kind: 'provision' }, orderBy: { createdAt: 'desc' } });
+  return before ?? beginOperation(tx, boss, agent, 'provision', { requestId });
 }
 
 const POLL_MS = 100;

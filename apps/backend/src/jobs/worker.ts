@@ -5,6 +5,7 @@ import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { type AgentChange, operationWork } from './operation-work.ts';
 import { type OperationJob, QUEUE } from './operations.ts';
 import { createSteps } from './steps.ts';
+import { Undone } from './undone.ts';
 
 const CONCURRENCY = 4;
 /** A crash is noticed by the missing heartbeat (pg-boss's smallest), and the job taken up again. */
@@ -46,7 +47,7 @@ async function run(context: Context, job: Job<OperationJob>): Promise<void> {
 
   try {
     const step = createSteps(database, operation, job.signal);
-    const change = await operationWork[operation.kind as OperationKind](context, agent, step);
+    const change = await operationWork[operation.kind as OperationKind](context, agent, step, operation);
     await settle(context, operation, { error: null, agent: change });
   } catch (error) {
     if (job.signal.aborted) throw error;
@@ -60,7 +61,10 @@ async function run(context: Context, job: Job<OperationJob>): Promise<void> {
 
 function failure(agent: Agent, error: unknown): { error: string; agent: AgentChange } {
   const sentence = error instanceof AppError ? error.message : 'An unexpected error stopped the operation';
-  return { error: sentence, agent: { state: 'error', stateReason: sentence, startedAt: agent.startedAt } };
+  return {
+    error: sentence,
+    agent: error instanceof Undone ? error.agent : { state: 'error', stateReason: sentence, startedAt: agent.startedAt },
+  };
 }
 
 /** Declares the queue and starts working on it. */

@@ -1,14 +1,15 @@
 import { AppError, type OperationKind } from '@agentbot/contracts';
+import { requireContainer } from '../accounts/entitlements.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
-import type { Agent } from '../generated/prisma/client.ts';
+import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 import { operationTypes } from '../jobs/catalog.ts';
 import { beginOperation, waitForOperation } from '../jobs/operations.ts';
 
 /**
  * Does one lifecycle operation on an agent of the actor and waits for its end.
- * @returns the agent afterwards, `null` when it was deleted
+ * @returns the agent afterwards, `null` when it was deleted, and what the operation brought
  * @throws AppError AGENT_NOT_FOUND, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
  */
 export async function runOperation(
@@ -17,19 +18,21 @@ export async function runOperation(
   agentId: string,
   kind: OperationKind,
   requestId: string,
-): Promise<Agent | null> {
+  input: Prisma.InputJsonObject = {},
+): Promise<{ agent: Agent | null; result: Prisma.JsonValue }> {
   const { database, boss, host } = context;
   const tenant = tenantOf(actor);
   const agent = await getAgent(context, actor, agentId);
   const { withoutDocker, deadlineMs } = operationTypes[kind];
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const operation = await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, requestId));
+  const operation = await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, { requestId, input }));
   const outcome = await waitForOperation(database, tenant, operation.id, deadlineMs);
   if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? 'The operation is still running');
-  return database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  return { agent: after, result: outcome.result };
 }
 
-/** Starts an agent; one that runs already is left alone. */
+/** Starts an agent; one that runs already is left alone. @throws AppError PAYMENT_REQUIRED when it would be its first container */
 export async function startAgent(context: Context, actor: Actor, agentId: string, requestId: string): Promise<void> {
   const agent = await getAgent(context, actor, agentId);
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
@@ -37,6 +40,7 @@ export async function startAgent(context: Context, actor: Actor, agentId: string
     const state = await context.host.inspect(`openclaw-${agent.id}`);
     if (state?.running) return;
   }
+  if (!agent.containerSpec) requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
   await runOperation(context, actor, agentId, 'start', requestId);
 }
 
@@ -45,4 +49,23 @@ export async function deleteAgent(context: Context, actor: Actor, agentId: strin
   await runOperation(context, actor, agentId, 'delete', requestId).catch((error) => {
     if (!(error instanceof AppError) || error.code !== 'AGENT_NOT_FOUND') throw error;
   });
+}
+
+/** Moves an agent to another image, by default the platform's. @throws AppError INVALID_REQUEST for one that is not allowed */
+export async function updateAgentImage(context: Context, actor: Actor, agentId: string, given: string | undefined, requestId: string) {
+  const { OPENCLAW_IMAGE, ALLOWED_IMAGES } = context.config;
+  const image = given ?? OPENCLAW_IMAGE;
+  if (image !== OPENCLAW_IMAGE && ALLOWED_IMAGES.length && !ALLOWED_IMAGES.some((allowed) => image.startsWith(allowed))) {
+    throw new AppError('INVALID_REQUEST', 'Invalid Docker image name: this installation does not allow it');
+  }
+  const { agent, result } = await runOperation(context, actor, agentId, 'update', requestId, { image });
+  if (!agent) throw new AppError('AGENT_NOT_FOUND');
+  return { agent, ...(result as { previousImage: string; backupPath: string | null }) };
+}
+
+/** Makes an agent's container anew. @throws AppError PAYMENT_REQUIRED when its owner has no plan that covers it */
+export async function repairAgent(context: Context, actor: Actor, agentId: string, requestId: string): Promise<void> {
+  const agent = await getAgent(context, actor, agentId);
+  requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
+  await runOperation(context, actor, agentId, 'repair', requestId);
 }

@@ -16,6 +16,9 @@ interface Provider {
   models: Record<string, string>;
 }
 
+/** Names of the dashboard that not every provider has; every other name is the provider's own. */
+const dashboardModels = new Set(['claude-opus-4-6', 'gpt-4', 'custom']);
+
 /** The model providers, as the gateway at 2026.3.13 accepts them. */
 const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
   openrouter: {
@@ -63,12 +66,10 @@ const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
   },
 };
 
-/** Which provider serves a new agent: `claude-opus-4-6` is Anthropic's, `custom` the owner's endpoint. */
-export function providerFor(model: string, configured: AgentConfig['aiProvider']): ProviderId {
-  if (model === 'custom') return 'custom';
-  if (model === 'claude-opus-4-6') return 'anthropic';
-  return configured ?? 'openrouter';
-}
+type KnownProvider = Exclude<ProviderId, 'custom'>;
+
+/** The model an agent of this provider speaks with when none is named. */
+export const defaultModelOf = (provider: KnownProvider): string => providers[provider].defaultModel;
 
 /** Where and how an agent's model is reached. */
 export interface ModelTarget {
@@ -96,6 +97,6 @@ export function modelTarget(
     api: provider.api,
     baseUrl: override ?? provider.baseUrl,
     gatewayName: provider.gatewayName,
-    model: provider.models[agent.model] ?? provider.defaultModel,
+    model: provider.models[agent.model] ?? (dashboardModels.has(agent.model) ? provider.defaultModel : agent.model),
   };
 }

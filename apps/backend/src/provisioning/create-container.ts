@@ -24,6 +24,14 @@ function volumeFiles({ config }: Context, agent: Agent, secrets: AgentSecrets): 
   ];
 }
 
+/** The environment variables of a stored spec that carry secrets, with their values. */
+export async function secretEnvironment({ database, envelope }: Context, spec: AgentContainerSpec): Promise<Record<string, string>> {
+  const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, spec.agentId));
+  return Object.fromEntries(
+    Object.entries(spec.secretEnv).map(([variable, name]) => [variable, secrets[name as keyof AgentSecrets] ?? '']),
+  );
+}
+
 /** Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged. */
 export async function createContainer(context: Context, agent: Agent, image: string): Promise<AgentContainerSpec> {
   const { database, host, config, envelope } = context;

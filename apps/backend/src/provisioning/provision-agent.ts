@@ -4,8 +4,8 @@ import { insertAgent } from '../agents/insert-agent.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { type Actor, userOf } from '../http/actor.ts';
-import { beginOperation, waitForOperation } from '../jobs/operations.ts';
-import { assertPublicEndpoint } from '../openclaw/model-endpoint.ts';
+import { beginOrJoin, waitForOperation } from '../jobs/operations.ts';
+import { modelFromName } from '../openclaw/choose-model.ts';
 
 /** How long the caller waits for the outcome; the job goes on by itself. */
 const WAIT_MS = 15_000;
@@ -17,38 +17,33 @@ interface Input {
   tier?: Tier | undefined;
 }
 
-async function checkModel(input: Input, allowPrivate: boolean) {
-  if (input.model !== 'custom') return;
-  const { baseUrl, model } = input.config ?? {};
-  if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', 'The model custom needs config.baseUrl and config.model');
-  await assertPublicEndpoint(baseUrl, allowPrivate);
-}
-
 /**
  * Provisions an agent for the actor: its row and its job in one transaction, then up to 15 seconds of waiting.
+ * @param id of the new row, so that a repeated request finds it
  * @returns the agent, `running` or still `provisioning`
  * @throws AppError PAYMENT_REQUIRED, AGENT_LIMIT_REACHED, PROVISIONING_DISABLED, INVALID_REQUEST, or OPERATION_FAILED
  * when it failed by then; its row is kept in `error`
  */
-export async function provisionAgent(context: Context, actor: Actor, input: Input, requestId: string): Promise<Agent> {
+export async function provisionAgent(context: Context, actor: Actor, input: Input, requestId: string, id?: string): Promise<Agent> {
   const { database, boss, envelope, config, accounts } = context;
   const owner = await accounts.find(userOf(actor));
   if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   if (!owner.plan && !owner.admin) throw new AppError('PAYMENT_REQUIRED');
-  await checkModel(input, config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
+  const model = await modelFromName(input.model, input.config ?? {}, config);
 
   const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);
   const tenant = { userId: owner.id };
   const { agent, operation } = await database.as(tenant, async (tx) => {
     const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
     const row = await insertAgent(tx, envelope, owner, limit, {
+      id,
       name: input.name,
-      model: input.model,
+      ...model,
       plan,
       config: input.config ?? {},
       state: 'provisioning',
     });
-    return { agent: row, operation: await beginOperation(tx, boss, row, 'provision', requestId) };
+    return { agent: row, operation: await beginOrJoin(tx, boss, row, requestId) };
   });
 
   const outcome = await waitForOperation(database, tenant, operation.id, WAIT_MS);

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import { SkipStep, type Step } from '../jobs/steps.ts';
-import { type AgentContainerSpec, type ContainerState, ImageMissingError } from '../runtime/container-host.ts';
+import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
 import { awaitReady } from './await-ready.ts';
 import { createContainer } from './create-container.ts';
 
@@ -32,10 +32,7 @@ export async function provision(context: Context, agent: Agent, step: Step): Pro
   let version = '';
   const hasDocker = await step('image', 10 * MINUTE, async (signal) => {
     if (!(await host.available())) throw new SkipStep('Docker is not available: the agent answers without a container');
-    const found = await host.ensureImage(image, signal).catch((error) => {
-      if (error instanceof ImageMissingError) throw new AppError('OPERATION_FAILED', error.message, { cause: error });
-      throw error;
-    });
+    const found = await host.ensureImage(image, signal);
     version = found.version;
     return found.pulled ? `Pulled ${image}` : image;
   });

@@ -1,3 +1,6 @@
+import type { Readable } from 'node:stream';
+import { AppError } from '@agentbot/contracts';
+
 /** Everything about one agent's container that is not secret; stored with the agent, so that a recreate is the same. */
 export interface AgentContainerSpec {
   agentId: string;
@@ -39,7 +42,11 @@ export interface ContainerState {
 export class SlotTakenError extends Error {}
 
 /** Thrown when an image is neither here nor can be pulled. */
-export class ImageMissingError extends Error {}
+export class ImageMissingError extends AppError {
+  constructor(message: string, options: { cause: unknown }) {
+    super('OPERATION_FAILED', message, options);
+  }
+}
 
 /**
  * Where agents' containers live. Every call throws AppError DOCKER_UNAVAILABLE when the engine cannot be reached, and
@@ -57,6 +64,14 @@ export interface ContainerHost {
   inspect(containerName: string): Promise<ContainerState | null>;
   /** The last lines of the container's log, for a failure's reason. */
   logTail(containerName: string, lines: number): Promise<string>;
+  /** The agent's data as a tar stream; entries are relative to the data folder. The container may be stopped. */
+  archive(containerName: string): Promise<Readable>;
+  /** Puts such a tar stream back into a container that was created and not started. */
+  unpack(containerName: string, tar: Readable): Promise<void>;
+  /** Removes container and volume: all of the agent's data. */
+  removeData(names: AgentContainerSpec['names']): Promise<void>;
+  /** Runs a shell command once on the agent's volume, in its image, without network. @throws Error when it fails */
+  runOnce(spec: AgentContainerSpec, command: string): Promise<void>;
   /** Removes container, volume and network of an agent; silent about what is not there. */
   removeAll(names: AgentContainerSpec['names']): Promise<void>;
   /** Calls back with an agent's id when its container started, stopped or died, until aborted. */

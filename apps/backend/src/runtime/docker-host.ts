@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import Docker from 'dockerode';
-import { pack } from 'tar-stream';
+import { extract, type Header, pack } from 'tar-stream';
 import { BRIDGE_CONTAINER_PORT, GATEWAY_CONTAINER_PORT } from './agent-container.ts';
 import {
   type AgentContainerSpec,
@@ -62,6 +64,38 @@ function archive(files: VolumeFile[]) {
   return tar as unknown as NodeJS.ReadableStream;
 }
 
+/** The same tar stream with `prefix` taken off each name; the entry of the folder itself is left out. */
+function stripped(tar: Readable, prefix: string): Readable {
+  const out = pack();
+  const entries = extract();
+  const rename = (name: string) => name.slice(name.startsWith(prefix) ? prefix.length : 0);
+  const copy = async () => {
+    for await (const entry of entries) {
+      const header: Header = { ...entry.header, name: rename(entry.header.name) };
+      if (header.type === 'link' && header.linkname) header.linkname = rename(header.linkname);
+      if (header.name === '') entry.resume();
+      else if (header.size) await pipeline(entry, out.entry(header));
+      else {
+        out.entry(header);
+        entry.resume();
+      }
+    }
+    out.finalize();
+  };
+  pipeline(tar, entries).catch((error) => out.destroy(error));
+  copy().catch((error) => out.destroy(error));
+  return out as unknown as Readable;
+}
+
+/** What every container of ours is denied, whatever runs in it. */
+const confinement = {
+  Init: true,
+  ReadonlyRootfs: true,
+  Tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges'],
+};
+
 function createOptions(spec: AgentContainerSpec, secretEnv: Record<string, string>): Docker.ContainerCreateOptions {
   const labels = {
     'agentbot.agent': spec.agentId,
@@ -78,11 +112,7 @@ function createOptions(spec: AgentContainerSpec, secretEnv: Record<string, strin
     ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },
     StopTimeout: 15,
     HostConfig: {
-      Init: true,
-      ReadonlyRootfs: true,
-      Tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
-      CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
+      ...confinement,
       PidsLimit: spec.pidsLimit,
       Memory: spec.memoryBytes,
       MemorySwap: spec.memoryBytes,
@@ -142,6 +172,24 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
     };
   }
 
+  async function logTail(name: string, lines: number): Promise<string> {
+    const buffer = await call(docker.getContainer(name).logs({ stdout: true, stderr: true, tail: lines, follow: false }), [404]);
+    if (!buffer) return '';
+    // Each frame has an eight-byte header: stream, three zeros, length.
+    const parts: string[] = [];
+    for (let at = 0; at + 8 <= buffer.length; ) {
+      const length = buffer.readUInt32BE(at + 4);
+      parts.push(buffer.toString('utf8', at + 8, at + 8 + length));
+      at += 8 + length;
+    }
+    return parts.join('');
+  }
+
+  async function removeData(names: AgentContainerSpec['names']) {
+    await removeContainer(names.container);
+    await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+  }
+
   return {
     available() {
       if (!probe || Date.now() - probe.at > PROBE_CACHE_MS) {
@@ -190,7 +238,7 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
       await call(docker.createVolume({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> }));
       const container = await call(docker.createContainer(options));
       if (!container) throw new Error('The engine created no container');
-      await call(container.putArchive(archive(files), { path: DATA_FOLDER }));
+      if (files.length) await call(container.putArchive(archive(files), { path: DATA_FOLDER }));
       return container.id;
     },
 
@@ -204,22 +252,52 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
 
     inspect,
 
-    async logTail(name, lines) {
-      const buffer = await call(docker.getContainer(name).logs({ stdout: true, stderr: true, tail: lines, follow: false }), [404]);
-      if (!buffer) return '';
-      // Each frame has an eight-byte header: stream, three zeros, length.
-      const parts: string[] = [];
-      for (let at = 0; at + 8 <= buffer.length; ) {
-        const length = buffer.readUInt32BE(at + 4);
-        parts.push(buffer.toString('utf8', at + 8, at + 8 + length));
-        at += 8 + length;
+    logTail,
+
+    async archive(name) {
+      const stream = await call(patient.getContainer(name).getArchive({ path: DATA_FOLDER }));
+      return stripped(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
+    },
+
+    async unpack(name, tar) {
+      await call(patient.getContainer(name).putArchive(tar, { path: DATA_FOLDER }));
+    },
+
+    removeData,
+
+    async runOnce(spec, command) {
+      const name = `${spec.names.container}-task`;
+      await removeContainer(name);
+      const container = await call(
+        docker.createContainer({
+          name,
+          Image: spec.image,
+          Labels: { 'agentbot.installation': spec.installation },
+          User: `${AGENT_UID}:${AGENT_UID}`,
+          Entrypoint: ['/bin/sh', '-ec'],
+          Cmd: [command],
+          WorkingDir: DATA_FOLDER,
+          HostConfig: {
+            ...confinement,
+            PidsLimit: 64,
+            Memory: 256 * 1024 ** 2,
+            NetworkMode: 'none',
+            Mounts: [{ Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER }],
+          },
+        }),
+      );
+      if (!container) throw new Error('The engine created no container');
+      try {
+        await call(container.start());
+        const { StatusCode: exitCode } = (await call(container.wait())) as { StatusCode: number };
+        if (exitCode) throw new Error(`The command ended with ${exitCode}: ${await logTail(name, 5)}`);
+      } finally {
+        await removeContainer(name);
       }
-      return parts.join('');
     },
 
     async removeAll(names) {
-      await removeContainer(names.container);
-      await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+      await removeData(names);
       await call(docker.getNetwork(names.network).remove(), [404]);
     },
 

@@ -1,9 +1,16 @@
+import type { AgentConfig } from '@agentbot/contracts';
 import type { Transaction } from '../database/database.ts';
 import type { Envelope } from './envelope.ts';
 
 /** The secrets an agent may have; each stands sealed in a row of its own. */
-export type SecretName = 'apiKey' | 'telegramToken' | 'discordBotToken' | 'whatsappToken' | 'gatewayToken' | 'deviceKey';
-export type AgentSecrets = Partial<Record<SecretName, string>>;
+export type SecretName = 'apiKey' | 'telegramToken' | 'discordBotToken' | 'whatsappToken' | 'gatewayToken' | 'deviceKey' | 'streamKey';
+export type AgentSecrets = { [name in SecretName]?: string | undefined };
+
+/** Parts what may be shown of a configuration from what is stored sealed. */
+export function splitConfig(config: AgentConfig) {
+  const { apiKey, telegramToken, discordBotToken, whatsappToken, ...open } = config;
+  return { open, secrets: { apiKey, telegramToken, discordBotToken, whatsappToken } };
+}
 
 const context = (agentId: string, name: string) => `agent_secrets|${agentId}|${name}`;
 

@@ -5,7 +5,7 @@ import { isSameOrigin } from './same-origin.ts';
 import { currentUser } from './session.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
-const passedBack = ['content-type', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'x-request-id'];
+const passedBack = ['content-type', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'x-request-id', 'link'];
 
 type Params = Record<string, string>;
 type Handler = (request: Request, context: { params: Promise<Params> }) => Promise<Response>;

@@ -11,12 +11,18 @@ const names: Record<string, string> = {
   ready: 'Gateway ready',
   stop: 'Stop',
   remove: 'Remove',
+  backup: 'Backup',
+  clear: 'Clear memory',
+  rollback: 'Roll back',
 };
 const kinds: Record<OperationView['kind'], string> = {
   provision: 'Provisioning',
   start: 'Starting',
   stop: 'Stopping',
   restart: 'Restarting',
+  update: 'Updating',
+  repair: 'Repairing',
+  'reset-memory': 'Resetting memory',
   delete: 'Deleting',
 };
 const icons = {

@@ -1,0 +1,41 @@
+import { type AgentConfig, AppError, type Plan } from '@agentbot/contracts';
+import { coveredPlan } from '../accounts/entitlements.ts';
+import type { Context } from '../context.ts';
+import type { Agent, Prisma } from '../generated/prisma/client.ts';
+import { type Actor, tenantOf } from '../http/actor.ts';
+import { assertPublicEndpoint } from '../openclaw/model-endpoint.ts';
+import { splitConfig, writeAgentSecrets } from '../secrets/agent-secrets.ts';
+import { getAgent } from './agents.ts';
+
+interface Change {
+  name?: string | undefined;
+  plan?: Plan | undefined;
+  aiProvider?: AgentConfig['aiProvider'];
+  config?: AgentConfig | undefined;
+}
+
+/**
+ * Changes an agent's metadata; fields of the configuration that are not given stay. A container that runs keeps what it
+ * was made with until it is repaired.
+ * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST, PAYMENT_REQUIRED for a plan the owner's subscription does not cover
+ */
+export async function updateAgent(context: Context, actor: Actor, id: string, change: Change): Promise<Agent> {
+  const { database, envelope, accounts, config } = context;
+  if (change.config?.baseUrl) await assertPublicEndpoint(change.config.baseUrl, config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
+  const asked = change.plan ?? change.config?.plan;
+  const plan = asked && coveredPlan(actor, await accounts.find((await getAgent(context, actor, id)).ownerId), asked);
+  return database.as(tenantOf(actor), async (tx) => {
+    // Two changes at once must not lose one another's fields.
+    await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
+    const agent = await tx.agent.findUnique({ where: { id } });
+    if (!agent) throw new AppError('AGENT_NOT_FOUND');
+    const { open, secrets } = splitConfig(change.config ?? {});
+    const aiProvider = change.aiProvider ?? open.aiProvider ?? agent.aiProvider;
+    const merged = { ...(agent.config as AgentConfig), ...open, ...(plan && { plan }) };
+    await writeAgentSecrets(tx, envelope, agent, secrets);
+    return tx.agent.update({
+      where: { id },
+      data: { name: change.name ?? agent.name, plan: plan ?? agent.plan, aiProvider, config: merged as Prisma.InputJsonObject },
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { Context } from '../context.ts';
+
+/** An archive of an agent's data: a gzipped tar readable by the backend alone. */
+export interface Backup {
+  path: string;
+  /** Of the file, in hexadecimal. */
+  sha256: string;
+}
+
+async function digest(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Archives the data of an agent's container, streaming; a half-written file never has the final name. */
+export async function backUp({ host, config }: Pick<Context, 'host' | 'config'>, agentId: string, signal: AbortSignal): Promise<Backup> {
+  await mkdir(config.BACKUP_DIR, { recursive: true, mode: 0o700 });
+  const time = new Date()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-');
+  const file = path.join(config.BACKUP_DIR, `${agentId}_${time}.tar.gz`);
+  const draft = `${file}.partial`;
+  try {
+    const tar = await host.archive(`openclaw-${agentId}`);
+    await pipeline(tar, createGzip(), createWriteStream(draft, { mode: 0o600, flush: true }), { signal });
+    await rename(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return { path: file, sha256: await digest(file) };
+}
+
+/** Opens a backup as the tar stream it was made from. @throws Error when the file is not what was written */
+export async function openBackup(backup: Backup): Promise<Readable> {
+  if ((await digest(backup.path)) !== backup.sha256) throw new Error(`The backup ${path.basename(backup.path)} is damaged`);
+  return createReadStream(backup.path).pipe(createGunzip());
+}

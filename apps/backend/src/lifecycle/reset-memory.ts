@@ -1,0 +1,27 @@
+import type { Context } from '../context.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import type { AgentChange } from '../jobs/operation-work.ts';
+import type { Step } from '../jobs/steps.ts';
+import type { AgentContainerSpec } from '../runtime/container-host.ts';
+import { backUp } from './backup.ts';
+import { start, stop } from './lifecycle-work.ts';
+
+/** What OpenClaw remembers, by path in its data folder; configuration, credentials and devices are elsewhere. */
+const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
+
+/** Archives the agent's data, then clears sessions and memory; conversations stay readable, and a new one begins. */
+export async function resetMemory(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  const { database, host } = context;
+  const { state } = operation.agentBefore as { state: Agent['state'] };
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  let change: AgentChange = { state };
+  if (spec && (await host.inspect(spec.names.container))) {
+    change = await stop(context, agent, step);
+    await step('backup', 5 * 60_000, async (signal) => (await backUp(context, agent.id, signal)).path);
+    await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`));
+  }
+  await database.as('service', (tx) =>
+    tx.chatSession.updateMany({ where: { agentId: agent.id, endedAt: null }, data: { endedAt: new Date() } }),
+  );
+  return spec && state !== 'stopped' ? start(context, agent, step) : change;
+}
