@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
-import { openApiDocument } from '@agentbot/contracts/openapi';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
@@ -8,8 +7,10 @@ import type { Context } from './context.ts';
 import { createHandlers } from './handlers.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { errorHandler } from './http/error-handler.ts';
+import { createIdempotency } from './http/idempotency.ts';
 import { mountRoutes } from './http/mount-routes.ts';
 import { createRateLimit } from './http/rate-limit.ts';
+import { mountReference } from './http/reference.ts';
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -39,13 +40,20 @@ export function createApp(context: Context): Express {
   app.use(helmet());
   app.use(express.json({ limit: '1mb', strict: true }));
 
-  app.get('/openapi.json', (_request, response) => {
-    response.json(openApiDocument('backend', `http://localhost:${config.BACKEND_PORT}`));
-  });
+  mountReference(app);
   mountRoutes(app, createHandlers(context), {
     authenticate: createAuthenticator({ config, database }),
     isAdmin: async (userId) => (await context.accounts.find(userId)).admin,
-    limit: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
+    limits: {
+      api: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
+      deployments: createRateLimit(pool, {
+        name: 'deployments',
+        points: config.DEPLOYMENT_RATE_LIMIT,
+        seconds: 60,
+        message: 'Deployment rate limit exceeded.',
+      }),
+    },
+    once: createIdempotency(context),
   });
   app.use(() => {
     throw new AppError('NOT_FOUND');

@@ -1,4 +1,4 @@
-import { AppError } from '@agentbot/contracts';
+import { AppError, cloneTerms } from '@agentbot/contracts';
 import { webAgentLimit } from './accounts/accounts.ts';
 import { agentToken } from './agents/agent-token.ts';
 import {
@@ -6,6 +6,8 @@ import {
   agentDetails,
   backendStatus,
   createdAgent,
+  deployment,
+  instance,
   listedAgent,
   provisionedAgent,
   updatedAgent,
@@ -17,13 +19,19 @@ import { updateAgent } from './agents/update-agent.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from './api-keys/api-keys.ts';
 import { listChat, listMessages } from './chat/list-messages.ts';
 import { sendMessage } from './chat/send-message.ts';
+import { cloneAgent } from './clone/clone-agent.ts';
 import type { Context } from './context.ts';
 import { tenantOf, userOf } from './http/actor.ts';
 import type { Handlers } from './http/mount-routes.ts';
 import { nextPage } from './http/next-page.ts';
+import { newId } from './ids.ts';
 import { listOperations } from './jobs/operations.ts';
 import { deleteAgent, repairAgent, runOperation, startAgent, updateAgentImage } from './lifecycle/run-operation.ts';
+import { platformImage } from './platform/platform-image.ts';
+import { deployAgent } from './provisioning/deploy-agent.ts';
 import { provisionAgent } from './provisioning/provision-agent.ts';
+import { provisionWithChannels } from './provisioning/provision-with-channels.ts';
+import { instanceStats } from './stats/instance-stats.ts';
 import { removeVerification, verificationView, verifyAgent } from './verification/verification.ts';
 
 /** One line per operation of the contract: call the verb, present its result for the caller's side. */
@@ -64,7 +72,8 @@ export function createHandlers(context: Context): Handlers {
       const agents = known.agents.map((agent) => webAgent(agent, config));
       return { agents, count: agents.length, status: 'ok' };
     },
-    createAgent: async ({ actor, body }) => createdAgent(await createAgent(context, actor, body), config),
+    createAgent: async ({ actor, body, resourceName }) =>
+      createdAgent(await createAgent(context, actor, body, resourceName && newId('agent', resourceName)), config),
     getAgent: async ({ actor, params, facade }) => {
       const agent = agentDetails(await getAgent(context, actor, params.id), config);
       return facade === 'web' ? { agent, status: 'ok' } : agent;
@@ -91,10 +100,30 @@ export function createHandlers(context: Context): Handlers {
       await deleteAgent(context, actor, params.id, requestId);
       return { id: params.id, deleted: true };
     },
-    provisionAgent: async ({ actor, body, requestId }) => {
-      const agent = await provisionAgent(context, actor, body, requestId);
+    provisionAgent: async ({ actor, body, requestId, resourceName }) => {
+      const agent = await provisionAgent(context, actor, body, requestId, resourceName && newId('agent', resourceName));
       return { success: true, agent: provisionedAgent(agent, config) };
     },
+    provisionWithChannels: async ({ actor, body, facade, requestId, resourceName, contactEmail }) => {
+      const full = await provisionWithChannels(context, actor, body, { requestId, name: resourceName, contactEmail });
+      if (facade === 'backend') return full;
+      const { success, userId, subdomain, url, streamKey, liveStreamId } = full;
+      return { success, userId, subdomain, url, streamKey, liveStreamId };
+    },
+    deployAgent: async ({ actor, body, requestId, status }) => {
+      const { agent, already } = await deployAgent(context, actor, body, requestId);
+      if (already) status(200);
+      return deployment(agent, config);
+    },
+    getCloneService: async () => cloneTerms,
+    cloneAgent: () => cloneAgent(),
+    getOpenclawVersion: () => platformImage(context),
+    listInstances: async ({ actor, query, header }) => {
+      const known = await listAgents(context, actor, query, { state: 'running', runtime: 'container' });
+      nextPage(header, query, known);
+      return { instances: known.agents.map(instance), count: known.agents.length };
+    },
+    getInstanceStats: ({ actor, params }) => instanceStats(context, actor, params.id),
     listProvisionedAgents: async ({ actor, query, header }) => {
       const known = await listAgents(context, actor, query);
       nextPage(header, query, known);
@@ -148,7 +177,7 @@ export function createHandlers(context: Context): Handlers {
     sendMessage: ({ actor, body }) => sendMessage(context, actor, body),
     listChat: ({ actor }) => listChat(context, actor),
     listApiKeys: async ({ actor }) => ({ keys: await listApiKeys(context, actor) }),
-    createApiKey: ({ actor, body }) => createApiKey(context, actor, body.name),
+    createApiKey: ({ actor, body, resourceName }) => createApiKey(context, actor, body.name, resourceName),
     deleteApiKey: async ({ actor, params }) => {
       await deleteApiKey(context, actor, params.id);
       return { id: params.id, deleted: true };

@@ -8,6 +8,7 @@ import { createContext } from './context.ts';
 import { migrate } from './database/migrate.ts';
 import { createGatewayRouter } from './gateway-router/router.ts';
 import { startWorker } from './jobs/worker.ts';
+import { recordPlatformImage } from './platform/platform-image.ts';
 import { runReconciler } from './runtime/reconcile.ts';
 
 async function listen(server: Server, port: number, host: string): Promise<number> {
@@ -33,6 +34,7 @@ export async function startServer(config: Config, log: Logger) {
   const context = await createContext(config, log);
   const http = createServer({ requestTimeout: 180_000, headersTimeout: 15_000 }, createApp(context));
   const gateway = createGatewayRouter(context);
+  await recordPlatformImage(context);
   const port = await listen(http, config.BACKEND_PORT, config.BACKEND_HOST);
   const gatewayPort = await listen(gateway, config.GATEWAY_PORT, config.BACKEND_HOST);
   await startWorker(context);

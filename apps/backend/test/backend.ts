@@ -1,4 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { createDatabase } from '@agentbot/local-stack/postgres';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
@@ -79,6 +82,9 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     /** Calls as a signed-in user of the dashboard. */
     as: async (userId: string | undefined, method: string, path: string, body?: unknown) =>
       call(method, path, { token: await assertion(userId), body }),
+    /** Calls as a machine client that holds the internal key and names a user, or nobody. */
+    machine: (userId: string | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+      call(method, path, { token: INTERNAL_KEY, headers: { ...(userId && { 'x-user-id': userId }), ...headers }, body }),
     /** A new account's id. The first one is the administrator. */
     async account(email = `${randomName(8)}@example.com`): Promise<string> {
       const { body } = await call('POST', '/api/register', {
@@ -86,6 +92,28 @@ export async function startBackend(overrides: Record<string, string> = {}) {
         body: { email, password: 'a long password' },
       });
       return body.id;
+    },
+  };
+}
+
+/**
+ * A backend with the machine's real engine and the real image, under an installation name of its own.
+ * @param settings must give AGENT_PORT_BASE and AGENT_SUBNET that no other test uses
+ */
+export async function startBackendWithDocker(installation: string, settings: Record<string, string>) {
+  const backups = await mkdtemp(path.join(os.tmpdir(), 'agentbot-backups-'));
+  const backend = await startBackend({
+    DOCKER_HOST: process.env.DOCKER_HOST ?? '',
+    INSTALLATION: `test-${installation}`,
+    OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
+    BACKUP_DIR: backups,
+    ...settings,
+  });
+  return {
+    ...backend,
+    async stop() {
+      await backend.stop();
+      await rm(backups, { recursive: true, force: true });
     },
   };
 }

@@ -17,7 +17,7 @@ export const modelSchema = z.enum(['claude-opus-4-6', 'gpt-4', 'custom'], {
 });
 export const providerSchema = z.enum(['openrouter', 'gemini', 'groq', 'anthropic', 'openai'], { error: 'Invalid aiProvider' });
 
-const nameSchema = z
+export const nameSchema = z
   .string({ error: 'Agent name is required' })
   .trim()
   .min(1, { error: 'Agent name is required' })
@@ -27,8 +27,8 @@ const nameSchema = z
 
 export const secretText = z
   .string()
-  .min(1)
-  .max(4096)
+  .min(1, { error: 'Tokens and keys must not be empty' })
+  .max(4096, { error: 'Tokens and keys must be at most 4096 characters' })
   .regex(/^[\x21-\x7e]+$/, { error: 'Tokens and keys are printable characters without spaces' });
 
 export const ownerIdSchema = z.string().regex(/^[\w@.:+-]{1,64}$/, { error: 'Invalid owner id' });

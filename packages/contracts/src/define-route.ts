@@ -53,3 +53,6 @@ export function defineRoute<const R extends Route>(route: R): R {
 export function pathParams(path: string): string[] {
   return [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] as string);
 }
+
+/** Whether an operation honours an `Idempotency-Key`: every POST of a caller. */
+export const isIdempotent = (route: Route): boolean => route.method === 'POST' && route.auth === 'caller';

@@ -2,21 +2,26 @@ import * as accounts from './accounts.ts';
 import * as agents from './agents.ts';
 import * as apiKeys from './api-keys.ts';
 import * as chat from './chat.ts';
+import * as clone from './clone.ts';
 import type { Route } from './define-route.ts';
 import * as health from './health.ts';
 import * as lifecycle from './lifecycle.ts';
+import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
+import * as provision from './provision.ts';
 import * as verification from './verification.ts';
 
 export type { Me } from './accounts.ts';
 export type { AgentConfig } from './agents.ts';
 export type { MessageView } from './chat.ts';
-export { type Auth, type Method, pathParams, type Route, type Side } from './define-route.ts';
+export { cloneTerms } from './clone.ts';
+export { type Auth, isIdempotent, type Method, pathParams, type Route, type Side } from './define-route.ts';
 export { AppError, type ErrorCode, errorTable, type Facade, statusOf } from './errors.ts';
 export type { Health } from './health.ts';
 export type { OperationKind, OperationView } from './operations.ts';
 export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
+export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 
 /** Every operation of the API. Express mounts it, the web's files are checked against it, the clients are typed by it. */
 export const routes = {
@@ -29,6 +34,13 @@ export const routes = {
   createAgent: agents.createAgent,
   provisionAgent: agents.provisionAgent,
   listProvisionedAgents: agents.listProvisionedAgents,
+  getCloneService: clone.getCloneService,
+  cloneAgent: clone.cloneAgent,
+  provisionWithChannels: provision.provisionWithChannels,
+  deployAgent: provision.deployAgent,
+  getOpenclawVersion: openclaw.getOpenclawVersion,
+  listInstances: openclaw.listInstances,
+  getInstanceStats: openclaw.getInstanceStats,
   getAgent: agents.getAgent,
   updateAgentMetadata: agents.updateAgentMetadata,
   deleteAgent: agents.deleteAgent,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorTable, type Facade, pathParams, type Route, routes, statusOf } from './index.ts';
+import { errorTable, type Facade, isIdempotent, pathParams, type Route, routes, statusOf } from './index.ts';
 
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
@@ -17,9 +17,18 @@ function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query', na
   }));
 }
 
+const keyErrors = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'] as const;
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'A repeated request with the same key and body gets the first one’s answer; kept for 24 hours',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
 function errorResponses(route: Route, facade: Facade) {
   const byStatus = new Map<number, string[]>();
-  for (const code of [...route.errors, 'INTERNAL'] as const) {
+  for (const code of [...route.errors, ...(isIdempotent(route) ? keyErrors : []), 'INTERNAL'] as const) {
     const foreign = code === 'AGENT_NOT_FOUND' ? route[facade]?.foreignIs : undefined;
     const status = foreign ?? statusOf(code, facade);
     const sentence = code === 'INTERNAL' ? route.failure : errorTable[code].sentence;
@@ -37,7 +46,7 @@ function errorResponses(route: Route, facade: Facade) {
  * The OpenAPI 3.1 document of one side of the API, from the route table.
  * @see https://spec.openapis.org/oas/v3.1.1
  */
-export function openApiDocument(facade: Facade, serverUrl: string) {
+export function openApiDocument(facade: Facade) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of Object.values<Route>(routes)) {
     const side = route[facade];
@@ -48,10 +57,17 @@ export function openApiDocument(facade: Facade, serverUrl: string) {
       operationId: route.id,
       summary: route.summary,
       ...(route.auth === 'public' ? { security: [] } : route.auth === 'optional' ? { security: [{}, { bearer: [] }] } : {}),
-      parameters: [...parameters(route.params, 'path', pathParams(side.path)), ...parameters(route.query, 'query')],
+      parameters: [
+        ...parameters(route.params, 'path', pathParams(side.path)),
+        ...parameters(route.query, 'query'),
+        ...(isIdempotent(route) ? [idempotencyKey] : []),
+      ],
       ...(route.body ? { requestBody: { required: true, content: json(jsonSchema(route.body, 'input')) } } : {}),
       responses: {
         [route.status]: { description: 'Success', content: json(jsonSchema(side.response, 'output')) },
+        ...(route.alsoStatus && {
+          [route.alsoStatus]: { description: 'Done already', content: json(jsonSchema(side.response, 'output')) },
+        }),
         ...errorResponses(route, facade),
       },
     };
@@ -59,7 +75,7 @@ export function openApiDocument(facade: Facade, serverUrl: string) {
   return {
     openapi: '3.1.0',
     info: { title: 'Agentbot', version: '1.0.0', description: 'Create, manage, and interact with agents.' },
-    servers: [{ url: serverUrl }],
+    servers: [{ url: '/' }],
     security: [{ bearer: [] }],
     paths,
     components: {

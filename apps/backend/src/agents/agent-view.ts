@@ -1,6 +1,7 @@
 import type { AgentConfig } from '@agentbot/contracts';
 import type { Config } from '../config.ts';
 import type { Agent, AgentState } from '../generated/prisma/client.ts';
+import { containerNames } from '../runtime/agent-container.ts';
 import type { splitConfig } from '../secrets/agent-secrets.ts';
 
 type Addresses = Pick<Config, 'AGENTS_DOMAIN' | 'PROVISION_DOMAIN' | 'GATEWAY_PUBLIC_URL'>;
@@ -81,3 +82,23 @@ export const updatedAgent = (agent: Agent, config: Addresses) => ({
 
 /** The stored configuration; secrets never stand in it. */
 export const agentConfigView = (agent: Agent) => agent.config as Omit<AgentConfig, keyof ReturnType<typeof splitConfig>['secrets']>;
+
+export const deployment = (agent: Agent, config: Addresses) => ({
+  id: `deploy-${agent.id}`,
+  agentId: agent.id,
+  subdomain: subdomain(agent, config),
+  url: agentUrl(agent, config),
+  status: backendStatus(agent.state),
+  openclawVersion: agent.openclawVersion,
+});
+
+/** An agent that runs in a container, as the list of instances shows it. */
+export const instance = (agent: Agent) => ({
+  agentId: agent.id,
+  name: containerNames(agent.id).container,
+  image: agent.image ?? '',
+  status: 'running' as const,
+  createdAt: agent.createdAt.toISOString(),
+  version: agent.openclawVersion,
+  metadata: null,
+});

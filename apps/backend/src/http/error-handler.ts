@@ -1,5 +1,6 @@
 import { AppError, type Facade, type Route, statusOf } from '@agentbot/contracts';
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { Answer } from './idempotency.ts';
 
 /** What a request knows about itself once its route and caller are known. */
 export interface RequestState {
@@ -24,24 +25,30 @@ function toAppError(error: unknown, route: Route | undefined): AppError {
   return new AppError('INTERNAL', route?.failure, { cause: error });
 }
 
-/** Sends an error as JSON in the shape and with the status of its side; a 500 tells nothing of the inside. */
-export function sendError(request: Request, response: Response, state: RequestState, thrown: unknown): void {
+/** An error's status and body in the shape of its side; a 500 tells nothing of the inside. */
+export function errorAnswer(request: Request, state: RequestState, thrown: unknown): Answer {
   const error = toAppError(thrown, state.route);
   const side = state.route?.[state.facade];
   const foreign = error.code === 'AGENT_NOT_FOUND' ? side?.foreignIs : undefined;
   const status = foreign ?? statusOf(error.code, state.facade);
   if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed');
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  response.status(status).json({
-    ...(side?.errorShape === 'lifecycle' ? { success: false, status: 'error' } : {}),
-    error: foreign ? 'Forbidden' : error.message,
-    ...(error.code === 'INVALID_REQUEST' || error.code === 'NOT_FOUND' || error.code === 'INTERNAL' ? {} : { code: error.code }),
-    ...error.details,
-    ...(status >= 500 ? { requestId: request.id } : {}),
-  });
+  return {
+    status,
+    body: {
+      ...(side?.errorShape === 'lifecycle' ? { success: false, status: 'error' } : {}),
+      error: foreign ? 'Forbidden' : error.message,
+      ...(error.code === 'INVALID_REQUEST' || error.code === 'NOT_FOUND' || error.code === 'INTERNAL' ? {} : { code: error.code }),
+      ...error.details,
+      ...(status >= 500 ? { requestId: request.id } : {}),
+    },
+  };
+}
+
+/** Sends an error, or cuts the connection when an answer was begun already. */
+export function sendError(request: Request, response: Response, state: RequestState, thrown: unknown): void {
+  const { status, body } = errorAnswer(request, state, thrown);
+  if (response.headersSent) response.destroy();
+  else response.status(status).json(body);
 }
 
 /** Errors from outside the routes: body parsing, malformed URLs. */

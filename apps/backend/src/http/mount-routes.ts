@@ -1,9 +1,10 @@
-import { AppError, type Facade, type Route, type RouteId, routes } from '@agentbot/contracts';
+import { AppError, type Facade, isIdempotent, type Route, type RouteId, routes } from '@agentbot/contracts';
 import type { Express, Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
-import { type RequestState, sendError } from './error-handler.ts';
+import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
+import { type Answer, idempotencyKey, type Once } from './idempotency.ts';
 
 type Routes = typeof routes;
 type Parsed<R, K extends string> = R extends { [key in K]: infer S extends z.ZodType } ? z.output<S> : undefined;
@@ -20,6 +21,12 @@ export interface Call<Id extends RouteId> {
   ip: string;
   /** Sets a header of the answer. */
   header: (name: string, value: string) => void;
+  /** Answers with the route's `alsoStatus` instead of its status. */
+  status: (code: NonNullable<Route['alsoStatus']>) => void;
+  /** With an Idempotency-Key: what to name the thing that is made, the same again when the request is repeated. */
+  resourceName: string | undefined;
+  /** `X-User-Email`: where to reach somebody, no proof of who they are. */
+  contactEmail: string | undefined;
 }
 
 /** One handler per operation. It answers in the shape of the caller's side; the contract checks it. */
@@ -28,14 +35,19 @@ export type Handlers = { [Id in RouteId]: (call: Call<Id>) => Promise<unknown> }
 interface Dependencies {
   authenticate: Authenticate;
   isAdmin: (userId: string) => Promise<boolean>;
-  limit: (key: string, response: Response) => Promise<void>;
+  limits: Record<'api' | NonNullable<Route['rateLimit']>, (key: string, response: Response) => Promise<void>>;
+  once: Once;
 }
+
+const PATIENCE_MS = 60_000;
 
 function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   if (!schema) return undefined;
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  const { issues } = result.error;
+  // What is wrong with the whole comes before what is wrong with a part.
+  const issue = issues.find(({ code, path }) => code === 'custom' && path.length === 0) ?? issues[0];
   const sentence = issue?.message ?? 'Invalid request';
   // Zod's own sentences do not say where; those of the contract do.
   throw new AppError(
@@ -55,43 +67,93 @@ async function admit(route: Route, actor: Actor | null, isAdmin: Dependencies['i
   if (route.auth === 'admin' && actor.kind === 'user' && !(await isAdmin(actor.userId))) throw new AppError('FORBIDDEN');
 }
 
-/** Mounts every operation of the contract: authenticate, limit, validate, act, present. */
-export function mountRoutes(app: Express, handlers: Handlers, { authenticate, isAdmin, limit }: Dependencies): void {
-  async function answer(id: RouteId, route: Route, state: RequestState, request: Request, response: Response) {
-    const actor = await authenticate({
+/** Mounts every operation of the contract: authenticate, limit, validate, act once, present. */
+export function mountRoutes(app: Express, handlers: Handlers, { authenticate, isAdmin, limits, once }: Dependencies): void {
+  /** Who calls; each request counts against its caller's limit, one with a wrong credential against its address. */
+  async function identify(route: Route, request: Request, response: Response): Promise<Actor | null> {
+    const limited = route.backend.path.startsWith('/api/');
+    const consume = async (key: string) => {
+      if (!limited) return;
+      await limits.api(key, response);
+      if (route.rateLimit) await limits[route.rateLimit](key, response);
+    };
+    const credentials = {
       authorization: request.get('authorization'),
       userId: request.get('x-user-id'),
       mutating: route.method !== 'GET',
+    };
+    const actor = await authenticate(credentials).catch(async (error) => {
+      await consume(`ip:${request.ip}`);
+      throw error;
     });
+    await consume(actor?.kind === 'user' && actor.facade === 'web' ? `user:${actor.userId}` : `ip:${request.ip}`);
+    return actor;
+  }
+
+  async function answer(id: RouteId, route: Route, state: RequestState, request: Request, response: Response) {
+    const actor = await identify(route, request, response);
     state.facade = actor?.facade ?? 'backend';
-    if (route.backend.path.startsWith('/api/')) {
-      await limit(actor?.kind === 'user' && actor.facade === 'web' ? `user:${actor.userId}` : `ip:${request.ip}`, response);
-    }
     await admit(route, actor, isAdmin);
     if (route.body && request.body === undefined) {
       const typed = request.get('content-type');
       if (typed && !request.is('json')) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
     }
-    const call = {
-      actor,
+    const input = {
       params: parse(route.params, request.params),
       query: parse(route.query, request.query),
       body: parse(route.body, request.body ?? {}),
-      facade: state.facade,
-      requestId: String(request.id),
-      ip: request.ip ?? '',
-      header: (name: string, value: string) => response.setHeader(name, value),
     };
-    const result = await (handlers[id] as (call: unknown) => Promise<unknown>)(call);
     const side = route[state.facade] ?? route.backend;
-    response.status(route.status).json(side.response.parse(result));
+    const act = async (resourceName?: string): Promise<Answer> => {
+      let status: number = route.status;
+      const result = await (handlers[id] as (call: unknown) => Promise<unknown>)({
+        ...input,
+        actor,
+        facade: state.facade,
+        requestId: String(request.id),
+        ip: request.ip ?? '',
+        header: (name: string, value: string) => response.setHeader(name, value),
+        status: (code: number) => {
+          status = code;
+        },
+        resourceName,
+        contactEmail: request.get('x-user-email'),
+      });
+      return { status, body: side.response.parse(result) };
+    };
+
+    const key = isIdempotent(route) ? idempotencyKey(request.get('idempotency-key')) : undefined;
+    if (!key || !actor) return act();
+    const attempt = {
+      actor,
+      key,
+      method: route.method,
+      path: request.path,
+      body: request.body,
+      patienceMs: route.timeoutMs ?? PATIENCE_MS,
+    };
+    const { repeated, ...kept } = await once(attempt, (resourceName) =>
+      act(resourceName).catch((error) => {
+        // It was done and it failed: that is the answer, and doing it again would be doing it twice.
+        if (error instanceof AppError && error.code === 'OPERATION_FAILED') return errorAnswer(request, state, error);
+        throw error;
+      }),
+    );
+    if (repeated) response.setHeader('Idempotency-Replayed', 'true');
+    return kept;
   }
 
   for (const [id, route] of Object.entries(routes) as [RouteId, Route][]) {
     const method = route.method.toLowerCase() as Lowercase<Route['method']>;
     app[method](route.backend.path, async (request, response) => {
       const state: RequestState = { facade: 'backend', route };
-      await answer(id, route, state, request, response).catch((error) => sendError(request, response, state, error));
+      response.setHeader('Cache-Control', 'no-store');
+      try {
+        const { status, body } = await answer(id, route, state, request, response);
+        response.status(status).json(body);
+      } catch (error) {
+        sendError(request, response, state, error);
+      }
     });
   }
 }

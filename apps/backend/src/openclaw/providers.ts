@@ -66,6 +66,15 @@ const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
   },
 };
 
+/** What `POST /api/provision` says of each provider: the contract's second table, which is not what the gateway runs with. */
+export const responseModels: Record<KnownProvider, { model: string; baseUrl: string }> = {
+  openrouter: { model: 'openai/gpt-4o-mini', baseUrl: 'https://openrouter.ai/api/v1' },
+  gemini: { model: 'gemini-2.0-flash', baseUrl: 'https://generativelanguage.googleapis.com/v1beta/models' },
+  groq: { model: 'mixtral-8x7b-32768', baseUrl: 'https://api.groq.com/openai/v1' },
+  anthropic: { model: 'claude-3-sonnet-20240229', baseUrl: 'https://api.anthropic.com/v1' },
+  openai: { model: 'openai/gpt-4o', baseUrl: 'https://api.openai.com/v1' },
+};
+
 type KnownProvider = Exclude<ProviderId, 'custom'>;
 
 /** The model an agent of this provider speaks with when none is named. */

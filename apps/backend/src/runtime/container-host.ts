@@ -38,6 +38,21 @@ export interface ContainerState {
   oomKilled: boolean;
 }
 
+/** One sample of what a container uses. CPU times in nanoseconds since it started, sizes in bytes. */
+export interface ContainerUsage {
+  cpu: number;
+  systemCpu: number;
+  onlineCpus: number;
+  /** Without the page cache. */
+  memory: number;
+  memoryLimit: number;
+  received: number;
+  sent: number;
+  read: number;
+  written: number;
+  pids: number;
+}
+
 /** Thrown when a leased port or subnet turns out to be in use: take another slot. */
 export class SlotTakenError extends Error {}
 
@@ -62,6 +77,8 @@ export interface ContainerHost {
   start(spec: AgentContainerSpec): Promise<void>;
   stop(containerName: string): Promise<void>;
   inspect(containerName: string): Promise<ContainerState | null>;
+  /** A sample of a running container's use; `null` when it does not run. */
+  usage(containerName: string): Promise<ContainerUsage | null>;
   /** The last lines of the container's log, for a failure's reason. */
   logTail(containerName: string, lines: number): Promise<string>;
   /** The agent's data as a tar stream; entries are relative to the data folder. The container may be stopped. */

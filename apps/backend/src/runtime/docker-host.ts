@@ -9,10 +9,12 @@ import {
   type AgentContainerSpec,
   type ContainerHost,
   type ContainerState,
+  type ContainerUsage,
   ImageMissingError,
   SlotTakenError,
   type VolumeFile,
 } from './container-host.ts';
+import { versionInName } from './image-name.ts';
 
 const DATA_FOLDER = '/home/node/.openclaw';
 const AGENT_UID = 1000;
@@ -85,6 +87,31 @@ function stripped(tar: Readable, prefix: string): Readable {
   pipeline(tar, entries).catch((error) => out.destroy(error));
   copy().catch((error) => out.destroy(error));
   return out as unknown as Readable;
+}
+
+/** @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats */
+function usageOf(stats: Docker.ContainerStats): ContainerUsage {
+  const { cpu_stats: cpu, memory_stats: memory, networks = {}, blkio_stats: blocks, pids_stats: pids } = stats;
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  const moved = (kind: string) => {
+    const entries = (blocks?.io_service_bytes_recursive ?? []) as { op: string; value: number }[];
+    return sum(entries.flatMap(({ op, value }) => (op.toLowerCase() === kind ? value : [])));
+  };
+  const details = (memory.stats ?? {}) as unknown as Record<string, number>;
+  // cgroup v2 and v1 name the page cache that can be dropped differently.
+  const cache = details.inactive_file ?? details.total_inactive_file ?? 0;
+  return {
+    cpu: cpu.cpu_usage.total_usage,
+    systemCpu: cpu.system_cpu_usage ?? 0,
+    onlineCpus: cpu.online_cpus || cpu.cpu_usage.percpu_usage?.length || 1,
+    memory: memory.usage - Math.min(cache, memory.usage),
+    memoryLimit: memory.limit,
+    received: sum(Object.values(networks).map(({ rx_bytes }) => rx_bytes)),
+    sent: sum(Object.values(networks).map(({ tx_bytes }) => tx_bytes)),
+    read: moved('read'),
+    written: moved('write'),
+    pids: pids?.current ?? 0,
+  };
 }
 
 /** What every container of ours is denied, whatever runs in it. */
@@ -227,8 +254,7 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
         found = await call(docker.getImage(image).inspect());
       }
       const label = found?.Config?.Labels?.['org.opencontainers.image.version'];
-      const tag = /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1];
-      return { version: label || tag || 'unknown', pulled };
+      return { version: label || versionInName(image) || 'unknown', pulled };
     },
 
     async create(spec, secretEnv, files) {
@@ -251,6 +277,11 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
     },
 
     inspect,
+
+    async usage(name) {
+      const stats = await call(docker.getContainer(name).stats({ stream: false, 'one-shot': true }), [404, 409]);
+      return stats?.memory_stats?.usage ? usageOf(stats) : null;
+    },
 
     logTail,
 

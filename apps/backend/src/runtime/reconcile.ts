@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
+import { forgetOldAnswers } from '../http/idempotency.ts';
 import { operationTypes } from '../jobs/catalog.ts';
 import { beginOperation, QUEUE } from '../jobs/operations.ts';
 import { containerNames } from './agent-container.ts';
@@ -66,6 +67,7 @@ async function adoptContainerless({ database, boss, log }: Context) {
 async function reconcileOnce(context: Context) {
   await endLostOperations(context);
   await context.database.untenanted.usedAssertion.deleteMany({ where: { expiresAt: { lt: new Date() } } });
+  await forgetOldAnswers(context);
   if (!(await context.host.available())) return;
   await adoptContainerless(context);
   const rows = await context.database.as('service', (tx) =>

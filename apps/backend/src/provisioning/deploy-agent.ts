@@ -1,0 +1,83 @@
+import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
+import { coveredPlan, requireContainer } from '../accounts/entitlements.ts';
+import { insertAgent } from '../agents/insert-agent.ts';
+import { updateAgent } from '../agents/update-agent.ts';
+import type { Context } from '../context.ts';
+import type { Agent } from '../generated/prisma/client.ts';
+import { type Actor, tenantOf, userOf } from '../http/actor.ts';
+import { beginOperation, waitForOperation } from '../jobs/operations.ts';
+import { modelFromConfig } from '../openclaw/choose-model.ts';
+import { readAgentSecrets } from '../secrets/agent-secrets.ts';
+
+/** How long the caller waits for the container; the job goes on by itself. */
+const WAIT_MS = 120_000;
+
+interface Input {
+  agentId: string;
+  config?: AgentConfig | undefined;
+}
+
+/** The actor's agent of that id, if there is one. @throws AppError AGENT_NOT_FOUND when it is another's */
+async function findOwn({ database }: Context, actor: Actor, agentId: string): Promise<Agent | null> {
+  const own = await database.as(tenantOf(actor), (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  if (own) return own;
+  // Ids are host names as well, so they are one another's whatever their case.
+  const [taken] = await database.as('service', (tx) => tx.$queryRaw<unknown[]>`SELECT 1 FROM agents WHERE lower(id) = lower(${agentId})`);
+  if (taken) throw new AppError('AGENT_NOT_FOUND');
+  return null;
+}
+
+async function hasChannel({ database, envelope }: Context, actor: Actor, agentId: string): Promise<boolean> {
+  const { telegramToken, discordBotToken, whatsappToken } = await database.as(tenantOf(actor), (tx) =>
+    readAgentSecrets(tx, envelope, agentId),
+  );
+  return Boolean(telegramToken || discordBotToken || whatsappToken);
+}
+
+/**
+ * Deploys a container for the actor's agent of that id, which is made when there is none; waits until it is ready.
+ * @returns the agent, and whether it was running already and nothing was done
+ * @throws AppError INVALID_REQUEST without a channel token, AGENT_NOT_FOUND for another's id, PAYMENT_REQUIRED,
+ * AGENT_LIMIT_REACHED, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED, PROVISIONING_DISABLED
+ */
+export async function deployAgent(context: Context, actor: Actor, { agentId, config = {} }: Input, requestId: string) {
+  const { database, boss, envelope, accounts, host } = context;
+  const tenant = tenantOf(actor);
+  const given = config.telegramToken || config.discordBotToken || config.whatsappToken;
+  const existing = await findOwn(context, actor, agentId);
+  if (actor.facade === 'backend' && !given && !(existing && (await hasChannel(context, actor, agentId)))) {
+    throw new AppError('INVALID_REQUEST', 'telegramToken is required');
+  }
+  if (existing?.state === 'running' && existing.runtime === 'container') return { agent: existing, already: true };
+  if (!context.config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
+  const owner = await accounts.find(existing?.ownerId ?? userOf(actor));
+  const plan = config.plan || !existing ? coveredPlan(actor, owner, config.plan) : existing.plan;
+  requireContainer(actor, owner, plan);
+  if (!(await host.available())) {
+    throw new AppError(
+      'DOCKER_UNAVAILABLE',
+      'Deployment failed: container provisioning requires Docker, which is not available on the server',
+    );
+  }
+
+  const model = await modelFromConfig(config, context.config);
+  if (existing) await updateAgent(context, actor, agentId, { config });
+  const operation = await database.as(tenant, async (tx) => {
+    const agent =
+      existing ??
+      (await insertAgent(tx, envelope, owner, plans[plan].backendLimit, {
+        id: agentId,
+        name: agentId,
+        ...model,
+        plan,
+        config,
+        state: 'provisioning',
+      }));
+    return beginOperation(tx, boss, agent, 'provision', { requestId });
+  });
+  const outcome = await waitForOperation(database, tenant, operation.id, WAIT_MS);
+  if (outcome.state === 'failed') throw new AppError('OPERATION_FAILED', `Deployment failed: ${outcome.error}`);
+  const agent = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  if (!agent) throw new AppError('AGENT_NOT_FOUND');
+  return { agent, already: false };
+}

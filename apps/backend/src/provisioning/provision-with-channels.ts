@@ -1,0 +1,120 @@
+import { AppError, type ChannelProvision, type ProvisionedFully, plans } from '@agentbot/contracts';
+import type { Account } from '../accounts/accounts.ts';
+import { coveredPlan, requireSubscription } from '../accounts/entitlements.ts';
+import { agentUrl, backendStatus, subdomain } from '../agents/agent-view.ts';
+import { insertAgent } from '../agents/insert-agent.ts';
+import type { Context } from '../context.ts';
+import { PROVISIONED_PREFIX } from '../gateway-router/router.ts';
+import type { Agent } from '../generated/prisma/client.ts';
+import { type Actor, isTrusted, SERVICE_ACCOUNT, tenantOf, userOf } from '../http/actor.ts';
+import { randomName } from '../ids.ts';
+import { beginOrJoin, waitForOperation } from '../jobs/operations.ts';
+import { defaultModelOf, responseModels } from '../openclaw/providers.ts';
+import type { AgentContainerSpec } from '../runtime/container-host.ts';
+import { type AgentSecrets, readAgentSecrets } from '../secrets/agent-secrets.ts';
+import { placeholderStream, streamView } from '../streaming/live-stream.ts';
+
+/** How long the caller waits for the container; the job goes on by itself. */
+const WAIT_MS = 60_000;
+
+interface Request {
+  requestId: string;
+  /** Random name of the new agent; a repeated request gives the same. */
+  name?: string | undefined;
+  contactEmail?: string | undefined;
+}
+
+/** @throws AppError PAYMENT_REQUIRED: a subscription is the account's plan, or an id that the internal key vouches for */
+function requirePayment(actor: Actor, owner: Account, { plan, stripeSubscriptionId }: ChannelProvision): void {
+  if (isTrusted(actor) && /^sub_\w+$/.test(stripeSubscriptionId ?? '')) return;
+  const own = { ...actor, kind: 'user', userId: owner.id, credential: 'session', facade: 'backend' } as const;
+  requireSubscription(own, owner, 'Active subscription required');
+  coveredPlan(own, owner, plan);
+}
+
+/**
+ * Provisions an agent with channel tokens: row, stream and job, then up to a minute of waiting for its container. It
+ * succeeds without a container too.
+ * @throws AppError PROVISIONING_DISABLED, PAYMENT_REQUIRED, AGENT_LIMIT_REACHED
+ */
+export async function provisionWithChannels(
+  context: Context,
+  actor: Actor,
+  body: ChannelProvision,
+  request: Request,
+): Promise<ProvisionedFully> {
+  const { database, boss, envelope, config, accounts } = context;
+  if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
+  const owner = await accounts.find(userOf(actor));
+  requirePayment(actor, owner, body);
+
+  const { telegramToken, discordBotToken, whatsappToken, telegramUserId, aiProvider, apiKey, plan } = body;
+  const contact = owner.id === SERVICE_ACCOUNT ? null : owner.email;
+  const id = (request.name ?? randomName(10)).slice(0, 10);
+  const { agent, operation } = await database.as(tenantOf(actor), async (tx) => {
+    const row = await insertAgent(tx, envelope, owner, plans[plan].provisionLimit, {
+      id,
+      name: `${PROVISIONED_PREFIX}${id}`,
+      model: defaultModelOf(aiProvider),
+      aiProvider,
+      plan,
+      config: {
+        plan,
+        aiProvider,
+        apiKey,
+        telegramToken,
+        discordBotToken,
+        whatsappToken,
+        ...(telegramUserId && { ownerIds: [telegramUserId] }),
+      },
+      state: 'provisioning',
+      hostPrefix: PROVISIONED_PREFIX,
+      contactEmail: body.email ?? request.contactEmail ?? contact,
+      stream: placeholderStream(),
+    });
+    return { agent: row, operation: await beginOrJoin(tx, boss, row, request.requestId) };
+  });
+  await waitForOperation(database, tenantOf(actor), operation.id, WAIT_MS);
+
+  const { after, secrets } = await database.as(tenantOf(actor), async (tx) => ({
+    after: (await tx.agent.findUnique({ where: { id } })) ?? agent,
+    secrets: await readAgentSecrets(tx, envelope, id),
+  }));
+  return view(context, after, secrets, body);
+}
+
+const enabled = (token: string | undefined) => (token ? 'enabled' : 'disabled');
+
+function view({ config }: Context, agent: Agent, secrets: AgentSecrets, { aiProvider }: ChannelProvision): ProvisionedFully {
+  const spec = agent.state === 'running' && agent.runtime === 'container' ? (agent.containerSpec as AgentContainerSpec | null) : null;
+  return {
+    success: true,
+    userId: agent.id,
+    agentId: agent.id,
+    id: agent.id,
+    aiProvider,
+    aiProviderConfig: { ...responseModels[aiProvider], requiresKey: true },
+    plan: agent.plan,
+    ...streamView({ liveStreamId: agent.liveStreamId ?? '', streamKey: secrets.streamKey ?? '' }),
+    subdomain: subdomain(agent, config),
+    url: agentUrl(agent, config),
+    status: backendStatus(agent.state),
+    createdAt: agent.createdAt.toISOString(),
+    metadata: {
+      channels: {
+        telegram: enabled(secrets.telegramToken),
+        discord: enabled(secrets.discordBotToken),
+        whatsapp: enabled(secrets.whatsappToken),
+      },
+      streaming: { provider: 'mux', lowLatency: true, resolution: '1920x1080', bitrate: '5000k' },
+    },
+    ...(spec && {
+      container: {
+        name: spec.names.container,
+        status: 'running',
+        port: spec.bind.gateway,
+        gatewayUrl: `http://${spec.bind.address}:${spec.bind.gateway}`,
+      },
+    }),
+  };
+}

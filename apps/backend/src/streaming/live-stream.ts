@@ -1,0 +1,27 @@
+import { randomName } from '../ids.ts';
+
+/** A live stream that an agent may send to. `streamKey` is a secret. */
+export interface LiveStream {
+  liveStreamId: string;
+  streamKey: string;
+}
+
+const RTMP_SERVER = 'rtmps://live.mux.com/app';
+
+/** Credentials in Mux's shape that open nothing, for an installation without Mux; from a secure random source. */
+export function placeholderStream(): LiveStream {
+  return { liveStreamId: randomName(10), streamKey: `sk-${randomName(4)}-${randomName(4)}-${randomName(4)}` };
+}
+
+/** How a stream is shown to the one who provisioned it. */
+export function streamView({ liveStreamId, streamKey }: LiveStream) {
+  const playbackUrl = `https://image.mux.com/${liveStreamId}/playlist.m3u8`;
+  return {
+    streamKey,
+    liveStreamId,
+    rtmpServer: RTMP_SERVER,
+    playbackUrl,
+    hls: { playlistUrl: playbackUrl },
+    rtmp: { server: RTMP_SERVER, key: streamKey },
+  };
+}

@@ -1,0 +1,139 @@
+import { stat } from 'node:fs/promises';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+
+/** Update, repair and memory reset of a real gateway in a real container. */
+
+const IMAGE = 'agentbot/openclaw:2026.3.13';
+const docker = new Docker();
+let backend: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let owner: string;
+let id: string;
+
+const say = async (message: string) => (await backend.as(owner, 'POST', '/api/chat', { message, agentId: id })).body.reply;
+const container = () => docker.getContainer(`openclaw-${id}`).inspect();
+const operate = (action: string, body?: unknown) => backend.machine(owner, 'POST', `/api/agents/${id}/${action}`, body);
+
+beforeAll(async () => {
+  model = await startModelProvider({ apiKey: 'model-key' });
+  backend = await startBackendWithDocker('lifecycle', { AGENT_PORT_BASE: '26000', AGENT_SUBNET: '10.205.0.0/16' });
+  owner = await backend.account();
+  await docker.getImage(IMAGE).tag({ repo: 'agentbot/openclaw-test', tag: 'same' });
+  const tar = pack();
+  tar.entry({ name: 'nothing' }, 'to run');
+  tar.finalize();
+  const imported = await docker.importImage(tar as never, { repo: 'agentbot/openclaw-test', tag: 'broken' });
+  await new Promise((resolve) => docker.modem.followProgress(imported, resolve));
+  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
+    name: 'Cared for',
+    model: 'custom',
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
+  });
+  id = body.agent.id;
+}, 240_000);
+afterAll(async () => {
+  if (id) await backend.as(owner, 'DELETE', `/api/agents/${id}`);
+  await backend?.stop();
+  await model?.close();
+  for (const tag of ['same', 'broken']) await docker.getImage(`agentbot/openclaw-test:${tag}`).remove({ force: true });
+});
+
+test('the gateway token is the one that the container runs with', async () => {
+  expect(await say('Are you there?')).toBe('You said: Are you there?');
+  const { body } = await backend.machine(owner, 'GET', `/api/agents/${id}/token`);
+  expect(body.token).toMatch(/^[0-9a-f]{64}$/);
+  expect((await container()).Config.Env).toContain(`OPENCLAW_GATEWAY_TOKEN=${body.token}`);
+});
+
+test('an update moves the agent to the image asked for, after a backup only the backend can read', async () => {
+  const { status, body } = await operate('update', { image: 'agentbot/openclaw-test:same' });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    success: true,
+    status: 'active',
+    image: 'agentbot/openclaw-test:same',
+    previousImage: IMAGE,
+    openclawVersion: '2026.3.13',
+  });
+  const archive = await stat(body.backupPath);
+  expect([archive.size > 1000, archive.mode & 0o777]).toEqual([true, 0o600]);
+  expect((await container()).Config.Image).toBe('agentbot/openclaw-test:same');
+  expect(await say('Still there?')).toBe('You said: Still there?');
+});
+
+test('an update to an image that does not start answers 500, and the agent answers as before on its image and data', async () => {
+  const before = await container();
+  const { status, body } = await operate('update', { image: 'agentbot/openclaw-test:broken' });
+  expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
+  expect(body.error).toMatch(/^Update failed, the agent is back on agentbot\/openclaw-test:same/);
+  const after = await container();
+  expect([after.Config.Image, after.HostConfig.PortBindings, after.HostConfig.Memory]).toEqual([
+    before.Config.Image,
+    before.HostConfig.PortBindings,
+    before.HostConfig.Memory,
+  ]);
+  expect((await backend.machine(owner, 'GET', `/api/agents/${id}`)).body.status).toBe('active');
+  expect(await say('And now?')).toBe('You said: And now?');
+  const transcript = await shell('cat agents/main/sessions/*.jsonl');
+  expect(transcript).toContain('Still there?');
+});
+
+test('an update to an image that is nowhere leaves the agent running', async () => {
+  const { status, body } = await operate('update', { image: 'localhost:1/nowhere:1' });
+  expect([status, body.error]).toEqual([500, expect.stringContaining('localhost:1/nowhere:1')]);
+  expect(await say('Unmoved?')).toBe('You said: Unmoved?');
+});
+
+test("a repair gives the container its plan's present limits on the same data", async () => {
+  await backend.machine(owner, 'PUT', `/api/agents/${id}`, { plan: 'solo' });
+  expect((await container()).HostConfig.NanoCpus).not.toBe(1e9);
+  expect((await operate('repair')).body).toEqual({ success: true, message: 'Agent repaired successfully' });
+  expect((await container()).HostConfig).toMatchObject({ NanoCpus: 1e9, Memory: 2 * 1024 ** 3 });
+  expect(JSON.parse(await shell('cat openclaw.json')).tools.profile).toBe('messaging');
+  expect(await shell('cat agents/main/sessions/*.jsonl')).toContain('Still there?');
+});
+
+test('a memory reset clears sessions and keeps configuration; the old conversation stays readable', async () => {
+  const config = await shell('cat openclaw.json');
+  expect((await operate('reset-memory')).body).toEqual({ success: true, message: 'Memory reset successfully' });
+  expect(await shell('cat openclaw.json')).toBe(config);
+  expect(await shell('cat agents/main/sessions/*.jsonl 2>/dev/null || true')).not.toContain('Still there?');
+  expect(await say('Who am I?')).toBe('You said: Who am I?');
+  expect((await backend.as(owner, 'GET', `/api/agents/${id}/messages`)).body.total).toBe(10);
+});
+
+test('a stopped agent is updated and stays stopped', async () => {
+  await operate('stop');
+  expect((await operate('update')).body).toMatchObject({ status: 'stopped', image: IMAGE });
+  expect((await container()).State.Running).toBe(false);
+  expect((await operate('start')).body).toEqual({ success: true, status: 'active' });
+});
+
+test('without Docker every one of them is a 500 that says so', async () => {
+  const without = await startBackend();
+  const user = await without.account();
+  const { body } = await without.as(user, 'POST', '/api/agents/provision', { name: 'x' });
+  for (const action of ['start', 'stop', 'restart', 'update', 'repair', 'reset-memory']) {
+    expect(await without.machine(user, 'POST', `/api/agents/${body.agent.id}/${action}`)).toMatchObject({
+      status: 500,
+      body: { error: 'Docker is not available on the server: container operations require Docker', code: 'DOCKER_UNAVAILABLE' },
+    });
+  }
+  await without.stop();
+});
+
+async function shell(command: string): Promise<string> {
+  const exec = await docker
+    .getContainer(`openclaw-${id}`)
+    .exec({ Cmd: ['sh', '-c', command], AttachStdout: true, WorkingDir: '/home/node/.openclaw' });
+  const stream = await exec.start({});
+  let text = '';
+  const sink = { write: (chunk: Buffer) => (text += chunk.toString()) };
+  docker.modem.demuxStream(stream, sink as never, sink as never);
+  await new Promise((resolve) => stream.on('end', resolve));
+  return text;
+}

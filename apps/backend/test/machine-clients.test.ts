@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+
+let backend: TestBackend;
+let admin: string;
+
+beforeAll(async () => {
+  backend = await startBackend({ TESTER_EMAILS: 'tester@example.com' });
+  admin = await backend.account();
+});
+afterAll(() => backend.stop());
+
+const grant = (user: string, plan: string) => backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan });
+const newKey = async (user: string, name = 'ci') => (await backend.as(user, 'POST', '/api/keys', { name })).body;
+const count = (ownerId: string) => backend.context.database.as('service', (tx) => tx.agent.count({ where: { ownerId } }));
+const parallel = <T>(times: number, work: (index: number) => Promise<T>) => Promise.all(Array.from({ length: times }, (_, i) => work(i)));
+
+describe('API keys', () => {
+  test('a key is shown once, kept as a hash, and sees the agents of its owner alone', async () => {
+    const [mine, theirs] = [await backend.account(), await backend.account()];
+    const { key, ...listed } = await newKey(mine);
+    expect(key).toMatch(/^sk_[\w-]{43}$/);
+    expect((await backend.as(mine, 'GET', '/api/keys')).body).toEqual({ keys: [{ ...listed, lastUsed: null }] });
+    const rows = await backend.context.database.as('service', (tx) => tx.apiKey.findMany({ where: { ownerId: mine } }));
+    expect(rows[0]?.hash).toBe(createHash('sha256').update(key).digest('hex'));
+    expect(JSON.stringify(rows)).not.toContain(key);
+
+    const ours = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Ours' } })).body;
+    const other = (await backend.machine(theirs, 'POST', '/api/agents', { name: 'Theirs' })).body;
+    expect((await backend.call('GET', '/api/agents', { token: key })).body).toEqual([expect.objectContaining({ id: ours.id })]);
+    expect((await backend.call('GET', `/api/agents/${other.id}`, { token: key })).status).toBe(404);
+    expect((await backend.call('DELETE', `/api/agents/${other.id}`, { token: key })).body).toEqual({ id: other.id, deleted: true });
+    expect(await count(theirs)).toBe(1);
+    expect((await backend.as(mine, 'GET', '/api/keys')).body.keys[0].lastUsed).toMatch(/^\d{4}-/);
+  });
+
+  test('a revoked key is 401 at once; nobody revokes another user’s', async () => {
+    const [mine, theirs] = [await backend.account(), await backend.account()];
+    const { id, key } = await newKey(mine);
+    expect((await backend.as(theirs, 'DELETE', `/api/keys/${id}`)).status).toBe(404);
+    expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(200);
+    expect((await backend.as(mine, 'DELETE', `/api/keys/${id}`)).body).toEqual({ id, deleted: true });
+    expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);
+  });
+
+  test('ten are the most, however many are asked for at once', async () => {
+    const user = await backend.account();
+    const answers = await parallel(20, (i) => backend.as(user, 'POST', '/api/keys', { name: `k${i}` }));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(10);
+    expect(answers.find(({ status }) => status !== 201)).toMatchObject({
+      status: 409,
+      body: { error: 'API key limit reached', code: 'API_KEY_LIMIT_REACHED', limit: 10 },
+    });
+  });
+});
+
+describe('the internal key', () => {
+  test('makes agents of the platform when it names nobody, and acts on everything', async () => {
+    const user = await backend.account();
+    const { body: theirs } = await backend.machine(user, 'POST', '/api/agents', { name: 'Theirs' });
+    const { body: own } = await backend.machine(undefined, 'POST', '/api/agents', { name: 'Platform’s' });
+    const ids = (await backend.machine(undefined, 'GET', '/api/agents')).body.map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(expect.arrayContaining([theirs.id, own.id]));
+    expect((await backend.machine(undefined, 'PUT', `/api/agents/${theirs.id}`, { plan: 'network' })).body).toMatchObject({ plan: 'network' });
+    expect((await backend.as(user, 'GET', '/api/agents')).body.count).toBe(1);
+  });
+
+  test('the platform’s account is not the first account: the first person administers', async () => {
+    expect((await backend.as(admin, 'GET', '/api/me')).body.admin).toBe(true);
+    expect((await backend.as('service', 'GET', '/api/me')).body.admin).toBe(false);
+  });
+});
+
+describe('plans', () => {
+  test.each([
+    ['label', 1],
+    ['solo', 3],
+    ['collective', 10],
+  ])('a hundred parallel creations on %s leave exactly %i agents', async (plan, limit) => {
+    const user = await backend.account();
+    const { key } = await newKey(user);
+    const answers = await parallel(100, (i) => backend.call('POST', '/api/agents', { token: key, body: { name: `A${i}`, config: { plan } } }));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(limit);
+    expect(answers.find(({ status }) => status === 402)?.body).toEqual({
+      error: 'Agent limit reached for your plan',
+      code: 'AGENT_LIMIT_REACHED',
+      current: limit,
+      limit,
+    });
+    expect(answers.every(({ status }) => status === 201 || status === 402)).toBe(true);
+    expect(await count(user)).toBe(limit);
+  });
+
+  test.each([
+    ['solo', 1],
+    ['collective', 3],
+    ['label', 10],
+  ])('POST /api/provision on %s stops at %i', async (plan, limit) => {
+    const user = await backend.account();
+    await grant(user, plan);
+    const answers = await parallel(limit + 4, () => backend.machine(user, 'POST', '/api/provision', { plan, telegramToken: '1:x' }));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(limit);
+    expect(answers.find(({ status }) => status === 402)?.body).toMatchObject({ code: 'AGENT_LIMIT_REACHED', current: limit, limit });
+  });
+
+  test('an administrator and a tester need no subscription; an administrator no plan’s limit either', async () => {
+    const tester = await backend.account('tester@example.com');
+    const nobody = await backend.account();
+    const provision = (user: string) => backend.as(user, 'POST', '/api/provision', { plan: 'solo', discordBotToken: 'd' });
+    expect((await provision(nobody)).status).toBe(402);
+    expect((await provision(tester)).status).toBe(200);
+    expect((await provision(tester)).status).toBe(429);
+    for (let i = 0; i < 3; i++) expect((await provision(admin)).status).toBe(200);
+  });
+
+  test('a user’s word about plan or payment counts for nothing; the internal key’s does', async () => {
+    const user = await backend.account();
+    const { key } = await newKey(user);
+    const body = { plan: 'solo', telegramToken: '1:x', stripeSubscriptionId: 'sub_123', email: 'someone@example.com' };
+    expect(await backend.call('POST', '/api/provision', { token: key, body, headers: { 'x-user-email': 'tester@example.com' } })).toMatchObject({
+      status: 402,
+      body: { error: 'Active subscription required', code: 'PAYMENT_REQUIRED' },
+    });
+    expect((await backend.machine(user, 'POST', '/api/provision', body)).status).toBe(200);
+    await grant(user, 'solo');
+    const agent = (await backend.call('GET', '/api/agents', { token: key })).body[0];
+    expect((await backend.call('PUT', `/api/agents/${agent.id}`, { token: key, body: { plan: 'network' } })).status).toBe(402);
+  });
+});
+
+describe('Idempotency-Key', () => {
+  const create = (user: string, key: string, body: unknown = { name: 'Once', config: { plan: 'network' } }) =>
+    backend.machine(user, 'POST', '/api/agents', body, { 'idempotency-key': key });
+
+  test('a hundred requests with one key make one agent and get one answer', async () => {
+    const user = await backend.account();
+    const answers = await parallel(100, () => create(user, 'one-key'));
+    expect(new Set(answers.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1);
+    expect(answers[0]?.status).toBe(201);
+    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(99);
+    expect(await count(user)).toBe(1);
+  });
+
+  test('the same key with another body is 422, another user’s same key is another key, field order does not matter', async () => {
+    const [mine, theirs] = [await backend.account(), await backend.account()];
+    const first = await create(mine, 'k', { name: 'A', config: { plan: 'solo', aiProvider: 'groq' } });
+    expect((await create(mine, 'k', { config: { aiProvider: 'groq', plan: 'solo' }, name: 'A' })).body).toEqual(first.body);
+    expect(await create(mine, 'k', { name: 'B' })).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect((await create(theirs, 'k', { name: 'B' })).body.id).not.toBe(first.body.id);
+    expect((await create(mine, '', { name: 'B' })).status).toBe(400);
+    expect((await create(mine, 'x'.repeat(256), { name: 'B' })).status).toBe(400);
+  });
+
+  test('a refusal is not kept: the request may be tried again', async () => {
+    const user = await backend.account();
+    expect((await create(user, 'again', { name: '' })).status).toBe(400);
+    expect((await create(user, 'again', { name: 'Now' })).status).toBe(201);
+  });
+
+  test('after a crash in the middle the repetition finds what was made', async () => {
+    const user = await backend.account();
+    const first = await create(user, 'crash');
+    const row = { ownerId_key: { ownerId: user, key: 'crash' } };
+    const unfinished = { status: null, sealedBody: null, aliveAt: new Date(Date.now() - 60_000) };
+    await backend.context.database.as('service', (tx) => tx.idempotencyKey.update({ where: row, data: unfinished }));
+    expect((await create(user, 'crash')).body).toEqual(first.body);
+    expect(await count(user)).toBe(1);
+  });
+
+  test('an answer is kept for a day, sealed', async () => {
+    const user = await backend.account();
+    const make = () => backend.machine(user, 'POST', '/api/keys', { name: 'k' }, { 'idempotency-key': 'day' });
+    const first = await make();
+    expect((await make()).body.key).toBe(first.body.key);
+    const [row] = await backend.context.database.as('service', (tx) => tx.idempotencyKey.findMany({ where: { ownerId: user } }));
+    expect(JSON.stringify(row)).not.toContain(first.body.key);
+    const yesterday = new Date(Date.now() - 24 * 3600 * 1000 - 1);
+    await backend.context.database.as('service', (tx) =>
+      tx.idempotencyKey.updateMany({ where: { ownerId: user }, data: { createdAt: yesterday } }),
+    );
+    expect((await make()).body.id).not.toBe(first.body.id);
+  });
+});
+
+test('lists page by the Link header and keep their shape', async () => {
+  const user = await backend.account();
+  for (let i = 0; i < 5; i++) await backend.machine(user, 'POST', '/api/agents', { name: `A${i}`, config: { plan: 'network' } });
+  const all = (await backend.machine(user, 'GET', '/api/agents')).body;
+  expect(all).toHaveLength(5);
+  const seen = [];
+  let next: string | undefined = '?limit=2';
+  while (next) {
+    const page: Awaited<ReturnType<typeof backend.call>> = await backend.machine(user, 'GET', `/api/agents${next}`);
+    expect(page.body.length).toBeLessThanOrEqual(2);
+    seen.push(...page.body);
+    next = /<(.+)>; rel="next"/.exec(page.headers.get('link') ?? '')?.[1];
+  }
+  expect(seen).toEqual(all);
+  expect((await backend.machine(user, 'GET', '/api/agents?cursor=!')).body.error).toBe('Invalid cursor');
+  expect((await backend.machine(user, 'GET', '/api/agents?cursor=YWJj')).body.error).toBe('Invalid cursor');
+  expect((await backend.machine(user, 'GET', '/api/agents?limit=0')).body.error).toBe('limit must be at least 1');
+});
+
+test('limits hold across two backends on one Postgres, and wrong credentials count too', async () => {
+  const settings = { API_RATE_LIMIT: '6', DEPLOYMENT_RATE_LIMIT: '2' };
+  const one = await startBackend(settings);
+  const two = await startBackend({ ...settings, DATABASE_URL: one.config.DATABASE_URL });
+  const deploy = (at: TestBackend) => at.call('POST', '/api/deployments', { token: INTERNAL_KEY, body: {} });
+  expect([(await deploy(one)).status, (await deploy(two)).status]).toEqual([400, 400]);
+  expect(await deploy(one)).toMatchObject({ status: 429, body: { error: 'Deployment rate limit exceeded.', code: 'RATE_LIMITED' } });
+  const guess = (at: TestBackend) => at.call('GET', '/api/agents', { token: 'wrong' });
+  expect([(await guess(two)).status, (await guess(one)).status, (await guess(two)).status]).toEqual([401, 401, 401]);
+  const refused = await guess(one);
+  expect(refused).toMatchObject({ status: 429, body: { error: 'Too many requests, please slow down.' } });
+  expect(Number(refused.headers.get('ratelimit-limit'))).toBe(6);
+  expect(Number(refused.headers.get('ratelimit-reset'))).toBeGreaterThan(0);
+  await Promise.all([one.stop(), two.stop()]);
+});

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { agentIdSchema, nameSchema } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+
+/** What a clone costs and where it is paid. */
+export const cloneTerms = {
+  service: 'agentbot-clone',
+  version: '0.1.0',
+  protocol: 'x402-tempo',
+  clonePrice: '1.0 pathUSD',
+  chainId: 4217,
+} as const;
+
+const terms = z.strictObject({
+  service: z.literal(cloneTerms.service),
+  version: z.literal(cloneTerms.version),
+  protocol: z.literal(cloneTerms.protocol),
+  clonePrice: z.literal(cloneTerms.clonePrice),
+  chainId: z.literal(cloneTerms.chainId),
+});
+export const getCloneService = defineRoute({
+  id: 'getCloneService',
+  summary: 'What a clone costs and on which chain it is paid',
+  method: 'GET',
+  auth: 'public',
+  status: 200,
+  failure: 'Failed to fetch clone service',
+  errors: [],
+  backend: { path: '/api/agents/clone', response: terms },
+  web: { path: '/api/agents/clone', response: terms },
+});
+
+const missing = 'Missing required fields: parentAgentId, name, or paymentProof';
+const specialization = z.enum(['general', 'ar', 'promo', 'booking', 'support', 'analytics'], { error: 'Invalid specialization' });
+const cloned = z.strictObject({
+  success: z.literal(true),
+  agentId: z.string(),
+  walletAddress: z.string(),
+  parentAgentId: z.string(),
+  generation: z.int(),
+  transactionHash: z.string(),
+  specialization,
+  status: z.literal('provisioning'),
+  message: z.string(),
+});
+export const cloneAgent = defineRoute({
+  id: 'cloneAgent',
+  summary: 'Clone an agent against a payment on the Tempo chain',
+  method: 'POST',
+  auth: 'caller',
+  body: z.object({
+    parentAgentId: z.string({ error: missing }).min(1, { error: missing }).pipe(agentIdSchema),
+    name: z.string({ error: missing }).trim().min(1, { error: missing }).pipe(nameSchema),
+    specialization: specialization.default('general'),
+    // Its fields are judged as a payment, not as a request: whatever is wrong with them is a 402.
+    paymentProof: z.looseObject({}, { error: missing }),
+    generation: z.number().optional(),
+  }),
+  status: 200,
+  failure: 'Clone failed',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_NOT_VERIFIED'],
+  backend: { path: '/api/agents/clone', response: cloned },
+  web: { path: '/api/agents/clone', response: cloned },
+  timeoutMs: 60_000,
+});
