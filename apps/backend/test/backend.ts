@@ -54,6 +54,7 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
     LOG_LEVEL: 'silent',
     API_RATE_LIMIT: '100000',
+    DEPLOYMENT_RATE_LIMIT: '100000',
     ...overrides,
   });
   const server = await startServer(config, pino({ level: config.LOG_LEVEL }));

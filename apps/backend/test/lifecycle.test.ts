@@ -66,7 +66,10 @@ test('an update moves the agent to the image asked for, after a backup only the 
 });
 
 test('an update to an image that does not start answers 500, and the agent answers as before on its image and data', async () => {
-  const before = await container();
+  const odd = `workspace/${'long name '.repeat(14)}`;
+  await shell(`mkdir -p "${odd}" && : > "${odd}/empty" && echo ö > "${odd}/ü" && ln -s empty "${odd}/link"`);
+  const files = () => shell(`find "${odd}" -exec ls -ld --time-style=full-iso {} + 2>/dev/null || find "${odd}" | sort`);
+  const [before, stored] = [await container(), await files()];
   const { status, body } = await operate('update', { image: 'agentbot/openclaw-test:broken' });
   expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
   expect(body.error).toMatch(/^Update failed, the agent is back on agentbot\/openclaw-test:same/);
@@ -78,6 +81,8 @@ test('an update to an image that does not start answers 500, and the agent answe
   ]);
   expect((await backend.machine(owner, 'GET', `/api/agents/${id}`)).body.status).toBe('active');
   expect(await say('And now?')).toBe('You said: And now?');
+  expect(await files()).toBe(stored);
+  expect(await shell(`cat "${odd}/ü"`)).toContain('ö');
   const transcript = await shell('cat agents/main/sessions/*.jsonl');
   expect(transcript).toContain('Still there?');
 });
@@ -131,9 +136,9 @@ async function shell(command: string): Promise<string> {
     .getContainer(`openclaw-${id}`)
     .exec({ Cmd: ['sh', '-c', command], AttachStdout: true, WorkingDir: '/home/node/.openclaw' });
   const stream = await exec.start({});
-  let text = '';
-  const sink = { write: (chunk: Buffer) => (text += chunk.toString()) };
+  const chunks: Buffer[] = [];
+  const sink = { write: (chunk: Buffer) => chunks.push(chunk) };
   docker.modem.demuxStream(stream, sink as never, sink as never);
   await new Promise((resolve) => stream.on('end', resolve));
-  return text;
+  return Buffer.concat(chunks).toString();
 }

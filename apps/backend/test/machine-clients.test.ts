@@ -62,7 +62,9 @@ describe('the internal key', () => {
     const { body: own } = await backend.machine(undefined, 'POST', '/api/agents', { name: 'Platform’s' });
     const ids = (await backend.machine(undefined, 'GET', '/api/agents')).body.map(({ id }: { id: string }) => id);
     expect(ids).toEqual(expect.arrayContaining([theirs.id, own.id]));
-    expect((await backend.machine(undefined, 'PUT', `/api/agents/${theirs.id}`, { plan: 'network' })).body).toMatchObject({ plan: 'network' });
+    expect((await backend.machine(undefined, 'PUT', `/api/agents/${theirs.id}`, { plan: 'network' })).body).toMatchObject({
+      plan: 'network',
+    });
     expect((await backend.as(user, 'GET', '/api/agents')).body.count).toBe(1);
   });
 
@@ -80,7 +82,9 @@ describe('plans', () => {
   ])('a hundred parallel creations on %s leave exactly %i agents', async (plan, limit) => {
     const user = await backend.account();
     const { key } = await newKey(user);
-    const answers = await parallel(100, (i) => backend.call('POST', '/api/agents', { token: key, body: { name: `A${i}`, config: { plan } } }));
+    const answers = await parallel(100, (i) =>
+      backend.call('POST', '/api/agents', { token: key, body: { name: `A${i}`, config: { plan } } }),
+    );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(limit);
     expect(answers.find(({ status }) => status === 402)?.body).toEqual({
       error: 'Agent limit reached for your plan',
@@ -118,7 +122,9 @@ describe('plans', () => {
     const user = await backend.account();
     const { key } = await newKey(user);
     const body = { plan: 'solo', telegramToken: '1:x', stripeSubscriptionId: 'sub_123', email: 'someone@example.com' };
-    expect(await backend.call('POST', '/api/provision', { token: key, body, headers: { 'x-user-email': 'tester@example.com' } })).toMatchObject({
+    expect(
+      await backend.call('POST', '/api/provision', { token: key, body, headers: { 'x-user-email': 'tester@example.com' } }),
+    ).toMatchObject({
       status: 402,
       body: { error: 'Active subscription required', code: 'PAYMENT_REQUIRED' },
     });

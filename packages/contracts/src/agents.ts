@@ -238,7 +238,7 @@ export const provisionAgent = defineRoute({
   }),
   status: 201,
   failure: 'Failed to provision agent',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_LIMIT_REACHED', 'PROVISIONING_DISABLED'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_LIMIT_REACHED', 'OPERATION_FAILED', 'PROVISIONING_DISABLED'],
   backend: { path: '/api/agents/provision', response: provisioned },
   web: { path: '/api/agents/provision', response: provisioned },
   timeoutMs: 25_000,

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
+import { Undone } from '../jobs/undone.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 import { backUp } from './backup.ts';
 import { start, stop } from './lifecycle-work.ts';
@@ -14,14 +15,19 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   const { database, host } = context;
   const { state } = operation.agentBefore as { state: Agent['state'] };
   const spec = agent.containerSpec as AgentContainerSpec | null;
-  let change: AgentChange = { state };
-  if (spec && (await host.inspect(spec.names.container))) {
-    change = await stop(context, agent, step);
-    await step('backup', 5 * 60_000, async (signal) => (await backUp(context, agent.id, signal)).path);
-    await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`));
+  const hasContainer = spec && (await host.inspect(spec.names.container));
+  const change = hasContainer ? await stop(context, agent, step) : { state };
+  const asBefore = () => (hasContainer && state !== 'stopped' ? start(context, agent, step) : change);
+  if (hasContainer) {
+    try {
+      await step('backup', 5 * 60_000, async (signal) => (await backUp(context, agent.id, signal)).path);
+      await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`));
+    } catch (error) {
+      throw new Undone('The memory could not be archived, and was left as it is', await asBefore(), error);
+    }
   }
   await database.as('service', (tx) =>
     tx.chatSession.updateMany({ where: { agentId: agent.id, endedAt: null }, data: { endedAt: new Date() } }),
   );
-  return spec && state !== 'stopped' ? start(context, agent, step) : change;
+  return asBefore();
 }

@@ -23,6 +23,8 @@ interface Notes {
 }
 type Change = Exclude<AgentChange, 'removed'>;
 
+const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
+
 /** Puts back the container as it was asked for and, where something was changed already, the data of the backup. */
 async function rollBack(
   context: Context,
@@ -61,10 +63,13 @@ export async function update(context: Context, agent: Agent, step: Step, operati
   const asBefore = async (change: Change): Promise<Change> =>
     before.state === 'stopped' ? { ...change, ...((await stop(context, agent, step)) as Change) } : change;
 
+  await step('image', 10 * MINUTE, async (signal) => {
+    await host.ensureImage(image, signal);
+  }).catch((error) => {
+    // Nothing was touched yet.
+    throw new Undone(sentenceOf(error), { state: before.state }, error);
+  });
   try {
-    await step('image', 10 * MINUTE, async (signal) => {
-      await host.ensureImage(image, signal);
-    });
     if (!spec || (!notes.backup && !(await host.inspect(spec.names.container)))) {
       return (await provision(context, { ...agent, image }, step)) as Change;
     }
@@ -79,12 +84,11 @@ export async function update(context: Context, agent: Agent, step: Step, operati
     return await asBefore((await provision(context, { ...agent, image }, step)) as Change);
   } catch (error) {
     if (!spec) throw error;
-    const reason = error instanceof AppError ? error.message : 'an unexpected error';
     let restored: Change = {};
     await step('rollback', 5 * MINUTE, async (signal) => {
       restored = await rollBack(context, spec, agent.openclawVersion, notes.backup, signal);
       return `Back on ${spec.image}`;
     });
-    throw new Undone(`Update failed, the agent is back on ${spec.image}: ${reason}`, await asBefore(restored), error);
+    throw new Undone(`Update failed, the agent is back on ${spec.image}: ${sentenceOf(error)}`, await asBefore(restored), error);
   }
 }

@@ -35,23 +35,26 @@ function connect(host: string | undefined, timeout: number): Docker {
   });
 }
 
-const statusOf = (error: unknown) => (error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined);
-const isUnreachable = (error: unknown) =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(String(error.code));
-const isSlotClash = (error: unknown) =>
-  error instanceof Error && /port is already allocated|address already in use|Pool overlaps/i.test(error.message);
+interface EngineError {
+  code?: string;
+  statusCode?: number;
+  message?: string;
+}
+
+const unreachable = ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'];
+const isUnreachable = ({ code }: EngineError) => unreachable.includes(code ?? '');
+const isSlotClash = ({ message }: EngineError) => /port is already allocated|address already in use|Pool overlaps/i.test(message ?? '');
 
 /** Turns the engine's errors into ours; statuses in `accept` count as done. */
 async function call<T>(work: Promise<T>, accept: number[] = []): Promise<T | undefined> {
   try {
     return await work;
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown as EngineError;
     if (isUnreachable(error)) throw new AppError('DOCKER_UNAVAILABLE', undefined, { cause: error });
     if (isSlotClash(error)) throw new SlotTakenError('The port or subnet is in use', { cause: error });
-    if (accept.includes(statusOf(error) ?? 0)) return undefined;
-    throw error;
+    if (accept.includes(error.statusCode ?? 0)) return undefined;
+    throw thrown;
   }
 }
 
@@ -73,10 +76,11 @@ function stripped(tar: Readable, prefix: string): Readable {
   const rename = (name: string) => name.slice(name.startsWith(prefix) ? prefix.length : 0);
   const copy = async () => {
     for await (const entry of entries) {
-      const header: Header = { ...entry.header, name: rename(entry.header.name) };
+      // Extended attributes repeat the old name; a long one gets new ones.
+      const header: Header = { ...entry.header, name: rename(entry.header.name), pax: null };
       if (header.type === 'link' && header.linkname) header.linkname = rename(header.linkname);
       if (header.name === '') entry.resume();
-      else if (header.size) await pipeline(entry, out.entry(header));
+      else if (header.type === 'file') await pipeline(entry, out.entry(header));
       else {
         out.entry(header);
         entry.resume();
@@ -84,8 +88,11 @@ function stripped(tar: Readable, prefix: string): Readable {
     }
     out.finalize();
   };
-  pipeline(tar, entries).catch((error) => out.destroy(error));
-  copy().catch((error) => out.destroy(error));
+  const give = (error: Error) => out.destroy(error);
+  // Whoever reads `out` hears of an error; nobody may be reading any more.
+  out.on('error', () => undefined);
+  pipeline(tar, entries).catch(give);
+  copy().catch(give);
   return out as unknown as Readable;
 }
 

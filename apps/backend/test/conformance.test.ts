@@ -1,0 +1,369 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { startEngineProxy } from './engine-proxy.ts';
+
+/**
+ * Every row of every error table: for each operation of the contract and each code it names, a request that provokes
+ * it, and the status and sentence it must get. The rows are generated from the route table, so none can be forgotten.
+ */
+
+type Answer = Awaited<ReturnType<TestBackend['call']>>;
+interface Provocation {
+  send: () => Promise<Answer>;
+  /** The sentence, where it is not the code's own. */
+  error?: string | RegExp;
+}
+
+let real: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+/** Backends each with one thing missing or broken. */
+let withoutDocker: TestBackend;
+let withoutTables: TestBackend;
+let closed: TestBackend;
+let limited: TestBackend;
+let faulty: TestBackend;
+let faultyEngine: Awaited<ReturnType<typeof startEngineProxy>>;
+let admin: string;
+let stranger: string;
+/** An agent of `admin` that runs, one without a container on the faulty engine, one of nobody's Docker. */
+let running: string;
+let faultyAgent: string;
+let dockerless: string;
+
+beforeAll(async () => {
+  model = await startModelProvider({ apiKey: 'model-key' });
+  faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/);
+  [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
+    startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16' }),
+    startBackend(),
+    startBackend(),
+    startBackend({ PROVISIONING_ENABLED: 'false' }),
+    startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
+    startBackendWithDocker('faulty', {
+      DOCKER_HOST: faultyEngine.dockerHost,
+      AGENT_PORT_BASE: '27400',
+      AGENT_SUBNET: '10.207.0.0/16',
+    }),
+  ]);
+  admin = await real.account();
+  stranger = await real.account();
+  for (const backend of [withoutDocker, faulty]) await backend.account();
+  const provisioned = await real.machine(admin, 'POST', '/api/agents/provision', {
+    name: 'Conformant',
+    model: 'custom',
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
+  });
+  running = provisioned.body.agent.id;
+  faultyAgent = (await faulty.machine(undefined, 'POST', '/api/agents', { name: 'Unlucky' })).body.id;
+  dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
+  const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
+  await client.connect();
+  for (const table of ['agents', 'users', 'messages', 'api_keys', 'platform_images', 'operations']) {
+    await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
+  }
+  await client.end();
+}, 240_000);
+
+afterAll(async () => {
+  for (const backend of [real, faulty]) {
+    const { body } = await backend.machine(undefined, 'GET', '/api/agents');
+    for (const { id } of body) await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
+  }
+  await Promise.all([real, withoutDocker, withoutTables, closed, limited, faulty].map((backend) => backend.stop()));
+  await faultyEngine.close();
+  await model.close();
+}, 120_000);
+
+/** A request body that is right, for every operation that wants one. */
+const bodies: Partial<Record<RouteId, () => object>> = {
+  register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: 'a long password' }),
+  verifyCredentials: () => ({ email: 'nobody@example.com', password: 'whatever' }),
+  grantPlan: () => ({ plan: 'solo' }),
+  createAgent: () => ({ name: 'New' }),
+  provisionAgent: () => ({ name: 'New' }),
+  updateAgentMetadata: () => ({}),
+  updateAgentConfig: () => ({}),
+  verifyAgent: () => ({ verificationType: 'eas', verified: true }),
+  updateAgent: () => ({}),
+  sendMessage: () => ({ message: 'Hello' }),
+  createApiKey: () => ({ name: 'k' }),
+  provisionWithChannels: () => ({ telegramToken: '1:x', plan: 'network', stripeSubscriptionId: 'sub_1' }),
+  deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: '1:x', plan: 'network' } }),
+  cloneAgent: () => ({ parentAgentId: 'agent_1', name: 'Clone', paymentProof: {} }),
+};
+
+const idOf: Partial<Record<RouteId, string>> = { grantPlan: 'nobody', deleteApiKey: 'key_none' };
+
+/** Calls an operation on a backend, by default as the platform and on an agent that does not exist. */
+function call(
+  backend: TestBackend,
+  id: RouteId,
+  options: { as?: string; agent?: string; body?: unknown; query?: string; token?: string } = {},
+) {
+  const route: Route = routes[id];
+  const path = route.backend.path.replace(':id', options.agent ?? idOf[id] ?? 'agent_none');
+  return backend.call(route.method, path + (options.query ?? ''), {
+    token: options.token ?? INTERNAL_KEY,
+    headers: options.as ? { 'x-user-id': options.as } : {},
+    body: options.body ?? bodies[id]?.(),
+  });
+}
+
+/** While the running agent restarts, anything else asked of it is refused. */
+async function whileRestarting(id: RouteId): Promise<Answer> {
+  const restarting = call(real, 'restartAgent', { agent: running });
+  const operations = () =>
+    real.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: running, finishedAt: null } }));
+  while ((await operations()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const body = id === 'deployAgent' ? { agentId: running, config: { telegramToken: '1:x' } } : undefined;
+  const answer = await call(real, id, { agent: running, body });
+  expect((await restarting).status).toBe(200);
+  return answer;
+}
+
+const invalid = (id: RouteId, body: unknown, error: string, query?: string): Provocation => ({
+  send: () => call(real, id, { agent: id === 'grantPlan' ? admin : running, body, ...(query && { query }) }),
+  error,
+});
+const unpaid = (id: RouteId, body: unknown, error: string): Provocation => ({
+  // A user's own key, not the platform's: only then is the subscription looked at.
+  send: async () => {
+    const user = await real.account();
+    await real.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'solo' });
+    const { key } = (await real.as(user, 'POST', '/api/keys', { name: 'k' })).body;
+    const agent = (await real.call('POST', '/api/agents', { token: key, body: { name: 'Mine' } })).body.id;
+    if (id === 'repairAgent') await real.machine(undefined, 'PUT', `/api/agents/${agent}`, { plan: 'network' });
+    return call(real, id, { token: key, agent, body });
+  },
+  error,
+});
+const fails = (id: RouteId, error: RegExp): Provocation => ({ send: () => call(faulty, id, { agent: faultyAgent }), error });
+
+const onFaultyEngine = /unexpected error/;
+
+/** The provocations that are an operation's own. */
+const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
+  register: {
+    INVALID_REQUEST: invalid('register', { email: 'x', password: 'a long password' }, 'A valid email is required'),
+    EMAIL_TAKEN: {
+      send: async () => {
+        const body = bodies.register?.();
+        await call(real, 'register', { body });
+        return call(real, 'register', { body });
+      },
+    },
+  },
+  verifyCredentials: { UNAUTHORIZED: { send: () => call(real, 'verifyCredentials'), error: 'Wrong email or password' } },
+  grantPlan: {
+    INVALID_REQUEST: invalid('grantPlan', { plan: 'free' }, 'Invalid plan'),
+    FORBIDDEN: { send: () => call(real, 'grantPlan', { as: stranger }) },
+    USER_NOT_FOUND: { send: () => call(real, 'grantPlan') },
+  },
+  listAgents: { INVALID_REQUEST: invalid('listAgents', undefined, 'limit must be a whole number', '?limit=x') },
+  listProvisionedAgents: { INVALID_REQUEST: invalid('listProvisionedAgents', undefined, 'limit must be at most 100', '?limit=101') },
+  listInstances: { INVALID_REQUEST: invalid('listInstances', undefined, 'Invalid cursor', '?cursor=%20') },
+  createAgent: {
+    INVALID_REQUEST: invalid('createAgent', {}, 'Agent name is required'),
+    PAYMENT_REQUIRED: unpaid('createAgent', { name: 'x', config: { plan: 'network' } }, 'Your subscription does not cover network'),
+    AGENT_LIMIT_REACHED: {
+      send: async () => {
+        const user = await real.account();
+        await call(real, 'createAgent', { as: user });
+        return call(real, 'createAgent', { as: user });
+      },
+    },
+  },
+  provisionAgent: {
+    INVALID_REQUEST: invalid('provisionAgent', { name: ' ' }, 'Agent name is required'),
+    PAYMENT_REQUIRED: { send: () => call(real, 'provisionAgent', { as: stranger }) },
+    AGENT_LIMIT_REACHED: {
+      send: async () => {
+        const user = await withoutDocker.account();
+        await call(withoutDocker, 'grantPlan', { agent: user });
+        await call(withoutDocker, 'provisionAgent', { as: user });
+        return call(withoutDocker, 'provisionAgent', { as: user });
+      },
+    },
+    OPERATION_FAILED: {
+      send: async () => {
+        const user = await faulty.account();
+        await call(faulty, 'grantPlan', { agent: user });
+        return call(faulty, 'provisionAgent', { as: user });
+      },
+      error: 'Failed to provision agent',
+    },
+  },
+  provisionWithChannels: {
+    INVALID_REQUEST: invalid(
+      'provisionWithChannels',
+      { plan: 'solo' },
+      'At least one channel token required (Telegram, WhatsApp, or Discord)',
+    ),
+    PAYMENT_REQUIRED: {
+      send: () => call(real, 'provisionWithChannels', { body: { telegramToken: '1:x', plan: 'solo' } }),
+      error: 'Active subscription required',
+    },
+    AGENT_LIMIT_REACHED: {
+      send: async () => {
+        const body = { whatsappToken: 'w', plan: 'solo', stripeSubscriptionId: 'sub_1' };
+        const user = await withoutDocker.account();
+        await call(withoutDocker, 'provisionWithChannels', { as: user, body });
+        return call(withoutDocker, 'provisionWithChannels', { as: user, body });
+      },
+    },
+  },
+  deployAgent: {
+    INVALID_REQUEST: invalid('deployAgent', { config: {} }, 'agentId is required'),
+    PAYMENT_REQUIRED: unpaid(
+      'deployAgent',
+      { agentId: 'dep_2', config: { telegramToken: '1:x', plan: 'network' } },
+      'Your subscription does not cover network',
+    ),
+    AGENT_LIMIT_REACHED: {
+      send: async () => {
+        const user = await real.account();
+        await call(real, 'createAgent', { as: user });
+        return call(real, 'deployAgent', { as: user, body: { agentId: 'dep_3', config: { telegramToken: '1:x' } } });
+      },
+    },
+    AGENT_NOT_FOUND: {
+      send: () => call(real, 'deployAgent', { as: stranger, body: { agentId: running.toUpperCase(), config: { telegramToken: '1:x' } } }),
+    },
+    RATE_LIMITED: {
+      send: async () => {
+        await call(limited, 'deployAgent', { body: {} });
+        return call(limited, 'deployAgent', { body: {} });
+      },
+      error: /^(Deployment rate limit exceeded|Too many requests, please slow down)\.$/,
+    },
+    DOCKER_UNAVAILABLE: {
+      send: () => call(withoutDocker, 'deployAgent'),
+      error: /^Deployment failed: container provisioning requires Docker/,
+    },
+    OPERATION_FAILED: fails('deployAgent', /^Deployment failed: /),
+  },
+  updateAgentMetadata: {
+    INVALID_REQUEST: invalid('updateAgentMetadata', { aiProvider: 'minimax' }, 'Invalid aiProvider'),
+    PAYMENT_REQUIRED: unpaid('updateAgentMetadata', { plan: 'network' }, 'Your subscription does not cover network'),
+  },
+  updateAgentConfig: {
+    INVALID_REQUEST: invalid('updateAgentConfig', { plan: 'free' }, 'Invalid plan'),
+    PAYMENT_REQUIRED: unpaid('updateAgentConfig', { config: { plan: 'network' } }, 'Your subscription does not cover network'),
+  },
+  verifyAgent: {
+    INVALID_REQUEST: invalid('verifyAgent', { verificationType: 'oauth' }, 'Invalid verificationType: use eas, coinbase, ens or webauthn'),
+  },
+  updateAgent: {
+    INVALID_REQUEST: invalid('updateAgent', { image: 'Not An Image;rm -rf /' }, 'Invalid Docker image name'),
+    OPERATION_FAILED: fails('updateAgent', onFaultyEngine),
+  },
+  startAgent: { OPERATION_FAILED: fails('startAgent', onFaultyEngine) },
+  stopAgent: { OPERATION_FAILED: fails('stopAgent', onFaultyEngine) },
+  restartAgent: { OPERATION_FAILED: fails('restartAgent', onFaultyEngine) },
+  repairAgent: {
+    PAYMENT_REQUIRED: unpaid('repairAgent', undefined, 'Your subscription does not cover network'),
+    OPERATION_FAILED: fails('repairAgent', onFaultyEngine),
+  },
+  resetAgentMemory: {
+    OPERATION_FAILED: {
+      send: async () => {
+        const folder = real.config.BACKUP_DIR;
+        await rm(folder, { recursive: true });
+        await writeFile(folder, 'no folder');
+        const answer = await call(real, 'resetAgentMemory', { agent: running });
+        await rm(folder);
+        expect((await call(real, 'getAgent', { agent: running })).body.status).toBe('active');
+        return answer;
+      },
+      error: 'The memory could not be archived, and was left as it is',
+    },
+  },
+  sendMessage: {
+    INVALID_REQUEST: invalid('sendMessage', { message: '' }, 'Message required'),
+    AGENT_NOT_FOUND: { send: () => call(real, 'sendMessage', { as: stranger, body: { message: 'x', agentId: running } }) },
+    SESSION_NOT_FOUND: { send: () => call(real, 'sendMessage', { body: { message: 'x', agentId: running, sessionId: 'sess_none' } }) },
+    OPERATION_FAILED: {
+      send: () => call(withoutDocker, 'sendMessage', { body: { message: 'x', agentId: dockerless } }),
+      error: 'The agent is not running (pending)',
+    },
+  },
+  listMessages: { INVALID_REQUEST: invalid('listMessages', undefined, 'offset must be at least 0', '?offset=-1') },
+  createApiKey: {
+    INVALID_REQUEST: invalid('createApiKey', { name: '' }, 'Key name is required'),
+    FORBIDDEN: {
+      send: async () => call(real, 'createApiKey', { token: (await real.as(admin, 'POST', '/api/keys', { name: 'k' })).body.key }),
+      error: 'An API key cannot create another one',
+    },
+    API_KEY_LIMIT_REACHED: {
+      send: async () => {
+        const user = await real.account();
+        for (let i = 0; i < 10; i++) await call(real, 'createApiKey', { as: user });
+        return call(real, 'createApiKey', { as: user });
+      },
+    },
+  },
+  deleteApiKey: { API_KEY_NOT_FOUND: { send: () => call(real, 'deleteApiKey') } },
+  cloneAgent: {
+    INVALID_REQUEST: invalid('cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'),
+    PAYMENT_NOT_VERIFIED: { send: () => call(real, 'cloneAgent') },
+  },
+};
+
+/** The provocations that are the same for every operation. */
+function common(id: RouteId, code: ErrorCode): Provocation | undefined {
+  const { failure }: Route = routes[id];
+  switch (code) {
+    case 'UNAUTHORIZED':
+      return { send: () => call(real, id, { token: 'sk_wrong' }) };
+    case 'AGENT_NOT_FOUND':
+      return { send: () => call(real, id, { as: stranger, agent: running }) };
+    case 'INTERNAL':
+      return { send: () => call(withoutTables, id), error: failure };
+    case 'DOCKER_UNAVAILABLE':
+      return { send: () => call(withoutDocker, id, { agent: dockerless }) };
+    case 'PROVISIONING_DISABLED':
+      return { send: () => call(closed, id) };
+    case 'OPERATION_IN_PROGRESS':
+      return { send: () => whileRestarting(id) };
+    case 'RATE_LIMITED':
+      return {
+        send: async () => {
+          await call(limited, id);
+          return call(limited, id);
+        },
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** These touch neither database nor engine, so nothing can make them fail. */
+const infallible: RouteId[] = ['getHealth', 'getCloneService', 'cloneAgent'];
+
+const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {
+  const codes: ErrorCode[] = [...route.errors, ...(infallible.includes(id) ? [] : (['INTERNAL'] as const))];
+  return codes.map((code) => ({ id, code, status: statusOf(code, 'backend'), address: `${route.method} ${route.backend.path}` }));
+});
+
+describe('each row of the error tables', () => {
+  test.each(rows)('$address: $status $code', async ({ id, code, status }) => {
+    const provocation = own[id]?.[code] ?? common(id, code);
+    if (!provocation) throw new Error(`Nothing provokes ${code} of ${id}`);
+    const answer = await provocation.send();
+    const wanted = provocation.error ?? errorTable[code].sentence;
+    expect([answer.status, answer.body.error]).toEqual([status, typeof wanted === 'string' ? wanted : expect.stringMatching(wanted)]);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(JSON.stringify(answer.body)).not.toMatch(/prisma|postgres|node_modules|lost_|at \w+ \(/i);
+    if (status === 500) expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
+  });
+
+  test('no provocation is left over', () => {
+    const known = new Set(rows.map(({ id, code }) => `${id} ${code}`));
+    const extra = Object.entries(own).flatMap(([id, byCode]) => Object.keys(byCode).map((code) => `${id} ${code}`));
+    expect(extra.filter((each) => !known.has(each))).toEqual([]);
+  });
+});
