@@ -4,4 +4,6 @@ export default jestConfig('backend', {
   globalSetup: './test/global-setup.ts',
   globalTeardown: './test/global-teardown.ts',
   testTimeout: 60_000,
+  // The tests mostly wait for containers.
+  maxWorkers: 2,
 });
