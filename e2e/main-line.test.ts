@@ -16,6 +16,8 @@ let stack: Awaited<ReturnType<typeof startStack>>;
 let browser: Browser;
 let page: Page;
 const docker = new Docker();
+// Of this run alone: what another one left behind is none of ours.
+const INSTALLATION = `e2e-${process.pid}`;
 const output: string[] = [];
 const MODEL_KEY = 'sk-canary-model-key-4711';
 const PASSWORD = 'correct horse battery';
@@ -33,7 +35,7 @@ beforeAll(async () => {
       GATEWAY_PORT: String(gateway),
       AGENT_PORT_BASE: '24000',
       AGENT_SUBNET: '10.203.0.0/16',
-      INSTALLATION: 'e2e',
+      INSTALLATION,
       ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
       OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
       CI: '1',
@@ -61,13 +63,17 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await stack?.stop();
+  // A test that failed leaves its agents behind.
+  for (const { Id } of await docker.listContainers({ all: true, filters })) await docker.getContainer(Id).remove({ force: true });
+  for (const { Name } of (await docker.listVolumes({ filters })).Volumes ?? []) await docker.getVolume(Name).remove();
+  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
   await model?.close();
   await rm(dataDir, { recursive: true, force: true });
 });
 
 const status = () => page.getByTestId('agent-status');
+const filters = { label: [`agentbot.installation=${INSTALLATION}`] };
 const leftOvers = async () => {
-  const filters = { label: ['agentbot.installation=e2e'] };
   const [containers, volumes, networks] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listVolumes({ filters }),
@@ -84,6 +90,8 @@ async function waitForStatus(wanted: string, timeout = 60_000) {
 test('a new user signs up and sees where to begin', async () => {
   await page.goto(stack.webUrl);
   await page.getByRole('link', { name: 'Create an account' }).click();
+  // Both pages have the same fields: fill those of the right one.
+  await page.getByRole('heading', { name: 'Create your account' }).waitFor();
   await page.getByLabel('Email').fill('ada@example.com');
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
@@ -104,7 +112,7 @@ test('provisions an agent in a container of its own, with its stages', async () 
     await page.locator(`[data-stage="${stage}"][data-state="done"]`).waitFor();
   }
 
-  const [container] = await docker.listContainers({ filters: { label: ['agentbot.installation=e2e'] } });
+  const [container] = await docker.listContainers({ filters });
   const inspected = await docker.getContainer(container?.Id ?? '').inspect();
   expect(inspected.HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] });
   for (const secret of [stack.secrets.INTERNAL_API_KEY, stack.secrets.ASSERTION_SECRET, stack.secrets.NEXTAUTH_SECRET]) {

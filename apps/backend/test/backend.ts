@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createDatabase } from '@agentbot/local-stack/postgres';
+import Docker from 'dockerode';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
 import { readConfig } from '../src/config.ts';
@@ -102,10 +103,11 @@ export async function startBackend(overrides: Record<string, string> = {}) {
  * @param settings must give AGENT_PORT_BASE and AGENT_SUBNET that no other test uses
  */
 export async function startBackendWithDocker(installation: string, settings: Record<string, string>) {
+  const name = `test-${installation}-${randomName(4)}`;
   const backups = await mkdtemp(path.join(os.tmpdir(), 'agentbot-backups-'));
   const backend = await startBackend({
     DOCKER_HOST: process.env.DOCKER_HOST ?? '',
-    INSTALLATION: `test-${installation}`,
+    INSTALLATION: name,
     OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
     BACKUP_DIR: backups,
     ...settings,
@@ -114,9 +116,19 @@ export async function startBackendWithDocker(installation: string, settings: Rec
     ...backend,
     async stop() {
       await backend.stop();
+      await removeLeftovers(name);
       await rm(backups, { recursive: true, force: true });
     },
   };
+}
+
+/** Removes what failed tests left of an installation on the engine. */
+async function removeLeftovers(installation: string): Promise<void> {
+  const docker = new Docker();
+  const filters = { label: [`agentbot.installation=${installation}`] };
+  for (const { Id } of await docker.listContainers({ all: true, filters })) await docker.getContainer(Id).remove({ force: true });
+  for (const { Name } of (await docker.listVolumes({ filters })).Volumes ?? []) await docker.getVolume(Name).remove();
+  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
 }
 
 export type TestBackend = Awaited<ReturnType<typeof startBackend>>;
