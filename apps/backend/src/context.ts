@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
+import { createLogHub, type LogHub } from './logs/log-hub.ts';
 import { createGatewayPool, type GatewayPool } from './openclaw/gateway-pool.ts';
 import type { ContainerHost } from './runtime/container-host.ts';
 import { createDockerHost } from './runtime/docker-host.ts';
@@ -21,6 +22,7 @@ export interface Context {
   accounts: Accounts;
   host: ContainerHost;
   gateways: GatewayPool;
+  logs: LogHub;
 }
 
 /** The composition root. `close` ends every connection. */
@@ -43,6 +45,8 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   await boss.start();
   await grantQueue(connectionString);
   const gateways = createGatewayPool();
+  const host = createDockerHost(config.DOCKER_HOST);
+  const logs = createLogHub({ host, log });
   return {
     config,
     log,
@@ -51,8 +55,9 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
     boss,
     envelope: createEnvelope(config.ENCRYPTION_KEYS),
     accounts: createAccounts({ database, config }),
-    host: createDockerHost(config.DOCKER_HOST),
+    host,
     gateways,
+    logs,
     async close() {
       await gateways.close();
       await boss.stop({ graceful: true, timeout: 5_000, close: true });

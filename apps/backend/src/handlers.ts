@@ -8,6 +8,7 @@ import {
   createdAgent,
   deployment,
   instance,
+  instanceDetails,
   listedAgent,
   provisionedAgent,
   updatedAgent,
@@ -25,12 +26,17 @@ import { tenantOf, userOf } from './http/actor.ts';
 import type { Handlers } from './http/mount-routes.ts';
 import { nextPage } from './http/next-page.ts';
 import { newId } from './ids.ts';
+import { askAgent } from './interaction/ask-agent.ts';
+import { tellAgent } from './interaction/tell-agent.ts';
 import { listOperations } from './jobs/operations.ts';
 import { deleteAgent, repairAgent, runOperation, startAgent, updateAgentImage } from './lifecycle/run-operation.ts';
+import { listLogs } from './logs/list-logs.ts';
+import { activeLogs, logHistory, stopLogs, streamLogs } from './logs/live-logs.ts';
 import { platformImage } from './platform/platform-image.ts';
 import { deployAgent } from './provisioning/deploy-agent.ts';
 import { provisionAgent } from './provisioning/provision-agent.ts';
 import { provisionWithChannels } from './provisioning/provision-with-channels.ts';
+import { agentStats } from './stats/agent-stats.ts';
 import { instanceStats } from './stats/instance-stats.ts';
 import { removeVerification, verificationView, verifyAgent } from './verification/verification.ts';
 
@@ -174,7 +180,28 @@ export function createHandlers(context: Context): Handlers {
       return { operations: await listOperations(database, tenantOf(actor), params.id), status: 'ok' };
     },
 
-    sendMessage: ({ actor, body }) => sendMessage(context, actor, body),
+    sendMessage: async ({ actor, body }) => {
+      const { message, reply } = await sendMessage(context, actor, body);
+      const { id, content, topic, createdAt } = message;
+      return { id, message: content, topic: topic ?? 'general', status: 'sent', timestamp: createdAt.toISOString(), reply };
+    },
+    askAgent: ({ actor, query }) => askAgent(context, actor, query),
+    tellAgent: ({ actor, body, requestId }) => tellAgent(context, actor, body, requestId),
+    getInstance: async ({ actor, params }) => instanceDetails(await getAgent(context, actor, params.userId), config),
+    getInstanceUsage: async ({ actor, params }) => {
+      const { state, plan, openclawVersion } = await getAgent(context, actor, params.userId);
+      const { cpu, memory } = await instanceStats(context, actor, params.userId);
+      return { userId: params.userId, cpu, memory: memory.split(' / ')[0], status: state, plan, openclawVersion };
+    },
+    getAgentStats: ({ actor, params }) => agentStats(context, actor, params.id),
+    listLogs: ({ actor, params, query }) => listLogs(context, actor, params.id, query),
+    streamLogs: ({ actor, params }) => streamLogs(context, actor, params.agentId),
+    getLogHistory: ({ actor, params }) => logHistory(context, actor, params.agentId),
+    stopLogStream: async ({ actor, params }) => {
+      await stopLogs(context, actor, params.agentId);
+      return { success: true };
+    },
+    listLogStreams: async ({ actor }) => ({ streams: await activeLogs(context, actor) }),
     listChat: ({ actor }) => listChat(context, actor),
     listApiKeys: async ({ actor }) => ({ keys: await listApiKeys(context, actor) }),
     createApiKey: ({ actor, body, resourceName }) => createApiKey(context, actor, body.name, resourceName),

@@ -49,6 +49,7 @@ export async function startServer(config: Config, log: Logger) {
     async stop() {
       stopping.abort();
       gateway.closeAllConnections();
+      context.logs.close();
       await Promise.all([close(http), close(gateway), reconciling]);
       await context.close();
     },

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => backend.stop());
 
 const all = Object.values<Route>(routes);
-const pathOf = (route: Route) => route.backend.path.replace(':id', 'agent_000000000000');
+const pathOf = (route: Route) => route.backend.path.replace(/:\w+/, 'agent_000000000000');
 
 describe('credentials', () => {
   test.each(all.filter(({ auth }) => auth !== 'public' && auth !== 'optional'))(

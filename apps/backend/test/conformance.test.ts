@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
 import pg from 'pg';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startEngineProxy } from './engine-proxy.ts';
@@ -60,6 +61,8 @@ beforeAll(async () => {
   running = provisioned.body.agent.id;
   faultyAgent = (await faulty.machine(undefined, 'POST', '/api/agents', { name: 'Unlucky' })).body.id;
   dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
+  // As after an engine went away: the agent had a container once.
+  await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
   const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
   await client.connect();
   for (const table of ['agents', 'users', 'messages', 'api_keys', 'platform_images', 'operations']) {
@@ -93,10 +96,13 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   createApiKey: () => ({ name: 'k' }),
   provisionWithChannels: () => ({ telegramToken: '1:x', plan: 'network', stripeSubscriptionId: 'sub_1' }),
   deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: '1:x', plan: 'network' } }),
+  tellAgent: () => ({ action: 'create-session' }),
   cloneAgent: () => ({ parentAgentId: 'agent_1', name: 'Clone', paymentProof: {} }),
 };
 
 const idOf: Partial<Record<RouteId, string>> = { grantPlan: 'nobody', deleteApiKey: 'key_none' };
+
+const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions' };
 
 /** Calls an operation on a backend, by default as the platform and on an agent that does not exist. */
 function call(
@@ -105,8 +111,8 @@ function call(
   options: { as?: string; agent?: string; body?: unknown; query?: string; token?: string } = {},
 ) {
   const route: Route = routes[id];
-  const path = route.backend.path.replace(':id', options.agent ?? idOf[id] ?? 'agent_none');
-  return backend.call(route.method, path + (options.query ?? ''), {
+  const path = route.backend.path.replace(/:\w+/, options.agent ?? idOf[id] ?? 'agent_none');
+  return backend.call(route.method, path + (options.query ?? queries[id] ?? ''), {
     token: options.token ?? INTERNAL_KEY,
     headers: options.as ? { 'x-user-id': options.as } : {},
     body: options.body ?? bodies[id]?.(),
@@ -119,7 +125,11 @@ async function whileRestarting(id: RouteId): Promise<Answer> {
   const operations = () =>
     real.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: running, finishedAt: null } }));
   while ((await operations()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  const body = id === 'deployAgent' ? { agentId: running, config: { telegramToken: '1:x' } } : undefined;
+  const own: Partial<Record<RouteId, object>> = {
+    deployAgent: { agentId: running, config: { telegramToken: '1:x' } },
+    tellAgent: { action: 'set-credential', key: 'openai', value: 'sk-other', agentId: running },
+  };
+  const body = own[id];
   const answer = await call(real, id, { agent: running, body });
   expect((await restarting).status).toBe(200);
   return answer;
@@ -291,6 +301,32 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       error: 'The agent is not running (pending)',
     },
   },
+  askAgent: {
+    INVALID_REQUEST: invalid('askAgent', undefined, 'Invalid action', '?action=reboot'),
+    AGENT_NOT_FOUND: { send: () => call(real, 'askAgent', { as: stranger, query: `?action=health&agentId=${running}` }) },
+    SESSION_NOT_FOUND: { send: () => call(real, 'askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }) },
+    OPERATION_FAILED: {
+      send: async () => {
+        const container = new Docker().getContainer(`openclaw-${running}`);
+        await container.pause();
+        await real.context.gateways.drop(running);
+        const answer = await call(real, 'askAgent', { query: `?action=skills&agentId=${running}` });
+        await container.unpause();
+        return answer;
+      },
+      error: "The agent's gateway cannot be reached",
+    },
+  },
+  tellAgent: {
+    INVALID_REQUEST: invalid('tellAgent', { action: 'reboot' }, 'Invalid action'),
+    AGENT_NOT_FOUND: { send: () => call(real, 'tellAgent', { as: stranger, body: { message: 'x', agentId: running } }) },
+    SESSION_NOT_FOUND: { send: () => call(real, 'tellAgent', { body: { message: 'x', sessionId: 'none', agentId: running } }) },
+    OPERATION_FAILED: {
+      send: () => call(withoutDocker, 'tellAgent', { body: { message: 'x', agentId: dockerless } }),
+      error: 'The agent is not running (pending)',
+    },
+  },
+  listLogs: { INVALID_REQUEST: invalid('listLogs', undefined, 'Invalid level', '?level=loud') },
   listMessages: { INVALID_REQUEST: invalid('listMessages', undefined, 'offset must be at least 0', '?offset=-1') },
   createApiKey: {
     INVALID_REQUEST: invalid('createApiKey', { name: '' }, 'Key name is required'),
@@ -341,8 +377,8 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
   }
 }
 
-/** These touch neither database nor engine, so nothing can make them fail. */
-const infallible: RouteId[] = ['getHealth', 'getCloneService', 'cloneAgent'];
+/** These touch neither database nor engine here, so nothing can make them fail. */
+const infallible: RouteId[] = ['getHealth', 'getCloneService', 'cloneAgent', 'listLogStreams'];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {
   const codes: ErrorCode[] = [...route.errors, ...(infallible.includes(id) ? [] : (['INTERNAL'] as const))];

@@ -68,6 +68,7 @@ test("a container's limits are its plan's, capped by the host; each slot has por
       slot,
       image: 'i',
       secretEnv: {},
+      fingerprint: 'f',
       capacity: { memoryBytes: 8 * 1024 ** 3, cpus: 2 },
       config,
     });
@@ -93,6 +94,7 @@ test("the agent's configuration holds references, no secret, and the platform's 
     },
     has: { apiKey: true, telegramToken: true },
     ownerIds: ['42'],
+    skills: { weather: false },
     origin: 'http://a.agents.localhost:10000',
   });
   expect(config).toMatchObject({

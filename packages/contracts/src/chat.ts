@@ -14,7 +14,8 @@ export const messageSchema = z.strictObject({
 });
 export type MessageView = z.infer<typeof messageSchema>;
 
-const text = z
+/** What a person may say to an agent. */
+export const messageText = z
   .string({ error: 'Message required' })
   .max(32_000, { error: 'Message must be at most 32000 characters' })
   .refine((value) => value.trim() !== '', { error: 'Message required' })
@@ -35,7 +36,7 @@ export const sendMessage = defineRoute({
   method: 'POST',
   auth: 'caller',
   body: z.object({
-    message: text,
+    message: messageText,
     topic: z.string().max(200).optional(),
     agentId: agentIdSchema.optional(),
     sessionId: z.string().max(100).optional(),

@@ -15,6 +15,8 @@ export interface Side {
   response: z.ZodType;
   /** The web's error body: lifecycle calls keep the contract's `{success:false,status:"error"}`. */
   errorShape?: 'lifecycle';
+  /** What the web answers instead of 502 while the backend cannot be reached. */
+  whenUnreachable?: 'lastSeenStats';
   /** Lifecycle calls of the web answer 403 where data routes answer 404. */
   foreignIs?: 403;
   /** False when the web serves this path with code of its own instead of passing it on. */
@@ -27,6 +29,10 @@ export interface Route {
   summary: string;
   method: Method;
   auth: Auth;
+  /** A field of the body that may stand in the query instead. */
+  queryIntoBody?: string;
+  /** Answers server-sent events; the response schema is of one event's data. */
+  stream?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;

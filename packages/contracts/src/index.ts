@@ -5,7 +5,10 @@ import * as chat from './chat.ts';
 import * as clone from './clone.ts';
 import type { Route } from './define-route.ts';
 import * as health from './health.ts';
+import * as instances from './instances.ts';
+import * as interaction from './interaction.ts';
 import * as lifecycle from './lifecycle.ts';
+import * as logs from './logs.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as provision from './provision.ts';
@@ -18,6 +21,9 @@ export { cloneTerms } from './clone.ts';
 export { type Auth, isIdempotent, type Method, pathParams, type Route, type Side } from './define-route.ts';
 export { AppError, type ErrorCode, errorTable, type Facade, statusOf } from './errors.ts';
 export type { Health } from './health.ts';
+export type { LastSeenStats, LiveStats } from './instances.ts';
+export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from './interaction.ts';
+export type { LogEntry, LogFrame, LogLevel } from './logs.ts';
 export type { OperationKind, OperationView } from './operations.ts';
 export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
@@ -60,6 +66,16 @@ export const routes = {
   sendMessage: chat.sendMessage,
   listChat: chat.listChat,
   listMessages: chat.listMessages,
+  askAgent: interaction.askAgent,
+  tellAgent: interaction.tellAgent,
+  getInstance: instances.getInstance,
+  getInstanceUsage: instances.getInstanceUsage,
+  getAgentStats: instances.getAgentStats,
+  listLogs: logs.listLogs,
+  listLogStreams: logs.listLogStreams,
+  streamLogs: logs.streamLogs,
+  getLogHistory: logs.getLogHistory,
+  stopLogStream: logs.stopLogStream,
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   deleteApiKey: apiKeys.deleteApiKey,

@@ -5,6 +5,7 @@ const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
   return rest;
 };
+const content = (route: Route, schema: unknown) => ({ [route.stream ? 'text/event-stream' : 'application/json']: { schema } });
 const json = (schema: unknown) => ({ 'application/json': { schema } });
 
 function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query', names?: string[]) {
@@ -56,6 +57,7 @@ export function openApiDocument(facade: Facade) {
     paths[path][route.method.toLowerCase()] = {
       operationId: route.id,
       summary: route.summary,
+      tags: [path.split('/')[2] ?? 'health'],
       ...(route.auth === 'public' ? { security: [] } : route.auth === 'optional' ? { security: [{}, { bearer: [] }] } : {}),
       parameters: [
         ...parameters(route.params, 'path', pathParams(side.path)),
@@ -64,7 +66,7 @@ export function openApiDocument(facade: Facade) {
       ],
       ...(route.body ? { requestBody: { required: true, content: json(jsonSchema(route.body, 'input')) } } : {}),
       responses: {
-        [route.status]: { description: 'Success', content: json(jsonSchema(side.response, 'output')) },
+        [route.status]: { description: 'Success', content: content(route, jsonSchema(side.response, 'output')) },
         ...(route.alsoStatus && {
           [route.alsoStatus]: { description: 'Done already', content: json(jsonSchema(side.response, 'output')) },
         }),

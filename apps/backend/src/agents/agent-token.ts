@@ -10,7 +10,7 @@ export const newGatewayToken = () => randomBytes(32).toString('hex');
 
 /**
  * The token of the actor's agent's gateway. Where there is none, one is made, and an agent with a container gets it by
- * a repair, so that the token is always the one the gateway accepts.
+ * a restart, so that the token is always the one the gateway accepts.
  * @throws AppError AGENT_NOT_FOUND
  */
 export async function agentToken(context: Context, actor: Actor, id: string, requestId: string): Promise<string> {
@@ -25,6 +25,6 @@ export async function agentToken(context: Context, actor: Actor, id: string, req
     await writeAgentSecrets(tx, envelope, agent, { gatewayToken: made });
     return { token: made, apply: agent.runtime === 'container' };
   });
-  if (apply) await runOperation(context, actor, id, 'repair', requestId);
+  if (apply) await runOperation(context, actor, id, 'restart', requestId);
   return token;
 }

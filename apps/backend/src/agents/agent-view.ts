@@ -102,3 +102,14 @@ export const instance = (agent: Agent) => ({
   version: agent.openclawVersion,
   metadata: null,
 });
+
+/** An instance as the web's lifecycle pages show it; `userId` is the agent's id. */
+export const instanceDetails = (agent: Agent, config: Addresses) => ({
+  userId: agent.id,
+  status: agent.state,
+  startedAt: agent.startedAt?.toISOString() ?? null,
+  subdomain: subdomain(agent, config),
+  url: agentUrl(agent, config),
+  plan: agent.plan,
+  openclawVersion: agent.openclawVersion,
+});

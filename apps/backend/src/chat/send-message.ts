@@ -18,7 +18,8 @@ interface Input {
   sessionId?: string | undefined;
 }
 
-async function findAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
+/** The agent named, or the newest running one of the owner. @throws AppError AGENT_NOT_FOUND, OPERATION_FAILED when it does not run */
+export async function findAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
   const where = agentId ? { id: agentId } : { ownerId, state: 'running' as const };
   const agent = await tx.agent.findFirst({ where, orderBy: { createdAt: 'desc' } });
   if (!agent) throw new AppError('AGENT_NOT_FOUND', agentId ? undefined : 'No agent is running');
@@ -26,11 +27,17 @@ async function findAgent(tx: Transaction, ownerId: string, agentId: string | und
   return agent;
 }
 
+/** The session named, or the latest of the agent, or a new one. @throws AppError SESSION_NOT_FOUND */
 async function findSession(tx: Transaction, agent: Agent, sessionId: string | undefined): Promise<ChatSession> {
   const where = { agentId: agent.id, endedAt: null, ...(sessionId ? { id: sessionId } : {}) };
   const session = await tx.chatSession.findFirst({ where, orderBy: { lastActivityAt: 'desc' } });
   if (session) return session;
   if (sessionId) throw new AppError('SESSION_NOT_FOUND');
+  return openSession(tx, agent);
+}
+
+/** A new session of an agent. */
+export function openSession(tx: Transaction, agent: Agent): Promise<ChatSession> {
   return tx.chatSession.create({ data: { id: newId('sess'), agentId: agent.id, ownerId: agent.ownerId } });
 }
 
@@ -53,6 +60,7 @@ async function replyTo(context: Context, tenant: Tenant, agent: Agent, session: 
 
 /**
  * Says something to an agent of the actor and waits up to 30 seconds for the reply.
+ * @returns the stored message, its session, and the reply or the sentence that it is still being worked on
  * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, OPERATION_FAILED with the agent's error
  */
 export async function sendMessage(context: Context, actor: Actor, input: Input) {
@@ -69,12 +77,5 @@ export async function sendMessage(context: Context, actor: Actor, input: Input) 
     timer = setTimeout(() => resolve(STILL_WORKING), WAIT_MS);
   });
   const reply = await Promise.race([replying, late]).finally(() => clearTimeout(timer));
-  return {
-    id: message.id,
-    message: message.content,
-    topic: message.topic ?? 'general',
-    status: 'sent' as const,
-    timestamp: message.createdAt.toISOString(),
-    reply,
-  };
+  return { message, sessionId: session.id, reply };
 }

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Actor } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
+import { openEventStream, type Subscribe } from './event-stream.ts';
 import { type Answer, idempotencyKey, type Once } from './idempotency.ts';
 
 type Routes = typeof routes;
@@ -56,6 +57,12 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   );
 }
 
+/** The body, with the one field that may stand in the query. */
+function bodyOf({ queryIntoBody }: Route, { body = {}, query }: Request): unknown {
+  if (!queryIntoBody || typeof query[queryIntoBody] !== 'string' || Array.isArray(body)) return body;
+  return { [queryIntoBody]: query[queryIntoBody], ...body };
+}
+
 async function admit(route: Route, actor: Actor | null, isAdmin: Dependencies['isAdmin']): Promise<void> {
   if (route.auth === 'public' || route.auth === 'optional') return;
   if (!actor) throw new AppError('UNAUTHORIZED');
@@ -101,7 +108,7 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
     const input = {
       params: parse(route.params, request.params),
       query: parse(route.query, request.query),
-      body: parse(route.body, request.body ?? {}),
+      body: parse(route.body, bodyOf(route, request)),
     };
     const side = route[state.facade] ?? route.backend;
     const act = async (resourceName?: string): Promise<Answer> => {
@@ -119,7 +126,7 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
         resourceName,
         contactEmail: request.get('x-user-email'),
       });
-      return { status, body: side.response.parse(result) };
+      return { status, body: route.stream ? result : side.response.parse(result) };
     };
 
     const key = isIdempotent(route) ? idempotencyKey(request.get('idempotency-key')) : undefined;
@@ -150,7 +157,8 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
       response.setHeader('Cache-Control', 'no-store');
       try {
         const { status, body } = await answer(id, route, state, request, response);
-        response.status(status).json(body);
+        if (route.stream) openEventStream(request, response, body as Subscribe);
+        else response.status(status).json(body);
       } catch (error) {
         sendError(request, response, state, error);
       }

@@ -4,18 +4,23 @@ import type { Agent } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
 import { awaitReady } from '../provisioning/await-ready.ts';
+import { isCurrent } from '../provisioning/create-container.ts';
 import { provision, runningIn } from '../provisioning/provision-work.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
 
 const STOP_MS = 40_000;
 
-/** Starts the agent's container and waits until it is ready; makes a container where there is none. */
+/**
+ * Starts the agent's container and waits until it is ready. One whose configuration or secrets have changed since is made
+ * anew on its volume, with the limits and tools it had; so is one that is missing.
+ */
 export async function start(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
   const { host, config } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = agent.containerSpec as AgentContainerSpec | null;
   if (!spec || !(await host.inspect(spec.names.container))) return provision(context, agent, step);
+  if (!(await isCurrent(context, agent, spec))) return provision(context, { ...agent, plan: spec.plan }, step);
   await step('start', 60_000, () => host.start(spec));
   let ready: ContainerState | undefined;
   await step('ready', config.READY_TIMEOUT_SECONDS * 1000, async (signal) => {

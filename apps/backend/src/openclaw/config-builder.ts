@@ -16,6 +16,8 @@ interface Input {
   /** Which secrets the agent has; their values never stand in the file. */
   has: Partial<Record<keyof AgentSecrets, boolean>>;
   ownerIds: string[];
+  /** Skills that the owner switched: key to whether it is on. */
+  skills: Record<string, boolean>;
   /** Where the agent's own interface is opened from. */
   origin: string;
 }
@@ -86,6 +88,7 @@ export function openclawConfig(input: Input) {
     },
     agents: { defaults: { model: { primary: `${target.gatewayName}/${target.model}`, fallbacks: [] }, heartbeat: { every: '0m' } } },
     tools: { profile: plans[input.plan].toolProfile, deny: ['browser', 'canvas'] },
+    skills: { entries: Object.fromEntries(Object.entries(input.skills).map(([key, enabled]) => [key, { enabled }])) },
     messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },
     channels: channels(input),
   };

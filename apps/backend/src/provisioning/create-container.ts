@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import { agentUrl } from '../agents/agent-view.ts';
 import type { Context } from '../context.ts';
@@ -16,6 +17,7 @@ function volumeFiles({ config }: Context, agent: Agent, secrets: AgentSecrets): 
     target: modelTarget(agent, config),
     has: Object.fromEntries(Object.keys(secrets).map((name) => [name, true])),
     ownerIds: (agent.config as { ownerIds?: string[] }).ownerIds ?? [],
+    skills: agent.skillSwitches as Record<string, boolean>,
     origin: agentUrl(agent, config),
   });
   return [
@@ -32,20 +34,37 @@ export async function secretEnvironment({ database, envelope }: Context, spec: A
   );
 }
 
-/** Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged. */
-export async function createContainer(context: Context, agent: Agent, image: string): Promise<AgentContainerSpec> {
-  const { database, host, config, envelope } = context;
+/** What goes into an agent's container besides its image: files, variables with secrets, and a hash of both. */
+async function contents(context: Context, agent: Agent) {
+  const { database, envelope } = context;
   const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
   const secretNames = Object.fromEntries(Object.entries(secretVariables).filter(([, name]) => secrets[name]));
   const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, secrets[name] as string]));
-  const capacity = await host.capacity();
   const files = volumeFiles(context, agent, secrets);
+  // The gateway's token is among them: nobody guesses the others from the hash.
+  const configuration = files.find(({ path }) => path === 'openclaw.json')?.content;
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([configuration, secretEnv]))
+    .digest('hex');
+  return { files, secretNames, secretEnv, fingerprint };
+}
+
+/** Whether a container has what its agent's row says now, on the plan that it was made for. */
+export async function isCurrent(context: Context, agent: Agent, spec: AgentContainerSpec): Promise<boolean> {
+  return (await contents(context, { ...agent, plan: spec.plan })).fingerprint === spec.fingerprint;
+}
+
+/** Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged. */
+export async function createContainer(context: Context, agent: Agent, image: string): Promise<AgentContainerSpec> {
+  const { database, host, config } = context;
+  const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent);
+  const capacity = await host.capacity();
   const refused = new Set<number>();
   let slot = agent.slot;
 
   while (refused.size < 50) {
     slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
-    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, capacity, config });
+    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, capacity, config });
     try {
       const containerId = await host.create(spec, secretEnv, files);
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.

@@ -31,12 +31,13 @@ interface SpecInput {
   slot: number;
   image: string;
   secretEnv: Record<string, string>;
+  fingerprint: string;
   capacity: { memoryBytes: number; cpus: number };
   config: { AGENT_PORT_BASE: number; AGENT_SUBNET: string; INSTALLATION: string; ALLOW_PRIVATE_MODEL_ENDPOINTS: boolean };
 }
 
 /** The whole container of an agent, from its row: a pure function. */
-export function agentContainerSpec({ agent, slot, image, secretEnv, capacity, config }: SpecInput): AgentContainerSpec {
+export function agentContainerSpec({ agent, slot, image, secretEnv, fingerprint, capacity, config }: SpecInput): AgentContainerSpec {
   const entitlement = plans[agent.plan];
   const port = config.AGENT_PORT_BASE + slot * PORTS_PER_SLOT;
   return {
@@ -44,6 +45,8 @@ export function agentContainerSpec({ agent, slot, image, secretEnv, capacity, co
     ownerId: agent.ownerId,
     installation: config.INSTALLATION,
     image,
+    plan: agent.plan,
+    fingerprint,
     names: containerNames(agent.id),
     env: { OPENCLAW_NO_RESPAWN: '1', NODE_ENV: 'production' },
     secretEnv,

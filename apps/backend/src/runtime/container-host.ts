@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { AppError } from '@agentbot/contracts';
+import { AppError, type Plan } from '@agentbot/contracts';
 
 /** Everything about one agent's container that is not secret; stored with the agent, so that a recreate is the same. */
 export interface AgentContainerSpec {
@@ -7,6 +7,10 @@ export interface AgentContainerSpec {
   ownerId: string;
   installation: string;
   image: string;
+  /** The plan whose limits and tools it has; the agent's own may have changed since. */
+  plan: Plan;
+  /** Of the files and variables it was made with. */
+  fingerprint: string;
   names: { container: string; volume: string; network: string };
   /** Environment without secrets. */
   env: Record<string, string>;
@@ -53,6 +57,14 @@ export interface ContainerUsage {
   pids: number;
 }
 
+/** A line of a container's log. Ids are nanoseconds since 1970, so that they sort and survive a restart. */
+export interface ContainerLogLine {
+  id: string;
+  at: Date;
+  stream: 'stdout' | 'stderr';
+  text: string;
+}
+
 /** Thrown when a leased port or subnet turns out to be in use: take another slot. */
 export class SlotTakenError extends Error {}
 
@@ -85,6 +97,15 @@ export interface ContainerHost {
   archive(containerName: string): Promise<Readable>;
   /** Puts such a tar stream back into a container that was created and not started. */
   unpack(containerName: string, tar: Readable): Promise<void>;
+  /**
+   * The lines of a container's log: the last `tail`, or those from the line `since` on; with `follow` also what comes
+   * until it stops. Nothing when there is no such container.
+   */
+  logs(
+    containerName: string,
+    options: { tail?: number; since?: string; follow: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<ContainerLogLine>;
   /** Removes container and volume: all of the agent's data. */
   removeData(names: AgentContainerSpec['names']): Promise<void>;
   /** Runs a shell command once on the agent's volume, in its image, without network. @throws Error when it fails */

@@ -14,6 +14,7 @@ import {
   SlotTakenError,
   type VolumeFile,
 } from './container-host.ts';
+import { engineTime, logLines } from './engine-log.ts';
 import { versionInName } from './image-name.ts';
 
 const DATA_FOLDER = '/home/node/.openclaw';
@@ -207,16 +208,13 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
   }
 
   async function logTail(name: string, lines: number): Promise<string> {
-    const buffer = await call(docker.getContainer(name).logs({ stdout: true, stderr: true, tail: lines, follow: false }), [404]);
-    if (!buffer) return '';
-    // Each frame has an eight-byte header: stream, three zeros, length.
-    const parts: string[] = [];
-    for (let at = 0; at + 8 <= buffer.length; ) {
-      const length = buffer.readUInt32BE(at + 4);
-      parts.push(buffer.toString('utf8', at + 8, at + 8 + length));
-      at += 8 + length;
-    }
-    return parts.join('');
+    const buffer = await call(
+      docker.getContainer(name).logs({ stdout: true, stderr: true, timestamps: true, tail: lines, follow: false }),
+      [404],
+    );
+    const texts: string[] = [];
+    if (buffer) for await (const { text } of logLines([buffer])) texts.push(text);
+    return texts.join('\n');
   }
 
   async function removeData(names: AgentContainerSpec['names']) {
@@ -291,6 +289,23 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
     },
 
     logTail,
+
+    async *logs(name, { tail, since, follow }, signal) {
+      const options = {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        ...(tail !== undefined && { tail }),
+        ...(since !== undefined && { since: engineTime(since) as unknown as number }),
+        abortSignal: signal,
+      };
+      const container = patient.getContainer(name);
+      // The engine's client gives a buffer or a stream, and is typed so.
+      const got = follow
+        ? await call(container.logs({ ...options, follow: true }), [404])
+        : await call(container.logs({ ...options, follow: false }), [404]);
+      if (got) yield* logLines(Buffer.isBuffer(got) ? [got] : (got as unknown as AsyncIterable<Buffer>));
+    },
 
     async archive(name) {
       const stream = await call(patient.getContainer(name).getArchive({ path: DATA_FOLDER }));

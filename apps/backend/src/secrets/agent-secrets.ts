@@ -1,9 +1,17 @@
 import type { AgentConfig } from '@agentbot/contracts';
-import type { Transaction } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import type { Envelope } from './envelope.ts';
 
 /** The secrets an agent may have; each stands sealed in a row of its own. */
-export type SecretName = 'apiKey' | 'telegramToken' | 'discordBotToken' | 'whatsappToken' | 'gatewayToken' | 'deviceKey' | 'streamKey';
+export type SecretName =
+  | 'apiKey'
+  | `apiKey:${string}`
+  | 'telegramToken'
+  | 'discordBotToken'
+  | 'whatsappToken'
+  | 'gatewayToken'
+  | 'deviceKey'
+  | 'streamKey';
 export type AgentSecrets = { [name in SecretName]?: string | undefined };
 
 /** Parts what may be shown of a configuration from what is stored sealed. */
@@ -32,8 +40,22 @@ export async function writeAgentSecrets(
   }
 }
 
+/** Takes one secret of an agent away, if there is one. */
+export async function deleteAgentSecret(tx: Transaction, agent: { id: string }, name: SecretName): Promise<void> {
+  await tx.agentSecret.deleteMany({ where: { agentId: agent.id, name } });
+}
+
 /** All secrets of an agent, in clear; they must not leave the process but into that agent's own container. */
 export async function readAgentSecrets(tx: Transaction, envelope: Envelope, agentId: string): Promise<AgentSecrets> {
   const rows = await tx.agentSecret.findMany({ where: { agentId } });
   return Object.fromEntries(rows.map((row) => [row.name, envelope.open(row.sealed, context(agentId, row.name))]));
+}
+
+/** The values of an agent's secrets, for taking them out of what the agent says; too short ones would take words apart. */
+export async function agentSecretValues(
+  { database, envelope }: { database: Database; envelope: Envelope },
+  agentId: string,
+): Promise<string[]> {
+  const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agentId));
+  return Object.values(secrets).filter((value): value is string => (value ?? '').length >= 6);
 }

@@ -1,0 +1,48 @@
+import type { Request, Response } from 'express';
+
+/** One reader of server-sent events. */
+export interface EventSink<T> {
+  /** What the reader saw last, when it comes back. */
+  lastEventId: string | undefined;
+  /** Sends one event; false when the reader is too slow and was let go. */
+  send: (event: string, data: T, id?: string) => boolean;
+  end: () => void;
+}
+
+/** Starts sending to a reader. @returns a function that ends it */
+// biome-ignore lint/suspicious/noExplicitAny: each stream has frames of its own
+export type Subscribe = (sink: EventSink<any>) => () => void;
+
+const HEARTBEAT_MS = 15_000;
+/** A reader that leaves more than this unread is let go, in bytes. */
+const MOST_UNREAD = 1024 * 1024;
+
+/**
+ * Answers with server-sent events until the reader leaves.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export function openEventStream(request: Request, response: Response, subscribe: Subscribe): void {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  response.flushHeaders();
+  request.socket.setNoDelay(true);
+  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  const unsubscribe = subscribe({
+    lastEventId: request.get('last-event-id'),
+    send(event, data, id) {
+      if (response.destroyed) return false;
+      response.write(`${id ? `id: ${id}\n` : ''}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+      if (response.writableLength <= MOST_UNREAD) return true;
+      response.destroy();
+      return false;
+    },
+    end: () => response.end(),
+  });
+  response.on('close', () => {
+    clearInterval(heartbeat);
+    unsubscribe();
+  });
+}

@@ -1,0 +1,39 @@
+import type { Instruction } from '@agentbot/contracts';
+import { findAgent, openSession, sendMessage } from '../chat/send-message.ts';
+import type { Context } from '../context.ts';
+import { type Actor, tenantOf, userOf } from '../http/actor.ts';
+import { setCredential } from './credentials.ts';
+import { findAnyAgent } from './find-agent.ts';
+import { switchSkill } from './skills.ts';
+
+/**
+ * Does what an instruction says to an agent of the actor.
+ * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, INVALID_REQUEST, OPERATION_IN_PROGRESS, OPERATION_FAILED
+ */
+export async function tellAgent(context: Context, actor: Actor, instruction: Instruction, requestId: string): Promise<unknown> {
+  const { database } = context;
+  const { agentId } = instruction;
+  switch (instruction.action) {
+    case 'chat': {
+      const { sessionId, reply } = await sendMessage(context, actor, instruction);
+      return { sessionId, reply, timestamp: Date.now() };
+    }
+    case 'create-session': {
+      const session = await database.as(tenantOf(actor), async (tx) => openSession(tx, await findAgent(tx, userOf(actor), agentId)));
+      return { sessionId: session.id, status: 'active' };
+    }
+    case 'update-skill': {
+      const agent = await database.as(tenantOf(actor), (tx) => findAgent(tx, userOf(actor), agentId));
+      await switchSkill(context, agent, instruction.skillId, instruction.enabled);
+      return { success: true, skillId: instruction.skillId, enabled: instruction.enabled };
+    }
+    case 'set-credential': {
+      const { key, value } = instruction;
+      await database.as(tenantOf(actor), async (tx) => {
+        const agent = await findAnyAgent(tx, userOf(actor), agentId);
+        await setCredential(context, tx, agent, key, value, requestId);
+      });
+      return { success: true, key, configured: Boolean(value) };
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { assertion, startBackendWithDocker, type TestBackend } from './backend.ts';
+
+/** Speaking with, and looking into, a real gateway: /api/agent, logs, figures. */
+
+const docker = new Docker();
+const SECRET = 'sk-canary-of-the-logs-4711';
+let backend: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let owner: string;
+let stranger: string;
+let id: string;
+
+beforeAll(async () => {
+  model = await startModelProvider({ apiKey: SECRET });
+  backend = await startBackendWithDocker('interaction', { AGENT_PORT_BASE: '28400', AGENT_SUBNET: '10.209.0.0/16' });
+  owner = await backend.account();
+  stranger = await backend.account();
+  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
+    name: 'Talkative',
+    model: 'custom',
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET },
+  });
+  id = body.agent.id;
+}, 120_000);
+afterAll(async () => {
+  await backend.stop();
+  await model.close();
+});
+
+const ask = async (action: string, more = '') => (await backend.as(owner, 'GET', `/api/agent?action=${action}${more}`)).body;
+const tell = async (body: object, query = '') => (await backend.as(owner, 'POST', `/api/agent${query}`, body)).body;
+const settled = async () => {
+  const open = () => backend.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: id, finishedAt: null } }));
+  while (await open()) await new Promise((resolve) => setTimeout(resolve, 100));
+};
+/** Writes a line where the agent's own log goes. */
+async function logLine(text: string): Promise<void> {
+  const exec = await docker
+    .getContainer(`openclaw-${id}`)
+    .exec({ Cmd: ['sh', '-c', 'printf "%s\\n" "$1" > /proc/1/fd/1', '-', text], User: '1000' });
+  const stream = await exec.start({});
+  await new Promise((resolve) => stream.on('end', resolve).resume());
+}
+
+describe('/api/agent', () => {
+  test('without an action, says what there is', async () => {
+    const { body } = await backend.as(owner, 'GET', '/api/agent');
+    expect(body).toMatchObject({ apiVersion: '1.0.0', agentbotVersion: '2026.3.1' });
+    expect(Object.keys(body.endpoints)).toHaveLength(10);
+  });
+
+  test('chats in sessions, and remembers the last ten messages cut to a hundred characters', async () => {
+    const first = await tell({ message: 'Good morning' });
+    expect(first).toEqual({ sessionId: expect.stringMatching(/^sess_/), reply: 'You said: Good morning', timestamp: expect.any(Number) });
+    const { sessionId } = await tell({}, '?action=create-session');
+    const long = 'ä'.repeat(150);
+    for (let i = 0; i < 5; i++) await tell({ action: 'chat', message: `${i} ${long}`, sessionId });
+    expect((await tell({ message: 'And now' })).sessionId).toBe(sessionId);
+
+    const { sessions } = await ask('sessions');
+    expect(sessions).toEqual([
+      { id: sessionId, status: 'active', messageCount: 12, createdAt: expect.any(Number), lastActivity: expect.any(Number) },
+      expect.objectContaining({ id: first.sessionId, messageCount: 2 }),
+    ]);
+    const session = await ask('session', `&sessionId=${first.sessionId}`);
+    expect(session.messages.map(({ role, content }: { role: string; content: string }) => [role, content])).toEqual([
+      ['user', 'Good morning'],
+      ['assistant', 'You said: Good morning'],
+    ]);
+    const { memory } = await ask('memory');
+    expect(memory).toHaveLength(10);
+    expect(memory.at(-1)).toEqual({ role: 'assistant', content: 'You said: And now' });
+    expect([...memory[0].content]).toHaveLength(100);
+  });
+
+  test('lists skills as the gateway does, and keeps a switch through a repair', async () => {
+    const { skills } = await ask('skills');
+    expect(skills.length).toBeGreaterThan(40);
+    const ready = skills.find((skill: { ready: boolean; enabled: boolean }) => skill.ready && skill.enabled);
+    expect((await ask('health')).skills).toContain(ready.id);
+    expect(await tell({ action: 'update-skill', skillId: ready.id })).toEqual({ success: true, skillId: ready.id, enabled: false });
+    expect((await backend.machine(undefined, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
+    const health = await ask('health');
+    expect(health).toMatchObject({ status: 'running', version: '2026.3.13', apiVersion: '1.0.0', model: 'custom', channels: [] });
+    expect(health.skills).not.toContain(ready.id);
+    expect(await tell({ action: 'update-skill', skillId: ready.id, enabled: true })).toMatchObject({ enabled: true });
+    expect((await ask('health')).skills).toContain(ready.id);
+    expect(await tell({ action: 'update-skill', skillId: 'nope', enabled: true })).toEqual({ error: 'Unknown skill' });
+  });
+
+  test('a credential reaches the container, never an answer', async () => {
+    expect((await ask('credentials')).credentials).toEqual({
+      anthropic: false,
+      openai: false,
+      openrouter: false,
+      google: false,
+      telegram: false,
+      discord: false,
+      whatsapp: false,
+    });
+    const token = '12345:canary-telegram-token';
+    expect(await tell({ action: 'set-credential', key: 'telegram', value: token })).toEqual({
+      success: true,
+      key: 'telegram',
+      configured: true,
+    });
+    await settled();
+    expect((await docker.getContainer(`openclaw-${id}`).inspect()).Config.Env).toContain(`TELEGRAM_BOT_TOKEN=${token}`);
+    expect(await ask('health')).toMatchObject({ status: 'running', channels: ['telegram'] });
+    expect(await tell({ action: 'set-credential', key: 'telegram' })).toEqual({ success: true, key: 'telegram', configured: false });
+    await settled();
+    expect((await docker.getContainer(`openclaw-${id}`).inspect()).Config.Env.join()).not.toContain('TELEGRAM');
+    expect((await tell({ message: 'Still here?' })).reply).toBe('You said: Still here?');
+  });
+});
+
+describe('logs', () => {
+  test('come with level and time, filtered and limited, without secrets', async () => {
+    await logLine(JSON.stringify({ level: 'error', subsystem: 'gateway', message: `a key ${SECRET} slipped` }));
+    const { body } = await backend.as(owner, 'GET', `/api/agents/${id}/logs?limit=5`);
+    expect(body.logs).toHaveLength(5);
+    expect(body.logs.at(-1)).toEqual({
+      id: expect.stringMatching(/^log_\d{19}$/),
+      timestamp: expect.stringMatching(/Z$/),
+      level: 'error',
+      message: 'a key [redacted] slipped',
+      source: 'gateway',
+      agentId: id,
+    });
+    expect(body).toMatchObject({ limit: 5, status: 'ok', total: expect.any(Number) });
+    const errors = (await backend.as(owner, 'GET', `/api/agents/${id}/logs?level=error`)).body;
+    expect(errors.logs.every(({ level }: { level: string }) => level === 'error')).toBe(true);
+  });
+
+  interface Event {
+    id?: string;
+    data: { type: string; text?: string; agentId?: string; code?: number };
+  }
+
+  /** Opens a live view and collects its events. */
+  async function view(user: string, lastEventId?: string) {
+    const leaving = new AbortController();
+    const response = await fetch(`${backend.url}/api/logs/${id}/stream`, {
+      headers: { authorization: `Bearer ${await assertion(user)}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
+      signal: leaving.signal,
+    });
+    const events: Event[] = [];
+    const reading = (async () => {
+      let text = '';
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        text += Buffer.from(chunk).toString();
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const fields = Object.fromEntries(
+            block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
+          );
+          if (fields.event === 'line') events.push({ ...(fields.id && { id: fields.id }), data: JSON.parse(fields.data ?? '') });
+        }
+      }
+    })().catch(() => undefined);
+    const until = async (wanted: (event: Event) => boolean) => {
+      for (let i = 0; i < 200; i++) {
+        const found = events.find(wanted);
+        if (found) return found;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`Not seen among ${JSON.stringify(events.slice(-5))}`);
+    };
+    return { response, events, until, ended: reading, leave: () => leaving.abort() };
+  }
+  const says =
+    (text: string) =>
+    ({ data }: Event) =>
+      data.text === text;
+
+  test('stream to all who watch by one stream of the engine, and go on where a viewer left', async () => {
+    const [one, two] = [await view(owner), await view(owner)];
+    expect(one.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    await one.until(({ data }) => data.type === 'connected' && data.agentId === id);
+    await logLine('first');
+    const seen = await one.until(says('first'));
+    await two.until(says('first'));
+    const active = async (user: string) => (await backend.as(user, 'GET', '/api/logs/active')).body.streams;
+    expect(await active(owner)).toEqual([{ agentId: id, clients: 2, lines: expect.any(Number) }]);
+    expect(await active(stranger)).toEqual([]);
+    const history = (await backend.as(owner, 'GET', `/api/logs/${id}/history`)).body;
+    expect(history).toMatchObject({ agentId: id, streaming: true, clients: 2 });
+    expect(history.lines).toContain('first');
+
+    one.leave();
+    await logLine('while away');
+    await logLine(`with ${SECRET}`);
+    const back = await view(owner, seen.id);
+    await back.until(says('with [redacted]'));
+    const texts = back.events.filter(({ data }) => data.type === 'line').map(({ data }) => data.text);
+    expect(texts.filter((text) => text === 'first' || text === 'while away')).toEqual(['while away']);
+
+    expect((await backend.as(stranger, 'POST', `/api/logs/${id}/stop`)).status).toBe(404);
+    expect((await view(stranger)).response.status).toBe(404);
+    expect((await backend.as(owner, 'POST', `/api/logs/${id}/stop`)).body).toEqual({ success: true });
+    await back.ended;
+    expect(await active(owner)).toEqual([]);
+  });
+
+  test('a stopped agent’s view says so, keeps what was, and goes on when it starts again', async () => {
+    const viewer = await view(owner);
+    await viewer.until(says('while away'));
+    await backend.machine(undefined, 'POST', `/api/agents/${id}/stop`);
+    await viewer.until(({ data }) => data.type === 'exit' && data.code === 0);
+    expect((await backend.as(owner, 'GET', `/api/agents/${id}/logs`)).body.logs.length).toBeGreaterThan(0);
+    await backend.machine(undefined, 'POST', `/api/agents/${id}/start`);
+    await logLine('after the stop');
+    await viewer.until(says('after the stop'));
+    const ids = viewer.events.flatMap((event) => event.id ?? []);
+    expect(ids).toEqual([...new Set(ids)].sort());
+    viewer.leave();
+  });
+});
+
+test('figures come from the container and the stored messages', async () => {
+  const { body } = await backend.as(owner, 'GET', `/api/agents/${id}/stats`);
+  expect(body).toMatchObject({
+    stats: {
+      agentId: id,
+      status: 'running',
+      cpu: expect.stringMatching(/%$/),
+      memory: expect.stringMatching(/MiB \/ \d/),
+      messagesProcessed: 8,
+      messagesPerHour: 8,
+      averageResponseTime: expect.any(Number),
+      successRate: '100.00',
+      errorRate: '0.00',
+    },
+    status: 'ok',
+  });
+  expect((await backend.as(owner, 'GET', `/api/instance/${id}/stats`)).body).toMatchObject({
+    userId: id,
+    status: 'running',
+    cpu: expect.stringMatching(/%$/),
+  });
+  expect((await backend.as(owner, 'GET', `/api/instance/${id}`)).body).toMatchObject({ userId: id, status: 'running', plan: 'label' });
+  for (const path of [`/api/instance/${id}`, `/api/instance/${id}/stats`])
+    expect((await backend.as(stranger, 'GET', path)).status).toBe(403);
+});

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { agentIdSchema, agentParams, webStatusSchema } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+import { planSchema } from './plans.ts';
+
+const timestamp = z.iso.datetime();
+const instanceParams = z.object({ userId: agentIdSchema });
+
+const instance = z.strictObject({
+  userId: z.string(),
+  status: webStatusSchema,
+  startedAt: timestamp.nullable(),
+  subdomain: z.string(),
+  url: z.string(),
+  plan: planSchema,
+  openclawVersion: z.string().nullable(),
+});
+export const getInstance = defineRoute({
+  id: 'getInstance',
+  summary: "An agent's instance; `userId` is the agent's id",
+  method: 'GET',
+  auth: 'caller',
+  params: instanceParams,
+  status: 200,
+  failure: 'Failed to fetch instance',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/instance/:userId', response: instance },
+  web: { path: '/api/instance/:userId', response: instance, foreignIs: 403 },
+});
+
+const usage = z.strictObject({
+  userId: z.string(),
+  cpu: z.string(),
+  memory: z.string(),
+  status: webStatusSchema,
+  plan: planSchema,
+  openclawVersion: z.string().nullable(),
+});
+export const getInstanceUsage = defineRoute({
+  id: 'getInstanceUsage',
+  summary: "CPU and memory of an agent's instance",
+  method: 'GET',
+  auth: 'caller',
+  params: instanceParams,
+  status: 200,
+  failure: 'Failed to fetch instance stats',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'DOCKER_UNAVAILABLE'],
+  backend: { path: '/api/instance/:userId/stats', response: usage },
+  web: { path: '/api/instance/:userId/stats', response: usage, foreignIs: 403 },
+});
+
+const figure = z.union([z.number(), z.literal('N/A')]);
+const rate = z.union([z.string().regex(/^\d+\.\d\d$/), z.literal('N/A')]);
+const live = z.strictObject({
+  stats: z.strictObject({
+    agentId: z.string(),
+    cpu: z.string(),
+    memory: z.string(),
+    memoryPercent: z.string(),
+    network: z.string(),
+    uptime: z.int(),
+    uptimeFormatted: z.string(),
+    status: webStatusSchema,
+    pids: z.string(),
+    messagesProcessed: figure,
+    messagesPerHour: figure,
+    averageResponseTime: figure,
+    successRate: rate,
+    errorRate: rate,
+  }),
+  status: z.literal('ok'),
+});
+/** What the web says of an agent while the backend is away: the last values it has seen, `null` where there were none. */
+const lastSeen = z.strictObject({
+  stats: z.strictObject({
+    agentId: z.string(),
+    messagesProcessed: figure.nullable(),
+    messagesPerHour: figure.nullable(),
+    averageResponseTime: figure.nullable(),
+    uptime: z.int().nullable(),
+    successRate: rate.nullable(),
+    errorRate: rate.nullable(),
+    timestamp: timestamp.nullable(),
+  }),
+  status: z.literal('mock'),
+});
+export type LiveStats = z.infer<typeof live>;
+export type LastSeenStats = z.infer<typeof lastSeen>;
+export const getAgentStats = defineRoute({
+  id: 'getAgentStats',
+  summary: "An agent's figures; from the web, the last ones seen while the backend cannot be reached",
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to fetch stats',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/stats', response: live },
+  web: { path: '/api/agents/:id/stats', response: z.union([live, lastSeen]), whenUnreachable: 'lastSeenStats' },
+});

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { agentIdSchema, secretText } from './agents.ts';
+import { messageText } from './chat.ts';
+import { defineRoute } from './define-route.ts';
+
+export const API_VERSION = '1.0.0';
+export const AGENTBOT_VERSION = '2026.3.1';
+
+const milliseconds = z.int();
+const sessionId = z.string().max(100);
+
+const endpoints = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  agentbotVersion: z.literal(AGENTBOT_VERSION),
+  endpoints: z.record(z.string(), z.string()),
+});
+const health = z.strictObject({
+  status: z.string(),
+  version: z.string().nullable(),
+  apiVersion: z.literal(API_VERSION),
+  /** Seconds. */
+  uptime: z.int(),
+  model: z.string(),
+  channels: z.array(z.string()),
+  skills: z.array(z.string()),
+  lastSeen: milliseconds.nullable(),
+});
+const session = z.strictObject({
+  id: z.string(),
+  status: z.enum(['active', 'ended']),
+  messageCount: z.int(),
+  createdAt: milliseconds,
+  lastActivity: milliseconds,
+});
+const role = z.enum(['user', 'assistant']);
+const wholeSession = session.extend({
+  messages: z.array(z.strictObject({ id: z.string(), role, content: z.string(), timestamp: milliseconds })),
+});
+const skill = z.strictObject({ id: z.string(), name: z.string(), description: z.string(), enabled: z.boolean(), ready: z.boolean() });
+
+/** What a credential may be called: a model provider, or a channel. */
+export const credentialSchema = z.enum(['anthropic', 'openai', 'openrouter', 'google', 'telegram', 'discord', 'whatsapp'], {
+  error: 'Invalid credential key',
+});
+export type Credential = z.infer<typeof credentialSchema>;
+
+const asked = z.union([
+  endpoints,
+  health,
+  z.strictObject({ sessions: z.array(session) }),
+  wholeSession,
+  z.strictObject({ memory: z.array(z.strictObject({ role, content: z.string() })) }),
+  z.strictObject({ skills: z.array(skill) }),
+  z.strictObject({ credentials: z.record(credentialSchema, z.boolean()) }),
+]);
+const getAction = z.enum(['health', 'sessions', 'session', 'memory', 'skills', 'credentials'], { error: 'Invalid action' });
+export const askAgent = defineRoute({
+  id: 'askAgent',
+  summary: 'Health, sessions, memory, skills or credentials of the newest running agent, or of `agentId`; without an action, what there is',
+  method: 'GET',
+  auth: 'caller',
+  query: z.object({ action: getAction.optional(), sessionId: sessionId.optional(), agentId: agentIdSchema.optional() }),
+  status: 200,
+  failure: 'Internal error',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'OPERATION_FAILED'],
+  backend: { path: '/api/agent', response: asked },
+  web: { path: '/api/agent', response: asked },
+  timeoutMs: 20_000,
+});
+
+const told = z.union([
+  z.strictObject({ sessionId: z.string(), reply: z.string(), timestamp: milliseconds }),
+  z.strictObject({ sessionId: z.string(), status: z.literal('active') }),
+  z.strictObject({ success: z.literal(true), skillId: z.string(), enabled: z.boolean() }),
+  z.strictObject({ success: z.literal(true), key: credentialSchema, configured: z.boolean() }),
+]);
+const to = { agentId: agentIdSchema.optional() };
+const instruction = z.discriminatedUnion(
+  'action',
+  [
+    z.object({ action: z.literal('chat').default('chat'), message: messageText, sessionId: sessionId.optional(), ...to }),
+    z.object({ action: z.literal('create-session'), ...to }),
+    z.object({
+      action: z.literal('update-skill'),
+      skillId: z.string({ error: 'skillId is required' }).min(1, { error: 'skillId is required' }).max(100),
+      enabled: z.boolean().default(false),
+      ...to,
+    }),
+    z.object({ action: z.literal('set-credential'), key: credentialSchema, value: secretText.optional(), ...to }),
+  ],
+  { error: 'Invalid action' },
+);
+export type Instruction = z.output<typeof instruction>;
+export const tellAgent = defineRoute({
+  id: 'tellAgent',
+  summary: 'Chat with the newest running agent, or with `agentId`; open a session, switch a skill, set a credential',
+  method: 'POST',
+  auth: 'caller',
+  queryIntoBody: 'action',
+  body: instruction,
+  status: 200,
+  failure: 'Internal error',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'OPERATION_IN_PROGRESS', 'OPERATION_FAILED'],
+  backend: { path: '/api/agent', response: told },
+  web: { path: '/api/agent', response: told },
+  timeoutMs: 45_000,
+});

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { agentIdSchema, agentParams } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+import { wholeNumber } from './paging.ts';
+
+const levelSchema = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { error: 'Invalid level' });
+export type LogLevel = z.infer<typeof levelSchema>;
+
+const entry = z.strictObject({
+  id: z.string(),
+  timestamp: z.iso.datetime(),
+  level: levelSchema,
+  message: z.string(),
+  source: z.string(),
+  agentId: z.string(),
+});
+export type LogEntry = z.infer<typeof entry>;
+
+const page = z.strictObject({ logs: z.array(entry), total: z.int(), limit: z.int(), status: z.literal('ok') });
+export const listLogs = defineRoute({
+  id: 'listLogs',
+  summary: "The last entries of an agent's log, oldest first; secrets are taken out",
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  query: z.object({ limit: wholeNumber('limit', 1, 100).default(50), level: levelSchema.optional() }),
+  status: 200,
+  failure: 'Failed to fetch logs',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'DOCKER_UNAVAILABLE'],
+  backend: { path: '/api/agents/:id/logs', response: page },
+  web: { path: '/api/agents/:id/logs', response: page },
+});
+
+const logParams = z.object({ agentId: agentIdSchema });
+
+/** Answers `text/event-stream`; the schema is of one frame's data. */
+const frame = z.union([
+  z.strictObject({ type: z.literal('connected'), agentId: z.string() }),
+  z.strictObject({ type: z.literal('line'), text: z.string() }),
+  z.strictObject({ type: z.literal('gap') }),
+  z.strictObject({ type: z.literal('exit'), code: z.int().nullable() }),
+]);
+export type LogFrame = z.infer<typeof frame>;
+export const streamLogs = defineRoute({
+  id: 'streamLogs',
+  summary: "An agent's log as server-sent events `line`, each with an id to go on from in `Last-Event-ID`",
+  method: 'GET',
+  auth: 'caller',
+  stream: true,
+  params: logParams,
+  status: 200,
+  failure: 'Failed to stream logs',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/logs/:agentId/stream', response: frame },
+  web: { path: '/api/logs/:agentId/stream', response: frame },
+});
+
+const history = z.strictObject({ agentId: z.string(), lines: z.array(z.string()), streaming: z.boolean(), clients: z.int() });
+export const getLogHistory = defineRoute({
+  id: 'getLogHistory',
+  summary: "The last 500 lines of an agent's log, and who is watching",
+  method: 'GET',
+  auth: 'caller',
+  params: logParams,
+  status: 200,
+  failure: 'Failed to fetch log history',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'DOCKER_UNAVAILABLE'],
+  backend: { path: '/api/logs/:agentId/history', response: history },
+  web: { path: '/api/logs/:agentId/history', response: history },
+});
+
+const stopped = z.strictObject({ success: z.literal(true) });
+export const stopLogStream = defineRoute({
+  id: 'stopLogStream',
+  summary: "End every live view of an agent's log",
+  method: 'POST',
+  auth: 'caller',
+  params: logParams,
+  status: 200,
+  failure: 'Failed to stop log stream',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/logs/:agentId/stop', response: stopped },
+  web: { path: '/api/logs/:agentId/stop', response: stopped },
+});
+
+const active = z.strictObject({
+  streams: z.array(z.strictObject({ agentId: z.string(), clients: z.int(), lines: z.int() })),
+});
+export const listLogStreams = defineRoute({
+  id: 'listLogStreams',
+  summary: "The live log streams of the caller's agents",
+  method: 'GET',
+  auth: 'caller',
+  status: 200,
+  failure: 'Failed to list log streams',
+  errors: ['UNAUTHORIZED'],
+  backend: { path: '/api/logs/active', response: active },
+  web: { path: '/api/logs/active', response: active },
+});
