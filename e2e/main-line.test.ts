@@ -1,49 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { startStack } from '@agentbot/local-stack/stack';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import Docker from 'dockerode';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { freePorts } from './free-ports.ts';
+import { startWholeStack, type WholeStack } from './stack.ts';
 
 /** The whole line as a new user walks it: sign up, provision, watch, talk, stop, start, delete. */
 
-let dataDir: string;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
-let stack: Awaited<ReturnType<typeof startStack>>;
+let stack: WholeStack;
 let browser: Browser;
 let page: Page;
-const docker = new Docker();
-// Of this run alone: what another one left behind is none of ours.
-const INSTALLATION = `e2e-${process.pid}`;
-const output: string[] = [];
 const MODEL_KEY = 'sk-canary-model-key-4711';
 const PASSWORD = 'correct horse battery';
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'agentbot-e2e-'));
-  const [web, backend, gateway] = await freePorts(3);
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  stack = await startStack({
-    environment: {
-      ...process.env,
-      DATABASE_URL: undefined,
-      WEB_PORT: String(web),
-      BACKEND_PORT: String(backend),
-      GATEWAY_PORT: String(gateway),
-      AGENT_PORT_BASE: '24000',
-      AGENT_SUBNET: '10.203.0.0/16',
-      INSTALLATION,
-      ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
-      OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
-      CI: '1',
-    },
-    dataDir,
-    production: true,
-    log: (line) => output.push(line),
-  });
+  stack = await startWholeStack({ AGENT_PORT_BASE: '24000', AGENT_SUBNET: '10.203.0.0/16' });
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
     args: [
@@ -63,23 +34,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await stack?.stop();
-  // A test that failed leaves its agents behind.
-  for (const { Id } of await docker.listContainers({ all: true, filters })) await docker.getContainer(Id).remove({ force: true });
-  for (const { Name } of (await docker.listVolumes({ filters })).Volumes ?? []) await docker.getVolume(Name).remove();
-  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
   await model?.close();
-  await rm(dataDir, { recursive: true, force: true });
 });
 
 const status = () => page.getByTestId('agent-status');
-const filters = { label: [`agentbot.installation=${INSTALLATION}`] };
 const leftOvers = async () => {
-  const [containers, volumes, networks] = await Promise.all([
-    docker.listContainers({ all: true, filters }),
-    docker.listVolumes({ filters }),
-    docker.listNetworks({ filters }),
-  ]);
-  return containers.length + (volumes.Volumes?.length ?? 0) + networks.length;
+  const { containers, volumes, networks } = await stack.held();
+  return containers.length + volumes.length + networks.length;
 };
 async function waitForStatus(wanted: string, timeout = 60_000) {
   await status()
@@ -112,8 +73,8 @@ test('provisions an agent in a container of its own, with its stages', async () 
     await page.locator(`[data-stage="${stage}"][data-state="done"]`).waitFor();
   }
 
-  const [container] = await docker.listContainers({ filters });
-  const inspected = await docker.getContainer(container?.Id ?? '').inspect();
+  const [container] = (await stack.held()).containers;
+  const inspected = await stack.docker.getContainer(container?.Id ?? '').inspect();
   expect(inspected.HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] });
   for (const secret of [stack.secrets.INTERNAL_API_KEY, stack.secrets.ASSERTION_SECRET, stack.secrets.NEXTAUTH_SECRET]) {
     expect(JSON.stringify(inspected)).not.toContain(secret);
@@ -202,7 +163,8 @@ test('a backend that dies while it provisions leaves no agent stuck', async () =
     [model.port, MODEL_KEY] as const,
   );
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  await stack.crashBackend();
+  await stack.killBackend();
+  await stack.startBackend();
   expect(await created).toBe(502);
   await page.goto(`${stack.webUrl}/agents`);
   const card = page.getByRole('listitem').filter({ hasText: 'Interrupted' });
@@ -229,6 +191,6 @@ test('deletes it, and nothing of it is left', async () => {
 });
 
 test('no secret stands in any log line', () => {
-  const everything = output.join('\n');
+  const everything = stack.output.join('\n');
   for (const secret of [MODEL_KEY, PASSWORD, ...Object.values(stack.secrets)]) expect(everything).not.toContain(secret);
 });

@@ -38,7 +38,6 @@ export function createApp(context: Context): Express {
     }),
   );
   app.use(helmet());
-  app.use(express.json({ limit: '1mb', strict: true }));
 
   mountReference(app);
   mountRoutes(app, createHandlers(context), {
@@ -52,6 +51,7 @@ export function createApp(context: Context): Express {
         seconds: 60,
         message: 'Deployment rate limit exceeded.',
       }),
+      credentials: createRateLimit(pool, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
     },
     once: createIdempotency(context),
   });

@@ -63,6 +63,8 @@ const schema = z.object({
   /** Requests a minute on /api/*, per user or per address, and of those on `POST /api/deployments`. */
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(120),
   DEPLOYMENT_RATE_LIMIT: z.coerce.number().int().min(1).default(5),
+  /** Wrong passwords for one email from one address in a quarter of an hour; sign-ins and sign-ups from one address, thrice that. */
+  SIGN_IN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
   READY_TIMEOUT_SECONDS: z.coerce.number().int().min(5).max(600).default(120),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });

@@ -1,5 +1,6 @@
 import { AppError, cloneTerms } from '@agentbot/contracts';
 import { webAgentLimit } from './accounts/accounts.ts';
+import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { agentToken } from './agents/agent-token.ts';
 import {
   agentConfigView,
@@ -43,6 +44,7 @@ import { removeVerification, verificationView, verifyAgent } from './verificatio
 /** One line per operation of the contract: call the verb, present its result for the caller's side. */
 export function createHandlers(context: Context): Handlers {
   const { accounts, config, database, host } = context;
+  const throttled = createSignInThrottle(context);
 
   return {
     getHealth: async () => ({
@@ -56,8 +58,8 @@ export function createHandlers(context: Context): Handlers {
       const { id, email } = await accounts.register(body);
       return { id, email };
     },
-    verifyCredentials: async ({ body }) => {
-      const { id, email, name } = await accounts.verify(body);
+    verifyCredentials: async ({ body, ip }) => {
+      const { id, email, name } = await throttled(body.email, ip, () => accounts.verify(body));
       return { id, email, name };
     },
     getMe: async ({ actor }) => {

@@ -56,6 +56,7 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     LOG_LEVEL: 'silent',
     API_RATE_LIMIT: '100000',
     DEPLOYMENT_RATE_LIMIT: '100000',
+    SIGN_IN_RATE_LIMIT: '10000',
     ...overrides,
   });
   const server = await startServer(config, pino({ level: config.LOG_LEVEL }));

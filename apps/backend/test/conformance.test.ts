@@ -1,11 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import pg from 'pg';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
-import { startEngineProxy } from './engine-proxy.ts';
 
 /**
  * Every row of every error table: for each operation of the contract and each code it names, a request that provokes

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
 let admin: string;
@@ -64,5 +64,24 @@ test('the 121st request in a minute is 429, per user', async () => {
   expect(refused).toMatchObject({ status: 429, body: { error: 'Too many requests, please slow down.' } });
   expect(refused.headers.get('ratelimit-remaining')).toBe('0');
   expect((await limited.call('GET', '/health')).status).toBe(200);
+  await limited.stop();
+});
+
+test('wrong passwords are counted per email and address, and a right one still works from elsewhere', async () => {
+  const limited = await startBackend({ SIGN_IN_RATE_LIMIT: '3' });
+  const email = 'guessed@example.com';
+  await limited.account(email);
+  const signIn = async (password: string, client: string) =>
+    limited.call('POST', '/api/credentials/verify', {
+      token: await assertion(undefined),
+      body: { email, password },
+      headers: { 'x-forwarded-for': client },
+    });
+  for (let i = 0; i < 3; i++) expect((await signIn('wrong', '192.0.2.1')).status).toBe(401);
+  expect(await signIn('a long password', '192.0.2.1')).toMatchObject({
+    status: 429,
+    body: { error: 'Too many attempts, please wait a quarter of an hour' },
+  });
+  expect((await signIn('a long password', '192.0.2.2')).status).toBe(200);
   await limited.stop();
 });

@@ -19,6 +19,7 @@ export const register = defineRoute({
   summary: 'Open an account; the first of an installation is its administrator',
   method: 'POST',
   auth: 'web',
+  rateLimit: 'credentials',
   body: z.object({
     email,
     password,
@@ -43,6 +44,7 @@ export const verifyCredentials = defineRoute({
   summary: "Check an account's email and password",
   method: 'POST',
   auth: 'web',
+  rateLimit: 'credentials',
   body: z.object({ email, password: z.string().max(200) }),
   status: 200,
   failure: 'Failed to sign in',

@@ -45,7 +45,7 @@ export interface Route {
   backend: Side;
   web?: Side;
   /** A limit of its own beside the general one, by name. */
-  rateLimit?: 'deployments';
+  rateLimit?: 'deployments' | 'credentials';
   /** Milliseconds the web waits for the backend. */
   timeoutMs?: number;
 }

@@ -84,6 +84,7 @@ const backendSettings = [
   'LOG_LEVEL',
   'API_RATE_LIMIT',
   'DEPLOYMENT_RATE_LIMIT',
+  'SIGN_IN_RATE_LIMIT',
   'ALLOWED_IMAGES',
   'NODE_EXTRA_CA_CERTS',
 ];
@@ -116,7 +117,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
     const webUrl = `http://localhost:${ports.web}`;
     const backendUrl = `http://127.0.0.1:${ports.backend}`;
 
-    const startBackend = () =>
+    const startBackend = (changed: NodeJS.ProcessEnv = {}) =>
       startChild({
         name: 'api',
         file: process.execPath,
@@ -134,6 +135,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           INTERNAL_API_KEY: secrets.INTERNAL_API_KEY,
           ASSERTION_SECRET: secrets.ASSERTION_SECRET,
           ENCRYPTION_KEYS: secrets.ENCRYPTION_KEYS,
+          ...changed,
         },
         log,
       });
@@ -148,6 +150,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
         ...basics(environment),
         NEXT_TELEMETRY_DISABLED: '1',
         NEXTAUTH_URL: webUrl,
+        ...(environment.TRUSTED_PROXIES && { TRUSTED_PROXIES: environment.TRUSTED_PROXIES }),
         NEXTAUTH_SECRET: secrets.NEXTAUTH_SECRET,
         ASSERTION_SECRET: secrets.ASSERTION_SECRET,
         BACKEND_URL: backendUrl,
@@ -167,11 +170,14 @@ export async function startStack({ environment, dataDir, production, log }: Opti
       stop,
       /** The first of the children to end by itself. */
       ended: () => Promise.race([backend, web].map(async (child) => ({ name: child.name, ...(await child.exited) }))),
-      /** Kills the backend as a power cut would, and starts it again. */
-      async crashBackend() {
+      /** Kills the backend as a power cut would. */
+      async killBackend() {
         backend.kill('SIGKILL');
         await backend.exited;
-        backend = startBackend();
+      },
+      /** Starts a backend that was killed, with some of its settings changed. */
+      async startBackend(changed: NodeJS.ProcessEnv = {}) {
+        backend = startBackend(changed);
         await answers(`${backendUrl}/health`, backend);
       },
     };

@@ -1,5 +1,5 @@
 import { AppError, type Facade, isIdempotent, type Route, type RouteId, routes } from '@agentbot/contracts';
-import type { Express, Request, Response } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -41,6 +41,13 @@ interface Dependencies {
 }
 
 const PATIENCE_MS = 60_000;
+
+const json = express.json({ limit: '1mb', strict: true });
+
+/** Reads the body once it is known who calls, and for which route a fault in it is answered. */
+function readBody(request: Request, response: Response): Promise<void> {
+  return new Promise((resolve, reject) => json(request, response, (error?: unknown) => (error ? reject(error) : resolve())));
+}
 
 function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   if (!schema) return undefined;
@@ -101,6 +108,7 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
     const actor = await identify(route, request, response);
     state.facade = actor?.facade ?? 'backend';
     await admit(route, actor, isAdmin);
+    if (route.body) await readBody(request, response);
     if (route.body && request.body === undefined) {
       const typed = request.get('content-type');
       if (typed && !request.is('json')) throw new AppError('UNSUPPORTED_MEDIA_TYPE');

@@ -10,21 +10,26 @@ interface Limit {
   message?: string;
 }
 
-/**
- * A counter in Postgres, shared by all backend processes: `points` per `seconds` and key.
- * @throws AppError RATE_LIMITED past it; headers as in draft-ietf-httpapi-ratelimit-headers.
- */
-export function createRateLimit(pool: pg.Pool, limit: Limit) {
-  const limiter = new RateLimiterPostgres({
+/** A counter in Postgres, shared by all backend processes: `points` per `seconds` and key. */
+export function createCounter(pool: pg.Pool, { name, points, seconds }: Limit): RateLimiterPostgres {
+  return new RateLimiterPostgres({
     storeClient: pool,
     storeType: 'pool',
     tableName: 'rate_limits',
     tableCreated: true,
-    keyPrefix: limit.name,
-    points: limit.points,
-    duration: limit.seconds,
+    keyPrefix: name,
+    points,
+    duration: seconds,
     clearExpiredByTimeout: false,
   });
+}
+
+/**
+ * Counts a request against a limit.
+ * @throws AppError RATE_LIMITED past it; headers as in draft-ietf-httpapi-ratelimit-headers.
+ */
+export function createRateLimit(pool: pg.Pool, limit: Limit) {
+  const limiter = createCounter(pool, limit);
 
   return async function consume(key: string, response: Response): Promise<void> {
     const result = await limiter.consume(key).catch((rejected: unknown) => {

@@ -3,16 +3,17 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsModule from 'next-auth/providers/credentials';
 import { config } from '../config.ts';
 import { callBackend } from './backend.ts';
+import { addressOf } from './client-address.ts';
 
 // next-auth 4 is CommonJS: native ESM sees its default export one level deeper than a bundler does.
 const Credentials = (CredentialsModule as unknown as { default?: typeof CredentialsModule }).default ?? CredentialsModule;
 
-async function verify(email: string, password: string, forwardedFor: string | undefined) {
+async function verify(email: string, password: string, client: string | undefined) {
   const response = await callBackend(routes.verifyCredentials.backend.path, undefined, {
     method: 'POST',
     body: JSON.stringify({ email, password }),
     contentType: 'application/json',
-    forwardedFor,
+    client,
     signal: AbortSignal.timeout(10_000),
   }).catch(() => undefined);
   if (response?.ok) return response.json() as Promise<{ id: string; email: string; name: string | null }>;
@@ -31,7 +32,7 @@ export function authOptions(): NextAuthOptions {
         id: 'credentials',
         name: 'Email and password',
         credentials: { email: { type: 'email' }, password: { type: 'password' } },
-        authorize: (given, request) => (given ? verify(given.email, given.password, request.headers?.['x-forwarded-for']) : null),
+        authorize: (given, request) => (given ? verify(given.email, given.password, addressOf(request.headers)) : null),
       }),
     ],
     callbacks: {

@@ -1,11 +1,24 @@
-import { type ErrorCode, errorTable, pathParams, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { type ErrorCode, errorTable, type LiveStats, pathParams, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { callBackend } from './backend.ts';
+import { addressOf } from './client-address.ts';
+import { lastSeenStats, rememberStats } from './last-seen-stats.ts';
 import { readBody } from './read-body.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { currentUser } from './session.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
-const passedBack = ['content-type', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'x-request-id', 'link'];
+/** Headers of a browser that mean something to an operation. */
+const passedOn = ['idempotency-key', 'last-event-id'];
+const passedBack = [
+  'idempotency-replayed',
+  'content-type',
+  'retry-after',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+  'x-request-id',
+  'link',
+];
 
 type Params = Record<string, string>;
 type Handler = (request: Request, context: { params: Promise<Params> }) => Promise<Response>;
@@ -23,6 +36,21 @@ function backendPath(route: Route, params: Params): string | undefined {
   return route.backend.path.replace(/:[A-Za-z]+/g, () => encodeURIComponent(values.shift() ?? ''));
 }
 
+/** Aborts with the browser, and when the answer does not begin (a stream) or end (anything else) in time. */
+function deadline(route: Route, request: Request) {
+  const timeoutMs = route.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  if (!route.stream) return { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]), begun: () => undefined };
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  return { signal: AbortSignal.any([request.signal, late.signal]), begun: () => clearTimeout(timer) };
+}
+
+/** What a browser gets while the backend cannot be reached. */
+function unreachable(route: Route, userId: string | undefined, params: Params): Response {
+  if (route.web?.whenUnreachable !== 'lastSeenStats' || !userId) return failure(route, 'BACKEND_UNAVAILABLE');
+  return Response.json(lastSeenStats(userId, params.id ?? ''), { headers: { 'cache-control': 'no-store' } });
+}
+
 async function pass(route: Route, request: Request, params: Params): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD' && !isSameOrigin(request)) return failure(route, 'FORBIDDEN');
   const user = await currentUser();
@@ -32,17 +60,24 @@ async function pass(route: Route, request: Request, params: Params): Promise<Res
   const body = await readBody(request);
   if (body === 'too large') return failure(route, 'PAYLOAD_TOO_LARGE');
 
+  const { signal, begun } = deadline(route, request);
   const answer = await callBackend(path + new URL(request.url).search, route.auth === 'web' ? undefined : user?.id, {
     method: route.method,
     body,
     contentType: body && (request.headers.get('content-type') ?? undefined),
-    forwardedFor: request.headers.get('x-forwarded-for'),
-    signal: AbortSignal.any([request.signal, AbortSignal.timeout(route.timeoutMs ?? DEFAULT_TIMEOUT_MS)]),
+    client: addressOf(request.headers),
+    headers: Object.fromEntries(passedOn.flatMap((name) => (request.headers.has(name) ? [[name, request.headers.get(name) ?? '']] : []))),
+    signal,
   }).catch(() => undefined);
-  if (!answer) return failure(route, 'BACKEND_UNAVAILABLE');
+  // A proxy in between that cannot reach the backend says so with these.
+  if (!answer || answer.status === 502 || answer.status === 504) return unreachable(route, user?.id, params);
+  begun();
   const headers = new Headers({ 'cache-control': 'no-store' });
   for (const name of passedBack) if (answer.headers.has(name)) headers.set(name, answer.headers.get(name) as string);
-  return new Response(answer.body, { status: answer.status, headers });
+  if (!route.web?.whenUnreachable || !answer.ok || !user) return new Response(answer.body, { status: answer.status, headers });
+  const live = (await answer.json()) as LiveStats;
+  rememberStats(user.id, params.id ?? '', live);
+  return Response.json(live, { headers });
 }
 
 /**

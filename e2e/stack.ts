@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startStack } from '@agentbot/local-stack/stack';
+import Docker from 'dockerode';
+import { freePorts } from './free-ports.ts';
+
+/**
+ * The whole system in its production form, on ports and under an installation's name of its own.
+ * @param slots first host port and subnet of its agents, which no other test uses
+ */
+export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SUBNET: string }, settings: NodeJS.ProcessEnv = {}) {
+  const docker = new Docker();
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'agentbot-e2e-'));
+  const [web, backend, gateway] = await freePorts(3);
+  const installation = `e2e-${path.basename(dataDir).slice(-6).toLowerCase()}`;
+  const filters = { label: [`agentbot.installation=${installation}`] };
+  const output: string[] = [];
+  const stack = await startStack({
+    environment: {
+      ...process.env,
+      DATABASE_URL: undefined,
+      WEB_PORT: String(web),
+      BACKEND_PORT: String(backend),
+      GATEWAY_PORT: String(gateway),
+      INSTALLATION: installation,
+      ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
+      OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
+      CI: '1',
+      ...slots,
+      ...settings,
+    },
+    dataDir,
+    production: true,
+    log: (line) => output.push(line),
+  });
+
+  /** What the engine holds of this installation. */
+  async function held() {
+    const [containers, volumes, networks] = await Promise.all([
+      docker.listContainers({ all: true, filters }),
+      docker.listVolumes({ filters }),
+      docker.listNetworks({ filters }),
+    ]);
+    return { containers, volumes: volumes.Volumes ?? [], networks };
+  }
+
+  return {
+    ...stack,
+    docker,
+    dataDir,
+    /** Every line the processes wrote. */
+    output,
+    held,
+    async stop() {
+      await stack.stop();
+      // A test that failed leaves its agents behind.
+      const { containers, volumes, networks } = await held();
+      for (const { Id } of containers) await docker.getContainer(Id).remove({ force: true });
+      for (const { Name } of volumes) await docker.getVolume(Name).remove();
+      for (const { Id } of networks) await docker.getNetwork(Id).remove();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type WholeStack = Awaited<ReturnType<typeof startWholeStack>>;

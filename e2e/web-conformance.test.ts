@@ -1,0 +1,439 @@
+import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { startWholeStack, type WholeStack } from './stack.ts';
+import { WebSession } from './web-session.ts';
+
+/**
+ * The web's side of the contract, both sides running for real: each route's answer to its owner, each row of its error
+ * table, and nothing for a second user. What breaks the backend comes last, one thing after another.
+ */
+
+const MODEL_KEY = 'sk-canary-web-4711';
+let stack: WholeStack;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let engine: Awaited<ReturnType<typeof startEngineProxy>>;
+let owner: WebSession;
+let ownerId: string;
+let stranger: WebSession;
+let nobody: WebSession;
+let running: string;
+
+const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+type Answer = Awaited<ReturnType<WebSession['call']>>;
+
+beforeAll(async () => {
+  engine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/);
+  model = await startModelProvider({ apiKey: MODEL_KEY });
+  stack = await startWholeStack(
+    { AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' },
+    { API_RATE_LIMIT: '10000', SIGN_IN_RATE_LIMIT: '12' },
+  );
+  ({ session: owner, id: ownerId } = await WebSession.signUp(stack.webUrl, 'owner@example.com'));
+  ({ session: stranger } = await WebSession.signUp(stack.webUrl, 'stranger@example.com'));
+  nobody = new WebSession(stack.webUrl);
+  const { body } = await owner.call('POST', '/api/agents/provision', {
+    body: {
+      name: 'My Agent',
+      model: 'custom',
+      config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: MODEL_KEY },
+    },
+  });
+  running = body.agent.id;
+}, 120_000);
+afterAll(async () => {
+  await stack?.stop();
+  await model?.close();
+  await engine?.close();
+});
+
+const webRoutes = (Object.entries(routes) as [RouteId, Route][]).filter(([, route]) => route.web);
+const bodies: Partial<Record<RouteId, () => object>> = {
+  register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: 'a long password' }),
+  grantPlan: () => ({ plan: 'solo' }),
+  provisionAgent: () => ({ name: 'New' }),
+  updateAgentConfig: () => ({}),
+  verifyAgent: () => ({ verificationType: 'eas' }),
+  updateAgent: () => ({}),
+  sendMessage: () => ({ message: 'Hello', agentId: running }),
+  tellAgent: () => ({ action: 'create-session', agentId: running }),
+  createApiKey: () => ({ name: 'k' }),
+  provisionWithChannels: () => ({ telegramToken: '1:x', plan: 'solo' }),
+  cloneAgent: () => ({ parentAgentId: 'agent_1', name: 'Clone', paymentProof: {} }),
+};
+const queries: Partial<Record<RouteId, () => string>> = { askAgent: () => `?action=sessions&agentId=${running}` };
+
+/** Calls a route of the web, by default as the owner and on the agent that runs. */
+function call(
+  id: RouteId,
+  options: { as?: WebSession; agent?: string; body?: unknown; query?: string; headers?: Record<string, string> } = {},
+) {
+  const { method, web } = routes[id] as Route;
+  const path = web?.path.replace(/:\w+/, options.agent ?? running);
+  return (options.as ?? owner).call(method, path + (options.query ?? queries[id]?.() ?? ''), {
+    body: options.body ?? bodies[id]?.(),
+    ...(options.headers && { headers: options.headers }),
+  });
+}
+
+/** Checks a refusal: its status, its sentence, and the shape of its side. */
+function expectRefusal(id: RouteId, answer: Answer, code: ErrorCode, sentence: string | RegExp = errorTable[code].sentence) {
+  const { web } = routes[id] as Route;
+  const foreign = code === 'AGENT_NOT_FOUND' ? web?.foreignIs : undefined;
+  const error = foreign ? 'Forbidden' : typeof sentence === 'string' ? sentence : expect.stringMatching(sentence);
+  expect([answer.status, answer.body.error]).toEqual([foreign ?? statusOf(code, 'web'), error]);
+  const { success, status } = answer.body;
+  expect({ success, status }).toEqual(
+    web?.errorShape === 'lifecycle' ? { success: false, status: 'error' } : { success: undefined, status: undefined },
+  );
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+}
+
+describe('the differences between the two sides', () => {
+  const machine = async (path: string, init: RequestInit = {}) => {
+    const headers = {
+      authorization: `Bearer ${stack.secrets.INTERNAL_API_KEY}`,
+      'x-user-id': ownerId,
+      'content-type': 'application/json',
+    };
+    const response = await fetch(stack.backendUrl + path, { ...init, headers });
+    const body: ReturnType<typeof JSON.parse> = await response.json();
+    return { status: response.status, body };
+  };
+
+  test('List agents', async () => {
+    const flat = (await machine('/api/agents')).body;
+    expect(flat).toEqual([
+      { id: running, status: 'active', created: iso, subdomain: `${running}.agents.localhost`, url: expect.any(String) },
+    ]);
+    expect((await call('listAgents')).body).toEqual({
+      agents: [
+        {
+          id: running,
+          name: 'My Agent',
+          model: 'custom',
+          status: 'running',
+          websocketUrl: `${stack.gatewayUrl.replace('http', 'ws')}/agent/${running}`,
+          createdAt: iso,
+          updatedAt: iso,
+        },
+      ],
+      count: 1,
+      status: 'ok',
+    });
+    expect((await call('listAgents', { as: nobody })).body).toEqual({ agents: [], count: 0, status: 'ok' });
+    expect(await (await fetch(`${stack.backendUrl}/api/agents`)).json()).toEqual([]);
+  });
+
+  test('Get agent', async () => {
+    const flat = (await machine(`/api/agents/${running}`)).body;
+    expect((await call('getAgent')).body).toEqual({ agent: flat, status: 'ok' });
+    expect(flat.status).toBe('active');
+  });
+
+  test('Provision agent: 402 on the backend is 429 on the web', async () => {
+    await owner.call('PUT', `/api/admin/users/${(await stranger.call('GET', '/api/me')).body.id}/plan`, { body: { plan: 'solo' } });
+    const kept = await call('provisionAgent', { as: stranger });
+    const full = await call('provisionAgent', { as: stranger });
+    expect([full.status, full.body]).toEqual([
+      429,
+      { error: 'Agent limit reached for your plan', code: 'AGENT_LIMIT_REACHED', current: 1, limit: 1 },
+    ]);
+    const strangerId = (await stranger.call('GET', '/api/me')).body.id;
+    const flat = await fetch(`${stack.backendUrl}/api/agents`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${stack.secrets.INTERNAL_API_KEY}`,
+        'x-user-id': strangerId,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ name: 'x', config: { plan: 'label' } }),
+    });
+    expect([flat.status, ((await flat.json()) as { code: string }).code]).toEqual([402, 'AGENT_LIMIT_REACHED']);
+    await call('deleteAgent', { as: stranger, agent: kept.body.agent.id });
+  });
+
+  test('Agent lifecycle: a foreign agent is 403 on the web, 404 on data routes', async () => {
+    expect((await call('stopAgent', { as: stranger })).status).toBe(403);
+    expect((await call('getAgent', { as: stranger })).status).toBe(404);
+  });
+
+  test('Lifecycle error responses', async () => {
+    expect((await call('stopAgent', { as: stranger })).body).toEqual({
+      success: false,
+      status: 'error',
+      error: 'Forbidden',
+      code: 'AGENT_NOT_FOUND',
+    });
+  });
+
+  test('Get verification status: /verify on the web, /verification on the backend', async () => {
+    expect((await call('getVerification')).body).toEqual((await machine(`/api/agents/${running}/verification`)).body);
+    expect((await machine(`/api/agents/${running}/verify`)).status).toBe(404);
+    expect((await owner.call('GET', `/api/agents/${running}/verification`)).status).toBe(404);
+  });
+
+  test('Provision with channel tokens: the six fields', async () => {
+    const { status, body } = await call('provisionWithChannels');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      success: true,
+      userId: expect.stringMatching(/^[a-z0-9]{10}$/),
+      subdomain: `dj-${body.userId}.agents.localhost`,
+      url: expect.stringContaining(`dj-${body.userId}.agents.localhost`),
+      streamKey: expect.stringMatching(/^sk-/),
+      liveStreamId: expect.stringMatching(/^[a-z0-9]{10}$/),
+    });
+    expect((await call('deleteAgent', { agent: body.userId })).body).toEqual({ id: body.userId, deleted: true });
+  });
+});
+
+describe('every route', () => {
+  /** What would end or replace the agent is tried where it belongs. */
+  const later: RouteId[] = [
+    'deleteAgent',
+    'register',
+    'streamLogs',
+    'deleteApiKey',
+    'cloneAgent',
+    'verifyAgent',
+    'provisionAgent',
+    'grantPlan',
+  ];
+
+  test.each(webRoutes.filter(([id]) => !later.includes(id)))(
+    '%s answers its owner in the shape of the web',
+    async (id, { status, web }) => {
+      const answer = await call(id);
+      expect([answer.status, answer.body.error]).toEqual([status, undefined]);
+      expect(web?.response.parse(answer.body)).toEqual(answer.body);
+      expect(answer.headers.get('cache-control')).toContain('no-store');
+      if (id === 'provisionWithChannels') await call('deleteAgent', { agent: answer.body.userId });
+    },
+  );
+
+  test.each(webRoutes.filter(([, { auth }]) => auth === 'caller' || auth === 'admin'))('%s is 401 without a session', async (id) => {
+    expectRefusal(id, await call(id, { as: nobody }), 'UNAUTHORIZED');
+    const credentials = { authorization: `Bearer ${stack.secrets.INTERNAL_API_KEY}`, 'x-user-id': ownerId, 'x-forwarded-for': '192.0.2.9' };
+    expectRefusal(id, await call(id, { as: nobody, headers: credentials }), 'UNAUTHORIZED');
+  });
+
+  test.each(webRoutes.filter(([, { errors }]) => errors.includes('AGENT_NOT_FOUND')))('%s shows another user nothing of it', async (id) => {
+    const query = id === 'askAgent' ? `?action=sessions&agentId=${running}` : undefined;
+    expectRefusal(id, await call(id, { as: stranger, ...(query && { query }) }), 'AGENT_NOT_FOUND');
+  });
+
+  test('the second user changed nothing and sees none of it in any list', async () => {
+    expect((await call('getAgent')).body.agent.status).toBe('active');
+    expect((await call('listAgents', { as: stranger })).body.count).toBe(0);
+    expect((await call('listProvisionedAgents', { as: stranger })).body.count).toBe(0);
+    expect((await call('listChat', { as: stranger })).body.messages).toEqual([]);
+    expect((await call('listLogStreams', { as: stranger })).body.streams).toEqual([]);
+    expect((await call('listApiKeys', { as: stranger })).body.keys).toEqual([]);
+    const { id } = (await call('createApiKey')).body;
+    expect((await call('deleteApiKey', { as: stranger, agent: id })).status).toBe(404);
+    expect((await call('deleteAgent', { as: stranger })).body).toEqual({ id: running, deleted: true });
+    expect((await call('getAgent')).status).toBe(200);
+  });
+
+  test.each(webRoutes.filter(([, { method }]) => method !== 'GET'))(
+    '%s refuses a request from another site, an agent’s own among them',
+    async (id) => {
+      const { host } = new URL(stack.gatewayUrl);
+      const elsewhere: Record<string, string>[] = [
+        { origin: 'https://evil.example' },
+        { origin: `http://${running}.agents.${host}` },
+        { origin: 'null' },
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+      ];
+      for (const headers of elsewhere) expectRefusal(id, await call(id, { headers }), 'FORBIDDEN');
+    },
+  );
+
+  test.each(webRoutes.filter(([, { body }]) => body))('%s answers malformed and oversized bodies as JSON', async (id) => {
+    expectRefusal(id, await call(id, { body: '{"name":' }), 'INVALID_REQUEST', 'Malformed JSON in request body');
+    expectRefusal(id, await call(id, { body: JSON.stringify({ name: 'x'.repeat(1_100_000) }) }), 'PAYLOAD_TOO_LARGE');
+  });
+});
+
+describe('rows of the error tables that are a route’s own', () => {
+  const invalid: [RouteId, object | undefined, string, string?][] = [
+    ['register', { email: 'x', password: 'a long password' }, 'A valid email is required'],
+    ['grantPlan', { plan: 'free' }, 'Invalid plan'],
+    ['provisionAgent', {}, 'Agent name is required'],
+    ['provisionWithChannels', { plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
+    ['provisionWithChannels', { telegramToken: '1:x', aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
+    ['provisionWithChannels', { telegramToken: '1:x' }, 'Invalid plan'],
+    ['updateAgentConfig', { aiProvider: 'minimax' }, 'Invalid aiProvider'],
+    ['verifyAgent', { verificationType: 'oauth' }, 'Invalid verificationType: use eas, coinbase, ens or webauthn'],
+    ['verifyAgent', { verificationType: 'eas', verified: true }, 'Verification of type eas is not supported on this installation'],
+    ['updateAgent', { image: '$(reboot)' }, 'Invalid Docker image name'],
+    ['sendMessage', { message: ' ' }, 'Message required'],
+    ['tellAgent', { action: 'reboot' }, 'Invalid action'],
+    ['createApiKey', { name: '' }, 'Key name is required'],
+    ['cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'],
+    ['listMessages', undefined, 'limit must be at most 100', '?limit=101'],
+    ['listLogs', undefined, 'Invalid level', '?level=loud'],
+    ['listAgents', undefined, 'Invalid cursor', '?cursor=%20'],
+    ['listProvisionedAgents', undefined, 'limit must be at least 1', '?limit=0'],
+    ['askAgent', undefined, 'Invalid action', '?action=reboot'],
+  ];
+  test.each(invalid)('%s %j: 400 %s', async (id, body, sentence, query = '') => {
+    expectRefusal(id, await call(id, { body, ...(query && { query }) }), 'INVALID_REQUEST', sentence);
+  });
+
+  test('402, 404, 409 and their like', async () => {
+    const { session: newcomer } = await WebSession.signUp(stack.webUrl, 'newcomer@example.com');
+    expectRefusal('provisionAgent', await call('provisionAgent', { as: newcomer }), 'PAYMENT_REQUIRED');
+    expectRefusal(
+      'provisionWithChannels',
+      await call('provisionWithChannels', { as: newcomer }),
+      'PAYMENT_REQUIRED',
+      'Active subscription required',
+    );
+    expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
+    expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
+    expectRefusal('grantPlan', await call('grantPlan', { agent: 'nobody' }), 'USER_NOT_FOUND');
+    expectRefusal('register', await call('register', { body: { email: 'Owner@example.com', password: 'a long password' } }), 'EMAIL_TAKEN');
+    expectRefusal(
+      'sendMessage',
+      await call('sendMessage', { body: { message: 'x', agentId: running, sessionId: 'none' } }),
+      'SESSION_NOT_FOUND',
+    );
+    expectRefusal('askAgent', await call('askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }), 'SESSION_NOT_FOUND');
+    for (let i = 0; i < 12; i++) await call('createApiKey', { as: newcomer });
+    expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
+    expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
+    const restarting = call('restartAgent');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expectRefusal('stopAgent', await call('stopAgent'), 'OPERATION_IN_PROGRESS');
+    expect((await restarting).body).toMatchObject({ success: true, status: 'active' });
+  });
+
+  test('unknown addresses and methods are JSON', async () => {
+    const unknown = await owner.call('GET', '/api/nope');
+    expect([unknown.status, unknown.body]).toEqual([404, { error: 'Not found' }]);
+    const method = await owner.call('DELETE', '/api/chat');
+    expect([method.status, method.body]).toEqual([405, { error: 'Method not allowed' }]);
+  });
+
+  test('an Idempotency-Key goes through', async () => {
+    const headers = { 'idempotency-key': 'web-1' };
+    const [first, second] = [await call('createApiKey', { headers }), await call('createApiKey', { headers })];
+    expect(second.body).toEqual(first.body);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('wrong passwords are throttled by the address that the server saw, not the one a browser claims', async () => {
+    const guess = (i: number) => {
+      const session = new WebSession(stack.webUrl);
+      return session.call('GET', '/api/auth/csrf').then(({ body }) =>
+        session.fetch('/api/auth/callback/credentials', {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': `192.0.2.${i}` },
+          body: new URLSearchParams({ csrfToken: body.csrfToken, email: 'stranger@example.com', password: 'wrong', json: 'true' }),
+        }),
+      );
+    };
+    const urls: string[] = [];
+    for (let i = 0; i < 14; i++) urls.push(((await (await guess(i)).json()) as { url: string }).url);
+    expect(decodeURIComponent(urls.at(-1)?.replaceAll('+', ' ') ?? '')).toContain('Too many attempts');
+  });
+});
+
+test('a log streams through, and its view ends on the backend when the browser leaves', async () => {
+  const leaving = new AbortController();
+  const response = await owner.fetch(`/api/logs/${running}/stream`, { signal: leaving.signal });
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const reader = response.body?.getReader();
+  const first = Buffer.from((await reader?.read())?.value ?? []).toString();
+  expect(first).toContain(`data: {"type":"connected","agentId":"${running}"}`);
+  const clients = async () => (await call('listLogStreams')).body.streams[0]?.clients;
+  expect(await clients()).toBe(1);
+  leaving.abort();
+  const until = Date.now() + 5_000;
+  while ((await clients()) !== 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await clients()).toBe(0);
+});
+
+describe('when something behind it is missing', () => {
+  const restart = async (changed: NodeJS.ProcessEnv) => {
+    await stack.killBackend();
+    await stack.startBackend(changed);
+  };
+  const having = (code: ErrorCode) => webRoutes.filter(([, { errors }]) => errors.includes(code)).map(([id]) => id);
+  const lifecycle = webRoutes.filter(([, { web }]) => web?.errorShape === 'lifecycle').map(([id]) => id);
+
+  test('the engine fails at what it is asked', async () => {
+    await restart({ DOCKER_HOST: engine.dockerHost });
+    for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', /./);
+    }
+    expectRefusal('provisionAgent', await call('provisionAgent'), 'OPERATION_FAILED', 'Failed to provision agent');
+    expectRefusal('sendMessage', await call('sendMessage'), 'OPERATION_FAILED', 'The agent is not running (error)');
+    expectRefusal('tellAgent', await call('tellAgent'), 'OPERATION_FAILED', 'The agent is not running (error)');
+  }, 240_000);
+
+  test('no Docker: 500 with the sentence on whatever needs it', async () => {
+    await restart({ DOCKER_HOST: 'unix:///nonexistent.sock' });
+    for (const id of having('DOCKER_UNAVAILABLE')) expectRefusal(id, await call(id), 'DOCKER_UNAVAILABLE');
+    expect((await call('getHealth')).body.docker).toBe('unavailable');
+    expect((await call('getAgentStats')).body.stats).toMatchObject({ cpu: 'N/A', memory: 'N/A' });
+  }, 120_000);
+
+  test('the kill switch: 503, for new agents only', async () => {
+    await restart({ PROVISIONING_ENABLED: 'false' });
+    for (const id of having('PROVISIONING_DISABLED')) expectRefusal(id, await call(id), 'PROVISIONING_DISABLED');
+    expect((await call('getHealth')).body.provisioning).toBe('disabled');
+    expect((await call('startAgent')).body).toEqual({ success: true, status: 'active' });
+  }, 120_000);
+
+  test('no tables: 500 with each route’s sentence, and nothing of the inside', async () => {
+    await restart({});
+    const tables = ['agents', 'users', 'messages', 'api_keys', 'operations'];
+    const client = new pg.Client({ connectionString: stack.databaseUrl });
+    await client.connect();
+    for (const table of tables) await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
+    for (const [id, { failure }] of webRoutes) {
+      if (['getHealth', 'getCloneService', 'cloneAgent', 'listLogStreams'].includes(id)) continue;
+      const answer = await call(id);
+      expectRefusal(id, answer, 'INTERNAL', failure);
+      expect(JSON.stringify(answer.body)).not.toMatch(/prisma|postgres|lost_/i);
+    }
+    for (const table of tables) await client.query(`ALTER TABLE lost_${table} RENAME TO ${table}`);
+    await client.end();
+  }, 120_000);
+
+  test('no backend: 502 in each route’s shape, the last figures seen, and no hang', async () => {
+    const before = (await call('getAgentStats')).body.stats;
+    await stack.killBackend();
+    const from = Date.now();
+    for (const [id] of webRoutes) {
+      if (id === 'getAgentStats') continue;
+      expectRefusal(id, await call(id), 'BACKEND_UNAVAILABLE');
+    }
+    expect(Date.now() - from).toBeLessThan(30_000);
+    expect(lifecycle.length).toBe(6);
+    const { uptime, messagesProcessed, messagesPerHour, averageResponseTime, successRate, errorRate } = before;
+    expect((await call('getAgentStats')).body).toEqual({
+      stats: { agentId: running, uptime, messagesProcessed, messagesPerHour, averageResponseTime, successRate, errorRate, timestamp: iso },
+      status: 'mock',
+    });
+    expect((await call('getAgentStats', { agent: 'agent_other' })).body.stats).toMatchObject({ uptime: null, timestamp: null });
+    await stack.startBackend();
+    expect((await call('getAgent')).status).toBe(200);
+  }, 120_000);
+});
+
+test('every code that a route of the web names is tried above', () => {
+  const tried = new Set<ErrorCode>([
+    ...(['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'PAYMENT_NOT_VERIFIED', 'AGENT_LIMIT_REACHED', 'FORBIDDEN'] as const),
+    ...(['AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'USER_NOT_FOUND', 'API_KEY_NOT_FOUND', 'EMAIL_TAKEN', 'API_KEY_LIMIT_REACHED'] as const),
+    ...(['OPERATION_IN_PROGRESS', 'RATE_LIMITED', 'OPERATION_FAILED', 'DOCKER_UNAVAILABLE', 'PROVISIONING_DISABLED'] as const),
+  ]);
+  const named = new Set(webRoutes.flatMap(([, { errors }]) => errors));
+  expect([...named].filter((code) => !tried.has(code))).toEqual([]);
+});
