@@ -42,6 +42,8 @@ beforeAll(async () => {
     },
   });
   running = body.agent.id;
+  // Provisioning answers after 15 seconds, and a busy machine takes longer.
+  while ((await call('getAgent')).body.agent.status === 'provisioning') await new Promise((resolve) => setTimeout(resolve, 200));
 }, 120_000);
 afterAll(async () => {
   await stack?.stop();

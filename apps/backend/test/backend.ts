@@ -88,6 +88,13 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     /** Calls as a machine client that holds the internal key and names a user, or nobody. */
     machine: (userId: string | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
       call(method, path, { token: INTERNAL_KEY, headers: { ...(userId && { 'x-user-id': userId }), ...headers }, body }),
+    /** Waits until nothing is being done to an agent: provisioning answers after 15 seconds, and a busy machine takes longer. */
+    async settled(agentId: string): Promise<void> {
+      const where = { agentId, finishedAt: null };
+      while (await server.context.database.as('service', (tx) => tx.operation.count({ where }))) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
     /** A new account's id. The first one is the administrator. */
     async account(email = `${randomName(8)}@example.com`): Promise<string> {
       const { body } = await call('POST', '/api/register', {

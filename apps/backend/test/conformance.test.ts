@@ -59,6 +59,7 @@ beforeAll(async () => {
     config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
   });
   running = provisioned.body.agent.id;
+  await real.settled(running);
   faultyAgent = (await faulty.machine(undefined, 'POST', '/api/agents', { name: 'Unlucky' })).body.id;
   dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
   // As after an engine went away: the agent had a container once.

@@ -24,6 +24,7 @@ beforeAll(async () => {
     config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET },
   });
   id = body.agent.id;
+  await backend.settled(id);
 }, 120_000);
 afterAll(async () => {
   await backend.stop();
@@ -32,10 +33,6 @@ afterAll(async () => {
 
 const ask = async (action: string, more = '') => (await backend.as(owner, 'GET', `/api/agent?action=${action}${more}`)).body;
 const tell = async (body: object, query = '') => (await backend.as(owner, 'POST', `/api/agent${query}`, body)).body;
-const settled = async () => {
-  const open = () => backend.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: id, finishedAt: null } }));
-  while (await open()) await new Promise((resolve) => setTimeout(resolve, 100));
-};
 /** Writes a line where the agent's own log goes. */
 async function logLine(text: string): Promise<void> {
   const exec = await docker
@@ -107,11 +104,11 @@ describe('/api/agent', () => {
       key: 'telegram',
       configured: true,
     });
-    await settled();
+    await backend.settled(id);
     expect((await docker.getContainer(`openclaw-${id}`).inspect()).Config.Env).toContain(`TELEGRAM_BOT_TOKEN=${token}`);
     expect(await ask('health')).toMatchObject({ status: 'running', channels: ['telegram'] });
     expect(await tell({ action: 'set-credential', key: 'telegram' })).toEqual({ success: true, key: 'telegram', configured: false });
-    await settled();
+    await backend.settled(id);
     expect((await docker.getContainer(`openclaw-${id}`).inspect()).Config.Env.join()).not.toContain('TELEGRAM');
     expect((await tell({ message: 'Still here?' })).reply).toBe('You said: Still here?');
   });

@@ -34,6 +34,7 @@ beforeAll(async () => {
     config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
   });
   id = body.agent.id;
+  await backend.settled(id);
 }, 240_000);
 afterAll(async () => {
   if (id) await backend.as(owner, 'DELETE', `/api/agents/${id}`);

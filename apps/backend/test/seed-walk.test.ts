@@ -3,6 +3,7 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { compileErrors, validate } from '@readme/openapi-parser';
 import { OpenAPIClientAxios } from 'openapi-client-axios';
+import { extract } from 'tar-stream';
 import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** The contract from top to bottom with a user's API key, on a real engine: what each call answers when all is well. */
@@ -134,6 +135,29 @@ describe('POST /api/provision', () => {
     expect(full.container.gatewayUrl).toBe(`http://127.0.0.1:${full.container.port}`);
     expect(JSON.stringify(full)).not.toContain('telegram-secret');
     expect((await fetch(`${full.container.gatewayUrl}/healthz`)).status).toBe(200);
+  });
+
+  test('the container speaks with the provider’s models under its plan’s tools', async () => {
+    const files = await backend.context.host.archive(full.container.name);
+    const read = extract();
+    files.pipe(read as never);
+    let config = '';
+    for await (const entry of read) {
+      if (entry.header.name === 'openclaw.json') for await (const chunk of entry) config += chunk;
+      else entry.resume();
+    }
+    expect(JSON.parse(config)).toMatchObject({
+      agents: {
+        defaults: {
+          model: {
+            primary: 'openrouter/xiaomi/mimo-v2-pro',
+            fallbacks: ['openrouter/anthropic/claude-sonnet-4', 'openrouter/google/gemini-2.5-flash'],
+          },
+        },
+      },
+      tools: { profile: 'messaging', deny: ['browser', 'canvas'] },
+    });
+    expect(config).not.toContain('model-key');
   });
 
   test('its address answers on the gateway port', async () => {

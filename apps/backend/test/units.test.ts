@@ -4,6 +4,7 @@ import { readConfig } from '../src/config.ts';
 import { addressee } from '../src/gateway-router/router.ts';
 import { openclawConfig } from '../src/openclaw/config-builder.ts';
 import { assertPublicEndpoint } from '../src/openclaw/model-endpoint.ts';
+import { defaultModelOf, fallbackTargets, modelTarget } from '../src/openclaw/providers.ts';
 import { agentContainerSpec, slotCount } from '../src/runtime/agent-container.ts';
 import { createEnvelope } from '../src/secrets/envelope.ts';
 
@@ -92,13 +93,22 @@ test("the agent's configuration holds references, no secret, and the platform's 
       gatewayName: 'anthropic',
       model: 'claude-opus-4-6',
     },
+    fallbacks: [
+      { provider: 'openai', api: 'openai-completions', baseUrl: 'https://api.openai.com/v1', gatewayName: 'openai', model: 'gpt-4o' },
+    ],
     has: { apiKey: true, telegramToken: true },
     ownerIds: ['42'],
     skills: { weather: false },
     origin: 'http://a.agents.localhost:10000',
   });
   expect(config).toMatchObject({
-    agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6' } } },
+    models: {
+      providers: {
+        anthropic: { apiKey: { id: 'AGENT_MODEL_API_KEY' }, models: [{ id: 'claude-opus-4-6' }] },
+        openai: { apiKey: { id: 'AGENT_MODEL_API_KEY_OPENAI' }, models: [{ id: 'gpt-4o' }] },
+      },
+    },
+    agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6', fallbacks: ['openai/gpt-4o'] } } },
     tools: { profile: 'messaging', deny: ['browser', 'canvas'] },
     channels: {
       telegram: {
@@ -110,4 +120,17 @@ test("the agent's configuration holds references, no secret, and the platform's 
       },
     },
   });
+});
+
+test.each([
+  ['openrouter', 'xiaomi/mimo-v2-pro', ['openrouter/anthropic/claude-sonnet-4', 'openrouter/google/gemini-2.5-flash']],
+  ['gemini', 'gemini-2.0-flash', ['openrouter/anthropic/claude-sonnet-4.5']],
+  ['groq', 'llama-3.3-70b-versatile', ['openai/gpt-4o-mini']],
+  ['anthropic', 'claude-sonnet-4-5', ['openai/gpt-4o']],
+  ['openai', 'gpt-4o', ['openai/gpt-4o-mini']],
+] as const)('%s speaks with %s and turns to %j', (aiProvider, model, fallbacks) => {
+  const agent = { aiProvider, model: defaultModelOf(aiProvider), config: {} };
+  expect(modelTarget(agent, {}).model).toBe(model);
+  expect(fallbackTargets(agent, {}, () => true).map((each) => `${each.gatewayName}/${each.model}`)).toEqual(fallbacks);
+  expect(fallbackTargets(agent, {}, () => false)).toEqual([]);
 });

@@ -3,26 +3,20 @@ import type { Context } from '../context.ts';
 import type { Transaction } from '../database/database.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { beginOperation } from '../jobs/operations.ts';
+import { credentialOf } from '../openclaw/providers.ts';
 import { deleteAgentSecret, type SecretName, writeAgentSecrets } from '../secrets/agent-secrets.ts';
 
-/** What the contract calls each provider's key. */
-const providerCredentials: Record<string, Credential> = {
-  anthropic: 'anthropic',
-  openai: 'openai',
-  openrouter: 'openrouter',
-  gemini: 'google',
-};
 const channelSecrets: Partial<Record<Credential, SecretName>> = {
   telegram: 'telegramToken',
   discord: 'discordBotToken',
   whatsapp: 'whatsappToken',
 };
 
-/** Where an agent keeps a credential: its own provider's key is the one it speaks with, others wait for a change of provider. */
+/** Where an agent keeps a credential: its own provider's key is the one it speaks with, others serve its fallbacks. */
 function secretName(agent: Agent, key: Credential): SecretName {
   const channel = channelSecrets[key];
   if (channel) return channel;
-  return providerCredentials[agent.aiProvider] === key ? 'apiKey' : `apiKey:${key}`;
+  return credentialOf(agent.aiProvider) === key ? 'apiKey' : `apiKey:${key}`;
 }
 
 /** Which credentials an agent has; never the values. */

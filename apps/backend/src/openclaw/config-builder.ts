@@ -12,7 +12,9 @@ export const secretVariables = {
 
 interface Input {
   plan: Plan;
+  /** The model it speaks with, and those it turns to next. */
   target: ModelTarget;
+  fallbacks: ModelTarget[];
   /** Which secrets the agent has; their values never stand in the file. */
   has: Partial<Record<keyof AgentSecrets, boolean>>;
   ownerIds: string[];
@@ -56,12 +58,34 @@ function channels({ has, ownerIds }: Input) {
   };
 }
 
+/** The variable that carries a provider's key; the agent's own provider has one name whatever it is. */
+export const keyVariable = (provider: string, own: string) =>
+  provider === own ? 'AGENT_MODEL_API_KEY' : `AGENT_MODEL_API_KEY_${provider.toUpperCase()}`;
+
+/** One entry for each provider that is used, with its models. */
+function modelProviders({ target, fallbacks, has }: Input) {
+  const entries: Record<string, { models: { id: string; name: string }[] }> = {};
+  for (const each of [target, ...fallbacks]) {
+    const variable = keyVariable(each.provider, target.provider);
+    entries[each.gatewayName] ??= {
+      baseUrl: each.baseUrl,
+      api: each.api,
+      ...((has.apiKey || each.provider !== target.provider) && { apiKey: { source: 'env', provider: 'default', id: variable } }),
+      models: [],
+    } as (typeof entries)[string];
+    entries[each.gatewayName]?.models.push({ id: each.model, name: each.model });
+  }
+  return entries;
+}
+
+const modelName = ({ gatewayName, model }: ModelTarget) => `${gatewayName}/${model}`;
+
 /**
  * An agent's `openclaw.json` for OpenClaw 2026.3.13: a pure function of its row. Secrets stand in it as references to
  * the container's environment.
  */
 export function openclawConfig(input: Input) {
-  const { target, has } = input;
+  const { target, fallbacks, has } = input;
   const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];
   return {
     gateway: {
@@ -76,17 +100,8 @@ export function openclawConfig(input: Input) {
     update: { checkOnStart: false },
     logging: { consoleStyle: 'json' },
     plugins: { allow: has.whatsappToken ? [...plugins, 'whatsapp'] : plugins },
-    models: {
-      providers: {
-        [target.gatewayName]: {
-          baseUrl: target.baseUrl,
-          api: target.api,
-          ...(has.apiKey && { apiKey: { source: 'env', provider: 'default', id: 'AGENT_MODEL_API_KEY' } }),
-          models: [{ id: target.model, name: target.model }],
-        },
-      },
-    },
-    agents: { defaults: { model: { primary: `${target.gatewayName}/${target.model}`, fallbacks: [] }, heartbeat: { every: '0m' } } },
+    models: { providers: modelProviders(input) },
+    agents: { defaults: { model: { primary: modelName(target), fallbacks: fallbacks.map(modelName) }, heartbeat: { every: '0m' } } },
     tools: { profile: plans[input.plan].toolProfile, deny: ['browser', 'canvas'] },
     skills: { entries: Object.fromEntries(Object.entries(input.skills).map(([key, enabled]) => [key, { enabled }])) },
     messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },

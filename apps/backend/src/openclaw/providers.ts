@@ -1,7 +1,8 @@
-import type { AgentConfig } from '@agentbot/contracts';
+import type { AgentConfig, Credential } from '@agentbot/contracts';
 import type { Config } from '../config.ts';
 
-export type ProviderId = NonNullable<AgentConfig['aiProvider']> | 'custom';
+type KnownProvider = NonNullable<AgentConfig['aiProvider']>;
+export type ProviderId = KnownProvider | 'custom';
 
 interface Provider {
   /** How the gateway speaks to it (OpenClaw's `api`). */
@@ -14,13 +15,17 @@ interface Provider {
   defaultModel: string;
   /** The agent's models in this provider's spelling. */
   models: Record<string, string>;
+  /** What the gateway turns to when the first model fails, by provider; used as far as the agent has a key for it. */
+  fallbacks: { provider: KnownProvider; model: string }[];
+  /** What the contract calls this provider's key. */
+  credential?: Credential;
 }
 
 /** Names of the dashboard that not every provider has; every other name is the provider's own. */
 const dashboardModels = new Set(['claude-opus-4-6', 'gpt-4', 'custom']);
 
 /** The model providers, as the gateway at 2026.3.13 accepts them. */
-const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
+const providers: Record<KnownProvider, Provider> = {
   openrouter: {
     api: 'openai-completions',
     baseUrl: 'https://openrouter.ai/api/v1',
@@ -28,6 +33,11 @@ const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
     gatewayName: 'openrouter',
     defaultModel: 'xiaomi/mimo-v2-pro',
     models: { 'gpt-4': 'openai/gpt-4', 'claude-opus-4-6': 'anthropic/claude-opus-4.6' },
+    fallbacks: [
+      { provider: 'openrouter', model: 'anthropic/claude-sonnet-4' },
+      { provider: 'openrouter', model: 'google/gemini-2.5-flash' },
+    ],
+    credential: 'openrouter',
   },
   gemini: {
     api: 'google-generative-ai',
@@ -37,6 +47,9 @@ const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
     gatewayName: 'google',
     defaultModel: 'gemini-2.0-flash',
     models: {},
+    // The contract's `claude-sonnet-4-5` is spelled with a point there.
+    fallbacks: [{ provider: 'openrouter', model: 'anthropic/claude-sonnet-4.5' }],
+    credential: 'google',
   },
   groq: {
     api: 'openai-completions',
@@ -47,6 +60,7 @@ const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
     // gemma2-9b-it has too small a context for the gateway.
     defaultModel: 'llama-3.3-70b-versatile',
     models: {},
+    fallbacks: [{ provider: 'openai', model: 'gpt-4o-mini' }],
   },
   anthropic: {
     api: 'anthropic-messages',
@@ -55,6 +69,8 @@ const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
     gatewayName: 'anthropic',
     defaultModel: 'claude-sonnet-4-5',
     models: { 'claude-opus-4-6': 'claude-opus-4-6' },
+    fallbacks: [{ provider: 'openai', model: 'gpt-4o' }],
+    credential: 'anthropic',
   },
   openai: {
     api: 'openai-completions',
@@ -63,6 +79,8 @@ const providers: Record<Exclude<ProviderId, 'custom'>, Provider> = {
     gatewayName: 'openai',
     defaultModel: 'gpt-4o',
     models: { 'gpt-4': 'gpt-4' },
+    fallbacks: [{ provider: 'openai', model: 'gpt-4o-mini' }],
+    credential: 'openai',
   },
 };
 
@@ -75,12 +93,13 @@ export const responseModels: Record<KnownProvider, { model: string; baseUrl: str
   openai: { model: 'openai/gpt-4o', baseUrl: 'https://api.openai.com/v1' },
 };
 
-type KnownProvider = Exclude<ProviderId, 'custom'>;
-
 /** The model an agent of this provider speaks with when none is named. */
 export const defaultModelOf = (provider: KnownProvider): string => providers[provider].defaultModel;
 
-/** Where and how an agent's model is reached. */
+/** What the contract calls the key of a provider, if it names it. */
+export const credentialOf = (provider: string): Credential | undefined => providers[provider as KnownProvider]?.credential;
+
+/** Where and how a model is reached. */
 export interface ModelTarget {
   provider: ProviderId;
   api: Provider['api'];
@@ -89,23 +108,35 @@ export interface ModelTarget {
   model: string;
 }
 
+type Addresses = Pick<Config, NonNullable<Provider['baseUrlVariable']>>;
+interface Choice {
+  model: string;
+  aiProvider: string;
+  config: unknown;
+}
+
+function target(id: KnownProvider, model: string, config: Addresses): ModelTarget {
+  const { api, baseUrl, baseUrlVariable, gatewayName } = providers[id];
+  return { provider: id, api, baseUrl: (baseUrlVariable && config[baseUrlVariable]) ?? baseUrl, gatewayName, model };
+}
+
 /** The model an agent speaks with, from its row. */
-export function modelTarget(
-  agent: { model: string; aiProvider: string; config: unknown },
-  config: Pick<Config, NonNullable<Provider['baseUrlVariable']>>,
-): ModelTarget {
+export function modelTarget(agent: Choice, config: Addresses): ModelTarget {
   const id = agent.aiProvider as ProviderId;
   if (id === 'custom') {
     const own = agent.config as { baseUrl: string; model: string };
     return { provider: id, api: 'openai-completions', baseUrl: own.baseUrl, gatewayName: 'custom', model: own.model };
   }
-  const provider = providers[id];
-  const override = provider.baseUrlVariable && config[provider.baseUrlVariable];
-  return {
-    provider: id,
-    api: provider.api,
-    baseUrl: override ?? provider.baseUrl,
-    gatewayName: provider.gatewayName,
-    model: provider.models[agent.model] ?? (dashboardModels.has(agent.model) ? provider.defaultModel : agent.model),
-  };
+  const { models, defaultModel } = providers[id];
+  return target(id, models[agent.model] ?? (dashboardModels.has(agent.model) ? defaultModel : agent.model), config);
+}
+
+/** The models an agent turns to next, of those providers that `hasKey` says it has a key for. */
+export function fallbackTargets(agent: Choice, config: Addresses, hasKey: (provider: KnownProvider) => boolean): ModelTarget[] {
+  const id = agent.aiProvider as ProviderId;
+  if (id === 'custom') return [];
+  const first = modelTarget(agent, config).model;
+  return providers[id].fallbacks
+    .filter(({ provider, model }) => hasKey(provider) && !(provider === id && model === first))
+    .map(({ provider, model }) => target(provider, model, config));
 }

@@ -3,18 +3,37 @@ import { AppError } from '@agentbot/contracts';
 import { agentUrl } from '../agents/agent-view.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
-import { openclawConfig, secretVariables } from '../openclaw/config-builder.ts';
+import { keyVariable, openclawConfig, secretVariables } from '../openclaw/config-builder.ts';
 import { pairedDevices } from '../openclaw/device.ts';
-import { modelTarget } from '../openclaw/providers.ts';
+import { credentialOf, fallbackTargets, type ModelTarget, modelTarget } from '../openclaw/providers.ts';
 import { agentContainerSpec, slotCount } from '../runtime/agent-container.ts';
 import { type AgentContainerSpec, SlotTakenError, type VolumeFile } from '../runtime/container-host.ts';
-import { type AgentSecrets, readAgentSecrets } from '../secrets/agent-secrets.ts';
+import { type AgentSecrets, readAgentSecrets, type SecretName } from '../secrets/agent-secrets.ts';
 import { leaseSlot } from './lease-slot.ts';
 
-function volumeFiles({ config }: Context, agent: Agent, secrets: AgentSecrets): VolumeFile[] {
+/** The secret that holds an agent's key for a provider other than its own. */
+const otherKey = (provider: string) => `apiKey:${credentialOf(provider)}` as const;
+
+function fallbacksOf({ config }: Context, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
+  return fallbackTargets(agent, config, (provider) =>
+    Boolean(provider === agent.aiProvider ? secrets.apiKey : secrets[otherKey(provider)]),
+  );
+}
+
+/** The container's variables with secrets: variable → secret's name. */
+function secretVariablesOf(agent: Agent, fallbacks: ModelTarget[], secrets: AgentSecrets): Record<string, SecretName> {
+  const others = fallbacks.filter(({ provider }) => provider !== agent.aiProvider);
+  return {
+    ...Object.fromEntries(Object.entries(secretVariables).filter(([, name]) => secrets[name])),
+    ...Object.fromEntries(others.map(({ provider }) => [keyVariable(provider, agent.aiProvider), otherKey(provider)])),
+  };
+}
+
+function volumeFiles({ config }: Context, agent: Agent, fallbacks: ModelTarget[], secrets: AgentSecrets): VolumeFile[] {
   const openclaw = openclawConfig({
     plan: agent.plan,
     target: modelTarget(agent, config),
+    fallbacks,
     has: Object.fromEntries(Object.keys(secrets).map((name) => [name, true])),
     ownerIds: (agent.config as { ownerIds?: string[] }).ownerIds ?? [],
     skills: agent.skillSwitches as Record<string, boolean>,
@@ -38,9 +57,10 @@ export async function secretEnvironment({ database, envelope }: Context, spec: A
 async function contents(context: Context, agent: Agent) {
   const { database, envelope } = context;
   const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
-  const secretNames = Object.fromEntries(Object.entries(secretVariables).filter(([, name]) => secrets[name]));
+  const fallbacks = fallbacksOf(context, agent, secrets);
+  const secretNames = secretVariablesOf(agent, fallbacks, secrets);
   const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, secrets[name] as string]));
-  const files = volumeFiles(context, agent, secrets);
+  const files = volumeFiles(context, agent, fallbacks, secrets);
   // The gateway's token is among them: nobody guesses the others from the hash.
   const configuration = files.find(({ path }) => path === 'openclaw.json')?.content;
   const fingerprint = createHash('sha256')
