@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { removePostgresData } from '@agentbot/local-stack/postgres';
 import { startStack } from '@agentbot/local-stack/stack';
 import Docker from 'dockerode';
 import { freePorts } from './free-ports.ts';
@@ -59,6 +60,7 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
       for (const { Id } of containers) await docker.getContainer(Id).remove({ force: true });
       for (const { Name } of volumes) await docker.getVolume(Name).remove();
       for (const { Id } of networks) await docker.getNetwork(Id).remove();
+      removePostgresData(path.join(dataDir, 'postgres'));
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -29,7 +29,7 @@ beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
   stack = await startWholeStack(
     { AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' },
-    { API_RATE_LIMIT: '10000', SIGN_IN_RATE_LIMIT: '12' },
+    { API_RATE_LIMIT: '10000', SIGN_IN_RATE_LIMIT: '20', SMTP_URL: 'smtp://127.0.0.1:1' },
   );
   ({ session: owner, id: ownerId } = await WebSession.signUp(stack.webUrl, 'owner@example.com'));
   ({ session: stranger } = await WebSession.signUp(stack.webUrl, 'stranger@example.com'));
@@ -55,6 +55,8 @@ const webRoutes = (Object.entries(routes) as [RouteId, Route][]).filter(([, rout
 const bodies: Partial<Record<RouteId, () => object>> = {
   register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: 'a long password' }),
   grantPlan: () => ({ plan: 'solo' }),
+  requestPasswordReset: () => ({ email: 'nobody@example.com' }),
+  resetPassword: () => ({ token: 'x'.repeat(43), password: 'a long password' }),
   provisionAgent: () => ({ name: 'New' }),
   updateAgentConfig: () => ({}),
   verifyAgent: () => ({ verificationType: 'eas' }),
@@ -196,6 +198,7 @@ describe('every route', () => {
   /** What would end or replace the agent is tried where it belongs. */
   const later: RouteId[] = [
     'deleteAgent',
+    'resetPassword',
     'register',
     'streamLogs',
     'deleteApiKey',
@@ -264,6 +267,8 @@ describe('every route', () => {
 describe('rows of the error tables that are a route’s own', () => {
   const invalid: [RouteId, object | undefined, string, string?][] = [
     ['register', { email: 'x', password: 'a long password' }, 'A valid email is required'],
+    ['requestPasswordReset', { email: 'x' }, 'A valid email is required'],
+    ['resetPassword', { token: 'x', password: 'a long password' }, 'This link is no longer valid'],
     ['grantPlan', { plan: 'free' }, 'Invalid plan'],
     ['provisionAgent', {}, 'Agent name is required'],
     ['provisionWithChannels', { plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
@@ -341,7 +346,7 @@ describe('rows of the error tables that are a route’s own', () => {
       );
     };
     const urls: string[] = [];
-    for (let i = 0; i < 14; i++) urls.push(((await (await guess(i)).json()) as { url: string }).url);
+    for (let i = 0; i < 22; i++) urls.push(((await (await guess(i)).json()) as { url: string }).url);
     expect(decodeURIComponent(urls.at(-1)?.replaceAll('+', ' ') ?? '')).toContain('Too many attempts');
   });
 });
@@ -387,7 +392,8 @@ describe('when something behind it is missing', () => {
   }, 120_000);
 
   test('the kill switch: 503, for new agents only', async () => {
-    await restart({ PROVISIONING_ENABLED: 'false' });
+    await restart({ PROVISIONING_ENABLED: 'false', SMTP_URL: '' });
+    expectRefusal('requestPasswordReset', await call('requestPasswordReset'), 'MAIL_UNAVAILABLE');
     for (const id of having('PROVISIONING_DISABLED')) expectRefusal(id, await call(id), 'PROVISIONING_DISABLED');
     expect((await call('getHealth')).body.provisioning).toBe('disabled');
     expect((await call('startAgent')).body).toEqual({ success: true, status: 'active' });
@@ -395,12 +401,12 @@ describe('when something behind it is missing', () => {
 
   test('no tables: 500 with each route’s sentence, and nothing of the inside', async () => {
     await restart({});
-    const tables = ['agents', 'users', 'messages', 'api_keys', 'operations'];
+    const tables = ['agents', 'users', 'messages', 'api_keys', 'operations', 'password_resets'];
     const client = new pg.Client({ connectionString: stack.databaseUrl });
     await client.connect();
     for (const table of tables) await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
     for (const [id, { failure }] of webRoutes) {
-      if (['getHealth', 'getCloneService', 'cloneAgent', 'listLogStreams'].includes(id)) continue;
+      if (['getHealth', 'getSignInOptions', 'getCloneService', 'cloneAgent', 'listLogStreams'].includes(id)) continue;
       const answer = await call(id);
       expectRefusal(id, answer, 'INTERNAL', failure);
       expect(JSON.stringify(answer.body)).not.toMatch(/prisma|postgres|lost_/i);
@@ -434,7 +440,14 @@ test('every code that a route of the web names is tried above', () => {
   const tried = new Set<ErrorCode>([
     ...(['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'PAYMENT_NOT_VERIFIED', 'AGENT_LIMIT_REACHED', 'FORBIDDEN'] as const),
     ...(['AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'USER_NOT_FOUND', 'API_KEY_NOT_FOUND', 'EMAIL_TAKEN', 'API_KEY_LIMIT_REACHED'] as const),
-    ...(['OPERATION_IN_PROGRESS', 'RATE_LIMITED', 'OPERATION_FAILED', 'DOCKER_UNAVAILABLE', 'PROVISIONING_DISABLED'] as const),
+    ...([
+      'OPERATION_IN_PROGRESS',
+      'RATE_LIMITED',
+      'OPERATION_FAILED',
+      'DOCKER_UNAVAILABLE',
+      'PROVISIONING_DISABLED',
+      'MAIL_UNAVAILABLE',
+    ] as const),
   ]);
   const named = new Set(webRoutes.flatMap(([, { errors }]) => errors));
   expect([...named].filter((code) => !tried.has(code))).toEqual([]);

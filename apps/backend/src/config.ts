@@ -27,6 +27,11 @@ const schema = z.object({
   ENCRYPTION_KEYS: z.string(),
   ADMIN_EMAILS: emails.default([]),
   TESTER_EMAILS: emails.default([]),
+  /** A mail server for password resets, with user and password if it wants them. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().default('Agentbot <agentbot@localhost>'),
+  /** Where the dashboard is reached, for links in mails. */
+  DASHBOARD_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
   TRUST_PROXY: z.string().default('loopback'),
   PROVISIONING_ENABLED: flag.default(true),
   CONTAINER_HOST: z.enum(['docker']).default('docker'),

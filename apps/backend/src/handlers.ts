@@ -1,5 +1,6 @@
 import { AppError, cloneTerms } from '@agentbot/contracts';
 import { webAgentLimit } from './accounts/accounts.ts';
+import { requestPasswordReset, resetPassword } from './accounts/password-reset.ts';
 import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { agentToken } from './agents/agent-token.ts';
 import {
@@ -61,6 +62,19 @@ export function createHandlers(context: Context): Handlers {
     verifyCredentials: async ({ body, ip }) => {
       const { id, email, name } = await throttled(body.email, ip, () => accounts.verify(body));
       return { id, email, name };
+    },
+    signInWithProvider: async ({ body }) => {
+      const { id, email, name } = await accounts.signInWith(body);
+      return { id, email, name };
+    },
+    getSignInOptions: async () => ({ passwordReset: Boolean(config.SMTP_URL) }),
+    requestPasswordReset: async ({ body }) => {
+      await requestPasswordReset(context, body.email);
+      return { success: true };
+    },
+    resetPassword: async ({ body }) => {
+      await resetPassword(context, body.token, body.password);
+      return { success: true };
     },
     getMe: async ({ actor }) => {
       const { tester, ...account } = await accounts.find(userOf(actor));

@@ -41,7 +41,7 @@ beforeAll(async () => {
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
     startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16' }),
     startBackend(),
-    startBackend(),
+    startBackend({ SMTP_URL: 'smtp://127.0.0.1:1' }),
     startBackend({ PROVISIONING_ENABLED: 'false' }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
     startBackendWithDocker('faulty', {
@@ -66,7 +66,7 @@ beforeAll(async () => {
   await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
   const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
   await client.connect();
-  for (const table of ['agents', 'users', 'messages', 'api_keys', 'platform_images', 'operations']) {
+  for (const table of ['agents', 'users', 'messages', 'api_keys', 'platform_images', 'operations', 'password_resets', 'identities']) {
     await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
   }
   await client.end();
@@ -87,6 +87,9 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: 'a long password' }),
   verifyCredentials: () => ({ email: 'nobody@example.com', password: 'whatever' }),
   grantPlan: () => ({ plan: 'solo' }),
+  signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
+  requestPasswordReset: () => ({ email: 'nobody@example.com' }),
+  resetPassword: () => ({ token: 'x'.repeat(43), password: 'a long password' }),
   createAgent: () => ({ name: 'New' }),
   provisionAgent: () => ({ name: 'New' }),
   updateAgentMetadata: () => ({}),
@@ -169,6 +172,27 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     },
   },
   verifyCredentials: { UNAUTHORIZED: { send: () => call(real, 'verifyCredentials'), error: 'Wrong email or password' } },
+  signInWithProvider: {
+    INVALID_REQUEST: invalid('signInWithProvider', { ...bodies.signInWithProvider?.(), email: 'x' }, 'A valid email is required'),
+    UNAUTHORIZED: {
+      send: () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), subject: '2', emailVerified: false } }),
+      error: 'Your email is not verified there',
+    },
+    EMAIL_TAKEN: {
+      send: async () => {
+        const taken = bodies.register?.() as { email: string };
+        await call(real, 'register', { body: taken });
+        return call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), subject: '3', email: taken.email } });
+      },
+    },
+  },
+  requestPasswordReset: {
+    INVALID_REQUEST: invalid('requestPasswordReset', { email: 'x' }, 'A valid email is required'),
+    MAIL_UNAVAILABLE: { send: () => call(real, 'requestPasswordReset') },
+  },
+  resetPassword: {
+    INVALID_REQUEST: invalid('resetPassword', { token: 'x'.repeat(43), password: 'a long password' }, 'This link is no longer valid'),
+  },
   grantPlan: {
     INVALID_REQUEST: invalid('grantPlan', { plan: 'free' }, 'Invalid plan'),
     FORBIDDEN: { send: () => call(real, 'grantPlan', { as: stranger }) },
@@ -379,7 +403,7 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
 }
 
 /** These touch neither database nor engine here, so nothing can make them fail. */
-const infallible: RouteId[] = ['getHealth', 'getCloneService', 'cloneAgent', 'listLogStreams'];
+const infallible: RouteId[] = ['getHealth', 'getSignInOptions', 'getCloneService', 'cloneAgent', 'listLogStreams'];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {
   const codes: ErrorCode[] = [...route.errors, ...(infallible.includes(id) ? [] : (['INTERNAL'] as const))];

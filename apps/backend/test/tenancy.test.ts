@@ -54,6 +54,8 @@ test('every model of the schema can be read from the migrated database', async (
       tx.operation,
       tx.operationStep,
       tx.apiKey,
+      tx.passwordReset,
+      tx.identity,
       tx.idempotencyKey,
       tx.platformImage,
       tx.usedAssertion,

@@ -9,6 +9,13 @@ const schema = z
     NEXTAUTH_SECRET: secret,
     /** How many proxies of ours stand in front and append to X-Forwarded-For. */
     TRUSTED_PROXIES: z.coerce.number({ error: 'must be a number' }).int().min(0).max(10).default(0),
+    GITHUB_CLIENT_ID: z.string().optional(),
+    GITHUB_CLIENT_SECRET: z.string().optional(),
+    GITHUB_BASE_URL: z.url({ error: 'must be an address' }).default('https://github.com'),
+    GITHUB_API_URL: z.url({ error: 'must be an address' }).default('https://api.github.com'),
+    GOOGLE_CLIENT_ID: z.string().optional(),
+    GOOGLE_CLIENT_SECRET: z.string().optional(),
+    GOOGLE_ISSUER: z.url({ error: 'must be an address' }).default('https://accounts.google.com'),
     NEXTAUTH_URL: z.url({ error: 'must be an address' }).optional(),
   })
   .refine((given) => given.NODE_ENV !== 'production' || given.NEXTAUTH_URL, { path: ['NEXTAUTH_URL'], error: 'is not set' });

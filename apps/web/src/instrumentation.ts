@@ -1,6 +1,5 @@
-import { observeClientAddresses } from './server/client-address.ts';
-
 /** Runs once when the server starts. @see https://nextjs.org/docs/app/guides/instrumentation */
-export function register(): void {
-  observeClientAddresses();
+export async function register(): Promise<void> {
+  // Next compiles this for its edge runtime as well, which has no sockets.
+  if (process.env.NEXT_RUNTIME === 'nodejs') (await import('./server/client-address.ts')).observeClientAddresses();
 }

@@ -28,7 +28,7 @@ export const register = defineRoute({
       .trim()
       .min(1)
       .max(100)
-      .regex(/^\P{Cc}*$/u)
+      .regex(/^\P{Cc}*$/u, { error: 'Name must not contain control characters' })
       .optional(),
   }),
   status: 201,
@@ -80,14 +80,76 @@ export const getMe = defineRoute({
 const granted = z.strictObject({ id: z.string(), email: z.string(), plan: planSchema });
 export const grantPlan = defineRoute({
   id: 'grantPlan',
-  summary: 'Give a user a plan that counts as an active subscription',
+  summary: 'Give a user, by id or email, a plan that counts as an active subscription',
   method: 'PUT',
   auth: 'admin',
-  params: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Invalid user id' }) }),
+  params: z.object({ id: z.union([z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), email], { error: 'Invalid user id or email' }) }),
   body: z.object({ plan: planSchema }),
   status: 200,
   failure: 'Failed to grant plan',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'USER_NOT_FOUND'],
   backend: { path: '/api/admin/users/:id/plan', response: granted },
   web: { path: '/api/admin/users/:id/plan', response: granted },
+});
+
+const identity = z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable() });
+/** Only the web app asks this, after GitHub or Google has said who somebody is. */
+export const signInWithProvider = defineRoute({
+  id: 'signInWithProvider',
+  summary: 'The account of somebody whom GitHub or Google knows; a new one the first time',
+  method: 'POST',
+  auth: 'web',
+  body: z.object({
+    provider: z.enum(['github', 'google']),
+    subject: z.string().min(1).max(255),
+    email,
+    emailVerified: z.boolean(),
+    name: z.string().max(100).nullable(),
+  }),
+  status: 200,
+  failure: 'Failed to sign in',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'EMAIL_TAKEN'],
+  backend: { path: '/api/credentials/provider', response: identity },
+});
+
+const options = z.strictObject({ passwordReset: z.boolean() });
+export const getSignInOptions = defineRoute({
+  id: 'getSignInOptions',
+  summary: 'What the sign-in page may offer',
+  method: 'GET',
+  auth: 'public',
+  status: 200,
+  failure: 'Failed to fetch sign-in options',
+  errors: [],
+  backend: { path: '/api/sign-in-options', response: options },
+  web: { path: '/api/sign-in-options', response: options },
+});
+
+const done = z.strictObject({ success: z.literal(true) });
+export const requestPasswordReset = defineRoute({
+  id: 'requestPasswordReset',
+  summary: 'Mail a link to set a new password; the answer does not tell whether there is such an account',
+  method: 'POST',
+  auth: 'web',
+  rateLimit: 'credentials',
+  body: z.object({ email }),
+  status: 200,
+  failure: 'Failed to send the mail',
+  errors: ['INVALID_REQUEST', 'RATE_LIMITED', 'MAIL_UNAVAILABLE'],
+  backend: { path: '/api/password/forgot', response: done },
+  web: { path: '/api/password/forgot', response: done },
+});
+
+export const resetPassword = defineRoute({
+  id: 'resetPassword',
+  summary: 'Set a new password with the token of a mailed link; every session ends',
+  method: 'POST',
+  auth: 'web',
+  rateLimit: 'credentials',
+  body: z.object({ token: z.string().regex(/^[\w-]{43}$/, { error: 'This link is no longer valid' }), password }),
+  status: 200,
+  failure: 'Failed to set the password',
+  errors: ['INVALID_REQUEST', 'RATE_LIMITED'],
+  backend: { path: '/api/password/reset', response: done },
+  web: { path: '/api/password/reset', response: done },
 });

@@ -37,6 +37,7 @@ export const errorTable = {
     sentence: 'Docker is not available on the server: container operations require Docker',
   },
   BACKEND_UNAVAILABLE: { status: 502, sentence: 'Backend service unavailable' },
+  MAIL_UNAVAILABLE: { status: 503, sentence: 'This installation sends no mail: ask its administrator' },
   PROVISIONING_DISABLED: { status: 503, sentence: 'Provisioning is temporarily disabled' },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -3,14 +3,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { createDatabase, startPostgres } from './postgres.ts';
+import { createDatabase, removePostgresData, startPostgres } from './postgres.ts';
 import { loadOrCreateSecrets } from './secrets.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'local-stack-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  removePostgresData(path.join(folder, 'postgres'));
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function ask(connectionString: string, sql: string) {
   const client = new pg.Client({ connectionString });

@@ -111,6 +111,11 @@ export async function startPostgres({ dataDir, port, durable }: Options): Promis
   };
 }
 
+/** Removes what `startPostgres` kept in a folder, wherever its server could reach it. The server must be stopped. */
+export function removePostgresData(dataDir: string): void {
+  for (const folder of [dataDir, reachableTwin(dataDir)]) rmSync(folder, { recursive: true, force: true });
+}
+
 /** Creates a database if there is none of that name; `adminUrl` is a connection to any other one. */
 export async function createDatabase(adminUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });

@@ -85,8 +85,22 @@ const backendSettings = [
   'API_RATE_LIMIT',
   'DEPLOYMENT_RATE_LIMIT',
   'SIGN_IN_RATE_LIMIT',
+  'TRUST_PROXY',
+  'SMTP_URL',
+  'MAIL_FROM',
   'ALLOWED_IMAGES',
   'NODE_EXTRA_CA_CERTS',
+];
+
+const webSettings = [
+  'TRUSTED_PROXIES',
+  'GITHUB_CLIENT_ID',
+  'GITHUB_CLIENT_SECRET',
+  'GITHUB_BASE_URL',
+  'GITHUB_API_URL',
+  'GOOGLE_CLIENT_ID',
+  'GOOGLE_CLIENT_SECRET',
+  'GOOGLE_ISSUER',
 ];
 
 /**
@@ -129,6 +143,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           DATABASE_URL: databaseUrl,
           MIGRATE_ON_START: 'true',
           BACKUP_DIR: environment.BACKUP_DIR || path.join(dataDir, 'backups'),
+          DASHBOARD_URL: webUrl,
           BACKEND_PORT: String(ports.backend),
           GATEWAY_PORT: String(ports.gateway),
           OPENCLAW_IMAGE: image.image,
@@ -150,7 +165,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
         ...basics(environment),
         NEXT_TELEMETRY_DISABLED: '1',
         NEXTAUTH_URL: webUrl,
-        ...(environment.TRUSTED_PROXIES && { TRUSTED_PROXIES: environment.TRUSTED_PROXIES }),
+        ...Object.fromEntries(webSettings.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
         NEXTAUTH_SECRET: secrets.NEXTAUTH_SECRET,
         ASSERTION_SECRET: secrets.ASSERTION_SECRET,
         BACKEND_URL: backendUrl,

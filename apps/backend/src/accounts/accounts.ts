@@ -1,6 +1,6 @@
 import { ADMIN_AGENT_LIMIT, AppError, type Plan, plans } from '@agentbot/contracts';
 import type { Config } from '../config.ts';
-import { type Database, isUniqueViolation } from '../database/database.ts';
+import { type Database, isUniqueViolation, type Transaction } from '../database/database.ts';
 import { SERVICE_ACCOUNT } from '../http/actor.ts';
 import { newId } from '../ids.ts';
 import { checkPassword, hashPassword } from './password.ts';
@@ -19,6 +19,24 @@ export interface Account {
 /** Any number will do; it serializes sign-ups, so that exactly one of them is the first. */
 const FIRST_ACCOUNT_LOCK = 4_217_001;
 
+interface ProviderIdentity {
+  provider: string;
+  subject: string;
+  email: string;
+  emailVerified: boolean;
+  name: string | null;
+}
+
+async function insertUser(tx: Transaction, data: { email: string; name: string | null; passwordHash: string | null }) {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
+  const isAdmin = (await tx.user.count({ where: { id: { not: SERVICE_ACCOUNT } } })) === 0;
+  return tx.user.create({ data: { id: newId('user'), ...data, isAdmin } });
+}
+
+function emailTaken(error: unknown): never {
+  throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN') : error;
+}
+
 /** Accounts: sign-up, sign-in, plans. */
 export function createAccounts({ database, config }: { database: Database; config: Config }) {
   const view = (row: { id: string; email: string; name: string | null; isAdmin: boolean; plan: Plan | null }): Account => ({
@@ -34,17 +52,27 @@ export function createAccounts({ database, config }: { database: Database; confi
     /** @throws AppError EMAIL_TAKEN */
     async register(input: { email: string; password: string; name?: string | undefined }): Promise<Account> {
       const passwordHash = await hashPassword(input.password);
+      const data = { email: input.email, name: input.name ?? null, passwordHash };
+      return view(await database.as('service', (tx) => insertUser(tx, data)).catch(emailTaken));
+    },
+
+    /**
+     * The account of somebody whom a provider knows; a new one the first time. An account with that email is not theirs
+     * for the asking: whoever opened it may not have owned the address.
+     * @throws AppError EMAIL_TAKEN, UNAUTHORIZED when the provider has not verified the email
+     */
+    async signInWith(identity: ProviderIdentity): Promise<Account> {
+      const { provider, subject, email, emailVerified, name } = identity;
       const row = await database
         .as('service', async (tx) => {
-          await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
-          const isAdmin = (await tx.user.count({ where: { id: { not: SERVICE_ACCOUNT } } })) === 0;
-          return tx.user.create({
-            data: { id: newId('user'), email: input.email, name: input.name ?? null, passwordHash, isAdmin },
-          });
+          const known = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
+          if (known) return known.owner;
+          if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your email is not verified there');
+          const user = await insertUser(tx, { email, name, passwordHash: null });
+          await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
+          return user;
         })
-        .catch((error) => {
-          throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN') : error;
-        });
+        .catch(emailTaken);
       return view(row);
     },
 
@@ -64,12 +92,13 @@ export function createAccounts({ database, config }: { database: Database; confi
       return view(row);
     },
 
-    /** Grants a plan without payment. @throws AppError USER_NOT_FOUND */
-    async grantPlan(userId: string, plan: Plan): Promise<Account & { plan: Plan }> {
+    /** Grants a plan without payment to a user by id or email. @throws AppError USER_NOT_FOUND */
+    async grantPlan(user: string, plan: Plan): Promise<Account & { plan: Plan }> {
       const row = await database.as('service', async (tx) => {
-        const { count } = await tx.user.updateMany({ where: { id: userId }, data: { plan } });
+        const where = user.includes('@') ? { email: user } : { id: user };
+        const { count } = await tx.user.updateMany({ where, data: { plan } });
         if (count === 0) throw new AppError('USER_NOT_FOUND');
-        return tx.user.findUniqueOrThrow({ where: { id: userId } });
+        return tx.user.findUniqueOrThrow({ where });
       });
       return { ...view(row), plan };
     },

@@ -31,7 +31,12 @@ export async function replyFromContainer(context: Context, agent: Agent, session
   const onEvent = (name: string, payload: unknown) => {
     const event = payload as ChatEvent;
     if (name !== 'chat' || event.runId !== runId) return;
-    if (event.state === 'final') resolve(textOf(event));
+    if (event.state === 'final') {
+      // The gateway says so in the agent's name, and goes on about its own files.
+      const [, reason] = /^⚠️ Agent failed before reply: ([^\n]*?)(?: Auth store:|\n|$)/u.exec(textOf(event)) ?? [];
+      if (reason) reject(new AppError('OPERATION_FAILED', `The agent could not answer: ${reason}`));
+      else resolve(textOf(event));
+    }
     if (event.state === 'error') reject(new AppError('OPERATION_FAILED', event.errorMessage ?? 'The agent failed to answer'));
     if (event.state === 'aborted') reject(new AppError('OPERATION_FAILED', 'The agent was interrupted'));
   };

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { AppError } from '@agentbot/contracts';
+import { AppError, type Facade } from '@agentbot/contracts';
 import { jwtVerify } from 'jose';
 import { findApiKey, KEY_PREFIX } from '../api-keys/api-keys.ts';
 import type { Config } from '../config.ts';
@@ -9,6 +9,12 @@ import type { Actor } from './actor.ts';
 const digest = (text: string) => createHash('sha256').update(text).digest();
 /** Compares in constant time, whatever the lengths. */
 const equal = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+
+/** Whether a bearer token has the form of the web app's assertions, whatever it is worth. */
+const isAssertion = (token: string) => token.split('.').length === 3;
+
+/** The side that an Authorization header claims to come from: errors are answered in its shape, before it is believed. */
+export const claimedFacade = (authorization: string | undefined): Facade => (isAssertion(authorization ?? '') ? 'web' : 'backend');
 
 interface Credentials {
   authorization: string | undefined;
@@ -37,7 +43,14 @@ export function createAuthenticator({ config, database }: { config: Config; data
       throw new AppError('UNAUTHORIZED', undefined, { cause });
     });
     if (mutating) await useOnce(String(payload.jti), new Date(Number(payload.exp) * 1000));
+    if (payload.sub) await requireValidSession(payload.sub, Number(payload.auth_time ?? payload.iat) * 1000);
     return payload.sub ? { kind: 'user', userId: payload.sub, credential: 'session', facade: 'web' } : { kind: 'web', facade: 'web' };
+  }
+
+  /** A session of an account that is gone, or from before its password was reset, is over. */
+  async function requireValidSession(userId: string, beganAt: number) {
+    const user = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId }, select: { sessionsValidFrom: true } }));
+    if (!user || beganAt < (user.sessionsValidFrom?.getTime() ?? 0)) throw new AppError('UNAUTHORIZED');
   }
 
   async function useOnce(id: string, expiresAt: Date) {
@@ -62,7 +75,7 @@ export function createAuthenticator({ config, database }: { config: Config; data
       if (!userId) throw new AppError('UNAUTHORIZED');
       return { kind: 'user', userId, credential: 'apiKey', facade: 'backend' };
     }
-    if (token.split('.').length === 3) return verifyAssertion(token, given.mutating);
+    if (isAssertion(token)) return verifyAssertion(token, given.mutating);
     throw new AppError('UNAUTHORIZED');
   };
 }

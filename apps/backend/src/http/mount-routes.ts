@@ -2,7 +2,7 @@ import { AppError, type Facade, isIdempotent, type Route, type RouteId, routes }
 import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { Actor } from './actor.ts';
-import type { Authenticate } from './authenticate.ts';
+import { type Authenticate, claimedFacade } from './authenticate.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
 import { openEventStream, type Subscribe } from './event-stream.ts';
 import { type Answer, idempotencyKey, type Once } from './idempotency.ts';
@@ -161,7 +161,7 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
   for (const [id, route] of Object.entries(routes) as [RouteId, Route][]) {
     const method = route.method.toLowerCase() as Lowercase<Route['method']>;
     app[method](route.backend.path, async (request, response) => {
-      const state: RequestState = { facade: 'backend', route };
+      const state: RequestState = { facade: claimedFacade(request.get('authorization')), route };
       response.setHeader('Cache-Control', 'no-store');
       try {
         const { status, body } = await answer(id, route, state, request, response);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -43,4 +43,11 @@ export async function backUp({ host, config }: Pick<Context, 'host' | 'config'>,
 export async function openBackup(backup: Backup): Promise<Readable> {
   if ((await digest(backup.path)) !== backup.sha256) throw new Error(`The backup ${path.basename(backup.path)} is damaged`);
   return createReadStream(backup.path).pipe(createGunzip());
+}
+
+/** Removes all backups of an agent. */
+export async function removeBackups({ config }: Pick<Context, 'config'>, agentId: string): Promise<void> {
+  const files = await readdir(config.BACKUP_DIR).catch(() => []);
+  const own = new RegExp(`^${agentId}_\\d{4}-\\d\\d-\\d\\dT[\\d-]+Z\\.tar\\.gz$`);
+  for (const file of files) if (own.test(file)) await rm(path.join(config.BACKUP_DIR, file), { force: true });
 }

@@ -62,17 +62,27 @@ function channels({ has, ownerIds }: Input) {
 export const keyVariable = (provider: string, own: string) =>
   provider === own ? 'AGENT_MODEL_API_KEY' : `AGENT_MODEL_API_KEY_${provider.toUpperCase()}`;
 
+interface ProviderEntry {
+  baseUrl: string;
+  api: string;
+  apiKey?: string | { source: 'env'; provider: string; id: string };
+  models: { id: string; name: string }[];
+}
+
 /** One entry for each provider that is used, with its models. */
 function modelProviders({ target, fallbacks, has }: Input) {
-  const entries: Record<string, { models: { id: string; name: string }[] }> = {};
+  const entries: Record<string, ProviderEntry> = {};
   for (const each of [target, ...fallbacks]) {
     const variable = keyVariable(each.provider, target.provider);
     entries[each.gatewayName] ??= {
       baseUrl: each.baseUrl,
       api: each.api,
-      ...((has.apiKey || each.provider !== target.provider) && { apiKey: { source: 'env', provider: 'default', id: variable } }),
+      // The gateway refuses to call a model without a key, and an endpoint of one's own may want none.
+      ...(has.apiKey || each.provider !== target.provider
+        ? { apiKey: { source: 'env', provider: 'default', id: variable } }
+        : each.provider === 'custom' && { apiKey: 'none' }),
       models: [],
-    } as (typeof entries)[string];
+    };
     entries[each.gatewayName]?.models.push({ id: each.model, name: each.model });
   }
   return entries;

@@ -2,15 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { config } from '../config.ts';
 
+/** Whom an assertion is for: a user, in a session that began at a time (seconds since 1970). */
+export interface Subject {
+  id: string;
+  signedInAt: number;
+}
+
 /** A single-use assertion for the backend, valid for 60 seconds: for a user, or for the web app itself. */
-export async function signAssertion(userId: string | undefined): Promise<string> {
-  const token = new SignJWT({})
+export async function signAssertion(user: Subject | undefined): Promise<string> {
+  const token = new SignJWT(user ? { auth_time: user.signedInAt } : {})
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer('agentbot-web')
     .setAudience('agentbot-backend')
     .setJti(randomUUID())
     .setIssuedAt()
     .setExpirationTime('60s');
-  if (userId) token.setSubject(userId);
+  if (user) token.setSubject(user.id);
   return token.sign(new TextEncoder().encode(config().ASSERTION_SECRET));
 }

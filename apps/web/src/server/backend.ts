@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { config } from '../config.ts';
-import { signAssertion } from './assertion.ts';
+import { type Subject, signAssertion } from './assertion.ts';
 
 interface BackendRequest {
   method: string;
@@ -14,12 +14,12 @@ interface BackendRequest {
   signal: AbortSignal;
 }
 
-/** Calls the backend as `userId`, or as the web app itself. No other header of a browser goes along. */
-export async function callBackend(path: string, userId: string | undefined, request: BackendRequest): Promise<Response> {
+/** Calls the backend as `user`, or as the web app itself. No other header of a browser goes along. */
+export async function callBackend(path: string, user: Subject | undefined, request: BackendRequest): Promise<Response> {
   return fetch(new URL(path, config().BACKEND_URL), {
     method: request.method,
     headers: {
-      authorization: `Bearer ${await signAssertion(userId)}`,
+      authorization: `Bearer ${await signAssertion(user)}`,
       'x-request-id': randomUUID(),
       ...(request.contentType && { 'content-type': request.contentType }),
       ...(request.client && { 'x-forwarded-for': request.client }),

@@ -61,7 +61,7 @@ async function pass(route: Route, request: Request, params: Params): Promise<Res
   if (body === 'too large') return failure(route, 'PAYLOAD_TOO_LARGE');
 
   const { signal, begun } = deadline(route, request);
-  const answer = await callBackend(path + new URL(request.url).search, route.auth === 'web' ? undefined : user?.id, {
+  const answer = await callBackend(path + new URL(request.url).search, route.auth === 'web' ? undefined : (user ?? undefined), {
     method: route.method,
     body,
     contentType: body && (request.headers.get('content-type') ?? undefined),

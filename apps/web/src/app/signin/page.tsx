@@ -2,10 +2,15 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { AccountForm } from '../../features/account/account-form.tsx';
 import { currentUser } from '../../server/session.ts';
+import { signInOptions } from '../../server/sign-in-options.ts';
 
 export const metadata: Metadata = { title: 'Sign in' };
 
-export default async function Page() {
+interface Props {
+  searchParams: Promise<{ error?: string }>;
+}
+
+export default async function Page({ searchParams }: Props) {
   if (await currentUser()) redirect('/agents');
-  return <AccountForm purpose="signin" />;
+  return <AccountForm purpose="signin" options={await signInOptions()} refusal={(await searchParams).error} />;
 }

@@ -2,10 +2,11 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { AccountForm } from '../../features/account/account-form.tsx';
 import { currentUser } from '../../server/session.ts';
+import { signInOptions } from '../../server/sign-in-options.ts';
 
 export const metadata: Metadata = { title: 'Create your account' };
 
 export default async function Page() {
   if (await currentUser()) redirect('/agents');
-  return <AccountForm purpose="signup" />;
+  return <AccountForm purpose="signup" options={await signInOptions()} />;
 }

@@ -7,15 +7,27 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import type { SignInOptions } from '../../server/sign-in-options.ts';
 import { api, sentenceOf } from '../api.ts';
 import { useHydrated } from '../use-hydrated.ts';
 
+interface Props {
+  purpose: 'signup' | 'signin';
+  options: SignInOptions;
+  /** Why a provider's sign-in ended here. */
+  refusal?: string | undefined;
+}
+
+/** next-auth's own codes are no sentences. */
+const sentenceOfRefusal = (refusal: string | undefined) =>
+  refusal && (refusal.includes(' ') ? refusal.slice(0, 200) : 'Sign-in did not work. Please try again.');
+
 /** Sign-up and sign-in: the same card, with a name to give when the account is new. */
-export function AccountForm({ purpose }: { purpose: 'signup' | 'signin' }) {
+export function AccountForm({ purpose, options, refusal }: Props) {
   const router = useRouter();
   const hydrated = useHydrated();
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useState(sentenceOfRefusal(refusal) ?? '');
   const signingUp = purpose === 'signup';
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -57,7 +69,26 @@ export function AccountForm({ purpose }: { purpose: 'signup' | 'signin' }) {
         <Button type="submit" className="w-full" disabled={busy || !hydrated}>
           {busy ? 'One moment…' : signingUp ? 'Create account' : 'Sign in'}
         </Button>
+        {options.providers.map(({ id, name }) => (
+          <Button
+            key={id}
+            type="button"
+            kind="plain"
+            className="w-full"
+            disabled={!hydrated}
+            onClick={() => signIn(id, { callbackUrl: '/agents' })}
+          >
+            Continue with {name}
+          </Button>
+        ))}
       </form>
+      {!signingUp && options.passwordReset && (
+        <p className="mt-4 text-sm">
+          <Link className="text-accent underline" href="/forgot">
+            Forgot your password?
+          </Link>
+        </p>
+      )}
       <p className="mt-4 text-muted text-sm">
         {signingUp ? 'Already have an account? ' : 'New here? '}
         <Link className="text-accent underline" href={signingUp ? '/signin' : '/signup'}>

@@ -40,7 +40,7 @@ export function AgentList() {
       {!data && !error && <p className="text-muted text-sm">Loading…</p>}
       {error && <Problem>{sentenceOf(error)}</Problem>}
       {data?.agents.length === 0 && <Empty />}
-      <ul className="grid gap-3 sm:grid-cols-2">
+      <ul className="grid grid-cols-[minmax(0,1fr)] gap-3 sm:grid-cols-2">
         {data?.agents.map((agent) => (
           <li key={agent.id}>
             <Link href={`/agents/${agent.id}`} className="block rounded-xl border border-line bg-surface p-4 hover:border-muted">

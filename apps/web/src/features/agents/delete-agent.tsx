@@ -38,7 +38,7 @@ export function DeleteAgent({ id, name }: { id: string; name: string }) {
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 bg-black/50" />
         <Dialog.Content className="-translate-x-1/2 -translate-y-1/2 fixed top-1/2 left-1/2 w-[min(26rem,calc(100vw-2rem))] space-y-4 rounded-xl border border-line bg-surface p-5">
-          <Dialog.Title className="font-semibold text-lg">Delete {name}?</Dialog.Title>
+          <Dialog.Title className="wrap-anywhere font-semibold text-lg">Delete {name}?</Dialog.Title>
           <Dialog.Description className="text-muted text-sm">
             Its container, its data and its messages are removed for good. Type the agent's name to confirm.
           </Dialog.Description>

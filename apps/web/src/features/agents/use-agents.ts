@@ -3,9 +3,9 @@ import { api } from '../api.ts';
 
 const moving = ['provisioning', 'updating', 'deleting'];
 
-/** The user's agents; asked for often while one of them is in motion. */
+/** The user's agents; asked for often while one of them is in motion. Fails once the session is over. */
 export const useAgents = () =>
-  useSWR('agents', () => api('listAgents', {}), {
+  useSWR('agents', () => api('listProvisionedAgents', {}), {
     refreshInterval: (latest) => (latest?.agents.some(({ status }) => moving.includes(status)) ? 1_500 : 8_000),
   });
 

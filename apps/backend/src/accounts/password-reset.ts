@@ -1,0 +1,46 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { AppError } from '@agentbot/contracts';
+import { createTransport } from 'nodemailer';
+import type { Context } from '../context.ts';
+import { hashPassword } from './password.ts';
+
+const VALID_MS = 3_600_000;
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+/**
+ * Mails a link to set a new password, if there is such an account. The mail is sent after this returns, so that the
+ * time it takes tells nothing either.
+ * @throws AppError MAIL_UNAVAILABLE without a mail server
+ */
+export async function requestPasswordReset({ config, database, log }: Context, email: string): Promise<void> {
+  const { SMTP_URL, MAIL_FROM, DASHBOARD_URL } = config;
+  if (!SMTP_URL) throw new AppError('MAIL_UNAVAILABLE');
+  const token = randomBytes(32).toString('base64url');
+  const user = await database.as('service', async (tx) => {
+    const found = await tx.user.findUnique({ where: { email } });
+    await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: new Date() } } });
+    if (found) {
+      await tx.passwordReset.create({ data: { hash: hashOf(token), ownerId: found.id, expiresAt: new Date(Date.now() + VALID_MS) } });
+    }
+    return found;
+  });
+  if (!user) return;
+  const link = new URL(`/reset?token=${token}`, DASHBOARD_URL);
+  const text = `Somebody, hopefully you, asked to set a new password for ${email} at Agentbot.\n\nSet it here within an hour:\n${link}\n\nIf it was not you, there is nothing to do.\n`;
+  createTransport(SMTP_URL)
+    .sendMail({ from: MAIL_FROM, to: email, subject: 'Set a new password', text })
+    .catch((error) => log.error({ err: { message: error.message, code: error.code }, userId: user.id }, 'a mail could not be sent'));
+}
+
+/** Sets a new password and ends every session and every other link. @throws AppError INVALID_REQUEST for a used or old link */
+export async function resetPassword({ database }: Context, token: string, password: string): Promise<void> {
+  const passwordHash = await hashPassword(password);
+  await database.as('service', async (tx) => {
+    // Of two who use a link at once, one deletes it.
+    const [reset] = await tx.$queryRaw<{ ownerId: string }[]>`
+      DELETE FROM password_resets WHERE hash = ${hashOf(token)} AND expires_at > now() RETURNING owner_id AS "ownerId"`;
+    if (!reset) throw new AppError('INVALID_REQUEST', 'This link is no longer valid');
+    await tx.passwordReset.deleteMany({ where: { ownerId: reset.ownerId } });
+    await tx.user.update({ where: { id: reset.ownerId }, data: { passwordHash, sessionsValidFrom: new Date() } });
+  });
+}

@@ -1,0 +1,13 @@
+import type { Metadata } from 'next';
+import { ResetPassword } from '../../features/account/password-forms.tsx';
+
+// The token in the address is nobody else's business.
+export const metadata: Metadata = { title: 'Set a new password', referrer: 'no-referrer' };
+
+interface Props {
+  searchParams: Promise<{ token?: string }>;
+}
+
+export default async function Page({ searchParams }: Props) {
+  return <ResetPassword token={(await searchParams).token ?? ''} />;
+}

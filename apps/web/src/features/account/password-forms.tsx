@@ -1,0 +1,99 @@
+'use client';
+
+import Link from 'next/link';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { api, sentenceOf } from '../api.ts';
+import { useHydrated } from '../use-hydrated.ts';
+
+interface Props {
+  title: string;
+  action: string;
+  field: ReactNode;
+  /** Sends the form's one value. */
+  send: (value: string) => Promise<unknown>;
+  done: string;
+}
+
+function OneFieldForm({ title, action, field, send, done }: Props) {
+  const hydrated = useHydrated();
+  const [state, setState] = useState<'open' | 'busy' | 'done'>('open');
+  const [problem, setProblem] = useState('');
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const [value] = new FormData(event.currentTarget).values();
+    setState('busy');
+    setProblem('');
+    try {
+      await send(String(value ?? ''));
+      setState('done');
+    } catch (error) {
+      setProblem(sentenceOf(error));
+      setState('open');
+    }
+  }
+
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center px-4 py-10">
+      <p className="mb-2 font-semibold text-accent">Agentbot</p>
+      <h1 className="mb-6 font-semibold text-2xl">{title}</h1>
+      <form method="post" onSubmit={submit} className="space-y-4 rounded-xl border border-line bg-surface p-5">
+        {state === 'done' ? (
+          <p role="status">{done}</p>
+        ) : (
+          <>
+            {field}
+            <Problem>{problem}</Problem>
+            <Button type="submit" className="w-full" disabled={state === 'busy' || !hydrated}>
+              {state === 'busy' ? 'One moment…' : action}
+            </Button>
+          </>
+        )}
+      </form>
+      <p className="mt-4 text-sm">
+        <Link className="text-accent underline" href="/signin">
+          Sign in
+        </Link>
+      </p>
+    </main>
+  );
+}
+
+/** Asks for the email that a link to set a new password is sent to. */
+export function ForgotPassword() {
+  return (
+    <OneFieldForm
+      title="Forgot your password?"
+      action="Send me a link"
+      field={<Field label="Email" name="email" type="email" autoComplete="email" required />}
+      send={(email) => api('requestPasswordReset', { body: { email } })}
+      done="If there is an account with this email, a link to set a new password is on its way. It works for an hour."
+    />
+  );
+}
+
+/** Sets a new password with the token of a mailed link. */
+export function ResetPassword({ token }: { token: string }) {
+  return (
+    <OneFieldForm
+      title="Set a new password"
+      action="Set password"
+      field={
+        <Field
+          label="New password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={8}
+          hint="At least 8 characters"
+        />
+      }
+      send={(password) => api('resetPassword', { body: { token, password } })}
+      done="Your new password is set, and every other session has ended. You can sign in now."
+    />
+  );
+}
