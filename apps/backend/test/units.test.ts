@@ -134,3 +134,9 @@ test.each([
   expect(fallbackTargets(agent, {}, () => true).map((each) => `${each.gatewayName}/${each.model}`)).toEqual(fallbacks);
   expect(fallbackTargets(agent, {}, () => false)).toEqual([]);
 });
+
+test('an endpoint of one’s own may want no key, and the gateway refuses to call a model without', () => {
+  const target = { provider: 'custom', api: 'openai-completions', baseUrl: 'http://m/v1', gatewayName: 'custom', model: 'm' } as const;
+  const config = openclawConfig({ plan: 'solo', target, fallbacks: [], has: {}, ownerIds: [], skills: {}, origin: 'http://a' });
+  expect(config.models.providers.custom).toMatchObject({ apiKey: 'none', models: [{ id: 'm' }] });
+});
