@@ -37,7 +37,7 @@ let dockerless: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: 'model-key' });
-  faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/);
+  faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
     startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16' }),
     startBackend(),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
 let admin: string;
@@ -222,4 +222,39 @@ test('limits hold across two backends on one Postgres, and wrong credentials cou
   expect(Number(refused.headers.get('ratelimit-limit'))).toBe(6);
   expect(Number(refused.headers.get('ratelimit-reset'))).toBeGreaterThan(0);
   await Promise.all([one.stop(), two.stop()]);
+});
+
+test('a new provider brings its own model, a new endpoint is custom, and half an endpoint is refused', async () => {
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'A', config: { aiProvider: 'anthropic' } })).body;
+  const model = async () => (await backend.as(user, 'GET', '/api/agents')).body.agents[0].model;
+  expect(await model()).toBe('claude-sonnet-4-5');
+  await backend.machine(user, 'PUT', `/api/agents/${id}`, { aiProvider: 'openai' });
+  expect(await model()).toBe('gpt-4o');
+  await backend.machine(user, 'PUT', `/api/agents/${id}/config`, { model: 'gpt-4o-mini' });
+  expect(await model()).toBe('gpt-4o-mini');
+  const endpoint = { baseUrl: 'http://models.example/v1', model: 'own' };
+  expect((await backend.machine(user, 'PUT', `/api/agents/${id}/config`, endpoint)).status).toBe(200);
+  expect(await model()).toBe('custom');
+  const { id: other } = (await backend.machine(undefined, 'POST', '/api/agents', { name: 'B', config: { plan: 'network' } })).body;
+  expect((await backend.machine(undefined, 'PUT', `/api/agents/${other}/config`, { baseUrl: endpoint.baseUrl })).status).toBe(400);
+});
+
+test('a hundred guesses at once count as a hundred', async () => {
+  const limited = await startBackend({ SIGN_IN_RATE_LIMIT: '40' });
+  const email = 'rushed@example.com';
+  await limited.account(email);
+  const answers = await parallel(100, async () =>
+    limited.call('POST', '/api/credentials/verify', { token: await assertion(undefined), body: { email, password: 'wrong' } }),
+  );
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(40);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(60);
+  await limited.stop();
+});
+
+test('an identity that pays for solo does not provision label', async () => {
+  const user = await backend.account();
+  await grant(user, 'solo');
+  const body = { plan: 'label', telegramToken: '1:x' };
+  expect(await backend.machine(user, 'POST', '/api/provision', body)).toMatchObject({ status: 402, body: { code: 'PAYMENT_REQUIRED' } });
 });

@@ -39,7 +39,7 @@ try {
       [
         '',
         `  Agentbot is ready    ${stack.webUrl}`,
-        `  Backend API          ${stack.backendUrl.replace('127.0.0.1', 'localhost')}  (reference: /openapi.json)`,
+        `  Backend API          ${stack.backendUrl.replace('127.0.0.1', 'localhost')}  (reference: /docs)`,
         `  Agents' gateways     ${stack.gatewayUrl}`,
         `  Data and secrets     ${dataDir}  (secrets.env is readable by you alone)`,
         ...missing.map((line) => `  Note: ${line}`),

@@ -3,9 +3,8 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** The machine's engine behind a port of our own that answers 500 to calls matching `fails`: faults on demand. */
-export async function startEngineProxy(fails: RegExp) {
-  const { DOCKER_HOST } = process.env;
-  const socketPath = DOCKER_HOST?.startsWith('unix://') ? DOCKER_HOST.slice(7) : '/var/run/docker.sock';
+export async function startEngineProxy(fails: RegExp, dockerHost = 'unix:///var/run/docker.sock') {
+  const socketPath = new URL(dockerHost).pathname;
   const server = createServer((incoming, outgoing) => {
     if (fails.test(`${incoming.method} ${incoming.url}`)) {
       outgoing.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"a fault on demand"}');

@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import { createTransport } from 'nodemailer';
 import type { Context } from '../context.ts';
+import { sha256 } from '../secrets/sha256.ts';
 import { hashPassword } from './password.ts';
 
 const VALID_MS = 3_600_000;
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /**
  * Mails a link to set a new password, if there is such an account. The mail is sent after this returns, so that the
@@ -20,7 +20,7 @@ export async function requestPasswordReset({ config, database, log }: Context, e
     const found = await tx.user.findUnique({ where: { email } });
     await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: new Date() } } });
     if (found) {
-      await tx.passwordReset.create({ data: { hash: hashOf(token), ownerId: found.id, expiresAt: new Date(Date.now() + VALID_MS) } });
+      await tx.passwordReset.create({ data: { hash: sha256(token), ownerId: found.id, expiresAt: new Date(Date.now() + VALID_MS) } });
     }
     return found;
   });
@@ -38,7 +38,7 @@ export async function resetPassword({ database }: Context, token: string, passwo
   await database.as('service', async (tx) => {
     // Of two who use a link at once, one deletes it.
     const [reset] = await tx.$queryRaw<{ ownerId: string }[]>`
-      DELETE FROM password_resets WHERE hash = ${hashOf(token)} AND expires_at > now() RETURNING owner_id AS "ownerId"`;
+      DELETE FROM password_resets WHERE hash = ${sha256(token)} AND expires_at > now() RETURNING owner_id AS "ownerId"`;
     if (!reset) throw new AppError('INVALID_REQUEST', 'This link is no longer valid');
     await tx.passwordReset.deleteMany({ where: { ownerId: reset.ownerId } });
     await tx.user.update({ where: { id: reset.ownerId }, data: { passwordHash, sessionsValidFrom: new Date() } });

@@ -1,4 +1,5 @@
 import { AppError } from '@agentbot/contracts';
+import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { Context } from '../context.ts';
 import { createCounter } from '../http/rate-limit.ts';
 
@@ -16,20 +17,13 @@ export function createSignInThrottle({ pool, config }: Pick<Context, 'pool' | 'c
 
   return async function throttled<T>(email: string, ip: string, signIn: () => Promise<T>): Promise<T> {
     const key = `${email}|${ip}`;
-    const [near, all] = await Promise.all([here.get(key), anywhere.get(email)]);
-    if ((near?.consumedPoints ?? 0) >= points || (all?.consumedPoints ?? 0) >= points * 10) {
+    // Counted before it is tried, so that many at once do not all pass; a right password takes its count back.
+    await Promise.all([here.consume(key), anywhere.consume(email)]).catch((rejected: unknown) => {
+      if (!(rejected instanceof RateLimiterRes)) throw rejected;
       throw new AppError('RATE_LIMITED', 'Too many attempts, please wait a quarter of an hour');
-    }
-    try {
-      const result = await signIn();
-      await here.delete(key);
-      return result;
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'UNAUTHORIZED') {
-        // Past the limit these reject; the next attempt is refused above.
-        await Promise.allSettled([here.consume(key), anywhere.consume(email)]);
-      }
-      throw error;
-    }
+    });
+    const result = await signIn();
+    await Promise.all([here.delete(key), anywhere.reward(email)]);
+    return result;
   };
 }

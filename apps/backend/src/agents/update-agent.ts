@@ -3,6 +3,7 @@ import { coveredPlan } from '../accounts/entitlements.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
+import { modelAfterChange } from '../openclaw/choose-model.ts';
 import { assertPublicEndpoint } from '../openclaw/model-endpoint.ts';
 import { splitConfig, writeAgentSecrets } from '../secrets/agent-secrets.ts';
 import { getAgent } from './agents.ts';
@@ -30,12 +31,12 @@ export async function updateAgent(context: Context, actor: Actor, id: string, ch
     const agent = await tx.agent.findUnique({ where: { id } });
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
     const { open, secrets } = splitConfig(change.config ?? {});
-    const aiProvider = change.aiProvider ?? open.aiProvider ?? agent.aiProvider;
     const merged = { ...(agent.config as AgentConfig), ...open, ...(plan && { plan }) };
+    const model = modelAfterChange(agent, { ...open, ...(change.aiProvider && { aiProvider: change.aiProvider }) }, merged);
     await writeAgentSecrets(tx, envelope, agent, secrets);
     return tx.agent.update({
       where: { id },
-      data: { name: change.name ?? agent.name, plan: plan ?? agent.plan, aiProvider, config: merged as Prisma.InputJsonObject },
+      data: { name: change.name ?? agent.name, plan: plan ?? agent.plan, ...model, config: merged as Prisma.InputJsonObject },
     });
   });
 }

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { ApiKey } from '../generated/prisma/client.ts';
 import { type Actor, userOf } from '../http/actor.ts';
 import { newId } from '../ids.ts';
+import { sha256 } from '../secrets/sha256.ts';
 
 export const KEY_PREFIX = 'sk_';
 const MOST = 10;
@@ -11,8 +12,6 @@ const MOST = 10;
 const LAST_USED_STEP_MS = 60_000;
 
 type Slice = Pick<Context, 'database'>;
-
-const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 const view = (row: ApiKey) => ({
   id: row.id,
@@ -46,7 +45,7 @@ export async function createApiKey({ database }: Slice, actor: Actor, name: stri
     if ((await tx.apiKey.count({ where: { ownerId } })) >= MOST) {
       throw new AppError('API_KEY_LIMIT_REACHED', undefined, { details: { limit: MOST } });
     }
-    return tx.apiKey.create({ data: { id, ownerId, name, preview: `${key.slice(0, 7)}…${key.slice(-4)}`, hash: hashOf(key) } });
+    return tx.apiKey.create({ data: { id, ownerId, name, preview: `${key.slice(0, 7)}…${key.slice(-4)}`, hash: sha256(key) } });
   });
   return { ...view(row), key };
 }
@@ -63,7 +62,7 @@ export async function deleteApiKey({ database }: Slice, actor: Actor, id: string
  */
 export async function findApiKey({ database }: Slice, key: string): Promise<string | undefined> {
   return database.as('service', async (tx) => {
-    const row = await tx.apiKey.findUnique({ where: { hash: hashOf(key) } });
+    const row = await tx.apiKey.findUnique({ where: { hash: sha256(key) } });
     if (!row) return undefined;
     if (Date.now() - (row.lastUsedAt?.getTime() ?? 0) > LAST_USED_STEP_MS) {
       await tx.apiKey.updateMany({ where: { id: row.id }, data: { lastUsedAt: new Date() } });

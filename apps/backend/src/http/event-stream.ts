@@ -22,6 +22,8 @@ const MOST_UNREAD = 1024 * 1024;
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function openEventStream(request: Request, response: Response, subscribe: Subscribe): void {
+  // Whoever left while we looked who it is will not be heard leaving again.
+  if (response.destroyed) return;
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store, no-transform',
@@ -29,11 +31,11 @@ export function openEventStream(request: Request, response: Response, subscribe:
   });
   response.flushHeaders();
   request.socket.setNoDelay(true);
-  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  const heartbeat = setInterval(() => response.writableEnded || response.write(': still here\n\n'), HEARTBEAT_MS);
   const unsubscribe = subscribe({
     lastEventId: request.get('last-event-id'),
     send(event, data, id) {
-      if (response.destroyed) return false;
+      if (response.destroyed || response.writableEnded) return false;
       response.write(`${id ? `id: ${id}\n` : ''}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
       if (response.writableLength <= MOST_UNREAD) return true;
       response.destroy();

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import { isUniqueViolation } from '../database/database.ts';
 import { randomName } from '../ids.ts';
+import { sha256 } from '../secrets/sha256.ts';
 import { type Actor, tenantOf, userOf } from './actor.ts';
 
 /** A status and a JSON body. */
@@ -47,9 +47,7 @@ export function createIdempotency({ database, envelope }: Pick<Context, 'databas
   async function claim({ actor, key, ...request }: Attempt): Promise<Claim> {
     const ownerId = userOf(actor);
     const id = { ownerId_key: { ownerId, key } };
-    const fingerprint = createHash('sha256')
-      .update(canonical([request.method, request.path, request.body]))
-      .digest('hex');
+    const fingerprint = sha256(canonical([request.method, request.path, request.body]));
     return database.as(tenantOf(actor), async (tx) => {
       const now = new Date();
       const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM idempotency_keys WHERE owner_id = ${ownerId} AND key = ${key} FOR UPDATE`;
@@ -73,7 +71,8 @@ export function createIdempotency({ database, envelope }: Pick<Context, 'databas
   }
 
   /**
-   * @param run does the work; what it throws is not kept, so that the request may be tried again
+   * @param run does the work; a refusal (AppError) is not kept, so that the request may be tried again; after anything
+   * else nobody knows how far it came, and the next repetition takes it up under the same name
    * @returns the answer, and whether it is a repetition of an earlier one
    * @throws AppError IDEMPOTENCY_KEY_REUSED for another request, IDEMPOTENCY_IN_PROGRESS when the first takes too long
    */
@@ -97,15 +96,18 @@ export function createIdempotency({ database, envelope }: Pick<Context, 'databas
     }
     if ('answer' in claimed) return { ...claimed.answer, repeated: true };
 
-    const say = () => database.as(tenantOf(actor), (tx) => tx.idempotencyKey.update({ where, data: { aliveAt: new Date() } }));
-    const heartbeat = setInterval(() => void say().catch(() => undefined), HEARTBEAT_MS);
+    const say = (aliveAt: Date) =>
+      database.as(tenantOf(actor), (tx) => tx.idempotencyKey.updateMany({ where: { ownerId, key }, data: { aliveAt } }));
+    // One that fails is followed by another; after four the request counts as dead.
+    const heartbeat = setInterval(() => void say(new Date()).catch(() => undefined), HEARTBEAT_MS);
     try {
       const answer = await run(claimed.resourceName);
       const sealedBody = envelope.seal(JSON.stringify(answer.body), `idempotency_keys|${ownerId}|${key}`);
       await database.as(tenantOf(actor), (tx) => tx.idempotencyKey.update({ where, data: { status: answer.status, sealedBody } }));
       return { ...answer, repeated: false };
     } catch (error) {
-      await database.as(tenantOf(actor), (tx) => tx.idempotencyKey.deleteMany({ where: { ownerId, key } }));
+      if (error instanceof AppError) await database.as(tenantOf(actor), (tx) => tx.idempotencyKey.deleteMany({ where: { ownerId, key } }));
+      else await say(new Date(0));
       throw error;
     } finally {
       clearInterval(heartbeat);

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Context } from '../context.ts';
+import { containerNames } from '../runtime/agent-container.ts';
 
 /** An archive of an agent's data: a gzipped tar readable by the backend alone. */
 export interface Backup {
@@ -30,7 +31,7 @@ export async function backUp({ host, config }: Pick<Context, 'host' | 'config'>,
   const file = path.join(config.BACKUP_DIR, `${agentId}_${time}.tar.gz`);
   const draft = `${file}.partial`;
   try {
-    const tar = await host.archive(`openclaw-${agentId}`);
+    const tar = await host.archive(containerNames(agentId).container);
     await pipeline(tar, createGzip(), createWriteStream(draft, { mode: 0o600, flush: true }), { signal });
     await rename(draft, file);
   } finally {

@@ -6,6 +6,7 @@ import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 import { operationTypes } from '../jobs/catalog.ts';
 import { beginOperation, waitForOperation } from '../jobs/operations.ts';
+import { containerNames } from '../runtime/agent-container.ts';
 
 /**
  * Does one lifecycle operation on an agent of the actor and waits for its end.
@@ -37,7 +38,7 @@ export async function startAgent(context: Context, actor: Actor, agentId: string
   const agent = await getAgent(context, actor, agentId);
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   if (agent.state === 'running' && agent.runtime === 'container') {
-    const state = await context.host.inspect(`openclaw-${agent.id}`);
+    const state = await context.host.inspect(containerNames(agent.id).container);
     if (state?.running) return;
   }
   if (!agent.containerSpec) requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);

@@ -11,7 +11,7 @@ const HISTORY_LINES = 500;
 /** Opens a live view of an agent's log. @throws AppError AGENT_NOT_FOUND */
 export async function streamLogs(context: Context, actor: Actor, agentId: string): Promise<Subscribe> {
   await getAgent(context, actor, agentId);
-  const secrets = await agentSecretValues(context, agentId);
+  const secrets = () => agentSecretValues(context, agentId);
   return ({ lastEventId, send, end }) =>
     context.logs.watch(agentId, secrets, {
       // Anything but one of our own ids is as good as none.

@@ -24,7 +24,8 @@ const RETRY_MS = 2_000;
 interface Source {
   agentId: string;
   host: ContainerHost;
-  secrets: string[];
+  /** What must not be shown; asked for whenever the container's log is opened, since a restart brings new ones. */
+  secrets: () => Promise<string[]>;
   log: Logger;
   onEnd: () => void;
 }
@@ -59,7 +60,8 @@ class LogStream {
   }
 
   remove(viewer: LogViewer): void {
-    this.viewers.delete(viewer);
+    // A viewer that was let go is heard leaving as well.
+    if (!this.viewers.delete(viewer)) return;
     if (this.viewers.size === 0) this.#grace = setTimeout(() => this.stop(), GRACE_MS);
   }
 
@@ -94,6 +96,7 @@ class LogStream {
     while (!signal.aborted) {
       const last = this.lines.at(-1)?.id;
       try {
+        const hidden = await secrets();
         let came = false;
         for await (const { id, text } of host.logs(
           name,
@@ -102,7 +105,7 @@ class LogStream {
         )) {
           if (last && id <= last) continue;
           came = true;
-          this.#push({ id, text: redact(text, secrets) });
+          this.#push({ id, text: redact(text, hidden) });
         }
         if (came && !signal.aborted) {
           const state = await host.inspect(name);
@@ -122,7 +125,7 @@ export function createLogHub({ host, log }: { host: ContainerHost; log: Logger }
 
   return {
     /** Begins to watch, with what is buffered first. @returns a function that ends it */
-    watch(agentId: string, secrets: string[], viewer: LogViewer): () => void {
+    watch(agentId: string, secrets: Source['secrets'], viewer: LogViewer): () => void {
       const stream = streams.get(agentId) ?? new LogStream({ agentId, host, secrets, log, onEnd: () => streams.delete(agentId) });
       streams.set(agentId, stream);
       stream.add(viewer);

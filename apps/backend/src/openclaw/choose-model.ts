@@ -9,8 +9,10 @@ interface Choice {
   aiProvider: ProviderId;
 }
 
+const ENDPOINT_INCOMPLETE = 'The model custom needs config.baseUrl and config.model';
+
 async function customEndpoint({ baseUrl, model }: AgentConfig, settings: Settings): Promise<Choice> {
-  if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', 'The model custom needs config.baseUrl and config.model');
+  if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
   await assertPublicEndpoint(baseUrl, settings.ALLOW_PRIVATE_MODEL_ENDPOINTS);
   return { model: 'custom', aiProvider: 'custom' };
 }
@@ -24,6 +26,22 @@ export async function modelFromName(model: string, config: AgentConfig, settings
   if (model === 'custom') return customEndpoint(config, settings);
   if (model === 'claude-opus-4-6') return { model, aiProvider: 'anthropic' };
   return { model, aiProvider: config.aiProvider ?? 'openrouter' };
+}
+
+/**
+ * Model and provider after a change of an agent's configuration: a new endpoint is `custom`; a new provider without a
+ * model brings its default one; otherwise what was stays.
+ * @param merged the whole configuration as it will be
+ * @throws AppError INVALID_REQUEST for an endpoint without a model, or the other way round
+ */
+export function modelAfterChange(agent: { model: string; aiProvider: string }, changed: AgentConfig, merged: AgentConfig): Choice {
+  const aiProvider = changed.baseUrl ? 'custom' : (changed.aiProvider ?? (agent.aiProvider as ProviderId));
+  if (aiProvider === 'custom') {
+    if (!merged.baseUrl || !merged.model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
+    return { model: 'custom', aiProvider };
+  }
+  if (aiProvider === agent.aiProvider) return { model: changed.model ?? agent.model, aiProvider };
+  return { model: changed.model ?? defaultModelOf(aiProvider), aiProvider };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import { agentUrl } from '../agents/agent-view.ts';
 import type { Context } from '../context.ts';
@@ -9,6 +8,7 @@ import { credentialOf, fallbackTargets, type ModelTarget, modelTarget } from '..
 import { agentContainerSpec, slotCount } from '../runtime/agent-container.ts';
 import { type AgentContainerSpec, SlotTakenError, type VolumeFile } from '../runtime/container-host.ts';
 import { type AgentSecrets, readAgentSecrets, type SecretName } from '../secrets/agent-secrets.ts';
+import { sha256 } from '../secrets/sha256.ts';
 import { leaseSlot } from './lease-slot.ts';
 
 /** The secret that holds an agent's key for a provider other than its own. */
@@ -63,9 +63,7 @@ async function contents(context: Context, agent: Agent) {
   const files = volumeFiles(context, agent, fallbacks, secrets);
   // The gateway's token is among them: nobody guesses the others from the hash.
   const configuration = files.find(({ path }) => path === 'openclaw.json')?.content;
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([configuration, secretEnv]))
-    .digest('hex');
+  const fingerprint = sha256(JSON.stringify([configuration, secretEnv]));
   return { files, secretNames, secretEnv, fingerprint };
 }
 

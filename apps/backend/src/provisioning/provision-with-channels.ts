@@ -1,6 +1,6 @@
 import { AppError, type ChannelProvision, type ProvisionedFully, plans } from '@agentbot/contracts';
 import type { Account } from '../accounts/accounts.ts';
-import { coveredPlan, requireSubscription } from '../accounts/entitlements.ts';
+import { requirePlan } from '../accounts/entitlements.ts';
 import { agentUrl, backendStatus, subdomain } from '../agents/agent-view.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import type { Context } from '../context.ts';
@@ -27,9 +27,7 @@ interface Request {
 /** @throws AppError PAYMENT_REQUIRED: a subscription is the account's plan, or an id that the internal key vouches for */
 function requirePayment(actor: Actor, owner: Account, { plan, stripeSubscriptionId }: ChannelProvision): void {
   if (isTrusted(actor) && /^sub_\w+$/.test(stripeSubscriptionId ?? '')) return;
-  const own = { ...actor, kind: 'user', userId: owner.id, credential: 'session', facade: 'backend' } as const;
-  requireSubscription(own, owner, 'Active subscription required');
-  coveredPlan(own, owner, plan);
+  requirePlan(owner, plan);
 }
 
 /**
