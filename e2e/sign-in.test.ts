@@ -59,6 +59,23 @@ test('the session cookie is HttpOnly and SameSite=Lax', async () => {
   expect(await me(session)).toMatchObject({ email: 'cookie@example.com' });
 });
 
+test('over https every cookie is Secure', async () => {
+  await stack.restartWeb({ NEXTAUTH_URL: 'https://agentbot.example' });
+  const session = new WebSession(stack.webUrl);
+  const { csrfToken } = (await session.call('GET', '/api/auth/csrf')).body;
+  const response = await session.fetch('/api/auth/callback/credentials', {
+    method: 'POST',
+    body: new URLSearchParams({ csrfToken, email: 'cookie@example.com', password: 'correct horse', json: 'true' }),
+  });
+  const cookies = response.headers.getSetCookie();
+  expect(cookies.find((line) => line.startsWith('__Secure-next-auth.session-token='))).toMatch(
+    /; Secure; SameSite=Lax|; SameSite=Lax.*; Secure/i,
+  );
+  for (const cookie of cookies) expect(cookie).toMatch(/; Secure/i);
+  expect(await me(session)).toMatchObject({ email: 'cookie@example.com' });
+  await stack.restartWeb({});
+}, 120_000);
+
 describe('a forgotten password', () => {
   const post = (path: string, body: unknown) => new WebSession(stack.webUrl).call('POST', path, { body });
   const tokenOf = (text: string) =>

@@ -82,12 +82,12 @@ function call(
   });
 }
 
-/** The codes that were seen. */
-const seen = new Set<ErrorCode>();
+/** The rows of the error tables that were seen: operation and code. */
+const seen = new Set<string>();
 
 /** Checks a refusal: its status, its sentence, and the shape of its side. */
 function expectRefusal(id: RouteId, answer: Answer, code: ErrorCode, sentence: string | RegExp = errorTable[code].sentence) {
-  seen.add(code);
+  seen.add(`${id} ${code}`);
   const { web } = routes[id] as Route;
   const foreign = code === 'AGENT_NOT_FOUND' ? web?.foreignIs : undefined;
   const error = foreign ? 'Forbidden' : typeof sentence === 'string' ? sentence : expect.stringMatching(sentence);
@@ -99,20 +99,21 @@ function expectRefusal(id: RouteId, answer: Answer, code: ErrorCode, sentence: s
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
 }
 
-describe('the differences between the two sides', () => {
-  const machine = async (path: string, init: RequestInit = {}) => {
-    const headers = {
-      authorization: `Bearer ${stack.secrets.INTERNAL_API_KEY}`,
-      'x-user-id': ownerId,
-      'content-type': 'application/json',
-    };
-    const response = await fetch(stack.backendUrl + path, { ...init, headers });
-    const body: ReturnType<typeof JSON.parse> = await response.json();
-    return { status: response.status, body };
+/** Calls the backend as a machine client that holds the internal key and names a user, or nobody. */
+async function machine(userId: string | undefined, path: string, init: RequestInit = {}) {
+  const headers = {
+    authorization: `Bearer ${stack.secrets.INTERNAL_API_KEY}`,
+    ...(userId && { 'x-user-id': userId }),
+    'content-type': 'application/json',
   };
+  const response = await fetch(stack.backendUrl + path, { ...init, headers });
+  const body: ReturnType<typeof JSON.parse> = await response.json();
+  return { status: response.status, body };
+}
 
+describe('the differences between the two sides', () => {
   test('List agents', async () => {
-    const flat = (await machine('/api/agents')).body;
+    const flat = (await machine(ownerId, '/api/agents')).body;
     expect(flat).toEqual([
       { id: running, status: 'active', created: iso, subdomain: `${running}.agents.localhost`, url: expect.any(String) },
     ]);
@@ -136,7 +137,7 @@ describe('the differences between the two sides', () => {
   });
 
   test('Get agent', async () => {
-    const flat = (await machine(`/api/agents/${running}`)).body;
+    const flat = (await machine(ownerId, `/api/agents/${running}`)).body;
     expect((await call('getAgent')).body).toEqual({ agent: flat, status: 'ok' });
     expect(flat.status).toBe('active');
   });
@@ -151,16 +152,11 @@ describe('the differences between the two sides', () => {
       { error: 'Agent limit reached for your plan', code: 'AGENT_LIMIT_REACHED', current: 1, limit: 1 },
     ]);
     const strangerId = (await stranger.call('GET', '/api/me')).body.id;
-    const flat = await fetch(`${stack.backendUrl}/api/agents`, {
+    const flat = await machine(strangerId, '/api/agents', {
       method: 'POST',
-      headers: {
-        authorization: `Bearer ${stack.secrets.INTERNAL_API_KEY}`,
-        'x-user-id': strangerId,
-        'content-type': 'application/json',
-      },
       body: JSON.stringify({ name: 'x', config: { plan: 'label' } }),
     });
-    expect([flat.status, ((await flat.json()) as { code: string }).code]).toEqual([402, 'AGENT_LIMIT_REACHED']);
+    expect([flat.status, flat.body.code]).toEqual([402, 'AGENT_LIMIT_REACHED']);
     await call('deleteAgent', { as: stranger, agent: kept.body.agent.id });
   });
 
@@ -179,8 +175,8 @@ describe('the differences between the two sides', () => {
   });
 
   test('Get verification status: /verify on the web, /verification on the backend', async () => {
-    expect((await call('getVerification')).body).toEqual((await machine(`/api/agents/${running}/verification`)).body);
-    expect((await machine(`/api/agents/${running}/verify`)).status).toBe(404);
+    expect((await call('getVerification')).body).toEqual((await machine(ownerId, `/api/agents/${running}/verification`)).body);
+    expect((await machine(ownerId, `/api/agents/${running}/verify`)).status).toBe(404);
     expect((await owner.call('GET', `/api/agents/${running}/verification`)).status).toBe(404);
   });
 
@@ -319,11 +315,47 @@ describe('rows of the error tables that are a route’s own', () => {
     for (let i = 0; i < 12; i++) await call('createApiKey', { as: newcomer });
     expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
     expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
-    const restarting = call('restartAgent');
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    expectRefusal('stopAgent', await call('stopAgent'), 'OPERATION_IN_PROGRESS');
-    expect((await restarting).body).toMatchObject({ success: true, status: 'active' });
+    expectRefusal(
+      'tellAgent',
+      await call('tellAgent', { body: { message: 'x', agentId: running, sessionId: 'none' } }),
+      'SESSION_NOT_FOUND',
+    );
   });
+
+  test('a plan that does not cover what is asked', async () => {
+    const { session: small, id } = await WebSession.signUp(stack.webUrl, 'small@example.com');
+    const agent = (await machine(id, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Mine' }) })).body.id;
+    const larger = { as: small, agent, body: { config: { plan: 'network' } } };
+    await owner.call('PUT', `/api/admin/users/${id}/plan`, { body: { plan: 'solo' } });
+    const sentence = 'Your subscription does not cover network';
+    expectRefusal('updateAgentConfig', await call('updateAgentConfig', larger), 'PAYMENT_REQUIRED', sentence);
+    expectRefusal('provisionWithChannels', await call('provisionWithChannels', { as: small }), 'AGENT_LIMIT_REACHED');
+    await machine(undefined, `/api/agents/${agent}`, { method: 'PUT', body: JSON.stringify({ plan: 'network' }) });
+    expectRefusal('repairAgent', await call('repairAgent', { as: small, agent }), 'PAYMENT_REQUIRED', sentence);
+    await call('deleteAgent', { as: small, agent });
+  });
+
+  /** Calls an operation while another one is being worked on. */
+  async function whileBusy(busyWith: RouteId, ids: RouteId[]) {
+    const client = new pg.Client({ connectionString: stack.databaseUrl });
+    await client.connect();
+    const busy = call(busyWith);
+    const open = `SELECT FROM operations WHERE finished_at IS NULL AND agent_id = $1`;
+    while ((await client.query(open, [running])).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await client.end();
+    const body = { action: 'set-credential', key: 'openai', value: 'sk-other', agentId: running };
+    for (const id of ids) expectRefusal(id, await call(id, id === 'tellAgent' ? { body } : {}), 'OPERATION_IN_PROGRESS');
+    expect((await busy).body).toMatchObject({ success: true });
+  }
+
+  test('one operation at a time', async () => {
+    const ids = webRoutes.filter(([, { errors }]) => errors.includes('OPERATION_IN_PROGRESS')).map(([id]) => id);
+    await whileBusy(
+      'restartAgent',
+      ids.filter((id) => id !== 'restartAgent'),
+    );
+    await whileBusy('repairAgent', ['restartAgent']);
+  }, 120_000);
 
   test('unknown addresses and methods are JSON', async () => {
     const unknown = await owner.call('GET', '/api/nope');
@@ -381,6 +413,11 @@ describe('when something behind it is missing', () => {
 
   test('the engine fails at what it is asked', async () => {
     await restart({ DOCKER_HOST: engine.dockerHost });
+    const container = stack.docker.getContainer(`openclaw-${running}`);
+    await container.pause();
+    const query = `?action=skills&agentId=${running}`;
+    expectRefusal('askAgent', await call('askAgent', { query }), 'OPERATION_FAILED', "The agent's gateway cannot be reached");
+    await container.unpause();
     for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', /./);
     }
@@ -402,6 +439,14 @@ describe('when something behind it is missing', () => {
     for (const id of having('PROVISIONING_DISABLED')) expectRefusal(id, await call(id), 'PROVISIONING_DISABLED');
     expect((await call('getHealth')).body.provisioning).toBe('disabled');
     expect((await call('startAgent')).body).toEqual({ success: true, status: 'active' });
+  }, 120_000);
+
+  test('too many tries at a password or an account: 429', async () => {
+    await restart({ SIGN_IN_RATE_LIMIT: '1', SMTP_URL: 'smtp://127.0.0.1:1' });
+    for (const id of having('RATE_LIMITED')) {
+      for (let i = 0; i < 3; i++) await call(id, { as: nobody });
+      expectRefusal(id, await call(id, { as: nobody }), 'RATE_LIMITED', /^Too many/);
+    }
   }, 120_000);
 
   test('no tables: 500 with each route’s sentence, and nothing of the inside', async () => {
@@ -441,7 +486,7 @@ describe('when something behind it is missing', () => {
   }, 120_000);
 });
 
-test('every code that a route of the web names was seen above', () => {
-  const named = new Set(webRoutes.flatMap(([, { errors }]) => errors));
-  expect([...named].filter((code) => !seen.has(code))).toEqual([]);
+test('every row of every route’s error table was seen above', () => {
+  const rows = webRoutes.flatMap(([id, { errors }]) => errors.map((code) => `${id} ${code}`));
+  expect(rows.filter((row) => !seen.has(row))).toEqual([]);
 });

@@ -156,23 +156,26 @@ export async function startStack({ environment, dataDir, production, log }: Opti
       });
     let backend = startBackend();
     running.push({ stop: () => backend.stop() });
-    const web = startChild({
-      name: 'web',
-      file: process.execPath,
-      args: ['node_modules/next/dist/bin/next', production ? 'start' : 'dev', '-p', String(ports.web), '-H', 'localhost'],
-      cwd: path.join(root, 'apps/web'),
-      env: {
-        ...basics(environment),
-        NEXT_TELEMETRY_DISABLED: '1',
-        NEXTAUTH_URL: webUrl,
-        ...Object.fromEntries(webSettings.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
-        NEXTAUTH_SECRET: secrets.NEXTAUTH_SECRET,
-        ASSERTION_SECRET: secrets.ASSERTION_SECRET,
-        BACKEND_URL: backendUrl,
-      },
-      log,
-    });
-    running.push(web);
+    const startWeb = (changed: NodeJS.ProcessEnv = {}) =>
+      startChild({
+        name: 'web',
+        file: process.execPath,
+        args: ['node_modules/next/dist/bin/next', production ? 'start' : 'dev', '-p', String(ports.web), '-H', 'localhost'],
+        cwd: path.join(root, 'apps/web'),
+        env: {
+          ...basics(environment),
+          NEXT_TELEMETRY_DISABLED: '1',
+          NEXTAUTH_URL: webUrl,
+          ...Object.fromEntries(webSettings.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
+          NEXTAUTH_SECRET: secrets.NEXTAUTH_SECRET,
+          ASSERTION_SECRET: secrets.ASSERTION_SECRET,
+          BACKEND_URL: backendUrl,
+          ...changed,
+        },
+        log,
+      });
+    let web = startWeb();
+    running.push({ stop: () => web.stop() });
     await Promise.all([answers(`${backendUrl}/health`, backend), answers(`${webUrl}/signin`, web)]);
 
     return {
@@ -194,6 +197,12 @@ export async function startStack({ environment, dataDir, production, log }: Opti
       async startBackend(changed: NodeJS.ProcessEnv = {}) {
         backend = startBackend(changed);
         await answers(`${backendUrl}/health`, backend);
+      },
+      /** Starts the dashboard anew, with some of its settings changed. */
+      async restartWeb(changed: NodeJS.ProcessEnv) {
+        await web.stop();
+        web = startWeb(changed);
+        await answers(`${webUrl}/signin`, web);
       },
     };
   } catch (error) {
