@@ -202,6 +202,7 @@ describe('every route', () => {
     'resetPassword',
     'register',
     'streamLogs',
+    'streamReply',
     'deleteApiKey',
     'cloneAgent',
     'verifyAgent',
@@ -312,6 +313,7 @@ describe('rows of the error tables that are a route’s own', () => {
       'SESSION_NOT_FOUND',
     );
     expectRefusal('askAgent', await call('askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }), 'SESSION_NOT_FOUND');
+    expectRefusal('streamReply', await call('streamReply'), 'MESSAGE_NOT_FOUND');
     for (let i = 0; i < 12; i++) await call('createApiKey', { as: newcomer });
     expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
     expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
@@ -403,6 +405,26 @@ test('a log streams through, and its view ends on the backend when the browser l
   expect(await clients()).toBe(0);
 });
 
+test('a reply streams through word by word, to its owner alone', async () => {
+  model.setBehaviour({ wordDelayMs: 60 });
+  const { id, reply } = (await call('sendMessage', { body: { message: 'one two three four five six', agentId: running, wait: false } }))
+    .body;
+  expect(reply).toBe('Agent is processing your request...');
+  expectRefusal('streamReply', await call('streamReply', { as: stranger, agent: id }), 'MESSAGE_NOT_FOUND');
+  const response = await owner.fetch(`/api/chat/${id}/stream`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  let chunks = 0;
+  let text = '';
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    chunks++;
+    text += Buffer.from(chunk).toString();
+  }
+  model.setBehaviour({ wordDelayMs: 0 });
+  const frames = [...text.matchAll(/event: reply\ndata: (.*)\n\n/g)].map(([, data = '']) => JSON.parse(data));
+  expect(frames.at(-1)).toMatchObject({ type: 'done', message: { content: 'You said: one two three four five six', sender: 'agent' } });
+  expect(chunks).toBeGreaterThan(3);
+});
+
 describe('when something behind it is missing', () => {
   const restart = async (changed: NodeJS.ProcessEnv) => {
     await stack.killBackend();
@@ -451,7 +473,7 @@ describe('when something behind it is missing', () => {
 
   test('no tables: 500 with each route’s sentence, and nothing of the inside', async () => {
     await restart({});
-    const tables = ['agents', 'users', 'messages', 'api_keys', 'operations', 'password_resets'];
+    const tables = ['agents', 'users', 'messages', 'replies', 'api_keys', 'operations', 'password_resets'];
     const client = new pg.Client({ connectionString: stack.databaseUrl });
     await client.connect();
     for (const table of tables) await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);

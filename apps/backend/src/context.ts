@@ -2,8 +2,10 @@ import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { REPLIES } from './chat/answer.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
+import { listenForNotifications, type Notifications } from './database/notifications.ts';
 import { createLogHub, type LogHub } from './logs/log-hub.ts';
 import { createGatewayPool, type GatewayPool } from './openclaw/gateway-pool.ts';
 import type { ContainerHost } from './runtime/container-host.ts';
@@ -23,6 +25,11 @@ export interface Context {
   host: ContainerHost;
   gateways: GatewayPool;
   logs: LogHub;
+  notifications: Notifications;
+  /** Takes on work that outlives its request: the end of the process waits for it. */
+  background: (work: Promise<void>) => void;
+  /** Aborts when the process ends. */
+  closing: AbortSignal;
 }
 
 /** The composition root. `close` ends every connection. */
@@ -47,6 +54,9 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   const gateways = createGatewayPool();
   const host = createDockerHost(config.DOCKER_HOST);
   const logs = createLogHub({ host, log });
+  const notifications = listenForNotifications(connectionString, [REPLIES], log);
+  const closing = new AbortController();
+  const working = new Set<Promise<void>>();
   return {
     config,
     log,
@@ -58,8 +68,17 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
     host,
     gateways,
     logs,
+    notifications,
+    background(work) {
+      working.add(work);
+      void work.finally(() => working.delete(work));
+    },
+    closing: closing.signal,
     async close() {
+      closing.abort();
       await gateways.close();
+      await Promise.all(working);
+      await notifications.close();
       await boss.stop({ graceful: true, timeout: 5_000, close: true });
       await pool.end();
       await database.close();

@@ -22,6 +22,7 @@ import { updateAgent } from './agents/update-agent.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from './api-keys/api-keys.ts';
 import { listChat, listMessages } from './chat/list-messages.ts';
 import { sendMessage } from './chat/send-message.ts';
+import { streamReply } from './chat/stream-reply.ts';
 import { cloneAgent } from './clone/clone-agent.ts';
 import type { Context } from './context.ts';
 import { tenantOf, userOf } from './http/actor.ts';
@@ -196,13 +197,14 @@ export function createHandlers(context: Context): Handlers {
       return { operations: await listOperations(database, tenantOf(actor), params.id), status: 'ok' };
     },
 
-    sendMessage: async ({ actor, body }) => {
-      const { message, reply } = await sendMessage(context, actor, body);
+    sendMessage: async ({ actor, body, resourceName }) => {
+      const { message, reply } = await sendMessage(context, actor, body, newId('msg', resourceName));
       const { id, content, topic, createdAt } = message;
       return { id, message: content, topic: topic ?? 'general', status: 'sent', timestamp: createdAt.toISOString(), reply };
     },
+    streamReply: ({ actor, params }) => streamReply(context, actor, params.messageId),
     askAgent: ({ actor, query }) => askAgent(context, actor, query),
-    tellAgent: ({ actor, body, requestId }) => tellAgent(context, actor, body, requestId),
+    tellAgent: ({ actor, body, requestId, resourceName }) => tellAgent(context, actor, body, requestId, resourceName),
     getInstance: async ({ actor, params }) => instanceDetails(await getAgent(context, actor, params.userId), config),
     getInstanceUsage: async ({ actor, params }) => {
       const { state, plan, openclawVersion } = await getAgent(context, actor, params.userId);

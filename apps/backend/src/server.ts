@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
+import { resumeReplies } from './chat/resume-replies.ts';
 import type { Config } from './config.ts';
 import { createContext } from './context.ts';
 import { migrate } from './database/migrate.ts';
@@ -39,7 +40,7 @@ export async function startServer(config: Config, log: Logger) {
   const gatewayPort = await listen(gateway, config.GATEWAY_PORT, config.BACKEND_HOST);
   await startWorker(context);
   const stopping = new AbortController();
-  const reconciling = runReconciler(context, stopping.signal);
+  const reconciling = Promise.all([runReconciler(context, stopping.signal), resumeReplies(context, stopping.signal)]);
   log.info({ port, gatewayPort }, 'listening');
 
   return {

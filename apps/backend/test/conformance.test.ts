@@ -66,7 +66,17 @@ beforeAll(async () => {
   await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
   const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
   await client.connect();
-  for (const table of ['agents', 'users', 'messages', 'api_keys', 'platform_images', 'operations', 'password_resets', 'identities']) {
+  for (const table of [
+    'agents',
+    'users',
+    'messages',
+    'replies',
+    'api_keys',
+    'platform_images',
+    'operations',
+    'password_resets',
+    'identities',
+  ]) {
     await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
   }
   await client.end();
@@ -326,6 +336,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       error: 'The agent is not running (pending)',
     },
   },
+  streamReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'streamReply') } },
   askAgent: {
     INVALID_REQUEST: invalid('askAgent', undefined, 'Invalid action', '?action=reboot'),
     AGENT_NOT_FOUND: { send: () => call(real, 'askAgent', { as: stranger, query: `?action=health&agentId=${running}` }) },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -7,6 +8,12 @@ import { assertion, startBackendWithDocker, type TestBackend } from './backend.t
 
 const docker = new Docker();
 const SECRET = 'sk-canary-of-the-logs-4711';
+/** Two processes of one installation share their keys. */
+const shared = {
+  AGENT_PORT_BASE: '28400',
+  AGENT_SUBNET: '10.209.0.0/16',
+  ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+};
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let owner: string;
@@ -15,7 +22,7 @@ let id: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: SECRET });
-  backend = await startBackendWithDocker('interaction', { AGENT_PORT_BASE: '28400', AGENT_SUBNET: '10.209.0.0/16' });
+  backend = await startBackendWithDocker('interaction', shared);
   owner = await backend.account();
   stranger = await backend.account();
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
@@ -111,6 +118,77 @@ describe('/api/agent', () => {
     await backend.settled(id);
     expect((await docker.getContainer(`openclaw-${id}`).inspect()).Config.Env.join()).not.toContain('TELEGRAM');
     expect((await tell({ message: 'Still here?' })).reply).toBe('You said: Still here?');
+  });
+});
+
+describe('a reply as it comes', () => {
+  interface Frame {
+    type: string;
+    at?: number;
+    text?: string;
+    error?: string;
+    message?: { content: string; id: string };
+  }
+
+  /** Says something without waiting, and collects the frames of the reply. */
+  const say = async (message: string) => (await backend.as(owner, 'POST', '/api/chat', { message, agentId: id, wait: false })).body.id;
+  async function hear(messageId: string, from = backend, until = Number.POSITIVE_INFINITY): Promise<Frame[]> {
+    const response = await fetch(`${from.url}/api/chat/${messageId}/stream`, {
+      headers: { authorization: `Bearer ${await assertion(owner)}` },
+    });
+    const frames: Frame[] = [];
+    let text = '';
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += Buffer.from(chunk).toString();
+      const blocks = text.split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks) if (block.startsWith('event: reply')) frames.push(JSON.parse(block.slice(block.indexOf('data: ') + 6)));
+      if (frames.length >= until) break;
+    }
+    return frames;
+  }
+  function together(frames: Frame[]): string {
+    let words = '';
+    for (const { type, at = 0, text = '' } of frames) if (type === 'text') words = [...words].slice(0, at).join('') + text;
+    return words;
+  }
+  const long = Array.from({ length: 30 }, (_, i) => `wörd${i}🙂`).join(' ');
+
+  test('comes word by word, from its beginning to whoever comes back, and ends as the stored message', async () => {
+    model.setBehaviour({ wordDelayMs: 40 });
+    const messageId = await say(long);
+    const [all, left] = await Promise.all([hear(messageId), hear(messageId, backend, 4)]);
+    expect(all.filter(({ type }) => type === 'text').length).toBeGreaterThan(8);
+    expect(left).toHaveLength(4);
+    expect(together(all)).toBe(`You said: ${long}`);
+    expect(all.at(-1)).toMatchObject({ type: 'done', message: { content: `You said: ${long}` } });
+    const again = await hear(messageId);
+    expect(again.map(({ type }) => type)).toEqual(['text', 'done']);
+    const { messages } = (await backend.as(owner, 'GET', `/api/agents/${id}/messages?limit=2`)).body;
+    expect(messages.map(({ id: each }: { id: string }) => each)).toEqual([all.at(-1)?.message?.id, messageId]);
+    expect((await backend.as(stranger, 'GET', `/api/chat/${messageId}/stream`)).status).toBe(404);
+  });
+
+  test('is heard by another process, and taken up by it when the first one ends', async () => {
+    model.setBehaviour({ wordDelayMs: 150 });
+    const other = await startBackendWithDocker('interaction-2', { ...shared, DATABASE_URL: backend.config.DATABASE_URL });
+    const messageId = (await other.as(owner, 'POST', '/api/chat', { message: long, agentId: id, wait: false })).body.id;
+    const hearing = hear(messageId);
+    await hear(messageId, other, 3);
+    await other.stop();
+    const frames = await hearing;
+    model.setBehaviour({ wordDelayMs: 0 });
+    expect(frames.at(-1)).toMatchObject({ type: 'done', message: { content: `You said: ${long}` } });
+    expect(model.requests.filter(({ words }) => words === long)).toHaveLength(2);
+  }, 60_000);
+
+  test('that fails is an error, then and later', async () => {
+    model.setBehaviour({ failures: { '*': 401 } });
+    const messageId = await say('Fail, please');
+    const failed = { type: 'error', error: expect.stringMatching(/401|fails as it was told|authentication/i) };
+    expect((await hear(messageId)).at(-1)).toEqual(failed);
+    model.setBehaviour({ failures: {} });
+    expect(await hear(messageId)).toEqual([failed]);
   });
 });
 
@@ -226,8 +304,8 @@ test('figures come from the container and the stored messages', async () => {
       status: 'running',
       cpu: expect.stringMatching(/%$/),
       memory: expect.stringMatching(/MiB \/ \d/),
-      messagesProcessed: 8,
-      messagesPerHour: 8,
+      messagesProcessed: 11,
+      messagesPerHour: 11,
       averageResponseTime: expect.any(Number),
       successRate: '100.00',
       errorRate: '0.00',

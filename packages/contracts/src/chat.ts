@@ -32,7 +32,8 @@ const sent = z.strictObject({
 
 export const sendMessage = defineRoute({
   id: 'sendMessage',
-  summary: 'Say something to an agent and wait up to 30 seconds for its reply; without `agentId`, to the newest running one',
+  summary:
+    'Say something to an agent and wait up to 30 seconds for its reply, or with `wait: false` not at all; without `agentId`, to the newest running one',
   method: 'POST',
   auth: 'caller',
   body: z.object({
@@ -40,6 +41,7 @@ export const sendMessage = defineRoute({
     topic: z.string().max(200).optional(),
     agentId: agentIdSchema.optional(),
     sessionId: z.string().max(100).optional(),
+    wait: z.boolean().optional(),
   }),
   status: 200,
   failure: 'Failed to send message',
@@ -47,6 +49,27 @@ export const sendMessage = defineRoute({
   backend: { path: '/api/chat', response: sent },
   web: { path: '/api/chat', response: sent },
   timeoutMs: 45_000,
+});
+
+const replyFrame = z.discriminatedUnion('type', [
+  /** The words from character `at` on; whatever stood there before is replaced. */
+  z.strictObject({ type: z.literal('text'), at: z.int(), text: z.string() }),
+  z.strictObject({ type: z.literal('done'), message: messageSchema }),
+  z.strictObject({ type: z.literal('error'), error: z.string() }),
+]);
+export type ReplyFrame = z.infer<typeof replyFrame>;
+export const streamReply = defineRoute({
+  id: 'streamReply',
+  summary: 'The reply to a message as server-sent events `reply`, word by word as it comes; from its beginning whenever it is opened',
+  method: 'GET',
+  auth: 'caller',
+  stream: true,
+  params: z.object({ messageId: z.string().max(100) }),
+  status: 200,
+  failure: 'Failed to stream the reply',
+  errors: ['UNAUTHORIZED', 'MESSAGE_NOT_FOUND'],
+  backend: { path: '/api/chat/:messageId/stream', response: replyFrame },
+  web: { path: '/api/chat/:messageId/stream', response: replyFrame },
 });
 
 const history = z.strictObject({ messages: z.array(messageSchema), count: z.int() });

@@ -19,6 +19,7 @@ export const errorTable = {
   FORBIDDEN: { status: 403, sentence: 'Forbidden' },
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
   SESSION_NOT_FOUND: { status: 404, sentence: 'Session not found' },
+  MESSAGE_NOT_FOUND: { status: 404, sentence: 'Message not found' },
   USER_NOT_FOUND: { status: 404, sentence: 'User not found' },
   API_KEY_NOT_FOUND: { status: 404, sentence: 'API key not found' },
   NOT_FOUND: { status: 404, sentence: 'Not found' },

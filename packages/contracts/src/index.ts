@@ -16,7 +16,7 @@ import * as verification from './verification.ts';
 
 export type { Me } from './accounts.ts';
 export type { AgentConfig } from './agents.ts';
-export type { MessageView } from './chat.ts';
+export type { MessageView, ReplyFrame } from './chat.ts';
 export { cloneTerms } from './clone.ts';
 export { type Auth, isIdempotent, type Method, pathParams, type Route, type Side } from './define-route.ts';
 export { AppError, type ErrorCode, errorTable, type Facade, statusOf } from './errors.ts';
@@ -68,6 +68,7 @@ export const routes = {
   resetAgentMemory: lifecycle.resetAgentMemory,
   listOperations: operations.listOperations,
   sendMessage: chat.sendMessage,
+  streamReply: chat.streamReply,
   listChat: chat.listChat,
   listMessages: chat.listMessages,
   askAgent: interaction.askAgent,

@@ -6,7 +6,8 @@ import { type Actor, tenantOf } from '../http/actor.ts';
 
 const LAST = 100;
 
-const messageView = (row: Message): MessageView => ({
+/** A message as everybody sees it. */
+export const messageView = (row: Message): MessageView => ({
   id: row.id,
   agentId: row.agentId,
   sender: row.sender as MessageView['sender'],

@@ -1,41 +1,93 @@
-import { randomUUID } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { gatewayAddress } from '../openclaw/gateway-address.ts';
+import type { GatewayConnection } from '../openclaw/gateway-connection.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 
+interface Part {
+  type: string;
+  text?: string;
+}
 interface ChatEvent {
   runId: string;
   state: 'delta' | 'final' | 'error' | 'aborted';
-  message?: { content?: { type: string; text?: string }[] };
+  message?: { content?: Part[] };
   errorMessage?: string;
 }
+interface AgentEvent {
+  runId: string;
+  stream: string;
+  data?: { text?: string };
+}
+interface HistoryEntry {
+  role: string;
+  content?: string | Part[];
+}
 
-const textOf = (event: ChatEvent) => (event.message?.content ?? []).map((part) => part.text ?? '').join('');
+/** What is said to an agent, and who hears the words as they come. */
+export interface Question {
+  /** The id of the message: the gateway's run has the same, and the same run never happens twice. */
+  id: string;
+  sessionId: string;
+  text: string;
+  /** Whether another process may have said it to the gateway before. */
+  resumed: boolean;
+  /** Called with all the words so far. */
+  onText: (soFar: string) => void;
+}
+
+const textOf = (content: string | Part[] = []) => (typeof content === 'string' ? content : content.map((part) => part.text ?? '').join(''));
+
+/** The agent's words without the directives to its own gateway (`[[…]]`), which come in pieces too. */
+const displayable = (text: string) => text.replace(/\[\[[^\]]*\]\]\s?/g, '').replace(/\[{1,2}[^\]]*$/, '');
+
+/** The reply that the session's history has to the last thing said, if it is the one asked. */
+async function replyInHistory(gateway: GatewayConnection, sessionKey: string, question: string): Promise<string | undefined> {
+  const { messages } = await gateway.request<{ messages: HistoryEntry[] }>('chat.history', { sessionKey, limit: 50 });
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  if (!textOf(messages[last]?.content).trim().endsWith(question.trim())) return undefined;
+  const words = messages
+    .slice(last + 1)
+    .filter(({ role }) => role === 'assistant')
+    .map(({ content }) => textOf(content));
+  return words.filter(Boolean).at(-1);
+}
 
 /**
  * Sends a message into a session of the agent's gateway and waits for the end of its run.
  * @returns the agent's words
  * @throws AppError OPERATION_FAILED with the agent's own error
  */
-export async function replyFromContainer(context: Context, agent: Agent, sessionId: string, message: string): Promise<string> {
+export async function replyFromContainer(context: Context, agent: Agent, question: Question): Promise<string> {
   const spec = agent.containerSpec as unknown as AgentContainerSpec;
   const address = await gatewayAddress(context, agent.id, spec.bind);
   const gateway = await context.gateways.get(agent.id, address).catch((cause) => {
     throw new AppError('OPERATION_FAILED', "The agent's gateway cannot be reached", { cause });
   });
+  const sessionKey = `agent:main:${question.sessionId}`;
+  if (question.resumed) {
+    const words = await replyInHistory(gateway, sessionKey, question.text);
+    if (words) return words;
+  }
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  // Events may overtake the answer that tells the run's id; the idempotency key is that id.
-  const runId = randomUUID();
+  promise.catch(() => undefined);
+  // Events may overtake the answer to the request; the idempotency key is the run's id.
   const onEvent = (name: string, payload: unknown) => {
+    const { runId } = payload as { runId?: string };
+    if (runId !== question.id) return;
+    if (name === 'agent') {
+      const { stream, data } = payload as AgentEvent;
+      if (stream === 'assistant' && data?.text) question.onText(displayable(data.text));
+    }
+    if (name !== 'chat') return;
     const event = payload as ChatEvent;
-    if (name !== 'chat' || event.runId !== runId) return;
     if (event.state === 'final') {
+      const words = textOf(event.message?.content);
       // The gateway says so in the agent's name, and goes on about its own files.
-      const [, reason] = /^⚠️ Agent failed before reply: ([^\n]*?)(?: Auth store:|\n|$)/u.exec(textOf(event)) ?? [];
+      const [, reason] = /^⚠️ Agent failed before reply: ([^\n]*?)(?: Auth store:|\n|$)/u.exec(words) ?? [];
       if (reason) reject(new AppError('OPERATION_FAILED', `The agent could not answer: ${reason}`));
-      else resolve(textOf(event));
+      else resolve(words);
     }
     if (event.state === 'error') reject(new AppError('OPERATION_FAILED', event.errorMessage ?? 'The agent failed to answer'));
     if (event.state === 'aborted') reject(new AppError('OPERATION_FAILED', 'The agent was interrupted'));
@@ -44,11 +96,13 @@ export async function replyFromContainer(context: Context, agent: Agent, session
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
   try {
-    await gateway.request('chat.send', { sessionKey: `agent:main:${sessionId}`, message, idempotencyKey: runId });
+    const run = { sessionKey, message: question.text, idempotencyKey: question.id };
+    const { status } = await gateway.request<{ status?: string }>('chat.send', run);
+    // It ended while nobody listened.
+    if (status === 'ok') resolve((await replyInHistory(gateway, sessionKey, question.text)) ?? '');
     return await promise;
   } finally {
     gateway.off('event', onEvent);
     gateway.off('close', onClose);
-    promise.catch(() => undefined);
   }
 }

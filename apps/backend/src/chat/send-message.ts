@@ -1,11 +1,11 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
-import type { Tenant, Transaction } from '../database/database.ts';
+import type { Transaction } from '../database/database.ts';
 import type { Agent, ChatSession, Message } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf, userOf } from '../http/actor.ts';
 import { newId } from '../ids.ts';
-import { replyFromContainer } from './reply-from-container.ts';
-import { replyFromProvider } from './reply-from-provider.ts';
+import { answer } from './answer.ts';
+import { waitForReply } from './watch-reply.ts';
 
 const WAIT_MS = 30_000;
 /** The contract's sentence for a reply that is not there yet; it joins the session when it comes. */
@@ -16,6 +16,7 @@ interface Input {
   topic?: string | undefined;
   agentId?: string | undefined;
   sessionId?: string | undefined;
+  wait?: boolean | undefined;
 }
 
 /** The agent named, or the newest running one of the owner. @throws AppError AGENT_NOT_FOUND, OPERATION_FAILED when it does not run */
@@ -41,41 +42,40 @@ export function openSession(tx: Transaction, agent: Agent): Promise<ChatSession>
   return tx.chatSession.create({ data: { id: newId('sess'), agentId: agent.id, ownerId: agent.ownerId } });
 }
 
-async function store(tx: Transaction, session: ChatSession, sender: 'user' | 'agent', content: string, topic?: string): Promise<Message> {
+/** Stores what a person said, and that it waits for a reply; said twice under one id, it is the first one. */
+async function store(
+  tx: Transaction,
+  session: ChatSession,
+  id: string,
+  { message, topic }: Input,
+): Promise<{ said: Message; fresh: boolean }> {
+  const before = await tx.message.findUnique({ where: { id } });
+  if (before) return { said: before, fresh: false };
   const { id: sessionId, agentId, ownerId } = session;
   await tx.chatSession.update({ where: { id: sessionId }, data: { lastActivityAt: new Date() } });
-  return tx.message.create({ data: { id: newId('msg'), agentId, ownerId, sessionId, sender, content, topic: topic ?? null } });
-}
-
-/** Gets the agent's reply and stores it, however long that takes. */
-async function replyTo(context: Context, tenant: Tenant, agent: Agent, session: ChatSession, message: string): Promise<string> {
-  const reply =
-    agent.runtime === 'container'
-      ? await replyFromContainer(context, agent, session.id, message)
-      : await replyFromProvider(context, agent, session.id);
-  if (reply.trim() === '') throw new AppError('OPERATION_FAILED', 'The agent answered nothing');
-  await context.database.as(tenant, (tx) => store(tx, session, 'agent', reply));
-  return reply;
+  const said = await tx.message.create({
+    data: { id, agentId, ownerId, sessionId, sender: 'user', content: message, topic: topic ?? null },
+  });
+  await tx.reply.create({ data: { id, agentId, ownerId } });
+  return { said, fresh: true };
 }
 
 /**
- * Says something to an agent of the actor and waits up to 30 seconds for the reply.
+ * Says something to an agent of the actor and waits up to 30 seconds for the reply, or not at all.
+ * @param id what to name the message, the same again when the request is repeated
  * @returns the stored message, its session, and the reply or the sentence that it is still being worked on
  * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, OPERATION_FAILED with the agent's error
  */
-export async function sendMessage(context: Context, actor: Actor, input: Input) {
+export async function sendMessage(context: Context, actor: Actor, input: Input, id = newId('msg')) {
   const tenant = tenantOf(actor);
-  const { agent, session, message } = await context.database.as(tenant, async (tx) => {
+  const { agent, said, fresh } = await context.database.as(tenant, async (tx) => {
     const found = await findAgent(tx, userOf(actor), input.agentId);
-    const inSession = await findSession(tx, found, input.sessionId);
-    return { agent: found, session: inSession, message: await store(tx, inSession, 'user', input.message, input.topic) };
+    return { agent: found, ...(await store(tx, await findSession(tx, found, input.sessionId), id, input)) };
   });
-  const replying = replyTo(context, tenant, agent, session, input.message);
-  replying.catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'a chat failed'));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(STILL_WORKING), WAIT_MS);
-  });
-  const reply = await Promise.race([replying, late]).finally(() => clearTimeout(timer));
-  return { message, sessionId: session.id, reply };
+  if (fresh) context.background(answer(context, agent, said));
+  const { sessionId } = said;
+  if (input.wait === false) return { message: said, sessionId, reply: STILL_WORKING };
+  const ended = await waitForReply(context, id, WAIT_MS);
+  if (ended?.state === 'failed') throw new AppError('OPERATION_FAILED', ended.error ?? undefined);
+  return { message: said, sessionId, reply: ended?.state === 'done' ? ended.text : STILL_WORKING };
 }

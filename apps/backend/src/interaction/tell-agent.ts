@@ -2,20 +2,27 @@ import type { Instruction } from '@agentbot/contracts';
 import { findAgent, openSession, sendMessage } from '../chat/send-message.ts';
 import type { Context } from '../context.ts';
 import { type Actor, tenantOf, userOf } from '../http/actor.ts';
+import { newId } from '../ids.ts';
 import { setCredential } from './credentials.ts';
 import { findAnyAgent } from './find-agent.ts';
 import { switchSkill } from './skills.ts';
 
 /**
- * Does what an instruction says to an agent of the actor.
+ * Does what an instruction says to an agent of the actor; `name` is what to name what it makes.
  * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, INVALID_REQUEST, OPERATION_IN_PROGRESS, OPERATION_FAILED
  */
-export async function tellAgent(context: Context, actor: Actor, instruction: Instruction, requestId: string): Promise<unknown> {
+export async function tellAgent(
+  context: Context,
+  actor: Actor,
+  instruction: Instruction,
+  requestId: string,
+  name?: string,
+): Promise<unknown> {
   const { database } = context;
   const { agentId } = instruction;
   switch (instruction.action) {
     case 'chat': {
-      const { sessionId, reply } = await sendMessage(context, actor, instruction);
+      const { sessionId, reply } = await sendMessage(context, actor, instruction, newId('msg', name));
       return { sessionId, reply, timestamp: Date.now() };
     }
     case 'create-session': {

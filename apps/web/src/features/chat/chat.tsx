@@ -9,9 +9,9 @@ import { useConversation } from './use-conversation.ts';
 
 /** The conversation with one agent. */
 export function Chat({ agentId, running, status }: { agentId: string; running: boolean; status: string }) {
-  const { messages, loading, pending, busy, answering, problem, retry, send } = useConversation(agentId);
+  const { messages, loading, pending, busy, words, answering, problem, retry, send } = useConversation(agentId);
   const log = useRef<HTMLDivElement>(null);
-  const shown = `${messages.at(-1)?.id} ${pending} ${answering}`;
+  const shown = `${messages.at(-1)?.id} ${pending} ${answering} ${words.length}`;
   useEffect(() => {
     if (shown) log.current?.scrollTo({ top: log.current.scrollHeight });
   }, [shown]);
@@ -34,7 +34,8 @@ export function Chat({ agentId, running, status }: { agentId: string; running: b
           </Bubble>
         ))}
         {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
-        {answering && <p className="text-muted text-sm">The agent is answering…</p>}
+        {words && <Bubble sender="agent">{words}</Bubble>}
+        {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
       </div>
       <div className="space-y-2 border-line border-t p-3">
         <Problem>{problem}</Problem>

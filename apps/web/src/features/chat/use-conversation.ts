@@ -1,28 +1,35 @@
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import useSWR from 'swr';
 import { api, sentenceOf } from '../api.ts';
+import { useReply } from './use-reply.ts';
 
-/** The messages with one agent, oldest first, and the one that is on its way. */
+/** The messages with one agent, oldest first, the one that is on its way, and the reply as it comes. */
 export function useConversation(agentId: string) {
   const [pending, setPending] = useState<string>();
   const [failed, setFailed] = useState<{ text: string; problem: string }>();
-  // A reply that took longer than the request waited joins the history by itself.
-  const [awaited, setAwaited] = useState<string>();
+  // Replies that are no longer listened for: they ended, well or not.
+  const [ended, setEnded] = useState<string>();
   const { data, error, mutate } = useSWR(
     ['messages', agentId],
     () => api('listMessages', { params: { id: agentId }, query: { limit: 100 } }),
-    { refreshInterval: (latest) => (awaited && latest?.messages[0]?.id === awaited ? 2_000 : 10_000) },
+    { refreshInterval: 10_000 },
   );
   const messages = data?.messages.toReversed() ?? [];
   const newest = messages.at(-1);
+  // What was said last and has no answer yet; after a reload too.
+  const awaited = newest?.sender === 'user' && newest.platform === 'web' ? newest.id : undefined;
+  const onEnd = useCallback(() => {
+    void mutate()
+      .catch(() => undefined)
+      .finally(() => setEnded(awaited));
+  }, [mutate, awaited]);
+  const reply = useReply(awaited, onEnd);
 
   async function send(text: string) {
     setPending(text);
     setFailed(undefined);
-    setAwaited(undefined);
     try {
-      const { id } = await api('sendMessage', { body: { message: text, agentId } });
-      setAwaited(id);
+      await api('sendMessage', { body: { message: text, agentId, wait: false } });
     } catch (thrown) {
       setFailed({ text, problem: sentenceOf(thrown) });
     }
@@ -30,15 +37,19 @@ export function useConversation(agentId: string) {
     setPending(undefined);
   }
 
+  const answering = awaited !== undefined && awaited !== ended;
+  const again = failed?.text ?? (reply.problem ? newest?.content : undefined);
   return {
     messages,
     loading: !data && !error,
-    problem: failed?.problem ?? (error ? sentenceOf(error) : ''),
+    problem: failed?.problem ?? (reply.problem || (error ? sentenceOf(error) : '')),
     /** Shown until the history has it. */
     pending: pending !== undefined && newest?.content !== pending ? pending : undefined,
-    busy: pending !== undefined,
-    answering: pending !== undefined || (awaited !== undefined && newest?.id === awaited),
+    busy: pending !== undefined || answering,
+    /** The reply so far; empty while the agent thinks. */
+    words: answering ? reply.words : '',
+    answering: pending !== undefined || answering,
     send,
-    retry: failed && (() => send(failed.text)),
+    retry: again === undefined ? undefined : () => send(again),
   };
 }

@@ -1,0 +1,54 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Logger } from 'pino';
+
+const RECONNECT_MS = 500;
+
+/**
+ * What other backend processes say through Postgres: one listening connection per process. Emits each channel's payloads
+ * under the channel's name, and `resumed` when notifications may have been missed, so that whoever waits reads again.
+ * @see https://www.postgresql.org/docs/current/sql-notify.html
+ */
+export function listenForNotifications(connectionString: string, channels: readonly string[], log: Logger) {
+  const emitter = new EventEmitter<Record<string, [payload: string]>>();
+  emitter.setMaxListeners(0);
+  let closed = false;
+  let client: pg.Client | undefined;
+
+  async function connect(): Promise<void> {
+    const connecting = new pg.Client({ connectionString, options: '-c role=agentbot_app', keepAlive: true });
+    const lost = Promise.withResolvers<void>();
+    connecting.on('error', (error) => log.warn({ err: error }, 'the connection for notifications was lost'));
+    connecting.on('end', () => lost.resolve());
+    connecting.on('notification', ({ channel, payload = '' }) => emitter.emit(channel, payload));
+    await connecting.connect();
+    for (const channel of channels) await connecting.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    client = connecting;
+    if (closed) await connecting.end();
+    emitter.emit('resumed', '');
+    await lost.promise;
+  }
+
+  const listening = (async () => {
+    while (!closed) {
+      await connect().catch((error) => log.warn({ err: error }, 'notifications cannot be heard'));
+      if (!closed) await sleep(RECONNECT_MS);
+    }
+  })();
+
+  return {
+    /** Hears one channel, or `resumed`. @returns a function that ends it */
+    on(channel: string, listener: (payload: string) => void): () => void {
+      emitter.on(channel, listener);
+      return () => emitter.off(channel, listener);
+    },
+    async close(): Promise<void> {
+      closed = true;
+      await client?.end();
+      await listening;
+    },
+  };
+}
+
+export type Notifications = ReturnType<typeof listenForNotifications>;
