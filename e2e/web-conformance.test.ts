@@ -72,10 +72,10 @@ const queries: Partial<Record<RouteId, () => string>> = { askAgent: () => `?acti
 /** Calls a route of the web, by default as the owner and on the agent that runs. */
 function call(
   id: RouteId,
-  options: { as?: WebSession; agent?: string; body?: unknown; query?: string; headers?: Record<string, string> } = {},
+  options: { as?: WebSession; agent?: string; operation?: string; body?: unknown; query?: string; headers?: Record<string, string> } = {},
 ) {
   const { method, web } = routes[id] as Route;
-  const path = web?.path.replace(/:\w+/, options.agent ?? running);
+  const path = web?.path.replace(/:\w+/, options.agent ?? running).replace(/:\w+/, options.operation ?? 'op_none');
   return (options.as ?? owner).call(method, path + (options.query ?? queries[id]?.() ?? ''), {
     body: options.body ?? bodies[id]?.(),
     ...(options.headers && { headers: options.headers }),
@@ -203,6 +203,8 @@ describe('every route', () => {
     'register',
     'streamLogs',
     'streamReply',
+    'getOperation',
+    'streamOperation',
     'deleteApiKey',
     'cloneAgent',
     'verifyAgent',
@@ -314,6 +316,7 @@ describe('rows of the error tables that are a route’s own', () => {
     );
     expectRefusal('askAgent', await call('askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }), 'SESSION_NOT_FOUND');
     expectRefusal('streamReply', await call('streamReply'), 'MESSAGE_NOT_FOUND');
+    for (const id of ['getOperation', 'streamOperation'] as const) expectRefusal(id, await call(id), 'OPERATION_NOT_FOUND');
     for (let i = 0; i < 12; i++) await call('createApiKey', { as: newcomer });
     expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
     expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
@@ -423,6 +426,23 @@ test('a reply streams through word by word, to its owner alone', async () => {
   const frames = [...text.matchAll(/event: reply\ndata: (.*)\n\n/g)].map(([, data = '']) => JSON.parse(data));
   expect(frames.at(-1)).toMatchObject({ type: 'done', message: { content: 'You said: one two three four five six', sender: 'agent' } });
   expect(chunks).toBeGreaterThan(3);
+});
+
+test('an operation streams through stage by stage, to its owner alone', async () => {
+  const restarting = call('restartAgent');
+  let operation: { id: string; state: string } | undefined;
+  while (!operation) {
+    const { operations } = (await call('listOperations')).body;
+    operation = operations.find(({ finishedAt }: { finishedAt: string | null }) => !finishedAt);
+  }
+  const { id } = operation;
+  expectRefusal('streamOperation', await call('streamOperation', { as: stranger, operation: id }), 'AGENT_NOT_FOUND');
+  const response = await owner.fetch(`/api/agents/${running}/operations/${id}/stream`);
+  const frames = [...(await response.text()).matchAll(/event: operation\ndata: (.*)\n\n/g)].map(([, data = '']) => JSON.parse(data));
+  expect((await restarting).status).toBe(200);
+  expect(frames.length).toBeGreaterThan(2);
+  expect(frames.at(-1)).toMatchObject({ id, kind: 'restart', state: 'succeeded' });
+  expect((await call('getOperation', { operation: id })).body).toEqual({ operation: frames.at(-1), status: 'ok' });
 });
 
 describe('when something behind it is missing', () => {

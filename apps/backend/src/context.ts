@@ -6,6 +6,7 @@ import { REPLIES } from './chat/answer.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { listenForNotifications, type Notifications } from './database/notifications.ts';
+import { OPERATIONS } from './jobs/watch-operation.ts';
 import { createLogHub, type LogHub } from './logs/log-hub.ts';
 import { createGatewayPool, type GatewayPool } from './openclaw/gateway-pool.ts';
 import type { ContainerHost } from './runtime/container-host.ts';
@@ -54,7 +55,7 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   const gateways = createGatewayPool();
   const host = createDockerHost(config.DOCKER_HOST);
   const logs = createLogHub({ host, log });
-  const notifications = listenForNotifications(connectionString, [REPLIES], log);
+  const notifications = listenForNotifications(connectionString, [REPLIES, OPERATIONS], log);
   const closing = new AbortController();
   const working = new Set<Promise<void>>();
   return {

@@ -32,6 +32,7 @@ import { newId } from './ids.ts';
 import { askAgent } from './interaction/ask-agent.ts';
 import { tellAgent } from './interaction/tell-agent.ts';
 import { listOperations } from './jobs/operations.ts';
+import { getOperation, streamOperation } from './jobs/watch-operation.ts';
 import { deleteAgent, repairAgent, runOperation, startAgent, updateAgentImage } from './lifecycle/run-operation.ts';
 import { listLogs } from './logs/list-logs.ts';
 import { activeLogs, logHistory, stopLogs, streamLogs } from './logs/live-logs.ts';
@@ -196,6 +197,11 @@ export function createHandlers(context: Context): Handlers {
       await getAgent(context, actor, params.id);
       return { operations: await listOperations(database, tenantOf(actor), params.id), status: 'ok' };
     },
+    getOperation: async ({ actor, params }) => ({
+      operation: await getOperation(context, actor, params.id, params.operationId),
+      status: 'ok',
+    }),
+    streamOperation: ({ actor, params }) => streamOperation(context, actor, params.id, params.operationId),
 
     sendMessage: async ({ actor, body, resourceName }) => {
       const { message, reply } = await sendMessage(context, actor, body, newId('msg', resourceName));

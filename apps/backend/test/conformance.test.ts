@@ -125,7 +125,7 @@ function call(
   options: { as?: string; agent?: string; body?: unknown; query?: string; token?: string } = {},
 ) {
   const route: Route = routes[id];
-  const path = route.backend.path.replace(/:\w+/, options.agent ?? idOf[id] ?? 'agent_none');
+  const path = route.backend.path.replace(/:\w+/, options.agent ?? idOf[id] ?? 'agent_none').replace(/:\w+/, 'op_none');
   return backend.call(route.method, path + (options.query ?? queries[id] ?? ''), {
     token: options.token ?? INTERNAL_KEY,
     headers: options.as ? { 'x-user-id': options.as } : {},
@@ -336,6 +336,8 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       error: 'The agent is not running (pending)',
     },
   },
+  getOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'getOperation', { agent: running }) } },
+  streamOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'streamOperation', { agent: running }) } },
   streamReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'streamReply') } },
   askAgent: {
     INVALID_REQUEST: invalid('askAgent', undefined, 'Invalid action', '?action=reboot'),

@@ -20,6 +20,7 @@ export const errorTable = {
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
   SESSION_NOT_FOUND: { status: 404, sentence: 'Session not found' },
   MESSAGE_NOT_FOUND: { status: 404, sentence: 'Message not found' },
+  OPERATION_NOT_FOUND: { status: 404, sentence: 'Operation not found' },
   USER_NOT_FOUND: { status: 404, sentence: 'User not found' },
   API_KEY_NOT_FOUND: { status: 404, sentence: 'API key not found' },
   NOT_FOUND: { status: 404, sentence: 'Not found' },

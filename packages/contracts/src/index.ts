@@ -67,6 +67,8 @@ export const routes = {
   repairAgent: lifecycle.repairAgent,
   resetAgentMemory: lifecycle.resetAgentMemory,
   listOperations: operations.listOperations,
+  getOperation: operations.getOperation,
+  streamOperation: operations.streamOperation,
   sendMessage: chat.sendMessage,
   streamReply: chat.streamReply,
   listChat: chat.listChat,

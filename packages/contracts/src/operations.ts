@@ -41,3 +41,32 @@ export const listOperations = defineRoute({
   backend: { path: '/api/agents/:id/operations', response },
   web: { path: '/api/agents/:id/operations', response },
 });
+
+const operationParams = agentParams.extend({ operationId: z.string().max(100) });
+const one = z.strictObject({ operation, status: z.literal('ok') });
+export const getOperation = defineRoute({
+  id: 'getOperation',
+  summary: 'One operation of an agent with its stages',
+  method: 'GET',
+  auth: 'caller',
+  params: operationParams,
+  status: 200,
+  failure: 'Failed to fetch the operation',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'OPERATION_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/operations/:operationId', response: one },
+  web: { path: '/api/agents/:id/operations/:operationId', response: one },
+});
+
+export const streamOperation = defineRoute({
+  id: 'streamOperation',
+  summary: 'An operation as server-sent events `operation`: the whole of it now, after each change, and at its end',
+  method: 'GET',
+  auth: 'caller',
+  stream: true,
+  params: operationParams,
+  status: 200,
+  failure: 'Failed to stream the operation',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'OPERATION_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/operations/:operationId/stream', response: operation },
+  web: { path: '/api/agents/:id/operations/:operationId/stream', response: operation },
+});

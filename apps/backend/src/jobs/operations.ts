@@ -53,18 +53,6 @@ export async function beginOrJoin(tx: Transaction, boss: PgBoss, agent: Agent, r
   return before ?? beginOperation(tx, boss, agent, 'provision', { requestId });
 }
 
-const POLL_MS = 100;
-
-/** Waits for an operation's end, at most `timeoutMs`; the operation as it then stands. */
-export async function waitForOperation(database: Database, tenant: Tenant, id: string, timeoutMs: number): Promise<Operation> {
-  const until = Date.now() + timeoutMs;
-  for (;;) {
-    const operation = await database.as(tenant, (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
-    if (operation.finishedAt || Date.now() >= until) return operation;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
 /** The last 20 operations of an agent, newest first. */
 export async function listOperations(database: Database, tenant: Tenant, agentId: string): Promise<OperationView[]> {
   const rows = await database.as(tenant, (tx) =>
@@ -80,7 +68,10 @@ export async function listOperations(database: Database, tenant: Tenant, agentId
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
-function operationView(row: Operation & { steps: OperationStep[] }): OperationView {
+export type WholeOperation = Operation & { steps: OperationStep[] };
+
+/** An operation as its agent's owner sees it. */
+export function operationView(row: WholeOperation): OperationView {
   return {
     id: row.id,
     kind: row.kind as OperationKind,

@@ -5,7 +5,8 @@ import type { Context } from '../context.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 import { operationTypes } from '../jobs/catalog.ts';
-import { beginOperation, waitForOperation } from '../jobs/operations.ts';
+import { beginOperation } from '../jobs/operations.ts';
+import { waitForOperation } from '../jobs/watch-operation.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 
 /**
@@ -27,7 +28,7 @@ export async function runOperation(
   const { withoutDocker, deadlineMs } = operationTypes[kind];
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const operation = await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, { requestId, input }));
-  const outcome = await waitForOperation(database, tenant, operation.id, deadlineMs);
+  const outcome = await waitForOperation(context, tenant, operation.id, deadlineMs);
   if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? 'The operation is still running');
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   return { agent: after, result: outcome.result };

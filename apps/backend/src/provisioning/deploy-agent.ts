@@ -5,7 +5,8 @@ import { updateAgent } from '../agents/update-agent.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf, userOf } from '../http/actor.ts';
-import { beginOperation, waitForOperation } from '../jobs/operations.ts';
+import { beginOperation } from '../jobs/operations.ts';
+import { waitForOperation } from '../jobs/watch-operation.ts';
 import { modelFromConfig } from '../openclaw/choose-model.ts';
 import { readAgentSecrets } from '../secrets/agent-secrets.ts';
 
@@ -75,7 +76,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
       }));
     return beginOperation(tx, boss, agent, 'provision', { requestId });
   });
-  const outcome = await waitForOperation(database, tenant, operation.id, WAIT_MS);
+  const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
   if (outcome.state === 'failed') throw new AppError('OPERATION_FAILED', `Deployment failed: ${outcome.error}`);
   const agent = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   if (!agent) throw new AppError('AGENT_NOT_FOUND');

@@ -4,7 +4,8 @@ import { insertAgent } from '../agents/insert-agent.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { type Actor, userOf } from '../http/actor.ts';
-import { beginOrJoin, waitForOperation } from '../jobs/operations.ts';
+import { beginOrJoin } from '../jobs/operations.ts';
+import { waitForOperation } from '../jobs/watch-operation.ts';
 import { modelFromName } from '../openclaw/choose-model.ts';
 
 /** How long the caller waits for the outcome; the job goes on by itself. */
@@ -46,7 +47,7 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
     return { agent: row, operation: await beginOrJoin(tx, boss, row, requestId) };
   });
 
-  const outcome = await waitForOperation(database, tenant, operation.id, WAIT_MS);
+  const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
   if (outcome.state === 'failed') {
     throw new AppError('OPERATION_FAILED', 'Failed to provision agent', { details: { agentId: agent.id, reason: outcome.error } });
   }

@@ -8,7 +8,8 @@ import { PROVISIONED_PREFIX } from '../gateway-router/router.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { type Actor, isTrusted, SERVICE_ACCOUNT, tenantOf, userOf } from '../http/actor.ts';
 import { randomName } from '../ids.ts';
-import { beginOrJoin, waitForOperation } from '../jobs/operations.ts';
+import { beginOrJoin } from '../jobs/operations.ts';
+import { waitForOperation } from '../jobs/watch-operation.ts';
 import { defaultModelOf, responseModels } from '../openclaw/providers.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 import { type AgentSecrets, readAgentSecrets } from '../secrets/agent-secrets.ts';
@@ -72,7 +73,7 @@ export async function provisionWithChannels(
     });
     return { agent: row, operation: await beginOrJoin(tx, boss, row, request.requestId) };
   });
-  await waitForOperation(database, tenantOf(actor), operation.id, WAIT_MS);
+  await waitForOperation(context, tenantOf(actor), operation.id, WAIT_MS);
 
   const { after, secrets } = await database.as(tenantOf(actor), async (tx) => ({
     after: (await tx.agent.findUnique({ where: { id } })) ?? agent,

@@ -24,13 +24,14 @@ async function messageFigures({ database }: Pick<Context, 'database'>, actor: Ac
     tenantOf(actor),
     (tx) => tx.$queryRaw<Counts[]>`
       WITH paired AS (
-        SELECT sender, created_at,
-          lead(sender) OVER w AS next_sender, lead(created_at) OVER w AS next_at
-        FROM messages WHERE agent_id = ${agentId} WINDOW w AS (PARTITION BY session_id ORDER BY seq)
+        SELECT m.sender, m.created_at, r.state,
+          lead(m.sender) OVER w AS next_sender, lead(m.created_at) OVER w AS next_at
+        FROM messages m LEFT JOIN replies r ON r.id = m.id
+        WHERE m.agent_id = ${agentId} WINDOW w AS (PARTITION BY m.session_id ORDER BY m.seq)
       )
       SELECT count(*)::int AS processed,
         count(*) FILTER (WHERE created_at > ${hourAgo})::int AS "lastHour",
-        count(*) FILTER (WHERE next_sender = 'agent' OR created_at < ${deadline})::int AS settled,
+        count(*) FILTER (WHERE next_sender = 'agent' OR state = 'failed' OR created_at < ${deadline})::int AS settled,
         count(*) FILTER (WHERE next_sender = 'agent')::int AS answered,
         (avg(extract(epoch FROM next_at - created_at)) FILTER (WHERE next_sender = 'agent') * 1000)::float8 AS "averageMs"
       FROM paired WHERE sender = 'user'`,

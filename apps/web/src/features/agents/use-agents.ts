@@ -1,4 +1,6 @@
-import useSWR from 'swr';
+import { type OperationView, routes } from '@agentbot/contracts';
+import { useEffect } from 'react';
+import useSWR, { useSWRConfig } from 'swr';
 import { api } from '../api.ts';
 
 const moving = ['provisioning', 'updating', 'deleting'];
@@ -13,8 +15,25 @@ export const useAgents = () =>
 export const useAgent = (id: string, status: string) =>
   useSWR(['agent', id, status], () => api('getAgent', { params: { id } }), { keepPreviousData: true });
 
-/** An agent's last operations; asked for every second while one is open. */
-export const useOperations = (id: string) =>
-  useSWR(['operations', id], () => api('listOperations', { params: { id } }), {
-    refreshInterval: (latest) => (latest?.operations.some(({ finishedAt }) => !finishedAt) ? 1_000 : 5_000),
-  });
+/** An agent's last operations; one that is open changes as it goes on. */
+export function useOperations(id: string) {
+  const known = useSWR(['operations', id], () => api('listOperations', { params: { id } }), { refreshInterval: 5_000 });
+  const { mutate: mutateAll } = useSWRConfig();
+  const { mutate } = known;
+  const open = known.data?.operations.find(({ finishedAt }) => !finishedAt)?.id;
+
+  useEffect(() => {
+    if (!open) return;
+    const source = new EventSource(routes.streamOperation.web.path.replace(':id', id).replace(':operationId', open));
+    source.addEventListener('operation', ({ data }: MessageEvent<string>) => {
+      const changed = JSON.parse(data) as OperationView;
+      const replace = (list: readonly OperationView[]) => list.map((each) => (each.id === changed.id ? changed : each));
+      void mutate((before) => before && { ...before, operations: replace(before.operations) }, { revalidate: false });
+      if (!changed.finishedAt) return;
+      source.close();
+      void mutateAll('agents');
+    });
+    return () => source.close();
+  }, [id, open, mutate, mutateAll]);
+  return known;
+}
