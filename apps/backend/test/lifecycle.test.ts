@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { pack } from 'tar-stream';
 import { startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** Update, repair and memory reset of a real gateway in a real container. */
@@ -18,20 +17,25 @@ const say = async (message: string) => (await backend.as(owner, 'POST', '/api/ch
 const container = () => docker.getContainer(`openclaw-${id}`).inspect();
 const operate = (action: string, body?: unknown) => backend.machine(owner, 'POST', `/api/agents/${id}/${action}`, body);
 
+/** Makes an image that differs from the agents' in what it says of itself. */
+async function derive(tag: string, changes: string[]): Promise<void> {
+  const blank = await docker.createContainer({ Image: IMAGE });
+  await blank.commit({ repo: 'agentbot/openclaw-test', tag, changes });
+  await blank.remove({ v: true });
+}
+
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: 'model-key' });
   backend = await startBackendWithDocker('lifecycle', { AGENT_PORT_BASE: '26000', AGENT_SUBNET: '10.205.0.0/16' });
   owner = await backend.account();
   await docker.getImage(IMAGE).tag({ repo: 'agentbot/openclaw-test', tag: 'same' });
-  const tar = pack();
-  tar.entry({ name: 'nothing' }, 'to run');
-  tar.finalize();
-  const imported = await docker.importImage(tar as never, { repo: 'agentbot/openclaw-test', tag: 'broken' });
-  await new Promise((resolve) => docker.modem.followProgress(imported, resolve));
+  await derive('broken', ['ENTRYPOINT ["/bin/sh", "-c", "exit 3"]']);
+  // What is configured for that version is not what is in there.
+  await derive('mislabelled', ['LABEL org.opencontainers.image.version=2026.9.6']);
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
     name: 'Cared for',
     model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key', telegramToken: '123:abc' },
   });
   id = body.agent.id;
   await backend.settled(id);
@@ -40,7 +44,7 @@ afterAll(async () => {
   if (id) await backend.as(owner, 'DELETE', `/api/agents/${id}`);
   await backend?.stop();
   await model?.close();
-  for (const tag of ['same', 'broken']) await docker.getImage(`agentbot/openclaw-test:${tag}`).remove({ force: true });
+  for (const tag of ['same', 'broken', 'mislabelled']) await docker.getImage(`agentbot/openclaw-test:${tag}`).remove({ force: true });
 });
 
 test('the gateway token is the one that the container runs with', async () => {
@@ -94,6 +98,17 @@ test('an update to an image that is nowhere leaves the agent running', async () 
   expect(await say('Unmoved?')).toBe('You said: Unmoved?');
 });
 
+test('a configuration that the target image refuses changes nothing', async () => {
+  const before = await container();
+  const { status, body } = await operate('update', { image: 'agentbot/openclaw-test:mislabelled' });
+  expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
+  expect(body.error).toMatch(/^OpenClaw 2026\.9\.6 refuses the agent's configuration: channels\.telegram\.streaming: /);
+  const after = await container();
+  expect([after.Id, after.State.StartedAt]).toEqual([before.Id, before.State.StartedAt]);
+  expect((await backend.machine(owner, 'GET', `/api/agents/${id}`)).body.status).toBe('active');
+  expect(await say('As before?')).toBe('You said: As before?');
+});
+
 test("a repair gives the container its plan's present limits on the same data", async () => {
   await backend.machine(owner, 'PUT', `/api/agents/${id}`, { plan: 'solo' });
   expect((await container()).HostConfig.NanoCpus).not.toBe(1e9);
@@ -109,7 +124,7 @@ test('a memory reset clears sessions and keeps configuration; the old conversati
   expect(await shell('cat openclaw.json')).toBe(config);
   expect(await shell('cat agents/main/sessions/*.jsonl 2>/dev/null || true')).not.toContain('Still there?');
   expect(await say('Who am I?')).toBe('You said: Who am I?');
-  expect((await backend.as(owner, 'GET', `/api/agents/${id}/messages`)).body.total).toBe(10);
+  expect((await backend.as(owner, 'GET', `/api/agents/${id}/messages`)).body.total).toBe(12);
 });
 
 test('a stopped agent is updated and stays stopped', async () => {

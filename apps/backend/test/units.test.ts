@@ -85,6 +85,7 @@ test("a container's limits are its plan's, capped by the host; each slot has por
 
 test("the agent's configuration holds references, no secret, and the platform's denials", () => {
   const config = openclawConfig({
+    version: '2026.3.13',
     plan: 'solo',
     target: {
       provider: 'anthropic',
@@ -137,6 +138,16 @@ test.each([
 
 test('an endpoint of one’s own may want no key, and the gateway refuses to call a model without', () => {
   const target = { provider: 'custom', api: 'openai-completions', baseUrl: 'http://m/v1', gatewayName: 'custom', model: 'm' } as const;
-  const config = openclawConfig({ plan: 'solo', target, fallbacks: [], has: {}, ownerIds: [], skills: {}, origin: 'http://a' });
+  const input = {
+    version: '2026.3.13',
+    plan: 'solo' as const,
+    target,
+    fallbacks: [],
+    has: {},
+    ownerIds: [],
+    skills: {},
+    origin: 'http://a',
+  };
+  const config = openclawConfig(input);
   expect(config.models.providers.custom).toMatchObject({ apiKey: 'none', models: [{ id: 'm' }] });
 });

@@ -1,11 +1,12 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
-import type { Agent } from '../generated/prisma/client.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
 import { awaitReady } from '../provisioning/await-ready.ts';
 import { isCurrent } from '../provisioning/create-container.ts';
 import { provision, runningIn } from '../provisioning/provision-work.ts';
+import { validateOrLeave } from '../provisioning/validate-config.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
 
@@ -15,7 +16,7 @@ const STOP_MS = 40_000;
  * Starts the agent's container and waits until it is ready. One whose configuration or secrets have changed since is made
  * anew on its volume, with the limits and tools it had; so is one that is missing.
  */
-export async function start(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+export async function bringUp(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
   const { host, config } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = agent.containerSpec as AgentContainerSpec | null;
@@ -38,9 +39,22 @@ export async function stop(context: Context, agent: Agent, step: Step): Promise<
   return { state: 'stopped', stateReason: null, startedAt: null, observedState: 'exited', observedAt: new Date() };
 }
 
-/** Stops, then starts. */
-export async function restart(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+/** Makes sure, before anything is stopped, that what has changed since the container was made is good for a new one. */
+async function validateChange(context: Context, agent: Agent, step: Step, operation: Operation) {
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  if (spec && !(await isCurrent(context, agent, spec))) await validateOrLeave(context, { ...agent, plan: spec.plan }, step, operation);
+}
+
+/** Starts the agent; one whose new configuration its OpenClaw refuses stays as it was. */
+export async function start(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  await validateChange(context, agent, step, operation);
+  return bringUp(context, agent, step);
+}
+
+/** Stops, then starts. */
+export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  await validateChange(context, agent, step, operation);
   await stop(context, agent, step);
-  return start(context, agent, step);
+  return bringUp(context, agent, step);
 }

@@ -5,7 +5,7 @@ import type { Step } from '../jobs/steps.ts';
 import { Undone } from '../jobs/undone.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 import { backUp } from './backup.ts';
-import { start, stop } from './lifecycle-work.ts';
+import { bringUp, stop } from './lifecycle-work.ts';
 
 /** What OpenClaw remembers, by path in its data folder; configuration, credentials and devices are elsewhere. */
 const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
@@ -17,7 +17,7 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   const spec = agent.containerSpec as AgentContainerSpec | null;
   const hasContainer = spec && (await host.inspect(spec.names.container));
   const change = hasContainer ? await stop(context, agent, step) : { state };
-  const asBefore = () => (hasContainer && state !== 'stopped' ? start(context, agent, step) : change);
+  const asBefore = () => (hasContainer && state !== 'stopped' ? bringUp(context, agent, step) : change);
   if (hasContainer) {
     try {
       await step('backup', 5 * 60_000, async (signal) => (await backUp(context, agent.id, signal)).path);

@@ -7,6 +7,7 @@ import { Undone } from '../jobs/undone.ts';
 import { awaitReady } from '../provisioning/await-ready.ts';
 import { secretEnvironment } from '../provisioning/create-container.ts';
 import { provision, runningIn } from '../provisioning/provision-work.ts';
+import { validateOrLeave } from '../provisioning/validate-config.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 import { type Backup, backUp, openBackup } from './backup.ts';
 import { stop } from './lifecycle-work.ts';
@@ -69,6 +70,7 @@ export async function update(context: Context, agent: Agent, step: Step, operati
     // Nothing was touched yet.
     throw new Undone(sentenceOf(error), { state: before.state }, error);
   });
+  if (!notes.backup) await validateOrLeave(context, agent, step, operation, image);
   try {
     if (!spec || (!notes.backup && !(await host.inspect(spec.names.container)))) {
       return (await provision(context, { ...agent, image }, step)) as Change;

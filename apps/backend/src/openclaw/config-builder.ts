@@ -1,6 +1,7 @@
 import { type Plan, plans } from '@agentbot/contracts';
 import type { AgentSecrets } from '../secrets/agent-secrets.ts';
 import type { ModelTarget } from './providers.ts';
+import { type Dialect, dialectOf } from './versions.ts';
 
 /** Environment variables of the container that carry the agent's secrets. */
 export const secretVariables = {
@@ -10,7 +11,10 @@ export const secretVariables = {
   DISCORD_BOT_TOKEN: 'discordBotToken',
 } as const satisfies Record<string, keyof AgentSecrets>;
 
-interface Input {
+/** What an agent's configuration is made of. */
+export interface ConfigInput {
+  /** Of OpenClaw, as the image says; one that is not known is built for as the nearest older one. */
+  version: string;
   plan: Plan;
   /** The model it speaks with, and those it turns to next. */
   target: ModelTarget;
@@ -24,13 +28,21 @@ interface Input {
   origin: string;
 }
 
-const retry = (minDelayMs: number) => ({ attempts: 3, minDelayMs, maxDelayMs: 30_000, jitter: 0.1 });
+/** The settings of one channel that versions write differently. */
+const delivery = ({ streaming, retry }: Dialect, minDelayMs: number) => ({
+  streaming: streaming('partial'),
+  ...(retry && { retry: { attempts: 3, minDelayMs, maxDelayMs: 30_000, jitter: 0.1 } }),
+});
 
-function channels({ has, ownerIds }: Input) {
+function channels({ version, has, ownerIds }: ConfigInput) {
+  const dialect = dialectOf(version);
   const direct = ownerIds.length ? { dmPolicy: 'allowlist', allowFrom: ownerIds } : { dmPolicy: 'pairing' };
   const groups = { '*': { requireMention: true } };
   return {
-    defaults: { groupPolicy: 'allowlist', heartbeat: { showOk: false, showAlerts: true, useIndicator: true } },
+    defaults: {
+      groupPolicy: 'allowlist',
+      ...(dialect.channelHeartbeat && { heartbeat: { showOk: false, showAlerts: true, useIndicator: true } }),
+    },
     ...(has.telegramToken && {
       telegram: {
         enabled: true,
@@ -39,8 +51,7 @@ function channels({ has, ownerIds }: Input) {
         groups,
         historyLimit: 50,
         replyToMode: 'first',
-        streaming: 'partial',
-        retry: retry(400),
+        ...delivery(dialect, 400),
       },
     }),
     ...(has.discordBotToken && {
@@ -50,8 +61,7 @@ function channels({ has, ownerIds }: Input) {
         ...direct,
         dm: { enabled: true, groupEnabled: false },
         historyLimit: 20,
-        streaming: 'partial',
-        retry: retry(500),
+        ...delivery(dialect, 500),
       },
     }),
     ...(has.whatsappToken && { whatsapp: { enabled: true, ...direct, groups, sendReadReceipts: true } }),
@@ -70,7 +80,7 @@ interface ProviderEntry {
 }
 
 /** One entry for each provider that is used, with its models. */
-function modelProviders({ target, fallbacks, has }: Input) {
+function modelProviders({ target, fallbacks, has }: ConfigInput) {
   const entries: Record<string, ProviderEntry> = {};
   for (const each of [target, ...fallbacks]) {
     const variable = keyVariable(each.provider, target.provider);
@@ -88,13 +98,21 @@ function modelProviders({ target, fallbacks, has }: Input) {
   return entries;
 }
 
+/** The same with models that the version still takes. */
+function withLivingModels(input: ConfigInput): ConfigInput {
+  const { retired } = dialectOf(input.version);
+  const living = (target: ModelTarget) => ({ ...target, model: retired[modelName(target)] ?? target.model });
+  return { ...input, target: living(input.target), fallbacks: input.fallbacks.map(living) };
+}
+
 const modelName = ({ gatewayName, model }: ModelTarget) => `${gatewayName}/${model}`;
 
 /**
- * An agent's `openclaw.json` for OpenClaw 2026.3.13: a pure function of its row. Secrets stand in it as references to
- * the container's environment.
+ * An agent's `openclaw.json` for its version of OpenClaw: a pure function of its row. Secrets stand in it as references
+ * to the container's environment.
  */
-export function openclawConfig(input: Input) {
+export function openclawConfig(given: ConfigInput) {
+  const input = withLivingModels(given);
   const { target, fallbacks, has } = input;
   const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];
   return {

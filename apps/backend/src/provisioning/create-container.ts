@@ -2,7 +2,8 @@ import { AppError } from '@agentbot/contracts';
 import { agentUrl } from '../agents/agent-view.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
-import { keyVariable, openclawConfig, secretVariables } from '../openclaw/config-builder.ts';
+import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '../openclaw/config-builder.ts';
+import { configShape } from '../openclaw/config-shape.ts';
 import { pairedDevices } from '../openclaw/device.ts';
 import { credentialOf, fallbackTargets, type ModelTarget, modelTarget } from '../openclaw/providers.ts';
 import { agentContainerSpec, slotCount } from '../runtime/agent-container.ts';
@@ -29,8 +30,9 @@ function secretVariablesOf(agent: Agent, fallbacks: ModelTarget[], secrets: Agen
   };
 }
 
-function volumeFiles({ config }: Context, agent: Agent, fallbacks: ModelTarget[], secrets: AgentSecrets): VolumeFile[] {
-  const openclaw = openclawConfig({
+function configInput({ config }: Context, agent: Agent, version: string, fallbacks: ModelTarget[], secrets: AgentSecrets): ConfigInput {
+  return {
+    version,
     plan: agent.plan,
     target: modelTarget(agent, config),
     fallbacks,
@@ -38,11 +40,7 @@ function volumeFiles({ config }: Context, agent: Agent, fallbacks: ModelTarget[]
     ownerIds: (agent.config as { ownerIds?: string[] }).ownerIds ?? [],
     skills: agent.skillSwitches as Record<string, boolean>,
     origin: agentUrl(agent, config),
-  });
-  return [
-    { path: 'openclaw.json', content: JSON.stringify(openclaw, null, 2) },
-    { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
-  ];
+  };
 }
 
 /** The environment variables of a stored spec that carry secrets, with their values. */
@@ -53,29 +51,46 @@ export async function secretEnvironment({ database, envelope }: Context, spec: A
   );
 }
 
+const written = (input: ConfigInput) => JSON.stringify(openclawConfig(input), null, 2);
+
+/** An agent's configuration file for a version of OpenClaw, the variables that it refers to, and the hash of its shape. */
+export async function configurationOf(context: Context, agent: Agent, version: string) {
+  const secrets = await context.database.as('service', (tx) => readAgentSecrets(tx, context.envelope, agent.id));
+  const fallbacks = fallbacksOf(context, agent, secrets);
+  const input = configInput(context, agent, version, fallbacks, secrets);
+  const variables = Object.keys(secretVariablesOf(agent, fallbacks, secrets));
+  return { content: written(input), variables, shape: configShape(input) };
+}
+
 /** What goes into an agent's container besides its image: files, variables with secrets, and a hash of both. */
-async function contents(context: Context, agent: Agent) {
+async function contents(context: Context, agent: Agent, version: string) {
   const { database, envelope } = context;
   const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const secretNames = secretVariablesOf(agent, fallbacks, secrets);
   const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, secrets[name] as string]));
-  const files = volumeFiles(context, agent, fallbacks, secrets);
+  const configuration = written(configInput(context, agent, version, fallbacks, secrets));
+  const files: VolumeFile[] = [
+    { path: 'openclaw.json', content: configuration },
+    { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
+  ];
   // The gateway's token is among them: nobody guesses the others from the hash.
-  const configuration = files.find(({ path }) => path === 'openclaw.json')?.content;
   const fingerprint = sha256(JSON.stringify([configuration, secretEnv]));
   return { files, secretNames, secretEnv, fingerprint };
 }
 
 /** Whether a container has what its agent's row says now, on the plan that it was made for. */
 export async function isCurrent(context: Context, agent: Agent, spec: AgentContainerSpec): Promise<boolean> {
-  return (await contents(context, { ...agent, plan: spec.plan })).fingerprint === spec.fingerprint;
+  return (await contents(context, { ...agent, plan: spec.plan }, agent.openclawVersion ?? '')).fingerprint === spec.fingerprint;
 }
 
-/** Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged. */
-export async function createContainer(context: Context, agent: Agent, image: string): Promise<AgentContainerSpec> {
+/**
+ * Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged.
+ * @param version of OpenClaw in the image
+ */
+export async function createContainer(context: Context, agent: Agent, image: string, version: string): Promise<AgentContainerSpec> {
   const { database, host, config } = context;
-  const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent);
+  const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
   const capacity = await host.capacity();
   const refused = new Set<number>();
   let slot = agent.slot;

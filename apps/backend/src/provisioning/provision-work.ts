@@ -6,6 +6,7 @@ import { SkipStep, type Step } from '../jobs/steps.ts';
 import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
 import { awaitReady } from './await-ready.ts';
 import { createContainer } from './create-container.ts';
+import { validateStep } from './validate-config.ts';
 
 const MINUTE = 60_000;
 
@@ -23,7 +24,7 @@ export function runningIn(state: ContainerState): Exclude<AgentChange, 'removed'
 }
 
 /**
- * Provisions an agent: image, container, start, ready. Without a Docker Engine the agent runs all the same, answered
+ * Provisions an agent: image, configuration, container, start, ready. Without a Docker Engine the agent runs all the same, answered
  * for by the backend itself, until the reconciler gives it a container.
  */
 export async function provision(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
@@ -38,9 +39,10 @@ export async function provision(context: Context, agent: Agent, step: Step): Pro
   });
   if (!hasDocker) return { state: 'running', stateReason: null, runtime: 'api', startedAt: new Date() };
 
+  await validateStep(context, agent, image, step);
   let spec: AgentContainerSpec | undefined;
   await step('create', MINUTE, async () => {
-    spec = await createContainer(context, agent, image);
+    spec = await createContainer(context, agent, image, version);
     return `${spec.names.container} on port ${spec.bind.gateway}`;
   });
   const made = spec as AgentContainerSpec;

@@ -83,8 +83,14 @@ export interface ContainerHost {
   /** Whether the engine answers; cached for at most two seconds. */
   available(): Promise<boolean>;
   capacity(): Promise<{ memoryBytes: number; cpus: number }>;
-  /** Makes the image present and tells the OpenClaw version in it. */
-  ensureImage(image: string, signal: AbortSignal): Promise<{ version: string; pulled: boolean }>;
+  /** Makes the image present and tells its id and the OpenClaw version in it. */
+  ensureImage(image: string, signal: AbortSignal): Promise<{ id: string; version: string; pulled: boolean }>;
+  /**
+   * Asks the OpenClaw of an image that is present about an `openclaw.json`, in a short-lived container without network.
+   * @param variables that the configuration refers to; they get stand-ins
+   * @returns what it refuses, a line each; empty when it accepts all
+   */
+  validateConfig(image: string, installation: string, configuration: string, variables: string[], signal: AbortSignal): Promise<string[]>;
   create(spec: AgentContainerSpec, secretEnv: Record<string, string>, files: VolumeFile[]): Promise<string>;
   start(spec: AgentContainerSpec): Promise<void>;
   stop(containerName: string): Promise<void>;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -165,6 +166,19 @@ function createOptions(spec: AgentContainerSpec, secretEnv: Record<string, strin
   };
 }
 
+/** What `openclaw config validate --json` said, a line for each point. @throws AppError OPERATION_FAILED when it said nothing of use */
+function refusals(output: string, image: string): string[] {
+  try {
+    const { issues = [], error } = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as {
+      issues?: { path: string; message: string }[];
+      error?: string;
+    };
+    return error ? [error] : issues.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  } catch (cause) {
+    throw new AppError('OPERATION_FAILED', `The image ${image} could not check the agent's configuration`, { cause });
+  }
+}
+
 /** Agents as containers of one Docker Engine. */
 export function createDockerHost(dockerHost?: string): ContainerHost {
   const docker = connect(dockerHost, 60_000);
@@ -259,7 +273,44 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
         found = await call(docker.getImage(image).inspect());
       }
       const label = found?.Config?.Labels?.['org.opencontainers.image.version'];
-      return { version: label || versionInName(image) || 'unknown', pulled };
+      return { id: found?.Id ?? '', version: label || versionInName(image) || 'unknown', pulled };
+    },
+
+    async validateConfig(image, installation, configuration, variables, signal) {
+      const container = await call(
+        docker.createContainer({
+          name: `openclaw-check-${randomUUID()}`,
+          Image: image,
+          Labels: { 'agentbot.installation': installation },
+          User: `${AGENT_UID}:${AGENT_UID}`,
+          Env: ['NODE_ENV=production', ...variables.map((name) => `${name}=set`)],
+          Entrypoint: ['openclaw'],
+          Cmd: ['config', 'validate', '--json'],
+          HostConfig: {
+            ...confinement,
+            PidsLimit: 64,
+            Memory: 1024 ** 3,
+            MemorySwap: 1024 ** 3,
+            NetworkMode: 'none',
+            LogConfig: { Type: 'json-file', Config: {} },
+            // Without a name, so that it goes with the container.
+            Mounts: [{ Type: 'volume', Source: '', Target: DATA_FOLDER }],
+          },
+        }),
+      );
+      if (!container) throw new Error('The engine created no container');
+      const remove = () => call(container.remove({ force: true, v: true }), [404, 409]);
+      const giveUp = () => void remove().catch(() => undefined);
+      signal.addEventListener('abort', giveUp, { once: true });
+      try {
+        await call(container.putArchive(archive([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
+        await call(container.start(), [400]);
+        const { StatusCode: exitCode } = (await call(container.wait())) as { StatusCode: number };
+        return exitCode === 0 ? [] : refusals(await logTail(container.id, 200), image);
+      } finally {
+        signal.removeEventListener('abort', giveUp);
+        await remove();
+      }
     },
 
     async create(spec, secretEnv, files) {

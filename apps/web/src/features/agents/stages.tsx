@@ -6,6 +6,7 @@ import { useNow } from './use-now.ts';
 
 const names: Record<string, string> = {
   image: 'Image',
+  validate: 'Configuration',
   create: 'Container',
   start: 'Start',
   ready: 'Gateway ready',

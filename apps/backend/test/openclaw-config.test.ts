@@ -1,0 +1,103 @@
+import { type Plan, plans } from '@agentbot/contracts';
+import { describe, expect, test } from '@jest/globals';
+import { type ConfigInput, openclawConfig } from '../src/openclaw/config-builder.ts';
+import { configShape } from '../src/openclaw/config-shape.ts';
+import { fallbackTargets, modelTarget } from '../src/openclaw/providers.ts';
+import { nearestKnown } from '../src/openclaw/versions.ts';
+import { validateInImage, validateOnHost } from './openclaw-validators.ts';
+
+/** What the builder makes, as OpenClaw's own validators see it. */
+
+const choices = [
+  ...['openrouter', 'gemini', 'groq', 'anthropic', 'openai'].map((aiProvider) => ({ aiProvider, model: 'gpt-4', config: {} })),
+  { aiProvider: 'custom', model: 'custom', config: { baseUrl: 'http://10.0.0.1:1234/v1', model: 'own' } },
+];
+const owners = [[], ['123456789', 'tg:42', '+4915112345678', 'someone@s.whatsapp.net']];
+const switches = [true, false];
+
+/** Every provider × channels × owners × plan. */
+function* inputs(version: string): Generator<ConfigInput> {
+  for (const choice of choices)
+    for (const telegramToken of switches)
+      for (const discordBotToken of switches)
+        for (const whatsappToken of switches)
+          for (const ownerIds of owners)
+            for (const plan of Object.keys(plans) as Plan[])
+              yield {
+                version,
+                plan,
+                target: modelTarget(choice, {} as never),
+                fallbacks: fallbackTargets(choice, {} as never, () => true),
+                has: { apiKey: true, telegramToken, discordBotToken, whatsappToken },
+                ownerIds,
+                skills: { weather: true, 'coding-agent': false },
+                origin: 'http://agent_1.agents.localhost:10000',
+              };
+}
+
+const base = [...inputs('2026.3.13')].at(0) as ConfigInput;
+
+/** Each provider, each set of channels with and without owners, and each plan once; the newer validator takes long over each. */
+function partsOf(all: ConfigInput[]): ConfigInput[] {
+  const [first] = all;
+  const likeFirst = (input: ConfigInput, part: keyof ConfigInput) => JSON.stringify(input[part]) === JSON.stringify(first?.[part]);
+  const differing = (input: ConfigInput) =>
+    [['target'], ['has', 'ownerIds'], ['plan']].filter((parts) => parts.some((part) => !likeFirst(input, part as keyof ConfigInput)));
+  return all.filter((input) => differing(input).length < 2);
+}
+
+describe.each([
+  ['2026.3.13', 6 * 8 * 2 * 4, [...inputs('2026.3.13')], (configs: object[]) => validateInImage('agentbot/openclaw:2026.3.13', configs)],
+  ['2026.9.6', 6 + 15 + 3, partsOf([...inputs('2026.9.6')]), (configs: object[]) => validateOnHost('2026.9.6', configs)],
+])('OpenClaw %s', (_version, count, built, validate) => {
+  test('accepts every configuration that is built for it, and refuses a false one', async () => {
+    const configs = built.map(openclawConfig);
+    expect(configs).toHaveLength(count);
+    const refused = await validate([...configs, { ...configs[0], nonsense: true }]);
+    expect(refused.pop()?.join()).toMatch(/nonsense/);
+    const problems = refused.flatMap((issues, index) => (issues.length ? [{ issues, config: configs[index] }] : []));
+    expect(problems.slice(0, 3)).toEqual([]);
+    // The newer version is installed from npm first.
+  }, 600_000);
+});
+
+test('each of the known versions refuses the other one’s channels', async () => {
+  const [older, newer] = ['2026.3.13', '2026.9.6'].map((version) => openclawConfig({ ...base, version }));
+  expect(await validateInImage('agentbot/openclaw:2026.3.13', [newer as object])).toEqual([[expect.stringMatching(/streaming/)]]);
+  expect((await validateOnHost('2026.9.6', [older as object])).flat().join()).toMatch(/heartbeat|streaming|retry/);
+});
+
+test.each([
+  ['2026.3.13', '2026.3.13'],
+  ['2026.3.14', '2026.3.13'],
+  ['2026.9.5', '2026.3.13'],
+  ['2026.9.6-1', '2026.9.6'],
+  ['v2026.10.1', '2026.9.6'],
+  ['2027.1.1', '2026.9.6'],
+  ['2025.12.1', '2026.3.13'],
+  ['latest', '2026.3.13'],
+  ['', '2026.3.13'],
+])('version %s is built for as %s', (version, known) => {
+  expect(nearestKnown(version)).toBe(known);
+});
+
+describe('the shape of a configuration', () => {
+  test.each<[string, Partial<ConfigInput>]>([
+    ['address', { origin: 'https://another.example' }],
+    ['owners', { ownerIds: ['7', '8'] }],
+    ['skills', { skills: { other: false } }],
+    ['model', { target: { ...base.target, model: 'another' } }],
+  ])('does not tell agents apart by their %s', (_what, change) => {
+    const owned = { ...base, ownerIds: ['1'] };
+    expect(configShape({ ...owned, ...change })).toBe(configShape(owned));
+  });
+  test.each<[string, Partial<ConfigInput>]>([
+    ['version', { version: '2026.9.6' }],
+    ['plan', { plan: 'network' }],
+    ['channels', { has: { telegramToken: true } }],
+    ['having owners', { ownerIds: ['1'] }],
+    ['provider', { target: { ...base.target, gatewayName: 'other' } }],
+  ])('tells them apart by %s', (_what, change) => {
+    expect(configShape({ ...base, ...change })).not.toBe(configShape(base));
+  });
+});
