@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => backend.stop());
 
-const untenanted = ['_prisma_migrations', 'used_assertions', 'rate_limits', 'platform_images'];
+const untenanted = ['_prisma_migrations', 'used_assertions', 'rate_limits', 'accepted_configs', 'platform_images'];
 
 test('every table has a forced policy, but the named few without tenants', async () => {
   const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
