@@ -33,6 +33,16 @@ export const secretText = z
 
 export const ownerIdSchema = z.string().regex(/^[\w@.:+-]{1,64}$/, { error: 'Invalid owner id' });
 
+/** A domain that an agent may reach; `*.` stands for whatever is below it, a port for one that is not the usual one. */
+const domainPattern = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(260)
+  .regex(/^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[1-9]\d{0,4})?$/, {
+    error: 'allowedDomains are like api.example.com, *.example.com or api.example.com:8443',
+  });
+
 /** What a configuration shows: everything but its secrets. */
 const openConfigSchema = z.strictObject({
   plan: planSchema.optional(),
@@ -43,6 +53,10 @@ const openConfigSchema = z.strictObject({
     .optional(),
   model: z.string().trim().min(1).max(200).optional(),
   ownerIds: z.array(ownerIdSchema).max(50).optional(),
+  /** All that the agent may reach beside its model and its channels; everywhere when it is empty. */
+  allowedDomains: z.array(domainPattern).max(100).optional(),
+  /** Whether others may clone the agent; they get its configuration without its secrets. */
+  cloneable: z.boolean().optional(),
 });
 
 /** The tokens of an agent's channels. */
@@ -91,6 +105,7 @@ export const listAgents = defineRoute({
   summary: 'List the agents of the caller; without a caller, an empty list',
   method: 'GET',
   auth: 'optional',
+  narrows: true,
   query: pageQuery,
   status: 200,
   failure: 'Failed to list agents',
@@ -145,6 +160,7 @@ export const updateAgentMetadata = defineRoute({
     name: nameSchema.optional(),
     plan: planSchema.optional(),
     aiProvider: providerSchema.optional(),
+    cloneable: z.boolean().optional(),
     config: agentConfigSchema.optional(),
   }),
   status: 200,
@@ -198,6 +214,9 @@ export const getAgentToken = defineRoute({
   summary: "The token of an agent's gateway: the one its container runs with",
   method: 'GET',
   auth: 'caller',
+  // Who holds it commands the agent.
+  scope: 'agents:write',
+  audit: true,
   params: agentParams,
   status: 200,
   failure: 'Failed to get token',
@@ -227,7 +246,7 @@ const provisioned = z.strictObject({
 });
 export const provisionAgent = defineRoute({
   id: 'provisionAgent',
-  summary: 'Provision an agent and wait up to 15 seconds for it to run',
+  summary: 'Provision an agent and wait up to 15 seconds for it to run, or with `wait: false` not at all',
   method: 'POST',
   auth: 'caller',
   body: z.object({
@@ -235,6 +254,7 @@ export const provisionAgent = defineRoute({
     model: modelSchema.default('claude-opus-4-6'),
     config: agentConfigSchema.optional(),
     tier: tierSchema.optional(),
+    wait: z.boolean().optional(),
   }),
   status: 201,
   failure: 'Failed to provision agent',
@@ -250,6 +270,7 @@ export const listProvisionedAgents = defineRoute({
   summary: 'List the provisioned agents of the signed-in user',
   method: 'GET',
   auth: 'caller',
+  narrows: true,
   query: pageQuery,
   status: 200,
   failure: 'Failed to list agents',

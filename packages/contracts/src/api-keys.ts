@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { agentIdSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
+import { scopeSchema } from './scopes.ts';
 
 const timestamp = z.iso.datetime();
 const name = z
@@ -14,6 +16,10 @@ const listed = z.strictObject({
   keyPreview: z.string(),
   createdAt: timestamp,
   lastUsed: timestamp.nullable(),
+  scopes: z.array(scopeSchema),
+  /** The one agent that the key is for; null is all of its owner's. */
+  agentId: z.string().nullable(),
+  expiresAt: timestamp.nullable(),
 });
 
 const list = z.strictObject({ keys: z.array(listed) });
@@ -29,16 +35,34 @@ export const listApiKeys = defineRoute({
   web: { path: '/api/keys', response: list },
 });
 
+const wanted = z.object({
+  name,
+  scopes: z
+    .array(scopeSchema, { error: 'scopes must be a list of agents:read and agents:write' })
+    .min(1, { error: 'scopes must not be empty' })
+    .max(20, { error: 'scopes must be a list of agents:read and agents:write' })
+    .transform((scopes) => [...new Set(scopes)])
+    .default(['agents:read', 'agents:write']),
+  agentId: agentIdSchema.optional(),
+  expiresAt: z.iso
+    .datetime({ offset: true, error: 'expiresAt must be an ISO 8601 date and time' })
+    .refine((at) => Date.parse(at) > Date.now(), { error: 'expiresAt must be in the future' })
+    .refine((at) => Date.parse(at) < Date.UTC(9999, 11, 31), { error: 'expiresAt must be before the year 9999' })
+    .optional(),
+});
+export type WantedApiKey = z.output<typeof wanted>;
+
 const created = listed.extend({ key: z.string() });
 export const createApiKey = defineRoute({
   id: 'createApiKey',
-  summary: 'Make an API key; `key` is shown this once. A key cannot make another one',
+  summary:
+    'Make an API key, with all scopes on all agents for ever unless told otherwise; `key` is shown this once. A key cannot make another one',
   method: 'POST',
   auth: 'caller',
-  body: z.object({ name }),
+  body: wanted,
   status: 201,
   failure: 'Failed to create API key',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'API_KEY_LIMIT_REACHED'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'AGENT_NOT_FOUND', 'API_KEY_LIMIT_REACHED'],
   backend: { path: '/api/keys', response: created },
   web: { path: '/api/keys', response: created },
 });

@@ -36,6 +36,7 @@ export const sendMessage = defineRoute({
     'Say something to an agent and wait up to 30 seconds for its reply, or with `wait: false` not at all; without `agentId`, to the newest running one',
   method: 'POST',
   auth: 'caller',
+  narrows: true,
   body: z.object({
     message: messageText,
     topic: z.string().max(200).optional(),
@@ -63,6 +64,7 @@ export const streamReply = defineRoute({
   summary: 'The reply to a message as server-sent events `reply`, word by word as it comes; from its beginning whenever it is opened',
   method: 'GET',
   auth: 'caller',
+  narrows: true,
   stream: true,
   params: z.object({ messageId: z.string().max(100) }),
   status: 200,
@@ -78,6 +80,7 @@ export const listChat = defineRoute({
   summary: 'The last 100 messages between the caller and their agents, oldest first',
   method: 'GET',
   auth: 'caller',
+  narrows: true,
   status: 200,
   failure: 'Failed to list messages',
   errors: ['UNAUTHORIZED'],
@@ -98,7 +101,12 @@ export const listMessages = defineRoute({
   method: 'GET',
   auth: 'caller',
   params: agentParams,
-  query: z.object({ limit: wholeNumber('limit', 1, 100).default(50), offset: wholeNumber('offset', 0, 1_000_000_000).default(0) }),
+  query: z.object({
+    limit: wholeNumber('limit', 1, 100).default(50),
+    offset: wholeNumber('offset', 0, 1_000_000_000).default(0),
+    /** Of one session only. */
+    sessionId: z.string().max(100).optional(),
+  }),
   status: 200,
   failure: 'Failed to fetch messages',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],

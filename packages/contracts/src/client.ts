@@ -1,5 +1,7 @@
 import type { z } from 'zod';
-import { type Facade, pathParams, type Route, type RouteId, routes } from './index.ts';
+import type { Addresses } from './addresses.ts';
+import { pathParams } from './define-route.ts';
+import type { Facade, Route, RouteId, routes } from './index.ts';
 
 type Routes = typeof routes;
 type Field<R, K extends 'params' | 'query' | 'body'> = R extends { [key in K]: infer S extends z.ZodType } ? z.input<S> : undefined;
@@ -31,15 +33,16 @@ interface ClientOptions {
 }
 
 /**
- * A typed client of one side of the API: `createClient('web')('getAgent', { params: { id } })`.
+ * A typed client of one side of the API: `createClient('web', addresses)('getAgent', { params: { id } })`. It brings none
+ * of the contract's schemas along.
+ * @param addresses of that side's operations, by `addressesOf`
  * @throws ApiError when the answer is not 2xx.
  */
-export function createClient<F extends Facade>(facade: F, options: ClientOptions = {}) {
+export function createClient<F extends Facade>(facade: F, addresses: () => Addresses, options: ClientOptions = {}) {
   const send = options.fetch ?? fetch;
   return async <Id extends RouteId>(id: Id, input: Input<Id>): Promise<Output<Id, F>> => {
-    const route: Route = routes[id];
+    const { method, path } = addresses()[id] ?? {};
     const given = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
-    const path = route[facade]?.path;
     if (!path) throw new Error(`${id} is not offered by the ${facade}`);
     let url = (options.baseUrl ?? '') + path;
     const values = Object.values(given.params ?? {});
@@ -47,7 +50,7 @@ export function createClient<F extends Facade>(facade: F, options: ClientOptions
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(given.query ?? {})) if (value !== undefined) query.set(key, String(value));
     const response = await send(query.size ? `${url}?${query}` : url, {
-      method: route.method,
+      method,
       headers: { ...options.headers?.(), ...(given.body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
     });

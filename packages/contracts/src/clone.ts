@@ -32,6 +32,7 @@ export const getCloneService = defineRoute({
 
 const missing = 'Missing required fields: parentAgentId, name, or paymentProof';
 const specialization = z.enum(['general', 'ar', 'promo', 'booking', 'support', 'analytics'], { error: 'Invalid specialization' });
+export type Specialization = z.infer<typeof specialization>;
 const cloned = z.strictObject({
   success: z.literal(true),
   agentId: z.string(),
@@ -45,7 +46,8 @@ const cloned = z.strictObject({
 });
 export const cloneAgent = defineRoute({
   id: 'cloneAgent',
-  summary: 'Clone an agent against a payment on the Tempo chain',
+  summary:
+    'Clone an agent of one’s own, or one marked cloneable, against a payment on the Tempo chain from a wallet that is linked to the account or has signed the proof',
   method: 'POST',
   auth: 'caller',
   body: z.object({
@@ -58,7 +60,7 @@ export const cloneAgent = defineRoute({
   }),
   status: 200,
   failure: 'Clone failed',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_NOT_VERIFIED'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_NOT_VERIFIED', 'AGENT_NOT_FOUND', 'PROVISIONING_DISABLED'],
   backend: { path: '/api/agents/clone', response: cloned },
   web: { path: '/api/agents/clone', response: cloned },
   timeoutMs: 60_000,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
+import type { Scope } from './scopes.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -29,10 +30,18 @@ export interface Route {
   summary: string;
   method: Method;
   auth: Auth;
+  /** What an API key must be allowed; by default reading for GET and writing for the rest. */
+  scope?: Scope;
+  /** Named no agent, it acts on those the caller may see: a key for one agent may call it all the same. */
+  narrows?: true;
   /** A field of the body that may stand in the query instead. */
   queryIntoBody?: string;
   /** Answers server-sent events; the response schema is of one event's data. */
   stream?: true;
+  /** Written into the audit log although it is a GET; everything else is. */
+  audit?: true;
+  /** Answers with a file; nothing is parsed. */
+  download?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
@@ -59,6 +68,9 @@ export function defineRoute<const R extends Route>(route: R): R {
 export function pathParams(path: string): string[] {
   return [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] as string);
 }
+
+/** Whether a call is written into the audit log: whatever changes something, and what says so. */
+export const isAudited = (route: Route): boolean => route.audit ?? route.method !== 'GET';
 
 /** Whether an operation honours an `Idempotency-Key`: every POST of a caller. */
 export const isIdempotent = (route: Route): boolean => route.method === 'POST' && route.auth === 'caller';

@@ -1,6 +1,11 @@
 import * as accounts from './accounts.ts';
+import * as admin from './admin.ts';
 import * as agents from './agents.ts';
 import * as apiKeys from './api-keys.ts';
+import * as audit from './audit.ts';
+import * as backups from './backups.ts';
+import * as billing from './billing.ts';
+import * as channels from './channels.ts';
 import * as chat from './chat.ts';
 import * as clone from './clone.ts';
 import type { Route } from './define-route.ts';
@@ -11,23 +16,34 @@ import * as lifecycle from './lifecycle.ts';
 import * as logs from './logs.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
+import * as overview from './overview.ts';
 import * as provision from './provision.ts';
 import * as verification from './verification.ts';
+import * as wallets from './wallets.ts';
 
 export type { Me } from './accounts.ts';
+export type { AdminAgentView, InstallationHealth, UserView } from './admin.ts';
 export type { AgentConfig } from './agents.ts';
+export type { WantedApiKey } from './api-keys.ts';
+export type { AuditEntryView } from './audit.ts';
+export type { BackupSchedule, BackupView } from './backups.ts';
+export type { Price } from './billing.ts';
+export type { ChannelView } from './channels.ts';
 export type { MessageView, ReplyFrame } from './chat.ts';
-export { cloneTerms } from './clone.ts';
-export { type Auth, isIdempotent, type Method, pathParams, type Route, type Side } from './define-route.ts';
+export { cloneTerms, type Specialization } from './clone.ts';
+export { type Auth, isAudited, isIdempotent, type Method, pathParams, type Route, type Side } from './define-route.ts';
 export { AppError, type ErrorCode, errorTable, type Facade, statusOf } from './errors.ts';
 export type { Health } from './health.ts';
-export type { LastSeenStats, LiveStats } from './instances.ts';
+export type { LastSeenStats, LiveStats, UsageHistory } from './instances.ts';
 export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from './interaction.ts';
-export type { LogEntry, LogFrame, LogLevel } from './logs.ts';
+export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.ts';
 export type { OperationKind, OperationView } from './operations.ts';
+export type { AgentOverview, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
+export { agentNamedIn, hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
+export type { VerificationType } from './verification.ts';
 
 /** Every operation of the API. Express mounts it, the web's files are checked against it, the clients are typed by it. */
 export const routes = {
@@ -40,12 +56,25 @@ export const routes = {
   resetPassword: accounts.resetPassword,
   getMe: accounts.getMe,
   grantPlan: accounts.grantPlan,
+  listPlans: billing.listPlans,
+  startCheckout: billing.startCheckout,
+  openBillingPortal: billing.openBillingPortal,
+  listUsers: admin.listUsers,
+  listAllAgents: admin.listAllAgents,
+  getInstallationHealth: admin.getInstallationHealth,
+  listOverview: overview.listOverview,
+  streamOverview: overview.streamOverview,
+  getAgentOverview: overview.getAgentOverview,
   listAgents: agents.listAgents,
   createAgent: agents.createAgent,
   provisionAgent: agents.provisionAgent,
   listProvisionedAgents: agents.listProvisionedAgents,
   getCloneService: clone.getCloneService,
   cloneAgent: clone.cloneAgent,
+  createWalletChallenge: wallets.createWalletChallenge,
+  linkWallet: wallets.linkWallet,
+  listWallets: wallets.listWallets,
+  unlinkWallet: wallets.unlinkWallet,
   provisionWithChannels: provision.provisionWithChannels,
   deployAgent: provision.deployAgent,
   getOpenclawVersion: openclaw.getOpenclawVersion,
@@ -58,6 +87,7 @@ export const routes = {
   updateAgentConfig: agents.updateAgentConfig,
   getAgentToken: agents.getAgentToken,
   getVerification: verification.getVerification,
+  createVerificationChallenge: verification.createVerificationChallenge,
   verifyAgent: verification.verifyAgent,
   removeVerification: verification.removeVerification,
   startAgent: lifecycle.startAgent,
@@ -69,15 +99,27 @@ export const routes = {
   listOperations: operations.listOperations,
   getOperation: operations.getOperation,
   streamOperation: operations.streamOperation,
+  cancelOperation: operations.cancelOperation,
+  listBackups: backups.listBackups,
+  createBackup: backups.createBackup,
+  setBackupSchedule: backups.setBackupSchedule,
+  restoreBackup: backups.restoreBackup,
+  downloadBackup: backups.downloadBackup,
+  deleteBackup: backups.deleteBackup,
   sendMessage: chat.sendMessage,
   streamReply: chat.streamReply,
   listChat: chat.listChat,
   listMessages: chat.listMessages,
+  checkChannelToken: channels.checkChannelToken,
+  listChannels: channels.listChannels,
+  linkWhatsApp: channels.linkWhatsApp,
+  unlinkWhatsApp: channels.unlinkWhatsApp,
   askAgent: interaction.askAgent,
   tellAgent: interaction.tellAgent,
   getInstance: instances.getInstance,
   getInstanceUsage: instances.getInstanceUsage,
   getAgentStats: instances.getAgentStats,
+  getAgentStatsHistory: instances.getAgentStatsHistory,
   listLogs: logs.listLogs,
   listLogStreams: logs.listLogStreams,
   streamLogs: logs.streamLogs,
@@ -86,6 +128,8 @@ export const routes = {
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   deleteApiKey: apiKeys.deleteApiKey,
+  listAudit: audit.listAudit,
+  exportAudit: audit.exportAudit,
 } as const satisfies Record<string, Route>;
 
 export type RouteId = keyof typeof routes;

@@ -44,7 +44,7 @@ export const getInstanceUsage = defineRoute({
   params: instanceParams,
   status: 200,
   failure: 'Failed to fetch instance stats',
-  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'DOCKER_UNAVAILABLE'],
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/instance/:userId/stats', response: usage },
   web: { path: '/api/instance/:userId/stats', response: usage, foreignIs: 403 },
 });
@@ -97,4 +97,43 @@ export const getAgentStats = defineRoute({
   errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id/stats', response: live },
   web: { path: '/api/agents/:id/stats', response: z.union([live, lastSeen]), whenUnreachable: 'lastSeenStats' },
+});
+
+const point = z.strictObject({
+  /** When the minute or hour began. */
+  timestamp,
+  /** Percent of one CPU. */
+  cpu: z.number(),
+  memory: z.int(),
+  memoryLimit: z.int(),
+  /** Bytes moved in this time. */
+  received: z.int(),
+  sent: z.int(),
+  read: z.int(),
+  written: z.int(),
+  pids: z.number(),
+});
+const history = z.strictObject({
+  history: z.strictObject({
+    agentId: z.string(),
+    range: z.enum(['day', 'month']),
+    /** Milliseconds from one point to the next. */
+    interval: z.int(),
+    points: z.array(point),
+  }),
+  status: z.literal('ok'),
+});
+export type UsageHistory = z.infer<typeof history>;
+export const getAgentStatsHistory = defineRoute({
+  id: 'getAgentStatsHistory',
+  summary: "What an agent's container used: by the minute for a day, or by the hour for 30 days, oldest first; sizes in bytes",
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  query: z.object({ range: z.enum(['day', 'month'], { error: 'range must be day or month' }).default('day') }),
+  status: 200,
+  failure: 'Failed to fetch stats history',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/stats/history', response: history },
+  web: { path: '/api/agents/:id/stats/history', response: history },
 });

@@ -2,7 +2,16 @@ import { z } from 'zod';
 import { agentParams, backendStatusSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 
-const errors = ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'OPERATION_IN_PROGRESS', 'DOCKER_UNAVAILABLE', 'OPERATION_FAILED'] as const;
+/** What any operation on an agent may answer. */
+export const operationErrors = [
+  'UNAUTHORIZED',
+  'AGENT_NOT_FOUND',
+  'OPERATION_IN_PROGRESS',
+  'DOCKER_UNAVAILABLE',
+  'OPERATION_FAILED',
+] as const;
+/** What starts an agent needs a subscription that has not lapsed. */
+const startErrors = ['PAYMENT_REQUIRED', ...operationErrors] as const;
 const started = z.strictObject({ success: z.literal(true), status: z.literal('active') });
 const stopped = z.strictObject({ success: z.literal(true), status: z.literal('stopped') });
 const restarted = z.strictObject({
@@ -21,7 +30,7 @@ export const startAgent = defineRoute({
   params: agentParams,
   status: 200,
   failure: 'Failed to start agent',
-  errors,
+  errors: startErrors,
   backend: { path: '/api/agents/:id/start', response: started },
   web: { path: '/api/instance/:userId/start', response: started, errorShape: 'lifecycle', foreignIs: 403 },
   timeoutMs: 150_000,
@@ -35,7 +44,7 @@ export const stopAgent = defineRoute({
   params: agentParams,
   status: 200,
   failure: 'Failed to stop agent',
-  errors,
+  errors: operationErrors,
   backend: { path: '/api/agents/:id/stop', response: stopped },
   web: { path: '/api/instance/:userId/stop', response: stopped, errorShape: 'lifecycle', foreignIs: 403 },
   timeoutMs: 60_000,
@@ -49,7 +58,7 @@ export const restartAgent = defineRoute({
   params: agentParams,
   status: 200,
   failure: 'Failed to restart agent',
-  errors,
+  errors: startErrors,
   backend: { path: '/api/agents/:id/restart', response: restarted },
   web: { path: '/api/instance/:userId/restart', response: restarted, errorShape: 'lifecycle', foreignIs: 403 },
   timeoutMs: 150_000,
@@ -81,7 +90,7 @@ export const updateAgent = defineRoute({
   body: z.object({ image: image.optional() }),
   status: 200,
   failure: 'Failed to update agent',
-  errors: ['INVALID_REQUEST', ...errors],
+  errors: ['INVALID_REQUEST', ...startErrors],
   backend: { path: '/api/agents/:id/update', response: updated },
   web: { path: '/api/instance/:userId/update', response: updated, errorShape: 'lifecycle', foreignIs: 403 },
   timeoutMs: 600_000,
@@ -96,7 +105,7 @@ export const repairAgent = defineRoute({
   params: agentParams,
   status: 200,
   failure: 'Failed to repair agent',
-  errors: ['PAYMENT_REQUIRED', ...errors],
+  errors: startErrors,
   backend: { path: '/api/agents/:id/repair', response: repaired },
   web: { path: '/api/instance/:userId/repair', response: repaired, errorShape: 'lifecycle', foreignIs: 403 },
   timeoutMs: 150_000,
@@ -111,7 +120,7 @@ export const resetAgentMemory = defineRoute({
   params: agentParams,
   status: 200,
   failure: 'Failed to reset memory',
-  errors,
+  errors: operationErrors,
   backend: { path: '/api/agents/:id/reset-memory', response: reset },
   web: { path: '/api/instance/:userId/reset-memory', response: reset, errorShape: 'lifecycle', foreignIs: 403 },
   timeoutMs: 300_000,

@@ -3,7 +3,9 @@ import { agentIdSchema, agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { wholeNumber } from './paging.ts';
 
-const levelSchema = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { error: 'Invalid level' });
+/** From the least to the most severe. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+const levelSchema = z.enum(logLevels, { error: 'Invalid level' });
 export type LogLevel = z.infer<typeof levelSchema>;
 
 const entry = z.strictObject({
@@ -13,20 +15,35 @@ const entry = z.strictObject({
   message: z.string(),
   source: z.string(),
   agentId: z.string(),
+  /** Lines before this one were dropped. */
+  gap: z.literal(true).optional(),
 });
 export type LogEntry = z.infer<typeof entry>;
+
+/** The id of an entry, to go on from. */
+const cursor = (name: string) =>
+  z
+    .string()
+    .regex(/^log_\d{19}$/, { error: `Invalid ${name}` })
+    .transform((id) => id.slice('log_'.length))
+    .optional();
 
 const page = z.strictObject({ logs: z.array(entry), total: z.int(), limit: z.int(), status: z.literal('ok') });
 export const listLogs = defineRoute({
   id: 'listLogs',
-  summary: "The last entries of an agent's log, oldest first; secrets are taken out",
+  summary: "The last entries of an agent's log, or those after `since` or before `before`, oldest first; secrets are taken out",
   method: 'GET',
   auth: 'caller',
   params: agentParams,
-  query: z.object({ limit: wholeNumber('limit', 1, 100).default(50), level: levelSchema.optional() }),
+  query: z.object({
+    limit: wholeNumber('limit', 1, 100).default(50),
+    level: levelSchema.optional(),
+    since: cursor('since'),
+    before: cursor('before'),
+  }),
   status: 200,
   failure: 'Failed to fetch logs',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'DOCKER_UNAVAILABLE'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id/logs', response: page },
   web: { path: '/api/agents/:id/logs', response: page },
 });
@@ -64,7 +81,7 @@ export const getLogHistory = defineRoute({
   params: logParams,
   status: 200,
   failure: 'Failed to fetch log history',
-  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'DOCKER_UNAVAILABLE'],
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/logs/:agentId/history', response: history },
   web: { path: '/api/logs/:agentId/history', response: history },
 });
@@ -91,6 +108,7 @@ export const listLogStreams = defineRoute({
   summary: "The live log streams of the caller's agents",
   method: 'GET',
   auth: 'caller',
+  narrows: true,
   status: 200,
   failure: 'Failed to list log streams',
   errors: ['UNAUTHORIZED'],

@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { errorTable, type Facade, isIdempotent, pathParams, type Route, routes, statusOf } from './index.ts';
+import { errorTable, type Facade, isIdempotent, isScoped, neededScope, pathParams, type Route, routes, statusOf } from './index.ts';
 
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
   return rest;
 };
-const content = (route: Route, schema: unknown) => ({ [route.stream ? 'text/event-stream' : 'application/json']: { schema } });
+const content = (route: Route, schema: unknown) =>
+  route.download
+    ? { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
+    : { [route.stream ? 'text/event-stream' : 'application/json']: { schema } };
 const json = (schema: unknown) => ({ 'application/json': { schema } });
 
 function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query', names?: string[]) {
@@ -18,7 +21,15 @@ function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query', na
   }));
 }
 
+/** What an API key must be allowed; the names stand beside the scheme since OpenAPI 3.1. */
+function security(route: Route) {
+  if (!isScoped(route)) return route.auth === 'public' ? { security: [] } : {};
+  const bearer = { bearer: [neededScope(route)] };
+  return { security: route.auth === 'optional' ? [{}, bearer] : [bearer] };
+}
+
 const keyErrors = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'] as const;
+const scopeErrors = ['INSUFFICIENT_SCOPE'] as const;
 const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -29,7 +40,8 @@ const idempotencyKey = {
 
 function errorResponses(route: Route, facade: Facade) {
   const byStatus = new Map<number, string[]>();
-  for (const code of [...route.errors, ...(isIdempotent(route) ? keyErrors : []), 'INTERNAL'] as const) {
+  const implied = [...(isIdempotent(route) ? keyErrors : []), ...(isScoped(route) && facade === 'backend' ? scopeErrors : [])];
+  for (const code of [...route.errors, ...implied, 'INTERNAL'] as const) {
     const foreign = code === 'AGENT_NOT_FOUND' ? route[facade]?.foreignIs : undefined;
     const status = foreign ?? statusOf(code, facade);
     const sentence = code === 'INTERNAL' ? route.failure : errorTable[code].sentence;
@@ -58,7 +70,7 @@ export function openApiDocument(facade: Facade) {
       operationId: route.id,
       summary: route.summary,
       tags: [path.split('/')[2] ?? 'health'],
-      ...(route.auth === 'public' ? { security: [] } : route.auth === 'optional' ? { security: [{}, { bearer: [] }] } : {}),
+      ...security(route),
       parameters: [
         ...parameters(route.params, 'path', pathParams(side.path)),
         ...parameters(route.query, 'query'),

@@ -10,6 +10,7 @@ export const getOpenclawVersion = defineRoute({
   summary: 'The OpenClaw image new agents get, and since when',
   method: 'GET',
   auth: 'caller',
+  narrows: true,
   status: 200,
   failure: 'Failed to get version',
   errors: ['UNAUTHORIZED'],
@@ -33,6 +34,7 @@ export const listInstances = defineRoute({
   summary: 'The agents that run in a container, newest first',
   method: 'GET',
   auth: 'caller',
+  narrows: true,
   query: pageQuery,
   status: 200,
   failure: 'Failed to list instances',
@@ -48,7 +50,7 @@ export const getInstanceStats = defineRoute({
   params: agentParams,
   status: 200,
   failure: 'Failed to fetch stats',
-  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'DOCKER_UNAVAILABLE'],
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: {
     path: '/api/openclaw/instances/:id/stats',
     response: z.strictObject({

@@ -2,15 +2,29 @@ import { z } from 'zod';
 import { agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 
-export const operationKindSchema = z.enum(['provision', 'start', 'stop', 'restart', 'update', 'repair', 'reset-memory', 'delete']);
+export const operationKindSchema = z.enum([
+  'provision',
+  'clone',
+  'start',
+  'stop',
+  'restart',
+  'update',
+  'repair',
+  'reset-memory',
+  'backup',
+  'restore',
+  'delete',
+]);
 export type OperationKind = z.infer<typeof operationKindSchema>;
 
 const timestamp = z.iso.datetime();
 const operation = z.strictObject({
   id: z.string(),
   kind: operationKindSchema,
-  state: z.enum(['queued', 'running', 'succeeded', 'failed']),
+  state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
   error: z.string().nullable(),
+  /** Whether somebody asked for it to be given up. */
+  cancelRequested: z.boolean(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
   finishedAt: timestamp.nullable(),
@@ -69,4 +83,17 @@ export const streamOperation = defineRoute({
   errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'OPERATION_NOT_FOUND'],
   backend: { path: '/api/agents/:id/operations/:operationId/stream', response: operation },
   web: { path: '/api/agents/:id/operations/:operationId/stream', response: operation },
+});
+
+export const cancelOperation = defineRoute({
+  id: 'cancelOperation',
+  summary: 'Give up an operation: one that waits is over at once, one that runs puts things right first',
+  method: 'POST',
+  auth: 'caller',
+  params: operationParams,
+  status: 200,
+  failure: 'Failed to cancel the operation',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND', 'OPERATION_NOT_FOUND', 'OPERATION_NOT_CANCELLABLE'],
+  backend: { path: '/api/agents/:id/operations/:operationId/cancel', response: one },
+  web: { path: '/api/agents/:id/operations/:operationId/cancel', response: one },
 });

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
+import { signatureSchema, walletAddressSchema } from './wallets.ts';
 
 const timestamp = z.iso.datetime();
 export const verificationTypeSchema = z.enum(['eas', 'coinbase', 'ens', 'webauthn'], {
   error: 'Invalid verificationType: use eas, coinbase, ens or webauthn',
 });
+export type VerificationType = z.infer<typeof verificationTypeSchema>;
 
 const status = z.strictObject({
   verified: z.boolean(),
@@ -28,6 +30,39 @@ export const getVerification = defineRoute({
   web: { path: '/api/agents/:id/verify', response: status },
 });
 
+const attestationUid = z.string().max(200, { error: 'Invalid attestationUid' });
+const metadata = z.record(z.string().max(100), z.unknown());
+const challenge = z.strictObject({
+  verificationType: verificationTypeSchema,
+  /** What the wallet signs (EIP-4361); null for a passkey. */
+  message: z.string().nullable(),
+  /** What the browser's `navigator.credentials` is called with, `create` or `get`; null for a wallet. */
+  options: z.record(z.string(), z.unknown()).nullable(),
+  call: z.enum(['create', 'get']).nullable(),
+  expiresAt: timestamp,
+});
+export const createVerificationChallenge = defineRoute({
+  id: 'createVerificationChallenge',
+  summary:
+    'What is to be signed to verify an agent, within ten minutes: by a wallet (eas, coinbase; ens with metadata.ensName), or by a passkey, of which the first is registered with that',
+  method: 'POST',
+  auth: 'caller',
+  params: agentParams,
+  body: z.object({
+    verificationType: verificationTypeSchema,
+    walletAddress: walletAddressSchema.optional(),
+    attestationUid: attestationUid.optional(),
+    metadata: metadata.optional(),
+    /** Another passkey than those that are registered. */
+    newPasskey: z.boolean().optional(),
+  }),
+  status: 200,
+  failure: 'Failed to create a challenge',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/verify/challenge', response: challenge },
+  web: { path: '/api/agents/:id/verify/challenge', response: challenge },
+});
+
 const verified = z.strictObject({
   success: z.literal(true),
   verified: z.boolean(),
@@ -37,18 +72,20 @@ const verified = z.strictObject({
 });
 export const verifyAgent = defineRoute({
   id: 'verifyAgent',
-  summary: 'Verify an agent; `verified`, `verifierAddress` and `metadata` are believed from the internal key alone',
+  summary:
+    'Verify an agent with the signature, or the passkey’s `credential`, that its challenge asked for; `verified`, `verifierAddress` and `metadata` are believed from the internal key alone',
   method: 'POST',
   auth: 'caller',
   params: agentParams,
   body: z.object({
     verificationType: verificationTypeSchema,
-    attestationUid: z.string().max(200).optional(),
-    walletAddress: z.string().max(200).optional(),
-    signature: z.string().max(20_000).optional(),
+    attestationUid: attestationUid.optional(),
+    walletAddress: walletAddressSchema.optional(),
+    signature: signatureSchema.optional(),
+    credential: z.looseObject({ id: z.string().max(2_000) }, { error: 'Invalid credential' }).optional(),
     verified: z.boolean().optional(),
     verifierAddress: z.string().max(200).optional(),
-    metadata: z.record(z.string().max(100), z.unknown()).optional(),
+    metadata: metadata.optional(),
   }),
   status: 200,
   failure: 'Failed to update verification',

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { webStatusSchema } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+import { pageQuery } from './paging.ts';
+import { planSchema } from './plans.ts';
+
+const timestamp = z.iso.datetime();
+/** A page of fifty unless asked otherwise, and words to look for. */
+const searchQuery = pageQuery.extend({
+  q: z
+    .string()
+    .trim()
+    .max(100, { error: 'q must be at most 100 characters' })
+    .regex(/^\P{Cc}*$/u, { error: 'Invalid q' })
+    .optional(),
+});
+/** The cursor of the page that follows; null at the end. */
+const next = z.string().nullable();
+
+const user = z.strictObject({
+  id: z.string(),
+  email: z.string(),
+  name: z.string().nullable(),
+  admin: z.boolean(),
+  plan: planSchema.nullable(),
+  agentCount: z.int(),
+  createdAt: timestamp,
+});
+export type UserView = z.infer<typeof user>;
+const users = z.strictObject({ users: z.array(user), next, status: z.literal('ok') });
+export const listUsers = defineRoute({
+  id: 'listUsers',
+  summary: 'The accounts of this installation, newest first; `q` looks in email and name',
+  method: 'GET',
+  auth: 'admin',
+  query: searchQuery,
+  status: 200,
+  failure: 'Failed to list users',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/users', response: users },
+  web: { path: '/api/admin/users', response: users },
+});
+
+const agent = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  ownerEmail: z.string(),
+  status: webStatusSchema,
+  reason: z.string().nullable(),
+  plan: planSchema,
+  model: z.string(),
+  image: z.string().nullable(),
+  observed: z.strictObject({ state: z.string(), at: timestamp }).nullable(),
+  createdAt: timestamp,
+});
+export type AdminAgentView = z.infer<typeof agent>;
+const agents = z.strictObject({ agents: z.array(agent), next, status: z.literal('ok') });
+export const listAllAgents = defineRoute({
+  id: 'listAllAgents',
+  summary: "Everybody's agents, newest first; `q` looks in id, name and the owner's email",
+  method: 'GET',
+  auth: 'admin',
+  query: searchQuery.extend({ state: webStatusSchema.optional() }),
+  status: 200,
+  failure: 'Failed to list agents',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/agents', response: agents },
+  web: { path: '/api/admin/agents', response: agents },
+});
+
+const health = z.strictObject({
+  at: timestamp,
+  docker: z.strictObject({ available: z.boolean(), memoryBytes: z.number().nullable(), cpus: z.int().nullable() }),
+  database: z.strictObject({ sizeBytes: z.number(), connections: z.int(), milliseconds: z.number() }),
+  queue: z.strictObject({
+    queued: z.int(),
+    running: z.int(),
+    /** Seconds that the oldest one has waited. */
+    oldestQueued: z.number().nullable(),
+    succeededToday: z.int(),
+    failedToday: z.int(),
+  }),
+  users: z.int(),
+  /** How many agents are in each state that one is in. */
+  agents: z.array(z.strictObject({ status: webStatusSchema, count: z.int() })),
+  /** What the engine has of this installation and no agent owns. */
+  orphans: z.array(z.strictObject({ kind: z.enum(['container', 'network', 'volume']), name: z.string(), foundAt: timestamp })),
+  provisioning: z.enum(['enabled', 'disabled']),
+  image: z.string(),
+});
+export type InstallationHealth = z.infer<typeof health>;
+const healthAnswer = z.strictObject({ health, status: z.literal('ok') });
+export const getInstallationHealth = defineRoute({
+  id: 'getInstallationHealth',
+  summary: 'How Docker, the queue and the database are, and what is orphaned',
+  method: 'GET',
+  auth: 'admin',
+  status: 200,
+  failure: 'Failed to fetch health',
+  errors: ['UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/health', response: healthAnswer },
+  web: { path: '/api/admin/health', response: healthAnswer },
+});

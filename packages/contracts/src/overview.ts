@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { agentIdSchema, agentParams, webStatusSchema } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+import { planSchema } from './plans.ts';
+
+const timestamp = z.iso.datetime();
+/** An agent as the dashboard's list shows it. */
+const row = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  model: z.string(),
+  status: webStatusSchema,
+  /** Why it is in `error`. */
+  reason: z.string().nullable(),
+  plan: planSchema,
+  /** For which it has a token. */
+  channels: z.array(z.enum(['telegram', 'discord', 'whatsapp'])),
+  /** The newest, cut to a line. */
+  lastMessage: z.strictObject({ text: z.string(), sender: z.enum(['user', 'agent']), platform: z.string(), at: timestamp }).nullable(),
+  /** What its container used in each of the last minutes, oldest first: percent of one CPU, percent of its memory. */
+  figures: z.strictObject({ cpu: z.array(z.number()), memory: z.array(z.number()) }).nullable(),
+  createdAt: timestamp,
+});
+export type OverviewRow = z.infer<typeof row>;
+
+const list = z.strictObject({ agents: z.array(row), status: z.literal('ok') });
+export const listOverview = defineRoute({
+  id: 'listOverview',
+  summary: "The caller's agents as the dashboard lists them, newest first",
+  method: 'GET',
+  auth: 'caller',
+  status: 200,
+  failure: 'Failed to list agents',
+  errors: ['UNAUTHORIZED'],
+  backend: { path: '/api/overview', response: list },
+  web: { path: '/api/overview', response: list },
+});
+
+const frame = z.discriminatedUnion('type', [
+  /** Changes may have been missed: read the list again. Sent first of all. */
+  z.strictObject({ type: z.literal('again') }),
+  z.strictObject({ type: z.literal('changed'), agents: z.array(row), removed: z.array(z.string()) }),
+]);
+export type OverviewFrame = z.infer<typeof frame>;
+export const streamOverview = defineRoute({
+  id: 'streamOverview',
+  summary: "Changes of the caller's agents, or of one of them, as server-sent events `agents`, at most two a second",
+  method: 'GET',
+  auth: 'caller',
+  stream: true,
+  query: z.object({ agentId: agentIdSchema.optional() }),
+  status: 200,
+  failure: 'Failed to stream agents',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
+  backend: { path: '/api/overview/stream', response: frame },
+  web: { path: '/api/overview/stream', response: frame },
+});
+
+const agent = row.extend({
+  url: z.string(),
+  websocketUrl: z.string(),
+  aiProvider: z.string(),
+  openclawVersion: z.string().nullable(),
+  image: z.string().nullable(),
+  /** What an update without an image moves it to. */
+  platformImage: z.string(),
+  startedAt: timestamp.nullable(),
+  /** What the engine last said of the container, and when. */
+  observed: z.strictObject({ state: z.string(), at: timestamp }).nullable(),
+  /** What the container may use; null before there is one. */
+  resources: z.strictObject({ memoryBytes: z.int(), cpus: z.number(), pids: z.int() }).nullable(),
+  /** `api`: the backend itself answers, since no Docker Engine was at hand. */
+  runtime: z.enum(['container', 'api']).nullable(),
+  verified: z.boolean(),
+  verificationType: z.string().nullable(),
+});
+export type AgentOverview = z.infer<typeof agent>;
+const one = z.strictObject({ agent, status: z.literal('ok') });
+export const getAgentOverview = defineRoute({
+  id: 'getAgentOverview',
+  summary: "An agent as the dashboard's page shows it: observed state, image, resources, addresses",
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to fetch agent',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/overview', response: one },
+  web: { path: '/api/agents/:id/overview', response: one },
+});

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { agentIdSchema } from './agents.ts';
+import type { Route } from './define-route.ts';
+
+/** What an API key may do: see agents, or change them, which includes seeing. */
+export const scopeSchema = z.enum(['agents:read', 'agents:write'], { error: 'Invalid scope: use agents:read or agents:write' });
+export type Scope = z.infer<typeof scopeSchema>;
+
+/** The scope an API key needs for an operation. */
+export const neededScope = (route: Route): Scope => route.scope ?? (route.method === 'GET' ? 'agents:read' : 'agents:write');
+
+/** Whether a key with these scopes has the needed one. */
+export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean => scopes.includes(needed) || scopes.includes('agents:write');
+
+/** Whether an operation asks for a scope at all: those that anybody may call do not. */
+export const isScoped = ({ auth }: Route): boolean => auth === 'caller' || auth === 'optional' || auth === 'admin';
+
+const fieldOf = (part: unknown, name: string): string | undefined => {
+  const value = part && typeof part === 'object' ? (part as Record<string, unknown>)[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** The agent that a validated request names: in its path, or as `agentId` in body or query. */
+export function agentNamedIn(route: Route, input: { params?: unknown; query?: unknown; body?: unknown }): string | undefined {
+  const [param] = Object.entries(route.params?.shape ?? {}).find(([, schema]) => schema === agentIdSchema) ?? [];
+  return (param && fieldOf(input.params, param)) ?? fieldOf(input.body, 'agentId') ?? fieldOf(input.query, 'agentId');
+}
