@@ -2,27 +2,50 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The machine's engine behind a port of our own that answers 500 to calls matching `fails`: faults on demand. */
-export async function startEngineProxy(fails: RegExp, dockerHost = 'unix:///var/run/docker.sock') {
+/**
+ * The machine's engine behind a port of our own: faults on demand, and a count of what is asked of it.
+ * @param fails calls that match get a 500
+ */
+export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:///var/run/docker.sock') {
   const socketPath = new URL(dockerHost).pathname;
+  const calls: string[] = [];
+  const open = new Set<{ call: string }>();
+  let away = false;
   const server = createServer((incoming, outgoing) => {
-    if (fails.test(`${incoming.method} ${incoming.url}`)) {
+    const call = `${incoming.method} ${incoming.url}`;
+    calls.push(call);
+    if (away) return outgoing.destroy();
+    if (fails?.test(call)) {
       outgoing.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"a fault on demand"}');
       return;
     }
+    const going = { call };
+    open.add(going);
     const upstream = request({ socketPath, method: incoming.method, path: incoming.url, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
       outgoing.flushHeaders();
     });
     upstream.on('error', () => outgoing.destroy());
-    outgoing.on('close', () => upstream.destroy());
+    outgoing.on('close', () => {
+      open.delete(going);
+      upstream.destroy();
+    });
     incoming.pipe(upstream);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     dockerHost: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** What was asked of the engine so far. */
+    calls: (pattern: RegExp) => calls.filter((call) => pattern.test(call)),
+    /** Which of that still goes on. */
+    open: (pattern: RegExp) => [...open].filter(({ call }) => pattern.test(call)).length,
+    /** As an engine that stops, or is there again. */
+    setAway(now: boolean) {
+      away = now;
+      if (away) server.closeAllConnections();
+    },
     async close() {
       server.close();
       server.closeAllConnections();

@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module';
+import {
+  type Abi,
+  type Address,
+  encodeAbiParameters,
+  type Hex,
+  pad,
+  parseAbiParameters,
+  parseEventLogs,
+  zeroAddress,
+  zeroHash,
+} from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
+import type { TestChain } from './chain.ts';
+
+const require = createRequire(import.meta.url);
+const artifact = (name: string) =>
+  require(`@ethereum-attestation-service/eas-contracts/artifacts/contracts/${name}.sol/${name}.json`) as { abi: Abi; bytecode: Hex };
+
+const deployer = mnemonicToAccount('test test test test test test test test test test test junk');
+
+/** The address at which Coinbase's schema has its resolver; the schema's uid is made from it. */
+const COINBASE_RESOLVER: Address = '0xD867CbEd445c37b0F95Cc956fe6B539BdEf7F32f';
+
+/** Answers to a call with what is stored at its first argument. */
+const lookUp: Hex = ('0x60043554' + '60005260206000f3') as Hex;
+/** Answers with true, as a resolver that accepts everything. */
+const acceptAll: Hex = '0x600160005260206000f3';
+
+/**
+ * The real contracts of the Ethereum Attestation Service on a chain, at the address that Base has them at.
+ * @param eas where they are put
+ */
+export async function deployAttestations({ client }: TestChain, eas: Address) {
+  const deploy = async (name: string, args: unknown[]) => {
+    const { abi, bytecode } = artifact(name);
+    const hash = await client.deployContract({ abi, bytecode, args, account: deployer, chain: client.chain });
+    const { contractAddress } = await client.waitForTransactionReceipt({ hash });
+    return contractAddress as Address;
+  };
+  const registry = await deploy('SchemaRegistry', []);
+  const deployed = await deploy('EAS', [registry]);
+  await client.setCode({ address: eas, bytecode: (await client.getCode({ address: deployed })) as Hex });
+  await client.setCode({ address: COINBASE_RESOLVER, bytecode: acceptAll });
+  const easAbi = artifact('EAS').abi;
+  const registryAbi = artifact('SchemaRegistry').abi;
+
+  async function act(address: Address, abi: Abi, functionName: string, args: unknown[], account: Address = deployer.address) {
+    await client.impersonateAccount({ address: account });
+    await client.setBalance({ address: account, value: 10n ** 18n });
+    const hash = await client.writeContract({ address, abi, functionName, args, account, chain: client.chain });
+    const receipt = await client.waitForTransactionReceipt({ hash });
+    if (receipt.status !== 'success') throw new Error(`${functionName} failed`);
+    return parseEventLogs({ abi, logs: receipt.logs }) as unknown as { eventName: string; args: { uid: Hex } }[];
+  }
+
+  return {
+    /** Registers a schema. @returns its uid */
+    async register(schema: string, resolver: Address = zeroAddress): Promise<Hex> {
+      const [event] = await act(registry, registryAbi, 'register', [schema, resolver, true]);
+      return event?.args.uid as Hex;
+    },
+    /** Coinbase's "Verified Account", whose uid is the one it has on Base. */
+    async registerCoinbase(): Promise<Hex> {
+      return this.register('bool verifiedAccount', COINBASE_RESOLVER);
+    },
+    /** Attests. @returns the attestation's uid */
+    async attest(
+      attester: Address,
+      { schema, recipient, value = true, expiresAt = 0n }: { schema: Hex; recipient: Address; value?: boolean; expiresAt?: bigint },
+    ): Promise<Hex> {
+      const data = encodeAbiParameters(parseAbiParameters('bool'), [value]);
+      const request = { recipient, expirationTime: expiresAt, revocable: true, refUID: zeroHash, data, value: 0n };
+      const events = await act(eas, easAbi, 'attest', [{ schema, data: request }], attester);
+      return events.find(({ eventName }) => eventName === 'Attested')?.args.uid as Hex;
+    },
+    async revoke(attester: Address, schema: Hex, uid: Hex): Promise<void> {
+      await act(eas, easAbi, 'revoke', [{ schema, data: { uid, value: 0n } }], attester);
+    },
+    /** Puts an attestation into a stand-in for Coinbase's indexer, which keeps one schema. */
+    async index(indexer: Address, recipient: Address, uid: Hex): Promise<void> {
+      await client.setCode({ address: indexer, bytecode: lookUp });
+      await client.setStorageAt({ address: indexer, index: pad(recipient), value: uid });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+const xml = (name: string, fields: Record<string, string>) =>
+  `<?xml version="1.0"?><${name}>${Object.entries(fields)
+    .map(([key, value]) => `<${key}>${value}</${key}>`)
+    .join('')}</${name}>`;
+
+/**
+ * A store of objects that speaks as much of S3 as keeping, reading and removing needs, large objects in parts among them.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+ */
+export async function startBucket({ accessKeyId }: { accessKeyId: string }) {
+  const objects = new Map<string, Buffer>();
+  const uploads = new Map<string, Map<number, Buffer>>();
+  const etag = (content: Buffer) => `"${createHash('md5').update(content).digest('hex')}"`;
+
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://bucket');
+    const key = decodeURIComponent(url.pathname);
+    const uploadId = url.searchParams.get('uploadId') ?? '';
+    const body = await buffer(request);
+    const answer = (status: number, content: string | Buffer = '', headers: Record<string, string> = {}) =>
+      response.writeHead(status, headers).end(content);
+    if (!request.headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${accessKeyId}/`)) {
+      return answer(403, xml('Error', { Code: 'InvalidAccessKeyId', Message: 'Unknown key' }));
+    }
+    switch (request.method) {
+      case 'POST': {
+        const parts = uploads.get(uploadId);
+        if (!parts) {
+          const id = randomUUID();
+          uploads.set(id, new Map());
+          return answer(200, xml('InitiateMultipartUploadResult', { UploadId: id }));
+        }
+        objects.set(key, Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, part]) => part)));
+        uploads.delete(uploadId);
+        return answer(200, xml('CompleteMultipartUploadResult', { Key: key, ETag: 'whole' }));
+      }
+      case 'PUT':
+        if (uploadId) uploads.get(uploadId)?.set(Number(url.searchParams.get('partNumber')), body);
+        else objects.set(key, body);
+        return answer(200, '', { etag: etag(body) });
+      case 'GET': {
+        const found = objects.get(key);
+        if (!found) return answer(404, xml('Error', { Code: 'NoSuchKey', Message: 'There is none' }));
+        return answer(200, found, { etag: etag(found), 'content-length': String(found.length) });
+      }
+      case 'DELETE':
+        objects.delete(key);
+        return answer(204);
+      default:
+        return answer(405);
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** By `/bucket/key`. */
+    objects,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Docker from 'dockerode';
+import { generate } from 'selfsigned';
+import { pack } from 'tar-stream';
+import type { BotCall, Written } from './channels/telegram.ts';
+
+const FOLDER = '/app/channels';
+const ADDRESSES = ['api.telegram.org', 'web.whatsapp.com'];
+const sources = ['servers.ts', 'telegram.ts', 'whats-app.ts'];
+
+/**
+ * Telegram and WhatsApp for containers: a container that answers under their names on every network it is joined to.
+ * @param image with Node.js and the package `ws` in /app, which any OpenClaw image is
+ */
+export async function startChannels(image: string, labels: Record<string, string>) {
+  const docker = new Docker();
+  const extensions = [{ name: 'subjectAltName' as const, altNames: ADDRESSES.map((value) => ({ type: 2 as const, value })) }];
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'channels' }], { keySize: 2048, extensions });
+  const container = await docker.createContainer({
+    Image: image,
+    Labels: labels,
+    User: '0:0',
+    Entrypoint: ['node', `${FOLDER}/servers.ts`],
+    Cmd: [],
+    WorkingDir: FOLDER,
+    ExposedPorts: { '8080/tcp': {} },
+    HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '0' }] } },
+  });
+  const tar = pack();
+  for (const name of sources) tar.entry({ name }, await readFile(join(import.meta.dirname, 'channels', name), 'utf8'));
+  tar.entry({ name: 'package.json' }, '{"type":"module"}');
+  tar.entry({ name: 'key.pem' }, key);
+  tar.entry({ name: 'certificate.pem' }, cert);
+  tar.finalize();
+  await container.putArchive(tar as unknown as NodeJS.ReadableStream, { path: FOLDER });
+  await container.start();
+  const port = (await container.inspect()).NetworkSettings.Ports['8080/tcp']?.[0]?.HostPort;
+  const control = `http://127.0.0.1:${port}`;
+  while (!(await fetch(control).then(Boolean, () => false))) {
+    if (!(await container.inspect()).State.Running) throw new Error(String(await container.logs({ stdout: true, stderr: true })));
+    await sleep(100);
+  }
+  return {
+    /** The certificate that containers must trust, as PEM. */
+    certificate: cert,
+    /** Answers under the channels' names on a network from now on. */
+    join: (network: string) => docker.getNetwork(network).connect({ Container: container.id, EndpointConfig: { Aliases: ADDRESSES } }),
+    /** Somebody writes to the bot. */
+    write: (message: Written) => fetch(control, { method: 'POST', body: JSON.stringify(message) }),
+    /** What the bot did, other than polling. */
+    calls: async () => (await (await fetch(control)).json()) as BotCall[],
+    close: () => container.remove({ force: true, v: true }),
+  };
+}

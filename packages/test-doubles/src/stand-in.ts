@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { pack } from 'tar-stream';
+
+/** How a stand-in fails: `dies` at its start, is `never-ready`, `refuses` any configuration, or `corrupts` its data and dies. */
+export type Failure = 'dies' | 'never-ready' | 'refuses' | 'corrupts';
+
+/**
+ * Makes an image in which a small program takes the place of OpenClaw.
+ * @param from an image with Node.js, and the package `ws` in /app
+ * @returns a function that removes it
+ */
+export async function makeStandIn(from: string, name: string, failure?: Failure): Promise<() => Promise<void>> {
+  const docker = new Docker();
+  const container = await docker.createContainer({ Image: from });
+  const tar = pack();
+  tar.entry({ name: 'stand-in/package.json' }, '{"type":"module"}');
+  tar.entry({ name: 'stand-in/openclaw.ts' }, await readFile(join(import.meta.dirname, 'gateway/openclaw.ts'), 'utf8'));
+  tar.finalize();
+  await container.putArchive(tar as unknown as NodeJS.ReadableStream, { path: '/app' });
+  const program = pack();
+  program.entry({ name: 'openclaw', mode: 0o755 }, '#!/bin/sh\nexec node --no-warnings /app/stand-in/openclaw.ts "$@"\n');
+  program.finalize();
+  await container.putArchive(program as unknown as NodeJS.ReadableStream, { path: '/usr/local/bin' });
+  const [repo, tag] = name.split(':');
+  const changes = ['ENTRYPOINT ["openclaw"]', 'CMD ["gateway"]', `ENV STAND_IN=${failure ?? ''}`, 'ENV NODE_COMPILE_CACHE='];
+  await container.commit({ repo, tag, changes });
+  await container.remove({ v: true });
+  return async () => {
+    await docker.getImage(name).remove({ force: true });
+  };
+}
