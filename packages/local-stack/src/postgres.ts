@@ -21,6 +21,8 @@ interface Options {
 
 export interface LocalPostgres {
   port: number;
+  /** Whether an earlier run's server was taken over. */
+  wasRunning: boolean;
   url(database?: string): string;
   stop(): Promise<void>;
 }
@@ -106,6 +108,7 @@ export async function startPostgres({ dataDir, port, durable }: Options): Promis
 
   return {
     port: listening,
+    wasRunning: alive,
     url: (database = 'postgres') => `postgresql://postgres:${password}@127.0.0.1:${listening}/${database}`,
     stop: () => control('-m', 'fast', '-w', 'stop').then(() => undefined),
   };
@@ -116,13 +119,13 @@ export function removePostgresData(dataDir: string): void {
   for (const folder of [dataDir, reachableTwin(dataDir)]) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Creates a database if there is none of that name; `adminUrl` is a connection to any other one. */
-export async function createDatabase(adminUrl: string, name: string): Promise<void> {
+/** Creates a database if there is none of that name, as a copy of `template`; `adminUrl` is a connection to any other one. */
+export async function createDatabase(adminUrl: string, name: string, template = 'template1'): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (!rowCount) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    if (!rowCount) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`);
   } finally {
     await client.end();
   }

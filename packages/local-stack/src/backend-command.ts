@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { startPostgres } from './postgres.ts';
+import { loadOrCreateSecrets } from './secrets.ts';
+
+// Runs one of the backend's commands on this checkout's database and secrets: `node backend-command.ts src/audit/verify-cli.ts`.
+// Without a DATABASE_URL that is the embedded Postgres, started for it unless `pnpm dev` runs.
+
+const root = path.join(import.meta.dirname, '../../..');
+const envFile = path.join(root, '.env');
+if (existsSync(envFile)) process.loadEnvFile(envFile);
+const dataDir = path.join(root, '.data');
+const secrets = loadOrCreateSecrets(path.join(dataDir, 'secrets.env'), process.env);
+
+const embedded = process.env.DATABASE_URL
+  ? undefined
+  : await startPostgres({ dataDir: path.join(dataDir, 'postgres'), port: 5433, durable: true });
+try {
+  const child = spawn(process.execPath, process.argv.slice(2), {
+    cwd: path.join(root, 'apps/backend'),
+    stdio: 'inherit',
+    env: { ...process.env, ...secrets, DATABASE_URL: process.env.DATABASE_URL || embedded?.url('agentbot') },
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  process.exitCode = code ?? 1;
+} finally {
+  if (embedded && !embedded.wasRunning) await embedded.stop();
+}
