@@ -1,17 +1,31 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { type BackupStore, createBackupStore } from './backups/backup-store.ts';
+import { createStripe, type StripeClient } from './billing/stripe.ts';
+import type { Chains } from './chain/chains.ts';
 import { REPLIES } from './chat/answer.ts';
+import { followConversations } from './chat/follow-conversations.ts';
 import type { Config } from './config.ts';
-import { type Database, openDatabase } from './database/database.ts';
+import { APPLICATION_ROLE, type Database, openDatabase } from './database/database.ts';
+import { QUEUE_SCHEMA } from './database/install-queue.ts';
 import { listenForNotifications, type Notifications } from './database/notifications.ts';
+import { CANCELLATIONS } from './jobs/cancel-operation.ts';
 import { OPERATIONS } from './jobs/watch-operation.ts';
 import { createLogHub, type LogHub } from './logs/log-hub.ts';
+import { LOGS } from './logs/log-store.ts';
+import { LOG_STOPS } from './logs/log-views.ts';
+import { measuredHost } from './metrics/measured-host.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createGatewayPool, type GatewayPool } from './openclaw/gateway-pool.ts';
+import { AGENTS } from './overview/stream-overview.ts';
 import type { ContainerHost } from './runtime/container-host.ts';
 import { createDockerHost } from './runtime/docker-host.ts';
+import { createHostGuard } from './runtime/guard-host.ts';
 import { createEnvelope, type Envelope } from './secrets/envelope.ts';
+import { createMux, type MuxClient } from './streaming/mux.ts';
 
 /** Everything a verb may need; each takes the slice it uses. */
 export interface Context {
@@ -23,10 +37,21 @@ export interface Context {
   boss: PgBoss;
   envelope: Envelope;
   accounts: Accounts;
+  /** Made when they are first asked for: what reads them takes long to load. */
+  chains: () => Promise<Chains>;
+  /** Undefined where none is configured. */
+  stripe: StripeClient | undefined;
+  mux: MuxClient | undefined;
   host: ContainerHost;
+  backups: BackupStore;
+  /** Closes this host to agents, again and again, as far as this process may. */
+  guardHost: () => Promise<void>;
   gateways: GatewayPool;
   logs: LogHub;
   notifications: Notifications;
+  metrics: Metrics;
+  /** Tells this process apart from others on the same database. */
+  processId: string;
   /** Takes on work that outlives its request: the end of the process waits for it. */
   background: (work: Promise<void>) => void;
   /** Aborts when the process ends. */
@@ -37,12 +62,15 @@ export interface Context {
 export async function createContext(config: Config, log: Logger): Promise<Context & { close(): Promise<void> }> {
   const connectionString = config.DATABASE_URL;
   const database = await openDatabase(connectionString);
-  const pool = new pg.Pool({ connectionString, options: '-c role=agentbot_app', max: 5 });
+  const pool = new pg.Pool({ connectionString, options: APPLICATION_ROLE, max: 5 });
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
   const boss = new PgBoss({
     connectionString,
+    options: APPLICATION_ROLE,
+    // Its tables are the owner's: `migrate` makes them.
+    migrate: false,
     useListenNotify: true,
-    schema: 'pgboss',
+    schema: QUEUE_SCHEMA,
     max: 8,
     // How soon a job whose worker died is seen and taken up again.
     superviseIntervalSeconds: 5,
@@ -51,13 +79,15 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   boss.on('error', (error) => log.error({ err: error }, 'the queue failed'));
   boss.on('warning', (warning) => log.warn({ warning }, 'the queue warns'));
   await boss.start();
-  await grantQueue(connectionString);
-  const gateways = createGatewayPool();
-  const host = createDockerHost(config.DOCKER_HOST);
-  const logs = createLogHub({ host, log });
-  const notifications = listenForNotifications(connectionString, [REPLIES, OPERATIONS], log);
+  const gateways = createGatewayPool((agentId, gateway) => followConversations({ database, log }, agentId, gateway));
+  const metrics = createMetrics();
+  const host = measuredHost(createDockerHost(config.DOCKER_HOST, config.INSTALLATION), metrics);
+  const notifications = listenForNotifications(connectionString, [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENTS], log);
+  const processId = randomUUID();
+  const logs = createLogHub({ database, log, notifications, processId });
   const closing = new AbortController();
   const working = new Set<Promise<void>>();
+  let chains: Promise<Chains> | undefined;
   return {
     config,
     log,
@@ -66,10 +96,17 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
     boss,
     envelope: createEnvelope(config.ENCRYPTION_KEYS),
     accounts: createAccounts({ database, config }),
+    chains: () => (chains ??= import('./chain/chains.ts').then(({ createChains }) => createChains(config))),
+    stripe: await createStripe(config),
+    mux: await createMux(config),
     host,
+    backups: await createBackupStore(config),
+    guardHost: createHostGuard({ config, log }),
     gateways,
     logs,
     notifications,
+    metrics,
+    processId,
     background(work) {
       working.add(work);
       void work.finally(() => working.delete(work));
@@ -85,20 +122,4 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
       await database.close();
     },
   };
-}
-
-/** Lets the application's role write jobs in its own transactions. */
-async function grantQueue(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    await client.query(`
-      GRANT USAGE ON SCHEMA pgboss TO agentbot_app;
-      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgboss TO agentbot_app;
-      GRANT USAGE ON ALL SEQUENCES IN SCHEMA pgboss TO agentbot_app;
-      GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pgboss TO agentbot_app;
-    `);
-  } finally {
-    await client.end();
-  }
 }

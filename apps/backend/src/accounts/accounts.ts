@@ -1,6 +1,8 @@
 import { ADMIN_AGENT_LIMIT, AppError, type Plan, plans } from '@agentbot/contracts';
+import { isPaid } from '../billing/subscription-status.ts';
 import type { Config } from '../config.ts';
 import { type Database, isUniqueViolation, type Transaction } from '../database/database.ts';
+import type { Subscription, User } from '../generated/prisma/client.ts';
 import { SERVICE_ACCOUNT } from '../http/actor.ts';
 import { newId } from '../ids.ts';
 import { checkPassword, hashPassword } from './password.ts';
@@ -37,15 +39,19 @@ function emailTaken(error: unknown): never {
   throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN') : error;
 }
 
+/** The largest of some plans, one that was granted and those that are paid for. */
+const largest = (held: (Plan | null)[]): Plan | null =>
+  held.reduce((best, plan) => (plan && (!best || plans[plan].rank > plans[best].rank) ? plan : best), null);
+
 /** Accounts: sign-up, sign-in, plans. */
 export function createAccounts({ database, config }: { database: Database; config: Config }) {
-  const view = (row: { id: string; email: string; name: string | null; isAdmin: boolean; plan: Plan | null }): Account => ({
+  const view = (row: User & { subscriptions?: Subscription[] }): Account => ({
     id: row.id,
     email: row.email,
     name: row.name,
     admin: row.isAdmin || config.ADMIN_EMAILS.includes(row.email),
     tester: config.TESTER_EMAILS.includes(row.email),
-    plan: row.plan,
+    plan: largest([row.plan, ...(row.subscriptions ?? []).filter(isPaid).map(({ plan }) => plan)]),
   });
 
   return {
@@ -87,7 +93,7 @@ export function createAccounts({ database, config }: { database: Database; confi
 
     /** @throws AppError UNAUTHORIZED when the account is gone */
     async find(userId: string): Promise<Account> {
-      const row = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId } }));
+      const row = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId }, include: { subscriptions: true } }));
       if (!row) throw new AppError('UNAUTHORIZED');
       return view(row);
     },

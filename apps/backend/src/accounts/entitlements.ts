@@ -23,6 +23,9 @@ export function coveredPlan(actor: Actor, account: Account, asked: Plan | undefi
   return asked;
 }
 
+/** Whether an agent was paid for by itself: a clone, as long as it keeps to the smallest plan. */
+export const isPaidFor = ({ parentId, plan }: { parentId: string | null; plan: Plan }) => parentId !== null && plan === 'solo';
+
 /** Whether an agent of this account may get a container. @throws AppError PAYMENT_REQUIRED */
 export function requireContainer(actor: Actor, account: Account, plan: Plan): void {
   if (isTrusted(actor) || isExempt(account)) return;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
-import { createTransport } from 'nodemailer';
 import type { Context } from '../context.ts';
 import { sha256 } from '../secrets/sha256.ts';
 import { hashPassword } from './password.ts';
@@ -27,9 +26,11 @@ export async function requestPasswordReset({ config, database, log }: Context, e
   if (!user) return;
   const link = new URL(`/reset?token=${token}`, DASHBOARD_URL);
   const text = `Somebody, hopefully you, asked to set a new password for ${email} at Agentbot.\n\nSet it here within an hour:\n${link}\n\nIf it was not you, there is nothing to do.\n`;
-  createTransport(SMTP_URL)
-    .sendMail({ from: MAIL_FROM, to: email, subject: 'Set a new password', text })
-    .catch((error) => log.error({ err: { message: error.message, code: error.code }, userId: user.id }, 'a mail could not be sent'));
+  const send = async () => {
+    const { createTransport } = await import('nodemailer');
+    await createTransport(SMTP_URL).sendMail({ from: MAIL_FROM, to: email, subject: 'Set a new password', text });
+  };
+  send().catch((error) => log.error({ err: { message: error.message, code: error.code }, userId: user.id }, 'a mail could not be sent'));
 }
 
 /** Sets a new password and ends every session and every other link. @throws AppError INVALID_REQUEST for a used or old link */

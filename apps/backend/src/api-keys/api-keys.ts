@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { AppError } from '@agentbot/contracts';
+import { AppError, type Scope, type WantedApiKey } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { ApiKey } from '../generated/prisma/client.ts';
-import { type Actor, userOf } from '../http/actor.ts';
+import { type Actor, type KeyGrant, userOf } from '../http/actor.ts';
 import { newId } from '../ids.ts';
 import { sha256 } from '../secrets/sha256.ts';
 
@@ -19,6 +19,9 @@ const view = (row: ApiKey) => ({
   keyPreview: row.preview,
   createdAt: row.createdAt.toISOString(),
   lastUsed: row.lastUsedAt?.toISOString() ?? null,
+  scopes: row.scopes as Scope[],
+  agentId: row.agentId,
+  expiresAt: row.expiresAt?.toISOString() ?? null,
 });
 
 /** The actor's keys, newest first, without the keys themselves. */
@@ -31,21 +34,26 @@ export async function listApiKeys({ database }: Slice, actor: Actor) {
 /**
  * Makes a key with 32 random bytes; it can never be shown again.
  * @param idName of the new row's id, so that a repeated request replaces the key it could not answer with
- * @throws AppError FORBIDDEN for a caller who is an API key, API_KEY_LIMIT_REACHED past ten, UNAUTHORIZED for no account
+ * @throws AppError FORBIDDEN for a caller who is an API key, AGENT_NOT_FOUND for a key to an agent that is not theirs,
+ * API_KEY_LIMIT_REACHED past ten, UNAUTHORIZED for no account
  */
-export async function createApiKey({ database }: Slice, actor: Actor, name: string, idName?: string) {
+export async function createApiKey({ database }: Slice, actor: Actor, wanted: WantedApiKey, idName?: string) {
   if (actor.kind === 'user' && actor.credential === 'apiKey') throw new AppError('FORBIDDEN', 'An API key cannot create another one');
   const ownerId = userOf(actor);
+  const { name, scopes, agentId = null } = wanted;
+  const expiresAt = wanted.expiresAt ? new Date(wanted.expiresAt) : null;
   const id = newId('key', idName);
   const key = KEY_PREFIX + randomBytes(32).toString('base64url');
   const row = await database.as({ userId: ownerId }, async (tx) => {
     const [owner] = await tx.$queryRaw<unknown[]>`SELECT 1 FROM users WHERE id = ${ownerId} FOR UPDATE`;
     if (!owner) throw new AppError('UNAUTHORIZED');
+    if (agentId && !(await tx.agent.count({ where: { id: agentId, ownerId } }))) throw new AppError('AGENT_NOT_FOUND');
     await tx.apiKey.deleteMany({ where: { id } });
     if ((await tx.apiKey.count({ where: { ownerId } })) >= MOST) {
       throw new AppError('API_KEY_LIMIT_REACHED', undefined, { details: { limit: MOST } });
     }
-    return tx.apiKey.create({ data: { id, ownerId, name, preview: `${key.slice(0, 7)}…${key.slice(-4)}`, hash: sha256(key) } });
+    const preview = `${key.slice(0, 7)}…${key.slice(-4)}`;
+    return tx.apiKey.create({ data: { id, ownerId, name, scopes, agentId, expiresAt, preview, hash: sha256(key) } });
   });
   return { ...view(row), key };
 }
@@ -58,15 +66,20 @@ export async function deleteApiKey({ database }: Slice, actor: Actor, id: string
 }
 
 /**
- * Whose key this is, or nothing. The lookup is by the key's hash, so its time tells nothing about the keys there are.
+ * Whose key this is and what it may do, or nothing for one that is unknown or has expired. The lookup is by the key's
+ * hash, so its time tells nothing about the keys there are.
  */
-export async function findApiKey({ database }: Slice, key: string): Promise<string | undefined> {
+export async function findApiKey({ database }: Slice, key: string): Promise<{ ownerId: string; grant: KeyGrant } | undefined> {
   return database.as('service', async (tx) => {
     const row = await tx.apiKey.findUnique({ where: { hash: sha256(key) } });
-    if (!row) return undefined;
-    if (Date.now() - (row.lastUsedAt?.getTime() ?? 0) > LAST_USED_STEP_MS) {
-      await tx.apiKey.updateMany({ where: { id: row.id }, data: { lastUsedAt: new Date() } });
+    const now = new Date();
+    if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
+    const staleBefore = new Date(now.getTime() - LAST_USED_STEP_MS);
+    if (!row.lastUsedAt || row.lastUsedAt < staleBefore) {
+      // Of requests that come at once, one writes; the others find it written.
+      const stale = { OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: staleBefore } }] };
+      await tx.apiKey.updateMany({ where: { id: row.id, ...stale }, data: { lastUsedAt: now } });
     }
-    return row.ownerId;
+    return { ownerId: row.ownerId, grant: { id: row.id, scopes: row.scopes as Scope[], agentId: row.agentId ?? undefined } };
   });
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { installQueue } from './install-queue.ts';
 
 const directory = path.join(import.meta.dirname, '../../prisma/migrations');
 /** The advisory lock that Prisma's own migrate takes, so that the two never run at once. */
@@ -34,7 +35,8 @@ async function applyOne(client: pg.Client, name: string, sql: string, checksum: 
 }
 
 /**
- * Applies the migrations that a database lacks, one transaction each, and keeps Prisma's history table.
+ * Applies the migrations that a database lacks, one transaction each, and keeps Prisma's history table; then the queue's own.
+ * @param connectionString logs in as the owner
  * @returns the names applied, in order.
  * @throws Error when an applied migration was edited since, or when one fails.
  */
@@ -61,6 +63,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
       await applyOne(client, name, sql, checksum);
       applied.push(name);
     }
+    await installQueue(client, connectionString);
     return applied;
   } finally {
     await client.end();

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { APPLICATION_ROLE } from './database.ts';
 
 const RECONNECT_MS = 500;
 
@@ -17,7 +18,7 @@ export function listenForNotifications(connectionString: string, channels: reado
   let client: pg.Client | undefined;
 
   async function connect(): Promise<void> {
-    const connecting = new pg.Client({ connectionString, options: '-c role=agentbot_app', keepAlive: true });
+    const connecting = new pg.Client({ connectionString, options: APPLICATION_ROLE, keepAlive: true });
     const lost = Promise.withResolvers<void>();
     connecting.on('error', (error) => log.warn({ err: error }, 'the connection for notifications was lost'));
     connecting.on('end', () => lost.resolve());

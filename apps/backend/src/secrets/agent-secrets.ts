@@ -11,7 +11,8 @@ export type SecretName =
   | 'whatsappToken'
   | 'gatewayToken'
   | 'deviceKey'
-  | 'streamKey';
+  | 'streamKey'
+  | 'walletKey';
 export type AgentSecrets = { [name in SecretName]?: string | undefined };
 
 /** Parts what may be shown of a configuration from what is stored sealed. */

@@ -15,12 +15,14 @@ function decrypt(key: Buffer, sealed: Buffer, context: string): Buffer {
   return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
 }
 
-function parseKeys(text: string): Map<string, Buffer> {
+/** @throws Error saying what is wrong with them, never what they are */
+export function parseKeys(text: string): Map<string, Buffer> {
   const keys = new Map<string, Buffer>();
   for (const entry of text.split(',')) {
     const [id, encoded] = entry.trim().split(':');
     const key = Buffer.from(encoded ?? '', 'base64');
-    if (!id || key.length !== 32) throw new Error('ENCRYPTION_KEYS must be id:base64 of 32 bytes, several with commas');
+    if (!id || !/^[\w-]{1,64}$/.test(id) || key.length !== 32) throw new Error('must be id:base64 of 32 bytes, several with commas');
+    if (keys.has(id)) throw new Error(`has two keys with the id ${id}`);
     keys.set(id, key);
   }
   return keys;
@@ -34,22 +36,40 @@ function parseKeys(text: string): Map<string, Buffer> {
 export function createEnvelope(keys: string) {
   const byId = parseKeys(keys);
   const [current] = byId.keys();
+  const prefix = `v1.${current}.`;
+
+  /** @throws Error when the key is unknown or the value does not belong to `context` */
+  function dataKeyOf(text: string, context: string): { dataKey: Buffer; sealed: string } {
+    const [version, id = '', wrapped = '', sealed = ''] = text.split('.');
+    const key = byId.get(id);
+    if (version !== 'v1' || !key) throw new Error('A secret was sealed with a key that is not configured');
+    return { dataKey: decrypt(key, Buffer.from(wrapped, 'base64'), `${id}|${context}`), sealed };
+  }
+  const wrap = (dataKey: Buffer, context: string) =>
+    encrypt(byId.get(current as string) as Buffer, dataKey, `${current}|${context}`).toString('base64');
 
   return {
     seal(plain: string, context: string): string {
-      const id = current as string;
       const dataKey = randomBytes(32);
-      const wrapped = encrypt(byId.get(id) as Buffer, dataKey, `${id}|${context}`);
       const sealed = encrypt(dataKey, Buffer.from(plain, 'utf8'), context);
-      return ['v1', id, wrapped.toString('base64'), sealed.toString('base64')].join('.');
+      return `${prefix}${wrap(dataKey, context)}.${sealed.toString('base64')}`;
     },
     /** @throws Error when the key is unknown or the value does not belong to `context`. */
     open(text: string, context: string): string {
-      const [version, id = '', wrapped = '', sealed = ''] = text.split('.');
-      const key = byId.get(id);
-      if (version !== 'v1' || !key) throw new Error('A secret was sealed with a key that is not configured');
-      const dataKey = decrypt(key, Buffer.from(wrapped, 'base64'), `${id}|${context}`);
+      const { dataKey, sealed } = dataKeyOf(text, context);
       return decrypt(dataKey, Buffer.from(sealed, 'base64'), context).toString('utf8');
+    },
+    /** The ids of the keys, the one that seals first. */
+    keyIds: [...byId.keys()],
+    isCurrent: (text: string): boolean => text.startsWith(prefix),
+    /** The same value with its data key wrapped under the first key; nothing when no key opens it. */
+    rewrap(text: string, context: string): string | undefined {
+      try {
+        const { dataKey, sealed } = dataKeyOf(text, context);
+        return `${prefix}${wrap(dataKey, context)}.${sealed}`;
+      } catch {
+        return undefined;
+      }
     },
   };
 }
