@@ -1,4 +1,6 @@
 import type { OperationKind } from '@agentbot/contracts';
+import { backup } from '../backups/backup-work.ts';
+import { restore } from '../backups/restore-work.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
 import { restart, start, stop } from '../lifecycle/lifecycle-work.ts';
@@ -18,6 +20,9 @@ export const operationWork: Record<
   (context: Context, agent: Agent, step: Step, operation: Operation) => Promise<AgentChange>
 > = {
   provision,
+  backup,
+  restore,
+  clone: async (context, agent, step) => (await import('../clone/clone-work.ts')).clone(context, agent, step),
   start,
   stop,
   restart,

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, type OperationKind, type OperationView } from '@agentbot/contracts';
 import { fromPrisma, type PgBoss } from 'pg-boss';
+import type { Context } from '../context.ts';
 import type { Database, Tenant, Transaction } from '../database/database.ts';
 import { isUniqueViolation } from '../database/database.ts';
 import type { Agent, Operation, OperationStep, Prisma } from '../generated/prisma/client.ts';
@@ -12,6 +14,11 @@ export interface OperationJob {
   operationId: string;
 }
 
+interface Asked {
+  requestId?: string;
+  input?: Prisma.InputJsonObject;
+}
+
 /**
  * Writes an operation and its job in the caller's transaction, and puts the agent into the operation's state.
  * @throws AppError OPERATION_IN_PROGRESS when the agent is already being worked on
@@ -21,7 +28,7 @@ export async function beginOperation(
   boss: PgBoss,
   agent: Agent,
   kind: OperationKind,
-  { requestId, input = {} }: { requestId?: string; input?: Prisma.InputJsonObject } = {},
+  { requestId, input = {} }: Asked = {},
 ): Promise<Operation> {
   const { during, deadlineMs } = operationTypes[kind];
   const operation = await tx.operation
@@ -39,13 +46,49 @@ export async function beginOperation(
     .catch((error) => {
       throw isUniqueViolation(error) ? new AppError('OPERATION_IN_PROGRESS') : error;
     });
-  if (during) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null } });
+  if (during) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
   await boss.send(QUEUE, { operationId: operation.id } satisfies OperationJob, {
     db: fromPrisma(tx),
     expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
   });
   return operation;
 }
+
+/** The same, as far as it matters to whoever asks: not who asked for it. */
+const sameInput = (a: unknown, b: unknown) => {
+  const { cause: _a, ...first } = (a ?? {}) as Record<string, unknown>;
+  const { cause: _b, ...second } = (b ?? {}) as Record<string, unknown>;
+  return isDeepStrictEqual(first, second);
+};
+
+/**
+ * Begins an operation; while the same one is under way already, that one is given back.
+ * @throws AppError OPERATION_IN_PROGRESS, with what is under way, when it is another
+ */
+export async function beginOrShare(
+  { database, boss }: Pick<Context, 'database' | 'boss'>,
+  tenant: Tenant,
+  agent: Agent,
+  kind: OperationKind,
+  asked: Asked,
+): Promise<Operation> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, asked));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'OPERATION_IN_PROGRESS') throw error;
+      const open = await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId: agent.id, finishedAt: null } }));
+      if (open?.kind === kind && sameInput(open.input, asked.input)) return open;
+      if (open) throw inProgress(open);
+      // It ended in between.
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+/** The refusal that says what is being done to the agent. */
+export const inProgress = ({ id, kind, createdAt }: Operation) =>
+  new AppError('OPERATION_IN_PROGRESS', undefined, { details: { operation: { id, kind, createdAt: createdAt.toISOString() } } });
 
 /** Begins an agent's provisioning, or gives back the one that a repeated request began before. */
 export async function beginOrJoin(tx: Transaction, boss: PgBoss, agent: Agent, requestId: string): Promise<Operation> {
@@ -77,6 +120,7 @@ export function operationView(row: WholeOperation): OperationView {
     kind: row.kind as OperationKind,
     state: row.state,
     error: row.error,
+    cancelRequested: row.cancelRequestedAt !== null,
     createdAt: row.createdAt.toISOString(),
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.finishedAt),

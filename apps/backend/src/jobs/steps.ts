@@ -1,13 +1,22 @@
 import { AppError } from '@agentbot/contracts';
 import type { Database } from '../database/database.ts';
 import type { Operation, StepState } from '../generated/prisma/client.ts';
+import { Cancelled } from './cancelled.ts';
 
 /** Thrown inside a step to record it as skipped, with the reason. */
 export class SkipStep extends Error {}
 
+interface Signals {
+  /** The job's own end: its worker stops, or its time is over. */
+  job: AbortSignal;
+  /** Somebody cancels the operation. */
+  cancel: AbortSignal;
+}
+
 /** Runs the steps of one operation and records each with its times and outcome. */
-export function createSteps(database: Database, operation: Operation, jobSignal: AbortSignal) {
+export function createSteps(database: Database, operation: Operation, { job, cancel }: Signals) {
   let position = 0;
+  let cancellable = true;
 
   const finish = (name: string, state: StepState, detail: string | null) =>
     database.as('service', (tx) =>
@@ -20,9 +29,15 @@ export function createSteps(database: Database, operation: Operation, jobSignal:
   /**
    * One step: `work` gets a signal that aborts at the deadline, and may return a sentence to show beside it.
    * @returns false when the step was skipped
-   * @throws AppError OPERATION_FAILED past the deadline, else what `work` threw
+   * @throws AppError OPERATION_FAILED past the deadline, Cancelled once, else what `work` threw
    */
   return async function step(name: string, deadlineMs: number, work: (signal: AbortSignal) => Promise<string | void>): Promise<boolean> {
+    const cancelled = () => cancellable && cancel.aborted && !job.aborted;
+    const giveUp = () => {
+      cancellable = false;
+      return new Cancelled();
+    };
+    if (cancelled()) throw giveUp();
     const data = {
       state: 'running' as const,
       detail: null,
@@ -40,9 +55,11 @@ export function createSteps(database: Database, operation: Operation, jobSignal:
       }),
     );
     const timeout = AbortSignal.timeout(deadlineMs);
-    const signal = AbortSignal.any([timeout, jobSignal]);
+    const over = AbortSignal.any([timeout, job]);
+    // Work that is cancelled comes to its own end, so that nothing of it goes on beside what puts things right.
+    const signal = cancellable ? AbortSignal.any([over, cancel]) : over;
     const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () =>
+      over.addEventListener('abort', () =>
         reject(
           timeout.aborted
             ? new AppError('OPERATION_FAILED', `The stage "${name}" was not done within ${Math.round(deadlineMs / 1000)} seconds`)
@@ -59,8 +76,9 @@ export function createSteps(database: Database, operation: Operation, jobSignal:
         await finish(name, 'skipped', error.message);
         return false;
       }
-      await finish(name, 'failed', error instanceof AppError ? error.message : null);
-      throw error;
+      const thrown = cancelled() && !timeout.aborted ? giveUp() : error;
+      await finish(name, 'failed', thrown instanceof AppError ? thrown.message : null);
+      throw thrown;
     }
   };
 }

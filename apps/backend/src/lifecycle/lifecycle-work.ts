@@ -1,28 +1,34 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
-import type { Agent, Operation } from '../generated/prisma/client.ts';
+import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
+import { healLegacyModel } from '../openclaw/legacy-models.ts';
 import { awaitReady } from '../provisioning/await-ready.ts';
 import { isCurrent } from '../provisioning/create-container.ts';
-import { provision, runningIn } from '../provisioning/provision-work.ts';
+import { recreate, runningIn } from '../provisioning/provision-work.ts';
 import { validateOrLeave } from '../provisioning/validate-config.ts';
 import { containerNames } from '../runtime/agent-container.ts';
-import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
+import { type AgentContainerSpec, type ContainerState, SlotTakenError } from '../runtime/container-host.ts';
 
 const STOP_MS = 40_000;
 
 /**
  * Starts the agent's container and waits until it is ready. One whose configuration or secrets have changed since is made
- * anew on its volume, with the limits and tools it had; so is one that is missing.
+ * anew on its volume, with the limits and tools it had; so is one that is missing, or whose port somebody else has taken.
  */
 export async function bringUp(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
   const { host, config } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = agent.containerSpec as AgentContainerSpec | null;
-  if (!spec || !(await host.inspect(spec.names.container))) return provision(context, agent, step);
-  if (!(await isCurrent(context, agent, spec))) return provision(context, { ...agent, plan: spec.plan }, step);
-  await step('start', 60_000, () => host.start(spec));
+  if (!spec || !(await host.inspect(spec.names.container))) return recreate(context, agent, step);
+  if (!(await isCurrent(context, agent, spec))) return recreate(context, { ...agent, plan: spec.plan }, step);
+  try {
+    await step('start', 60_000, () => host.start(spec));
+  } catch (error) {
+    if (error instanceof SlotTakenError) return recreate(context, { ...agent, plan: spec.plan }, step);
+    throw error;
+  }
   let ready: ContainerState | undefined;
   await step('ready', config.READY_TIMEOUT_SECONDS * 1000, async (signal) => {
     ready = await awaitReady(context, spec, signal);
@@ -52,9 +58,20 @@ export async function start(context: Context, agent: Agent, step: Step, operatio
   return bringUp(context, agent, step);
 }
 
-/** Stops, then starts. */
+/** Stops, then starts, with a model that is still served. */
 export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
-  await validateChange(context, agent, step, operation);
+  const { agent: healed, message } = healLegacyModel(agent);
+  if (message) {
+    await step('heal', 10_000, async () => {
+      await context.database.as('service', (tx) =>
+        tx.operation.update({ where: { id: operation.id }, data: { result: { healMessage: message } } }),
+      );
+      return message;
+    });
+  }
+  await validateChange(context, healed, step, operation);
   await stop(context, agent, step);
-  return bringUp(context, agent, step);
+  const change = await bringUp(context, healed, step);
+  if (change === 'removed' || !message) return change;
+  return { ...change, model: healed.model, config: healed.config as Prisma.InputJsonObject };
 }

@@ -1,17 +1,29 @@
+import { removeBackups } from '../backups/retention.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import { SkipStep, type Step } from '../jobs/steps.ts';
 import { containerNames } from '../runtime/agent-container.ts';
-import { removeBackups } from './backup.ts';
+import { condemn } from '../runtime/sweep.ts';
+import { closeStream } from '../streaming/mux.ts';
 
-/** Removes the agent's container, volume, network and backups; its row, slot, secrets and messages go with the outcome. */
+/** Removes the agent's container, volume, network, backups and live stream; its row, slot, secrets and messages go with the outcome. */
 export async function remove(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+  const { database, gateways, host, log } = context;
+  const names = containerNames(agent.id);
   await step('remove', 90_000, async () => {
-    await context.gateways.drop(agent.id);
-    await removeBackups(context, agent.id);
-    if (!(await context.host.available())) throw new SkipStep('Docker is not available: the sweep removes the container later');
-    await context.host.removeAll(containerNames(agent.id));
+    await gateways.drop(agent.id);
+    const rows = await database.as('service', (tx) => tx.backup.findMany({ where: { agentId: agent.id } }));
+    // A store that cannot be reached does not keep an agent from going.
+    await removeBackups(context, rows).catch((error) =>
+      log.error({ err: error, agentId: agent.id }, 'backups of a deleted agent are left'),
+    );
+    await closeStream(context, agent.id).catch((error) => log.warn({ err: error, agentId: agent.id }, 'a live stream is removed later'));
+    if (!(await host.available())) {
+      await condemn(context, names);
+      throw new SkipStep('Docker is not available: container and data go when it is back');
+    }
+    await host.removeAll(names);
   });
   return 'removed';
 }

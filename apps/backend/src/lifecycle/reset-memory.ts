@@ -1,10 +1,10 @@
+import { backUp } from '../backups/backup-archive.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
 import { Undone } from '../jobs/undone.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
-import { backUp } from './backup.ts';
 import { bringUp, stop } from './lifecycle-work.ts';
 
 /** What OpenClaw remembers, by path in its data folder; configuration, credentials and devices are elsewhere. */
@@ -20,7 +20,9 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   const asBefore = () => (hasContainer && state !== 'stopped' ? bringUp(context, agent, step) : change);
   if (hasContainer) {
     try {
-      await step('backup', 5 * 60_000, async (signal) => (await backUp(context, agent.id, signal)).path);
+      await step('backup', 5 * 60_000, async (signal) => {
+        await backUp(context, agent, operation, 'reset-memory', signal);
+      });
       await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`));
     } catch (error) {
       throw new Undone('The memory could not be archived, and was left as it is', await asBefore(), error);

@@ -1,18 +1,22 @@
 import { AppError, type OperationKind } from '@agentbot/contracts';
-import { requireContainer } from '../accounts/entitlements.ts';
+import { isPaidFor, requireContainer } from '../accounts/entitlements.ts';
 import { getAgent } from '../agents/agents.ts';
+import { requireNoLapse } from '../billing/suspension.ts';
 import type { Context } from '../context.ts';
-import type { Agent, Prisma } from '../generated/prisma/client.ts';
+import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 import { operationTypes } from '../jobs/catalog.ts';
-import { beginOperation } from '../jobs/operations.ts';
+import { beginOrShare } from '../jobs/operations.ts';
 import { waitForOperation } from '../jobs/watch-operation.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 
+/** What leaves the agent running. */
+const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'repair'];
+
 /**
  * Does one lifecycle operation on an agent of the actor and waits for its end.
- * @returns the agent afterwards, `null` when it was deleted, and what the operation brought
- * @throws AppError AGENT_NOT_FOUND, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
+ * @returns the agent afterwards, `null` when it was deleted, and the operation with what it brought
+ * @throws AppError AGENT_NOT_FOUND, PAYMENT_REQUIRED after a lapse, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
  */
 export async function runOperation(
   context: Context,
@@ -21,17 +25,18 @@ export async function runOperation(
   kind: OperationKind,
   requestId: string,
   input: Prisma.InputJsonObject = {},
-): Promise<{ agent: Agent | null; result: Prisma.JsonValue }> {
-  const { database, boss, host } = context;
+): Promise<{ agent: Agent | null; operation: Operation }> {
+  const { database, host } = context;
   const tenant = tenantOf(actor);
   const agent = await getAgent(context, actor, agentId);
   const { withoutDocker, deadlineMs } = operationTypes[kind];
+  if (startsAgent.includes(kind)) await requireNoLapse(context, agent);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const operation = await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, { requestId, input }));
+  const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input });
   const outcome = await waitForOperation(context, tenant, operation.id, deadlineMs);
   if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? 'The operation is still running');
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
-  return { agent: after, result: outcome.result };
+  return { agent: after, operation: outcome };
 }
 
 /** Starts an agent; one that runs already is left alone. @throws AppError PAYMENT_REQUIRED when it would be its first container */
@@ -42,7 +47,7 @@ export async function startAgent(context: Context, actor: Actor, agentId: string
     const state = await context.host.inspect(containerNames(agent.id).container);
     if (state?.running) return;
   }
-  if (!agent.containerSpec) requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
+  if (!agent.containerSpec && !isPaidFor(agent)) requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
   await runOperation(context, actor, agentId, 'start', requestId);
 }
 
@@ -60,14 +65,15 @@ export async function updateAgentImage(context: Context, actor: Actor, agentId: 
   if (image !== OPENCLAW_IMAGE && ALLOWED_IMAGES.length && !ALLOWED_IMAGES.some((allowed) => image.startsWith(allowed))) {
     throw new AppError('INVALID_REQUEST', 'Invalid Docker image name: this installation does not allow it');
   }
-  const { agent, result } = await runOperation(context, actor, agentId, 'update', requestId, { image });
+  const { agent, operation } = await runOperation(context, actor, agentId, 'update', requestId, { image });
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
-  return { agent, ...(result as { previousImage: string; backupPath: string | null }) };
+  const { previousImage = image, backupPath } = operation.result as { previousImage?: string; backupPath: string | null };
+  return { agent, previousImage, backupPath };
 }
 
 /** Makes an agent's container anew. @throws AppError PAYMENT_REQUIRED when its owner has no plan that covers it */
 export async function repairAgent(context: Context, actor: Actor, agentId: string, requestId: string): Promise<void> {
   const agent = await getAgent(context, actor, agentId);
-  requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
+  if (!isPaidFor(agent)) requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
   await runOperation(context, actor, agentId, 'repair', requestId);
 }

@@ -1,21 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
-import { request } from 'undici';
 import type { Context } from '../context.ts';
 import { gatewayAddress } from '../openclaw/gateway-address.ts';
 import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
+import { whyItEnded } from '../runtime/why-it-ended.ts';
 
 const POLL_MS = 150;
 const MAX_RESTARTS_SEEN = 3;
-
-function whyItDied(state: ContainerState | null, log: string): AppError {
-  if (state?.oomKilled) return new AppError('OPERATION_FAILED', "The agent's container ran out of memory");
-  const lines = log.trim().split('\n').filter(Boolean).slice(-3).join(' ').slice(0, 400);
-  return new AppError(
-    'OPERATION_FAILED',
-    `The agent's container ended with exit code ${state?.exitCode ?? 'unknown'}${lines && `: ${lines}`}`,
-  );
-}
 
 /**
  * Waits until an agent can be talked to: its gateway answers `/healthz` and authorises the platform's own device.
@@ -27,13 +18,15 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
   const address = await gatewayAddress(context, spec.agentId, spec.bind);
   await gateways.drop(spec.agentId);
   const starts = new Set<number>();
+  const restartsBefore = (await host.inspect(spec.names.container))?.restarts ?? 0;
   let checkedAt = 0;
+  let ended: ContainerState | undefined;
 
   while (!signal.aborted) {
-    const alive = await request(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { headersTimeout: 2_000 }).then(
+    const alive = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
       async (response) => {
-        await response.body.dump();
-        return response.statusCode === 200;
+        await response.body?.cancel();
+        return response.status === 200;
       },
       () => false,
     );
@@ -47,9 +40,11 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
       checkedAt = Date.now();
       const state = await host.inspect(spec.names.container);
       if (authorised && state?.running) return state;
+      // One that the engine has just started again no longer knows how it ended.
+      if (state && state.status !== 'running') ended = state;
       if (state?.startedAt) starts.add(state.startedAt.getTime());
-      if (!state || state.status === 'exited' || state.status === 'restarting' || starts.size > MAX_RESTARTS_SEEN) {
-        throw whyItDied(state, await host.logTail(spec.names.container, 20));
+      if (!state || state.status === 'exited' || Math.max(state.restarts - restartsBefore, starts.size - 1) >= MAX_RESTARTS_SEEN) {
+        throw new AppError('OPERATION_FAILED', await whyItEnded(context, spec.agentId, state && (ended ?? state)));
       }
     }
     await sleep(POLL_MS);

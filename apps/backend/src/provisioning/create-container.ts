@@ -1,24 +1,21 @@
 import { AppError } from '@agentbot/contracts';
 import { agentUrl } from '../agents/agent-view.ts';
+import { workspaceFiles } from '../clone/specializations.ts';
 import type { Context } from '../context.ts';
+import { isLimited, requireLimits } from '../egress/allowed-domains.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '../openclaw/config-builder.ts';
 import { configShape } from '../openclaw/config-shape.ts';
 import { pairedDevices } from '../openclaw/device.ts';
-import { credentialOf, fallbackTargets, type ModelTarget, modelTarget } from '../openclaw/providers.ts';
-import { agentContainerSpec, slotCount } from '../runtime/agent-container.ts';
-import { type AgentContainerSpec, SlotTakenError, type VolumeFile } from '../runtime/container-host.ts';
+import { fallbackTargets, keySecret, type ModelTarget, modelTarget } from '../openclaw/providers.ts';
+import { agentContainerSpec, EXTRA_CA, slotCount } from '../runtime/agent-container.ts';
+import { type AgentContainerSpec, type OpenData, SlotTakenError, type VolumeFile } from '../runtime/container-host.ts';
 import { type AgentSecrets, readAgentSecrets, type SecretName } from '../secrets/agent-secrets.ts';
 import { sha256 } from '../secrets/sha256.ts';
 import { leaseSlot } from './lease-slot.ts';
 
-/** The secret that holds an agent's key for a provider other than its own. */
-const otherKey = (provider: string) => `apiKey:${credentialOf(provider)}` as const;
-
 function fallbacksOf({ config }: Context, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
-  return fallbackTargets(agent, config, (provider) =>
-    Boolean(provider === agent.aiProvider ? secrets.apiKey : secrets[otherKey(provider)]),
-  );
+  return fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)]));
 }
 
 /** The container's variables with secrets: variable → secret's name. */
@@ -26,7 +23,7 @@ function secretVariablesOf(agent: Agent, fallbacks: ModelTarget[], secrets: Agen
   const others = fallbacks.filter(({ provider }) => provider !== agent.aiProvider);
   return {
     ...Object.fromEntries(Object.entries(secretVariables).filter(([, name]) => secrets[name])),
-    ...Object.fromEntries(others.map(({ provider }) => [keyVariable(provider, agent.aiProvider), otherKey(provider)])),
+    ...Object.fromEntries(others.map(({ provider }) => [keyVariable(provider, agent.aiProvider), keySecret(provider, agent.aiProvider)])),
   };
 }
 
@@ -44,7 +41,10 @@ function configInput({ config }: Context, agent: Agent, version: string, fallbac
 }
 
 /** The environment variables of a stored spec that carry secrets, with their values. */
-export async function secretEnvironment({ database, envelope }: Context, spec: AgentContainerSpec): Promise<Record<string, string>> {
+export async function secretEnvironment(
+  { database, envelope }: Pick<Context, 'database' | 'envelope'>,
+  spec: AgentContainerSpec,
+): Promise<Record<string, string>> {
   const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, spec.agentId));
   return Object.fromEntries(
     Object.entries(spec.secretEnv).map(([variable, name]) => [variable, secrets[name as keyof AgentSecrets] ?? '']),
@@ -65,6 +65,7 @@ export async function configurationOf(context: Context, agent: Agent, version: s
 /** What goes into an agent's container besides its image: files, variables with secrets, and a hash of both. */
 async function contents(context: Context, agent: Agent, version: string) {
   const { database, envelope } = context;
+  const authorities = context.config.AGENT_EXTRA_CA_FILE;
   const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const secretNames = secretVariablesOf(agent, fallbacks, secrets);
@@ -73,9 +74,12 @@ async function contents(context: Context, agent: Agent, version: string) {
   const files: VolumeFile[] = [
     { path: 'openclaw.json', content: configuration },
     { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
+    ...(authorities ? [{ path: EXTRA_CA, content: authorities }] : []),
   ];
   // The gateway's token is among them: nobody guesses the others from the hash.
-  const fingerprint = sha256(JSON.stringify([configuration, secretEnv]));
+  const fingerprint = sha256(
+    JSON.stringify([configuration, secretEnv, ...(authorities ? [authorities] : []), ...(isLimited(agent) ? ['limited'] : [])]),
+  );
   return { files, secretNames, secretEnv, fingerprint };
 }
 
@@ -87,19 +91,29 @@ export async function isCurrent(context: Context, agent: Agent, spec: AgentConta
 /**
  * Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged.
  * @param version of OpenClaw in the image
+ * @param data that its volume gets before the files of the configuration
  */
-export async function createContainer(context: Context, agent: Agent, image: string, version: string): Promise<AgentContainerSpec> {
+export async function createContainer(
+  context: Context,
+  agent: Agent,
+  image: string,
+  version: string,
+  data?: OpenData,
+): Promise<AgentContainerSpec> {
   const { database, host, config } = context;
+  requireLimits(agent.config, config);
   const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
-  const capacity = await host.capacity();
+  const [capacity, { volume: cacheVolume }] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
   const refused = new Set<number>();
   let slot = agent.slot;
 
   while (refused.size < 50) {
     slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
-    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, capacity, config });
+    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, cacheVolume, capacity, config });
     try {
-      const containerId = await host.create(spec, secretEnv, files);
+      // Only a new workspace begins with them: later the agent may have changed them.
+      const begins = agent.containerSpec ? [] : workspaceFiles(agent.specialization);
+      const containerId = await host.create(spec, secretEnv, [...files, ...begins], data);
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.
       await host.start(spec);
       const containerSpec = spec as unknown as Prisma.InputJsonObject;

@@ -3,9 +3,10 @@ import { coveredPlan, requireContainer } from '../accounts/entitlements.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { updateAgent } from '../agents/update-agent.ts';
 import type { Context } from '../context.ts';
+import { requireLimits } from '../egress/allowed-domains.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf, userOf } from '../http/actor.ts';
-import { beginOperation } from '../jobs/operations.ts';
+import { beginOperation, inProgress } from '../jobs/operations.ts';
 import { waitForOperation } from '../jobs/watch-operation.ts';
 import { modelFromConfig } from '../openclaw/choose-model.ts';
 import { readAgentSecrets } from '../secrets/agent-secrets.ts';
@@ -61,7 +62,10 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
     );
   }
 
+  requireLimits(config, context.config);
   const model = await modelFromConfig(config, context.config);
+  const open = existing && (await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId, finishedAt: null } })));
+  if (open) throw inProgress(open);
   if (existing) await updateAgent(context, actor, agentId, { config });
   const operation = await database.as(tenant, async (tx) => {
     const agent =
@@ -77,7 +81,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
     return beginOperation(tx, boss, agent, 'provision', { requestId });
   });
   const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
-  if (outcome.state === 'failed') throw new AppError('OPERATION_FAILED', `Deployment failed: ${outcome.error}`);
+  if (outcome.error) throw new AppError('OPERATION_FAILED', `Deployment failed: ${outcome.error}`);
   const agent = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
   return { agent, already: false };

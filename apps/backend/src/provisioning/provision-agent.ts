@@ -2,6 +2,7 @@ import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, planForTier, type Tier }
 import { webAgentLimit } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import type { Context } from '../context.ts';
+import { requireLimits } from '../egress/allowed-domains.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { type Actor, userOf } from '../http/actor.ts';
 import { beginOrJoin } from '../jobs/operations.ts';
@@ -16,6 +17,8 @@ interface Input {
   model: string;
   config?: AgentConfig | undefined;
   tier?: Tier | undefined;
+  /** False to answer before anything has been done. */
+  wait?: boolean | undefined;
 }
 
 /**
@@ -30,6 +33,7 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
   const owner = await accounts.find(userOf(actor));
   if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   if (!owner.plan && !owner.admin) throw new AppError('PAYMENT_REQUIRED');
+  requireLimits(input.config, config);
   const model = await modelFromName(input.model, input.config ?? {}, config);
 
   const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);
@@ -47,8 +51,9 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
     return { agent: row, operation: await beginOrJoin(tx, boss, row, requestId) };
   });
 
+  if (input.wait === false) return agent;
   const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
-  if (outcome.state === 'failed') {
+  if (outcome.error) {
     throw new AppError('OPERATION_FAILED', 'Failed to provision agent', { details: { agentId: agent.id, reason: outcome.error } });
   }
   return (await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agent.id } }))) ?? agent;

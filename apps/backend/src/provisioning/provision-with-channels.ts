@@ -3,6 +3,7 @@ import type { Account } from '../accounts/accounts.ts';
 import { requirePlan } from '../accounts/entitlements.ts';
 import { agentUrl, backendStatus, subdomain } from '../agents/agent-view.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
+import { useSubscription } from '../billing/use-subscription.ts';
 import type { Context } from '../context.ts';
 import { PROVISIONED_PREFIX } from '../gateway-router/router.ts';
 import type { Agent } from '../generated/prisma/client.ts';
@@ -13,7 +14,8 @@ import { waitForOperation } from '../jobs/watch-operation.ts';
 import { defaultModelOf, responseModels } from '../openclaw/providers.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 import { type AgentSecrets, readAgentSecrets } from '../secrets/agent-secrets.ts';
-import { placeholderStream, streamView } from '../streaming/live-stream.ts';
+import { streamView } from '../streaming/live-stream.ts';
+import { withStream } from '../streaming/mux.ts';
 
 /** How long the caller waits for the container; the job goes on by itself. */
 const WAIT_MS = 60_000;
@@ -25,9 +27,14 @@ interface Request {
   contactEmail?: string | undefined;
 }
 
-/** @throws AppError PAYMENT_REQUIRED: a subscription is the account's plan, or an id that the internal key vouches for */
-function requirePayment(actor: Actor, owner: Account, { plan, stripeSubscriptionId }: ChannelProvision): void {
-  if (isTrusted(actor) && /^sub_\w+$/.test(stripeSubscriptionId ?? '')) return;
+/**
+ * A subscription is the account's plan, or one that is named and then looked up at Stripe; where no Stripe is configured,
+ * the internal key vouches for it.
+ * @throws AppError PAYMENT_REQUIRED
+ */
+async function requirePayment(context: Context, actor: Actor, owner: Account, { plan, stripeSubscriptionId: id }: ChannelProvision) {
+  if (id && context.stripe && !owner.admin && !owner.tester) return useSubscription(context, owner, plan, id);
+  if (isTrusted(actor) && !context.stripe && /^sub_\w+$/.test(id ?? '')) return;
   requirePlan(owner, plan);
 }
 
@@ -45,34 +52,36 @@ export async function provisionWithChannels(
   const { database, boss, envelope, config, accounts } = context;
   if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const owner = await accounts.find(userOf(actor));
-  requirePayment(actor, owner, body);
+  await requirePayment(context, actor, owner, body);
 
   const { telegramToken, discordBotToken, whatsappToken, telegramUserId, aiProvider, apiKey, plan } = body;
   const contact = owner.id === SERVICE_ACCOUNT ? null : owner.email;
   const id = (request.name ?? randomName(10)).slice(0, 10);
-  const { agent, operation } = await database.as(tenantOf(actor), async (tx) => {
-    const row = await insertAgent(tx, envelope, owner, plans[plan].provisionLimit, {
-      id,
-      name: `${PROVISIONED_PREFIX}${id}`,
-      model: defaultModelOf(aiProvider),
-      aiProvider,
-      plan,
-      config: {
-        plan,
+  const { agent, operation } = await withStream(context, { id, ownerId: owner.id }, (stream) =>
+    database.as(tenantOf(actor), async (tx) => {
+      const row = await insertAgent(tx, envelope, owner, plans[plan].provisionLimit, {
+        id,
+        name: `${PROVISIONED_PREFIX}${id}`,
+        model: defaultModelOf(aiProvider),
         aiProvider,
-        apiKey,
-        telegramToken,
-        discordBotToken,
-        whatsappToken,
-        ...(telegramUserId && { ownerIds: [telegramUserId] }),
-      },
-      state: 'provisioning',
-      hostPrefix: PROVISIONED_PREFIX,
-      contactEmail: body.email ?? request.contactEmail ?? contact,
-      stream: placeholderStream(),
-    });
-    return { agent: row, operation: await beginOrJoin(tx, boss, row, request.requestId) };
-  });
+        plan,
+        config: {
+          plan,
+          aiProvider,
+          apiKey,
+          telegramToken,
+          discordBotToken,
+          whatsappToken,
+          ...(telegramUserId && { ownerIds: [telegramUserId] }),
+        },
+        state: 'provisioning',
+        hostPrefix: PROVISIONED_PREFIX,
+        contactEmail: body.email ?? request.contactEmail ?? contact,
+        stream,
+      });
+      return { agent: row, operation: await beginOrJoin(tx, boss, row, request.requestId) };
+    }),
+  );
   await waitForOperation(context, tenantOf(actor), operation.id, WAIT_MS);
 
   const { after, secrets } = await database.as(tenantOf(actor), async (tx) => ({
@@ -94,7 +103,7 @@ function view({ config }: Context, agent: Agent, secrets: AgentSecrets, { aiProv
     aiProvider,
     aiProviderConfig: { ...responseModels[aiProvider], requiresKey: true },
     plan: agent.plan,
-    ...streamView({ liveStreamId: agent.liveStreamId ?? '', streamKey: secrets.streamKey ?? '' }),
+    ...streamView({ liveStreamId: agent.liveStreamId ?? '', streamKey: secrets.streamKey ?? '', playbackId: agent.playbackId }),
     subdomain: subdomain(agent, config),
     url: agentUrl(agent, config),
     status: backendStatus(agent.state),

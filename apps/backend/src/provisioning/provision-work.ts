@@ -3,10 +3,11 @@ import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import { SkipStep, type Step } from '../jobs/steps.ts';
-import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
+import type { AgentContainerSpec, ContainerState, OpenData } from '../runtime/container-host.ts';
 import { awaitReady } from './await-ready.ts';
 import { createContainer } from './create-container.ts';
 import { validateStep } from './validate-config.ts';
+import { warmStep } from './warm-image.ts';
 
 const MINUTE = 60_000;
 
@@ -24,25 +25,36 @@ export function runningIn(state: ContainerState): Exclude<AgentChange, 'removed'
 }
 
 /**
- * Provisions an agent: image, configuration, container, start, ready. Without a Docker Engine the agent runs all the same, answered
- * for by the backend itself, until the reconciler gives it a container.
+ * Provisions an agent. Without a Docker Engine it runs all the same, answered for by the backend itself, until the reconciler
+ * gives it a container.
  */
 export async function provision(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+  if (await context.host.available()) return recreate(context, agent, step);
+  await step('image', MINUTE, async () => {
+    throw new SkipStep('Docker is not available: the agent answers without a container');
+  });
+  return { state: 'running', stateReason: null, runtime: 'api', startedAt: new Date() };
+}
+
+/**
+ * Makes an agent's container anew on its volume: image, configuration, cache, container, start, ready.
+ * @param data opens a tar stream that is put into the volume first
+ */
+export async function recreate(context: Context, agent: Agent, step: Step, data?: OpenData): Promise<AgentChange> {
   const { host, config } = context;
   const image = agent.image ?? config.OPENCLAW_IMAGE;
   let version = '';
-  const hasDocker = await step('image', 10 * MINUTE, async (signal) => {
-    if (!(await host.available())) throw new SkipStep('Docker is not available: the agent answers without a container');
+  await step('image', 10 * MINUTE, async (signal) => {
     const found = await host.ensureImage(image, signal);
     version = found.version;
     return found.pulled ? `Pulled ${image}` : image;
   });
-  if (!hasDocker) return { state: 'running', stateReason: null, runtime: 'api', startedAt: new Date() };
 
   await validateStep(context, agent, image, step);
+  await warmStep(context, image, version, step);
   let spec: AgentContainerSpec | undefined;
-  await step('create', MINUTE, async () => {
-    spec = await createContainer(context, agent, image, version);
+  await step('create', (data ? 30 : 1) * MINUTE, async () => {
+    spec = await createContainer(context, agent, image, version, data);
     return `${spec.names.container} on port ${spec.bind.gateway}`;
   });
   const made = spec as AgentContainerSpec;

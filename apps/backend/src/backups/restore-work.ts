@@ -1,0 +1,37 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../context.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import type { AgentChange } from '../jobs/operation-work.ts';
+import type { Step } from '../jobs/steps.ts';
+import { replaceOrPutBack } from '../lifecycle/replace-or-put-back.ts';
+import { recreate } from '../provisioning/provision-work.ts';
+import { validateStep } from '../provisioning/validate-config.ts';
+import { containerNames } from '../runtime/agent-container.ts';
+import { checkBackup, openBackup } from './backup-archive.ts';
+
+const MINUTE = 60_000;
+
+/**
+ * Puts the agent's data back as `operation.input.backupId` has it, on the image and with the configuration and secrets that
+ * the agent has now; when that does not become ready, everything is as it was.
+ */
+export async function restore(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  const { database, host, config } = context;
+  const { backupId } = operation.input as { backupId: string };
+  const wanted = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
+  return replaceOrPutBack(context, agent, step, operation, {
+    cause: 'restore',
+    name: 'Restore',
+    async prepare() {
+      if (!wanted) throw new AppError('OPERATION_FAILED', 'The backup is gone');
+      if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+      await step('check', 30 * MINUTE, (signal) => checkBackup(context, wanted, signal));
+      await validateStep(context, agent, agent.image ?? config.OPENCLAW_IMAGE, step);
+    },
+    async replace() {
+      if (!wanted) throw new AppError('OPERATION_FAILED', 'The backup is gone');
+      await step('clear', MINUTE, () => host.removeData(containerNames(agent.id)));
+      return recreate(context, agent, step, () => openBackup(context, wanted));
+    },
+  });
+}

@@ -1,0 +1,126 @@
+import { AppError } from '@agentbot/contracts';
+import { backUp, openBackup } from '../backups/backup-archive.ts';
+import { applyRetention } from '../backups/retention.ts';
+import type { Context } from '../context.ts';
+import type { Agent, Backup, Operation, Prisma } from '../generated/prisma/client.ts';
+import type { AgentChange } from '../jobs/operation-work.ts';
+import type { Step } from '../jobs/steps.ts';
+import { Undone } from '../jobs/undone.ts';
+import { awaitReady } from '../provisioning/await-ready.ts';
+import { secretEnvironment } from '../provisioning/create-container.ts';
+import { runningIn } from '../provisioning/provision-work.ts';
+import type { AgentContainerSpec } from '../runtime/container-host.ts';
+import { stop } from './lifecycle-work.ts';
+
+const MINUTE = 60_000;
+
+/** What the first attempt noted, so that a second one after a crash neither archives a half-changed state nor forgets. */
+interface Notes {
+  previousImage?: string;
+  backupId?: string;
+  backupPath?: string | null;
+  /** The container as it was before. */
+  spec?: AgentContainerSpec;
+}
+type Change = Exclude<AgentChange, 'removed'>;
+
+interface Replacement {
+  cause: 'update' | 'restore';
+  /** What it is called in sentences. */
+  name: string;
+  /** Makes sure that it can be done; touches nothing. */
+  prepare: () => Promise<unknown>;
+  /** Puts the new container, data or both in place and waits until it is ready. */
+  replace: () => Promise<AgentChange>;
+}
+
+const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
+
+/** Puts back the container as it was asked for and, where something was changed already, the data of the backup. */
+async function putBack(
+  context: Context,
+  spec: AgentContainerSpec,
+  version: string | null,
+  backup: Backup | null,
+  signal: AbortSignal,
+): Promise<Change> {
+  const { host, gateways } = context;
+  await gateways.drop(spec.agentId);
+  if (backup) await host.removeData(spec.names);
+  const containerId = await host.create(
+    spec,
+    await secretEnvironment(context, spec),
+    [],
+    backup ? () => openBackup(context, backup) : undefined,
+  );
+  await host.start(spec);
+  const state = await awaitReady(context, spec, signal);
+  const containerSpec = spec as unknown as Prisma.InputJsonObject;
+  return { ...runningIn(state), containerId, containerSpec, image: spec.image, openclawVersion: version };
+}
+
+/**
+ * Changes what an agent runs on: stop, archive, replace, wait until ready. On any failure, or when it is cancelled, container
+ * and data are put back.
+ * @throws Undone with what the agent is then
+ */
+export async function replaceOrPutBack(
+  context: Context,
+  agent: Agent,
+  step: Step,
+  operation: Operation,
+  { cause, name, prepare, replace }: Replacement,
+): Promise<AgentChange> {
+  const { database, backups } = context;
+  const before = operation.agentBefore as { state: Agent['state']; image: string | null };
+  const notes = operation.result as Notes;
+  const note = (more: Notes) =>
+    database.as('service', (tx) =>
+      tx.operation.update({
+        where: { id: operation.id },
+        data: { result: Object.assign(notes, more) as unknown as Prisma.InputJsonObject },
+      }),
+    );
+  // The spec in the row is already the new one when a crash interrupted a first attempt.
+  const spec = notes.spec ?? (agent.containerSpec as AgentContainerSpec | null);
+  const asBefore = async (change: AgentChange): Promise<Change> => ({
+    ...(change as Change),
+    ...(before.state === 'stopped' ? ((await stop(context, agent, step)) as Change) : {}),
+  });
+
+  if (!notes.backupId) {
+    await note({ backupPath: null, ...(before.image && { previousImage: before.image }) });
+    await prepare().catch((error) => {
+      const sentence = sentenceOf(error);
+      throw new Undone(sentence, { state: before.state, ...(before.state === 'error' && { stateReason: sentence }) }, error);
+    });
+  }
+  if (!spec) return replace();
+  try {
+    if (!notes.backupId) {
+      await stop(context, agent, step);
+      await step('backup', 30 * MINUTE, async (signal) => {
+        const backup = await backUp(context, agent, operation, cause, signal);
+        await note({ backupId: backup.id, backupPath: backups.address(backup.name), spec });
+        return backups.address(backup.name);
+      });
+    }
+    const change = await asBefore(await replace());
+    await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
+    return change;
+  } catch (error) {
+    let restored: Change = {};
+    const { backupId } = notes;
+    await step('rollback', 10 * MINUTE, async (signal) => {
+      const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
+      restored = await putBack(context, spec, agent.openclawVersion, backup, signal);
+      return `Back on ${spec.image}`;
+    }).catch((cause) => {
+      const where = backupId ? `; its data is in the backup ${backupId}` : '';
+      throw new AppError('OPERATION_FAILED', `${name} failed, and the agent could not be put back (${sentenceOf(cause)})${where}`, {
+        cause,
+      });
+    });
+    throw new Undone(`${name} failed, the agent is back on ${spec.image}: ${sentenceOf(error)}`, await asBefore(restored), error);
+  }
+}
