@@ -23,6 +23,14 @@ export interface AgentContainerSpec {
   bind: { address: string; gateway: number; bridge: number };
   subnet: string;
   extraHosts: string[];
+  /** The volume with what OpenClaw compiled when its image was warmed; null for an image that brings its own. */
+  cacheVolume: string | null;
+}
+
+/** What an image needs for a quick start: the volume of its cache, `null` when the image brings its own. */
+export interface StartCache {
+  volume: string | null;
+  filled: boolean;
 }
 
 /** A file put into the agent's volume before the first start, by path inside it. */
@@ -31,15 +39,30 @@ export interface VolumeFile {
   content: string;
 }
 
+/** Opens a tar stream of an agent's data; each call a new one. */
+export type OpenData = () => Promise<Readable>;
+
 /** What the engine says of an agent's container. */
 export interface ContainerState {
   id: string;
   image: string;
   status: string;
   running: boolean;
+  createdAt: Date;
   startedAt: Date | null;
   exitCode: number;
   oomKilled: boolean;
+  /** How often the engine has started it again since it was last started by somebody. */
+  restarts: number;
+}
+
+/** Something on the engine that bears this installation's label. */
+export interface Owned {
+  kind: 'container' | 'network' | 'volume';
+  name: string;
+  /** The agent that it was made for; undefined for what serves none. */
+  agentId: string | undefined;
+  createdAt: Date;
 }
 
 /** One sample of what a container uses. CPU times in nanoseconds since it started, sizes in bytes. */
@@ -82,6 +105,8 @@ export class ImageMissingError extends AppError {
 export interface ContainerHost {
   /** Whether the engine answers; cached for at most two seconds. */
   available(): Promise<boolean>;
+  /** The same, asked now. */
+  answers(): Promise<boolean>;
   capacity(): Promise<{ memoryBytes: number; cpus: number }>;
   /** Makes the image present and tells its id and the OpenClaw version in it. */
   ensureImage(image: string, signal: AbortSignal): Promise<{ id: string; version: string; pulled: boolean }>;
@@ -91,33 +116,56 @@ export interface ContainerHost {
    * @returns what it refuses, a line each; empty when it accepts all
    */
   validateConfig(image: string, installation: string, configuration: string, variables: string[], signal: AbortSignal): Promise<string[]>;
-  create(spec: AgentContainerSpec, secretEnv: Record<string, string>, files: VolumeFile[]): Promise<string>;
+  /** The cache of an image that is present, as far as this installation has filled it on this host. */
+  startCache(image: string, installation: string): Promise<StartCache>;
+  /**
+   * Fills an image's cache by starting its gateway once, without network, on a configuration with every channel. A cold
+   * gateway compiles itself for half a minute and takes four times the memory; agents cannot write to what is kept.
+   * @throws AppError OPERATION_FAILED with the last log lines when the gateway ends by itself
+   */
+  fillStartCache(image: string, installation: string, configuration: string, variables: string[], signal: AbortSignal): Promise<void>;
+  /**
+   * Makes an agent's container, and its volume and network where they are missing; one of that name that is there is replaced.
+   * @param data that the volume gets before `files`
+   * @throws AppError OPERATION_FAILED when a name belongs to something that is not this installation's; SlotTakenError
+   */
+  create(spec: AgentContainerSpec, secretEnv: Record<string, string>, files: VolumeFile[], data?: OpenData): Promise<string>;
   start(spec: AgentContainerSpec): Promise<void>;
   stop(containerName: string): Promise<void>;
   inspect(containerName: string): Promise<ContainerState | null>;
   /** A sample of a running container's use; `null` when it does not run. */
   usage(containerName: string): Promise<ContainerUsage | null>;
+  /** Such a sample every second, until the container stops. */
+  usages(containerName: string, signal: AbortSignal): AsyncIterable<ContainerUsage>;
   /** The last lines of the container's log, for a failure's reason. */
   logTail(containerName: string, lines: number): Promise<string>;
   /** The agent's data as a tar stream; entries are relative to the data folder. The container may be stopped. */
   archive(containerName: string): Promise<Readable>;
-  /** Puts such a tar stream back into a container that was created and not started. */
-  unpack(containerName: string, tar: Readable): Promise<void>;
+  /** Does something while a container, if it runs, is halted, so that its files stay as they are. */
+  halted<T>(containerName: string, work: () => Promise<T>): Promise<T>;
+  /** Lets a halted container go on. */
+  goOn(containerName: string): Promise<void>;
   /**
    * The lines of a container's log: the last `tail`, or those from the line `since` on; with `follow` also what comes
-   * until it stops. Nothing when there is no such container.
+   * until it stops; as many at once as came at once. Nothing when there is no such container.
    */
   logs(
     containerName: string,
     options: { tail?: number; since?: string; follow: boolean },
     signal: AbortSignal,
-  ): AsyncIterable<ContainerLogLine>;
+  ): AsyncIterable<ContainerLogLine[]>;
   /** Removes container and volume: all of the agent's data. */
   removeData(names: AgentContainerSpec['names']): Promise<void>;
   /** Runs a shell command once on the agent's volume, in its image, without network. @throws Error when it fails */
   runOnce(spec: AgentContainerSpec, command: string): Promise<void>;
   /** Removes container, volume and network of an agent; silent about what is not there. */
   removeAll(names: AgentContainerSpec['names']): Promise<void>;
+  /** The agents of an installation that have a container, and whether it runs. */
+  agents(installation: string): Promise<{ agentId: string; running: boolean }[]>;
+  /** Everything on the engine that bears the installation's label. */
+  owned(installation: string): Promise<Owned[]>;
+  /** Removes one of these; silent when it is gone. */
+  removeOwned(owned: Pick<Owned, 'kind' | 'name'>): Promise<void>;
   /** Calls back with an agent's id when its container started, stopped or died, until aborted. */
   watch(installation: string, signal: AbortSignal, onChange: (agentId: string) => void): Promise<void>;
 }

@@ -1,169 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
-import Docker from 'dockerode';
-import { extract, type Header, pack } from 'tar-stream';
-import { BRIDGE_CONTAINER_PORT, GATEWAY_CONTAINER_PORT } from './agent-container.ts';
-import {
-  type AgentContainerSpec,
-  type ContainerHost,
-  type ContainerState,
-  type ContainerUsage,
-  ImageMissingError,
-  SlotTakenError,
-  type VolumeFile,
-} from './container-host.ts';
+import type Docker from 'dockerode';
+import { DATA_FOLDER } from './agent-container.ts';
+import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
+import { AGENT_UID, confinement, createOptions } from './container-options.ts';
+import { call, connect, type EngineError } from './engine-client.ts';
 import { engineTime, logLines } from './engine-log.ts';
+import { usageOf } from './engine-usage.ts';
 import { versionInName } from './image-name.ts';
+import { createStartCaches } from './start-cache.ts';
+import { archive, stripped } from './volume-tar.ts';
 
-const DATA_FOLDER = '/home/node/.openclaw';
-const AGENT_UID = 1000;
+/** OpenClaw's program: on the PATH, or in the folder where images made from its repository start. */
+const RUN_OPENCLAW = 'if command -v openclaw > /dev/null; then exec openclaw "$@"; fi; exec node openclaw.mjs "$@"';
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
 
-function connect(host: string | undefined, timeout: number): Docker {
-  // Engines from API 1.41 on are supported, and none is asked for more.
-  const version = 'v1.41';
-  const url = new URL(host || 'unix:///var/run/docker.sock');
-  if (url.protocol === 'unix:') return new Docker({ version, socketPath: url.pathname, timeout });
-  return new Docker({
-    version,
-    protocol: url.protocol === 'https:' ? 'https' : 'http',
-    host: url.hostname,
-    port: url.port || 2375,
-    timeout,
-  });
-}
-
-interface EngineError {
-  code?: string;
-  statusCode?: number;
-  message?: string;
-}
-
-const unreachable = ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'];
-const isUnreachable = ({ code }: EngineError) => unreachable.includes(code ?? '');
-const isSlotClash = ({ message }: EngineError) => /port is already allocated|address already in use|Pool overlaps/i.test(message ?? '');
-
-/** Turns the engine's errors into ours; statuses in `accept` count as done. */
-async function call<T>(work: Promise<T>, accept: number[] = []): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (thrown) {
-    const error = thrown as EngineError;
-    if (isUnreachable(error)) throw new AppError('DOCKER_UNAVAILABLE', undefined, { cause: error });
-    if (isSlotClash(error)) throw new SlotTakenError('The port or subnet is in use', { cause: error });
-    if (accept.includes(error.statusCode ?? 0)) return undefined;
-    throw thrown;
+/** A stream of the engine that sends one JSON document a line. */
+async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<unknown> {
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line) yield JSON.parse(line);
   }
-}
-
-function archive(files: VolumeFile[]) {
-  const tar = pack();
-  const owner = { uid: AGENT_UID, gid: AGENT_UID };
-  const folders = new Set(files.flatMap(({ path }) => (path.includes('/') ? [path.slice(0, path.lastIndexOf('/'))] : [])));
-  // Never an entry for the root itself: it would take the volume away from its user.
-  for (const name of folders) tar.entry({ name, type: 'directory', mode: 0o700, ...owner });
-  for (const { path, content } of files) tar.entry({ name: path, mode: 0o600, ...owner }, content);
-  tar.finalize();
-  return tar as unknown as NodeJS.ReadableStream;
-}
-
-/** The same tar stream with `prefix` taken off each name; the entry of the folder itself is left out. */
-function stripped(tar: Readable, prefix: string): Readable {
-  const out = pack();
-  const entries = extract();
-  const rename = (name: string) => name.slice(name.startsWith(prefix) ? prefix.length : 0);
-  const copy = async () => {
-    for await (const entry of entries) {
-      // Extended attributes repeat the old name; a long one gets new ones.
-      const header: Header = { ...entry.header, name: rename(entry.header.name), pax: null };
-      if (header.type === 'link' && header.linkname) header.linkname = rename(header.linkname);
-      if (header.name === '') entry.resume();
-      else if (header.type === 'file') await pipeline(entry, out.entry(header));
-      else {
-        out.entry(header);
-        entry.resume();
-      }
-    }
-    out.finalize();
-  };
-  const give = (error: Error) => out.destroy(error);
-  // Whoever reads `out` hears of an error; nobody may be reading any more.
-  out.on('error', () => undefined);
-  pipeline(tar, entries).catch(give);
-  copy().catch(give);
-  return out as unknown as Readable;
-}
-
-/** @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats */
-function usageOf(stats: Docker.ContainerStats): ContainerUsage {
-  const { cpu_stats: cpu, memory_stats: memory, networks = {}, blkio_stats: blocks, pids_stats: pids } = stats;
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-  const moved = (kind: string) => {
-    const entries = (blocks?.io_service_bytes_recursive ?? []) as { op: string; value: number }[];
-    return sum(entries.flatMap(({ op, value }) => (op.toLowerCase() === kind ? value : [])));
-  };
-  const details = (memory.stats ?? {}) as unknown as Record<string, number>;
-  // cgroup v2 and v1 name the page cache that can be dropped differently.
-  const cache = details.inactive_file ?? details.total_inactive_file ?? 0;
-  return {
-    cpu: cpu.cpu_usage.total_usage,
-    systemCpu: cpu.system_cpu_usage ?? 0,
-    onlineCpus: cpu.online_cpus || cpu.cpu_usage.percpu_usage?.length || 1,
-    memory: memory.usage - Math.min(cache, memory.usage),
-    memoryLimit: memory.limit,
-    received: sum(Object.values(networks).map(({ rx_bytes }) => rx_bytes)),
-    sent: sum(Object.values(networks).map(({ tx_bytes }) => tx_bytes)),
-    read: moved('read'),
-    written: moved('write'),
-    pids: pids?.current ?? 0,
-  };
-}
-
-/** What every container of ours is denied, whatever runs in it. */
-const confinement = {
-  Init: true,
-  ReadonlyRootfs: true,
-  Tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
-  CapDrop: ['ALL'],
-  SecurityOpt: ['no-new-privileges'],
-};
-
-function createOptions(spec: AgentContainerSpec, secretEnv: Record<string, string>): Docker.ContainerCreateOptions {
-  const labels = {
-    'agentbot.agent': spec.agentId,
-    'agentbot.owner': spec.ownerId,
-    'agentbot.installation': spec.installation,
-  };
-  const publish = (port: number) => [{ HostIp: spec.bind.address, HostPort: String(port) }];
-  return {
-    name: spec.names.container,
-    Image: spec.image,
-    Labels: labels,
-    User: `${AGENT_UID}:${AGENT_UID}`,
-    Env: Object.entries({ ...spec.env, ...secretEnv }).map(([key, value]) => `${key}=${value}`),
-    ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },
-    StopTimeout: 15,
-    HostConfig: {
-      ...confinement,
-      PidsLimit: spec.pidsLimit,
-      Memory: spec.memoryBytes,
-      MemorySwap: spec.memoryBytes,
-      NanoCpus: Math.round(spec.cpus * 1e9),
-      RestartPolicy: { Name: 'unless-stopped' },
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
-      NetworkMode: spec.names.network,
-      Mounts: [{ Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER }],
-      PortBindings: {
-        [`${GATEWAY_CONTAINER_PORT}/tcp`]: publish(spec.bind.gateway),
-        [`${BRIDGE_CONTAINER_PORT}/tcp`]: publish(spec.bind.bridge),
-      },
-      ExtraHosts: spec.extraHosts,
-    },
-  };
 }
 
 /** What `openclaw config validate --json` said, a line for each point. @throws AppError OPERATION_FAILED when it said nothing of use */
@@ -179,8 +41,11 @@ function refusals(output: string, image: string): string[] {
   }
 }
 
-/** Agents as containers of one Docker Engine. */
-export function createDockerHost(dockerHost?: string): ContainerHost {
+/**
+ * Agents as containers of one Docker Engine.
+ * @param installation whose containers, volumes and networks these are; others are never touched
+ */
+export function createDockerHost(dockerHost: string | undefined, installation: string): ContainerHost {
   const docker = connect(dockerHost, 60_000);
   // An event stream may be silent for as long as nothing happens.
   const patient = connect(dockerHost, 0);
@@ -188,6 +53,7 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
 
   async function ensureNetwork(spec: AgentContainerSpec, labels: Record<string, string>) {
     const found = await call(docker.getNetwork(spec.names.network).inspect(), [404]);
+    if (found && !isOurs(found.Labels)) throw foreign('network', spec.names.network);
     if (found?.IPAM?.Config?.[0]?.Subnet === spec.subnet) return;
     if (found) await call(docker.getNetwork(spec.names.network).remove(), [404]);
     await call(
@@ -200,10 +66,27 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
     );
   }
 
-  async function removeContainer(name: string) {
+  const isOurs = (labels: Record<string, string> | undefined) => labels?.['agentbot.installation'] === installation;
+  const foreign = (kind: string, name: string) =>
+    new AppError('OPERATION_FAILED', `The name ${name} is taken by a ${kind} that is not this installation's`);
+
+  /** Removes a container of ours; another's of that name is left alone, or refused by `create`. */
+  async function removeContainer(name: string, refuse = false) {
+    const found = await call(docker.getContainer(name).inspect(), [404]);
+    if (found && !isOurs(found.Config.Labels)) {
+      if (refuse) throw foreign('container', name);
+      return;
+    }
     await call(docker.getContainer(name).remove({ force: true }), [404, 409]);
     // A removal under way answers 409; wait for its end, so that the name is free.
     await call(docker.getContainer(name).wait({ condition: 'removed' }), [404]);
+  }
+
+  /** What a container of the image starts. */
+  async function commandOf(image: string): Promise<string[]> {
+    const found = await call(docker.getImage(image).inspect());
+    const { Entrypoint: entrypoint, Cmd: cmd } = found?.Config ?? {};
+    return [...(entrypoint ?? []), ...(cmd ?? [])].map(String);
   }
 
   async function inspect(name: string): Promise<ContainerState | null> {
@@ -215,11 +98,30 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
       image: found.Config.Image,
       status: state.Status,
       running: state.Running && !state.Restarting,
+      createdAt: new Date(found.Created),
       startedAt: state.Running ? new Date(state.StartedAt) : null,
       exitCode: state.ExitCode,
       oomKilled: state.OOMKilled,
+      restarts: found.RestartCount,
     };
   }
+
+  /** On a busy machine the kernel does not always freeze a container in time: the engine then answers 500, and is asked again. */
+  async function halt(name: string, tries = 10): Promise<void> {
+    const state = await inspect(name);
+    if (!state?.running || state.status === 'paused') return;
+    try {
+      await call(docker.getContainer(name).pause());
+    } catch (error) {
+      if (tries === 1 || !/unable to freeze/i.test((error as EngineError).message ?? '')) throw error;
+      await sleep(300);
+      await halt(name, tries - 1);
+    }
+  }
+
+  const goOn = async (name: string) => {
+    if ((await inspect(name))?.status === 'paused') await call(docker.getContainer(name).unpause(), [404]);
+  };
 
   async function logTail(name: string, lines: number): Promise<string> {
     const buffer = await call(
@@ -227,30 +129,35 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
       [404],
     );
     const texts: string[] = [];
-    if (buffer) for await (const { text } of logLines([buffer])) texts.push(text);
+    if (buffer) for await (const read of logLines([buffer])) texts.push(...read.map(({ text }) => text));
     return texts.join('\n');
   }
 
   async function removeData(names: AgentContainerSpec['names']) {
     await removeContainer(names.container);
-    await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+    const volume = await call(docker.getVolume(names.volume).inspect(), [404]);
+    if (volume && isOurs(volume.Labels)) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+  }
+
+  function answers(): Promise<boolean> {
+    const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
+    const answer = Promise.race([
+      docker.ping().then(
+        () => true,
+        () => false,
+      ),
+      late,
+    ]);
+    probe = { at: Date.now(), answer };
+    return answer;
   }
 
   return {
     available() {
-      if (!probe || Date.now() - probe.at > PROBE_CACHE_MS) {
-        const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
-        const answer = Promise.race([
-          docker.ping().then(
-            () => true,
-            () => false,
-          ),
-          late,
-        ]);
-        probe = { at: Date.now(), answer };
-      }
-      return probe.answer;
+      return probe && Date.now() - probe.at <= PROBE_CACHE_MS ? probe.answer : answers();
     },
+
+    answers,
 
     async capacity() {
       const info = await call(docker.info());
@@ -284,7 +191,7 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
           Labels: { 'agentbot.installation': installation },
           User: `${AGENT_UID}:${AGENT_UID}`,
           Env: ['NODE_ENV=production', ...variables.map((name) => `${name}=set`)],
-          Entrypoint: ['openclaw'],
+          Entrypoint: ['sh', '-c', RUN_OPENCLAW, 'openclaw'],
           Cmd: ['config', 'validate', '--json'],
           HostConfig: {
             ...confinement,
@@ -313,13 +220,18 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
       }
     },
 
-    async create(spec, secretEnv, files) {
-      await removeContainer(spec.names.container);
-      const options = createOptions(spec, secretEnv);
+    ...createStartCaches({ docker, commandOf, inspect, logTail, removeContainer }),
+
+    async create(spec, secretEnv, files, data) {
+      await removeContainer(spec.names.container, true);
+      const command = spec.cacheVolume ? await commandOf(spec.image) : [];
+      const options = createOptions(spec, secretEnv, command);
       await ensureNetwork(spec, options.Labels as Record<string, string>);
       await call(docker.createVolume({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> }));
+      if (!isOurs((await call(docker.getVolume(spec.names.volume).inspect()))?.Labels)) throw foreign('volume', spec.names.volume);
       const container = await call(docker.createContainer(options));
       if (!container) throw new Error('The engine created no container');
+      if (data) await call(patient.getContainer(container.id).putArchive(await data(), { path: DATA_FOLDER }));
       if (files.length) await call(container.putArchive(archive(files), { path: DATA_FOLDER }));
       return container.id;
     },
@@ -337,6 +249,19 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
     async usage(name) {
       const stats = await call(docker.getContainer(name).stats({ stream: false, 'one-shot': true }), [404, 409]);
       return stats?.memory_stats?.usage ? usageOf(stats) : null;
+    },
+
+    async *usages(name, signal) {
+      // The engine's client takes a signal here as well; its types do not say so.
+      const options = { stream: true, abortSignal: signal } as { stream: true };
+      const stream = await call(patient.getContainer(name).stats(options), [404, 409]);
+      if (!stream) return;
+      for await (const line of jsonLines(stream)) {
+        const stats = line as Docker.ContainerStats;
+        // The engine goes on with empty ones when the container has stopped.
+        if (!stats.memory_stats?.usage) return;
+        yield usageOf(stats);
+      }
     },
 
     logTail,
@@ -363,9 +288,16 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
       return stripped(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
     },
 
-    async unpack(name, tar) {
-      await call(patient.getContainer(name).putArchive(tar, { path: DATA_FOLDER }));
+    async halted(name, work) {
+      await halt(name);
+      try {
+        return await work();
+      } finally {
+        await goOn(name);
+      }
     },
+
+    goOn,
 
     removeData,
 
@@ -402,7 +334,50 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
 
     async removeAll(names) {
       await removeData(names);
-      await call(docker.getNetwork(names.network).remove(), [404]);
+      const network = await call(docker.getNetwork(names.network).inspect(), [404]);
+      if (network && isOurs(network.Labels)) await call(docker.getNetwork(names.network).remove(), [404]);
+    },
+
+    async agents(installation) {
+      const filters = { label: [`agentbot.installation=${installation}`, 'agentbot.agent'] };
+      const found = await call(docker.listContainers({ all: true, filters }));
+      return (found ?? []).map(({ Labels, State }) => ({ agentId: Labels['agentbot.agent'] ?? '', running: State === 'running' }));
+    },
+
+    async owned(installation) {
+      const filters = { label: [`agentbot.installation=${installation}`] };
+      const [containers, networks, volumes] = await Promise.all([
+        call(docker.listContainers({ all: true, filters })),
+        call(docker.listNetworks({ filters })),
+        call(docker.listVolumes({ filters })),
+      ]);
+      const agentOf = (labels: Record<string, string> | undefined) => labels?.['agentbot.agent'];
+      return [
+        ...(containers ?? []).map(({ Names: [name = ''], Labels, Created }) => ({
+          kind: 'container' as const,
+          name: name.replace('/', ''),
+          agentId: agentOf(Labels),
+          createdAt: new Date(Created * 1000),
+        })),
+        ...(networks ?? []).map(({ Name: name, Labels, Created }) => ({
+          kind: 'network' as const,
+          name,
+          agentId: agentOf(Labels),
+          createdAt: new Date(Created),
+        })),
+        ...(volumes?.Volumes ?? []).map(({ Name: name, Labels, ...more }) => ({
+          kind: 'volume' as const,
+          name,
+          agentId: agentOf(Labels),
+          createdAt: new Date((more as { CreatedAt?: string }).CreatedAt ?? 0),
+        })),
+      ];
+    },
+
+    async removeOwned({ kind, name }) {
+      if (kind === 'container') await removeContainer(name);
+      else if (kind === 'network') await call(docker.getNetwork(name).remove(), [404]);
+      else await call(docker.getVolume(name).remove({ force: true }), [404]);
     },
 
     async watch(installation, signal, onChange) {
@@ -412,14 +387,9 @@ export function createDockerHost(dockerHost?: string): ContainerHost {
         label: [`agentbot.installation=${installation}`],
       };
       const stream = (await call(patient.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;
-      let rest = '';
-      for await (const chunk of stream) {
-        const lines = (rest + String(chunk)).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) {
-          const agentId = line && JSON.parse(line).Actor?.Attributes?.['agentbot.agent'];
-          if (agentId) onChange(agentId);
-        }
+      for await (const event of jsonLines(stream)) {
+        const agentId = (event as { Actor?: { Attributes?: Record<string, string> } }).Actor?.Attributes?.['agentbot.agent'];
+        if (agentId) onChange(agentId);
       }
     },
   };

@@ -1,6 +1,8 @@
 import type { ContainerLogLine } from './container-host.ts';
 
 const HEADER_BYTES = 8;
+/** What is read of one line, in characters: whoever never ends a line must not fill this process's memory. */
+const MOST_OF_A_LINE = 65_536;
 const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z /;
 
 function parseLine(stream: ContainerLogLine['stream'], raw: string): ContainerLogLine | null {
@@ -18,28 +20,33 @@ export const engineTime = (id: string): string => `${id.slice(0, -9)}.${id.slice
 /**
  * Takes the engine's multiplexed log apart: frames of eight bytes header (stream, three zeros, length) and text that
  * begins with a time; a line longer than a frame goes on in the next frame of its stream.
+ * @returns as many lines at once as came at once
  * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
  */
-export async function* logLines(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<ContainerLogLine> {
+export async function* logLines(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<ContainerLogLine[]> {
   let rest: Buffer = Buffer.alloc(0);
   const unfinished = { stdout: '', stderr: '' };
   for await (const chunk of chunks) {
-    rest = rest.length ? Buffer.concat([rest, chunk]) : chunk;
-    while (rest.length >= HEADER_BYTES) {
-      const end = HEADER_BYTES + rest.readUInt32BE(4);
-      if (rest.length < end) break;
-      const stream = rest[0] === 2 ? 'stderr' : 'stdout';
-      const text = rest.toString('utf8', HEADER_BYTES, end);
-      rest = rest.subarray(end);
-      const whole = unfinished[stream] + (unfinished[stream] ? text.replace(stamp, '') : text);
-      unfinished[stream] = whole.endsWith('\n') ? '' : whole;
-      if (unfinished[stream]) continue;
-      const line = parseLine(stream, whole);
-      if (line) yield line;
+    const lines: ContainerLogLine[] = [];
+    const buffer = rest.length ? Buffer.concat([rest, chunk]) : chunk;
+    let start = 0;
+    while (buffer.length - start >= HEADER_BYTES) {
+      const end = start + HEADER_BYTES + buffer.readUInt32BE(start + 4);
+      if (buffer.length < end) break;
+      const stream = buffer[start] === 2 ? 'stderr' : 'stdout';
+      const text = buffer.toString('utf8', start + HEADER_BYTES, end);
+      start = end;
+      const before = unfinished[stream];
+      const ends = text.endsWith('\n');
+      const more = before ? text.replace(stamp, '') : text;
+      const whole = before.length + more.length > MOST_OF_A_LINE ? (before + more).slice(0, MOST_OF_A_LINE) : before + more;
+      unfinished[stream] = ends ? '' : whole;
+      const line = ends && parseLine(stream, whole);
+      if (line) lines.push(line);
     }
+    rest = buffer.subarray(start);
+    if (lines.length) yield lines;
   }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    const line = unfinished[stream] && parseLine(stream, unfinished[stream]);
-    if (line) yield line;
-  }
+  const last = (['stdout', 'stderr'] as const).flatMap((stream) => (unfinished[stream] && parseLine(stream, unfinished[stream])) || []);
+  if (last.length) yield last;
 }

@@ -4,8 +4,10 @@ import { forgetOldAnswers } from '../http/idempotency.ts';
 import { operationTypes } from '../jobs/catalog.ts';
 import { beginOperation, QUEUE } from '../jobs/operations.ts';
 import { containerNames } from './agent-container.ts';
+import { plannedRecovery, recoverDue } from './recover.ts';
+import { whyItEnded } from './why-it-ended.ts';
 
-const INTERVAL_MS = 60_000;
+const RECOVERY_INTERVAL_MS = 1_000;
 /** How long past its deadline an operation may stand open before it counts as lost. */
 const GRACE_MS = 2 * 60_000;
 
@@ -26,30 +28,40 @@ async function endLostOperations({ database, boss, log }: Context) {
   }
 }
 
-/** Writes down what the engine says of an agent's container, and corrects a state that is no longer true. */
-async function observe({ database, host, gateways }: Context, agentId: string) {
-  await database.as('service', async (tx) => {
+/**
+ * Writes down what the engine says of an agent's container. One that ended by itself is started again, unless that has
+ * happened too often; one that runs though its agent is stopped is stopped, and one that a crash left halted goes on.
+ */
+async function observe(context: Context, agentId: string) {
+  const { database, boss, host, gateways, log } = context;
+  const { container: name } = containerNames(agentId);
+  const over = await database.as('service', async (tx) => {
     // An operation that ends meanwhile waits for this lock, so neither the row nor the container is older than the other.
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${agentId} FOR UPDATE`;
-    const container = await host.inspect(containerNames(agentId).container);
+    const container = await host.inspect(name);
     const agent = await tx.agent.findUnique({ where: { id: agentId } });
-    if (agent?.runtime !== 'container') return;
+    if (agent?.runtime !== 'container') return false;
     const working = await tx.operation.count({ where: { agentId, finishedAt: null } });
-    const died = agent.state === 'running' && !container?.running && !working;
-    if (died) await gateways.drop(agentId);
-    const reason = container?.oomKilled
-      ? "The agent's container ran out of memory"
-      : `The agent's container ended (exit code ${container?.exitCode ?? 'unknown'})`;
+    const ended = agent.state === 'running' && !container?.running && !working;
+    const planned = ended ? await plannedRecovery(tx, agentId, await whyItEnded(context, agentId, container)) : null;
+    // It may have ended and come back before anybody looked: the engine starts it again too.
+    const startedAt = container?.running && agent.state === 'running' ? { startedAt: container.startedAt } : {};
     await tx.agent.update({
       where: { id: agentId },
-      data: {
-        observedState: container?.status ?? 'missing',
-        observedAt: new Date(),
-        ...(container?.running && agent.state === 'running' ? { startedAt: container.startedAt } : {}),
-        ...(died ? { state: 'error', stateReason: reason, startedAt: null } : {}),
-      },
+      data: { observedState: container?.status ?? 'missing', observedAt: new Date(), ...startedAt, ...planned?.change },
     });
+    if (container?.status === 'paused' && !working) await host.goOn(name);
+    if (container?.running && agent.state === 'stopped' && !working) {
+      log.warn({ agentId }, "a stopped agent's container runs; it is stopped");
+      await beginOperation(tx, boss, agent, 'stop');
+    }
+    if (ended) log.warn({ agentId, exitCode: container?.exitCode, oomKilled: container?.oomKilled }, "an agent's container ended");
+    return planned?.giveUp ?? false;
   });
+  if (over) {
+    await gateways.drop(agentId);
+    await host.stop(name);
+  }
 }
 
 /** Gives a container to each agent that was provisioned while there was no Docker. */
@@ -64,20 +76,24 @@ async function adoptContainerless({ database, boss, log }: Context) {
   });
 }
 
-async function reconcileOnce(context: Context) {
+/** @param wasAway whether the engine was away in the round before. @returns whether it is now */
+async function reconcileOnce(context: Context, wasAway: boolean): Promise<boolean> {
   await endLostOperations(context);
   await context.database.untenanted.usedAssertion.deleteMany({ where: { expiresAt: { lt: new Date() } } });
   await forgetOldAnswers(context);
-  if (!(await context.host.available())) return;
+  if (!(await context.host.available())) return true;
+  if (wasAway) await context.boss.send('sweep', {});
+  await context.guardHost();
   await adoptContainerless(context);
   const rows = await context.database.as('service', (tx) =>
     tx.agent.findMany({ where: { runtime: 'container', state: { in: ['running', 'stopped'] } }, select: { id: true } }),
   );
   for (const { id } of rows) await observe(context, id);
+  return false;
 }
 
 /**
- * Compares what should be with what is: at start, on the engine's events, and once a minute, until aborted. One failed
+ * Compares what should be with what is: at start, on the engine's events, and every RECONCILE_SECONDS, until aborted. One failed
  * round is logged and the next one tried.
  */
 export async function runReconciler(context: Context, signal: AbortSignal): Promise<void> {
@@ -86,9 +102,13 @@ export async function runReconciler(context: Context, signal: AbortSignal): Prom
     if (!signal.aborted) log.warn({ err: error }, 'reconciling failed; trying again');
   };
   const rounds = async () => {
+    let away = false;
     while (!signal.aborted) {
-      await reconcileOnce(context).catch(report);
-      await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+      away = await reconcileOnce(context, away).catch((error) => {
+        report(error);
+        return away;
+      });
+      await sleep(config.RECONCILE_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
     }
   };
   const events = async () => {
@@ -99,5 +119,11 @@ export async function runReconciler(context: Context, signal: AbortSignal): Prom
       await sleep(2_000, undefined, { signal }).catch(() => undefined);
     }
   };
-  await Promise.all([rounds(), events()]);
+  const recoveries = async () => {
+    while (!signal.aborted) {
+      await recoverDue(context).catch(report);
+      await sleep(RECOVERY_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  await Promise.all([rounds(), events(), recoveries()]);
 }

@@ -1,0 +1,16 @@
+import { rmSync } from 'node:fs';
+import { createEngineProxy } from './engine-proxy.ts';
+
+// `node engine-proxy-cli.ts <socket to listen on> <the engine's socket>`
+const [listenOn = '/run/engine/docker.sock', socketPath = '/var/run/docker.sock'] = process.argv.slice(2);
+rmSync(listenOn, { force: true });
+process.umask(0o007);
+const server = createEngineProxy({
+  socketPath,
+  onCall: (method, url, allowed) => {
+    if (!allowed) process.stderr.write(`refused ${method} ${url.replace(/\?.*/, '')}\n`);
+  },
+});
+server.requestTimeout = 0;
+server.listen(listenOn);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));

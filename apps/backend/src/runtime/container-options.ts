@@ -1,0 +1,63 @@
+import type Docker from 'dockerode';
+import { BRIDGE_CONTAINER_PORT, DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './agent-container.ts';
+import type { AgentContainerSpec } from './container-host.ts';
+
+/** The user that OpenClaw runs as in its container. */
+export const AGENT_UID = 1000;
+/** Where OpenClaw keeps what it compiled; it uses the folder only when it can write there, so each start gets a copy. */
+export const CACHE_FOLDER = '/tmp/jiti';
+export const CACHE_MOUNT = '/opt/agentbot/cache';
+const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; exec "$@"`;
+
+/** What every container of ours is denied, whatever runs in it. */
+export const confinement = {
+  Init: true,
+  ReadonlyRootfs: true,
+  Tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges'],
+};
+
+/** What the engine is asked for to make an agent's container. @param command what the image starts: its entrypoint and its own arguments */
+export function createOptions(
+  spec: AgentContainerSpec,
+  secretEnv: Record<string, string>,
+  command: string[],
+): Docker.ContainerCreateOptions {
+  const labels = {
+    'agentbot.agent': spec.agentId,
+    'agentbot.owner': spec.ownerId,
+    'agentbot.installation': spec.installation,
+  };
+  const publish = (port: number) => [{ HostIp: spec.bind.address, HostPort: String(port) }];
+  return {
+    name: spec.names.container,
+    Image: spec.image,
+    Labels: labels,
+    User: `${AGENT_UID}:${AGENT_UID}`,
+    ...(spec.cacheVolume && { Entrypoint: ['sh', '-c', START_WITH_CACHE, 'sh'], Cmd: command }),
+    Env: Object.entries({ ...spec.env, ...secretEnv }).map(([key, value]) => `${key}=${value}`),
+    ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },
+    StopTimeout: 15,
+    HostConfig: {
+      ...confinement,
+      PidsLimit: spec.pidsLimit,
+      Memory: spec.memoryBytes,
+      MemorySwap: spec.memoryBytes,
+      NanoCpus: Math.round(spec.cpus * 1e9),
+      RestartPolicy: { Name: 'unless-stopped' },
+      // Large files: the engine leaves one out when its reader is two behind.
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
+      NetworkMode: spec.names.network,
+      Mounts: [
+        { Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER },
+        ...(spec.cacheVolume ? [{ Type: 'volume' as const, Source: spec.cacheVolume, Target: CACHE_MOUNT, ReadOnly: true }] : []),
+      ],
+      PortBindings: {
+        [`${GATEWAY_CONTAINER_PORT}/tcp`]: publish(spec.bind.gateway),
+        [`${BRIDGE_CONTAINER_PORT}/tcp`]: publish(spec.bind.bridge),
+      },
+      ExtraHosts: spec.extraHosts,
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type Docker from 'dockerode';
+import type { ContainerUsage } from './container-host.ts';
+
+/** What the engine says of a container's use, as we count it. @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats */
+export function usageOf(stats: Docker.ContainerStats): ContainerUsage {
+  const { cpu_stats: cpu, memory_stats: memory, networks = {}, blkio_stats: blocks, pids_stats: pids } = stats;
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  const moved = (kind: string) => {
+    const entries = (blocks?.io_service_bytes_recursive ?? []) as { op: string; value: number }[];
+    return sum(entries.flatMap(({ op, value }) => (op.toLowerCase() === kind ? value : [])));
+  };
+  const details = (memory.stats ?? {}) as unknown as Record<string, number>;
+  // cgroup v2 and v1 name the page cache that can be dropped differently.
+  const cache = details.inactive_file ?? details.total_inactive_file ?? 0;
+  return {
+    cpu: cpu.cpu_usage.total_usage,
+    systemCpu: cpu.system_cpu_usage ?? 0,
+    onlineCpus: cpu.online_cpus || cpu.cpu_usage.percpu_usage?.length || 1,
+    memory: memory.usage - Math.min(cache, memory.usage),
+    memoryLimit: memory.limit,
+    received: sum(Object.values(networks).map(({ rx_bytes }) => rx_bytes)),
+    sent: sum(Object.values(networks).map(({ tx_bytes }) => tx_bytes)),
+    read: moved('read'),
+    written: moved('write'),
+    pids: pids?.current ?? 0,
+  };
+}
