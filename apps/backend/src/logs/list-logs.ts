@@ -1,34 +1,44 @@
-import type { LogLevel } from '@agentbot/contracts';
+import type { LogEntry, LogLevel } from '@agentbot/contracts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
-import type { Actor } from '../http/actor.ts';
-import { containerNames } from '../runtime/agent-container.ts';
-import { agentSecretValues } from '../secrets/agent-secrets.ts';
-import { logEntry, redact } from './log-line.ts';
+import { type Actor, tenantOf } from '../http/actor.ts';
+import { type LogRecord, logEntry } from './log-line.ts';
+import { countLines, readLog } from './log-store.ts';
 
-/** How far back a page of the log may look, in lines. */
-const WINDOW_LINES = 2_000;
+interface Page {
+  limit: number;
+  level?: LogLevel | undefined;
+  since?: string | undefined;
+  before?: string | undefined;
+}
+
+/** Lines as entries; what follows on a mark says that lines are missing before it. */
+function entries(agentId: string, records: LogRecord[]): LogEntry[] {
+  let gap = false;
+  const found: LogEntry[] = [];
+  for (const [id, kind, text] of records) {
+    if (kind === 'gap') gap = true;
+    if (kind === 'gap' || kind === 'exit') continue;
+    found.push({ ...logEntry(agentId, id, kind, String(text)), ...(gap && { gap: true as const }) });
+    gap = false;
+  }
+  return found;
+}
 
 /**
- * The last entries of an agent's container log, oldest first, its secrets taken out.
- * @returns `total` counts the matching ones among the last 2,000 lines
- * @throws AppError AGENT_NOT_FOUND, DOCKER_UNAVAILABLE
+ * A page of an agent's log, oldest first: the first entries after `since`, or the last ones, those before `before`.
+ * @returns `total` counts the matching ones among all that are kept
+ * @throws AppError AGENT_NOT_FOUND
  */
-export async function listLogs(
-  context: Context,
-  actor: Actor,
-  id: string,
-  { limit, level }: { limit: number; level?: LogLevel | undefined },
-) {
-  const agent = await getAgent(context, actor, id);
-  const secrets = await agentSecretValues(context, id);
-  const entries = [];
-  if (agent.containerSpec) {
-    const lines = context.host.logs(containerNames(id).container, { tail: WINDOW_LINES, follow: false }, AbortSignal.timeout(20_000));
-    for await (const line of lines) {
-      const entry = logEntry(id, { ...line, text: redact(line.text, secrets) });
-      if (!level || entry.level === level) entries.push(entry);
-    }
-  }
-  return { logs: entries.slice(-limit), total: entries.length, limit, status: 'ok' as const };
+export async function listLogs({ database }: Context, actor: Actor, id: string, { limit, level, since, before }: Page) {
+  await getAgent({ database }, actor, id);
+  const from = since ? ('oldest' as const) : ('newest' as const);
+  // Marks are no entries: with as many again, a page is full.
+  const range = { limit: limit * 2, level, from, ...(since && { after: since }), ...(before && { before }) };
+  const { records, total } = await database.as(tenantOf(actor), async (tx) => ({
+    records: await readLog(tx, id, range),
+    total: await countLines(tx, id, level),
+  }));
+  const found = entries(id, records);
+  return { logs: since ? found.slice(0, limit) : found.slice(-limit), total, limit, status: 'ok' as const };
 }

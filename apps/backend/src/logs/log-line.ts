@@ -1,7 +1,17 @@
-import type { LogEntry, LogLevel } from '@agentbot/contracts';
+import { type LogEntry, type LogLevel, logLevels } from '@agentbot/contracts';
 import type { ContainerLogLine } from '../runtime/container-host.ts';
 
-const levels: LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+/**
+ * What is kept of an agent's log: a line with its level, a mark that lines were dropped here, or the end of the
+ * container with its exit code. Ids are nanoseconds since 1970, each greater than the one before.
+ */
+export type LogRecord =
+  | [id: string, kind: LogLevel, text: string]
+  | [id: string, kind: 'gap']
+  | [id: string, kind: 'exit', code: number | null];
+
+/** What is kept of one line, in characters. */
+const MOST_OF_A_LINE = 16_384;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours are control characters
 const colours = /\u001b\[[\d;]*m/g;
 
@@ -21,13 +31,21 @@ function parsed(text: string): { level?: unknown; subsystem?: unknown; message?:
   }
 }
 
-/** A line of OpenClaw's log as an entry: JSON with level, subsystem and message, or plain text, which on stderr is a warning. */
-export function logEntry(agentId: string, { id, at, stream, text }: ContainerLogLine): LogEntry {
-  const { level, subsystem, message } = parsed(text);
+/** A line of OpenClaw's log, its secrets taken out: JSON says its level; plain text on stderr is a warning. */
+export function lineRecord(id: string, { stream, text }: Pick<ContainerLogLine, 'stream' | 'text'>, secrets: string[]): LogRecord {
+  const clean = redact(text, secrets);
+  const { level } = parsed(clean);
+  const known = logLevels.find((name) => name === level) ?? (stream === 'stderr' ? 'warn' : 'info');
+  return [id, known, clean.slice(0, MOST_OF_A_LINE)];
+}
+
+/** The line as an entry of the API. */
+export function logEntry(agentId: string, id: string, level: LogLevel, text: string): LogEntry {
+  const { subsystem, message } = parsed(text);
   return {
     id: `log_${id}`,
-    timestamp: at.toISOString(),
-    level: levels.find((known) => known === level) ?? (stream === 'stderr' ? 'warn' : 'info'),
+    timestamp: new Date(Number(id.slice(0, -6))).toISOString(),
+    level,
     message: typeof message === 'string' ? message : text,
     source: typeof subsystem === 'string' ? subsystem : 'agent',
     agentId,

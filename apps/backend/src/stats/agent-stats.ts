@@ -1,5 +1,4 @@
-import { AppError, type LiveStats } from '@agentbot/contracts';
-import { getAgent } from '../agents/agents.ts';
+import type { LiveStats } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 import { instanceStats } from './instance-stats.ts';
@@ -47,18 +46,9 @@ async function messageFigures({ database }: Pick<Context, 'database'>, actor: Ac
   };
 }
 
-/** An agent's figures; those of its container say "N/A" where there is no engine to ask. @throws AppError AGENT_NOT_FOUND */
+/** An agent's figures; those of its container say "N/A" while nobody knows them. @throws AppError AGENT_NOT_FOUND */
 export async function agentStats(context: Context, actor: Actor, id: string): Promise<LiveStats> {
-  const agent = await getAgent(context, actor, id);
-  const figures = await messageFigures(context, actor, id);
-  const unknown = { cpu: 'N/A', memory: 'N/A', memoryPercent: 'N/A', network: 'N/A', pids: 'N/A', uptime: 0, uptimeFormatted: 'N/A' };
-  const container = await instanceStats(context, actor, id).catch((error) => {
-    if (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE') return unknown;
-    throw error;
-  });
-  const { cpu, memory, memoryPercent, network, pids, uptime, uptimeFormatted } = container;
-  return {
-    stats: { agentId: id, cpu, memory, memoryPercent, network, uptime, uptimeFormatted, status: agent.state, pids, ...figures },
-    status: 'ok',
-  };
+  const [container, figures] = await Promise.all([instanceStats(context, actor, id), messageFigures(context, actor, id)]);
+  const { blockIO: _, timestamp: __, ...shown } = container;
+  return { stats: { ...shown, ...figures }, status: 'ok' };
 }

@@ -4,18 +4,20 @@ import { randomName } from '../ids.ts';
 export interface LiveStream {
   liveStreamId: string;
   streamKey: string;
+  /** Of a real stream at Mux. */
+  playbackId: string | null;
 }
 
 const RTMP_SERVER = 'rtmps://live.mux.com/app';
 
 /** Credentials in Mux's shape that open nothing, for an installation without Mux; from a secure random source. */
 export function placeholderStream(): LiveStream {
-  return { liveStreamId: randomName(10), streamKey: `sk-${randomName(4)}-${randomName(4)}-${randomName(4)}` };
+  return { liveStreamId: randomName(10), streamKey: `sk-${randomName(4)}-${randomName(4)}-${randomName(4)}`, playbackId: null };
 }
 
 /** How a stream is shown to the one who provisioned it. */
-export function streamView({ liveStreamId, streamKey }: LiveStream) {
-  const playbackUrl = `https://image.mux.com/${liveStreamId}/playlist.m3u8`;
+export function streamView({ liveStreamId, streamKey, playbackId }: LiveStream) {
+  const playbackUrl = playbackId ? `https://stream.mux.com/${playbackId}.m3u8` : `https://image.mux.com/${liveStreamId}/playlist.m3u8`;
   return {
     streamKey,
     liveStreamId,

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../context.ts';
+import type { ContainerUsage } from '../runtime/container-host.ts';
+import { usageBetween } from './usage-between.ts';
+import { forgetSamples, type GatheredUsage, type LastUsage, writeSamples } from './usage-store.ts';
+
+const WRITE_MS = 1_000;
+
+const sum = (a: GatheredUsage | undefined, b: GatheredUsage): GatheredUsage =>
+  a
+    ? {
+        samples: a.samples + b.samples,
+        cpu: a.cpu + b.cpu,
+        memory: a.memory + b.memory,
+        memoryLimit: b.memoryLimit,
+        received: a.received + b.received,
+        sent: a.sent + b.sent,
+        read: a.read + b.read,
+        written: a.written + b.written,
+        pids: a.pids + b.pids,
+      }
+    : b;
+
+/**
+ * Writes down what containers use: the last sample of each, and sums for the minute's and the hour's means.
+ * @param freshMs how long a sample counts as what is used now
+ */
+export function createUsageWriter({ database, log }: Pick<Context, 'database' | 'log'>, freshMs: () => number) {
+  const before = new Map<string, ContainerUsage>();
+  let last = new Map<string, LastUsage>();
+  let gathered = new Map<string, GatheredUsage>();
+
+  async function write(): Promise<void> {
+    const [samples, sums] = [last, gathered];
+    if (samples.size === 0) return;
+    [last, gathered] = [new Map(), new Map()];
+    await database.as('service', (tx) => writeSamples(tx, samples, sums, freshMs()));
+  }
+
+  return {
+    add(agentId: string, usage: ContainerUsage): void {
+      const previous = before.get(agentId);
+      before.set(agentId, usage);
+      const between = previous && usageBetween(previous, usage);
+      last.set(agentId, { ...usage, cpu: between?.cpu ?? null });
+      if (between) gathered.set(agentId, sum(gathered.get(agentId), between));
+    },
+    /** An agent's container has stopped: nothing is used now. */
+    async end(agentId: string): Promise<void> {
+      before.delete(agentId);
+      last.delete(agentId);
+      await forgetSamples(database, agentId);
+    },
+    /** Writes every second, until aborted. A write that fails is a gap in the history, not more. */
+    async run(signal: AbortSignal): Promise<void> {
+      while (!signal.aborted) {
+        await sleep(WRITE_MS, undefined, { signal }).catch(() => undefined);
+        await write().catch((error) => log.warn({ err: error }, 'usage could not be stored'));
+      }
+    },
+  };
+}
+
+export type UsageWriter = ReturnType<typeof createUsageWriter>;
