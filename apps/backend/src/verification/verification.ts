@@ -1,65 +1,105 @@
 import { AppError } from '@agentbot/contracts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
+import type { Transaction } from '../database/database.ts';
 import { type Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, isTrusted, tenantOf } from '../http/actor.ts';
+import { useChallenge } from '../wallets/challenges.ts';
+import type { WalletType } from './check-claim.ts';
+import { challengePasskey, provePasskey } from './passkey.ts';
+import { challengeWallet, proveWallet } from './wallet-proof.ts';
 
-type Slice = Pick<Context, 'database'>;
+type Change = Prisma.AgentUpdateManyMutationInput;
 
-interface Claim {
-  verificationType: string;
+interface Asked {
+  verificationType: WalletType | 'webauthn';
   attestationUid?: string | undefined;
   walletAddress?: string | undefined;
-  verified?: boolean | undefined;
-  verifierAddress?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
 }
-
-async function change({ database }: Slice, actor: Actor, id: string, data: Prisma.AgentUpdateManyMutationInput): Promise<Agent> {
-  return database.as(tenantOf(actor), async (tx) => {
-    const { count } = await tx.agent.updateMany({ where: { id }, data });
-    if (count === 0) throw new AppError('AGENT_NOT_FOUND');
-    return tx.agent.findUniqueOrThrow({ where: { id } });
-  });
+interface Claim extends Asked {
+  signature?: string | undefined;
+  credential?: object | undefined;
+  verified?: boolean | undefined;
+  verifierAddress?: string | undefined;
 }
 
-export const verificationView = (agent: Agent) => ({
-  verified: agent.verified,
-  verificationType: agent.verificationType,
-  attestationUid: agent.attestationUid,
-  verifierAddress: agent.verifierAddress,
-  verifiedAt: agent.verifiedAt?.toISOString() ?? null,
-  metadata: agent.verificationMetadata as Record<string, unknown> | null,
-});
+async function change(tx: Transaction, id: string, data: Change): Promise<Agent> {
+  const { count } = await tx.agent.updateMany({ where: { id }, data });
+  if (count === 0) throw new AppError('AGENT_NOT_FOUND');
+  return tx.agent.findUniqueOrThrow({ where: { id } });
+}
+
+/** What is to be signed to verify an agent. @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST */
+export async function createVerificationChallenge(
+  context: Context,
+  actor: Actor,
+  id: string,
+  asked: Asked & { newPasskey?: boolean | undefined },
+) {
+  const { verificationType } = asked;
+  const agent = await getAgent(context, actor, id);
+  const challenge =
+    verificationType === 'webauthn'
+      ? { message: null, ...(await challengePasskey(context, agent, asked.newPasskey)) }
+      : { options: null, call: null, ...(await challengeWallet(context, agent, verificationType, asked)) };
+  return { verificationType, ...challenge, expiresAt: challenge.expiresAt.toISOString() };
+}
+
+async function prove(context: Context, agent: Agent, claim: Claim) {
+  if (claim.verificationType === 'webauthn') return provePasskey(context, agent, claim.credential);
+  return { store: undefined, ...(await proveWallet(context, agent, claim.verificationType, claim)) };
+}
 
 /**
- * Verifies an agent. What the internal key says is taken as it is; nobody else's word is, and no type can be checked on
- * this installation yet.
- * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST when the type cannot be checked
+ * Verifies an agent. What the internal key says is taken as it is; anybody else's word is checked, and the challenge is
+ * used up with the change.
+ * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST with the reason it does not hold; Error when a chain cannot be asked
  */
-export async function verifyAgent(context: Slice, actor: Actor, id: string, claim: Claim): Promise<Agent> {
-  await getAgent(context, actor, id);
-  if (!isTrusted(actor) || claim.verified === undefined) {
-    throw new AppError('INVALID_REQUEST', `Verification of type ${claim.verificationType} is not supported on this installation`);
+export async function verifyAgent(context: Context, actor: Actor, id: string, claim: Claim): Promise<Agent> {
+  const { database } = context;
+  const { verificationType } = claim;
+  const agent = await getAgent(context, actor, id);
+  if (isTrusted(actor) && claim.verified !== undefined) {
+    const data = {
+      verified: claim.verified,
+      verificationType,
+      attestationUid: claim.attestationUid ?? null,
+      verifierAddress: claim.verifierAddress ?? claim.walletAddress ?? null,
+      verificationMetadata: (claim.metadata as Prisma.InputJsonObject | undefined) ?? Prisma.DbNull,
+      verifiedAt: claim.verified ? new Date() : null,
+      verificationCheckedAt: null,
+    };
+    return database.as(tenantOf(actor), (tx) => change(tx, id, data));
   }
-  return change(context, actor, id, {
-    verified: claim.verified,
-    verificationType: claim.verificationType,
-    attestationUid: claim.attestationUid ?? null,
-    verifierAddress: claim.verifierAddress ?? claim.walletAddress ?? null,
-    verificationMetadata: (claim.metadata as Prisma.InputJsonObject | undefined) ?? Prisma.DbNull,
-    verifiedAt: claim.verified ? new Date() : null,
+  const { challenge, proven, store } = await prove(context, agent, claim);
+  const now = new Date();
+  return database.as(tenantOf(actor), async (tx) => {
+    await useChallenge(tx, challenge);
+    await store?.(tx);
+    return change(tx, id, {
+      verified: true,
+      verificationType,
+      attestationUid: proven.attestationUid,
+      verifierAddress: proven.verifierAddress,
+      verificationMetadata: proven.metadata,
+      verifiedAt: now,
+      verificationCheckedAt: verificationType === 'webauthn' ? null : now,
+    });
   });
 }
 
 /** Takes an agent's verification away. @throws AppError AGENT_NOT_FOUND */
-export async function removeVerification(context: Slice, actor: Actor, id: string): Promise<void> {
-  await change(context, actor, id, {
-    verified: false,
-    verificationType: null,
-    attestationUid: null,
-    verifierAddress: null,
-    verificationMetadata: Prisma.DbNull,
-    verifiedAt: null,
-  });
+export async function removeVerification({ database }: Pick<Context, 'database'>, actor: Actor, id: string): Promise<void> {
+  await database.as(tenantOf(actor), (tx) =>
+    change(tx, id, {
+      verified: false,
+      verificationType: null,
+      attestationUid: null,
+      verifierAddress: null,
+      verificationMetadata: Prisma.DbNull,
+      verifiedAt: null,
+      verificationCheckedAt: null,
+    }),
+  );
 }

@@ -1,0 +1,24 @@
+import type Stripe from 'stripe';
+import type { Context } from '../context.ts';
+import type { Transaction } from '../database/database.ts';
+import { planOf } from './stripe.ts';
+
+/** On a subscription at Stripe: the account that it was bought for. */
+export const ACCOUNT = 'agentbot_account';
+
+/** Lets one reader at a time read a subscription and store it, so that the later reading stands. */
+export async function lockSubscription(tx: Transaction, id: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${id}, 4217))`;
+}
+
+/** Stores a subscription as it was read from Stripe. */
+export async function storeSubscription({ config }: Pick<Context, 'config'>, tx: Transaction, read: Stripe.Subscription, ownerId: string) {
+  const ends = read.items.data.map((item) => item.current_period_end).filter(Number.isFinite);
+  const data = {
+    plan: planOf(config, read),
+    status: read.status,
+    currentPeriodEnd: ends.length ? new Date(Math.max(...ends) * 1000) : null,
+    readAt: new Date(),
+  };
+  await tx.subscription.upsert({ where: { id: read.id }, create: { id: read.id, ownerId, ...data }, update: data });
+}
