@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
+import cors from 'cors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
+import { mountStripeWebhook } from './billing/webhook.ts';
 import type { Context } from './context.ts';
 import { createHandlers } from './handlers.ts';
+import { createRequestAudit } from './http/audit-request.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { errorHandler } from './http/error-handler.ts';
 import { createIdempotency } from './http/idempotency.ts';
 import { mountRoutes } from './http/mount-routes.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { mountReference } from './http/reference.ts';
+import { mountMetrics } from './metrics/mount-metrics.ts';
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -34,12 +38,16 @@ export function createApp(context: Context): Express {
         req: ({ id, method, url }) => ({ id, method, url: String(url).split('?')[0] }),
         res: ({ statusCode }) => ({ statusCode }),
       },
+      customProps: ({ id }) => ({ requestId: id }),
       customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
     }),
   );
   app.use(helmet());
+  if (config.CORS_ORIGINS.length) app.use(cors({ origin: config.CORS_ORIGINS, exposedHeaders: ['Link', 'X-Request-Id'], maxAge: 600 }));
 
   mountReference(app);
+  mountStripeWebhook(app, context);
+  mountMetrics(app, context);
   mountRoutes(app, createHandlers(context), {
     authenticate: createAuthenticator({ config, database }),
     isAdmin: async (userId) => (await context.accounts.find(userId)).admin,
@@ -54,6 +62,8 @@ export function createApp(context: Context): Express {
       credentials: createRateLimit(pool, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
     },
     once: createIdempotency(context),
+    requests: context.metrics.requests,
+    audit: createRequestAudit(context),
   });
   app.use(() => {
     throw new AppError('NOT_FOUND');

@@ -2,6 +2,8 @@ import { AppError, cloneTerms } from '@agentbot/contracts';
 import { webAgentLimit } from './accounts/accounts.ts';
 import { requestPasswordReset, resetPassword } from './accounts/password-reset.ts';
 import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
+import { installationHealth } from './admin/installation-health.ts';
+import { listAllAgents, listUsers } from './admin/list-everything.ts';
 import { agentToken } from './agents/agent-token.ts';
 import {
   agentConfigView,
@@ -20,10 +22,15 @@ import { getAgent, listAgents } from './agents/agents.ts';
 import { createAgent } from './agents/create-agent.ts';
 import { updateAgent } from './agents/update-agent.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from './api-keys/api-keys.ts';
+import { exportAudit, listAudit } from './audit/list-audit.ts';
+import { createBackup, deleteBackup, downloadBackup, listBackups, restoreBackup, setBackupSchedule } from './backups/backups.ts';
+import { openBillingPortal, startCheckout } from './billing/checkout.ts';
+import { createPlanOffers } from './billing/plan-offers.ts';
+import { linkWhatsApp, listChannels, unlinkWhatsApp } from './channels/channels.ts';
+import { checkChannelToken } from './channels/check-token.ts';
 import { listChat, listMessages } from './chat/list-messages.ts';
 import { sendMessage } from './chat/send-message.ts';
 import { streamReply } from './chat/stream-reply.ts';
-import { cloneAgent } from './clone/clone-agent.ts';
 import type { Context } from './context.ts';
 import { tenantOf, userOf } from './http/actor.ts';
 import type { Handlers } from './http/mount-routes.ts';
@@ -31,23 +38,33 @@ import { nextPage } from './http/next-page.ts';
 import { newId } from './ids.ts';
 import { askAgent } from './interaction/ask-agent.ts';
 import { tellAgent } from './interaction/tell-agent.ts';
+import { cancelOperation } from './jobs/cancel-operation.ts';
 import { listOperations } from './jobs/operations.ts';
 import { getOperation, streamOperation } from './jobs/watch-operation.ts';
 import { deleteAgent, repairAgent, runOperation, startAgent, updateAgentImage } from './lifecycle/run-operation.ts';
 import { listLogs } from './logs/list-logs.ts';
 import { activeLogs, logHistory, stopLogs, streamLogs } from './logs/live-logs.ts';
+import { agentOverview, listOverview } from './overview/overview.ts';
+import { streamOverview } from './overview/stream-overview.ts';
 import { platformImage } from './platform/platform-image.ts';
 import { deployAgent } from './provisioning/deploy-agent.ts';
 import { provisionAgent } from './provisioning/provision-agent.ts';
 import { provisionWithChannels } from './provisioning/provision-with-channels.ts';
 import { agentStats } from './stats/agent-stats.ts';
 import { instanceStats } from './stats/instance-stats.ts';
-import { removeVerification, verificationView, verifyAgent } from './verification/verification.ts';
+import { usageHistory } from './stats/usage-history.ts';
+import { verificationView } from './verification/verification-view.ts';
+
+// Few requests are about these, and what speaks to chains and passkeys takes long to load: it comes with the first of them.
+const cloning = async () => ({ ...(await import('./clone/clone-agent.ts')), ...(await import('./clone/payment-terms.ts')) });
+const verification = () => import('./verification/verification.ts');
+const wallets = () => import('./wallets/wallets.ts');
 
 /** One line per operation of the contract: call the verb, present its result for the caller's side. */
 export function createHandlers(context: Context): Handlers {
   const { accounts, config, database, host } = context;
   const throttled = createSignInThrottle(context);
+  const planOffers = createPlanOffers(context);
 
   return {
     getHealth: async () => ({
@@ -80,14 +97,24 @@ export function createHandlers(context: Context): Handlers {
     },
     getMe: async ({ actor }) => {
       const { tester, ...account } = await accounts.find(userOf(actor));
-      const { agents } = await listAgents(context, actor, {}, { ownerId: account.id });
-      const agentCount = agents.length;
+      const agentCount = await database.as(tenantOf(actor), (tx) => tx.agent.count({ where: { ownerId: account.id } }));
       return { ...account, agentLimit: webAgentLimit({ ...account, tester }), agentCount };
     },
     grantPlan: async ({ params, body }) => {
       const { id, email, plan } = await accounts.grantPlan(params.id, body.plan);
       return { id, email, plan };
     },
+
+    listPlans: async () => ({ ...(await planOffers()), status: 'ok' }),
+    startCheckout: ({ actor, query }) => startCheckout(context, actor, query.plan),
+    openBillingPortal: ({ actor }) => openBillingPortal(context, actor),
+    listUsers: ({ query }) => listUsers(context, query),
+    listAllAgents: ({ query }) => listAllAgents(context, query),
+    getInstallationHealth: async () => ({ health: await installationHealth(context), status: 'ok' }),
+
+    listOverview: async ({ actor }) => ({ agents: await listOverview(context, actor), status: 'ok' }),
+    streamOverview: async ({ actor, query }) => streamOverview(context, actor, query.agentId),
+    getAgentOverview: async ({ actor, params }) => ({ agent: await agentOverview(context, actor, params.id), status: 'ok' }),
 
     listAgents: async ({ actor, facade, query, header }) => {
       const known = actor && actor.kind !== 'web' ? await listAgents(context, actor, query) : { agents: [] };
@@ -110,14 +137,15 @@ export function createHandlers(context: Context): Handlers {
     },
     getAgentToken: async ({ actor, params, requestId }) => ({ token: await agentToken(context, actor, params.id, requestId) }),
     getVerification: async ({ actor, params }) => verificationView(await getAgent(context, actor, params.id)),
+    createVerificationChallenge: async ({ actor, params, body }) =>
+      (await verification()).createVerificationChallenge(context, actor, params.id, body),
     verifyAgent: async ({ actor, params, body }) => {
-      const { verified, verificationType, attestationUid, verifiedAt } = verificationView(
-        await verifyAgent(context, actor, params.id, body),
-      );
+      const agent = await (await verification()).verifyAgent(context, actor, params.id, body);
+      const { verified, verificationType, attestationUid, verifiedAt } = verificationView(agent);
       return { success: true, verified, verificationType, attestationUid, verifiedAt };
     },
     removeVerification: async ({ actor, params }) => {
-      await removeVerification(context, actor, params.id);
+      await (await verification()).removeVerification(context, actor, params.id);
       return { success: true };
     },
     deleteAgent: async ({ actor, params, requestId }) => {
@@ -128,8 +156,9 @@ export function createHandlers(context: Context): Handlers {
       const agent = await provisionAgent(context, actor, body, requestId, resourceName && newId('agent', resourceName));
       return { success: true, agent: provisionedAgent(agent, config) };
     },
-    provisionWithChannels: async ({ actor, body, facade, requestId, resourceName, contactEmail }) => {
+    provisionWithChannels: async ({ actor, body, facade, requestId, resourceName, contactEmail, about }) => {
       const full = await provisionWithChannels(context, actor, body, { requestId, name: resourceName, contactEmail });
+      about(full.agentId);
       if (facade === 'backend') return full;
       const { success, userId, subdomain, url, streamKey, liveStreamId } = full;
       return { success, userId, subdomain, url, streamKey, liveStreamId };
@@ -140,7 +169,22 @@ export function createHandlers(context: Context): Handlers {
       return deployment(agent, config);
     },
     getCloneService: async () => cloneTerms,
-    cloneAgent: () => cloneAgent(),
+    cloneAgent: async ({ actor, body, requestId, header }) => {
+      const { cloneAgent, paymentTerms } = await cloning();
+      return cloneAgent(context, actor, body, requestId).catch((error) => {
+        if (!(error instanceof AppError) || error.code !== 'PAYMENT_NOT_VERIFIED') throw error;
+        const terms = paymentTerms(config);
+        for (const [name, value] of Object.entries(terms.headers)) header(name, value);
+        throw new AppError(error.code, error.message, { details: { ...error.details, ...terms.body } });
+      });
+    },
+    createWalletChallenge: async ({ actor, body }) => (await wallets()).createWalletChallenge(context, actor, body.address),
+    linkWallet: async ({ actor, body }) => (await wallets()).linkWallet(context, actor, body),
+    listWallets: async ({ actor }) => ({ wallets: await (await wallets()).listWallets(context, actor) }),
+    unlinkWallet: async ({ actor, params }) => {
+      await (await wallets()).unlinkWallet(context, actor, params.address);
+      return { address: params.address, deleted: true };
+    },
     getOpenclawVersion: () => platformImage(context),
     listInstances: async ({ actor, query, header }) => {
       const known = await listAgents(context, actor, query, { state: 'running', runtime: 'container' });
@@ -164,13 +208,14 @@ export function createHandlers(context: Context): Handlers {
       return { success: true, status: 'stopped' };
     },
     restartAgent: async ({ actor, params, requestId }) => {
-      const { agent } = await runOperation(context, actor, params.id, 'restart', requestId);
+      const { agent, operation } = await runOperation(context, actor, params.id, 'restart', requestId);
       if (!agent) throw new AppError('AGENT_NOT_FOUND');
+      const { healMessage = '' } = operation.result as { healMessage?: string };
       return {
         success: true,
         status: 'active',
-        healedLegacyModel: false,
-        healMessage: '',
+        healedLegacyModel: healMessage !== '',
+        healMessage,
         openclawVersion: agent.openclawVersion ?? 'unknown',
       };
     },
@@ -201,16 +246,49 @@ export function createHandlers(context: Context): Handlers {
       operation: await getOperation(context, actor, params.id, params.operationId),
       status: 'ok',
     }),
+    cancelOperation: async ({ actor, params }) => ({
+      operation: await cancelOperation(context, actor, params.id, params.operationId),
+      status: 'ok',
+    }),
     streamOperation: ({ actor, params }) => streamOperation(context, actor, params.id, params.operationId),
 
-    sendMessage: async ({ actor, body, resourceName }) => {
+    listBackups: async ({ actor, params }) => ({ ...(await listBackups(context, actor, params.id)), status: 'ok' }),
+    createBackup: async ({ actor, params, requestId }) => ({
+      backup: await createBackup(context, actor, params.id, requestId),
+      status: 'ok',
+    }),
+    setBackupSchedule: async ({ actor, params, body }) => ({
+      schedule: await setBackupSchedule(context, actor, params.id, body),
+      status: 'updated',
+    }),
+    restoreBackup: async ({ actor, params, requestId }) => {
+      const { agent } = await restoreBackup(context, actor, params.id, params.backupId, requestId);
+      if (!agent) throw new AppError('AGENT_NOT_FOUND');
+      return { success: true, status: backendStatus(agent.state), message: 'Backup restored successfully' };
+    },
+    downloadBackup: ({ actor, params }) => downloadBackup(context, actor, params.id, params.backupId),
+    deleteBackup: async ({ actor, params }) => {
+      await deleteBackup(context, actor, params.id, params.backupId);
+      return { id: params.backupId, deleted: true };
+    },
+
+    sendMessage: async ({ actor, body, resourceName, about }) => {
       const { message, reply } = await sendMessage(context, actor, body, newId('msg', resourceName));
+      about(message.agentId);
       const { id, content, topic, createdAt } = message;
       return { id, message: content, topic: topic ?? 'general', status: 'sent', timestamp: createdAt.toISOString(), reply };
     },
     streamReply: ({ actor, params }) => streamReply(context, actor, params.messageId),
+    listChannels: async ({ actor, params }) => ({ channels: await listChannels(context, actor, params.id), status: 'ok' }),
+    checkChannelToken: async ({ body }) => ({ account: await checkChannelToken(context, body.channel, body.token), status: 'ok' }),
+    linkWhatsApp: ({ actor, params }) => linkWhatsApp(context, actor, params.id),
+    unlinkWhatsApp: async ({ actor, params }) => {
+      await unlinkWhatsApp(context, actor, params.id);
+      return { success: true, status: 'pairing' };
+    },
     askAgent: ({ actor, query }) => askAgent(context, actor, query),
-    tellAgent: ({ actor, body, requestId, resourceName }) => tellAgent(context, actor, body, requestId, resourceName),
+    tellAgent: ({ actor, body, requestId, resourceName, about }) =>
+      tellAgent(context, actor, body, { requestId, name: resourceName, about }),
     getInstance: async ({ actor, params }) => instanceDetails(await getAgent(context, actor, params.userId), config),
     getInstanceUsage: async ({ actor, params }) => {
       const { state, plan, openclawVersion } = await getAgent(context, actor, params.userId);
@@ -218,6 +296,7 @@ export function createHandlers(context: Context): Handlers {
       return { userId: params.userId, cpu, memory: memory.split(' / ')[0], status: state, plan, openclawVersion };
     },
     getAgentStats: ({ actor, params }) => agentStats(context, actor, params.id),
+    getAgentStatsHistory: ({ actor, params, query }) => usageHistory(context, actor, params.id, query.range),
     listLogs: ({ actor, params, query }) => listLogs(context, actor, params.id, query),
     streamLogs: ({ actor, params }) => streamLogs(context, actor, params.agentId),
     getLogHistory: ({ actor, params }) => logHistory(context, actor, params.agentId),
@@ -228,11 +307,17 @@ export function createHandlers(context: Context): Handlers {
     listLogStreams: async ({ actor }) => ({ streams: await activeLogs(context, actor) }),
     listChat: ({ actor }) => listChat(context, actor),
     listApiKeys: async ({ actor }) => ({ keys: await listApiKeys(context, actor) }),
-    createApiKey: ({ actor, body, resourceName }) => createApiKey(context, actor, body.name, resourceName),
+    createApiKey: ({ actor, body, resourceName }) => createApiKey(context, actor, body, resourceName),
     deleteApiKey: async ({ actor, params }) => {
       await deleteApiKey(context, actor, params.id);
       return { id: params.id, deleted: true };
     },
+    listAudit: async ({ actor, query, header }) => {
+      const known = await listAudit(context, actor, query);
+      nextPage(header, query, known);
+      return { entries: known.entries, status: 'ok' };
+    },
+    exportAudit: ({ actor, query }) => exportAudit(context, actor, query.agentId),
     listMessages: ({ actor, params, query }) => listMessages(context, actor, params.id, query),
   };
 }

@@ -1,6 +1,13 @@
-import { pino } from 'pino';
-import { readConfig } from './config.ts';
-import { startServer } from './server.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import path from 'node:path';
+
+// Before all that is compiled is loaded; where the folder cannot be written, everything is compiled anew.
+enableCompileCache(path.join(import.meta.dirname, '../node_modules/.cache/compiled'));
+const [{ readConfig }, { createLogger }, { startServer }] = await Promise.all([
+  import('./config.ts'),
+  import('./log/create-logger.ts'),
+  import('./server.ts'),
+]);
 
 function configure() {
   try {
@@ -12,15 +19,15 @@ function configure() {
 }
 
 const config = configure();
-const log = pino({
-  level: config.LOG_LEVEL,
-  redact: { paths: ['*.authorization', '*.password', '*.apiKey', '*.token', '*.deviceKey', '*.gatewayToken'], censor: '[redacted]' },
-});
+const log = createLogger(config);
 
 const server = await startServer(config, log).catch((error) => {
   log.fatal({ err: error }, 'the backend could not start');
   process.exit(1);
 });
+
+// Not only at the end, which may come without notice.
+flushCompileCache();
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

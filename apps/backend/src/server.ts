@@ -1,15 +1,22 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
+import { keepConnected } from './chat/keep-connected.ts';
 import { resumeReplies } from './chat/resume-replies.ts';
 import type { Config } from './config.ts';
-import { createContext } from './context.ts';
+import { type Context, createContext } from './context.ts';
 import { migrate } from './database/migrate.ts';
+import { warnOfOwnerRights } from './database/owner-rights.ts';
+import { createEgressProxy } from './egress/egress-proxy.ts';
 import { createGatewayRouter } from './gateway-router/router.ts';
+import { serverLimits } from './http/server-limits.ts';
+import { startMaintenance } from './jobs/maintenance.ts';
 import { startWorker } from './jobs/worker.ts';
 import { recordPlatformImage } from './platform/platform-image.ts';
+import { warmPlatformImage } from './provisioning/warm-image.ts';
+import { followAgents } from './runtime/follow-agents.ts';
 import { runReconciler } from './runtime/reconcile.ts';
 
 async function listen(server: Server, port: number, host: string): Promise<number> {
@@ -26,6 +33,19 @@ async function close(server: Server): Promise<void> {
   clearTimeout(late);
 }
 
+/** Opens the agents' way out, on every address: each agent comes to that of its own network. @returns what closes it */
+async function openEgress(context: Context, port: number): Promise<() => void> {
+  const server = createEgressProxy(context);
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => open.add(socket.once('close', () => open.delete(socket))));
+  server.listen(port, '0.0.0.0');
+  await once(server, 'listening');
+  return () => {
+    server.close();
+    for (const socket of open) socket.destroy();
+  };
+}
+
 /** Starts the whole backend. `stop` drains: requests end, jobs go back to the queue, connections close. */
 export async function startServer(config: Config, log: Logger) {
   if (config.MIGRATE_ON_START) {
@@ -33,14 +53,21 @@ export async function startServer(config: Config, log: Logger) {
     if (applied.length) log.info({ applied }, 'the database was migrated');
   }
   const context = await createContext(config, log);
-  const http = createServer({ requestTimeout: 180_000, headersTimeout: 15_000 }, createApp(context));
+  if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);
+  const http = createServer(serverLimits, createApp(context));
   const gateway = createGatewayRouter(context);
+  const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;
   await recordPlatformImage(context);
+  context.background(warmPlatformImage(context));
   const port = await listen(http, config.BACKEND_PORT, config.BACKEND_HOST);
   const gatewayPort = await listen(gateway, config.GATEWAY_PORT, config.BACKEND_HOST);
+  if (await context.host.available()) await context.guardHost();
   await startWorker(context);
+  await startMaintenance(context);
   const stopping = new AbortController();
-  const reconciling = Promise.all([runReconciler(context, stopping.signal), resumeReplies(context, stopping.signal)]);
+  const reconciling = Promise.all(
+    [runReconciler, resumeReplies, keepConnected, followAgents].map((task) => task(context, stopping.signal)),
+  );
   log.info({ port, gatewayPort }, 'listening');
 
   return {
@@ -50,8 +77,8 @@ export async function startServer(config: Config, log: Logger) {
     async stop() {
       stopping.abort();
       gateway.closeAllConnections();
-      context.logs.close();
-      await Promise.all([close(http), close(gateway), reconciling]);
+      egress?.();
+      await Promise.all([context.logs.close(), close(http), close(gateway), reconciling]);
       await context.close();
     },
   };

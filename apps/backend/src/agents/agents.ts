@@ -1,19 +1,10 @@
 import { AppError, type Page } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
+import { afterCursor, cursorOf } from '../database/page-cursor.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 
 type Slice = Pick<Context, 'database'>;
-
-const cursorOf = (agent: Agent) => Buffer.from(`${agent.createdAt.getTime()}.${agent.id}`).toString('base64url');
-
-/** The rows after a cursor, in the list's order. @throws AppError INVALID_REQUEST for a cursor that no list gave */
-function after(cursor: string): Prisma.AgentWhereInput {
-  const [, time, id] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (!time || !id) throw new AppError('INVALID_REQUEST', 'Invalid cursor');
-  const createdAt = new Date(Number(time));
-  return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] };
-}
 
 /**
  * The agents an actor may see, newest first; all of them unless a page is asked for.
@@ -27,7 +18,7 @@ export async function listAgents(
 ): Promise<{ agents: Agent[]; next?: string }> {
   const agents = await database.as(tenantOf(actor), (tx) =>
     tx.agent.findMany({
-      where: cursor ? { AND: [where, after(cursor)] } : where,
+      where: { AND: [where, afterCursor(cursor)] },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       ...(limit && { take: limit + 1 }),
     }),

@@ -1,6 +1,7 @@
 import { type AgentConfig, plans } from '@agentbot/contracts';
 import { coveredPlan } from '../accounts/entitlements.ts';
 import type { Context } from '../context.ts';
+import { requireLimits } from '../egress/allowed-domains.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf, userOf } from '../http/actor.ts';
 import { modelFromConfig } from '../openclaw/choose-model.ts';
@@ -17,6 +18,7 @@ interface Input {
  * @throws AppError AGENT_LIMIT_REACHED, PAYMENT_REQUIRED for a plan the subscription does not cover, INVALID_REQUEST
  */
 export async function createAgent(context: Context, actor: Actor, { name, config = {} }: Input, id?: string): Promise<Agent> {
+  requireLimits(config, context.config);
   const owner = await context.accounts.find(userOf(actor));
   const plan = coveredPlan(actor, owner, config.plan);
   const model = await modelFromConfig(config, context.config);

@@ -4,8 +4,9 @@ import type { Transaction } from '../database/database.ts';
 import type { Agent, AgentState, Prisma } from '../generated/prisma/client.ts';
 import { newId } from '../ids.ts';
 import { newDeviceKey } from '../openclaw/device.ts';
-import { splitConfig, writeAgentSecrets } from '../secrets/agent-secrets.ts';
+import { type AgentSecrets, splitConfig, writeAgentSecrets } from '../secrets/agent-secrets.ts';
 import type { Envelope } from '../secrets/envelope.ts';
+import type { LiveStream } from '../streaming/live-stream.ts';
 import { newGatewayToken } from './agent-token.ts';
 
 interface NewAgent {
@@ -19,7 +20,11 @@ interface NewAgent {
   state: AgentState;
   hostPrefix?: string;
   contactEmail?: string | null;
-  stream?: { liveStreamId: string; streamKey: string };
+  stream?: LiveStream | undefined;
+  /** Beside those of the configuration. */
+  secrets?: AgentSecrets;
+  /** Of a clone. */
+  lineage?: Pick<Agent, 'parentId' | 'generation' | 'specialization' | 'walletAddress'> & { skillSwitches: Prisma.InputJsonValue };
 }
 
 /**
@@ -50,10 +55,13 @@ export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Ac
       hostPrefix: agent.hostPrefix ?? '',
       contactEmail: agent.contactEmail ?? null,
       liveStreamId: agent.stream?.liveStreamId ?? null,
+      playbackId: agent.stream?.playbackId ?? null,
+      ...agent.lineage,
     },
   });
   await writeAgentSecrets(tx, envelope, row, {
     ...secrets,
+    ...agent.secrets,
     streamKey: agent.stream?.streamKey,
     gatewayToken: newGatewayToken(),
     deviceKey: newDeviceKey(),

@@ -1,6 +1,7 @@
 import { type AgentConfig, AppError, type Plan } from '@agentbot/contracts';
 import { coveredPlan } from '../accounts/entitlements.ts';
 import type { Context } from '../context.ts';
+import { requireLimits } from '../egress/allowed-domains.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 import { modelAfterChange } from '../openclaw/choose-model.ts';
@@ -12,6 +13,7 @@ interface Change {
   name?: string | undefined;
   plan?: Plan | undefined;
   aiProvider?: AgentConfig['aiProvider'];
+  cloneable?: boolean | undefined;
   config?: AgentConfig | undefined;
 }
 
@@ -30,8 +32,14 @@ export async function updateAgent(context: Context, actor: Actor, id: string, ch
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
     const agent = await tx.agent.findUnique({ where: { id } });
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
+    requireLimits(change.config, config);
     const { open, secrets } = splitConfig(change.config ?? {});
-    const merged = { ...(agent.config as AgentConfig), ...open, ...(plan && { plan }) };
+    const merged = {
+      ...(agent.config as AgentConfig),
+      ...open,
+      ...(plan && { plan }),
+      ...(change.cloneable !== undefined && { cloneable: change.cloneable }),
+    };
     const model = modelAfterChange(agent, { ...open, ...(change.aiProvider && { aiProvider: change.aiProvider }) }, merged);
     await writeAgentSecrets(tx, envelope, agent, secrets);
     return tx.agent.update({

@@ -3,7 +3,6 @@ import type { Context } from '../context.ts';
 import type { Agent, Message } from '../generated/prisma/client.ts';
 import { newId } from '../ids.ts';
 import { replyFromContainer } from './reply-from-container.ts';
-import { replyFromProvider } from './reply-from-provider.ts';
 
 /** Under this name Postgres tells every process which reply has changed. */
 export const REPLIES = 'replies';
@@ -106,7 +105,7 @@ export async function answer(context: Context, agent: Agent, message: Message, {
     const question = { id, sessionId: message.sessionId, text: message.content, resumed, onText: batches.add };
     const reply = await (agent.runtime === 'container'
       ? replyFromContainer(context, agent, question)
-      : replyFromProvider(context, agent, question));
+      : import('./reply-from-provider.ts').then(({ replyFromProvider }) => replyFromProvider(context, agent, question)));
     if (reply.trim() === '') throw new AppError('OPERATION_FAILED', 'The agent answered nothing');
     await batches.end();
     await settle(context, message, { words: storable(reply) });

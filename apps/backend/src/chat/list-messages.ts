@@ -16,10 +16,16 @@ export const messageView = (row: Message): MessageView => ({
   platform: row.platform,
 });
 
-/** One page of an agent's messages, newest first. @throws AppError AGENT_NOT_FOUND */
-export async function listMessages(context: Context, actor: Actor, agentId: string, page: { limit: number; offset: number }) {
+interface MessagePage {
+  limit: number;
+  offset: number;
+  sessionId?: string | undefined;
+}
+
+/** One page of the messages of an agent or of one of its sessions, newest first. @throws AppError AGENT_NOT_FOUND */
+export async function listMessages(context: Context, actor: Actor, agentId: string, { sessionId, ...page }: MessagePage) {
   await getAgent(context, actor, agentId);
-  const where = { agentId };
+  const where = { agentId, ...(sessionId && { sessionId }) };
   const { rows, total } = await context.database.as(tenantOf(actor), async (tx) => ({
     rows: await tx.message.findMany({ where, orderBy: { seq: 'desc' }, take: page.limit, skip: page.offset }),
     total: await tx.message.count({ where }),

@@ -1,14 +1,10 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
-import { gatewayAddress } from '../openclaw/gateway-address.ts';
 import type { GatewayConnection } from '../openclaw/gateway-connection.ts';
-import type { AgentContainerSpec } from '../runtime/container-host.ts';
+import { gatewayOf } from '../openclaw/gateway-of.ts';
+import { displayable, history, type Part, textOf } from '../openclaw/history.ts';
 
-interface Part {
-  type: string;
-  text?: string;
-}
 interface ChatEvent {
   runId: string;
   state: 'delta' | 'final' | 'error' | 'aborted';
@@ -20,11 +16,6 @@ interface AgentEvent {
   stream: string;
   data?: { text?: string };
 }
-interface HistoryEntry {
-  role: string;
-  content?: string | Part[];
-}
-
 /** What is said to an agent, and who hears the words as they come. */
 export interface Question {
   /** The id of the message: the gateway's run has the same, and the same run never happens twice. */
@@ -37,14 +28,9 @@ export interface Question {
   onText: (soFar: string) => void;
 }
 
-const textOf = (content: string | Part[] = []) => (typeof content === 'string' ? content : content.map((part) => part.text ?? '').join(''));
-
-/** The agent's words without the directives to its own gateway (`[[…]]`), which come in pieces too. */
-const displayable = (text: string) => text.replace(/\[\[[^\]]*\]\]\s?/g, '').replace(/\[{1,2}[^\]]*$/, '');
-
 /** The reply that the session's history has to the last thing said, if it is the one asked. */
 async function replyInHistory(gateway: GatewayConnection, sessionKey: string, question: string): Promise<string | undefined> {
-  const { messages } = await gateway.request<{ messages: HistoryEntry[] }>('chat.history', { sessionKey, limit: 50 });
+  const messages = await history(gateway, sessionKey, 50);
   const last = messages.findLastIndex(({ role }) => role === 'user');
   if (!textOf(messages[last]?.content).trim().endsWith(question.trim())) return undefined;
   const words = messages
@@ -60,11 +46,7 @@ async function replyInHistory(gateway: GatewayConnection, sessionKey: string, qu
  * @throws AppError OPERATION_FAILED with the agent's own error
  */
 export async function replyFromContainer(context: Context, agent: Agent, question: Question): Promise<string> {
-  const spec = agent.containerSpec as unknown as AgentContainerSpec;
-  const address = await gatewayAddress(context, agent.id, spec.bind);
-  const gateway = await context.gateways.get(agent.id, address).catch((cause) => {
-    throw new AppError('OPERATION_FAILED', "The agent's gateway cannot be reached", { cause });
-  });
+  const gateway = await gatewayOf(context, agent);
   const sessionKey = `agent:main:${question.sessionId}`;
   if (question.resumed) {
     const words = await replyInHistory(gateway, sessionKey, question.text);

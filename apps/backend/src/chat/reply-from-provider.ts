@@ -3,6 +3,7 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, type LanguageModel, streamText } from 'ai';
+import { promptOf } from '../clone/specializations.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { fromThisMachine } from '../openclaw/model-endpoint.ts';
@@ -42,8 +43,10 @@ export async function replyFromProvider(
   }));
   try {
     let failure: unknown;
+    const system = promptOf(agent.specialization);
     const { textStream } = streamText({
       model: languageModel(modelTarget(agent, config), secrets.apiKey ?? ''),
+      ...(system && { system }),
       messages: history
         .reverse()
         .map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content })),

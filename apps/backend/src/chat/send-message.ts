@@ -28,13 +28,20 @@ export async function findAgent(tx: Transaction, ownerId: string, agentId: strin
   return agent;
 }
 
-/** The session named, or the latest of the agent, or a new one. @throws AppError SESSION_NOT_FOUND */
+/**
+ * The session named, or the latest of those that began here, or a new one.
+ * @throws AppError SESSION_NOT_FOUND, INVALID_REQUEST for one that takes place on a channel
+ */
 async function findSession(tx: Transaction, agent: Agent, sessionId: string | undefined): Promise<ChatSession> {
-  const where = { agentId: agent.id, endedAt: null, ...(sessionId ? { id: sessionId } : {}) };
+  const where = { agentId: agent.id, endedAt: null, ...(sessionId ? { id: sessionId } : { gatewaySessionId: null }) };
   const session = await tx.chatSession.findFirst({ where, orderBy: { lastActivityAt: 'desc' } });
-  if (session) return session;
-  if (sessionId) throw new AppError('SESSION_NOT_FOUND');
-  return openSession(tx, agent);
+  if (!session) {
+    if (sessionId) throw new AppError('SESSION_NOT_FOUND');
+    return openSession(tx, agent);
+  }
+  if (session.gatewaySessionId)
+    throw new AppError('INVALID_REQUEST', `This session takes place on ${session.platform}: it is continued there`);
+  return session;
 }
 
 /** A new session of an agent. */
@@ -64,7 +71,7 @@ async function store(
  * Says something to an agent of the actor and waits up to 30 seconds for the reply, or not at all.
  * @param id what to name the message, the same again when the request is repeated
  * @returns the stored message, its session, and the reply or the sentence that it is still being worked on
- * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, OPERATION_FAILED with the agent's error
+ * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, INVALID_REQUEST, OPERATION_FAILED with the agent's error
  */
 export async function sendMessage(context: Context, actor: Actor, input: Input, id = newId('msg')) {
   const tenant = tenantOf(actor);

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
+import { serverLimits } from '../http/server-limits.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -67,7 +68,10 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
     );
   };
 
-  const server = createServer(async (request, response) => {
+  const { headersTimeout, connectionsCheckingInterval, maxHeaderSize } = serverLimits;
+  // A body is the gateway's own affair, however long it takes.
+  const options = { headersTimeout, connectionsCheckingInterval, maxHeaderSize, requestTimeout: 0 };
+  const server = createServer(options, async (request, response) => {
     try {
       const found = await targetOf(request);
       if ('error' in found) return refuse(response, found.status, found.error);

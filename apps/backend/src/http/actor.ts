@@ -1,11 +1,20 @@
-import { AppError, type Facade } from '@agentbot/contracts';
+import { AppError, type Facade, type Scope } from '@agentbot/contracts';
 import type { Tenant } from '../database/database.ts';
 
+/** What an API key may do. */
+export interface KeyGrant {
+  id: string;
+  scopes: readonly Scope[];
+  /** The one agent that it is for. */
+  agentId: string | undefined;
+}
 /** A person, by their session, by one of their API keys, or named by a holder of the internal key. */
 export interface UserActor {
   kind: 'user';
   userId: string;
   credential: 'session' | 'apiKey' | 'internal';
+  /** Of an API key. */
+  key?: KeyGrant;
   /** The side whose shapes and statuses they get. */
   facade: Facade;
 }
@@ -23,7 +32,7 @@ export type Actor = UserActor | ServiceActor | WebActor;
 
 /** The rows an actor may see. */
 export function tenantOf(actor: Actor): Tenant {
-  if (actor.kind === 'user') return { userId: actor.userId };
+  if (actor.kind === 'user') return { userId: actor.userId, agentId: actor.key?.agentId };
   if (actor.kind === 'service') return 'service';
   throw new AppError('UNAUTHORIZED');
 }

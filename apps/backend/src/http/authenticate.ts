@@ -71,9 +71,9 @@ export function createAuthenticator({ config, database }: { config: Config; data
       return { kind: 'user', userId: given.userId, credential: 'internal', facade: 'backend' };
     }
     if (token.startsWith(KEY_PREFIX)) {
-      const userId = await findApiKey({ database }, token);
-      if (!userId) throw new AppError('UNAUTHORIZED');
-      return { kind: 'user', userId, credential: 'apiKey', facade: 'backend' };
+      const found = await findApiKey({ database }, token);
+      if (!found) throw new AppError('UNAUTHORIZED');
+      return { kind: 'user', userId: found.ownerId, credential: 'apiKey', key: found.grant, facade: 'backend' };
     }
     if (isAssertion(token)) return verifyAssertion(token, given.mutating);
     throw new AppError('UNAUTHORIZED');

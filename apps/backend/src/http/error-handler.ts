@@ -1,11 +1,17 @@
 import { AppError, type Facade, type Route, statusOf } from '@agentbot/contracts';
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { Actor } from './actor.ts';
 import type { Answer } from './idempotency.ts';
 
 /** What a request knows about itself once its route and caller are known. */
 export interface RequestState {
   facade: Facade;
   route?: Route;
+  actor?: Actor | null;
+  /** Validated so far. */
+  input?: { params?: unknown; query?: unknown; body?: unknown };
+  /** The agent that the handler found to be meant. */
+  about?: string;
 }
 
 const bodyParserCodes: Record<string, AppError> = {
@@ -45,13 +51,12 @@ export function errorAnswer(request: Request, state: RequestState, thrown: unkno
 }
 
 /** Sends an error, or cuts the connection when an answer was begun already. */
-export function sendError(request: Request, response: Response, state: RequestState, thrown: unknown): void {
-  const { status, body } = errorAnswer(request, state, thrown);
+export function sendError(response: Response, { status, body }: Answer): void {
   if (response.headersSent) response.destroy();
   else response.status(status).json(body);
 }
 
 /** Errors from outside the routes: body parsing, malformed URLs. */
 export const errorHandler: ErrorRequestHandler = (error, request, response, _next) => {
-  sendError(request, response, { facade: 'backend' }, error);
+  sendError(response, errorAnswer(request, { facade: 'backend' }, error));
 };

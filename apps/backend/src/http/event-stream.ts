@@ -6,6 +6,8 @@ export interface EventSink<T> {
   lastEventId: string | undefined;
   /** Sends one event; false when the reader is too slow and was let go. */
   send: (event: string, data: T, id?: string) => boolean;
+  /** Waits until the reader has taken most of what was sent; false when it is gone, or took too long and was let go. */
+  room: () => Promise<boolean>;
   end: () => void;
 }
 
@@ -16,6 +18,22 @@ export type Subscribe = (sink: EventSink<any>) => () => void;
 const HEARTBEAT_MS = 15_000;
 /** A reader that leaves more than this unread is let go, in bytes. */
 const MOST_UNREAD = 1024 * 1024;
+/** A reader with more than this unread is waited for, and let go when it does not read on in time. */
+const MUCH_UNREAD = 256 * 1024;
+const STALLED_MS = 5_000;
+
+/** Waits until a reader has read what was sent. */
+async function drained(response: Response): Promise<boolean> {
+  if (response.destroyed || response.writableEnded) return false;
+  if (response.writableLength < MUCH_UNREAD) return true;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const late = setTimeout(() => response.destroy(), STALLED_MS);
+  response.once('drain', resolve).once('close', resolve);
+  await promise;
+  clearTimeout(late);
+  response.off('drain', resolve).off('close', resolve);
+  return !response.destroyed;
+}
 
 /**
  * Answers with server-sent events until the reader leaves.
@@ -41,6 +59,7 @@ export function openEventStream(request: Request, response: Response, subscribe:
       response.destroy();
       return false;
     },
+    room: () => drained(response),
     end: () => response.end(),
   });
   response.on('close', () => {

@@ -47,7 +47,9 @@ export function createIdempotency({ database, envelope }: Pick<Context, 'databas
   async function claim({ actor, key, ...request }: Attempt): Promise<Claim> {
     const ownerId = userOf(actor);
     const id = { ownerId_key: { ownerId, key } };
-    const fingerprint = sha256(canonical([request.method, request.path, request.body]));
+    // What a key for one agent got must not be told to a key for another.
+    const narrowed = actor.kind === 'user' && actor.key?.agentId ? [actor.key.agentId] : [];
+    const fingerprint = sha256(canonical([request.method, request.path, request.body, ...narrowed]));
     return database.as(tenantOf(actor), async (tx) => {
       const now = new Date();
       const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM idempotency_keys WHERE owner_id = ${ownerId} AND key = ${key} FOR UPDATE`;

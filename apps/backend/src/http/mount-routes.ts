@@ -1,11 +1,17 @@
 import { AppError, type Facade, isIdempotent, type Route, type RouteId, routes } from '@agentbot/contracts';
 import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Actor } from './actor.ts';
+import { admit, requireAgentInReach } from './admit.ts';
+import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
+import { clientAddress } from './client-address.ts';
+import { type Download, sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
 import { openEventStream, type Subscribe } from './event-stream.ts';
 import { type Answer, idempotencyKey, type Once } from './idempotency.ts';
+import { requirePlainText, requireShallow } from './plain-data.ts';
 
 type Routes = typeof routes;
 type Parsed<R, K extends string> = R extends { [key in K]: infer S extends z.ZodType } ? z.output<S> : undefined;
@@ -28,6 +34,8 @@ export interface Call<Id extends RouteId> {
   resourceName: string | undefined;
   /** `X-User-Email`: where to reach somebody, no proof of who they are. */
   contactEmail: string | undefined;
+  /** Tells which agent is meant, where the request does not name it: for the audit log. */
+  about: (agentId: string) => void;
 }
 
 /** One handler per operation. It answers in the shape of the caller's side; the contract checks it. */
@@ -38,6 +46,8 @@ interface Dependencies {
   isAdmin: (userId: string) => Promise<boolean>;
   limits: Record<'api' | NonNullable<Route['rateLimit']>, (key: string, response: Response) => Promise<void>>;
   once: Once;
+  requests: Metrics['requests'];
+  audit: RequestAudit;
 }
 
 const PATIENCE_MS = 60_000;
@@ -52,7 +62,10 @@ function readBody(request: Request, response: Response): Promise<void> {
 function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   if (!schema) return undefined;
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    requirePlainText(result.data);
+    return result.data;
+  }
   const { issues } = result.error;
   // What is wrong with the whole comes before what is wrong with a part.
   const issue = issues.find(({ code, path }) => code === 'custom' && path.length === 0) ?? issues[0];
@@ -70,19 +83,12 @@ function bodyOf({ queryIntoBody }: Route, { body = {}, query }: Request): unknow
   return { [queryIntoBody]: query[queryIntoBody], ...body };
 }
 
-async function admit(route: Route, actor: Actor | null, isAdmin: Dependencies['isAdmin']): Promise<void> {
-  if (route.auth === 'public' || route.auth === 'optional') return;
-  if (!actor) throw new AppError('UNAUTHORIZED');
-  if (route.auth === 'web') {
-    if (actor.kind === 'user') throw new AppError('UNAUTHORIZED');
-    return;
-  }
-  if (actor.kind === 'web') throw new AppError('UNAUTHORIZED');
-  if (route.auth === 'admin' && actor.kind === 'user' && !(await isAdmin(actor.userId))) throw new AppError('FORBIDDEN');
-}
-
 /** Mounts every operation of the contract: authenticate, limit, validate, act once, present. */
-export function mountRoutes(app: Express, handlers: Handlers, { authenticate, isAdmin, limits, once }: Dependencies): void {
+export function mountRoutes(
+  app: Express,
+  handlers: Handlers,
+  { authenticate, isAdmin, limits, once, audit, requests }: Dependencies,
+): void {
   /** Who calls; each request counts against its caller's limit, one with a wrong credential against its address. */
   async function identify(route: Route, request: Request, response: Response): Promise<Actor | null> {
     const limited = route.backend.path.startsWith('/api/');
@@ -97,15 +103,24 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
       mutating: route.method !== 'GET',
     };
     const actor = await authenticate(credentials).catch(async (error) => {
-      await consume(`ip:${request.ip}`);
+      // What anybody may ask is answered to those with an old credential too: a probe must not fail over it.
+      if (route.auth === 'public') return null;
+      await consume(`ip:${clientAddress(request)}`);
       throw error;
     });
-    await consume(actor?.kind === 'user' && actor.facade === 'web' ? `user:${actor.userId}` : `ip:${request.ip}`);
+    await consume(actor?.kind === 'user' && actor.facade === 'web' ? `user:${actor.userId}` : `ip:${clientAddress(request)}`);
     return actor;
   }
 
-  async function answer(id: RouteId, route: Route, state: RequestState, request: Request, response: Response) {
+  async function answer(
+    id: RouteId,
+    route: Route,
+    state: RequestState,
+    request: Request,
+    response: Response,
+  ): Promise<Answer & { repeated?: boolean }> {
     const actor = await identify(route, request, response);
+    state.actor = actor;
     state.facade = actor?.facade ?? 'backend';
     await admit(route, actor, isAdmin);
     if (route.body) await readBody(request, response);
@@ -113,11 +128,13 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
       const typed = request.get('content-type');
       if (typed && !request.is('json')) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
     }
-    const input = {
-      params: parse(route.params, request.params),
-      query: parse(route.query, request.query),
-      body: parse(route.body, bodyOf(route, request)),
-    };
+    requireShallow(request.body);
+    const input: NonNullable<RequestState['input']> = {};
+    state.input = input;
+    input.params = parse(route.params, request.params);
+    input.query = parse(route.query, request.query);
+    input.body = parse(route.body, bodyOf(route, request));
+    requireAgentInReach(route, actor, input);
     const side = route[state.facade] ?? route.backend;
     const act = async (resourceName?: string): Promise<Answer> => {
       let status: number = route.status;
@@ -126,15 +143,18 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
         actor,
         facade: state.facade,
         requestId: String(request.id),
-        ip: request.ip ?? '',
+        ip: clientAddress(request),
         header: (name: string, value: string) => response.setHeader(name, value),
         status: (code: number) => {
           status = code;
         },
         resourceName,
         contactEmail: request.get('x-user-email'),
+        about: (agentId: string) => {
+          state.about = agentId;
+        },
       });
-      return { status, body: route.stream ? result : side.response.parse(result) };
+      return { status, body: route.stream || route.download ? result : side.response.parse(result) };
     };
 
     const key = isIdempotent(route) ? idempotencyKey(request.get('idempotency-key')) : undefined;
@@ -147,14 +167,14 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
       body: request.body,
       patienceMs: route.timeoutMs ?? PATIENCE_MS,
     };
-    const { repeated, ...kept } = await once(attempt, (resourceName) =>
+    const kept = await once(attempt, (resourceName) =>
       act(resourceName).catch((error) => {
         // It was done and it failed: that is the answer, and doing it again would be doing it twice.
         if (error instanceof AppError && error.code === 'OPERATION_FAILED') return errorAnswer(request, state, error);
         throw error;
       }),
     );
-    if (repeated) response.setHeader('Idempotency-Replayed', 'true');
+    if (kept.repeated) response.setHeader('Idempotency-Replayed', 'true');
     return kept;
   }
 
@@ -163,12 +183,18 @@ export function mountRoutes(app: Express, handlers: Handlers, { authenticate, is
     app[method](route.backend.path, async (request, response) => {
       const state: RequestState = { facade: claimedFacade(request.get('authorization')), route };
       response.setHeader('Cache-Control', 'no-store');
+      const timed = requests.startTimer({ operation: id });
+      response.on('close', () => timed({ status: response.statusCode }));
       try {
-        const { status, body } = await answer(id, route, state, request, response);
+        const { status, body, repeated = false } = await answer(id, route, state, request, response);
+        await audit(request, state, { status, body, repeated });
         if (route.stream) openEventStream(request, response, body as Subscribe);
+        else if (route.download) await sendDownload(response, body as Download);
         else response.status(status).json(body);
       } catch (error) {
-        sendError(request, response, state, error);
+        const refusal = errorAnswer(request, state, error);
+        await audit(request, state, { status: refusal.status, error });
+        sendError(response, refusal);
       }
     });
   }

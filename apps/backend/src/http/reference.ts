@@ -1,6 +1,7 @@
 import { openApiDocument } from '@agentbot/contracts/openapi';
 import express, { type Express } from 'express';
-import { absolutePath } from 'swagger-ui-dist';
+// Not the package's index, which loads the whole page's code into this process.
+import absolutePath from 'swagger-ui-dist/absolute-path.js';
 
 const page = `<!doctype html>
 <html lang="en">

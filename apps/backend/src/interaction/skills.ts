@@ -1,9 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
-import { gatewayAddress } from '../openclaw/gateway-address.ts';
-import type { GatewayConnection } from '../openclaw/gateway-connection.ts';
-import type { AgentContainerSpec } from '../runtime/container-host.ts';
+import { gatewayOf, hasGateway, unanswered } from '../openclaw/gateway-of.ts';
 
 interface SkillStatus {
   skillKey: string;
@@ -13,26 +11,12 @@ interface SkillStatus {
   eligible: boolean;
 }
 
-function unanswered(cause: unknown): never {
-  throw new AppError('OPERATION_FAILED', "The agent's gateway did not answer", { cause });
-}
-
-async function gatewayOf(context: Context, agent: Agent): Promise<GatewayConnection> {
-  if (agent.state !== 'running' || agent.runtime !== 'container') {
-    throw new AppError('OPERATION_FAILED', 'The agent has no running gateway');
-  }
-  const { bind } = agent.containerSpec as unknown as AgentContainerSpec;
-  return context.gateways.get(agent.id, await gatewayAddress(context, agent.id, bind)).catch((cause) => {
-    throw new AppError('OPERATION_FAILED', "The agent's gateway cannot be reached", { cause });
-  });
-}
-
 /**
  * The skills of an agent as its gateway lists them: `enabled` is the owner's choice, `ready` whether the skill has all
  * that it needs. An agent without a gateway has none.
  */
 export async function listSkills(context: Context, agent: Agent) {
-  if (agent.state !== 'running' || agent.runtime !== 'container') return [];
+  if (!hasGateway(agent)) return [];
   const gateway = await gatewayOf(context, agent);
   const { skills } = await gateway.request<{ skills: SkillStatus[] }>('skills.status').catch(unanswered);
   return skills.map(({ skillKey, name, description, disabled, eligible }) => ({

@@ -25,7 +25,8 @@ interface Pending {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 20_000;
+/** Less than the web waits, so that its caller hears the reason. */
+const REQUEST_TIMEOUT_MS = 12_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
 /**

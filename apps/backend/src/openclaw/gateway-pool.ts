@@ -1,7 +1,10 @@
 import { GatewayConnection } from './gateway-connection.ts';
 
-/** One connection per agent, opened when first needed and again after a loss. */
-export function createGatewayPool() {
+/**
+ * One connection per agent, opened when first needed and again after a loss.
+ * @param onOpen hears of each connection that was opened
+ */
+export function createGatewayPool(onOpen: (agentId: string, gateway: GatewayConnection) => void) {
   const open = new Map<string, Promise<GatewayConnection>>();
 
   function forget(agentId: string, connecting: Promise<GatewayConnection>) {
@@ -16,11 +19,16 @@ export function createGatewayPool() {
       const connecting = GatewayConnection.open(address);
       open.set(agentId, connecting);
       connecting.then(
-        (connection) => connection.once('close', () => forget(agentId, connecting)),
+        (connection) => {
+          connection.once('close', () => forget(agentId, connecting));
+          onOpen(agentId, connection);
+        },
         () => forget(agentId, connecting),
       );
       return connecting;
     },
+    /** The agents that there is a connection to. */
+    connected: () => [...open.keys()],
     /** Closes an agent's connection, so that the next `get` makes a new one. */
     async drop(agentId: string): Promise<void> {
       const connecting = open.get(agentId);

@@ -4,28 +4,32 @@ import { AppError } from '@agentbot/contracts';
 
 const HOST_NAME = 'host.docker.internal';
 
+/** Networks that are nobody's business but this machine's and its neighbours'. @see https://www.iana.org/assignments/iana-ipv4-special-registry */
+export const privateNetworks = {
+  ipv4: [
+    '0.0.0.0/8',
+    '10.0.0.0/8',
+    '100.64.0.0/10',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '172.16.0.0/12',
+    '192.0.0.0/24',
+    '192.168.0.0/16',
+    '198.18.0.0/15',
+    '224.0.0.0/3',
+  ],
+  ipv6: ['::/127', 'fc00::/7', 'fe80::/10', 'ff00::/8', '64:ff9b::/96'],
+};
 const privateAddresses = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  privateAddresses.addSubnet(network, prefix, 'ipv4');
-for (const [network, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-  ['64:ff9b::', 96],
-] as const)
-  privateAddresses.addSubnet(network, prefix, 'ipv6');
+for (const type of ['ipv4', 'ipv6'] as const) {
+  for (const network of privateNetworks[type]) {
+    const [address = '', prefix] = network.split('/');
+    privateAddresses.addSubnet(address, Number(prefix), type);
+  }
+}
+
+/** Whether an address is a private, loopback or link-local one. */
+export const isPrivateAddress = (address: string): boolean => privateAddresses.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /**
  * Refuses a custom model endpoint that is, or resolves to, a private, loopback or link-local address.
@@ -38,7 +42,7 @@ export async function assertPublicEndpoint(baseUrl: string, allowPrivate: boolea
   if (host === HOST_NAME || host === 'localhost' || host.endsWith('.localhost')) throw refused;
   const addresses = isIP(host) ? [host] : (await lookup(host, { all: true }).catch(() => [])).map(({ address }) => address);
   for (const address of addresses) {
-    if (privateAddresses.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) throw refused;
+    if (isPrivateAddress(address)) throw refused;
   }
 }
 

@@ -99,6 +99,10 @@ export const defaultModelOf = (provider: KnownProvider): string => providers[pro
 /** What the contract calls the key of a provider, if it names it. */
 export const credentialOf = (provider: string): Credential | undefined => providers[provider as KnownProvider]?.credential;
 
+/** The secret with an agent's key for a provider, its own one's or another's. */
+export const keySecret = (provider: string, own: string) =>
+  provider === own ? ('apiKey' as const) : (`apiKey:${credentialOf(provider)}` as const);
+
 /** Where and how a model is reached. */
 export interface ModelTarget {
   provider: ProviderId;

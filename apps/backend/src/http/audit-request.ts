@@ -1,0 +1,69 @@
+import { AppError, agentNamedIn, isAudited } from '@agentbot/contracts';
+import type { Request } from 'express';
+import { type AuditedEvent, appendEntry } from '../audit/append-entry.ts';
+import type { Context } from '../context.ts';
+import { type Actor, SERVICE_ACCOUNT } from './actor.ts';
+import { clientAddress } from './client-address.ts';
+import type { RequestState } from './error-handler.ts';
+
+const kindOf = (actor: Actor): AuditedEvent['actorKind'] =>
+  actor.kind === 'user' ? actor.credential : actor.kind === 'service' ? 'internal' : 'web';
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** The agent that an answer is about, where the request could not know its id. */
+function agentIn(body: unknown): string | undefined {
+  const { agentId, agent } = (body ?? {}) as { agentId?: unknown; agent?: { id?: unknown } };
+  return text(agentId) ?? text(agent?.id);
+}
+
+/** Writes down what a request changed or tried to change, once its outcome is known and before it is told. */
+export function createRequestAudit({ database, log }: Pick<Context, 'database' | 'log'>) {
+  /** Whose log it goes into: the agent's owner's, else the account's that was found or made, else the caller's. */
+  async function ownerOf(actor: Actor, agentId: string | undefined, body: unknown): Promise<string> {
+    if (actor.kind === 'user') return actor.userId;
+    if (actor.kind === 'web') return text((body as { id?: unknown } | undefined)?.id) ?? SERVICE_ACCOUNT;
+    if (!agentId) return SERVICE_ACCOUNT;
+    const owner = await database.as('service', async (tx) => {
+      const agent = await tx.agent.findUnique({ where: { id: agentId }, select: { ownerId: true } });
+      // A deleted agent's operations stay.
+      return agent ?? (await tx.operation.findFirst({ where: { agentId }, select: { ownerId: true }, orderBy: { createdAt: 'desc' } }));
+    });
+    return owner?.ownerId ?? SERVICE_ACCOUNT;
+  }
+
+  /** @param outcome the answer's body, or what was thrown */
+  return async function record(
+    request: Request,
+    { route, actor, input, about }: RequestState,
+    { status, body, repeated, error }: { status: number; body?: unknown; repeated?: boolean; error?: unknown },
+  ): Promise<void> {
+    // Nobody knows who it was, or they ask too often: a flood of those must not become a flood of entries.
+    if (!route || !isAudited(route) || !actor) return;
+    const code = error === undefined ? null : error instanceof AppError ? error.code : 'INTERNAL';
+    if (code === 'RATE_LIMITED') return;
+    const done = repeated ? 'repeated' : 'done';
+    const agentId = about ?? agentNamedIn(route, input ?? {}) ?? agentIn(body);
+    try {
+      await appendEntry(database, {
+        ownerId: await ownerOf(actor, agentId, body),
+        actorKind: kindOf(actor),
+        actorId: actor.kind === 'user' ? actor.userId : null,
+        keyId: actor.kind === 'user' ? (actor.key?.id ?? null) : null,
+        action: route.id,
+        agentId: agentId ?? null,
+        ip: clientAddress(request),
+        userAgent: request.get('user-agent')?.slice(0, 200) ?? null,
+        outcome: status >= 500 ? 'failed' : status >= 400 ? 'refused' : done,
+        status,
+        code,
+        requestId: String(request.id),
+      });
+    } catch (err) {
+      // What was done is done: its answer must say so, and this must be seen.
+      log.error({ err, action: route.id, agentId, requestId: request.id }, 'an entry of the audit log could not be written');
+    }
+  };
+}
+
+export type RequestAudit = ReturnType<typeof createRequestAudit>;
