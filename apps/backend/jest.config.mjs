@@ -3,7 +3,7 @@ import { jestConfig } from '@agentbot/config/jest';
 export default jestConfig('backend', {
   globalSetup: './test/global-setup.ts',
   globalTeardown: './test/global-teardown.ts',
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   // The tests mostly wait for containers.
   maxWorkers: 2,
 });

@@ -2,13 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createDatabase } from '@agentbot/local-stack/postgres';
 import Docker from 'dockerode';
 import { SignJWT } from 'jose';
 import { pino } from 'pino';
 import { readConfig } from '../src/config.ts';
 import { randomName } from '../src/ids.ts';
 import { startServer } from '../src/server.ts';
+import { createTestDatabase } from './test-database.ts';
 
 export const INTERNAL_KEY = 'internal-key-of-the-tests-0123456789abcdef';
 const ASSERTION_SECRET = 'assertion-secret-of-the-tests-0123456789';
@@ -39,12 +39,10 @@ export function assertion(
 
 /** A whole backend on a fresh database; by default where no Docker Engine answers. */
 export async function startBackend(overrides: Record<string, string> = {}) {
-  const name = `test_${randomName(10)}`;
-  const admin = process.env.TEST_POSTGRES_URL as string;
-  await createDatabase(admin, name);
+  const databaseUrl = await createTestDatabase(`test_${randomName(10)}`);
   const config = readConfig({
     NODE_ENV: 'test',
-    DATABASE_URL: admin.replace(/\/postgres$/, `/${name}`),
+    DATABASE_URL: databaseUrl,
     MIGRATE_ON_START: 'true',
     BACKEND_PORT: '0',
     GATEWAY_PORT: '0',
@@ -122,6 +120,8 @@ export async function startBackendWithDocker(installation: string, settings: Rec
   });
   return {
     ...backend,
+    /** Ends this process alone: the agents' containers stay. */
+    leave: backend.stop,
     async stop() {
       await backend.stop();
       await removeLeftovers(name);
@@ -131,7 +131,7 @@ export async function startBackendWithDocker(installation: string, settings: Rec
 }
 
 /** Removes what failed tests left of an installation on the engine. */
-async function removeLeftovers(installation: string): Promise<void> {
+export async function removeLeftovers(installation: string): Promise<void> {
   const docker = new Docker();
   const filters = { label: [`agentbot.installation=${installation}`] };
   for (const { Id } of await docker.listContainers({ all: true, filters })) await docker.getContainer(Id).remove({ force: true });

@@ -1,11 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { startBots } from '@agentbot/test-doubles/bots';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import Docker from 'dockerode';
 import pg from 'pg';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { containersOn } from './containers.ts';
 
 /**
  * Every row of every error table: for each operation of the contract and each code it names, a request that provokes
@@ -19,6 +21,9 @@ interface Provocation {
   error?: string | RegExp;
 }
 
+/** A Stripe that nobody asks. */
+const STRIPE = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' };
+
 let real: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 /** Backends each with one thing missing or broken. */
@@ -27,6 +32,7 @@ let withoutTables: TestBackend;
 let closed: TestBackend;
 let limited: TestBackend;
 let faulty: TestBackend;
+let bots: Awaited<ReturnType<typeof startBots>>;
 let faultyEngine: Awaited<ReturnType<typeof startEngineProxy>>;
 let admin: string;
 let stranger: string;
@@ -37,12 +43,13 @@ let dockerless: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: 'model-key' });
+  bots = await startBots({ telegram: { '1:good': 'good_bot' } });
   faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
-    startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16' }),
+    startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16', ...bots.settings }),
     startBackend(),
-    startBackend({ SMTP_URL: 'smtp://127.0.0.1:1' }),
-    startBackend({ PROVISIONING_ENABLED: 'false' }),
+    startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
+    startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
     startBackendWithDocker('faulty', {
       DOCKER_HOST: faultyEngine.dockerHost,
@@ -64,6 +71,14 @@ beforeAll(async () => {
   dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
   // As after an engine went away: the agent had a container once.
   await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
+  for (const [backend, agentId] of [
+    [real, running],
+    [withoutDocker, dockerless],
+  ] as const) {
+    const { ownerId } = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agentId } }));
+    const lost = { id: 'bk_lost', agentId, ownerId, cause: 'manual', name: 'lost.tar.gz', sizeBytes: 1, sha256: 'none' };
+    await backend.context.database.as('service', (tx) => tx.backup.create({ data: lost }));
+  }
   const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
   await client.connect();
   for (const table of [
@@ -76,6 +91,10 @@ beforeAll(async () => {
     'operations',
     'password_resets',
     'identities',
+    'log_views',
+    'audit_log',
+    'challenges',
+    'wallets',
   ]) {
     await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
   }
@@ -89,8 +108,11 @@ afterAll(async () => {
   }
   await Promise.all([real, withoutDocker, withoutTables, closed, limited, faulty].map((backend) => backend.stop()));
   await faultyEngine.close();
+  await bots.close();
   await model.close();
 }, 120_000);
+
+const NO_WALLET = `0x${'1'.repeat(40)}`;
 
 /** A request body that is right, for every operation that wants one. */
 const bodies: Partial<Record<RouteId, () => object>> = {
@@ -111,21 +133,28 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   provisionWithChannels: () => ({ telegramToken: '1:x', plan: 'network', stripeSubscriptionId: 'sub_1' }),
   deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: '1:x', plan: 'network' } }),
   tellAgent: () => ({ action: 'create-session' }),
-  cloneAgent: () => ({ parentAgentId: 'agent_1', name: 'Clone', paymentProof: {} }),
+  checkChannelToken: () => ({ channel: 'telegram', token: '1:good' }),
+  setBackupSchedule: () => ({ everyHours: 24 }),
+  cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),
+  createVerificationChallenge: () => ({ verificationType: 'webauthn' }),
+  createWalletChallenge: () => ({ address: NO_WALLET }),
+  linkWallet: () => ({ address: NO_WALLET, signature: '0x12' }),
 };
 
-const idOf: Partial<Record<RouteId, string>> = { grantPlan: 'nobody', deleteApiKey: 'key_none' };
+const idOf: Partial<Record<RouteId, string>> = { grantPlan: 'nobody', deleteApiKey: 'key_none', unlinkWallet: NO_WALLET };
 
-const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions' };
+const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions', startCheckout: '?plan=solo' };
 
 /** Calls an operation on a backend, by default as the platform and on an agent that does not exist. */
 function call(
   backend: TestBackend,
   id: RouteId,
-  options: { as?: string; agent?: string; body?: unknown; query?: string; token?: string } = {},
+  options: { as?: string; agent?: string; second?: string; body?: unknown; query?: string; token?: string } = {},
 ) {
   const route: Route = routes[id];
-  const path = route.backend.path.replace(/:\w+/, options.agent ?? idOf[id] ?? 'agent_none').replace(/:\w+/, 'op_none');
+  const path = route.backend.path
+    .replace(/:\w+/, options.agent ?? idOf[id] ?? 'agent_none')
+    .replace(/:\w+/, options.second ?? (route.backend.path.includes(':backupId') ? 'bk_lost' : 'op_none'));
   return backend.call(route.method, path + (options.query ?? queries[id] ?? ''), {
     token: options.token ?? INTERNAL_KEY,
     headers: options.as ? { 'x-user-id': options.as } : {},
@@ -133,9 +162,9 @@ function call(
   });
 }
 
-/** While the running agent restarts, anything else asked of it is refused. */
+/** While the running agent is worked on, anything else asked of it is refused. */
 async function whileRestarting(id: RouteId): Promise<Answer> {
-  const restarting = call(real, 'restartAgent', { agent: running });
+  const restarting = call(real, id === 'restartAgent' ? 'repairAgent' : 'restartAgent', { agent: running });
   const operations = () =>
     real.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: running, finishedAt: null } }));
   while ((await operations()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -165,9 +194,50 @@ const unpaid = (id: RouteId, body: unknown, error: string): Provocation => ({
   },
   error,
 });
+/** What starts an agent, asked for by somebody whose subscription has ended. */
+const lapsed = (id: RouteId): Provocation => ({
+  send: async () => {
+    const ownerId = await real.account();
+    const agent = (await call(real, 'createAgent', { as: ownerId })).body.id;
+    await real.context.database.as('service', (tx) =>
+      tx.subscription.create({ data: { id: `sub_${agent}`, ownerId, status: 'canceled', plan: 'solo' } }),
+    );
+    // Not its first container: that needs a plan whether there was a subscription or not.
+    await real.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent }, data: { containerSpec: {} } }));
+    return call(real, id, { as: ownerId, agent });
+  },
+  error: 'Active subscription required',
+});
 const fails = (id: RouteId, error: RegExp): Provocation => ({ send: () => call(faulty, id, { agent: faultyAgent }), error });
 
+/** The folder for backups is a file; the agent goes on all the same. */
+function withoutBackupFolder(id: RouteId, error: string): Provocation {
+  return {
+    async send() {
+      const folder = real.config.BACKUP_DIR;
+      await rm(folder, { recursive: true, force: true });
+      await writeFile(folder, 'no folder');
+      const answer = await call(real, id, { agent: running });
+      await rm(folder);
+      expect((await call(real, 'getAgent', { agent: running })).body.status).toBe('active');
+      return answer;
+    },
+    error,
+  };
+}
+
 const onFaultyEngine = /unexpected error/;
+
+const whatsApp = (id: RouteId): Partial<Record<ErrorCode, Provocation>> => ({
+  INVALID_REQUEST: invalid(id, undefined, 'WhatsApp is not configured for this agent'),
+  OPERATION_FAILED: {
+    send: async () => {
+      await call(withoutDocker, 'updateAgentConfig', { agent: dockerless, body: { whatsappToken: 'any' } });
+      return call(withoutDocker, id, { agent: dockerless });
+    },
+    error: 'The agent has no running gateway',
+  },
+});
 
 /** The provocations that are an operation's own. */
 const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
@@ -207,6 +277,31 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('grantPlan', { plan: 'free' }, 'Invalid plan'),
     FORBIDDEN: { send: () => call(real, 'grantPlan', { as: stranger }) },
     USER_NOT_FOUND: { send: () => call(real, 'grantPlan') },
+  },
+  startCheckout: {
+    INVALID_REQUEST: invalid('startCheckout', undefined, 'Invalid plan', '?plan=free'),
+    PAYMENTS_UNAVAILABLE: { send: () => call(real, 'startCheckout') },
+  },
+  openBillingPortal: {
+    PAYMENT_REQUIRED: { send: () => call(closed, 'openBillingPortal'), error: 'This account has no subscription yet' },
+    PAYMENTS_UNAVAILABLE: { send: () => call(real, 'openBillingPortal') },
+  },
+  listUsers: {
+    INVALID_REQUEST: invalid('listUsers', undefined, 'Invalid cursor', '?cursor=abc'),
+    FORBIDDEN: { send: () => call(real, 'listUsers', { as: stranger }) },
+  },
+  listAllAgents: {
+    INVALID_REQUEST: invalid('listAllAgents', undefined, 'limit must be at most 100', '?limit=101'),
+    FORBIDDEN: { send: () => call(real, 'listAllAgents', { as: stranger }) },
+  },
+  getInstallationHealth: { FORBIDDEN: { send: () => call(real, 'getInstallationHealth', { as: stranger }) } },
+  streamOverview: { INVALID_REQUEST: invalid('streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b') },
+  checkChannelToken: {
+    INVALID_REQUEST: invalid('checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'),
+    CHANNEL_UNAVAILABLE: {
+      send: () => call(real, 'checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
+      error: 'Telegram cannot be asked right now: try again in a moment',
+    },
   },
   listAgents: { INVALID_REQUEST: invalid('listAgents', undefined, 'limit must be a whole number', '?limit=x') },
   listProvisionedAgents: { INVALID_REQUEST: invalid('listProvisionedAgents', undefined, 'limit must be at most 100', '?limit=101') },
@@ -303,28 +398,41 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('verifyAgent', { verificationType: 'oauth' }, 'Invalid verificationType: use eas, coinbase, ens or webauthn'),
   },
   updateAgent: {
+    PAYMENT_REQUIRED: lapsed('updateAgent'),
     INVALID_REQUEST: invalid('updateAgent', { image: 'Not An Image;rm -rf /' }, 'Invalid Docker image name'),
     OPERATION_FAILED: fails('updateAgent', onFaultyEngine),
   },
-  startAgent: { OPERATION_FAILED: fails('startAgent', onFaultyEngine) },
+  startAgent: { PAYMENT_REQUIRED: lapsed('startAgent'), OPERATION_FAILED: fails('startAgent', onFaultyEngine) },
   stopAgent: { OPERATION_FAILED: fails('stopAgent', onFaultyEngine) },
-  restartAgent: { OPERATION_FAILED: fails('restartAgent', onFaultyEngine) },
+  restartAgent: { PAYMENT_REQUIRED: lapsed('restartAgent'), OPERATION_FAILED: fails('restartAgent', onFaultyEngine) },
   repairAgent: {
     PAYMENT_REQUIRED: unpaid('repairAgent', undefined, 'Your subscription does not cover network'),
     OPERATION_FAILED: fails('repairAgent', onFaultyEngine),
   },
   resetAgentMemory: {
-    OPERATION_FAILED: {
+    OPERATION_FAILED: withoutBackupFolder('resetAgentMemory', 'The memory could not be archived, and was left as it is'),
+  },
+  createBackup: { OPERATION_FAILED: withoutBackupFolder('createBackup', 'An unexpected error stopped the backup') },
+  setBackupSchedule: {
+    INVALID_REQUEST: invalid('setBackupSchedule', { everyHours: 0 }, 'everyHours must be a whole number from 1 to 720'),
+  },
+  restoreBackup: {
+    BACKUP_NOT_FOUND: { send: () => call(real, 'restoreBackup', { agent: running, second: 'bk_none' }) },
+    OPERATION_FAILED: { send: () => call(real, 'restoreBackup', { agent: running }), error: 'The backup cannot be read' },
+  },
+  downloadBackup: {
+    BACKUP_NOT_FOUND: { send: () => call(real, 'downloadBackup', { agent: running, second: 'bk_none' }) },
+    OPERATION_FAILED: { send: () => call(real, 'downloadBackup', { agent: running }), error: 'The backup cannot be read' },
+  },
+  deleteBackup: { BACKUP_NOT_FOUND: { send: () => call(real, 'deleteBackup', { agent: running, second: 'bk_none' }) } },
+  cancelOperation: {
+    OPERATION_NOT_FOUND: { send: () => call(real, 'cancelOperation', { agent: running }) },
+    OPERATION_NOT_CANCELLABLE: {
       send: async () => {
-        const folder = real.config.BACKUP_DIR;
-        await rm(folder, { recursive: true });
-        await writeFile(folder, 'no folder');
-        const answer = await call(real, 'resetAgentMemory', { agent: running });
-        await rm(folder);
-        expect((await call(real, 'getAgent', { agent: running })).body.status).toBe('active');
-        return answer;
+        const { operations } = (await call(real, 'listOperations', { agent: running })).body;
+        return call(real, 'cancelOperation', { agent: running, second: operations.at(-1).id });
       },
-      error: 'The memory could not be archived, and was left as it is',
+      error: 'The operation has ended already',
     },
   },
   sendMessage: {
@@ -339,17 +447,20 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   getOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'getOperation', { agent: running }) } },
   streamOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'streamOperation', { agent: running }) } },
   streamReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'streamReply') } },
+  linkWhatsApp: whatsApp('linkWhatsApp'),
+  unlinkWhatsApp: whatsApp('unlinkWhatsApp'),
   askAgent: {
     INVALID_REQUEST: invalid('askAgent', undefined, 'Invalid action', '?action=reboot'),
     AGENT_NOT_FOUND: { send: () => call(real, 'askAgent', { as: stranger, query: `?action=health&agentId=${running}` }) },
     SESSION_NOT_FOUND: { send: () => call(real, 'askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }) },
     OPERATION_FAILED: {
       send: async () => {
-        const container = new Docker().getContainer(`openclaw-${running}`);
-        await container.pause();
+        // All its processes stop; a container that is halted as a whole would be let go on.
+        const { shell } = containersOn();
+        await shell(running, 'kill -STOP -1');
         await real.context.gateways.drop(running);
         const answer = await call(real, 'askAgent', { query: `?action=skills&agentId=${running}` });
-        await container.unpause();
+        await shell(running, 'kill -CONT -1');
         return answer;
       },
       error: "The agent's gateway cannot be reached",
@@ -365,6 +476,9 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     },
   },
   listLogs: { INVALID_REQUEST: invalid('listLogs', undefined, 'Invalid level', '?level=loud') },
+  getAgentStatsHistory: {
+    INVALID_REQUEST: invalid('getAgentStatsHistory', undefined, 'range must be day or month', '?range=year'),
+  },
   listMessages: { INVALID_REQUEST: invalid('listMessages', undefined, 'offset must be at least 0', '?offset=-1') },
   createApiKey: {
     INVALID_REQUEST: invalid('createApiKey', { name: '' }, 'Key name is required'),
@@ -372,6 +486,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       send: async () => call(real, 'createApiKey', { token: (await real.as(admin, 'POST', '/api/keys', { name: 'k' })).body.key }),
       error: 'An API key cannot create another one',
     },
+    AGENT_NOT_FOUND: { send: () => call(real, 'createApiKey', { as: stranger, body: { name: 'k', agentId: running } }) },
     API_KEY_LIMIT_REACHED: {
       send: async () => {
         const user = await real.account();
@@ -380,10 +495,36 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       },
     },
   },
+  listAudit: { INVALID_REQUEST: invalid('listAudit', undefined, 'Invalid cursor', '?cursor=eA') },
+  exportAudit: { INVALID_REQUEST: invalid('exportAudit', undefined, 'Invalid agentId', '?agentId=..') },
   deleteApiKey: { API_KEY_NOT_FOUND: { send: () => call(real, 'deleteApiKey') } },
   cloneAgent: {
     INVALID_REQUEST: invalid('cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'),
     PAYMENT_NOT_VERIFIED: { send: () => call(real, 'cloneAgent') },
+  },
+  createVerificationChallenge: {
+    INVALID_REQUEST: invalid('createVerificationChallenge', { verificationType: 'ens', walletAddress: 'me' }, 'Invalid wallet address'),
+  },
+  createWalletChallenge: { INVALID_REQUEST: invalid('createWalletChallenge', {}, 'A wallet address is required') },
+  linkWallet: {
+    INVALID_REQUEST: invalid('linkWallet', undefined, 'There is no open challenge: ask for one first'),
+    WALLET_TAKEN: {
+      send: async () => {
+        const account = privateKeyToAccount(generatePrivateKey());
+        const { address } = account;
+        const link = async (as: string) => {
+          const { body } = await call(real, 'createWalletChallenge', { as, body: { address } });
+          const signature = await account.signMessage({ message: body.message });
+          return call(real, 'linkWallet', { as, body: { address, signature } });
+        };
+        await link(admin);
+        return link(stranger);
+      },
+    },
+  },
+  unlinkWallet: {
+    INVALID_REQUEST: invalid('unlinkWallet', undefined, 'Invalid wallet address'),
+    WALLET_NOT_FOUND: { send: () => call(real, 'unlinkWallet') },
   },
 };
 
@@ -416,7 +557,7 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
 }
 
 /** These touch neither database nor engine here, so nothing can make them fail. */
-const infallible: RouteId[] = ['getHealth', 'getSignInOptions', 'getCloneService', 'cloneAgent', 'listLogStreams'];
+const infallible: RouteId[] = ['getHealth', 'getSignInOptions', 'getCloneService', 'listPlans', 'streamOverview', 'checkChannelToken'];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {
   const codes: ErrorCode[] = [...route.errors, ...(infallible.includes(id) ? [] : (['INTERNAL'] as const))];

@@ -1,12 +1,16 @@
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startPostgres } from '@agentbot/local-stack/postgres';
+import { createDatabase, startPostgres } from '@agentbot/local-stack/postgres';
+import { migrate } from '../src/database/migrate.ts';
+import { MIGRATED } from './test-database.ts';
 
-/** One Postgres for the whole run; each test file makes a database of its own in it. */
+/** One Postgres for the whole run; each test file makes a database of its own in it, a copy of one that is migrated here. */
 export default async function setup() {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'agentbot-test-'));
   const postgres = await startPostgres({ dataDir, durable: false });
   process.env.TEST_POSTGRES_URL = postgres.url('postgres');
+  await createDatabase(postgres.url(), MIGRATED);
+  await migrate(postgres.url(MIGRATED));
   Object.assign(globalThis, { testPostgres: { postgres, dataDir } });
 }

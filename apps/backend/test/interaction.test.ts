@@ -3,6 +3,7 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { assertion, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { openLogView, says } from './log-view.ts';
 
 /** Speaking with, and looking into, a real gateway: /api/agent, logs, figures. */
 
@@ -195,7 +196,9 @@ describe('a reply as it comes', () => {
 describe('logs', () => {
   test('come with level and time, filtered and limited, without secrets', async () => {
     await logLine(JSON.stringify({ level: 'error', subsystem: 'gateway', message: `a key ${SECRET} slipped` }));
-    const { body } = await backend.as(owner, 'GET', `/api/agents/${id}/logs?limit=5`);
+    const last = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/logs?limit=5`)).body;
+    while ((await last()).logs.at(-1)?.level !== 'error') await new Promise((resolve) => setTimeout(resolve, 20));
+    const body = await last();
     expect(body.logs).toHaveLength(5);
     expect(body.logs.at(-1)).toEqual({
       id: expect.stringMatching(/^log_\d{19}$/),
@@ -210,47 +213,7 @@ describe('logs', () => {
     expect(errors.logs.every(({ level }: { level: string }) => level === 'error')).toBe(true);
   });
 
-  interface Event {
-    id?: string;
-    data: { type: string; text?: string; agentId?: string; code?: number };
-  }
-
-  /** Opens a live view and collects its events. */
-  async function view(user: string, lastEventId?: string) {
-    const leaving = new AbortController();
-    const response = await fetch(`${backend.url}/api/logs/${id}/stream`, {
-      headers: { authorization: `Bearer ${await assertion(user)}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
-      signal: leaving.signal,
-    });
-    const events: Event[] = [];
-    const reading = (async () => {
-      let text = '';
-      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-        text += Buffer.from(chunk).toString();
-        const blocks = text.split('\n\n');
-        text = blocks.pop() ?? '';
-        for (const block of blocks) {
-          const fields = Object.fromEntries(
-            block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
-          );
-          if (fields.event === 'line') events.push({ ...(fields.id && { id: fields.id }), data: JSON.parse(fields.data ?? '') });
-        }
-      }
-    })().catch(() => undefined);
-    const until = async (wanted: (event: Event) => boolean) => {
-      for (let i = 0; i < 200; i++) {
-        const found = events.find(wanted);
-        if (found) return found;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error(`Not seen among ${JSON.stringify(events.slice(-5))}`);
-    };
-    return { response, events, until, ended: reading, leave: () => leaving.abort() };
-  }
-  const says =
-    (text: string) =>
-    ({ data }: Event) =>
-      data.text === text;
+  const view = (user: string, lastEventId?: string) => openLogView(backend.url, user, id, lastEventId);
 
   test('stream to all who watch by one stream of the engine, and go on where a viewer left', async () => {
     const [one, two] = [await view(owner), await view(owner)];

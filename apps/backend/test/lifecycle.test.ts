@@ -26,7 +26,11 @@ async function derive(tag: string, changes: string[]): Promise<void> {
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: 'model-key' });
-  backend = await startBackendWithDocker('lifecycle', { AGENT_PORT_BASE: '26000', AGENT_SUBNET: '10.205.0.0/16' });
+  backend = await startBackendWithDocker('lifecycle', {
+    AGENT_PORT_BASE: '26000',
+    AGENT_SUBNET: '10.205.0.0/16',
+    GROQ_BASE_URL: `http://host.docker.internal:${model.port}/v1`,
+  });
   owner = await backend.account();
   await docker.getImage(IMAGE).tag({ repo: 'agentbot/openclaw-test', tag: 'same' });
   await derive('broken', ['ENTRYPOINT ["/bin/sh", "-c", "exit 3"]']);
@@ -132,6 +136,31 @@ test('a stopped agent is updated and stays stopped', async () => {
   expect((await operate('update')).body).toMatchObject({ status: 'stopped', image: IMAGE });
   expect((await container()).State.Running).toBe(false);
   expect((await operate('start')).body).toEqual({ success: true, status: 'active' });
+});
+
+test('a restart moves an agent off a model that is no longer served', async () => {
+  await operate('stop');
+  const legacy = {
+    name: 'Old-fashioned',
+    config: { aiProvider: 'groq', apiKey: 'model-key', model: 'mixtral-8x7b-32768', plan: 'network' },
+  };
+  const { body } = await backend.machine(undefined, 'POST', '/api/agents', legacy);
+  expect((await backend.machine(undefined, 'POST', `/api/agents/${body.id}/start`)).status).toBe(200);
+  const restart = () => backend.machine(undefined, 'POST', `/api/agents/${body.id}/restart`);
+  expect((await restart()).body).toEqual({
+    success: true,
+    status: 'active',
+    healedLegacyModel: true,
+    healMessage: 'The model mixtral-8x7b-32768 is no longer available: the agent now uses llama-3.3-70b-versatile',
+    openclawVersion: '2026.3.13',
+  });
+  expect((await backend.machine(undefined, 'GET', `/api/agents/${body.id}/config`)).body.config.model).toBe('llama-3.3-70b-versatile');
+  const chat = { message: 'Which one are you?', agentId: body.id };
+  expect((await backend.machine(undefined, 'POST', '/api/chat', chat)).body.reply).toBe('You said: Which one are you?');
+  expect(model.requests.at(-1)).toMatchObject({ words: 'Which one are you?', model: 'llama-3.3-70b-versatile' });
+  expect((await restart()).body).toMatchObject({ healedLegacyModel: false, healMessage: '' });
+  await backend.machine(undefined, 'DELETE', `/api/agents/${body.id}`);
+  await operate('start');
 });
 
 test('without Docker every one of them is a 500 that says so', async () => {

@@ -184,7 +184,8 @@ describe('POST /api/provision', () => {
       ],
       count: 1,
     });
-    const stats = await ask('getInstanceStats', full.id);
+    let stats = await ask('getInstanceStats', full.id);
+    for (; stats.cpu === 'N/A'; stats = await ask('getInstanceStats', full.id)) await new Promise((resolve) => setTimeout(resolve, 200));
     expect(stats).toMatchObject({
       agentId: full.id,
       status: 'running',

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => backend.stop());
 
-const untenanted = ['_prisma_migrations', 'used_assertions', 'rate_limits', 'accepted_configs', 'platform_images'];
+const untenanted = ['_prisma_migrations', 'used_assertions', 'rate_limits', 'accepted_configs', 'orphans', 'platform_images', 'leases'];
 
 test('every table has a forced policy, but the named few without tenants', async () => {
   const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
@@ -25,6 +25,18 @@ test('every table has a forced policy, but the named few without tenants', async
       .map(({ name }) => name)
       .sort(),
   ).toEqual(untenanted.sort());
+});
+
+test('every table with rows of one agent has the policy that holds a transaction to that agent', async () => {
+  const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>(`
+    SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'agent_id' AND NOT a.attisdropped
+    WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT EXISTS (
+      SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL)`);
+  await client.end();
+  expect(rows).toEqual([]);
 });
 
 test('the application is no superuser, owns nothing, and sees no row without a caller', async () => {
@@ -56,10 +68,22 @@ test('every model of the schema can be read from the migrated database', async (
       tx.apiKey,
       tx.passwordReset,
       tx.identity,
+      tx.challenge,
+      tx.wallet,
+      tx.passkey,
+      tx.subscription,
+      tx.liveStream,
+      tx.stripeEvent,
+      tx.paymentClaim,
       tx.idempotencyKey,
       tx.platformImage,
       tx.usedAssertion,
       tx.rateLimit,
+      tx.lease,
+      tx.logChunk,
+      tx.logView,
+      tx.usageSample,
+      tx.usagePoint,
     ];
     for (const model of models) await (model as { findFirst(): Promise<unknown> }).findFirst();
   });

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../src/config.ts';
+import { allowedDomains, allowedPort } from '../src/egress/allowed-domains.ts';
 import { addressee } from '../src/gateway-router/router.ts';
 import { openclawConfig } from '../src/openclaw/config-builder.ts';
 import { assertPublicEndpoint } from '../src/openclaw/model-endpoint.ts';
 import { defaultModelOf, fallbackTargets, modelTarget } from '../src/openclaw/providers.ts';
-import { agentContainerSpec, slotCount } from '../src/runtime/agent-container.ts';
+import { agentContainerSpec, limitedSlot, slotCount } from '../src/runtime/agent-container.ts';
 import { createEnvelope } from '../src/secrets/envelope.ts';
 
 describe('the envelope', () => {
@@ -63,12 +64,13 @@ test.each([
 
 test("a container's limits are its plan's, capped by the host; each slot has ports and a subnet of its own", () => {
   const config = { AGENT_PORT_BASE: 19_000, AGENT_SUBNET: '10.201.0.0/16', INSTALLATION: 'x', ALLOW_PRIVATE_MODEL_ENDPOINTS: false };
-  const spec = (slot: number) =>
+  const spec = (slot: number, domains: string[] = []) =>
     agentContainerSpec({
-      agent: { id: 'a', ownerId: 'o', plan: 'network' },
+      agent: { id: 'a', ownerId: 'o', plan: 'network', config: { allowedDomains: domains } },
       slot,
       image: 'i',
       secretEnv: {},
+      cacheVolume: null,
       fingerprint: 'f',
       capacity: { memoryBytes: 8 * 1024 ** 3, cpus: 2 },
       config,
@@ -80,7 +82,52 @@ test("a container's limits are its plan's, capped by the host; each slot has por
     subnet: '10.201.0.0/29',
   });
   expect(spec(33)).toMatchObject({ bind: { gateway: 19_132, bridge: 19_134 }, subnet: '10.201.1.8/29' });
-  expect(spec(slotCount(19_000) - 1).subnet).toBe('10.201.255.248/29');
+  expect(spec(slotCount(19_000) - 1).subnet).toBe('10.201.127.248/29');
+  expect([0, 33, slotCount(19_000) - 1].map((slot) => spec(slot, ['example.com']).subnet)).toEqual([
+    '10.201.128.0/29',
+    '10.201.129.8/29',
+    '10.201.255.248/29',
+  ]);
+});
+
+test.each([
+  ['10.201.128.2', 0],
+  ['::ffff:10.201.129.10', 33],
+  ['10.201.255.250', 4095],
+  ['10.201.127.250', undefined],
+  ['10.202.128.2', undefined],
+  ['127.0.0.1', undefined],
+  ['::1', undefined],
+])('an agent at %s that is held to its domains has slot %s', (address, slot) => {
+  expect(limitedSlot('10.201.0.0/16', address)).toBe(slot);
+});
+
+describe('what an agent with a list of domains may reach', () => {
+  const agent = {
+    model: 'gpt-4',
+    aiProvider: 'openai',
+    config: { allowedDomains: ['example.com', '*.example.org', 'api.example.net:8443'] },
+  };
+  const patterns = allowedDomains(agent, new Set(['apiKey', 'telegramToken']), {});
+
+  test.each<[string, number, number | undefined, number | undefined]>([
+    ['example.com', 443, undefined, 443],
+    ['example.com', 80, 80, 80],
+    ['example.com', 80, 8080, undefined],
+    ['www.example.com', 443, undefined, undefined],
+    ['notexample.com', 443, undefined, undefined],
+    ['a.b.example.org', 443, undefined, 443],
+    ['example.org', 443, undefined, undefined],
+    ['evilexample.org', 443, undefined, undefined],
+    ['api.example.net', 443, undefined, 8443],
+    ['api.openai.com', 443, undefined, 443],
+    ['api.telegram.org', 443, undefined, 443],
+    ['discord.com', 443, undefined, undefined],
+    ['openrouter.ai', 443, undefined, undefined],
+    ['', 443, undefined, undefined],
+  ])('%s, usually at %s, asked for at %s: %s', (host, usual, asked, port) => {
+    expect(allowedPort(patterns, host, usual, asked)).toBe(port);
+  });
 });
 
 test("the agent's configuration holds references, no secret, and the platform's denials", () => {

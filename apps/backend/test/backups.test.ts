@@ -1,0 +1,288 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { startBucket } from '@agentbot/test-doubles/bucket';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beginScheduledBackups } from '../src/backups/begin-scheduled.ts';
+import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { containersOn } from './containers.ts';
+
+/** Backups and what comes back from them, and operations that are shared, refused or given up. */
+
+const IMAGE = 'agentbot/openclaw-test:stand-in-kept';
+const SLOW = 'agentbot/openclaw-test:stand-in-kept-slow';
+const { container, docker, note, noted, shell } = containersOn();
+const remove: (() => Promise<void>)[] = [];
+let backend: TestBackend;
+let sealed: TestBackend;
+let bucket: Awaited<ReturnType<typeof startBucket>>;
+
+beforeAll(async () => {
+  remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE));
+  remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', SLOW, 'never-ready'));
+  bucket = await startBucket({ accessKeyId: 'key-of-the-bucket' });
+  [backend, sealed] = await Promise.all([
+    startBackendWithDocker('backups', { AGENT_PORT_BASE: '20960', AGENT_SUBNET: '10.232.0.0/16', OPENCLAW_IMAGE: IMAGE }),
+    startBackendWithDocker('sealed', {
+      AGENT_PORT_BASE: '21960',
+      AGENT_SUBNET: '10.233.0.0/16',
+      OPENCLAW_IMAGE: IMAGE,
+      BACKUP_ENCRYPTION: 'true',
+      BACKUP_S3_BUCKET: 'kept',
+      BACKUP_S3_ENDPOINT: bucket.url,
+      BACKUP_S3_ACCESS_KEY_ID: 'key-of-the-bucket',
+      BACKUP_S3_SECRET_ACCESS_KEY: 'secret-of-the-bucket',
+    }),
+  ]);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([backend?.stop(), sealed?.stop()]);
+  await bucket?.close();
+  for (const each of remove) await each();
+});
+
+const deploy = (on: TestBackend, id: string) =>
+  on.machine(undefined, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+const ask = (on: TestBackend, id: string, method: string, rest: string, body?: unknown) =>
+  on.machine(undefined, method, `/api/agents/${id}/${rest}`, body);
+const chat = async (on: TestBackend, id: string, message: string) =>
+  (await on.machine(undefined, 'POST', '/api/chat', { agentId: id, message })).body.reply;
+const workspace = '/home/node/.openclaw/workspace';
+const download = (on: TestBackend, id: string, backupId: string) =>
+  fetch(`${on.url}/api/agents/${id}/backups/${backupId}/download`, { headers: { authorization: `Bearer ${INTERNAL_KEY}` } });
+
+describe('a backup', () => {
+  let first: { id: string; sha256: string; sizeBytes: number };
+
+  test('of a running agent is a file for the backend alone, and the agent goes on', async () => {
+    await deploy(backend, 'kept');
+    await note('kept', 'first');
+    const { startedAt } = (await ask(backend, 'kept', 'GET', '')).body;
+    const { status, body } = await ask(backend, 'kept', 'POST', 'backups');
+    expect([status, body]).toEqual([
+      201,
+      { backup: expect.objectContaining({ cause: 'manual', encrypted: false, image: IMAGE }), status: 'ok' },
+    ]);
+    first = body.backup;
+    const [name = ''] = await readdir(backend.config.BACKUP_DIR);
+    const content = await readFile(path.join(backend.config.BACKUP_DIR, name));
+    expect([content.length, createHash('sha256').update(content).digest('hex')]).toEqual([first.sizeBytes, first.sha256]);
+    expect(await chat(backend, 'kept', 'Still there?')).toBe('You said: Still there?');
+    expect((await container('kept').inspect()).State.StartedAt.slice(0, 19)).toBe(startedAt.slice(0, 19));
+  });
+
+  test('can be had as a gzipped tar, by its owner alone', async () => {
+    const file = await download(backend, 'kept', first.id);
+    const tar = gunzipSync(await file.bytes());
+    expect(tar.includes('workspace/note')).toBe(true);
+    const stranger = await backend.account();
+    for (const [method, rest] of [
+      ['GET', 'backups'],
+      ['POST', 'backups'],
+      ['GET', `backups/${first.id}/download`],
+      ['POST', `backups/${first.id}/restore`],
+      ['DELETE', `backups/${first.id}`],
+      ['PUT', 'backups/schedule'],
+    ] as const) {
+      const body = method === 'PUT' ? { everyHours: 1 } : undefined;
+      expect((await backend.machine(stranger, method, `/api/agents/kept/${rest}`, body)).status).toBe(404);
+    }
+  });
+
+  test('is put back into a new container, with nothing of what came after it', async () => {
+    await note('kept', 'second');
+    await shell('kept', `echo extra > ${workspace}/extra`);
+    await container('kept').remove({ force: true });
+    await docker.getVolume('openclaw-data-kept').remove({ force: true });
+    await backend.settled('kept');
+    const restored = await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`);
+    expect(restored.body).toEqual({ success: true, status: 'active', message: 'Backup restored successfully' });
+    expect(await noted('kept')).toBe('first');
+    expect(await shell('kept', `ls ${workspace}`)).not.toContain('extra');
+    expect(await chat(backend, 'kept', 'And now?')).toBe('You said: And now?');
+    const { backups } = (await ask(backend, 'kept', 'GET', 'backups')).body;
+    expect(backups.map(({ cause }: { cause: string }) => cause)).toEqual(['restore', 'manual']);
+  });
+
+  test('of a stopped agent is put back, and the agent stays stopped', async () => {
+    await note('kept', 'third');
+    await ask(backend, 'kept', 'POST', 'stop');
+    const { id } = (await ask(backend, 'kept', 'POST', 'backups')).body.backup;
+    expect((await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`)).body.status).toBe('stopped');
+    expect((await ask(backend, 'kept', 'POST', `backups/${id}/restore`)).body.status).toBe('stopped');
+    await ask(backend, 'kept', 'POST', 'start');
+    expect(await noted('kept')).toBe('third');
+  });
+
+  test('that is damaged is refused before anything is touched', async () => {
+    const { id } = (await ask(backend, 'kept', 'POST', 'backups')).body.backup;
+    const names = (await readdir(backend.config.BACKUP_DIR)).sort();
+    await writeFile(path.join(backend.config.BACKUP_DIR, names.at(-1) ?? ''), 'rubbish');
+    const before = (await container('kept').inspect()).State.StartedAt;
+    const { status, body } = await ask(backend, 'kept', 'POST', `backups/${id}/restore`);
+    expect([status, body.error]).toEqual([500, 'The backup is damaged: its checksum differs']);
+    expect((await download(backend, 'kept', id)).status).toBe(500);
+    expect((await container('kept').inspect()).State.StartedAt).toBe(before);
+    expect((await ask(backend, 'kept', 'DELETE', `backups/${id}`)).body).toEqual({ id, deleted: true });
+  });
+
+  test('is made by itself when its time has come, and old ones go', async () => {
+    const { body } = await ask(backend, 'kept', 'PUT', 'backups/schedule', { everyHours: 6, keep: 2, keepDays: 7 });
+    expect(body.schedule).toMatchObject({ everyHours: 6, keep: 2, keepDays: 7 });
+    expect(Date.parse(body.schedule.nextAt) - Date.now()).toBeGreaterThan(5.9 * 3_600_000);
+    await beginScheduledBackups(backend.context);
+    const { database } = backend.context;
+    const causes = async () =>
+      (await ask(backend, 'kept', 'GET', 'backups')).body.backups.map(({ cause }: { cause: string }) => cause) as string[];
+    expect(await causes()).not.toContain('schedule');
+    await database.as('service', (tx) => tx.agent.updateMany({ where: { id: 'kept' }, data: { nextBackupAt: new Date() } }));
+    await Promise.all([beginScheduledBackups(backend.context), beginScheduledBackups(backend.context)]);
+    await backend.settled('kept');
+    expect((await causes()).filter((cause) => cause === 'schedule')).toHaveLength(1);
+    expect(await causes()).toHaveLength(2);
+    expect(await readdir(backend.config.BACKUP_DIR)).toHaveLength(2);
+    const week = new Date(Date.now() - 8 * 24 * 3_600_000);
+    await database.as('service', (tx) => tx.backup.updateMany({ data: { createdAt: week } }));
+    await ask(backend, 'kept', 'POST', 'backups');
+    expect(await causes()).toEqual(['manual']);
+    expect((await backend.context.boss.getSchedules()).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['scheduled-backups', 'sweep']),
+    );
+  });
+
+  test('goes with its agent', async () => {
+    await backend.machine(undefined, 'DELETE', '/api/agents/kept');
+    expect(await readdir(backend.config.BACKUP_DIR)).toEqual([]);
+  });
+
+  test('in a bucket, sealed, is put back as well; nothing of it can be read there', async () => {
+    await deploy(sealed, 'far');
+    await note('far', 'words-of-the-agent');
+    // Large enough to go in parts.
+    await shell('far', `dd if=/dev/urandom of=${workspace}/large bs=1M count=12 2>/dev/null`);
+    const sum = await shell('far', `sha256sum ${workspace}/large`);
+    const { body } = await ask(sealed, 'far', 'POST', 'backups');
+    expect(body.backup).toMatchObject({ encrypted: true, sizeBytes: expect.any(Number) });
+    const [[key = '', stored] = []] = [...bucket.objects];
+    expect(key).toMatch(/^\/kept\/far_.*\.tar\.gz\.enc$/);
+    expect([
+      stored?.length,
+      createHash('sha256')
+        .update(stored as Buffer)
+        .digest('hex'),
+    ]).toEqual([body.backup.sizeBytes, body.backup.sha256]);
+    expect(() => gunzipSync(stored as Buffer)).toThrow();
+    expect(await readdir(sealed.config.BACKUP_DIR)).toEqual([]);
+    expect(gunzipSync(await (await download(sealed, 'far', body.backup.id)).bytes()).includes('words-of-the-agent')).toBe(true);
+    await note('far', 'lost');
+    await shell('far', `rm ${workspace}/large`);
+    expect((await ask(sealed, 'far', 'POST', `backups/${body.backup.id}/restore`)).status).toBe(200);
+    expect([await noted('far'), await shell('far', `sha256sum ${workspace}/large`)]).toEqual(['words-of-the-agent', sum]);
+    await sealed.machine(undefined, 'DELETE', '/api/agents/far');
+    expect(bucket.objects.size).toBe(0);
+  });
+});
+
+describe('an operation', () => {
+  const open = async (id: string) => {
+    for (;;) {
+      const [operation] = (await ask(backend, id, 'GET', 'operations')).body.operations ?? [];
+      if (operation && !operation.finishedAt && operation.steps.length) return operation as { id: string; kind: string };
+      await sleep(10);
+    }
+  };
+  const step = async (id: string, name: string) => {
+    for (;;) {
+      const [operation] = (await ask(backend, id, 'GET', 'operations')).body.operations ?? [];
+      if (operation.finishedAt || operation.steps.some((each: { name: string }) => each.name === name)) return;
+      await sleep(10);
+    }
+  };
+
+  test('that is asked for twice is done once; another one is told what goes on', async () => {
+    await deploy(backend, 'busy');
+    const first = ask(backend, 'busy', 'POST', 'restart');
+    const { id, kind } = await open('busy');
+    const [second, other] = await Promise.all([ask(backend, 'busy', 'POST', 'restart'), ask(backend, 'busy', 'POST', 'stop')]);
+    const both = [await first, second].map(({ status, body }) => [status, body.error]);
+    expect(both).toEqual([
+      [200, undefined],
+      [200, undefined],
+    ]);
+    expect([other.status, other.body]).toEqual([
+      409,
+      {
+        error: 'Another operation is running on this agent',
+        code: 'OPERATION_IN_PROGRESS',
+        operation: { id, kind, createdAt: expect.any(String) },
+      },
+    ]);
+    const { operations } = (await ask(backend, 'busy', 'GET', 'operations')).body;
+    expect(operations.filter((each: { kind: string }) => each.kind === 'restart')).toHaveLength(1);
+  });
+
+  test('goes on when the engine was only too slow to say that it is there', async () => {
+    const { host } = backend.context;
+    const { available } = host;
+    let asked = 0;
+    // First for the request, then in the middle of the work.
+    host.available = () => (asked++ === 1 ? Promise.resolve(false) : available());
+    try {
+      expect((await ask(backend, 'busy', 'POST', 'restart')).body.error).toBeUndefined();
+    } finally {
+      host.available = available;
+    }
+    expect(asked).toBeGreaterThan(1);
+    expect(await chat(backend, 'busy', 'Hello')).toBe('You said: Hello');
+  });
+
+  test('that is cancelled on its way puts back what it changed', async () => {
+    await note('busy', 'before');
+    const updating = ask(backend, 'busy', 'POST', 'update', { image: SLOW });
+    const { id } = await open('busy');
+    await step('busy', 'ready');
+    const { body } = await ask(backend, 'busy', 'POST', `operations/${id}/cancel`);
+    expect(body.operation).toMatchObject({ id, state: 'running', cancelRequested: true });
+    expect((await updating).body.error).toBe('The operation was cancelled');
+    expect((await ask(backend, 'busy', 'GET', `operations/${id}`)).body.operation.state).toBe('cancelled');
+    expect((await container('busy').inspect()).Config.Image).toBe(IMAGE);
+    expect([await noted('busy'), await chat(backend, 'busy', 'Hello')]).toEqual(['before', 'You said: Hello']);
+  });
+
+  test('that would start an agent leaves it stopped when it is cancelled', async () => {
+    const deploying = backend.machine(undefined, 'POST', '/api/deployments', {
+      agentId: 'unborn',
+      config: { telegramToken: '1:x', plan: 'network' },
+    });
+    const { id } = await open('unborn');
+    await ask(backend, 'unborn', 'POST', `operations/${id}/cancel`);
+    expect([(await deploying).status, (await deploying).body.error]).toEqual([500, 'Deployment failed: The operation was cancelled']);
+    expect((await ask(backend, 'unborn', 'GET', '')).body.status).toBe('stopped');
+    expect(
+      (
+        await container('unborn')
+          .inspect()
+          .catch(() => undefined)
+      )?.State.Running ?? false,
+    ).toBe(false);
+    expect((await ask(backend, 'unborn', 'POST', 'start')).status).toBe(200);
+    expect(await chat(backend, 'unborn', 'Alive')).toBe('You said: Alive');
+  });
+
+  test('that still waits is over at once', async () => {
+    await ask(backend, 'busy', 'POST', 'stop');
+    await backend.context.boss.offWork('agent-operations');
+    const starting = ask(backend, 'busy', 'POST', 'start');
+    let id = '';
+    while (!id) {
+      const [operation] = (await ask(backend, 'busy', 'GET', 'operations')).body.operations;
+      if (operation.state === 'queued') id = operation.id;
+    }
+    expect((await ask(backend, 'busy', 'POST', `operations/${id}/cancel`)).body.operation.state).toBe('cancelled');
+    expect((await starting).body.error).toBe('The operation was cancelled before it began');
+    expect((await ask(backend, 'busy', 'GET', '')).body.status).toBe('stopped');
+  });
+});

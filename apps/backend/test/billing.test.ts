@@ -1,0 +1,365 @@
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { startStripe } from '@agentbot/test-doubles/stripe';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Stripe from 'stripe';
+import { createPlanOffers } from '../src/billing/plan-offers.ts';
+import { settleSuspensions } from '../src/billing/suspension.ts';
+import { startBackend, type TestBackend } from './backend.ts';
+
+/** Stripe, by its official client against a local double: buying, webhooks in every order, lapse and renewal. */
+
+const API_KEY = 'sk_test_canary_4711';
+const SECRET = 'whsec_canary_4711';
+const client = new Stripe(API_KEY);
+
+let stripe: Awaited<ReturnType<typeof startStripe>>;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let backend: TestBackend;
+let events = 0;
+
+interface Person {
+  id: string;
+  email: string;
+  customer: string;
+}
+
+/** An account that is Stripe's customer already. */
+async function person(name: string): Promise<Person> {
+  const email = `${name}@example.com`;
+  const id = await backend.account(email);
+  await backend.as(id, 'GET', '/api/stripe/checkout?plan=solo');
+  const { stripeCustomerId } = await backend.context.database.as('service', (tx) => tx.user.findUniqueOrThrow({ where: { id } }));
+  return { id, email, customer: stripeCustomerId as string };
+}
+
+async function deliver(event: object, { secret = SECRET, body = JSON.stringify(event) } = {}) {
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload: JSON.stringify(event), secret });
+  return backend.call('POST', '/api/stripe/webhook', { body, headers: { 'stripe-signature': signature } });
+}
+const event = (type: string, object: object, id = `evt_${++events}`) => ({
+  id,
+  object: 'event',
+  type,
+  livemode: false,
+  created: Math.floor(Date.now() / 1000),
+  data: { object },
+});
+const aboutSubscription = (type: string, id: string, status: string) =>
+  event(`customer.subscription.${type}`, { id, object: 'subscription', status, items: { data: [] } });
+
+const planOf = async ({ id }: Person) => (await backend.as(id, 'GET', '/api/me')).body.plan;
+const subscriptionOf = (id: string) => backend.context.database.as('service', (tx) => tx.subscription.findUnique({ where: { id } }));
+
+beforeAll(async () => {
+  stripe = await startStripe({ apiKey: API_KEY });
+  model = await startModelProvider({ apiKey: 'model-key' });
+  backend = await startBackend({
+    STRIPE_SECRET_KEY: API_KEY,
+    STRIPE_WEBHOOK_SECRET: SECRET,
+    STRIPE_API_BASE: stripe.url,
+    STRIPE_PRICE_SOLO: 'price_solo',
+    STRIPE_PRICE_COLLECTIVE: 'price_collective',
+    STRIPE_PRICE_NETWORK: 'price_network',
+  });
+  await backend.account();
+}, 60_000);
+afterAll(async () => {
+  await backend.stop();
+  await model.close();
+  await stripe.close();
+});
+
+describe('what is for sale', () => {
+  test('prices are those of Stripe, in the currency itself; what is not sold has none', async () => {
+    stripe.setPrice('price_solo', { amount: 1_950 });
+    stripe.setPrice('price_collective', { amount: 9_000, currency: 'jpy', interval: 'year' });
+    stripe.setPrice('price_network', { amount: null });
+    const { status, body } = await backend.as(await backend.account(), 'GET', '/api/plans');
+    expect([status, body]).toEqual([
+      200,
+      {
+        payments: 'stripe',
+        plans: [
+          { plan: 'solo', forSale: true, price: { amount: 19.5, currency: 'usd', interval: 'month', intervalCount: 1 } },
+          { plan: 'collective', forSale: true, price: { amount: 9_000, currency: 'jpy', interval: 'year', intervalCount: 1 } },
+          { plan: 'label', forSale: false, price: null },
+          { plan: 'network', forSale: true, price: null },
+        ],
+        status: 'ok',
+      },
+    ]);
+  });
+
+  test('Stripe is asked once by many, and its last word stands while it is away', async () => {
+    const offers = createPlanOffers(backend.context, 100);
+    const before = stripe.priceReads();
+    const [first, ...others] = await Promise.all(Array.from({ length: 20 }, offers));
+    expect(others).toEqual(Array(19).fill(first));
+    expect(stripe.priceReads() - before).toBe(3);
+    stripe.setDown(true);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect([await offers(), await offers()]).toEqual([first, first]);
+    const unknown = await createPlanOffers(backend.context)();
+    stripe.setDown(false);
+    expect(unknown.plans.map(({ forSale, price }) => [forSale, price])).toEqual([true, true, false, true].map((sold) => [sold, null]));
+  });
+});
+
+describe('buying', () => {
+  test('a checkout names plan, account and customer; the customer is made once, however many ask', async () => {
+    const id = await backend.account('buyer@example.com');
+    const before = stripe.customers.size;
+    const answers = await Promise.all(Array.from({ length: 5 }, () => backend.as(id, 'GET', '/api/stripe/checkout?plan=collective')));
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(answers[0]?.body.url).toMatch(/^https:\/\/stripe\.example\/checkout\//);
+    expect(stripe.customers.size).toBe(before + 1);
+    expect(stripe.sessions.at(-1)).toMatchObject({
+      mode: 'subscription',
+      client_reference_id: id,
+      'line_items[0][price]': 'price_collective',
+      'subscription_data[metadata][agentbot_account]': id,
+      success_url: 'http://localhost:3000/agents?checkout=done',
+    });
+  });
+
+  test('a plan that is none, or not for sale, and an account that never bought', async () => {
+    const id = await backend.account();
+    expect(await backend.as(id, 'GET', '/api/stripe/checkout')).toMatchObject({ status: 400, body: { error: 'Invalid plan' } });
+    expect(await backend.as(id, 'GET', '/api/stripe/checkout?plan=label')).toMatchObject({
+      status: 400,
+      body: { error: 'The plan label is not for sale here' },
+    });
+    expect(await backend.as(id, 'POST', '/api/stripe/portal')).toMatchObject({ status: 402, body: { code: 'PAYMENT_REQUIRED' } });
+  });
+
+  test('somebody with a subscription is led to change it', async () => {
+    const buyer = await person('twice');
+    stripe.setSubscription('sub_twice', { customer: buyer.customer, price: 'price_solo' });
+    await deliver(aboutSubscription('created', 'sub_twice', 'active'));
+    const checkout = await backend.as(buyer.id, 'GET', '/api/stripe/checkout?plan=network');
+    const portal = await backend.as(buyer.id, 'POST', '/api/stripe/portal');
+    for (const { body } of [checkout, portal]) expect(body.url).toMatch(/billing_portal/);
+    expect(stripe.sessions.at(-1)).toMatchObject({ customer: buyer.customer });
+  });
+
+  test('Stripe away is 500 with nothing of the inside', async () => {
+    const buyer = await person('unlucky');
+    stripe.setDown(true);
+    const answer = await backend.as(buyer.id, 'GET', '/api/stripe/checkout?plan=solo');
+    stripe.setDown(false);
+    expect([answer.status, answer.body.error]).toEqual([500, 'Failed to start checkout']);
+    expect(JSON.stringify(answer.body)).not.toMatch(/canary|127\.0\.0\.1/);
+  });
+});
+
+describe('webhooks', () => {
+  test('are signed over the body as it came', async () => {
+    const buyer = await person('signed');
+    stripe.setSubscription('sub_signed', { customer: buyer.customer, price: 'price_solo' });
+    const right = aboutSubscription('created', 'sub_signed', 'active');
+    expect(await deliver(right, { secret: 'whsec_wrong' })).toMatchObject({ status: 400, body: { error: 'Invalid signature' } });
+    expect((await deliver(right, { body: `${JSON.stringify(right)} ` })).status).toBe(400);
+    const unsigned = await backend.call('POST', '/api/stripe/webhook', { body: right });
+    expect(unsigned.status).toBe(400);
+    const old = Stripe.webhooks.generateTestHeaderString({ payload: JSON.stringify(right), secret: SECRET, timestamp: 1_700_000_000 });
+    const late = await backend.call('POST', '/api/stripe/webhook', { body: right, headers: { 'stripe-signature': old } });
+    expect(late.status).toBe(400);
+    expect(await planOf(buyer)).toBeNull();
+    expect(await deliver(right)).toMatchObject({ status: 200, body: { received: true } });
+    expect(await planOf(buyer)).toBe('solo');
+  });
+
+  test('in any order, twice and at once leave what Stripe has', async () => {
+    const buyer = await person('shuffled');
+    const id = 'sub_shuffled';
+    const set = (status: string, price = 'price_solo') => stripe.setSubscription(id, { customer: buyer.customer, price, status });
+    const created = aboutSubscription('created', id, 'incomplete');
+    const updated = aboutSubscription('updated', id, 'active');
+    const paid = event('invoice.paid', { id: 'in_1', object: 'invoice', parent: { subscription_details: { subscription: id } } });
+    const bought = event('checkout.session.completed', {
+      id: 'cs_1',
+      object: 'checkout.session',
+      subscription: id,
+      client_reference_id: buyer.id,
+    });
+    set('active', 'price_collective');
+    // The end of the story comes first.
+    await deliver(updated);
+    await deliver(created);
+    expect(await planOf(buyer)).toBe('collective');
+    const reads = stripe.reads();
+    await Promise.all(Array.from({ length: 10 }, () => deliver(updated)));
+    expect(stripe.reads()).toBe(reads);
+    set('canceled', 'price_collective');
+    const deleted = aboutSubscription('deleted', id, 'canceled');
+    await Promise.all([deliver(deleted), deliver(paid), deliver(bought), deliver(deleted)]);
+    expect(await subscriptionOf(id)).toMatchObject({ ownerId: buyer.id, status: 'canceled', plan: 'collective' });
+    expect(await planOf(buyer)).toBeNull();
+    await deliver(aboutSubscription('updated', id, 'active'));
+    expect(await planOf(buyer)).toBeNull();
+  });
+
+  test('one that could not be dealt with is dealt with when it comes again', async () => {
+    const buyer = await person('again');
+    stripe.setSubscription('sub_again', { customer: buyer.customer, price: 'price_network' });
+    const created = aboutSubscription('created', 'sub_again', 'active');
+    stripe.setDown(true);
+    expect((await deliver(created)).status).toBe(500);
+    stripe.setDown(false);
+    expect(await planOf(buyer)).toBeNull();
+    expect((await deliver(created)).status).toBe(200);
+    expect(await planOf(buyer)).toBe('network');
+  });
+
+  test('of strangers, of other things and of other prices change nobody’s plan', async () => {
+    const buyer = await person('other');
+    stripe.setSubscription('sub_stranger', { customer: 'cus_unknown', price: 'price_network' });
+    stripe.setSubscription('sub_other', { customer: buyer.customer, price: 'price_of_something_else' });
+    for (const each of [
+      aboutSubscription('created', 'sub_stranger', 'active'),
+      aboutSubscription('created', 'sub_other', 'active'),
+      event('charge.succeeded', { id: 'ch_1', object: 'charge' }),
+    ]) {
+      expect((await deliver(each)).status).toBe(200);
+    }
+    expect(await subscriptionOf('sub_stranger')).toBeNull();
+    expect(await planOf(buyer)).toBeNull();
+  });
+
+  test('late payment counts while Stripe still tries; a plan granted by hand stands beside', async () => {
+    const buyer = await person('dunning');
+    const set = async (status: string) => {
+      stripe.setSubscription('sub_dunning', { customer: buyer.customer, price: 'price_collective', status });
+      await deliver(aboutSubscription('updated', 'sub_dunning', status));
+      return planOf(buyer);
+    };
+    expect(await set('past_due')).toBe('collective');
+    for (const status of ['unpaid', 'paused', 'incomplete_expired', 'incomplete']) expect(await set(status)).toBeNull();
+    expect(await set('trialing')).toBe('collective');
+    await backend.machine(undefined, 'PUT', `/api/admin/users/${buyer.id}/plan`, { plan: 'solo' });
+    expect(await planOf(buyer)).toBe('collective');
+    expect(await set('canceled')).toBe('solo');
+  });
+});
+
+describe('a lapse', () => {
+  let owner: Person;
+  let running: string;
+  let stopped: string;
+  const state = async (id: string) => (await backend.as(owner.id, 'GET', `/api/agents/${id}`)).body.agent.status;
+  const set = async (status: string) => {
+    stripe.setSubscription('sub_lapse', { customer: owner.customer, price: 'price_network', status });
+    await deliver(aboutSubscription('updated', 'sub_lapse', status));
+  };
+  const make = async (name: string) => {
+    const config = { baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' };
+    const { body } = await backend.as(owner.id, 'POST', '/api/agents/provision', { name, model: 'custom', config });
+    return body.agent.id;
+  };
+  beforeAll(async () => {
+    owner = await person('lapsing');
+    await set('active');
+    running = await make('Running');
+    stopped = await make('Stopped');
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: stopped }, data: { state: 'stopped' } }));
+  });
+
+  test('stops what runs and deletes nothing; a renewal brings back exactly that', async () => {
+    const said = await backend.as(owner.id, 'POST', '/api/chat', { agentId: running, message: 'Keep this' });
+    expect(said.body.reply).toBe('You said: Keep this');
+    await set('canceled');
+    expect([await state(running), await state(stopped)]).toEqual(['stopped', 'stopped']);
+    expect(await backend.as(owner.id, 'POST', '/api/agents/provision', { name: 'New' })).toMatchObject({ status: 402 });
+    await set('canceled');
+    await set('active');
+    expect([await state(running), await state(stopped)]).toEqual(['active', 'stopped']);
+    const { body } = await backend.as(owner.id, 'GET', `/api/agents/${running}/messages`);
+    expect(JSON.stringify(body.messages)).toContain('Keep this');
+    expect((await backend.as(owner.id, 'POST', '/api/chat', { agentId: running, message: 'Back' })).body.reply).toBe('You said: Back');
+  });
+
+  test('that no webhook finished is finished by the reconciler, and a plan granted by hand is a renewal', async () => {
+    const { database } = backend.context;
+    // As when a process died after it had stored the reading.
+    await database.as('service', (tx) => tx.subscription.update({ where: { id: 'sub_lapse' }, data: { status: 'unpaid' } }));
+    await settleSuspensions(backend.context);
+    expect(await state(running)).toBe('stopped');
+    await backend.machine(undefined, 'PUT', `/api/admin/users/${owner.id}/plan`, { plan: 'solo' });
+    await settleSuspensions(backend.context);
+    expect([await state(running), await state(stopped)]).toEqual(['active', 'stopped']);
+  });
+});
+
+describe('a subscription named at provisioning', () => {
+  const provision = (id: string, stripeSubscriptionId: string, plan = 'solo') =>
+    backend.machine(id, 'POST', '/api/provision', { telegramToken: '1:x', plan, stripeSubscriptionId });
+  const refused = (error: string) => ({ status: 402, body: { error, code: 'PAYMENT_REQUIRED' } });
+
+  test('is the caller’s, once Stripe says so, and binds to one account', async () => {
+    const id = await backend.account('mine@example.com');
+    stripe.addCustomer({ id: 'cus_mine', email: 'Mine@Example.com' });
+    stripe.setSubscription('sub_mine', { customer: 'cus_mine', price: 'price_solo' });
+    expect(await provision(id, 'sub_mine', 'network')).toMatchObject(refused('The subscription does not cover network'));
+    expect((await provision(id, 'sub_mine')).status).toBe(200);
+    expect((await backend.as(id, 'GET', '/api/me')).body.plan).toBe('solo');
+    // The address has changed hands at Stripe; the subscription has not.
+    const thief = await backend.account('thief@example.com');
+    stripe.addCustomer({ id: 'cus_mine', email: 'thief@example.com' });
+    expect(await provision(thief, 'sub_mine')).toMatchObject(refused('The subscription is somebody else’s'));
+  });
+
+  test('of two accounts that name one at once, one gets it', async () => {
+    stripe.addCustomer({ id: 'cus_race', email: null });
+    stripe.setSubscription('sub_race', { customer: 'cus_race', price: 'price_network' });
+    const accounts = [await backend.account('race@example.com'), await backend.account('Race2@example.com')];
+    const attempts = accounts.flatMap((id) => [id, id, id, id]);
+    stripe.addCustomer({ id: 'cus_race', email: 'race@example.com' });
+    const answers = await Promise.all(attempts.map((id) => provision(id, 'sub_race', 'network')));
+    const winners = new Set(attempts.filter((_, index) => answers[index]?.status === 200));
+    expect([...winners]).toEqual([accounts[0]]);
+    expect(await subscriptionOf('sub_race')).toMatchObject({ ownerId: accounts[0] });
+  });
+
+  test('is refused when it is another’s, none, over, of another mode, or bought for another account', async () => {
+    const email = 'refused@example.com';
+    const id = await backend.account(email);
+    const cases: [string, Parameters<typeof stripe.setSubscription>[1] | undefined, string][] = [
+      ['not-one', undefined, 'stripeSubscriptionId is not one of a subscription'],
+      ['sub_none', undefined, 'There is no such subscription'],
+      ['sub_foreign', { customer: 'cus_foreign', price: 'price_solo' }, 'The subscription is somebody else’s'],
+      ['sub_over', { customer: 'cus_refused', price: 'price_solo', status: 'canceled' }, 'The subscription is canceled'],
+      ['sub_late', { customer: 'cus_refused', price: 'price_solo', status: 'past_due' }, 'The subscription is past_due'],
+      ['sub_live', { customer: 'cus_refused', price: 'price_solo', livemode: true }, 'The subscription is of another mode'],
+      ['sub_gone', { customer: 'cus_gone', price: 'price_solo' }, 'The subscription has no customer'],
+      ['sub_price', { customer: 'cus_refused', price: 'price_x' }, 'The subscription does not cover solo'],
+      [
+        'sub_gift',
+        { customer: 'cus_refused', price: 'price_solo', metadata: { agentbot_account: 'user_other' } },
+        'The subscription is somebody else’s',
+      ],
+    ];
+    stripe.addCustomer({ id: 'cus_refused', email });
+    stripe.addCustomer({ id: 'cus_foreign', email: 'foreign@example.com' });
+    stripe.addCustomer({ id: 'cus_gone', email, deleted: true });
+    for (const [subscription, bought, reason] of cases) {
+      if (bought) stripe.setSubscription(subscription, bought);
+      expect(await provision(id, subscription)).toMatchObject(refused(reason));
+      expect(await subscriptionOf(subscription)).toBeNull();
+    }
+    stripe.setDown(true);
+    expect(await provision(id, 'sub_over')).toMatchObject({ status: 500, body: { error: 'Internal server error' } });
+    stripe.setDown(false);
+    const contact = { telegramToken: '1:x', plan: 'solo', stripeSubscriptionId: 'sub_foreign', email: 'foreign@example.com' };
+    expect(await backend.machine(id, 'POST', '/api/provision', contact, { 'x-user-email': 'foreign@example.com' })).toMatchObject({
+      status: 402,
+    });
+  });
+});
+
+test('the official client reads what the double says', async () => {
+  const { hostname, port } = new URL(stripe.url);
+  const reader = new Stripe(API_KEY, { host: hostname, port, protocol: 'http', telemetry: false, maxNetworkRetries: 0 });
+  stripe.setSubscription('sub_read', { customer: 'cus_1', price: 'price_solo' });
+  expect((await reader.subscriptions.retrieve('sub_read')).items.data[0]?.price.id).toBe('price_solo');
+  await expect(client.webhooks.constructEventAsync('{}', 'x', SECRET)).rejects.toThrow();
+});

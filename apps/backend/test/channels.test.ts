@@ -1,0 +1,200 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChannels } from '@agentbot/test-doubles/channels';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PNG } from 'pngjs';
+import decodeQR from 'qr/decode.js';
+import { gatewayOf } from '../src/openclaw/gateway-of.ts';
+import { type HistoryEntry, textOf } from '../src/openclaw/history.ts';
+import { startBackendWithDocker, type TestBackend } from './backend.ts';
+
+/** Telegram and WhatsApp through a real gateway, and what our API says of its conversations. */
+
+const IMAGE = 'agentbot/openclaw:2026.3.13';
+const OWNER = 100;
+const STRANGER = 200;
+const GROUP = -500;
+let backend: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let channels: Awaited<ReturnType<typeof startChannels>>;
+let folder: string;
+let owner: string;
+let id: string;
+
+const stored = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/messages?limit=100`)).body.messages.reverse();
+const said = async () =>
+  (await stored()).map(({ platform, sender, content }: Record<string, string>) => `${platform} ${sender}: ${content}`);
+const view = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/channels`)).body.channels;
+const sent = async () =>
+  (await channels.calls())
+    .filter(({ method }) => method === 'sendMessage' || method === 'editMessageText')
+    .map(({ parameters }) => ({ chat: Number(parameters.chat_id), text: String(parameters.text) }));
+async function gateway() {
+  const agent = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id } }));
+  return gatewayOf(backend.context, agent);
+}
+
+/** Waits until a reading satisfies, and gives it; the last one when it does not in time. */
+async function eventually<T>(read: () => Promise<T>, good: (value: T) => boolean, ms = 20_000): Promise<T> {
+  for (const end = Date.now() + ms; ; await sleep(150)) {
+    const value = await read();
+    if (good(value) || Date.now() > end) return value;
+  }
+}
+
+beforeAll(async () => {
+  model = await startModelProvider({ apiKey: 'model-key' });
+  channels = await startChannels(IMAGE, { 'agentbot.double': 'channels' });
+  folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-ca-'));
+  const file = path.join(folder, 'ca.pem');
+  await writeFile(file, channels.certificate);
+  backend = await startBackendWithDocker('channels', {
+    AGENT_PORT_BASE: '30000',
+    AGENT_SUBNET: '10.211.0.0/16',
+    AGENT_EXTRA_CA_FILE: file,
+  });
+  owner = await backend.account();
+  const endpoint = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' };
+  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
+    name: 'Everywhere',
+    model: 'custom',
+    config: { ...endpoint, telegramToken: '4711:telegram-canary', whatsappToken: 'any', ownerIds: [String(OWNER)] },
+  });
+  id = body.agent.id;
+  await backend.settled(id);
+  await channels.join(`openclaw-net-${id}`);
+}, 120_000);
+afterAll(async () => {
+  await channels?.close();
+  await backend?.stop();
+  await model?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the owner gets an answer on Telegram, a stranger none; both words are our messages too', async () => {
+  await eventually(
+    () => channels.calls(),
+    (calls) => calls.some(({ method }) => method === 'setMyCommands'),
+    60_000,
+  );
+  await channels.write({ from: STRANGER, text: 'Let me in' });
+  await channels.write({ from: OWNER, text: 'Hello from Telegram' });
+  const answers = await eventually(sent, (all) => all.some(({ text }) => text === 'You said: Hello from Telegram'));
+  expect(answers).toContainEqual({ chat: OWNER, text: 'You said: Hello from Telegram' });
+  expect(answers.filter(({ chat }) => chat === STRANGER)).toEqual([]);
+  expect(await eventually(said, (lines) => lines.length >= 2)).toEqual([
+    'telegram user: Hello from Telegram',
+    'telegram agent: You said: Hello from Telegram',
+  ]);
+  expect(model.requests.some(({ words }) => words.includes('Let me in'))).toBe(false);
+});
+
+test('in a group only a mention is answered', async () => {
+  await channels.write({ from: OWNER, group: GROUP, text: 'Good morning everybody' });
+  await channels.write({ from: OWNER, group: GROUP, text: '@agent are you here' });
+  const answers = await eventually(sent, (all) => all.some(({ chat }) => chat === GROUP));
+  expect(answers.filter(({ chat }) => chat === GROUP).map(({ text }) => text)).toContain('You said: @agent are you here');
+  const lines = await eventually(said, (all) => all.length >= 4);
+  expect(lines.slice(2)).toEqual(['telegram user: @agent are you here', 'telegram agent: You said: @agent are you here']);
+});
+
+test('sessions and histories are those of the gateway itself, the one in our chat included', async () => {
+  const reply = (await backend.as(owner, 'POST', '/api/chat', { message: 'Hello from the web', agentId: id })).body.reply;
+  expect(reply).toBe('You said: Hello from the web');
+  const { sessions } = (await backend.as(owner, 'GET', `/api/agent?action=sessions&agentId=${id}`)).body;
+  const connection = await gateway();
+  const theirs = (await connection.request<{ sessions: { key: string }[] }>('sessions.list')).sessions;
+  expect(sessions).toHaveLength(theirs.length);
+
+  const conversations = async (): Promise<string[]> => {
+    const all = [];
+    for (const session of sessions) {
+      const { messages } = (await backend.as(owner, 'GET', `/api/agent?action=session&sessionId=${session.id}&agentId=${id}`)).body;
+      all.push(messages.map(({ role, content }: Record<string, string>) => `${role}: ${content}`).join('\n'));
+    }
+    return all.sort();
+  };
+  const histories = [];
+  for (const { key } of theirs) {
+    const { messages } = await connection.request<{ messages: HistoryEntry[] }>('chat.history', { sessionKey: key });
+    histories.push(messages.map(({ role, content }) => `${role}: ${textOf(content)}`).join('\n'));
+  }
+  expect(await conversations()).toEqual(histories.sort());
+});
+
+test("a channel's session is not continued from here, and does not become the chat's own", async () => {
+  const { sessions } = (await backend.as(owner, 'GET', `/api/agent?action=sessions&agentId=${id}`)).body;
+  const refused = [];
+  for (const { id: sessionId } of sessions) {
+    const { status, body } = await backend.as(owner, 'POST', '/api/chat', { message: 'Here?', agentId: id, sessionId });
+    if (status === 400) refused.push(body.error);
+  }
+  expect(refused).toEqual(Array(2).fill('This session takes place on telegram: it is continued there'));
+});
+
+test('what was said while nobody listened is taken over once, when the connection is back', async () => {
+  const before = await said();
+  await backend.context.gateways.drop(id);
+  await channels.write({ from: OWNER, text: 'Anybody there?' });
+  await eventually(sent, (all) => all.some(({ text }) => text === 'You said: Anybody there?'));
+  const after = await eventually(said, (lines) => lines.length >= before.length + 2, 30_000);
+  expect(after.slice(before.length)).toEqual(['telegram user: Anybody there?', 'telegram agent: You said: Anybody there?']);
+  await backend.context.gateways.drop(id);
+  await gateway();
+  await sleep(1_500);
+  expect(await said()).toEqual(after);
+});
+
+test('channels say truly how they are', async () => {
+  expect(await view()).toEqual([
+    {
+      channel: 'telegram',
+      state: 'connected',
+      account: null,
+      error: null,
+      lastInboundAt: expect.any(String),
+      lastOutboundAt: null,
+    },
+    { channel: 'whatsapp', state: 'pairing', account: null, error: null, lastInboundAt: null, lastOutboundAt: null },
+  ]);
+});
+
+test("WhatsApp's QR code comes from the gateway, and is what WhatsApp gave it", async () => {
+  const link = () => backend.as(owner, 'POST', `/api/agents/${id}/channels/whatsapp/link`);
+  // The gateway gives up on a slow machine, and is asked again.
+  const { status, body } = await eventually(link, (answer) => answer.status === 200, 60_000);
+  expect([status, body.error, body.status]).toEqual([200, undefined, 'pairing']);
+  const { data, width, height } = PNG.sync.read(Buffer.from(body.qr.split(',')[1], 'base64'));
+  expect(decodeQR({ data, width, height })).toMatch(/^reference-of-the-double-\d,/);
+  expect((await view()).find(({ channel }: { channel: string }) => channel === 'whatsapp').state).toBe('pairing');
+  expect((await backend.as(owner, 'DELETE', `/api/agents/${id}/channels/whatsapp/link`)).body).toEqual({
+    success: true,
+    status: 'pairing',
+  });
+});
+
+test("a new token reaches the channel, and history outlives the agent's container", async () => {
+  const before = await said();
+  const telegram = { action: 'set-credential', key: 'telegram', value: '4712:another-token', agentId: id };
+  expect((await backend.as(owner, 'POST', '/api/agent', telegram)).body.configured).toBe(true);
+  await backend.settled(id);
+  expect((await backend.machine(owner, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
+  expect(await said()).toEqual(before);
+  await channels.write({ from: OWNER, text: 'Still the same?' });
+  const lines = await eventually(said, (all) => all.length >= before.length + 2, 30_000);
+  expect(lines.slice(before.length)).toEqual(['telegram user: Still the same?', 'telegram agent: You said: Still the same?']);
+  expect((await channels.calls()).map(({ token }) => token)).toContain('4712:another-token');
+});
+
+test('without a gateway the channels are off, and nobody else sees them', async () => {
+  const stranger = await backend.account();
+  expect((await backend.as(stranger, 'GET', `/api/agents/${id}/channels`)).status).toBe(404);
+  expect((await backend.as(stranger, 'POST', `/api/agents/${id}/channels/whatsapp/link`)).status).toBe(404);
+  await backend.machine(owner, 'POST', `/api/agents/${id}/stop`);
+  expect((await view()).map(({ state }: { state: string }) => state)).toEqual(['off', 'off']);
+  const { status, body } = await backend.as(owner, 'POST', `/api/agents/${id}/channels/whatsapp/link`);
+  expect([status, body.error]).toEqual([500, 'The agent has no running gateway']);
+});

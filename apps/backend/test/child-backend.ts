@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { randomName } from '../src/ids.ts';
+import { INTERNAL_KEY, removeLeftovers } from './backend.ts';
+import { createTestDatabase } from './test-database.ts';
+
+/** A step of an operation, and the moment of it. */
+export interface Moment {
+  step: string;
+  at: 'running' | 'done';
+}
+
+/**
+ * A backend in a process of its own that can be killed and started again, on a fresh database, with its own installation
+ * on the machine's engine.
+ * @param launcher a program and its arguments that takes the backend's command line and runs it
+ */
+export async function startChildBackend(settings: Record<string, string>, launcher: string[] = []) {
+  const name = `crash_${randomName(10)}`;
+  const installation = name.replace('_', '-');
+  const databaseUrl = await createTestDatabase(name);
+  const backups = await mkdtemp(path.join(os.tmpdir(), 'agentbot-backups-'));
+  const environment = {
+    PATH: process.env.PATH,
+    DATABASE_URL: databaseUrl,
+    MIGRATE_ON_START: 'true',
+    BACKEND_PORT: '0',
+    GATEWAY_PORT: '0',
+    INTERNAL_API_KEY: INTERNAL_KEY,
+    ASSERTION_SECRET: 'assertion-secret-of-the-tests-0123456789',
+    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
+    API_RATE_LIMIT: '100000',
+    DEPLOYMENT_RATE_LIMIT: '100000',
+    DOCKER_HOST: process.env.DOCKER_HOST ?? '',
+    INSTALLATION: installation,
+    BACKUP_DIR: backups,
+    ...settings,
+  };
+  const database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  let child: ChildProcess;
+  let url = '';
+
+  async function start(): Promise<void> {
+    const [program = '', ...parts] = [...launcher, process.execPath, 'src/main.ts'];
+    child = spawn(program, parts, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      const { msg, port } = JSON.parse(line);
+      if (msg !== 'listening') continue;
+      url = `http://127.0.0.1:${port}`;
+      break;
+    }
+    child.stdout?.resume();
+  }
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+  await start();
+
+  return {
+    installation,
+    backups,
+    database,
+    start,
+    kill,
+    async call(method: string, address: string, body?: unknown) {
+      const response = await fetch(url + address, {
+        method,
+        headers: { authorization: `Bearer ${INTERNAL_KEY}`, 'content-type': 'application/json' },
+        body: body === undefined ? null : JSON.stringify(body),
+      });
+      const answer: ReturnType<typeof JSON.parse> = await response.json();
+      return { status: response.status, body: answer };
+    },
+    /** Waits until a step of the agent's newest operation has come to a moment, or that operation has ended. */
+    async reached(agentId: string, kind: string, { step, at }: Moment): Promise<void> {
+      for (;;) {
+        const { rows } = await database.query(
+          `SELECT o.finished_at, s.state FROM operations o LEFT JOIN operation_steps s ON s.operation_id = o.id AND s.name = $3
+           WHERE o.agent_id = $1 AND o.kind = $2 ORDER BY o.created_at DESC LIMIT 1`,
+          [agentId, kind, step],
+        );
+        const [row] = rows;
+        if (row?.finished_at || row?.state === 'done' || (at === 'running' && row?.state === 'running')) return;
+        await sleep(5);
+      }
+    },
+    /** Waits until nothing is being done to any agent, and none waits to be. */
+    async settled(): Promise<void> {
+      const open = `SELECT FROM operations WHERE finished_at IS NULL UNION ALL SELECT FROM agents WHERE recover_at IS NOT NULL`;
+      while ((await database.query(open)).rowCount) await sleep(100);
+    },
+    async stop(): Promise<void> {
+      await kill('SIGTERM');
+      await database.end();
+      await removeLeftovers(installation);
+      await rm(backups, { recursive: true, force: true });
+    },
+  };
+}
+
+export type ChildBackend = Awaited<ReturnType<typeof startChildBackend>>;

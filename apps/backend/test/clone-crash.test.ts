@@ -1,0 +1,80 @@
+import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ChildBackend, startChildBackend } from './child-backend.ts';
+import { containersOn, nothing, whole } from './containers.ts';
+import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
+
+/** `kill -9` of the backend while it makes a clone: after a start there is that one clone, running, and paid for once. */
+
+const IMAGE = 'agentbot/openclaw-test:stand-in-clone';
+const { container, left, shell } = containersOn();
+let remove: () => Promise<void>;
+let chain: TestChain;
+let backend: ChildBackend;
+let parent: string;
+
+beforeAll(async () => {
+  remove = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
+  chain = await startChain();
+  backend = await startChildBackend({
+    OPENCLAW_IMAGE: IMAGE,
+    ...paidOn(chain),
+    AGENT_PORT_BASE: '21000',
+    AGENT_SUBNET: '10.244.0.0/16',
+  });
+  await linkPayer(backend);
+  parent = (await backend.call('POST', '/api/agents', { name: 'Parent', config: { plan: 'network' } })).body.id;
+}, 120_000);
+afterAll(async () => {
+  await backend.stop();
+  await chain.stop();
+  await remove();
+});
+
+test('clones at different stages all come up after a start, each once', async () => {
+  const bodies = [
+    await paidRequest(chain, parent, 'booking'),
+    await paidRequest(chain, parent, 'support'),
+    await paidRequest(chain, parent),
+  ];
+  const ask = () => Promise.all(bodies.map((body) => backend.call('POST', '/api/agents/clone', body)));
+  const first = await ask();
+  expect(first.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const [booking, support, general] = first.map(({ body }) => body.agentId);
+  await backend.reached(booking, 'clone', { step: 'create', at: 'running' });
+  await backend.kill();
+  await backend.start();
+  await backend.settled();
+  expect(await ask()).toEqual(first);
+  const { rows } = await backend.database.query('SELECT id FROM agents WHERE parent_id = $1 ORDER BY id', [parent]);
+  expect(rows.map(({ id }) => id)).toEqual([booking, support, general].sort());
+  for (const [id, words] of [
+    [booking, 'You are a booking agent'],
+    [support, 'You are a support agent'],
+    [general, 'No such file'],
+  ]) {
+    expect((await backend.call('GET', `/api/agents/${id}`)).body).toMatchObject({ status: 'active', plan: 'solo' });
+    expect(await shell(id, 'cat /home/node/.openclaw/workspace/SOUL.md')).toContain(words);
+    expect(JSON.stringify(await container(id).inspect())).not.toMatch(/wallet/i);
+  }
+});
+
+test.each(['wallet', 'image', 'validate', 'create', 'start', 'ready'])(
+  'a clone is whole when the backend was killed after %s',
+  async (step) => {
+    const body = await paidRequest(chain, parent);
+    const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
+    await backend.reached(agentId, 'clone', { step, at: 'done' });
+    await backend.kill();
+    await backend.start();
+    await backend.settled();
+    expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);
+    expect((await backend.call('GET', `/api/agents/${agentId}`)).body.status).toBe('active');
+    expect(await left(agentId)).toEqual(whole);
+    const claimed = 'SELECT FROM payment_claims WHERE transaction_hash = $1';
+    expect((await backend.database.query(claimed, [body.paymentProof.transactionHash])).rowCount).toBe(1);
+    await backend.call('DELETE', `/api/agents/${agentId}`);
+    expect(await left(agentId)).toEqual(nothing);
+  },
+);

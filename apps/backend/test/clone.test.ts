@@ -1,0 +1,477 @@
+import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
+import { startChainNode } from '@agentbot/test-doubles/chain-node';
+import { deploySafes } from '@agentbot/test-doubles/smart-wallet';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PaymentRequiredV1Schema, PaymentRequiredV2Schema } from '@x402/core/schemas';
+import { Challenge } from 'mppx';
+import { type Address, erc20Abi, type Hex, hashMessage, pad, parseUnits, toHex } from 'viem';
+import { generatePrivateKey, mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
+import { parseSiweMessage } from 'viem/siwe';
+import { Abis, Addresses } from 'viem/tempo';
+import { verifyPayment } from '../src/clone/payment-proof.ts';
+import { readAgentSecrets } from '../src/secrets/agent-secrets.ts';
+import { startBackend, type TestBackend } from './backend.ts';
+
+/** Cloning, on a real EVM in Tempo mode: every way in which a payment may not be one, and the one in which it is. */
+
+const TREASURY = '0x1111111111111111111111111111111111111111';
+const ALPHA_USD: Address = '0x20c0000000000000000000000000000000000001';
+/** Its accounts hold tokens from the chain's beginning. */
+const bank = mnemonicToAccount('test test test test test test test test test test test junk');
+
+let chain: TestChain;
+let node: Awaited<ReturnType<typeof startChainNode>>;
+let backend: TestBackend;
+let owner: string;
+let stranger: string;
+let parent: string;
+let wallet: PrivateKeyAccount;
+
+/** Links a new wallet to an account. */
+async function linkedWallet(user: string): Promise<PrivateKeyAccount> {
+  const account = privateKeyToAccount(generatePrivateKey());
+  await fund(account.address);
+  const { body } = await backend.as(user, 'POST', '/api/wallets/challenge', { address: account.address });
+  const signature = await account.signMessage({ message: body.message });
+  expect((await backend.as(user, 'POST', '/api/wallets', { address: account.address, signature })).status).toBe(201);
+  return account;
+}
+
+async function send(account: PrivateKeyAccount | typeof bank, token: Address, to: Address, amount: bigint) {
+  const hash = await chain.client.writeContract({
+    account,
+    address: token,
+    abi: erc20Abi,
+    functionName: 'transfer',
+    args: [to, amount],
+    chain: chain.client.chain,
+    gas: 1_000_000n,
+  });
+  return { hash, receipt: await chain.client.waitForTransactionReceipt({ hash }) };
+}
+/** Gas is paid in the second token, and anvil asks for a native balance as well. */
+async function fund(address: Address) {
+  await chain.client.setBalance({ address, value: parseUnits('1', 18) });
+  for (const token of [Addresses.pathUsd as Address, ALPHA_USD]) await send(bank, token, address, parseUnits('100', 6));
+}
+
+const proofOf = (hash: string, from: string, changes: object = {}) => ({
+  transactionHash: hash,
+  amount: '1.0',
+  currency: 'pathUSD',
+  chainId: 4217,
+  from,
+  to: TREASURY,
+  timestamp: Math.floor(Date.now() / 1000),
+  ...changes,
+});
+
+/** Pays from a wallet, by default the owner's, and waits until it counts. */
+async function pay({ from = wallet, amount = '1', token = Addresses.pathUsd as Address, to = TREASURY as Address } = {}) {
+  const { hash } = await send(from, token, to, parseUnits(amount, 6));
+  await chain.client.mine({ blocks: 1 });
+  return proofOf(hash, from.address);
+}
+
+const clone = (paymentProof: object, { as = owner, ...changes }: { as?: string; [field: string]: unknown } = {}) =>
+  backend.as(as, 'POST', '/api/agents/clone', { parentAgentId: parent, name: 'My Clone', paymentProof, ...changes });
+
+const refused = (reason: string | RegExp) => ({
+  status: 402,
+  body: {
+    error: 'Invalid payment proof — transaction not verified on Tempo chain',
+    code: 'PAYMENT_NOT_VERIFIED',
+    reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
+  },
+});
+const agentsOf = (user: string) =>
+  backend.context.database.as({ userId: user }, (tx) => tx.agent.findMany({ where: { parentId: { not: null } } }));
+
+beforeAll(async () => {
+  chain = await startChain();
+  node = await startChainNode(chain.url);
+  backend = await startBackend({ TEMPO_RPC_URL: node.url, CLONE_TREASURY_ADDRESS: TREASURY, TEMPO_CONFIRMATIONS: '2' });
+  await backend.account();
+  owner = await backend.account();
+  stranger = await backend.account();
+  wallet = await linkedWallet(owner);
+  const { body } = await backend.machine(owner, 'POST', '/api/agents', {
+    name: 'Parent',
+    config: {
+      aiProvider: 'groq',
+      model: 'gemma2-9b-it',
+      apiKey: 'sk-parent-canary',
+      telegramToken: '1:parent-canary',
+      ownerIds: ['owner-7'],
+    },
+  });
+  parent = body.id;
+}, 60_000);
+afterAll(async () => {
+  await backend.stop();
+  await node.close();
+  await chain.stop();
+});
+
+describe('wallets', () => {
+  test('a challenge is bound to this installation, the account, the chain and ten minutes', async () => {
+    const { body } = await backend.as(owner, 'POST', '/api/wallets/challenge', { address: wallet.address.toLowerCase() });
+    const message = parseSiweMessage(body.message);
+    expect(message).toMatchObject({
+      address: wallet.address,
+      domain: 'localhost:3000',
+      uri: 'http://localhost:3000',
+      chainId: 4217,
+      version: '1',
+      nonce: expect.stringMatching(/^[0-9a-f]{32}$/),
+      resources: [`urn:agentbot:account:${owner}`],
+    });
+    expect(message.expirationTime?.toISOString()).toBe(body.expiresAt);
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(600_000);
+  });
+
+  test('it counts once, signed by that wallet, for that account', async () => {
+    const account = privateKeyToAccount(generatePrivateKey());
+    const { address } = account;
+    const ask = async (user: string) => (await backend.as(user, 'POST', '/api/wallets/challenge', { address })).body.message;
+    const link = (user: string, signature: string) => backend.as(user, 'POST', '/api/wallets', { address, signature });
+    const noChallenge = { status: 400, body: { error: 'There is no open challenge: ask for one first' } };
+    const message = await ask(owner);
+    const signature = await account.signMessage({ message });
+    expect(await link(stranger, signature)).toMatchObject(noChallenge);
+    await ask(stranger);
+    const notTheirs = { status: 400, body: { error: 'The signature is not this wallet’s over the challenge' } };
+    expect(await link(stranger, signature)).toMatchObject(notTheirs);
+    expect(await link(owner, await wallet.signMessage({ message }))).toMatchObject(notTheirs);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => link(owner, signature)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(400)]);
+    expect(await link(owner, signature)).toMatchObject(noChallenge);
+    const theirs = await account.signMessage({ message: await ask(stranger) });
+    expect(await link(stranger, theirs)).toMatchObject({ status: 409, body: { code: 'WALLET_TAKEN' } });
+    expect((await backend.as(stranger, 'GET', '/api/wallets')).body).toEqual({ wallets: [] });
+    expect((await backend.as(owner, 'GET', '/api/wallets')).body.wallets[0]).toMatchObject({ address });
+    expect((await backend.as(stranger, 'DELETE', `/api/wallets/${address}`)).status).toBe(404);
+    expect((await backend.as(owner, 'DELETE', `/api/wallets/${address.toLowerCase()}`)).body.deleted).toBe(true);
+    expect(await link(stranger, theirs)).toMatchObject({ status: 201 });
+  });
+
+  test('one that is over, or was replaced by a later one, does not count', async () => {
+    const account = privateKeyToAccount(generatePrivateKey());
+    const { address } = account;
+    const ask = async () => (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body.message;
+    const first = await account.signMessage({ message: await ask() });
+    const second = await account.signMessage({ message: await ask() });
+    expect((await backend.as(owner, 'POST', '/api/wallets', { address, signature: first })).status).toBe(400);
+    await backend.context.database.as('service', (tx) => tx.challenge.updateMany({ data: { expiresAt: new Date(Date.now() - 1) } }));
+    expect((await backend.as(owner, 'POST', '/api/wallets', { address, signature: second })).body.error).toMatch(/no open challenge/);
+  });
+
+  test('a contract is asked on chain (ERC-1271), and nothing is used up while the node is away', async () => {
+    const address: Address = '0x00000000000000000000000000000000000a11ce';
+    // isValidSignature(hash, …) answers with what is stored at the hash.
+    await chain.client.setCode({ address, bytecode: '0x6004355460005260206000f3' });
+    const { body } = await backend.as(owner, 'POST', '/api/wallets/challenge', { address });
+    const link = () => backend.as(owner, 'POST', '/api/wallets', { address, signature: `0x${'ab'.repeat(100)}` });
+    expect((await link()).status).toBe(400);
+    await chain.client.setStorageAt({ address, index: hashMessage(body.message), value: pad('0x1626ba7e', { dir: 'right' }) });
+    node.setDown(true);
+    expect(await link()).toMatchObject({ status: 500, body: { error: 'Failed to link wallet' } });
+    node.setDown(false);
+    expect(await link()).toMatchObject({ status: 201, body: { address: expect.stringMatching(/a11ce$/i) } });
+  });
+
+  test('a smart wallet signs before it is deployed (ERC-6492) and after; none but its owner does for it', async () => {
+    const safes = await deploySafes(chain);
+    const [holder, thief] = [privateKeyToAccount(generatePrivateKey()), privateKeyToAccount(generatePrivateKey())];
+    const { address, signMessage, undeployed, deploy } = await safes.walletOf(holder);
+    const linked = { status: 201, body: { address } };
+    const notIts = { status: 400, body: { error: 'The signature is not this wallet’s over the challenge' } };
+    const ask = async () => (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body.message;
+    const link = (signature: string) => backend.as(owner, 'POST', '/api/wallets', { address, signature });
+    const unlink = () => backend.as(owner, 'DELETE', `/api/wallets/${address}`);
+
+    const before = await ask();
+    const theirs = await (await safes.walletOf(thief)).signMessage(before, thief);
+    expect(await link(undeployed(await signMessage(before, thief)))).toMatchObject(notIts);
+    // Another wallet's deployment does not make it this one's.
+    expect(await link((await safes.walletOf(thief)).undeployed(theirs))).toMatchObject(notIts);
+    expect(await link(undeployed(await signMessage(`${before} `, holder)))).toMatchObject(notIts);
+    expect(await link(await signMessage(before, holder))).toMatchObject(notIts);
+    expect(await link(undeployed(await signMessage(before, holder)))).toMatchObject(linked);
+    expect(await chain.client.getCode({ address })).toBeUndefined();
+
+    await deploy();
+    await unlink();
+    const after = await ask();
+    expect(await link(await signMessage(after, thief))).toMatchObject(notIts);
+    expect(await link(undeployed(await signMessage(after, thief)))).toMatchObject(notIts);
+    expect(await link(await signMessage(after, holder))).toMatchObject(linked);
+    await unlink();
+    expect(await link(undeployed(await signMessage(await ask(), holder)))).toMatchObject(linked);
+  });
+});
+
+describe('a payment that holds', () => {
+  test('makes a clone with its own wallet, its parent’s configuration and secrets, and the next generation', async () => {
+    const proof = await pay();
+    const { status, body } = await clone(proof, { specialization: 'promo', generation: 41 });
+    expect([status, body]).toEqual([
+      200,
+      {
+        success: true,
+        agentId: expect.stringMatching(/^agent_\d{13}_[a-z0-9]{6}$/),
+        walletAddress: expect.stringMatching(/^0x[0-9a-fA-F]{40}$/),
+        parentAgentId: parent,
+        generation: 2,
+        transactionHash: proof.transactionHash,
+        specialization: 'promo',
+        status: 'provisioning',
+        message: 'Agent "My Clone" cloned successfully. Wallet funded with 0 pathUSD.',
+      },
+    ]);
+    const { agentId, walletAddress } = body;
+    await backend.settled(agentId);
+    const { config } = (await backend.as(owner, 'GET', `/api/agents/${agentId}/config`)).body;
+    expect(config).toEqual({ aiProvider: 'groq', model: 'gemma2-9b-it', ownerIds: ['owner-7'] });
+    const { database, envelope } = backend.context;
+    const [mine, its] = await database.as('service', async (tx) => [
+      await readAgentSecrets(tx, envelope, agentId),
+      await readAgentSecrets(tx, envelope, parent),
+    ]);
+    expect(mine).toMatchObject({ apiKey: 'sk-parent-canary', telegramToken: '1:parent-canary' });
+    expect(mine?.gatewayToken).not.toBe(its?.gatewayToken);
+    expect(mine?.deviceKey).not.toBe(its?.deviceKey);
+    expect(privateKeyToAccount(mine?.walletKey as Hex).address).toBe(walletAddress);
+    const { operations } = (await backend.as(owner, 'GET', `/api/agents/${agentId}/operations`)).body;
+    expect(operations[0]).toMatchObject({ kind: 'clone', state: 'succeeded', steps: [{ name: 'wallet' }, { name: 'image' }] });
+    const stored = await database.as('service', (tx) => tx.agentSecret.findMany({ where: { agentId } }));
+    expect(JSON.stringify(stored)).not.toContain(mine?.walletKey?.slice(2));
+    const again = await clone(await pay(), { parentAgentId: agentId });
+    expect(again.body).toMatchObject({ generation: 3, parentAgentId: agentId, specialization: 'general' });
+  });
+
+  test('works with a memo, in milliseconds, with more than the price, and with the hash in upper case', async () => {
+    const hash = await chain.client.writeContract({
+      account: wallet,
+      address: Addresses.pathUsd,
+      abi: Abis.tip20,
+      functionName: 'transferWithMemo',
+      args: [TREASURY, parseUnits('2.5', 6), pad('0x01')],
+      chain: chain.client.chain,
+    });
+    await chain.client.waitForTransactionReceipt({ hash });
+    await chain.client.mine({ blocks: 1 });
+    const upper = `0x${hash.slice(2).toUpperCase()}`;
+    const { status, body } = await clone(proofOf(upper, wallet.address.toLowerCase(), { amount: '2.5', timestamp: Date.now() }));
+    expect([status, body.transactionHash]).toEqual([200, hash]);
+    expect(await clone(proofOf(hash, wallet.address), { name: 'Second' })).toMatchObject(refused('The payment was used already'));
+  });
+
+  test('a hundred times at once makes exactly one clone, and the same answer for each', async () => {
+    const proof = await pay();
+    const before = (await agentsOf(owner)).length;
+    const answers = await Promise.all(Array.from({ length: 100 }, () => clone(proof, { name: 'One of a hundred' })));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect((await agentsOf(owner)).length).toBe(before + 1);
+    expect(await clone(proof, { name: 'Another name' })).toMatchObject(refused('The payment was used already'));
+  }, 60_000);
+
+  test('by a wallet that is not linked, when it has signed the proof for this account', async () => {
+    const payer = privateKeyToAccount(generatePrivateKey());
+    await fund(payer.address);
+    const proof = await pay({ from: payer });
+    const unsigned = await clone(proof);
+    expect(unsigned).toMatchObject(refused('The paying wallet is not linked to this account'));
+    const { messageToSign } = unsigned.body;
+    const signature = await payer.signMessage({ message: messageToSign });
+    const wrong = 'paymentProof.signature is not that of the paying wallet';
+    expect(await clone({ ...proof, signature }, { as: stranger, parentAgentId: parent })).toMatchObject({ status: 404 });
+    expect(await clone({ ...proof, signature: await wallet.signMessage({ message: messageToSign }) })).toMatchObject(refused(wrong));
+    expect(await clone({ ...proof, amount: '1.5', signature })).toMatchObject(refused(wrong));
+    expect(await clone({ ...proof, signature })).toMatchObject({ status: 200 });
+  });
+
+  test('stays claimed when the clone is gone', async () => {
+    const proof = await pay();
+    const { agentId } = (await clone(proof)).body;
+    await backend.settled(agentId);
+    await backend.as(owner, 'DELETE', `/api/agents/${agentId}`);
+    expect(await clone(proof)).toMatchObject(refused('The payment was used already'));
+  });
+});
+
+describe('a payment that does not hold makes no clone', () => {
+  let before: number;
+  beforeAll(async () => {
+    before = (await agentsOf(owner)).length + (await agentsOf(stranger)).length;
+  });
+  afterAll(async () => {
+    expect((await agentsOf(owner)).length + (await agentsOf(stranger)).length).toBe(before);
+  });
+
+  const hash = `0x${'ab'.repeat(32)}`;
+  test.each<[string, object]>([
+    ['transactionHash', { transactionHash: 'ab'.repeat(32) }],
+    ['transactionHash', { transactionHash: `${hash}00` }],
+    ['transactionHash', { transactionHash: 7 }],
+    ['amount', { amount: '-1' }],
+    ['amount', { amount: '1.0000001' }],
+    ['amount', { amount: '1e9' }],
+    ['amount', { amount: 1 }],
+    ['currency', { currency: 'USDC' }],
+    ['chainId', { chainId: 1 }],
+    ['from', { from: '0x1' }],
+    ['to', { to: null }],
+    ['timestamp', { timestamp: '2026' }],
+    ['signature', { signature: 'me' }],
+  ])('a wrong %s: %j', async (field, change) => {
+    expect(await clone({ ...proofOf(hash, wallet.address), ...change })).toMatchObject(
+      refused(`paymentProof.${field} is missing or wrong`),
+    );
+  });
+
+  test('one to somebody else, too little, claimed for more, of another token, by another, or at another time', async () => {
+    const elsewhere: Address = '0x2222222222222222222222222222222222222222';
+    const toElsewhere = await pay({ to: elsewhere });
+    const noSuch = refused('The transaction has no such payment');
+    expect(await clone({ ...toElsewhere, to: elsewhere })).toMatchObject(refused('The payment did not go to this installation'));
+    expect(await clone(toElsewhere)).toMatchObject(noSuch);
+    const small = await pay({ amount: '0.999999' });
+    expect(await clone({ ...small, amount: '0.999999' })).toMatchObject(refused('A clone costs 1.0 pathUSD'));
+    expect(await clone(small)).toMatchObject(noSuch);
+    expect(await clone(await pay({ token: ALPHA_USD }))).toMatchObject(noSuch);
+    const right = await pay();
+    expect(await clone({ ...right, amount: '1.000001' })).toMatchObject(noSuch);
+    const other = await linkedWallet(owner);
+    expect(await clone({ ...right, from: other.address })).toMatchObject(noSuch);
+    expect(await clone({ ...right, timestamp: right.timestamp - 400 })).toMatchObject(refused('The payment was made at another time'));
+  });
+
+  test('one that is not on the chain, failed, or is not confirmed yet', async () => {
+    expect(await clone(proofOf(hash, wallet.address))).toMatchObject(refused('The transaction is not on the chain'));
+    const failed = await send(wallet, Addresses.pathUsd, TREASURY, parseUnits('1000000', 6));
+    expect(failed.receipt.status).toBe('reverted');
+    await chain.client.mine({ blocks: 1 });
+    expect(await clone(proofOf(failed.hash, wallet.address))).toMatchObject(refused('The transaction failed'));
+    const fresh = await send(wallet, Addresses.pathUsd, TREASURY, parseUnits('1', 6));
+    expect(await clone(proofOf(fresh.hash, wallet.address))).toMatchObject(refused('The transaction is not confirmed yet'));
+  });
+
+  test('somebody else’s, whoever asks and whatever they clone', async () => {
+    const proof = await pay();
+    const theirs = (await backend.machine(stranger, 'POST', '/api/agents', { name: 'Theirs' })).body.id;
+    const notLinked = refused('The paying wallet is not linked to this account');
+    expect(await clone(proof, { as: stranger, parentAgentId: theirs })).toMatchObject(notLinked);
+    const theirWallet = await linkedWallet(stranger);
+    expect(await clone({ ...proof, from: theirWallet.address }, { as: stranger, parentAgentId: theirs })).toMatchObject(
+      refused('The transaction has no such payment'),
+    );
+    const signature = await theirWallet.signMessage({ message: 'whatever' });
+    expect(await clone({ ...proof, signature }, { as: stranger, parentAgentId: theirs })).toMatchObject(
+      refused('paymentProof.signature is not that of the paying wallet'),
+    );
+    expect(await clone(proof, { as: stranger })).toMatchObject({ status: 404, body: { error: 'Agent not found' } });
+  });
+
+  test('an old one, seen through a chain whose clock is behind', async () => {
+    const old = await startChain({ startsAt: Math.floor(Date.now() / 1000) - 7200 });
+    const sent = await old.client.writeContract({
+      account: bank,
+      address: Addresses.pathUsd,
+      abi: erc20Abi,
+      functionName: 'transfer',
+      args: [TREASURY, parseUnits('1', 6)],
+      chain: old.client.chain,
+    });
+    await old.client.waitForTransactionReceipt({ hash: sent });
+    const proof = { ...proofOf(sent, bank.address), currency: 'pathUSD' as const, chainId: 4217 as const };
+    const reader = { id: 4217, client: old.client as never };
+    await expect(verifyPayment(reader, proof, TREASURY, 1)).rejects.toMatchObject({
+      details: { reason: 'The payment is more than an hour old' },
+    });
+    await old.stop();
+  });
+
+  test('and where no treasury is configured, none is taken', async () => {
+    const { config } = backend.context;
+    const without = await startBackend({ TEMPO_RPC_URL: node.url });
+    const user = await without.account();
+    const own = (await without.machine(user, 'POST', '/api/agents', { name: 'Mine' })).body.id;
+    const body = { parentAgentId: own, name: 'x', paymentProof: proofOf(hash, wallet.address, { to: config.CLONE_TREASURY_ADDRESS }) };
+    const answer = await without.as(user, 'POST', '/api/agents/clone', body);
+    expect(answer).toMatchObject(refused('This installation takes no payments'));
+    expect(answer.headers.get('payment-required')).toBeNull();
+    await without.stop();
+  });
+});
+
+test('a node that is away, or speaks for another chain, is 500 and uses nothing up', async () => {
+  const proof = await pay();
+  node.setDown(true);
+  expect(await clone(proof)).toMatchObject({ status: 500, body: { error: 'Clone failed', requestId: expect.any(String) } });
+  node.setDown(false);
+  const ethereum = await startChain({ chainId: 1 });
+  const confused = await startBackend({ TEMPO_RPC_URL: ethereum.url, CLONE_TREASURY_ADDRESS: TREASURY });
+  const user = await confused.account();
+  const own = (await confused.machine(user, 'POST', '/api/agents', { name: 'Mine' })).body.id;
+  await confused.context.database.as('service', (tx) =>
+    tx.wallet.create({ data: { address: wallet.address.toLowerCase(), ownerId: user } }),
+  );
+  const body = { parentAgentId: own, name: 'x', paymentProof: proof };
+  expect(await confused.as(user, 'POST', '/api/agents/clone', body)).toMatchObject({ status: 500, body: { error: 'Clone failed' } });
+  await confused.stop();
+  await ethereum.stop();
+  expect(await clone(proof)).toMatchObject({ status: 200 });
+});
+
+test('another’s agent can be cloned once its owner says so, and nothing secret goes along', async () => {
+  const theirWallet = await linkedWallet(stranger);
+  const proof = await pay({ from: theirWallet });
+  expect((await clone(proof, { as: stranger })).status).toBe(404);
+  expect((await backend.machine(stranger, 'PUT', `/api/agents/${parent}`, { cloneable: true })).status).toBe(404);
+  expect((await backend.machine(owner, 'PUT', `/api/agents/${parent}`, { cloneable: true })).status).toBe(200);
+  const { status, body } = await clone(proof, { as: stranger });
+  expect(status).toBe(200);
+  await backend.settled(body.agentId);
+  expect((await backend.as(stranger, 'GET', `/api/agents/${body.agentId}/config`)).body.config).toEqual({
+    aiProvider: 'groq',
+    model: 'gemma2-9b-it',
+  });
+  const { database, envelope } = backend.context;
+  const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, body.agentId));
+  expect(Object.keys(secrets).sort()).toEqual(['deviceKey', 'gatewayToken', 'walletKey']);
+  expect((await backend.as(owner, 'GET', `/api/agents/${body.agentId}`)).status).toBe(404);
+  await backend.as(owner, 'PUT', `/api/agents/${parent}/config`, { cloneable: false });
+  expect((await clone(await pay({ from: theirWallet }), { as: stranger })).status).toBe(404);
+});
+
+test('a 402 says how to pay in the words of x402, both versions, and of MPP', async () => {
+  const { status, body, headers } = await clone({});
+  expect(status).toBe(402);
+  const v1 = PaymentRequiredV1Schema.parse(body);
+  expect(v1.accepts[0]).toMatchObject({
+    scheme: 'tempo-transfer-proof',
+    maxAmountRequired: '1000000',
+    asset: Addresses.pathUsd,
+    payTo: TREASURY,
+  });
+  const v2 = PaymentRequiredV2Schema.parse(JSON.parse(Buffer.from(headers.get('payment-required') ?? '', 'base64').toString()));
+  expect(v2.accepts[0]).toMatchObject({ scheme: 'tempo-transfer-proof', network: 'eip155:4217', amount: '1000000', payTo: TREASURY });
+  const challenge = Challenge.fromHeaders(headers as Headers);
+  expect(challenge).toMatchObject({
+    realm: 'localhost:3000',
+    method: 'tempo-transfer-proof',
+    intent: 'charge',
+    request: { amount: '1000000', chainId: 4217, currency: Addresses.pathUsd, recipient: TREASURY },
+  });
+  expect(toHex(Number(challenge.request.chainId))).toBe('0x1079');
+});
+
+test('the kill switch refuses clones, whatever was paid', async () => {
+  const closed = await startBackend({ PROVISIONING_ENABLED: 'false', TEMPO_RPC_URL: node.url, CLONE_TREASURY_ADDRESS: TREASURY });
+  const user = await closed.account();
+  const body = { parentAgentId: 'agent_1', name: 'x', paymentProof: {} };
+  expect((await closed.as(user, 'POST', '/api/agents/clone', body)).status).toBe(503);
+  await closed.stop();
+});

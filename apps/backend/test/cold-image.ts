@@ -1,0 +1,17 @@
+import Docker from 'dockerode';
+
+export const WARM_IMAGE = 'agentbot/openclaw:2026.3.13';
+const docker = new Docker();
+
+/** Makes the agents' image without what was compiled in it, as the official one is. @returns a function that removes it */
+export async function makeColdImage(name: string): Promise<() => Promise<void>> {
+  const [repo, tag] = name.split(':');
+  const container = await docker.createContainer({ Image: WARM_IMAGE });
+  const start = '["openclaw", "gateway", "--port", "18789", "--bind", "lan"]';
+  const changes = [`ENTRYPOINT ${start}`, 'CMD []', 'ENV NODE_COMPILE_CACHE=', 'LABEL agentbot.recipe='];
+  await container.commit({ repo, tag, changes });
+  await container.remove({ v: true });
+  return async () => {
+    await docker.getImage(name).remove({ force: true });
+  };
+}

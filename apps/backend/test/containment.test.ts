@@ -1,0 +1,319 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { Agent, createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { connect as connectTo, createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { WebSocket, WebSocketServer } from 'ws';
+import { firewallRules, openHostToAgents } from '../src/runtime/host-firewall.ts';
+import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+
+/** From inside a real agent: what it must not reach, and what it must. */
+
+const docker = new Docker();
+const SUBNETS = { closed: '10.246.0.0/16', open: '10.247.0.0/16' };
+const KEY = 'CANARY-model-key-4711';
+let backend: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+/** Stands for anything that listens on all of the host's addresses. */
+let service: Server;
+let port: number;
+let owner: string;
+let agent: string;
+let other: string;
+let limited: string;
+const { hostname: internet } = new URL(process.env.npm_config_registry ?? 'https://registry.npmjs.org/');
+
+async function provision(name: string, more: object = {}): Promise<string> {
+  const config = { baseUrl: 'https://model.example/v1', model: 'echo-1', apiKey: KEY, ...more };
+  const { body } = await backend.machine(owner, 'POST', '/api/agents/provision', { name, model: 'custom', config });
+  await backend.settled(body.agent.id);
+  return body.agent.id;
+}
+
+beforeAll(async () => {
+  service = createServer((socket) => socket.on('error', () => undefined).end('here'));
+  await new Promise<void>((resolve) => service.listen(0, '0.0.0.0', resolve));
+  ({ port } = service.address() as { port: number });
+  model = await startModelProvider();
+  // The platform itself listens on all addresses here, as a careless operator would have it.
+  backend = await startBackendWithDocker('containment', {
+    AGENT_PORT_BASE: '22000',
+    AGENT_SUBNET: SUBNETS.closed,
+    BACKEND_HOST: '0.0.0.0',
+    EGRESS_PORT: '22390',
+    ALLOW_PRIVATE_MODEL_ENDPOINTS: 'false',
+  });
+  owner = await backend.account();
+  [agent, other, limited] = await Promise.all([
+    provision('Caged'),
+    provision('Neighbour'),
+    provision('Limited', { allowedDomains: [internet] }),
+  ]);
+}, 240_000);
+afterAll(async () => {
+  for (const id of [agent, other, limited]) await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
+  await backend.stop();
+  for (const subnet of Object.values(SUBNETS)) await openHostToAgents(subnet);
+  service.close();
+  await model.close();
+}, 60_000);
+
+async function inside(container: string, cmd: string[]): Promise<string> {
+  const exec = await docker.getContainer(container).exec({ Cmd: cmd, AttachStdout: true, AttachStderr: true });
+  const stream = await exec.start({});
+  const chunks: Buffer[] = [];
+  const sink = { write: (chunk: Buffer) => chunks.push(chunk) };
+  docker.modem.demuxStream(stream, sink as never, sink as never);
+  await new Promise((resolve) => stream.on('end', resolve));
+  return Buffer.concat(chunks).toString().trim();
+}
+
+const attempts = `
+  const attempt = ([host, port]) => new Promise((resolve) => {
+    const socket = require('net').connect({ host, port, timeout: 4000 });
+    socket.on('connect', () => resolve('connected')).on('timeout', () => resolve('timeout')).on('error', (error) => resolve(error.code));
+  });
+  Promise.all(JSON.parse(process.argv[1]).map(attempt)).then((all) => { console.log(JSON.stringify(all)); process.exit(); });`;
+/** What comes of connecting from inside an agent's container: `connected`, or why not. */
+const connectAll = async (id: string, targets: [string, number][]): Promise<string[]> =>
+  JSON.parse(await inside(`openclaw-${id}`, ['node', '-e', attempts, JSON.stringify(targets)]));
+const connect = async (id: string, host: string, at: number) => (await connectAll(id, [[host, at]]))[0];
+const refused = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|timeout)$/;
+
+async function addressOf(id: string) {
+  const { NetworkSettings } = await docker.getContainer(`openclaw-${id}`).inspect();
+  const { Gateway, IPAddress } = Object.values(NetworkSettings.Networks)[0] as { Gateway: string; IPAddress: string };
+  return { gateway: Gateway, own: IPAddress };
+}
+
+test('an agent reaches nothing of the host, of the platform, of the cloud or of another agent', async () => {
+  const { gateway } = await addressOf(agent);
+  const neighbour = await addressOf(other);
+  const { containerSpec } = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: other } }));
+  const { bind } = containerSpec as { bind: { gateway: number } };
+  const mine = Object.values(networkInterfaces()).flatMap((all = []) =>
+    all.filter(({ family }) => family === 'IPv4').map(({ address }) => address),
+  );
+  const postgres = Number(new URL(backend.config.DATABASE_URL).port);
+  const targets: [string, number][] = [
+    ...[...new Set([...mine, gateway, '127.0.0.1', 'host.docker.internal'])].flatMap((address): [string, number][] =>
+      [backend.port, backend.gatewayPort, postgres, port, bind.gateway].map((at) => [address, at]),
+    ),
+    [neighbour.own, 18_789],
+    [neighbour.gateway, bind.gateway],
+    ['169.254.169.254', 80],
+    ['10.255.255.1', 443],
+    ['192.168.0.1', 80],
+    [gateway, 2375],
+    [gateway, 22],
+  ];
+  const outcomes = await connectAll(agent, targets);
+  expect(outcomes.map((outcome, index) => [targets[index], outcome])).toEqual(
+    targets.map((target) => [target, expect.stringMatching(refused)]),
+  );
+  expect(await inside(`openclaw-${agent}`, ['sh', '-c', 'ls /var/run/docker.sock /run/docker.sock 2>&1 | grep -c "No such file"'])).toBe(
+    '2',
+  );
+});
+
+test('the same attempts do succeed where nothing forbids them, so that the test above can fail', async () => {
+  await openHostToAgents(SUBNETS.closed);
+  const { gateway } = await addressOf(agent);
+  expect(await connect(agent, gateway, port)).toBe('connected');
+  expect(await connect(agent, gateway, backend.port)).toBe('connected');
+  await backend.context.guardHost();
+  expect(await connect(agent, gateway, port)).toMatch(refused);
+});
+
+test('it reaches the internet', async () => {
+  expect(await connect(agent, internet, 443)).toBe('connected');
+});
+
+describe('an agent with a list of domains', () => {
+  const handshake = `
+    const [host, servername] = process.argv.slice(1);
+    const socket = require('tls').connect({ host, servername, port: 443, rejectUnauthorized: false, timeout: 8000 });
+    socket.on('secureConnect', () => { console.log('secured'); process.exit(); });
+    socket.on('timeout', () => { console.log('timeout'); process.exit(); }).on('error', () => { console.log('refused'); process.exit(); });`;
+  /** What comes of TLS with a server of that name, tried at that address. */
+  const secured = (id: string, host: string, name: string) => inside(`openclaw-${id}`, ['node', '-e', handshake, host, name]);
+  const spoken = `
+    const socket = require('net').connect({ host: process.argv[1], port: Number(process.argv[2]), timeout: 4000 });
+    let said = '';
+    const end = () => { console.log(said.split('\\r\\n')[0] || 'nothing'); process.exit(); };
+    socket.on('connect', () => socket.write(process.argv[3])).on('data', (data) => { said += data; });
+    socket.on('end', end).on('close', end).on('timeout', end).on('error', () => undefined);`;
+  /** The first line of what is answered. */
+  const said = (id: string, host: string, at: number, words: string) =>
+    inside(`openclaw-${id}`, ['node', '-e', spoken, host, String(at), words]);
+
+  test('reaches those, by their name, and nothing else', async () => {
+    const { address } = await lookup(internet, { family: 4 });
+    expect(await secured(limited, internet, internet)).toBe('secured');
+    // Wherever it believes the host to be, it comes to where the host is.
+    expect(await secured(limited, '192.0.2.1', internet)).toBe('secured');
+    expect(await secured(limited, address, 'elsewhere.example')).toBe('refused');
+    expect(await secured(limited, address, 'model.example')).toBe('refused');
+    expect(await said(limited, address, 80, 'GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n')).toBe('HTTP/1.1 403 Forbidden');
+    expect(await said(limited, address, 80, 'EHLO elsewhere.example\r\n')).toBe('HTTP/1.1 400 Bad Request');
+    expect(await said(limited, address, 443, `CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: ${internet}\r\n\r\n`)).toBe('nothing');
+  });
+
+  test('and one without a list is not held to it', async () => {
+    const { address } = await lookup(internet, { family: 4 });
+    expect(await secured(agent, address, internet)).toBe('secured');
+    expect(await connect(agent, address, 443)).toBe('connected');
+  });
+
+  test('reaches no more of the host than any other', async () => {
+    const { gateway, own } = await addressOf(limited);
+    expect(own).toMatch(/^10\.246\.128\./);
+    const targets: [string, number][] = [
+      [gateway, backend.port],
+      [gateway, backend.gatewayPort],
+      [gateway, port],
+      [gateway, 22],
+    ];
+    for (const outcome of await connectAll(limited, targets)) expect(outcome).toMatch(refused);
+    expect(await said(limited, '169.254.169.254', 80, 'GET / HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n')).toBe('HTTP/1.1 403 Forbidden');
+    // Nobody else uses its way out.
+    expect(await connect(agent, (await addressOf(agent)).gateway, 22_390)).toMatch(refused);
+  });
+
+  test('goes everywhere again when its list is emptied and its container made anew', async () => {
+    const { address } = await lookup(internet, { family: 4 });
+    const elsewhere = { allowedDomains: ['elsewhere.example'] };
+    expect((await backend.machine(owner, 'PUT', `/api/agents/${limited}/config`, { config: elsewhere })).status).toBe(200);
+    await sleep(2_100);
+    expect(await secured(limited, address, internet)).toBe('refused');
+    expect((await backend.machine(owner, 'PUT', `/api/agents/${limited}/config`, { config: { allowedDomains: [] } })).status).toBe(200);
+    expect((await backend.machine(owner, 'POST', `/api/agents/${limited}/restart`)).status).toBe(200);
+    expect((await addressOf(limited)).own).toMatch(/^10\.246\.0\./);
+    expect(await connect(limited, address, 443)).toBe('connected');
+  });
+});
+
+test('and its gateway is reached by its own address all the same', async () => {
+  const { body } = await backend.machine(undefined, 'GET', `/api/agent?action=health&agentId=${agent}`);
+  expect(body).toMatchObject({ status: expect.any(String), model: expect.any(String) });
+  const { body: state } = await backend.machine(undefined, 'GET', `/api/agents/${agent}`);
+  expect(state.status).toBe('active');
+});
+
+test('inspecting its container shows no secret of the platform, and none of another agent’s', async () => {
+  const { DATABASE_URL, ENCRYPTION_KEYS } = backend.config;
+  const token = async (id: string) => (await backend.machine(undefined, 'GET', `/api/agents/${id}/token`)).body.token;
+  const shown = JSON.stringify(await docker.getContainer(`openclaw-${agent}`).inspect());
+  const environment = await inside(`openclaw-${agent}`, ['sh', '-c', 'cat /proc/*/environ /proc/*/cmdline 2>/dev/null']);
+  const password = new URL(DATABASE_URL).password;
+  const [, key = ''] = ENCRYPTION_KEYS.split(':');
+  for (const secret of [INTERNAL_KEY, 'assertion-secret-of-the-tests', password, key, await token(other)]) {
+    expect(secret.length).toBeGreaterThan(10);
+    expect(shown.includes(secret)).toBe(false);
+    expect(environment.includes(secret)).toBe(false);
+  }
+  const { Config, HostConfig } = await docker.getContainer(`openclaw-${agent}`).inspect();
+  expect([...(Config.Entrypoint ?? []), ...(Config.Cmd ?? [])].join(' ')).not.toContain(KEY);
+  expect(JSON.stringify(Config.Labels)).not.toContain(KEY);
+  expect(HostConfig).toMatchObject({
+    CapDrop: ['ALL'],
+    ReadonlyRootfs: true,
+    Privileged: false,
+    PidMode: '',
+    IpcMode: 'private',
+    SecurityOpt: ['no-new-privileges'],
+  });
+  expect(HostConfig.Binds ?? []).toEqual([]);
+});
+
+test('the way out passes HTTP and WebSocket on, to nobody but agents, and only so much at once', async () => {
+  const site = createHttpServer((request, response) => response.end(`${request.method} ${request.url} ${request.headers.host}`));
+  const sockets = new WebSocketServer({ server: site });
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`heard ${data}`)));
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  const at = `127.0.0.1:${(site.address() as { port: number }).port}`;
+  // Where no agent has a container, this machine's own addresses are agents'.
+  const bare = await startBackend({ AGENT_SUBNET: '127.0.0.0/16', EGRESS_PORT: '22392' });
+  try {
+    const config = { baseUrl: `http://${at}/v1`, model: 'm', apiKey: 'k', allowedDomains: ['example.com'] };
+    const { body } = await bare.machine(await bare.account(), 'POST', '/api/agents', { name: 'Limited', config });
+    await bare.context.database.as('service', (tx) => tx.agent.update({ where: { id: body.id }, data: { slot: 3 } }));
+    const asAgent = { host: '127.0.0.1', port: 22_392, localAddress: '127.0.128.26' };
+    const get = (options: object, host: string) =>
+      new Promise<string>((resolve) => {
+        const asked = httpRequest({ ...options, path: '/x?y', headers: { host } }, async (answer) =>
+          resolve(`${answer.statusCode} ${await text(answer)}`),
+        );
+        asked.on('error', () => resolve('hung up')).end();
+      });
+    expect(await get(asAgent, at)).toBe(`200 GET /x?y ${at}`);
+    expect(await get(asAgent, 'elsewhere.example')).toBe('403 {"error":"This agent may not reach this host"}');
+    expect(await get(asAgent, '127.0.0.1:1')).toBe('403 {"error":"This agent may not reach this host"}');
+    expect(await get({ ...asAgent, localAddress: '127.0.128.34' }, at)).toContain('403');
+    expect(await get({ ...asAgent, localAddress: '127.0.0.1' }, at)).toBe('hung up');
+
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect([await get({ ...asAgent, agent }, at), await get({ ...asAgent, agent }, 'elsewhere.example')]).toEqual([
+      expect.stringContaining('200'),
+      expect.stringContaining('403'),
+    ]);
+    agent.destroy();
+
+    const socket = new WebSocket('ws://127.0.0.1:22392/', { localAddress: asAgent.localAddress, headers: { host: at } });
+    const [heard] = await Promise.all([once(socket, 'message'), once(socket, 'open').then(() => socket.send('it'))]);
+    expect(String(heard[0])).toBe('heard it');
+    socket.terminate();
+
+    const many = Array.from({ length: 300 }, () => connectTo(asAgent).on('error', () => undefined));
+    await sleep(500);
+    expect(many.filter(({ readyState }) => readyState === 'open').length).toBeLessThanOrEqual(256);
+    for (const each of many) each.destroy();
+    await sleep(200);
+    expect(await get(asAgent, at)).toContain('200');
+  } finally {
+    await bare.stop();
+    sockets.close();
+    site.close();
+  }
+});
+
+test('an installation without a way out for them takes no list of domains', async () => {
+  const none = await startBackend();
+  try {
+    const config = { allowedDomains: ['example.com'] };
+    const { status, body } = await none.machine(await none.account(), 'POST', '/api/agents', { name: 'Limited', config });
+    expect([status, body.error]).toEqual([400, expect.stringContaining('EGRESS_PORT')]);
+  } finally {
+    await none.stop();
+  }
+});
+
+test('an operator who allows private endpoints opens one address of the host, and metadata stays closed', async () => {
+  const open = await startBackendWithDocker('containment-open', { AGENT_PORT_BASE: '22400', AGENT_SUBNET: SUBNETS.open });
+  try {
+    const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'k' };
+    const { body } = await open.machine(await open.account(), 'POST', '/api/agents/provision', { name: 'Local', model: 'custom', config });
+    const { id } = body.agent;
+    await open.settled(id);
+    const { gateway } = await addressOf(id);
+    expect(await connect(id, 'host.docker.internal', model.port)).toBe('connected');
+    expect(await connect(id, gateway, port)).toMatch(refused);
+    expect(await connect(id, '169.254.169.254', 80)).toMatch(refused);
+    await open.machine(undefined, 'DELETE', `/api/agents/${id}`);
+  } finally {
+    await open.stop();
+  }
+});
+
+test('the rules close every private network, and leave names resolvable', () => {
+  const rules = firewallRules({ subnet: '10.201.0.0/16', host: undefined, nameservers: ['10.0.0.2'], egressPort: undefined });
+  for (const network of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']) {
+    expect(rules).toContain(`-A AGENTBOT-FWD-10.201 -d ${network} -j REJECT`);
+  }
+  expect(rules.indexOf('-d 10.0.0.2 -p udp --dport 53 -j RETURN')).toBeLessThan(rules.indexOf('-d 10.0.0.0/8'));
+});

@@ -1,0 +1,136 @@
+import { readdir } from 'node:fs/promises';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { randomName } from '../src/ids.ts';
+import { type ChildBackend, type Moment, startChildBackend } from './child-backend.ts';
+import { containersOn, nothing, whole } from './containers.ts';
+
+/**
+ * `kill -9` of the backend at each recorded step of what is done to an agent, then a start: all of it ends as it was asked,
+ * with the agent's data as before and nothing left over. A stand-in takes the gateway's place, everything else is real.
+ */
+
+const IMAGE = 'agentbot/openclaw-test:stand-in';
+const NEXT = 'agentbot/openclaw-test:stand-in-next';
+const { checksums, container, left, note, noted } = containersOn();
+const LANES = 8;
+const remove: (() => Promise<void>)[] = [];
+const backends: ChildBackend[] = [];
+
+beforeAll(async () => {
+  for (const name of [IMAGE, NEXT]) remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', name));
+  const ports = (lane: number) => ({ AGENT_PORT_BASE: String(33_000 + lane * 40), AGENT_SUBNET: `10.${214 + lane}.0.0/16` });
+  const starting = Array.from({ length: LANES }, (_, lane) => startChildBackend({ OPENCLAW_IMAGE: IMAGE, ...ports(lane) }));
+  backends.push(...(await Promise.all(starting)));
+}, 240_000);
+afterAll(async () => {
+  await Promise.all(backends.map((backend) => backend.stop()));
+  for (const each of remove) await each();
+});
+
+interface Run {
+  backend: ChildBackend;
+  id: string;
+  moment: Moment;
+}
+
+async function deploy({ backend, id }: Run): Promise<void> {
+  await backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+  // A busy machine may answer before it is done.
+  await backend.settled();
+}
+const status = async ({ backend, id }: Run) => (await backend.call('GET', `/api/agents/${id}`)).body.status;
+const chat = async ({ backend, id }: Run, message: string) =>
+  (await backend.call('POST', '/api/chat', { agentId: id, message })).body.reply;
+
+/** Kills the backend at the run's moment of an operation, starts it again and waits for the end of it. */
+async function crash({ backend, id, moment }: Run, kind: string, ask: () => Promise<unknown>): Promise<void> {
+  const asked = ask().catch(() => undefined);
+  await backend.reached(id, kind, moment);
+  await backend.kill();
+  await asked;
+  await backend.start();
+  await backend.settled();
+}
+
+/** Tries all moments of the given steps, in several backends at once, each on an agent of its own. @returns what went wrong */
+async function atEachMoment(steps: string[], work: (run: Run) => Promise<void>): Promise<string[]> {
+  const moments = steps.flatMap((step) => [
+    { step, at: 'running' as const },
+    { step, at: 'done' as const },
+  ]);
+  const problems: string[] = [];
+  async function lane(backend: ChildBackend) {
+    for (let moment = moments.shift(); moment; moment = moments.shift()) {
+      const id = `crash-${randomName(8)}`;
+      const run = { backend, id, moment };
+      try {
+        await work(run);
+        await backend.call('DELETE', `/api/agents/${id}`);
+        expect(await left(run.id)).toEqual(nothing);
+      } catch (error) {
+        problems.push(`${moment.step} ${moment.at}: ${(error as Error).message}`);
+      }
+    }
+  }
+  await Promise.all(backends.map(lane));
+  return problems;
+}
+
+test('killed while it provisions', async () => {
+  const problems = await atEachMoment(['image', 'validate', 'create', 'start', 'ready'], async (run) => {
+    await crash(run, 'provision', () => deploy(run));
+    expect(await status(run)).toBe('active');
+    expect(await left(run.id)).toEqual(whole);
+    expect(await chat(run, 'Hello')).toBe('You said: Hello');
+  });
+  expect(problems).toEqual([]);
+}, 400_000);
+
+test('killed while it updates', async () => {
+  const problems = await atEachMoment(['image', 'validate', 'stop', 'backup', 'create', 'start', 'ready'], async (run) => {
+    await deploy(run);
+    expect(await chat(run, 'Remember me')).toBe('You said: Remember me');
+    await note(run.id, 'kept');
+    const before = await checksums(run.id);
+    await crash(run, 'update', () => run.backend.call('POST', `/api/agents/${run.id}/update`, { image: NEXT }));
+    expect(await status(run)).toBe('active');
+    expect((await container(run.id).inspect()).Config.Image).toBe(NEXT);
+    expect(await checksums(run.id)).toBe(before);
+    expect(await left(run.id)).toEqual(whole);
+    expect((await readdir(run.backend.backups)).filter((file) => !/^crash-\w+_[\dTZ-]+\.tar\.gz$/.test(file))).toEqual([]);
+    expect(await chat(run, 'Hello')).toBe('You said: Hello');
+  });
+  expect(problems).toEqual([]);
+}, 400_000);
+
+test('killed while it makes a backup and puts one back', async () => {
+  const problems = await atEachMoment(['check', 'stop', 'backup', 'clear', 'create', 'ready'], async (run) => {
+    const { backend, id, moment } = run;
+    await deploy(run);
+    await note(id, 'kept');
+    const backups = async () => (await backend.call('GET', `/api/agents/${id}/backups`)).body.backups as { id: string; cause: string }[];
+    const make = () => backend.call('POST', `/api/agents/${id}/backups`);
+    if (moment.step === 'backup') await crash(run, 'backup', make);
+    else expect((await make()).body).toMatchObject({ status: 'ok' });
+    const made = (await backups()).filter(({ cause }) => cause === 'manual');
+    expect(made).toHaveLength(1);
+    await note(id, 'later');
+    await crash(run, 'restore', () => backend.call('POST', `/api/agents/${id}/backups/${made[0]?.id}/restore`));
+    expect([await status(run), await noted(id), await left(id)]).toEqual(['active', 'kept', whole]);
+    expect((await backups()).map(({ cause }) => cause)).toEqual(['restore', 'manual']);
+    expect((await readdir(backend.backups)).filter((file) => file.endsWith('.partial'))).toEqual([]);
+    expect(await chat(run, 'Hello')).toBe('You said: Hello');
+  });
+  expect(problems).toEqual([]);
+}, 400_000);
+
+test('killed while it deletes', async () => {
+  const problems = await atEachMoment(['remove'], async (run) => {
+    await deploy(run);
+    await crash(run, 'delete', () => run.backend.call('DELETE', `/api/agents/${run.id}`));
+    expect((await run.backend.call('GET', `/api/agents/${run.id}`)).status).toBe(404);
+    expect(await left(run.id)).toEqual(nothing);
+  });
+  expect(problems).toEqual([]);
+}, 200_000);

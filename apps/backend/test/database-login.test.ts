@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { createDatabase } from '@agentbot/local-stack/postgres';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { pino } from 'pino';
+import { warnOfOwnerRights } from '../src/database/owner-rights.ts';
+import { randomName } from '../src/ids.ts';
+import { startBackend, type TestBackend } from './backend.ts';
+
+/** A backend in production form, whose login is not the database's owner, on a database that another login has migrated. */
+
+const METRICS_TOKEN = 'metrics-token-of-the-tests';
+const admin = process.env.TEST_POSTGRES_URL as string;
+const name = `login_${randomName(10)}`;
+const login = `backend_${randomName(10)}`;
+const ownerUrl = admin.replace(/\/postgres$/, `/${name}`);
+const urlWith = (password: string) => Object.assign(new URL(ownerUrl), { username: login, password }).href;
+const password = () => randomBytes(24).toString('hex');
+const first = password();
+const second = password();
+
+const migrateFor = (url: string) =>
+  promisify(execFile)(process.execPath, ['src/database/migrate-cli.ts'], {
+    cwd: path.join(import.meta.dirname, '..'),
+    env: { NODE_ENV: 'production', DATABASE_URL: url, MIGRATION_DATABASE_URL: ownerUrl },
+  });
+
+let owner: pg.Client;
+let backend: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let user: string;
+
+beforeAll(async () => {
+  await createDatabase(admin, name);
+  owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  const { stdout } = await migrateFor(urlWith(first));
+  expect(stdout).toMatch(new RegExp(`^Applied .*\nThe backend may log in as ${login}\n$`));
+  await migrateFor(urlWith(second));
+  model = await startModelProvider({ apiKey: 'model-key' });
+  backend = await startBackend({ DATABASE_URL: urlWith(second), MIGRATE_ON_START: 'false', METRICS_TOKEN });
+  user = await backend.account();
+});
+afterAll(async () => {
+  await backend.stop();
+  await model.close();
+  await owner.query(`DROP ROLE ${login}`);
+  await owner.end();
+});
+
+describe('the command that migrates', () => {
+  test('gives the login the password that stands in its address, and Postgres only a hash of it', async () => {
+    const old = new pg.Client({ connectionString: urlWith(first) });
+    await expect(old.connect()).rejects.toThrow('password authentication failed');
+    const { rows } = await owner.query('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [login]);
+    expect(rows[0].rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
+  });
+
+  test('does not make an owner of the login, nor a login of the owner', async () => {
+    await expect(migrateFor(ownerUrl)).rejects.toMatchObject({
+      stderr: "DATABASE_URL logs in as postgres, who has an owner's rights\n",
+    });
+  });
+
+  test('asks for passwords that are not easily guessed', async () => {
+    await expect(migrateFor(urlWith('postgres'))).rejects.toMatchObject({
+      stderr: expect.stringContaining('DATABASE_URL: is a default or an example'),
+    });
+  });
+});
+
+test('the whole backend works with it: accounts, jobs, agents, chats, the audit log, metrics', async () => {
+  const provisioned = await backend.as(user, 'POST', '/api/agents/provision', {
+    name: 'Guarded',
+    model: 'custom',
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
+  });
+  expect(provisioned).toMatchObject({ status: 201, body: { agent: { status: 'running' } } });
+  const { id } = provisioned.body.agent;
+  const chat = await backend.as(user, 'POST', '/api/chat', { message: 'Good morning', agentId: id });
+  expect(chat.body).toMatchObject({ reply: 'You said: Good morning' });
+  await backend.context.boss.send('sweep', {});
+  await backend.context.boss.supervise();
+  const metrics = await fetch(`${backend.url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+  expect(await metrics.text()).toContain('agentbot_operation_duration_seconds_count{kind="provision",outcome="succeeded"} 1');
+  expect((await backend.as(user, 'DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });
+  await backend.settled(id);
+  const { body } = await backend.as(user, 'GET', '/api/audit');
+  expect(body.entries.map(({ action }: { action: string }) => action)).toEqual(
+    expect.arrayContaining(['provisionAgent', 'operation:provision', 'sendMessage', 'deleteAgent', 'operation:delete']),
+  );
+});
+
+describe('who takes over the login', () => {
+  let taken: pg.Client;
+  beforeAll(async () => {
+    taken = new pg.Client({ connectionString: urlWith(second) });
+    await taken.connect();
+  });
+  afterAll(() => taken.end());
+
+  test('owns nothing', async () => {
+    const { rows } = await taken.query(`
+      SELECT (SELECT count(*)::int FROM pg_class WHERE pg_has_role(session_user, relowner, 'MEMBER')) AS relations,
+        (SELECT count(*)::int FROM pg_namespace WHERE pg_has_role(session_user, nspowner, 'MEMBER')) AS schemas,
+        (SELECT count(*)::int FROM pg_proc WHERE pg_has_role(session_user, proowner, 'MEMBER')) AS functions`);
+    expect(rows).toEqual([{ relations: 0, schemas: 0, functions: 0 }]);
+  });
+
+  test.each([
+    'SET ROLE postgres',
+    'SET SESSION AUTHORIZATION postgres',
+    'CREATE ROLE another',
+    `ALTER ROLE ${login} SUPERUSER`,
+    'CREATE TABLE mine (id int)',
+    'CREATE SCHEMA mine',
+    'ALTER TABLE agents DISABLE ROW LEVEL SECURITY',
+    'ALTER TABLE agents NO FORCE ROW LEVEL SECURITY',
+    'DROP POLICY tenant ON agents',
+    'CREATE POLICY all_of_it ON agents USING (true)',
+    'ALTER TABLE agents ADD COLUMN more int',
+    'DROP TABLE agents',
+    'TRUNCATE users CASCADE',
+    'ALTER TABLE audit_log DISABLE TRIGGER ALL',
+    'DROP TRIGGER append_only ON audit_log',
+    "UPDATE audit_log SET action = 'x'",
+    'DELETE FROM audit_log',
+    'TRUNCATE audit_log',
+    "INSERT INTO audit_log (owner_id, seq, hash) VALUES ('x', 1, '')",
+    "UPDATE audit_heads SET hash = ''",
+    'CREATE OR REPLACE FUNCTION audit_hash(entry audit_log) RETURNS text LANGUAGE sql AS $$ SELECT NULL::text $$',
+    'DELETE FROM _prisma_migrations',
+    'DELETE FROM payment_claims',
+    'DROP TABLE pgboss.job',
+    'ALTER TABLE pgboss.job DISABLE TRIGGER ALL',
+    'DROP SCHEMA pgboss CASCADE',
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+    "SELECT pg_read_file('/etc/passwd')",
+  ])('may not %s', async (statement) => {
+    for (const role of [login, 'agentbot_app']) {
+      await taken.query(`SET ROLE ${role}`);
+      // 42501 is "insufficient privilege", whatever the sentence.
+      await expect(taken.query(statement)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+
+  test('sees no tenant’s row without saying for whom', async () => {
+    await taken.query('RESET ROLE');
+    const { rows } = await taken.query(
+      'SELECT (SELECT count(*)::int FROM users) AS users, (SELECT count(*)::int FROM audit_log) AS entries',
+    );
+    expect(rows).toEqual([{ users: 0, entries: 0 }]);
+  });
+});
+
+test('a backend that could do more says so when it starts in production', async () => {
+  const warnings: string[] = [];
+  const log = pino({}, { write: (line) => void warnings.push(JSON.parse(line).msg) });
+  await warnOfOwnerRights({ pool: backend.context.pool, log });
+  expect(warnings).toEqual([]);
+  const pool = new pg.Pool({ connectionString: ownerUrl, options: '-c role=agentbot_app' });
+  await warnOfOwnerRights({ pool, log });
+  await pool.end();
+  expect(warnings).toEqual([expect.stringContaining("logs in with an owner's rights")]);
+});

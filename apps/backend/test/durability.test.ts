@@ -1,0 +1,263 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Failure, makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomName } from '../src/ids.ts';
+import type { AgentContainerSpec } from '../src/runtime/container-host.ts';
+import { sweep } from '../src/runtime/sweep.ts';
+import { startBackendWithDocker, type TestBackend } from './backend.ts';
+import { startChildBackend } from './child-backend.ts';
+import { containersOn } from './containers.ts';
+
+/** Containers that die, images that fail, leftovers, and many agents at once; a stand-in takes the gateway's place. */
+
+const FROM = 'agentbot/openclaw:2026.3.13';
+const image = (name: string) => `agentbot/openclaw-test:stand-in-${name}`;
+const RUN = randomName(4);
+const failures: Failure[] = ['dies', 'never-ready', 'refuses', 'corrupts'];
+const { checksums, container, docker, note, noted, shell } = containersOn();
+const remove: (() => Promise<void>)[] = [];
+/** Of this run alone: what a killed one left has other names. */
+const own = (name: string) => `${name}-${RUN}`;
+let backend: TestBackend;
+
+const deploy = (id: string) =>
+  backend.machine(undefined, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+const operate = (id: string, action: string, body?: unknown) => backend.machine(undefined, 'POST', `/api/agents/${id}/${action}`, body);
+const chat = async (id: string, message: string) =>
+  (await backend.machine(undefined, 'POST', '/api/chat', { agentId: id, message })).body.reply;
+const row = (id: string) => backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id } }));
+
+async function until(done: () => Promise<boolean>, ms = 60_000): Promise<void> {
+  for (const end = Date.now() + ms; !(await done()); await sleep(100)) if (Date.now() > end) throw new Error('It did not happen in time');
+}
+beforeAll(async () => {
+  remove.push(await makeStandIn(FROM, image('good')));
+  for (const failure of failures) remove.push(await makeStandIn(FROM, image(failure), failure));
+  backend = await startBackendWithDocker('durability', {
+    AGENT_PORT_BASE: '34000',
+    AGENT_SUBNET: '10.230.0.0/16',
+    OPENCLAW_IMAGE: image('good'),
+    READY_TIMEOUT_SECONDS: '8',
+    RECONCILE_SECONDS: '5',
+  });
+}, 120_000);
+afterAll(async () => {
+  await backend?.stop();
+  for (const each of remove) await each();
+});
+
+describe('an update to an image', () => {
+  beforeAll(async () => {
+    await deploy(own('updated'));
+    await note(own('updated'), 'kept');
+    expect(await chat(own('updated'), 'Remember me')).toBe('You said: Remember me');
+  });
+
+  test.each(failures)('that %s: the agent answers as before, on the same data', async (failure) => {
+    const before = await checksums(own('updated'));
+    const { status, body } = await operate(own('updated'), 'update', { image: image(failure) });
+    expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
+    expect((await container(own('updated')).inspect()).Config.Image).toBe(image('good'));
+    expect(await checksums(own('updated'))).toBe(before);
+    expect(await chat(own('updated'), `After ${failure}`)).toBe(`You said: After ${failure}`);
+  });
+});
+
+describe('a container that ends by itself', () => {
+  test('is started again, whether it died or was taken away', async () => {
+    await deploy(own('mortal'));
+    await container(own('mortal')).kill();
+    await until(async () => (await row(own('mortal'))).state !== 'running');
+    await until(async () => (await row(own('mortal'))).state === 'running');
+    expect(await chat(own('mortal'), 'Back again')).toBe('You said: Back again');
+    await container(own('mortal')).remove({ force: true });
+    await until(async () => (await row(own('mortal'))).state !== 'running');
+    await until(async () => (await row(own('mortal'))).state === 'running');
+    expect(await shell(own('mortal'), 'cat /home/node/.openclaw/agents/main/sessions/*')).toContain('Back again');
+  });
+
+  test('too often, is left in error with exit code and last words', async () => {
+    await deploy(own('hopeless'));
+    const { database } = backend.context;
+    // The fifth of ten minutes: waiting for the others would take them.
+    const { ownerId } = await row(own('hopeless'));
+    await database.as('service', (tx) =>
+      tx.operation.createMany({
+        data: Array.from({ length: 5 }, (_, index) => ({
+          id: `op_recovery${index}`,
+          agentId: own('hopeless'),
+          ownerId,
+          kind: 'start',
+          state: 'failed' as const,
+          input: { cause: 'recovery' },
+          finishedAt: new Date(),
+        })),
+      }),
+    );
+    await shell(own('hopeless'), 'echo these are my last words > /proc/1/fd/1');
+    await container(own('hopeless')).kill();
+    await until(async () => (await row(own('hopeless'))).state === 'error');
+    const { stateReason, recoverAt } = await row(own('hopeless'));
+    expect(stateReason).toMatch(/ended with exit code 137: .*last words.* is not started again by itself/s);
+    expect(recoverAt).toBeNull();
+    await sleep(2_500);
+    expect((await container(own('hopeless')).inspect()).State.Running).toBe(false);
+    expect((await operate(own('hopeless'), 'start')).status).toBe(200);
+    expect(await chat(own('hopeless'), 'Thank you')).toBe('You said: Thank you');
+  });
+});
+
+describe('what somebody else did on the machine', () => {
+  test('a port that a foreign process has taken is exchanged', async () => {
+    await deploy(own('ousted'));
+    await operate(own('ousted'), 'stop');
+    const { bind } = (await row(own('ousted'))).containerSpec as unknown as AgentContainerSpec;
+    const foreign = createServer().listen(bind.gateway, '127.0.0.1');
+    await once(foreign, 'listening');
+    expect((await operate(own('ousted'), 'start')).status).toBe(200);
+    const { bind: other } = (await row(own('ousted'))).containerSpec as unknown as AgentContainerSpec;
+    expect(other.gateway).not.toBe(bind.gateway);
+    expect(await chat(own('ousted'), 'Moved')).toBe('You said: Moved');
+    foreign.close();
+  });
+
+  test('a name that something foreign has is refused, that is left alone, and the next try succeeds', async () => {
+    const foreign = await docker.createContainer({ name: `openclaw-${own('named')}`, Image: FROM });
+    const refused = await deploy(own('named'));
+    expect([refused.status, refused.body.error]).toEqual([
+      500,
+      `Deployment failed: The name openclaw-${own('named')} is taken by a container that is not this installation's`,
+    ]);
+    await foreign.remove();
+    await docker.createVolume({ Name: `openclaw-data-${own('named')}` });
+    expect((await deploy(own('named'))).body.error).toContain(`${own('named')} is taken by a volume`);
+    await backend.machine(undefined, 'DELETE', `/api/agents/${own('named')}`);
+    expect((await docker.getVolume(`openclaw-data-${own('named')}`).inspect()).Name).toBe(`openclaw-data-${own('named')}`);
+    await docker.getVolume(`openclaw-data-${own('named')}`).remove();
+    expect((await deploy(own('named'))).status).toBe(201);
+  });
+
+  test('a volume removed by hand is made anew, and a backup brings the data back', async () => {
+    await deploy(own('emptied'));
+    await note(own('emptied'), 'precious');
+    const { backup } = (await operate(own('emptied'), 'backups')).body;
+    await operate(own('emptied'), 'stop');
+    await container(own('emptied')).remove();
+    await docker.getVolume(`openclaw-data-${own('emptied')}`).remove();
+    expect((await operate(own('emptied'), 'start')).status).toBe(200);
+    expect(await chat(own('emptied'), 'Who am I?')).toBe('You said: Who am I?');
+    expect((await operate(own('emptied'), `backups/${backup.id}/restore`)).status).toBe(200);
+    expect(await noted(own('emptied'))).toBe('precious');
+  });
+
+  test('a stopped agent whose container was started by hand, and one that a crash left halted, are as they should be', async () => {
+    await operate(own('named'), 'stop');
+    await container(own('named')).start();
+    await container(own('emptied')).pause();
+    // Docker tells of a start, and of a halt nothing: that is found in the next round.
+    await until(async () => !(await container(own('named')).inspect()).State.Running);
+    await until(async () => !(await container(own('emptied')).inspect()).State.Paused, 90_000);
+    expect(await chat(own('emptied'), 'Awake')).toBe('You said: Awake');
+  }, 120_000);
+});
+
+test('what no agent owns is removed, but no data', async () => {
+  const labels = { 'agentbot.installation': backend.config.INSTALLATION, 'agentbot.agent': own('nobody') };
+  const orphan = await docker.createContainer({ name: `openclaw-${own('nobody')}`, Image: FROM, Labels: labels });
+  await docker.createNetwork({ Name: `openclaw-net-${own('nobody')}`, Labels: labels });
+  await docker.createVolume({ Name: `openclaw-data-${own('nobody')}`, Labels: labels });
+  // Fifteen minutes from now they are not young any more.
+  const later = {
+    ...backend.context,
+    host: {
+      ...backend.context.host,
+      owned: async (installation: string) => {
+        const found = await backend.context.host.owned(installation);
+        return found.map((each) => ({ ...each, createdAt: new Date(each.createdAt.getTime() - 3_600_000) }));
+      },
+    },
+  };
+  await sweep(backend.context);
+  expect((await orphan.inspect()).Name).toBe(`/openclaw-${own('nobody')}`);
+  await sweep(later);
+  await expect(orphan.inspect()).rejects.toThrow(/No such container/);
+  await expect(docker.getNetwork(`openclaw-net-${own('nobody')}`).inspect()).rejects.toThrow(/not found/);
+  expect((await docker.getVolume(`openclaw-data-${own('nobody')}`).inspect()).Name).toBe(`openclaw-data-${own('nobody')}`);
+  const noted = () => backend.context.database.as('service', (tx) => tx.orphan.findMany({ select: { kind: true, name: true } }));
+  expect(await noted()).toEqual([{ kind: 'volume', name: `openclaw-data-${own('nobody')}` }]);
+
+  const { database } = backend.context;
+  await database.as('service', (tx) => tx.orphan.updateMany({ data: { foundAt: new Date(Date.now() - 8 * 24 * 3_600_000) } }));
+  await sweep({ ...later, config: { ...backend.config, SWEEP_VOLUMES: true } });
+  await expect(docker.getVolume(`openclaw-data-${own('nobody')}`).inspect()).rejects.toThrow(/no such volume/i);
+  expect(await noted()).toEqual([]);
+  expect(await chat(own('mortal'), 'Still here?')).toBe('You said: Still here?');
+});
+
+test('a full disk fails a backup and nothing else, and the next one succeeds', async () => {
+  const mounted = ['sh', '-c', 'mount -t tmpfs -o size=1m none "$BACKUP_DIR" && exec "$@"', 'sh'];
+  // A mount of its own, which an ordinary user may make in a user namespace.
+  const launcher = ['unshare', process.getuid?.() === 0 ? '-m' : '-Urm', ...mounted];
+  const cramped = await startChildBackend(
+    { OPENCLAW_IMAGE: image('good'), AGENT_PORT_BASE: '32700', AGENT_SUBNET: '10.234.0.0/16' },
+    launcher,
+  );
+  try {
+    const config = { telegramToken: '1:x', plan: 'network' };
+    await cramped.call('POST', '/api/deployments', { agentId: own('cramped'), config });
+    await shell(own('cramped'), 'dd if=/dev/urandom of=/home/node/.openclaw/large bs=1M count=3 2>/dev/null');
+    const { status, body } = await cramped.call('POST', `/api/agents/${own('cramped')}/backups`);
+    expect([status, body.error]).toEqual([500, 'There is no space left for backups']);
+    const told = await cramped.call('POST', '/api/chat', { agentId: own('cramped'), message: 'Well?' });
+    expect(told.body.reply).toBe('You said: Well?');
+    expect((await cramped.call('POST', `/api/agents/${own('cramped')}/update`, { image: image('good') })).body.error).toContain(
+      'no space left',
+    );
+    expect((await cramped.call('GET', `/api/agents/${own('cramped')}`)).body.status).toBe('active');
+    await shell(own('cramped'), 'rm /home/node/.openclaw/large');
+    expect((await cramped.call('POST', `/api/agents/${own('cramped')}/backups`)).status).toBe(201);
+  } finally {
+    await cramped.stop();
+  }
+}, 120_000);
+
+describe('fifty agents at once', () => {
+  const ids = Array.from({ length: 50 }, (_, index) => own(`many-${index}`));
+  let crowd: TestBackend;
+
+  beforeAll(async () => {
+    // Patient with each gateway: fifty of them share what the machine has.
+    crowd = await startBackendWithDocker('crowd', {
+      AGENT_PORT_BASE: '32000',
+      AGENT_SUBNET: '10.231.0.0/16',
+      OPENCLAW_IMAGE: image('good'),
+    });
+  });
+  afterAll(() => crowd?.stop());
+
+  /** Asks the same of all; what was refused, with the reason. */
+  async function refusals(method: string, address: (id: string) => string, body?: (id: string) => object) {
+    const answers = await Promise.all(ids.map((id) => crowd.machine(undefined, method, address(id), body?.(id))));
+    return answers.filter(({ status }) => status >= 300).map(({ status, body: { error } }) => `${status} ${error}`);
+  }
+
+  test('come, are restarted and go without a clash', async () => {
+    const config = { telegramToken: '1:x', plan: 'network' };
+    expect(
+      await refusals(
+        'POST',
+        () => '/api/deployments',
+        (agentId) => ({ agentId, config }),
+      ),
+    ).toEqual([]);
+    for (const id of ids) await crowd.settled(id);
+    const filters = { label: [`agentbot.installation=${crowd.config.INSTALLATION}`] };
+    const ports = (await docker.listContainers({ filters })).flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
+    expect([ports.length, new Set(ports).size]).toEqual([100, 100]);
+    expect(await refusals('POST', (id) => `/api/agents/${id}/restart`)).toEqual([]);
+    expect(await refusals('DELETE', (id) => `/api/agents/${id}`)).toEqual([]);
+    expect(await docker.listContainers({ all: true, filters })).toEqual([]);
+  }, 600_000);
+});

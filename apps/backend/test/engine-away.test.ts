@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ChildBackend, startChildBackend } from './child-backend.ts';
+import { type Containers, containersOn, nothing, whole } from './containers.ts';
+import { type OwnEngine, startOwnEngine } from './own-engine.ts';
+import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
+
+/**
+ * The engine killed in the middle of what is done to an agent, and started again: all of it ends as it was asked, with the
+ * agent's data as before and nothing left over. What needs no engine goes on meanwhile.
+ */
+
+const IMAGE = 'agentbot/openclaw-test:stand-in-away';
+let removeImage: () => Promise<void>;
+let engine: OwnEngine;
+let backend: ChildBackend;
+let containers: Containers;
+let chain: TestChain;
+let parent: string;
+
+beforeAll(async () => {
+  removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
+  engine = await startOwnEngine(IMAGE);
+  await engine.docker.getImage(IMAGE).tag({ repo: 'agentbot/openclaw-test', tag: 'next' });
+  containers = containersOn(engine.docker);
+  chain = await startChain();
+  backend = await startChildBackend({
+    OPENCLAW_IMAGE: IMAGE,
+    AGENT_PORT_BASE: '32300',
+    AGENT_SUBNET: '10.235.0.0/16',
+    DOCKER_HOST: engine.dockerHost,
+    RECONCILE_SECONDS: '2',
+    ...paidOn(chain),
+  });
+  await linkPayer(backend);
+  parent = (await backend.call('POST', '/api/agents', { name: 'Parent', config: { plan: 'network' } })).body.id;
+}, 180_000);
+afterAll(async () => {
+  await backend?.stop();
+  await engine?.stop();
+  await chain?.stop();
+  await removeImage?.();
+}, 60_000);
+
+const deploy = (id: string) => backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+const status = async (id: string) => (await backend.call('GET', `/api/agents/${id}`)).body.status;
+const chat = async (id: string, message: string) => (await backend.call('POST', '/api/chat', { agentId: id, message })).body.reply;
+
+/** Waits until all is done and the agent's gateway answers: its container was ended with the engine. */
+async function answers(id: string): Promise<void> {
+  await backend.settled();
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await chat(id, 'Hello')) === 'You said: Hello') return;
+    await sleep(300);
+    await backend.settled();
+  }
+  throw new Error(`The agent does not answer: ${JSON.stringify((await backend.call('GET', `/api/agents/${id}`)).body)}`);
+}
+
+/** Kills the engine at a step of an operation, starts it again and waits for the operation's end. @returns how it ended */
+async function loseEngine(id: string, kind: string, step: string, ask: () => Promise<unknown>): Promise<string> {
+  const asked = ask().catch(() => undefined);
+  await backend.reached(id, kind, { step, at: 'running' });
+  await engine.kill();
+  expect((await backend.call('GET', '/api/agents')).status).toBe(200);
+  await sleep(1_000);
+  await engine.start();
+  await asked;
+  await backend.settled();
+  const { rows } = await backend.database.query(
+    'SELECT state, error FROM operations WHERE agent_id = $1 AND kind = $2 ORDER BY created_at DESC',
+    [id, kind],
+  );
+  return rows[0]?.error ?? rows[0]?.state;
+}
+
+test('while it is away, what needs it says so at once, and the rest goes on', async () => {
+  await deploy('lonely');
+  await engine.kill();
+  await sleep(2_100);
+  const from = Date.now();
+  const answer = await backend.call('POST', '/api/agents/lonely/restart');
+  expect([answer.status, answer.body.code]).toEqual([500, 'DOCKER_UNAVAILABLE']);
+  expect((await backend.call('GET', '/api/agents')).body.map(({ id }: { id: string }) => id).sort()).toEqual([parent, 'lonely'].sort());
+  expect((await backend.call('GET', '/health')).body.docker).toBe('unavailable');
+  expect(Date.now() - from).toBeLessThan(5_000);
+  await engine.start();
+  await answers('lonely');
+  expect(await status('lonely')).toBe('active');
+}, 120_000);
+
+test.each(['create', 'ready'])(
+  'killed while it provisions, at %s',
+  async (step) => {
+    const id = `born-${step}`;
+    expect(await loseEngine(id, 'provision', step, () => deploy(id))).toBe('succeeded');
+    await answers(id);
+    expect(await containers.left(id)).toEqual(whole);
+    await backend.call('DELETE', `/api/agents/${id}`);
+  },
+  120_000,
+);
+
+test.each(['backup', 'create', 'ready'])(
+  'killed while it updates, at %s',
+  async (step) => {
+    const id = `moved-${step}`;
+    await deploy(id);
+    await chat(id, 'Remember me');
+    await containers.note(id, 'kept');
+    const before = await containers.checksums(id);
+    const image = 'agentbot/openclaw-test:next';
+    expect(await loseEngine(id, 'update', step, () => backend.call('POST', `/api/agents/${id}/update`, { image }))).toBe('succeeded');
+    for (let tries = 0; (await status(id)) !== 'active' && tries < 50; tries++) await sleep(300);
+    expect(await containers.checksums(id)).toBe(before);
+    await answers(id);
+    expect((await containers.container(id).inspect()).Config.Image).toBe(image);
+    expect(await containers.left(id)).toEqual(whole);
+    await backend.call('DELETE', `/api/agents/${id}`);
+  },
+  120_000,
+);
+
+test.each(['create'])(
+  'killed while it clones, at %s',
+  async (step) => {
+    const body = await paidRequest(chain, parent);
+    const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
+    expect(await loseEngine(agentId, 'clone', step, async () => undefined)).toBe('succeeded');
+    await answers(agentId);
+    expect(await containers.left(agentId)).toEqual(whole);
+    expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);
+    await backend.call('DELETE', `/api/agents/${agentId}`);
+  },
+  120_000,
+);
+
+test.each(['clear'])(
+  'killed while it puts a backup back, at %s',
+  async (step) => {
+    const id = `restored-${step}`;
+    await deploy(id);
+    await containers.note(id, 'kept');
+    const { backup } = (await backend.call('POST', `/api/agents/${id}/backups`)).body;
+    await containers.note(id, 'later');
+    const ask = () => backend.call('POST', `/api/agents/${id}/backups/${backup.id}/restore`);
+    expect(await loseEngine(id, 'restore', step, ask)).toBe('succeeded');
+    await answers(id);
+    expect(await containers.noted(id)).toBe('kept');
+    await backend.call('DELETE', `/api/agents/${id}`);
+  },
+  120_000,
+);
+
+test('killed while it deletes', async () => {
+  await deploy('gone');
+  await loseEngine('gone', 'delete', 'remove', () => backend.call('DELETE', '/api/agents/gone'));
+  expect((await backend.call('GET', '/api/agents/gone')).status).toBe(404);
+  for (let tries = 0; (await containers.left('gone')).volumes && tries < 100; tries++) await sleep(300);
+  expect(await containers.left('gone')).toEqual(nothing);
+}, 120_000);

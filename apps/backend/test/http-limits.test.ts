@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { assertion, startBackend, type TestBackend } from './backend.ts';
+
+let backend: TestBackend;
+let user: string;
+
+beforeAll(async () => {
+  backend = await startBackend();
+  user = await backend.account();
+});
+afterAll(() => backend.stop());
+
+/** Opens a connection, says `begin`, then a byte a second, until the server has enough. @returns after how many milliseconds */
+async function drip(port: number, begin: string): Promise<{ ms: number; answer: string }> {
+  const began = Date.now();
+  const socket: Socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  await once(socket, 'connect');
+  socket.write(begin);
+  const dripping = setInterval(() => socket.write('x'), 1_000);
+  await once(socket, 'close');
+  clearInterval(dripping);
+  return { ms: Date.now() - began, answer };
+}
+
+test('two hundred clients that never come to their point are cut off, and everybody else is served meanwhile', async () => {
+  const token = await assertion(user);
+  const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n\r\n{"name":"`;
+  const slow = [
+    ...Array.from({ length: 100 }, () => drip(backend.port, 'GET /health HTTP/1.1\r\nHost: x\r\nX-')),
+    ...Array.from({ length: 80 }, () => drip(backend.gatewayPort, 'GET / HTTP/1.1\r\nHost: x\r\nX-')),
+    ...Array.from({ length: 20 }, () => drip(backend.port, `POST /api/keys HTTP/1.1\r\n${head}`)),
+  ];
+  const served: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    const began = Date.now();
+    expect((await backend.as(user, 'GET', '/api/me')).status).toBe(200);
+    served.push(Date.now() - began);
+  }
+  expect(Math.max(...served)).toBeLessThan(5_000);
+  const ends = await Promise.all(slow);
+  expect(Math.max(...ends.slice(0, 180).map(({ ms }) => ms))).toBeLessThan(25_000);
+  expect(Math.max(...ends.map(({ ms }) => ms))).toBeLessThan(45_000);
+  expect((await backend.as(user, 'GET', '/api/keys')).body.keys).toEqual([]);
+}, 90_000);
+
+test('headers and bodies past the limits are refused', async () => {
+  const big = await fetch(`${backend.url}/health`, { headers: { 'x-big': 'x'.repeat(20_000) } }).catch((error) => error);
+  expect(big.status).toBe(431);
+  expect(await backend.as(user, 'POST', '/api/keys', { name: 'x'.repeat(1_100_000) })).toMatchObject({ status: 413 });
+});
+
+test('answers carry the headers that keep browsers in check', async () => {
+  const { headers } = await backend.call('GET', '/health');
+  expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(headers.get('strict-transport-security')).toContain('max-age=');
+  expect([headers.get('x-content-type-options'), headers.get('x-frame-options'), headers.get('x-powered-by')]).toEqual([
+    'nosniff',
+    'SAMEORIGIN',
+    null,
+  ]);
+});
+
+test('no other site may call it, unless the operator names that site', async () => {
+  const from = (origin: string, on: TestBackend) =>
+    fetch(`${on.url}/api/agents`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } });
+  expect((await from('https://console.example', backend)).headers.get('access-control-allow-origin')).toBeNull();
+  const open = await startBackend({ CORS_ORIGINS: 'https://console.example' });
+  try {
+    expect((await from('https://console.example', open)).headers.get('access-control-allow-origin')).toBe('https://console.example');
+    expect((await from('https://evil.example', open)).headers.get('access-control-allow-origin')).toBeNull();
+    expect((await from('https://console.example', open)).headers.get('access-control-allow-credentials')).toBeNull();
+  } finally {
+    await open.stop();
+  }
+});

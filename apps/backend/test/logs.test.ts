@@ -1,0 +1,285 @@
+import { randomBytes } from 'node:crypto';
+import { createConnection } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { assertion, removeLeftovers, startBackendWithDocker } from './backend.ts';
+import { openLogView, runInContainer, says } from './log-view.ts';
+
+/** Stored and live logs of a real container, with the engine behind a counting proxy. */
+
+const IMAGE = 'agentbot/openclaw-test:stand-in-logs';
+const SECRET = '4711:canary-token-of-the-stored-logs';
+const id = 'chatty';
+const following = /GET .*\/logs\?.*follow=(true|1)/;
+let removeImage: () => Promise<void>;
+let engine: Awaited<ReturnType<typeof startEngineProxy>>;
+let settings: Record<string, string>;
+let backend: Awaited<ReturnType<typeof startBackendWithDocker>>;
+let first: typeof backend | undefined;
+const others: (typeof backend)[] = [];
+let owner: string;
+let stranger: string;
+
+beforeAll(async () => {
+  removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
+  engine = await startEngineProxy(null, process.env.DOCKER_HOST || undefined);
+  settings = {
+    AGENT_PORT_BASE: '20000',
+    AGENT_SUBNET: '10.241.0.0/16',
+    OPENCLAW_IMAGE: IMAGE,
+    DOCKER_HOST: engine.dockerHost,
+    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+  };
+  first = await startBackendWithDocker('logs', settings);
+  backend = first;
+  owner = await backend.account();
+  stranger = await backend.account();
+  await backend.machine(owner, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: SECRET, plan: 'label' } });
+  await backend.settled(id);
+}, 120_000);
+afterAll(async () => {
+  await backend?.machine(undefined, 'DELETE', `/api/agents/${id}`);
+  await Promise.all([...others, first].map((each) => each?.stop()));
+  await removeLeftovers(backend.config.INSTALLATION);
+  await engine.close();
+  await removeImage();
+}, 60_000);
+
+/** Another process of the same installation. */
+async function startAnother() {
+  const [DATABASE_URL, INSTALLATION] = [backend.config.DATABASE_URL, backend.config.INSTALLATION];
+  const another = await startBackendWithDocker('logs-another', { ...settings, DATABASE_URL, INSTALLATION });
+  others.push(another);
+  return another;
+}
+const view = (lastEventId?: string, from = backend) => openLogView(from.url, owner, id, lastEventId);
+const active = async (from = backend) => (await from.as(owner, 'GET', '/api/logs/active')).body.streams;
+const page = async (query = '') => (await backend.as(owner, 'GET', `/api/agents/${id}/logs${query}`)).body;
+async function until(done: () => Promise<boolean> | boolean, ms = 20_000): Promise<void> {
+  for (const end = Date.now() + ms; !(await done()); await sleep(50)) if (Date.now() > end) throw new Error('It did not happen in time');
+}
+/** Waits until a line is stored. */
+const stored = (message: string) =>
+  until(async () => (await page('?limit=100')).logs.some((entry: { message: string }) => entry.message === message));
+const numbered = (word: string, count: number) => Array.from({ length: count }, (_, i) => `${word} ${i}`);
+const burst = (word: string, count: number) => runInContainer(id, `for (let i = 0; i < ${count}; i++) say('${word} ' + i);`);
+
+describe('a live view', () => {
+  test('has each line within 200 ms (median), in order', async () => {
+    const viewer = await view();
+    await viewer.until(({ data }) => data.type === 'connected');
+    await runInContainer(
+      id,
+      "for (let i = 0; i < 80; i++) { say('at ' + Date.now() + ' ' + i); await new Promise((r) => setTimeout(r, 25)); } say('timed');",
+    );
+    await viewer.until(says('timed'));
+    const timed = viewer.events.flatMap(({ data, at }) => {
+      const [, said, number] = /^at (\d+) (\d+)$/.exec(data.text ?? '') ?? [];
+      return said ? [{ number: Number(number), took: at - Number(said) }] : [];
+    });
+    expect(timed.map(({ number }) => number)).toEqual(Array.from({ length: 80 }, (_, i) => i));
+    const median = timed.map(({ took }) => took).sort((a, b) => a - b)[40];
+    expect(median).toBeLessThan(200);
+    viewer.leave();
+  });
+
+  test('goes on after a reload with nothing missing and nothing twice, from the buffer and from the store', async () => {
+    const writing = runInContainer(
+      id,
+      "for (let i = 0; i < 120; i++) { say('reload ' + i); await new Promise((r) => setTimeout(r, 10)); } say('reloaded');",
+    );
+    const first = await view();
+    const left = await first.until(says('reload 30'));
+    first.leave();
+    await sleep(200);
+    const second = await view(left.id);
+    await second.until(says('reloaded'));
+    await writing;
+    expect(second.texts()).toEqual([...numbered('reload', 120).slice(31), 'reloaded']);
+    const seen = second.events.at(-1)?.id;
+    second.leave();
+
+    await burst('burst', 3_000);
+    await stored('burst 2999');
+    const third = await view(seen);
+    await third.until(says('burst 2999'));
+    expect(third.events.map(({ data }) => data.type)).not.toContain('gap');
+    expect(third.texts()).toEqual(numbered('burst', 3_000));
+    third.leave();
+    const fresh = await view();
+    await fresh.until(says('burst 2999'));
+    expect(fresh.texts()).toEqual(numbered('burst', 3_000).slice(-500));
+    fresh.leave();
+  });
+
+  test('of two hundred is one stream of the engine', async () => {
+    const viewers = await Promise.all(Array.from({ length: 200 }, () => view()));
+    await Promise.all(viewers.map((viewer) => viewer.until(({ data }) => data.type === 'connected')));
+    expect(await active()).toEqual([{ agentId: id, clients: 200, lines: 500 }]);
+    await burst('to all', 20);
+    await Promise.all(viewers.map((viewer) => viewer.until(says('to all 19'))));
+    expect(engine.open(following)).toBe(1);
+    for (const viewer of viewers) viewer.leave();
+    await until(async () => (await active())[0].clients === 0);
+  });
+
+  test('shows nothing to another user', async () => {
+    const viewer = await view();
+    await viewer.until(({ data }) => data.type === 'connected');
+    expect((await openLogView(backend.url, stranger, id)).response.status).toBe(404);
+    for (const path of [`/api/logs/${id}/history`, `/api/agents/${id}/logs`, `/api/agents/${id}/stats/history`])
+      expect([path, (await backend.as(stranger, 'GET', path)).status]).toEqual([path, 404]);
+    expect((await backend.as(stranger, 'POST', `/api/logs/${id}/stop`)).status).toBe(404);
+    expect((await backend.as(stranger, 'GET', '/api/logs/active')).body.streams).toEqual([]);
+    await burst('still', 1);
+    await viewer.until(says('still 0'));
+    viewer.leave();
+  });
+});
+
+describe('the stored log', () => {
+  test('has pages forwards and backwards, by level, without secrets, for a stopped agent and a replaced container', async () => {
+    await runInContainer(
+      id,
+      `for (let i = 0; i < 30; i++) say(JSON.stringify({ level: i % 3 ? 'info' : 'error', subsystem: 'gateway', message: 'page ' + i + ' ${SECRET}' }));`,
+    );
+    await stored('page 29 [redacted]');
+    const last = await page('?limit=10');
+    expect(last.logs.map(({ message }: { message: string }) => message)).toEqual(
+      numbered('page', 30)
+        .slice(20)
+        .map((text) => `${text} [redacted]`),
+    );
+    const before = await page(`?limit=10&before=${last.logs[0].id}`);
+    expect(before.logs.at(-1).message).toBe('page 19 [redacted]');
+    expect((await page(`?limit=10&since=${before.logs.at(-1).id}`)).logs).toEqual(last.logs);
+    const errors = await page('?limit=4&level=error');
+    expect(errors.logs.map(({ message }: { message: string }) => message.split(' ')[1])).toEqual(['18', '21', '24', '27']);
+    expect(errors.total).toBe(10);
+
+    const [row] = await backend.context.database.as(
+      'service',
+      (tx) => tx.$queryRaw<{ leaked: number }[]>`SELECT count(*)::int AS leaked FROM log_chunks WHERE records LIKE ${`%${SECRET}%`}`,
+    );
+    expect(row?.leaked).toBe(0);
+
+    await backend.machine(undefined, 'POST', `/api/agents/${id}/stop`);
+    expect((await page('?limit=10')).logs).toEqual(last.logs);
+    expect((await backend.machine(undefined, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
+    await burst('after', 1);
+    await stored('after 0');
+    const after = await page(`?limit=100&since=${last.logs.at(-1).id}`);
+    expect(after.logs.at(-1).message).toBe('after 0');
+    expect(after.logs.some(({ gap }: { gap?: true }) => gap)).toBe(false);
+    expect((await page(`?limit=10&before=${after.logs[0].id}`)).logs).toEqual(last.logs);
+  });
+
+  test('is caught up when the engine was away, and says where lines were lost', async () => {
+    const viewer = await view();
+    await viewer.until(says('after 0'));
+    engine.setAway(true);
+    await burst('away', 50);
+    engine.setAway(false);
+    await viewer.until(says('away 49'));
+    expect(viewer.texts().filter((text) => text.startsWith('away'))).toEqual(numbered('away', 50));
+    expect(viewer.events.some(({ data }) => data.type === 'gap')).toBe(false);
+
+    engine.setAway(true);
+    // More than the engine keeps of a container's log: two files of 32 MB.
+    await runInContainer(id, "const long = 'x'.repeat(10000); for (let i = 0; i < 7000; i++) say('lost ' + i + long); say('found');");
+    engine.setAway(false);
+    await viewer.until(says('found'), 30_000);
+    expect(viewer.events.some(({ data }) => data.type === 'gap')).toBe(true);
+    const ids = viewer.events.flatMap((event) => event.id ?? []);
+    expect(ids).toEqual([...new Set(ids)].sort());
+    viewer.leave();
+  });
+
+  test('is kept to the last ten thousand lines', async () => {
+    await burst('many', 14_000);
+    await stored('many 13999');
+    await sleep(2_100);
+    await burst('last', 1);
+    await until(async () => (await page('?limit=1')).total < 12_000);
+    expect((await page('?limit=1')).total).toBeGreaterThanOrEqual(10_000);
+  });
+});
+
+describe('two processes of one installation', () => {
+  test('store once, show the same to all who watch, and take over from one another', async () => {
+    const other = await startAnother();
+    const [here, there] = [await view(), await view(undefined, other)];
+    await Promise.all([here, there].map((viewer) => viewer.until(({ data }) => data.type === 'connected')));
+    expect(await active()).toEqual([{ agentId: id, clients: 2, lines: expect.any(Number) }]);
+    expect(await active(other)).toEqual(await active());
+    expect((await other.as(owner, 'GET', `/api/logs/${id}/history`)).body).toMatchObject({ streaming: true, clients: 2 });
+    await burst('both', 100);
+    await Promise.all([here, there].map((viewer) => viewer.until(says('both 99'))));
+    for (const viewer of [here, there]) {
+      expect(viewer.texts().filter((text) => text.startsWith('both'))).toEqual(numbered('both', 100));
+    }
+    expect(here.events.slice(-100).map((event) => event.id)).toEqual(there.events.slice(-100).map((event) => event.id));
+    expect(engine.open(following)).toBe(1);
+
+    const writing = runInContainer(
+      id,
+      "for (let i = 0; i < 200; i++) { say('handed ' + i); await new Promise((r) => setTimeout(r, 20)); } say('over');",
+    );
+    here.leave();
+    await sleep(500);
+    await backend.leave();
+    first = undefined;
+    backend = other;
+    await there.until(says('over'), 30_000);
+    await writing;
+    expect(there.texts().filter((text) => text.startsWith('handed'))).toEqual(numbered('handed', 200));
+    await until(() => engine.open(following) === 1);
+
+    const third = await startAnother();
+    expect((await third.as(owner, 'POST', `/api/logs/${id}/stop`)).body).toEqual({ success: true });
+    await there.ended;
+    expect(await active()).toEqual([]);
+  });
+});
+
+describe('under 10 MB of log a second', () => {
+  test('a viewer that does not read is let go, one that reads has it all in order, and memory stays flat', async () => {
+    await backend.as(owner, 'POST', `/api/logs/${id}/stop`);
+    const { hostname, port } = new URL(backend.url);
+    const stalled = createConnection(Number(port), hostname);
+    stalled.on('error', () => undefined);
+    stalled.write(
+      `GET /api/logs/${id}/stream HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${await assertion(owner)}\r\nConnection: close\r\n\r\n`,
+    );
+    stalled.pause();
+    const viewer = await view();
+    await until(async () => (await active())[0]?.clients === 2);
+    const resident: number[] = [];
+    const watching = setInterval(() => resident.push(process.memoryUsage().rss), 100);
+    await runInContainer(
+      id,
+      `const line = 'x'.repeat(990); const from = Date.now(); let n = 0;
+       while (Date.now() - from < 10000) {
+         for (const due = (Date.now() - from) * 10; n < due && Date.now() - from < 10000; ) say('flood ' + n++ + ' ' + line);
+         await new Promise((r) => setTimeout(r, 5));
+       }
+       say('flooded ' + n);`,
+    );
+    const { data } = await viewer.until(({ data: { text = '' } }) => text.startsWith('flooded'), 60_000);
+    clearInterval(watching);
+    const lines = Number(data.text?.split(' ')[1]);
+    // A busy machine writes less.
+    expect(lines).toBeGreaterThan(20_000);
+    const numbers = viewer.texts().flatMap((text) => (text.startsWith('flood ') ? [Number(text.split(' ')[1])] : []));
+    expect(numbers.filter((number, i) => number <= (numbers[i - 1] ?? -1))).toEqual([]);
+    await until(async () => (await active())[0]?.clients === 1, 10_000);
+    const [early, late] = [resident.slice(0, resident.length / 2), resident.slice(resident.length / 2)].map((half) => Math.max(...half));
+    // What the engine left out, or came too fast, is marked.
+    if (numbers.length < lines) expect(viewer.events.some((event) => event.data.type === 'gap')).toBe(true);
+    expect((late as number) - (early as number)).toBeLessThan(200e6);
+    viewer.leave();
+    stalled.destroy();
+  });
+});

@@ -1,0 +1,93 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Docker from 'dockerode';
+
+/**
+ * A second Docker Engine of the machine, with nothing in it but one image, that can be killed and started again while the
+ * first one serves everybody else. It leaves the machine's packet filter alone. Only the superuser can run one.
+ */
+export async function startOwnEngine(image: string) {
+  if (process.getuid?.() !== 0) throw new Error('A Docker Engine of its own needs the superuser: run this test as root');
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-engine-'));
+  const at = (name: string) => path.join(folder, name);
+  // Without a bridge of its own it would take away the first engine's.
+  const bridge = `agentbot${randomInt(10_000)}`;
+  execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge']);
+  execFileSync('ip', ['address', 'add', '10.236.0.1/24', 'dev', bridge]);
+  execFileSync('ip', ['link', 'set', bridge, 'up']);
+  const log = await open(at('log'), 'a');
+  const stdio = ['ignore', log.fd, log.fd] as const;
+  await writeFile(
+    at('containerd.toml'),
+    [
+      'version = 2',
+      'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
+      `root = "${at('containerd')}"`,
+      `state = "${at('containerd-state')}"`,
+      `[grpc]\naddress = "${at('containerd.sock')}"`,
+    ].join('\n'),
+  );
+  // As where it is installed: containers and containerd outlive the engine.
+  const containerd = spawn('containerd', ['--config', at('containerd.toml')], { stdio: [...stdio] });
+  const docker = new Docker({ socketPath: at('docker.sock') });
+  let engine: ChildProcess;
+
+  async function start(): Promise<void> {
+    const flags = {
+      containerd: at('containerd.sock'),
+      'data-root': at('data'),
+      'exec-root': at('exec'),
+      pidfile: at('pid'),
+      host: `unix://${at('docker.sock')}`,
+      bridge,
+      iptables: 'false',
+      'ip-masq': 'false',
+    };
+    engine = spawn(
+      'dockerd',
+      Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
+      { stdio: [...stdio] },
+    );
+    for (let tries = 0; tries < 240; tries++) {
+      if (engine.exitCode !== null) break;
+      if (await docker.ping().catch(() => false)) return;
+      await sleep(250);
+    }
+    throw new Error(`The second engine did not start; see ${at('log')}`);
+  }
+  async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+  await start();
+  const content = await new Docker().getImage(image).get();
+  const loading = await docker.loadImage(content);
+  await new Promise<void>((resolve, reject) => docker.modem.followProgress(loading, (error) => (error ? reject(error) : resolve())));
+
+  return {
+    docker,
+    dockerHost: `unix://${at('docker.sock')}`,
+    start,
+    kill: () => end(engine, 'SIGKILL'),
+    async stop(): Promise<void> {
+      for (const { Id } of await docker.listContainers({ all: true })) await docker.getContainer(Id).remove({ force: true });
+      await docker.pruneNetworks();
+      await end(engine, 'SIGTERM');
+      await end(containerd, 'SIGTERM');
+      await log.close();
+      execFileSync('ip', ['link', 'delete', bridge]);
+      // One that was killed leaves its mounts.
+      const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+      for (const mount of mounts.filter((each) => each.startsWith(`${folder}/`)).reverse()) execFileSync('umount', ['--lazy', mount]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type OwnEngine = Awaited<ReturnType<typeof startOwnEngine>>;

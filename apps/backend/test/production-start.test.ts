@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { readConfig } from '../src/config.ts';
+import { createLogger } from '../src/log/create-logger.ts';
+
+const hex = () => randomBytes(32).toString('hex');
+const secrets = {
+  INTERNAL_API_KEY: hex(),
+  ASSERTION_SECRET: hex(),
+  ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+  DATABASE_URL: `postgresql://someone:${hex()}@127.0.0.1:1/agentbot`,
+};
+const production = { ...secrets, NODE_ENV: 'production' };
+
+describe('production', () => {
+  test('starts with secrets of its own', () => {
+    expect(readConfig(production).NODE_ENV).toBe('production');
+  });
+
+  test('refuses to start without them, and names each', () => {
+    const start = () => readConfig({ NODE_ENV: 'production' });
+    for (const name of Object.keys(secrets)) expect(start).toThrow(new RegExp(`^  ${name}: `, 'm'));
+  });
+
+  test.each([
+    ['INTERNAL_API_KEY', 'change-me-change-me-change-me-change-me', 'is a default or an example'],
+    ['INTERNAL_API_KEY', 'a'.repeat(64), 'is not random'],
+    ['INTERNAL_API_KEY', 'short', 'must have at least 32 characters'],
+    ['ASSERTION_SECRET', 'this-is-a-secret-for-development-only-0123', 'is a default or an example'],
+    ['ASSERTION_SECRET', production.INTERNAL_API_KEY, 'is the same as INTERNAL_API_KEY'],
+    ['ENCRYPTION_KEYS', `k1:${Buffer.alloc(32).toString('base64')}`, 'is not random'],
+    ['ENCRYPTION_KEYS', 'k1:short', 'must be id:base64 of 32 bytes, several with commas'],
+    ['ENCRYPTION_KEYS', `${secrets.ENCRYPTION_KEYS},${secrets.ENCRYPTION_KEYS}`, 'has two keys with the id k1'],
+    ['DATABASE_URL', 'postgresql://postgres:postgres@127.0.0.1/agentbot', 'is a default or an example'],
+    ['DATABASE_URL', 'postgresql://agentbot@127.0.0.1/agentbot', 'must have at least 12 characters'],
+  ])('refuses %s %j', (name, value, reason) => {
+    const start = () => readConfig({ ...production, [name]: value });
+    expect(start).toThrow(`  ${name}: ${reason}`);
+    expect(start).not.toThrow(value);
+  });
+
+  test('a development machine may have simple ones', () => {
+    expect(readConfig({ ...secrets, DATABASE_URL: 'postgresql://postgres@127.0.0.1/x' }).NODE_ENV).toBe('development');
+  });
+});
+
+test('the log holds no secret, however deep it stands or whatever it is part of', () => {
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const log = createLogger({ ...readConfig(secrets), LOG_LEVEL: 'info' }, sink);
+  const canary = 'CANARY-4711';
+  const error = Object.assign(
+    new Error(`connect ${secrets.DATABASE_URL} with ${secrets.INTERNAL_API_KEY}`, { cause: new Error(`sk-or-${hex()}`) }),
+    {
+      config: { headers: { authorization: canary }, data: [{ apiKey: canary }] },
+    },
+  );
+  const circular: Record<string, unknown> = { token: canary };
+  circular.self = circular;
+  log.error({ err: error, agent: { secrets: { telegramToken: canary }, env: [canary] }, circular }, `Bearer ${hex()} was wrong`);
+  log
+    .child({ request: `https://x.example/?token=${canary}` })
+    .warn(`123456789:${'A'.repeat(35)} and eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.abc`);
+  const text = lines.join('');
+  expect(lines.map((line) => JSON.parse(line).level)).toEqual([50, 40]);
+  for (const secret of [
+    canary,
+    ...Object.values(secrets).map((value) => value.replace(/^k1:|^.*someone:|@.*$/g, '')),
+    'sk-or-',
+    'eyJ',
+    'AAAAA',
+  ]) {
+    expect(text).not.toContain(secret);
+  }
+  expect(JSON.parse(lines[0] ?? '').err).toMatchObject({
+    type: 'Error',
+    message: 'connect postgresql://someone:[redacted]@127.0.0.1:1/agentbot with [redacted]: [redacted]',
+  });
+});

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { readAgentSecrets, writeAgentSecrets } from '../src/secrets/agent-secrets.ts';
+import { createEnvelope } from '../src/secrets/envelope.ts';
+import { assertion, startBackend, type TestBackend } from './backend.ts';
+
+const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+const [old, fresh] = [newKey('old'), newKey('fresh')];
+const AGENTS = 250;
+let backend: TestBackend;
+let client: pg.Client;
+let owner: string;
+
+beforeAll(async () => {
+  backend = await startBackend({ ENCRYPTION_KEYS: old });
+  owner = await backend.account();
+  client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
+  await client.connect();
+  await client.query("SELECT set_config('app.actor', 'service', false)");
+  await backend.context.database.as('service', async (tx) => {
+    for (let i = 0; i < AGENTS; i++) {
+      const agent = { id: `agent_${i}`, ownerId: owner };
+      await tx.agent.create({ data: { ...agent, name: 'A', model: 'gpt-4', aiProvider: 'openai' } });
+      await writeAgentSecrets(tx, backend.context.envelope, agent, { apiKey: `key of ${i}` });
+    }
+  });
+  await backend.context.database.as('service', (tx) =>
+    tx.backup.create({
+      data: {
+        id: 'bk_0',
+        agentId: 'agent_0',
+        ownerId: owner,
+        cause: 'manual',
+        name: 'x',
+        sizeBytes: 1,
+        sha256: '',
+        sealedKey: backend.context.envelope.seal('key of a backup', 'backups|bk_0'),
+      },
+    }),
+  );
+  await backend.call('POST', '/api/keys', { token: await tokenOf(), headers: { 'idempotency-key': 'once' }, body: { name: 'k' } });
+}, 60_000);
+afterAll(async () => {
+  await client.end();
+  await backend.stop();
+});
+
+const tokenOf = () => assertion(owner);
+
+/** Runs `pnpm rotate-keys` as production would. */
+function rotate(keys: string) {
+  const { INTERNAL_API_KEY, ASSERTION_SECRET, DATABASE_URL } = backend.config;
+  const env = { PATH: process.env.PATH, INTERNAL_API_KEY, ASSERTION_SECRET, DATABASE_URL, ENCRYPTION_KEYS: keys };
+  return promisify(execFile)(process.execPath, ['src/secrets/rotate-keys-cli.ts'], { env }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error) => ({ code: error.code as number, stdout: error.stdout as string, stderr: error.stderr as string }),
+  );
+}
+
+/** Columns of the whole database that hold a value sealed with the old key; it knows nothing of which columns may. */
+async function underOldKey(): Promise<string[]> {
+  const { rows: columns } = await client.query<{ name: string; column: string }>(
+    "SELECT table_name AS name, column_name AS column FROM information_schema.columns WHERE table_schema = 'public' AND data_type IN ('text', 'jsonb', 'character varying')",
+  );
+  const found: string[] = [];
+  for (const { name, column } of columns) {
+    const { rowCount } = await client.query(`SELECT 1 FROM "${name}" WHERE "${column}"::text LIKE '%v1.old.%' LIMIT 1`);
+    if (rowCount) found.push(`${name}.${column}`);
+  }
+  return found.sort();
+}
+
+test('every secret is wrapped anew while others are written, and then the old key opens nothing and is not needed', async () => {
+  expect(await underOldKey()).toEqual(['agent_secrets.sealed', 'backups.sealed_key', 'idempotency_keys.sealed_body']);
+  // A backend that knows the new key writes while the rotation runs.
+  const envelope = createEnvelope(`${fresh},${old}`);
+  const writing = (async () => {
+    for (let i = 0; i < AGENTS; i += 5) {
+      const agent = { id: `agent_${i}`, ownerId: owner };
+      await backend.context.database.as('service', (tx) => writeAgentSecrets(tx, envelope, agent, { apiKey: `new key of ${i}` }));
+    }
+  })();
+  const [{ code, stdout }] = await Promise.all([rotate(`${fresh},${old}`), writing]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('Nothing needs old any more')]);
+  expect(await underOldKey()).toEqual([]);
+
+  const alone = createEnvelope(fresh);
+  await backend.context.database.as('service', async (tx) => {
+    const { sealedKey } = await tx.backup.findUniqueOrThrow({ where: { id: 'bk_0' } });
+    expect(alone.open(sealedKey ?? '', 'backups|bk_0')).toBe('key of a backup');
+    for (let i = 0; i < AGENTS; i++) {
+      expect(await readAgentSecrets(tx, alone, `agent_${i}`)).toEqual({ apiKey: i % 5 ? `key of ${i}` : `new key of ${i}` });
+    }
+  });
+  expect((await rotate(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were wrapped anew under fresh, 252 were under it already/);
+});
+
+test('a row that no key opens is named, and the old key not called free', async () => {
+  const { code, stdout, stderr } = await rotate(newKey('other'));
+  expect([code, stdout]).toEqual([1, expect.not.stringContaining('any more')]);
+  expect(stderr).toContain('No configured key opens agent_secrets.sealed of agent_0, apiKey');
+});

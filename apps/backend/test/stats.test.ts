@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { startBackendWithDocker, type TestBackend } from './backend.ts';
+import { runInContainer } from './log-view.ts';
+
+/** The figures of real containers, and what the backend tells Prometheus. */
+
+const IMAGE = 'agentbot/openclaw-test:stand-in-stats';
+const TOKEN = 'metrics-token-of-the-tests';
+const docker = new Docker();
+let removeImage: () => Promise<void>;
+let engine: Awaited<ReturnType<typeof startEngineProxy>>;
+let backend: TestBackend;
+let sweeping: TestBackend;
+let owner: string;
+
+const settings = (base: string) => ({
+  AGENT_PORT_BASE: base,
+  AGENT_SUBNET: base === '20800' ? '10.242.0.0/16' : '10.243.0.0/16',
+  OPENCLAW_IMAGE: IMAGE,
+  DOCKER_HOST: engine.dockerHost,
+  METRICS_TOKEN: TOKEN,
+});
+const deploy = async (to: TestBackend, agentId: string) => {
+  await to.machine(owner, 'POST', '/api/deployments', { agentId, config: { telegramToken: '1:x', plan: 'network' } });
+  await to.settled(agentId);
+};
+
+beforeAll(async () => {
+  removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
+  engine = await startEngineProxy(null, process.env.DOCKER_HOST || undefined);
+  [backend, sweeping] = await Promise.all([
+    startBackendWithDocker('stats', settings('20800')),
+    startBackendWithDocker('sweep', { ...settings('20850'), STATS_STREAMS: '0', STATS_SWEEP_SECONDS: '1' }),
+  ]);
+  await sweeping.account();
+  owner = await backend.account();
+  await deploy(backend, 'loaded');
+  owner = await sweeping.account();
+  await deploy(sweeping, 'swept');
+}, 120_000);
+afterAll(async () => {
+  await backend?.machine(undefined, 'DELETE', '/api/agents/loaded');
+  await sweeping?.machine(undefined, 'DELETE', '/api/agents/swept');
+  await Promise.all([backend?.stop(), sweeping?.stop()]);
+  await engine.close();
+  await removeImage();
+}, 60_000);
+
+const usage = async (from = backend, id = 'loaded') => (await from.machine(undefined, 'GET', `/api/openclaw/instances/${id}/stats`)).body;
+async function known(from = backend, id = 'loaded') {
+  for (let i = 0; i < 200; i++) {
+    const body = await usage(from, id);
+    if (body.cpu !== 'N/A') return body;
+    await sleep(100);
+  }
+  throw new Error('No figures came');
+}
+const mebibytes = (text: string) => Number.parseFloat(text) * (/^[\d.]+GiB/.test(text) ? 1024 : 1);
+const mean = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+
+interface Figures {
+  at: number;
+  cpu: number;
+  memory: number;
+}
+
+/** What `docker stats` says of a container for some seconds, as its documentation computes it. */
+async function dockerStats(id: string, seconds: number): Promise<Figures[]> {
+  const stream = (await docker.getContainer(`openclaw-${id}`).stats({ stream: true })) as NodeJS.ReadableStream;
+  const seen: Figures[] = [];
+  let text = '';
+  for await (const chunk of stream) {
+    const lines = (text + String(chunk)).split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines.filter(Boolean)) {
+      const { cpu_stats: cpu, precpu_stats: before, memory_stats: memory } = JSON.parse(line);
+      const system = cpu.system_cpu_usage - (before.system_cpu_usage ?? 0);
+      const share = ((cpu.cpu_usage.total_usage - before.cpu_usage.total_usage) / system) * cpu.online_cpus;
+      const cache = memory.stats.inactive_file ?? memory.stats.total_inactive_file;
+      if (before.system_cpu_usage) seen.push({ at: Date.now(), cpu: share * 100, memory: (memory.usage - cache) / 1024 ** 2 });
+    }
+    if (seen.length >= seconds) break;
+  }
+  return seen;
+}
+
+describe('figures', () => {
+  test('of a busy loop on one core with 200 MiB held agree with docker stats within 5 %', async () => {
+    await known();
+    const loading = runInContainer(
+      'loaded',
+      'const held = Buffer.alloc(200 * 1024 * 1024, 1); const until = Date.now() + 16000; while (Date.now() < until) held[0]++;',
+    );
+    await sleep(4_000);
+    const ours = new Map<string, Figures>();
+    let done = false;
+    const reading = dockerStats('loaded', 10).finally(() => {
+      done = true;
+    });
+    while (!done) {
+      const { timestamp, cpu, memory } = await usage();
+      ours.set(timestamp, { at: new Date(timestamp).getTime(), cpu: Number.parseFloat(cpu), memory: mebibytes(memory) });
+      await sleep(200);
+    }
+    const theirs = await reading;
+    // On a machine that others use as well no second is like the next: each of ours beside theirs of that moment.
+    const pairs = [...ours.values()].flatMap((our) => {
+      const their = theirs.findLast(({ at }) => at <= our.at);
+      return their ? [{ our, their }] : [];
+    });
+    expect(pairs.length).toBeGreaterThan(5);
+    for (const figure of ['cpu', 'memory'] as const) {
+      const [our, their] = [mean(pairs.map((pair) => pair.our[figure])), mean(pairs.map((pair) => pair.their[figure]))];
+      expect(Math.abs(our - their) / their).toBeLessThan(0.05);
+    }
+    expect(mean(theirs.map(({ memory }) => memory))).toBeGreaterThan(200);
+    await loading;
+  });
+
+  test('are read without a call of the engine, by whoever may, and become a history', async () => {
+    const asked = () => engine.calls(/openclaw-loaded\/stats/).length;
+    const before = asked();
+    const from = Date.now();
+    for (let i = 0; i < 20; i++) await backend.machine(undefined, 'GET', '/api/agents/loaded/stats');
+    expect((Date.now() - from) / 20).toBeLessThan(200);
+    expect([before, asked()]).toEqual([1, 1]);
+    for (const [range, interval] of [
+      ['day', 60_000],
+      ['month', 3_600_000],
+    ] as const) {
+      const { history } = (await backend.machine(undefined, 'GET', `/api/agents/loaded/stats/history?range=${range}`)).body;
+      expect(history).toMatchObject({ agentId: 'loaded', range, interval });
+      const peak = Math.max(...history.points.map((point: { cpu: number }) => point.cpu));
+      expect(peak).toBeGreaterThan(5);
+      for (const { timestamp, memory, memoryLimit } of history.points) {
+        expect(new Date(timestamp).getTime() % interval).toBe(0);
+        expect(memory).toBeGreaterThan(0);
+        expect(memory).toBeLessThan(memoryLimit);
+      }
+    }
+    const stranger = await backend.account();
+    for (const path of ['/api/agents/loaded/stats', '/api/agents/loaded/stats/history'])
+      expect((await backend.as(stranger, 'GET', path)).status).toBe(404);
+  });
+
+  test('of more agents than may have a stream come from a sweep', async () => {
+    const streams = () => engine.calls(/stats\?.*stream=true/).filter((call) => call.includes('swept'));
+    expect(await known(sweeping, 'swept')).toMatchObject({ cpu: expect.stringMatching(/%$/), memory: expect.stringMatching(/iB \//) });
+    expect(streams()).toEqual([]);
+  });
+
+  test('are not known once the container has stopped', async () => {
+    await backend.machine(undefined, 'POST', '/api/agents/loaded/stop');
+    for (let i = 0; i < 100 && (await usage()).cpu !== 'N/A'; i++) await sleep(100);
+    expect(await usage()).toMatchObject({ cpu: 'N/A', memory: 'N/A', pids: 'N/A', uptime: 0, status: 'stopped' });
+  });
+});
+
+describe('GET /metrics', () => {
+  const metrics = async (token?: string) => {
+    const response = await fetch(`${backend.url}/metrics`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+    return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
+  };
+
+  test('wants its token', async () => {
+    for (const token of [undefined, 'metrics-token-of-nobody']) expect((await metrics(token)).status).toBe(401);
+  });
+
+  test('has requests, jobs, agents by state, Docker latency, queue depth and event-loop lag', async () => {
+    const { status, type, text } = await metrics(TOKEN);
+    expect([status, type]).toEqual([200, expect.stringMatching(/^text\/plain/)]);
+    for (const line of [
+      /^agentbot_http_request_duration_seconds_count\{operation="getInstanceStats",status="200"\} [1-9]/m,
+      /^agentbot_operation_duration_seconds_count\{kind="provision",outcome="succeeded"\} 1$/m,
+      /^agentbot_agents\{state="stopped"\} 1$/m,
+      /^agentbot_docker_call_duration_seconds_count\{call="create",outcome="done"\} 1$/m,
+      /^agentbot_queue_depth\{state="queued"\} 0$/m,
+      /^nodejs_eventloop_lag_seconds [\d.e-]+$/m,
+    ])
+      expect(text).toMatch(line);
+  });
+});

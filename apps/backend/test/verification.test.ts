@@ -1,0 +1,341 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { deployAttestations } from '@agentbot/test-doubles/attestations';
+import { createAuthenticator } from '@agentbot/test-doubles/authenticator';
+import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
+import { startChainNode } from '@agentbot/test-doubles/chain-node';
+import { deployEns } from '@agentbot/test-doubles/ens';
+import { deploySafes } from '@agentbot/test-doubles/smart-wallet';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Address, Hex } from 'viem';
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
+import { parseSiweMessage } from 'viem/siwe';
+import { coinbase } from '../src/verification/attestation.ts';
+import { startBackend, type TestBackend } from './backend.ts';
+
+/** Verification: the real EAS contracts and a stand-in for ENS on local chains, and an authenticator made of software. */
+
+const EAS: Address = '0x4200000000000000000000000000000000000021';
+const ATTESTER: Address = '0x00000000000000000000000000000000000a77e5';
+const ORIGIN = 'http://localhost:3000';
+
+let base: TestChain;
+let ethereum: TestChain;
+let node: Awaited<ReturnType<typeof startChainNode>>;
+let eas: Awaited<ReturnType<typeof deployAttestations>>;
+let ens: Awaited<ReturnType<typeof deployEns>>;
+let backend: TestBackend;
+let schema: Hex;
+let owner: string;
+let stranger: string;
+let agent: string;
+let wallet: PrivateKeyAccount;
+
+type Fields = Record<string, unknown>;
+const challenge = (verificationType: string, fields: Fields = {}) =>
+  backend.as(owner, 'POST', `/api/agents/${agent}/verify/challenge`, { verificationType, ...fields });
+const verify = (verificationType: string, fields: Fields = {}) =>
+  backend.as(owner, 'POST', `/api/agents/${agent}/verify`, { verificationType, ...fields });
+const status = async () => (await backend.as(owner, 'GET', `/api/agents/${agent}/verification`)).body;
+const none = { verified: false, verificationType: null, attestationUid: null, verifierAddress: null, verifiedAt: null, metadata: null };
+const bad = (error: string) => ({ status: 400, body: { error } });
+
+/** Asks for a challenge, signs it, and verifies. */
+async function prove(verificationType: string, fields: Fields = {}, signer = wallet) {
+  const asked = { walletAddress: signer.address, ...fields };
+  const { body } = await challenge(verificationType, asked);
+  return verify(verificationType, { ...asked, signature: await signer.signMessage({ message: body.message }) });
+}
+async function recheck() {
+  const { boss } = backend.context;
+  const id = await boss.send('verification-checks', {});
+  while ((await boss.findJobs('verification-checks', { id: id as string }))[0]?.state !== 'completed')
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+beforeAll(async () => {
+  [base, ethereum] = await Promise.all([startChain({ chainId: 8453 }), startChain({ chainId: 1 })]);
+  node = await startChainNode(base.url);
+  eas = await deployAttestations(base, EAS);
+  ens = await deployEns(ethereum);
+  schema = await eas.register('bool trusted');
+  backend = await startBackend({
+    EAS_RPC_URL: node.url,
+    EAS_ATTESTERS: ATTESTER,
+    EAS_SCHEMAS: schema,
+    BASE_RPC_URL: node.url,
+    ETHEREUM_RPC_URL: ethereum.url,
+  });
+  await backend.account();
+  owner = await backend.account();
+  stranger = await backend.account();
+  agent = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Verified' })).body.id;
+}, 60_000);
+afterAll(async () => {
+  await backend.stop();
+  await node.close();
+  await Promise.all([base.stop(), ethereum.stop()]);
+});
+beforeEach(async () => {
+  wallet = privateKeyToAccount(generatePrivateKey());
+  await backend.as(owner, 'DELETE', `/api/agents/${agent}/verify`);
+});
+
+describe('a wallet', () => {
+  test('signs for this agent, this attestation, this chain and this installation, once', async () => {
+    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
+    const asked = { walletAddress: wallet.address, attestationUid };
+    const { message, expiresAt, options } = (await challenge('eas', asked)).body;
+    expect(options).toBeNull();
+    expect(parseSiweMessage(message)).toMatchObject({
+      address: wallet.address,
+      domain: 'localhost:3000',
+      chainId: 8453,
+      expirationTime: new Date(expiresAt),
+      resources: [`urn:agentbot:agent:${agent}`, `urn:eas:8453:${attestationUid}`],
+    });
+    const signature = await wallet.signMessage({ message });
+    const notIts = bad('The signature is not this wallet’s over the challenge');
+    const other = privateKeyToAccount(generatePrivateKey());
+    expect(await verify('eas', { ...asked, signature: await other.signMessage({ message }) })).toMatchObject(notIts);
+    expect(await verify('eas', { ...asked, signature: await wallet.signMessage({ message: `${message} ` }) })).toMatchObject(notIts);
+    expect(await verify('eas', { ...asked, attestationUid: `0x${'1'.repeat(64)}`, signature })).toMatchObject(
+      bad('The challenge was made for another attestation'),
+    );
+    const noChallenge = bad('There is no open challenge: ask for one first');
+    const another = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Another', config: { plan: 'network' } })).body.id;
+    expect(
+      await backend.as(owner, 'POST', `/api/agents/${another}/verify`, { verificationType: 'eas', ...asked, signature }),
+    ).toMatchObject(noChallenge);
+    expect(await status()).toEqual(none);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => verify('eas', { ...asked, signature })));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array(7).fill(400)]);
+    expect(await verify('eas', { ...asked, signature })).toMatchObject(noChallenge);
+  });
+
+  test('a foreign agent is none, and what is missing is named', async () => {
+    const theirs = (path: string, body: object) => backend.as(stranger, 'POST', `/api/agents/${agent}/${path}`, body);
+    const body = { verificationType: 'eas', walletAddress: wallet.address, signature: '0x12' };
+    expect((await theirs('verify/challenge', body)).status).toBe(404);
+    expect((await theirs('verify', body)).status).toBe(404);
+    expect(await verify('eas')).toMatchObject(bad('walletAddress is required'));
+    expect(await verify('eas', { walletAddress: wallet.address, verified: true })).toMatchObject(bad('signature is required'));
+    expect(await challenge('ens', { walletAddress: wallet.address })).toMatchObject(bad('metadata.ensName is required'));
+    expect(await prove('eas')).toMatchObject(bad('attestationUid is required'));
+  });
+});
+
+describe('eas', () => {
+  test('an attestation that counts', async () => {
+    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
+    const { status: code, body } = await prove('eas', { attestationUid });
+    expect([code, body]).toEqual([
+      200,
+      { success: true, verified: true, verificationType: 'eas', attestationUid, verifiedAt: expect.stringMatching(/Z$/) },
+    ]);
+    expect(await status()).toEqual({
+      verified: true,
+      verificationType: 'eas',
+      attestationUid,
+      verifierAddress: wallet.address,
+      verifiedAt: body.verifiedAt,
+      metadata: { chainId: 8453, schema, attester: expect.stringMatching(new RegExp(ATTESTER, 'i')) },
+    });
+    expect((await backend.as(owner, 'GET', `/api/agents/${agent}`)).body.agent).toMatchObject({ verified: true, attestationUid });
+  });
+
+  test('one for a smart wallet that is not deployed yet (ERC-6492), signed by its owner', async () => {
+    const { address, signMessage, undeployed } = await (await deploySafes(base)).walletOf(wallet);
+    const asked = { walletAddress: address, attestationUid: await eas.attest(ATTESTER, { schema, recipient: address }) };
+    const { message } = (await challenge('eas', asked)).body;
+    const thief = privateKeyToAccount(generatePrivateKey());
+    expect(await verify('eas', { ...asked, signature: undeployed(await signMessage(message, thief)) })).toMatchObject(
+      bad('The signature is not this wallet’s over the challenge'),
+    );
+    expect(await verify('eas', { ...asked, signature: undeployed(await signMessage(message, wallet)) })).toMatchObject({
+      status: 200,
+      body: { verified: true },
+    });
+    expect(await status()).toMatchObject({ verifierAddress: address });
+  });
+
+  test('none that is not there, revoked, expired, another’s, of another schema, or by another attester', async () => {
+    const recipient = wallet.address;
+    const { timestamp } = await base.client.getBlock();
+    const revoked = await eas.attest(ATTESTER, { schema, recipient });
+    await eas.revoke(ATTESTER, schema, revoked);
+    const expiring = await eas.attest(ATTESTER, { schema, recipient, expiresAt: timestamp + 3n });
+    const otherSchema = await eas.register('bool somethingElse');
+    const cases: [Hex, string][] = [
+      [`0x${'ab'.repeat(32)}`, 'There is no such attestation'],
+      [`0x${'00'.repeat(32)}`, 'There is no such attestation'],
+      [revoked, 'The attestation was revoked'],
+      [await eas.attest(ATTESTER, { schema, recipient: ATTESTER }), 'The attestation was made for another wallet'],
+      [await eas.attest(ATTESTER, { schema: otherSchema, recipient }), 'The attestation is not of an attester and schema that count here'],
+      [
+        await eas.attest('0x000000000000000000000000000000000000bad1', { schema, recipient }),
+        'The attestation is not of an attester and schema that count here',
+      ],
+    ];
+    for (const [attestationUid, reason] of cases) expect(await prove('eas', { attestationUid })).toMatchObject(bad(reason));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Number(timestamp + 3n) * 1000 - Date.now() + 100)));
+    expect(await prove('eas', { attestationUid: expiring })).toMatchObject(bad('The attestation has expired'));
+    expect(await status()).toEqual(none);
+  });
+
+  test('a node that is away is 500, and the same request succeeds when it is back', async () => {
+    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
+    const asked = { walletAddress: wallet.address, attestationUid };
+    const { message } = (await challenge('eas', asked)).body;
+    const signature = await wallet.signMessage({ message });
+    node.setDown(true);
+    expect(await verify('eas', { ...asked, signature })).toMatchObject({ status: 500, body: { error: 'Failed to update verification' } });
+    node.setDown(false);
+    expect((await verify('eas', { ...asked, signature })).status).toBe(200);
+  });
+});
+
+describe('coinbase', () => {
+  beforeAll(async () => {
+    expect(await eas.registerCoinbase()).toBe(coinbase.schema);
+  });
+  const attest = (changes: object = {}) =>
+    eas.attest(coinbase.attester, { schema: coinbase.schema, recipient: wallet.address, ...changes });
+
+  test('an attestation of a verified account, named or found by the indexer', async () => {
+    const attestationUid = await attest();
+    expect((await prove('coinbase', { attestationUid })).body).toMatchObject({ verified: true, attestationUid });
+    await eas.index(coinbase.indexer, wallet.address, attestationUid);
+    expect((await prove('coinbase')).body).toMatchObject({ verified: true, verificationType: 'coinbase', attestationUid });
+  });
+
+  test('none, one that says no, or one by somebody else', async () => {
+    await eas.index(coinbase.indexer, wallet.address, `0x${'00'.repeat(32)}`);
+    expect(await prove('coinbase')).toMatchObject(bad('Coinbase has not attested this wallet'));
+    expect(await prove('coinbase', { attestationUid: await attest({ value: false }) })).toMatchObject(
+      bad('Coinbase attests that this account is not verified'),
+    );
+    const forged = await eas.attest(ATTESTER, { schema: coinbase.schema, recipient: wallet.address });
+    expect(await prove('coinbase', { attestationUid: forged })).toMatchObject(
+      bad('The attestation is not of an attester and schema that count here'),
+    );
+  });
+});
+
+describe('ens', () => {
+  test('a name that stands for the wallet, in its normal form', async () => {
+    await ens.set('agent.eth', wallet.address);
+    expect((await prove('ens', { metadata: { ensName: 'Agent.eth' } })).body).toMatchObject({ verified: true, attestationUid: null });
+    expect(await status()).toMatchObject({ verifierAddress: wallet.address, metadata: { ensName: 'agent.eth' } });
+  });
+
+  test('none that stands for another, for nobody, or is no name', async () => {
+    await ens.set('another.eth', ATTESTER);
+    const notIts = bad('The ENS name does not stand for this wallet');
+    expect(await prove('ens', { metadata: { ensName: 'another.eth' } })).toMatchObject(notIts);
+    expect(await prove('ens', { metadata: { ensName: 'nobody.eth' } })).toMatchObject(notIts);
+    for (const ensName of ['a b.eth', 'а‍gent.eth']) {
+      expect(await challenge('ens', { walletAddress: wallet.address, metadata: { ensName } })).toMatchObject(bad('Invalid ENS name'));
+    }
+  });
+
+  test('what a name’s owner points to off the chain is not fetched', async () => {
+    let asked = 0;
+    const trap = createServer((_request, response) => {
+      asked++;
+      response.end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(trap, 'listening');
+    const giveUp = await ens.demandLookup(`http://127.0.0.1:${(trap.address() as AddressInfo).port}/{sender}/{data}`);
+    expect(await prove('ens', { metadata: { ensName: 'trap.eth' } })).toMatchObject(bad('The ENS name does not resolve on chain'));
+    await giveUp();
+    trap.close();
+    expect(asked).toBe(0);
+  });
+});
+
+describe('webauthn', () => {
+  const authenticator = createAuthenticator(ORIGIN);
+  const ask = async (fields: Fields = {}) => (await challenge('webauthn', fields)).body;
+  const notFitting = bad('The passkey’s answer does not fit the challenge');
+
+  test('the first passkey is registered, and verifies with that', async () => {
+    const { call, options, message } = await ask();
+    expect([call, message, options.rp]).toEqual(['create', null, { name: 'Agentbot', id: 'localhost' }]);
+    expect(await verify('webauthn')).toMatchObject(bad('credential is required'));
+    const elsewhere = createAuthenticator('https://evil.example').create(options);
+    expect(await verify('webauthn', { credential: elsewhere })).toMatchObject(notFitting);
+    expect(await verify('webauthn', { credential: authenticator.create(options, { verified: false }) })).toMatchObject(notFitting);
+    expect(await verify('webauthn', { credential: authenticator.create({ ...options, challenge: 'b3RoZXI' }) })).toMatchObject(notFitting);
+    const credential = authenticator.create(options);
+    expect((await verify('webauthn', { credential })).body).toMatchObject({ verified: true, verificationType: 'webauthn' });
+    expect(await status()).toMatchObject({ verifierAddress: null, metadata: { credentialId: authenticator.id } });
+    expect(await verify('webauthn', { credential })).toMatchObject(bad('There is no open challenge: ask for one first'));
+  });
+
+  test('later it signs a challenge, once; nobody else’s does', async () => {
+    const { call, options } = await ask();
+    expect([call, options.allowCredentials]).toEqual(['get', [{ id: authenticator.id, transports: ['internal'], type: 'public-key' }]]);
+    expect(await verify('webauthn', { credential: createAuthenticator(ORIGIN).get(options) })).toMatchObject(
+      bad('This passkey is not registered'),
+    );
+    const forged = { ...createAuthenticator(ORIGIN).get(options), id: authenticator.id, rawId: authenticator.id };
+    expect(await verify('webauthn', { credential: forged })).toMatchObject({ status: 400 });
+    expect(await verify('webauthn', { credential: authenticator.get(options, { verified: false }) })).toMatchObject(notFitting);
+    const credential = authenticator.get(options);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => verify('webauthn', { credential })));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array(7).fill(400)]);
+    const old = authenticator.get(options);
+    await ask();
+    expect(await verify('webauthn', { credential: old })).toMatchObject(notFitting);
+  });
+
+  test('another one may be added', async () => {
+    const second = createAuthenticator(ORIGIN);
+    const { call, options } = await ask({ newPasskey: true });
+    expect([call, options.excludeCredentials.length]).toEqual(['create', 1]);
+    expect((await verify('webauthn', { credential: second.create(options) })).status).toBe(200);
+    expect((await ask()).options.allowCredentials).toHaveLength(2);
+  });
+});
+
+describe('once an hour', () => {
+  test('what was revoked, or sold, is marked; what holds is not, nor what the platform said itself', async () => {
+    const { timestamp } = await base.client.getBlock();
+    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address, expiresAt: timestamp + 3600n });
+    await prove('eas', { attestationUid });
+    const vouched = (await backend.machine(undefined, 'POST', '/api/agents', { name: 'Vouched for' })).body.id;
+    await backend.machine(undefined, 'POST', `/api/agents/${vouched}/verify`, {
+      verificationType: 'eas',
+      verified: true,
+      attestationUid: '0x1',
+    });
+    await recheck();
+    expect(await status()).toMatchObject({ verified: true });
+    node.setDown(true);
+    await recheck();
+    expect(await status()).toMatchObject({ verified: true });
+    node.setDown(false);
+    await eas.revoke(ATTESTER, schema, attestationUid);
+    await recheck();
+    expect(await status()).toEqual({
+      verified: false,
+      verificationType: 'eas',
+      attestationUid,
+      verifierAddress: wallet.address,
+      verifiedAt: null,
+      metadata: expect.objectContaining({
+        reason: 'The attestation was revoked',
+        verifiedAt: expect.any(String),
+        endedAt: expect.any(String),
+      }),
+    });
+    expect((await backend.machine(undefined, 'GET', `/api/agents/${vouched}/verification`)).body.verified).toBe(true);
+    await ens.set('sold.eth', wallet.address);
+    await prove('ens', { metadata: { ensName: 'sold.eth' } });
+    await ens.set('sold.eth', ATTESTER);
+    await recheck();
+    expect(await status()).toMatchObject({ verified: false, metadata: { reason: 'The ENS name does not stand for this wallet' } });
+  });
+});

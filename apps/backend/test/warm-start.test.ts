@@ -1,0 +1,69 @@
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { startBackendWithDocker, type TestBackend } from './backend.ts';
+import { makeColdImage } from './cold-image.ts';
+
+/** An image that brings no compiled code, as the official one: compiled once per host, then started warm. */
+
+const COLD = 'agentbot/openclaw-test:cold';
+const docker = new Docker();
+let backend: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let owner: string;
+let removeCold: () => Promise<void>;
+
+async function shell(id: string, command: string): Promise<string> {
+  const exec = await docker.getContainer(`openclaw-${id}`).exec({ Cmd: ['sh', '-c', command], AttachStdout: true, AttachStderr: true });
+  const stream = await exec.start({});
+  const chunks: Buffer[] = [];
+  const sink = { write: (chunk: Buffer) => chunks.push(chunk) };
+  docker.modem.demuxStream(stream, sink as never, sink as never);
+  await new Promise((resolve) => stream.on('end', resolve));
+  return Buffer.concat(chunks).toString().trim();
+}
+
+/** A new agent on the cold image, once it is ready, with the stages of its provisioning. */
+async function provision(name: string) {
+  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
+    name,
+    model: 'custom',
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'k', telegramToken: '1:x' },
+  });
+  const { id } = body.agent;
+  await backend.settled(id);
+  const [operation] = (await backend.as(owner, 'GET', `/api/agents/${id}/operations`)).body.operations;
+  expect(operation).toMatchObject({ error: null, state: 'succeeded' });
+  return { id, stages: operation.steps.map((step: { name: string }) => step.name) };
+}
+
+beforeAll(async () => {
+  removeCold = await makeColdImage(COLD);
+  model = await startModelProvider();
+  backend = await startBackendWithDocker('warm', { AGENT_PORT_BASE: '31000', AGENT_SUBNET: '10.212.0.0/16', OPENCLAW_IMAGE: COLD });
+  owner = await backend.account();
+}, 120_000);
+afterAll(async () => {
+  await backend?.stop();
+  await model?.close();
+  await removeCold();
+});
+
+test('the first agent waits until the image is warm, and no agent compiles anything', async () => {
+  const first = await provision('First');
+  expect(first.stages).toEqual(['image', 'validate', 'warm', 'create', 'start', 'ready']);
+  const second = await provision('Second');
+  expect(second.stages).toEqual(['image', 'validate', 'create', 'start', 'ready']);
+  for (const { id } of [first, second]) {
+    const kept = await shell(id, 'ls /opt/agentbot/cache/jiti');
+    expect(kept.split('\n').length).toBeGreaterThan(20);
+    expect(await shell(id, 'ls /tmp/jiti')).toBe(kept);
+  }
+  const { body } = await backend.as(owner, 'POST', '/api/chat', { message: 'Warm?', agentId: second.id });
+  expect(body.reply).toBe('You said: Warm?');
+  await backend.machine(owner, 'POST', `/api/agents/${first.id}/repair`);
+  const [repair] = (await backend.as(owner, 'GET', `/api/agents/${first.id}/operations`)).body.operations;
+  expect(repair.steps.map((step: { name: string }) => step.name)).not.toContain('warm');
+  // What one agent writes there would be another one's code.
+  expect(await shell(second.id, 'echo evil > /opt/agentbot/cache/jiti/evil')).toMatch(/Read-only file system/);
+}, 300_000);
