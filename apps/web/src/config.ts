@@ -1,10 +1,15 @@
 import { z } from 'zod';
 
+/** What stands in examples, and what people type to get past a check. */
+const placeholder = /change.?me|replace.?(me|this)|placeholder|example|default|password|your.?(key|secret)|\bsecret\b|12345678|abcdefg/i;
+
 const secret = z.string({ error: 'is not set' }).min(32, { error: 'must have at least 32 characters' });
 const schema = z
   .object({
     NODE_ENV: z.string().optional(),
     BACKEND_URL: z.url({ error: 'must be an address' }).default('http://127.0.0.1:3001'),
+    /** Where programs reach the backend, when that is not where the web does. */
+    PUBLIC_API_URL: z.url({ error: 'must be an address' }).optional(),
     ASSERTION_SECRET: secret,
     NEXTAUTH_SECRET: secret,
     /** How many proxies of ours stand in front and append to X-Forwarded-For. */
@@ -17,8 +22,19 @@ const schema = z
     GOOGLE_CLIENT_SECRET: z.string().optional(),
     GOOGLE_ISSUER: z.url({ error: 'must be an address' }).default('https://accounts.google.com'),
     NEXTAUTH_URL: z.url({ error: 'must be an address' }).optional(),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], { error: 'is no level' }).default('info'),
   })
-  .refine((given) => given.NODE_ENV !== 'production' || given.NEXTAUTH_URL, { path: ['NEXTAUTH_URL'], error: 'is not set' });
+  .superRefine((given, context) => {
+    if (given.NODE_ENV !== 'production') return;
+    if (!given.NEXTAUTH_URL) context.addIssue({ code: 'custom', path: ['NEXTAUTH_URL'], message: 'is not set' });
+    for (const name of ['ASSERTION_SECRET', 'NEXTAUTH_SECRET'] as const) {
+      const guessable = placeholder.test(given[name]) || new Set(given[name]).size < 8;
+      if (guessable) context.addIssue({ code: 'custom', path: [name], message: 'is a default or an example: make a random one' });
+    }
+  });
+
+/** Whether `next dev` serves. */
+export const isDevelopment = process.env.NODE_ENV === 'development';
 
 let parsed: z.infer<typeof schema> | undefined;
 
@@ -33,4 +49,14 @@ export function config() {
   }
   parsed = result.data;
   return parsed;
+}
+
+/** Ends a production server that lacks a secret or has one that anybody could guess, before it listens to anybody. */
+export function requireConfig(): void {
+  try {
+    config();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(78);
+  }
 }

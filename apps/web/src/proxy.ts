@@ -1,5 +1,6 @@
 import { type Route, routes } from '@agentbot/contracts';
 import { type NextRequest, NextResponse } from 'next/server';
+import { contentSecurityPolicy } from './server/content-security-policy.ts';
 
 const known = Object.values<Route>(routes).flatMap((route) =>
   route.web ? [{ method: route.method, pattern: new RegExp(`^${route.web.path.replace(/:[A-Za-z]+/g, '[^/]+')}$`) }] : [],
@@ -19,9 +20,20 @@ function isDecodable(pathname: string): boolean {
   }
 }
 
-/** Unknown API paths and methods answer JSON, as everything under /api does. */
+/** A page, under a policy with a nonce of its own: Next reads it from the request and gives it to each script it writes. */
+function page(request: NextRequest): NextResponse {
+  const policy = contentSecurityPolicy(btoa(crypto.randomUUID()));
+  const headers = new Headers(request.headers);
+  headers.set('content-security-policy', policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('content-security-policy', policy);
+  return response;
+}
+
+/** Pages get their policy; unknown API paths and methods answer JSON, as everything under /api does. */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
+  if (!pathname.startsWith('/api/')) return page(request);
   if (nextAuth.test(pathname)) return NextResponse.next();
   const here = known.filter(({ pattern }) => pattern.test(pathname));
   if (here.length === 0 || !isDecodable(pathname)) return refuse(404, 'Not found');
@@ -30,4 +42,5 @@ export function proxy(request: NextRequest): NextResponse {
   return refuse(405, 'Method not allowed', { allow: methods.join(', ') });
 }
 
-export const config = { matcher: '/api/:path*' };
+/** Everything but Next's own files, which are no pages. */
+export const config = { matcher: '/((?!_next/static|_next/image|icon.svg).*)' };

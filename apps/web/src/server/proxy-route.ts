@@ -2,22 +2,27 @@ import { type ErrorCode, errorTable, type LiveStats, pathParams, type Route, typ
 import { callBackend } from './backend.ts';
 import { addressOf } from './client-address.ts';
 import { lastSeenStats, rememberStats } from './last-seen-stats.ts';
+import { log } from './log.ts';
 import { readBody } from './read-body.ts';
+import { requestIdOf } from './request-id.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { currentUser } from './session.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Headers of a browser that mean something to an operation. */
-const passedOn = ['idempotency-key', 'last-event-id'];
+const passedOn = ['idempotency-key', 'last-event-id', 'user-agent'];
 const passedBack = [
   'idempotency-replayed',
   'content-type',
+  'content-disposition',
   'retry-after',
   'ratelimit-limit',
   'ratelimit-remaining',
   'ratelimit-reset',
-  'x-request-id',
   'link',
+  'content-disposition',
+  'payment-required',
+  'www-authenticate',
 ];
 
 type Params = Record<string, string>;
@@ -36,10 +41,11 @@ function backendPath(route: Route, params: Params): string | undefined {
   return route.backend.path.replace(/:[A-Za-z]+/g, () => encodeURIComponent(values.shift() ?? ''));
 }
 
-/** Aborts with the browser, and when the answer does not begin (a stream) or end (anything else) in time. */
+/** Aborts with the browser, and when the answer does not begin (a stream, a file) or end (anything else) in time. */
 function deadline(route: Route, request: Request) {
   const timeoutMs = route.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  if (!route.stream) return { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]), begun: () => undefined };
+  if (!route.stream && !route.download)
+    return { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]), begun: () => undefined };
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
   return { signal: AbortSignal.any([request.signal, late.signal]), begun: () => clearTimeout(timer) };
@@ -51,7 +57,7 @@ function unreachable(route: Route, userId: string | undefined, params: Params): 
   return Response.json(lastSeenStats(userId, params.id ?? ''), { headers: { 'cache-control': 'no-store' } });
 }
 
-async function pass(route: Route, request: Request, params: Params): Promise<Response> {
+async function pass(route: Route, request: Request, params: Params, requestId: string): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD' && !isSameOrigin(request)) return failure(route, 'FORBIDDEN');
   const user = await currentUser();
   if (!user && (route.auth === 'caller' || route.auth === 'admin')) return failure(route, 'UNAUTHORIZED');
@@ -66,7 +72,10 @@ async function pass(route: Route, request: Request, params: Params): Promise<Res
     body,
     contentType: body && (request.headers.get('content-type') ?? undefined),
     client: addressOf(request.headers),
-    headers: Object.fromEntries(passedOn.flatMap((name) => (request.headers.has(name) ? [[name, request.headers.get(name) ?? '']] : []))),
+    headers: {
+      'x-request-id': requestId,
+      ...Object.fromEntries(passedOn.flatMap((name) => (request.headers.has(name) ? [[name, request.headers.get(name) ?? '']] : []))),
+    },
     signal,
   }).catch(() => undefined);
   // A proxy in between that cannot reach the backend says so with these.
@@ -87,11 +96,19 @@ async function pass(route: Route, request: Request, params: Params): Promise<Res
 export function proxyRoute(id: RouteId): Handler {
   const route: Route = routes[id];
   return async (request, context) => {
+    const requestId = requestIdOf(request.headers);
+    const from = performance.now();
+    let response: Response;
     try {
-      return await pass(route, request, await context.params);
+      response = await pass(route, request, await context.params, requestId);
     } catch (error) {
-      console.error(`${id} failed:`, error instanceof Error ? error.message : error);
-      return failure(route, 'INTERNAL');
+      log().error({ err: error, operation: id, requestId }, 'request failed');
+      response = failure(route, 'INTERNAL');
     }
+    response.headers.set('x-request-id', requestId);
+    const { status } = response;
+    const took = { operation: id, requestId, status, ms: Math.round(performance.now() - from) };
+    log()[status >= 500 ? 'error' : 'debug'](took, 'request answered');
+    return response;
   };
 }

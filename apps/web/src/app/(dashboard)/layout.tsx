@@ -1,16 +1,21 @@
+import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
 import type { ReactNode } from 'react';
-import { Header } from '../../features/account/header.tsx';
 import { Session } from '../../features/account/session.tsx';
+import { Shell } from '../../features/shell/shell.tsx';
+import { THEME_COOKIE, themeFrom } from '../../features/shell/theme.ts';
+import { readBackend } from '../../server/read-backend.ts';
 import { currentUser } from '../../server/session.ts';
 
 export default async function DashboardLayout({ children }: { children: ReactNode }) {
   const user = await currentUser();
   if (!user) redirect('/signin');
+  const theme = themeFrom((await cookies()).get(THEME_COOKIE)?.value);
   return (
-    <Session>
-      <Header email={user.email} />
-      <main className="mx-auto max-w-5xl px-4 py-6 sm:py-8">{children}</main>
+    <Session me={await readBackend('getMe', user)}>
+      <Shell email={user.email} theme={theme}>
+        {children}
+      </Shell>
     </Session>
   );
 }

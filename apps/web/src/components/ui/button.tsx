@@ -1,20 +1,37 @@
 import { cva, type VariantProps } from 'class-variance-authority';
+import { LoaderCircle } from 'lucide-react';
 import type { ComponentProps } from 'react';
 
 export const buttonStyle = cva(
-  'inline-flex min-h-10 cursor-pointer items-center justify-center gap-2 rounded-lg px-4 font-medium text-sm transition disabled:cursor-not-allowed disabled:opacity-60',
+  'inline-flex cursor-pointer items-center justify-center gap-2 whitespace-nowrap rounded-lg font-medium text-sm transition disabled:cursor-not-allowed disabled:opacity-60',
   {
     variants: {
       kind: {
         primary: 'bg-accent text-on-accent hover:opacity-90',
-        plain: 'border border-line bg-surface hover:border-muted',
+        plain: 'border border-line bg-surface hover:bg-hover',
+        quiet: 'hover:bg-hover',
         danger: 'border border-danger text-danger hover:bg-danger/10',
       },
+      size: { normal: 'min-h-10 px-4', small: 'min-h-8 px-2.5', icon: 'size-10' },
     },
-    defaultVariants: { kind: 'primary' },
+    defaultVariants: { kind: 'primary', size: 'normal' },
   },
 );
 
-export function Button({ kind, className, ...rest }: ComponentProps<'button'> & VariantProps<typeof buttonStyle>) {
-  return <button type="button" className={buttonStyle({ kind, className })} {...rest} />;
+type Props = ComponentProps<'button'> & VariantProps<typeof buttonStyle> & { busy?: boolean };
+
+/** A button; while `busy` it turns and takes no clicks. */
+export function Button({ kind, size, className, busy, disabled, children, ...rest }: Props) {
+  return (
+    <button
+      type="button"
+      className={buttonStyle({ kind, size, className })}
+      disabled={disabled || busy}
+      aria-busy={busy || undefined}
+      {...rest}
+    >
+      {busy && <LoaderCircle aria-hidden className="size-4 animate-spin" />}
+      {children}
+    </button>
+  );
 }

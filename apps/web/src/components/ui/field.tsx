@@ -1,20 +1,29 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
 
-export const controlStyle =
-  'w-full min-h-10 rounded-lg border border-muted/50 bg-surface px-3 py-2 text-base sm:text-sm placeholder:text-muted';
+export const controlLook =
+  'min-h-10 rounded-lg border border-muted/50 bg-surface px-3 py-2 text-base sm:text-sm placeholder:text-muted disabled:opacity-60';
+
+export const controlStyle = `w-full ${controlLook}`;
 
 interface Labelled {
   label: string;
-  hint?: string;
+  hint?: ReactNode;
+  /** What is wrong with the value. */
+  problem?: string | undefined;
 }
 
-function Row({ id, label, hint, children }: Labelled & { id: string; children: ReactNode }) {
+function Row({ id, label, hint, problem, children }: Labelled & { id: string; children: ReactNode }) {
   return (
     <div className="space-y-1.5">
       <label className="block font-medium text-sm" htmlFor={id}>
         {label}
       </label>
       {children}
+      {problem && (
+        <p id={`${id}-problem`} className="text-danger text-xs">
+          {problem}
+        </p>
+      )}
       {hint && (
         <p id={`${id}-hint`} className="text-muted text-xs">
           {hint}
@@ -24,12 +33,17 @@ function Row({ id, label, hint, children }: Labelled & { id: string; children: R
   );
 }
 
+const described = (id: string, { hint, problem }: Pick<Labelled, 'hint' | 'problem'>) => ({
+  'aria-describedby': [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(' ') || undefined,
+  'aria-invalid': problem ? true : undefined,
+});
+
 /** A labelled text input with an optional hint. */
-export function Field({ label, hint, ...rest }: ComponentProps<'input'> & Labelled) {
+export function Field({ label, hint, problem, ...rest }: ComponentProps<'input'> & Labelled) {
   const id = useId();
   return (
-    <Row id={id} label={label} hint={hint}>
-      <input id={id} className={controlStyle} aria-describedby={hint ? `${id}-hint` : undefined} {...rest} />
+    <Row id={id} label={label} hint={hint} problem={problem}>
+      <input id={id} className={controlStyle} {...described(id, { hint, problem })} {...rest} />
     </Row>
   );
 }
@@ -38,13 +52,14 @@ export function Field({ label, hint, ...rest }: ComponentProps<'input'> & Labell
 export function Choice({
   label,
   hint,
+  problem,
   options,
   ...rest
-}: ComponentProps<'select'> & Labelled & { options: [value: string, text: string][] }) {
+}: ComponentProps<'select'> & Labelled & { options: readonly (readonly [value: string, text: string])[] }) {
   const id = useId();
   return (
-    <Row id={id} label={label} hint={hint}>
-      <select id={id} className={controlStyle} aria-describedby={hint ? `${id}-hint` : undefined} {...rest}>
+    <Row id={id} label={label} hint={hint} problem={problem}>
+      <select id={id} className={controlStyle} {...described(id, { hint, problem })} {...rest}>
         {options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

@@ -4,17 +4,13 @@ import type { ReactNode } from 'react';
 export function Problem({ children }: { children: ReactNode }) {
   if (!children) return null;
   return (
-    <p role="alert" className="rounded-lg border border-danger/40 bg-danger/10 px-3 py-2 text-danger text-sm">
+    <p role="alert" className="wrap-anywhere rounded-lg border border-danger/40 bg-danger/10 px-3 py-2 text-danger text-sm">
       {children}
     </p>
   );
 }
 
-export function Card({ title, children }: { title?: string; children: ReactNode }) {
-  return (
-    <section className="rounded-xl border border-line bg-surface p-4 sm:p-5">
-      {title && <h2 className="mb-3 font-semibold">{title}</h2>}
-      {children}
-    </section>
-  );
+/** Something to know before one goes on. */
+export function Hint({ children }: { children: ReactNode }) {
+  return <div className="rounded-lg border border-warn/40 bg-warn/10 px-3 py-2 text-sm">{children}</div>;
 }

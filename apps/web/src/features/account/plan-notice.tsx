@@ -1,14 +1,45 @@
 'use client';
 
+import Link from 'next/link';
+import { Hint } from '../../components/ui/notice.tsx';
 import { useMe } from './use-me.ts';
+import { usePlans } from './use-plans.ts';
 
-/** Says what is missing to somebody whose account cannot provision agents yet. */
-export function PlanNotice() {
-  const { data: me } = useMe();
-  if (!me || me.plan || me.admin) return null;
+/** How somebody comes back from Stripe's page. */
+export type Checkout = 'done' | 'cancelled';
+
+const words: Record<Checkout, string> = {
+  done: 'Stripe has taken your order. Your plan is here in a moment.',
+  cancelled: 'You left the checkout, and nothing was charged.',
+};
+
+/** Says what is missing to somebody whose account cannot provision agents yet, and what came of a checkout. */
+export function PlanNotice({ checkout }: { checkout?: Checkout | undefined }) {
+  // Stripe tells the backend of a payment by itself, usually within seconds.
+  const { data: me } = useMe((known) => (checkout === 'done' && !known?.plan ? 2_000 : 0));
+  const missing = me !== undefined && !me.plan && !me.admin;
+  const { data: sale } = usePlans(missing);
+  if (!me || (!missing && !checkout)) return null;
   return (
-    <p className="mb-4 rounded-lg border border-warn/40 bg-warn/10 px-3 py-2 text-sm">
-      Your account has no plan yet. An administrator of this installation must grant you one before you can create an agent.
-    </p>
+    <div className="mb-4">
+      <Hint>
+        {checkout && <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the ${me.plan} plan.` : words[checkout]}</p>}
+        {missing && checkout !== 'done' && (
+          <p>
+            Your account has no plan yet.{' '}
+            {sale?.payments !== 'none' && (
+              <>
+                Take one under{' '}
+                <Link href="/account/billing" className="text-accent underline">
+                  Plan and billing
+                </Link>
+                , or ask
+              </>
+            )}
+            {sale?.payments === 'none' && 'Ask'} the administrator of this installation for one; then you can create an agent.
+          </p>
+        )}
+      </Hint>
+    </div>
   );
 }

@@ -1,60 +1,152 @@
 'use client';
 
-import { Bot, Plus } from 'lucide-react';
+import type { OverviewRow } from '@agentbot/contracts';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { Bot, Plus, SearchX } from 'lucide-react';
 import Link from 'next/link';
-import { buttonStyle } from '../../components/ui/button.tsx';
+import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { Button, buttonStyle } from '../../components/ui/button.tsx';
+import { PageHead } from '../../components/ui/card.tsx';
+import { Empty } from '../../components/ui/empty.tsx';
+import { controlLook } from '../../components/ui/field.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { PlanNotice } from '../account/plan-notice.tsx';
+import { type Checkout, PlanNotice } from '../account/plan-notice.tsx';
 import { sentenceOf } from '../api.ts';
-import { StatusBadge } from './status-badge.tsx';
-import { useAgents } from './use-agents.ts';
+import { AgentRow } from './agent-row.tsx';
+import { useLiveAgents } from './use-live-agents.ts';
 
-function Empty() {
+/** The height of a row in pixels, its gap included. */
+const HEIGHT = 100;
+
+function matches(agent: OverviewRow, words: string[]): boolean {
+  const text = `${agent.name} ${agent.model} ${agent.plan} ${agent.id} ${agent.channels.join(' ')}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** The rows that are in sight; a thousand agents are no more work than ten. */
+function Rows({ agents }: { agents: OverviewRow[] }) {
+  const list = useRef<HTMLUListElement>(null);
+  const rows = useWindowVirtualizer({
+    count: agents.length,
+    estimateSize: () => HEIGHT,
+    overscan: 6,
+    scrollMargin: list.current?.offsetTop ?? 0,
+    getItemKey: (index) => agents[index]?.id ?? index,
+    initialRect: { width: 1024, height: 900 },
+  });
   return (
-    <div className="rounded-xl border border-line border-dashed px-6 py-16 text-center">
-      <Bot aria-hidden className="mx-auto size-10 text-muted" />
-      <h2 className="mt-4 font-semibold text-lg">No agents yet</h2>
-      <p className="mx-auto mt-1 max-w-sm text-muted text-sm">
-        An agent is an assistant of your own, in a container of its own. Give it a name and a model, and talk to it here or on your
-        channels.
-      </p>
-      <Link href="/agents/new" className={buttonStyle({ className: 'mt-6' })}>
-        Create your first agent
-      </Link>
-    </div>
+    <ul ref={list} className="relative" style={{ height: agents.length * HEIGHT }} aria-label="Agents">
+      {rows.getVirtualItems().map(({ index, key, start }) => {
+        const agent = agents[index];
+        return (
+          agent && (
+            <li
+              key={key}
+              aria-setsize={agents.length}
+              aria-posinset={index + 1}
+              className="absolute inset-x-0 pb-3"
+              style={{ height: HEIGHT, transform: `translateY(${start - rows.options.scrollMargin}px)` }}
+            >
+              <AgentRow agent={agent} />
+            </li>
+          )
+        );
+      })}
+    </ul>
   );
 }
 
-/** All agents of the user, live. */
-export function AgentList() {
-  const { data, error } = useAgents();
+const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
+
+function Found({ agents }: { agents: OverviewRow[] }) {
+  const [text, setText] = useState('');
+  const [state, setState] = useState('');
+  const wanted = useDeferredValue(text);
+  const found = useMemo(() => {
+    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+    return agents.filter((agent) => (!state || agent.status === state) && matches(agent, words));
+  }, [agents, wanted, state]);
+  const running = agents.filter(({ status }) => status === 'running').length;
+
   return (
     <>
-      <div className="mb-6 flex items-center justify-between gap-4">
-        <h1 className="font-semibold text-2xl">Agents</h1>
-        <Link href="/agents/new" className={buttonStyle({ className: 'whitespace-nowrap' })}>
+      <div className="mb-3 flex flex-wrap items-center gap-2">
+        <input
+          type="search"
+          aria-label="Search agents"
+          placeholder="Search by name, model, plan, channel or id"
+          className={`${controlLook} min-w-48 flex-1`}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <select
+          aria-label="State"
+          className={`${controlLook} w-full sm:w-44`}
+          value={state}
+          onChange={(event) => setState(event.target.value)}
+        >
+          <option value="">All states</option>
+          {states.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </select>
+      </div>
+      <p className="mb-3 text-muted text-sm" aria-live="polite">
+        {found.length === agents.length
+          ? `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}`
+          : `${found.length} of ${agents.length} agents`}
+        , {running} running
+      </p>
+      {found.length > 0 ? (
+        <Rows agents={found} />
+      ) : (
+        <Empty icon={SearchX} title="No agent matches" about="Nothing was found for these words in this state.">
+          <Button
+            kind="plain"
+            onClick={() => {
+              setText('');
+              setState('');
+            }}
+          >
+            Show all agents
+          </Button>
+        </Empty>
+      )}
+    </>
+  );
+}
+
+interface Props {
+  initial: OverviewRow[] | undefined;
+  checkout: Checkout | undefined;
+}
+
+/** All agents of the user, live. */
+export function AgentList({ initial, checkout }: Props) {
+  const { agents, error } = useLiveAgents(initial);
+  return (
+    <>
+      <PageHead title="Agents">
+        <Link href="/agents/new" className={buttonStyle()}>
           <Plus aria-hidden className="size-4" /> New agent
         </Link>
-      </div>
-      <PlanNotice />
-      {!data && !error && <p className="text-muted text-sm">Loading…</p>}
+      </PageHead>
+      <PlanNotice checkout={checkout} />
       {error && <Problem>{sentenceOf(error)}</Problem>}
-      {data?.agents.length === 0 && <Empty />}
-      <ul className="grid grid-cols-[minmax(0,1fr)] gap-3 sm:grid-cols-2">
-        {data?.agents.map((agent) => (
-          <li key={agent.id}>
-            <Link href={`/agents/${agent.id}`} className="block rounded-xl border border-line bg-surface p-4 hover:border-muted">
-              <div className="flex items-start justify-between gap-3">
-                <h2 className="min-w-0 truncate font-semibold">{agent.name}</h2>
-                <StatusBadge status={agent.status} />
-              </div>
-              <p className="mt-2 truncate text-muted text-sm">
-                {agent.model} · created {new Date(agent.createdAt).toLocaleDateString()}
-              </p>
-            </Link>
-          </li>
-        ))}
-      </ul>
+      {!agents && !error && <Loading rows={4} />}
+      {agents?.length === 0 && (
+        <Empty
+          icon={Bot}
+          title="No agents yet"
+          about="An agent is an assistant of your own, in a container of its own. Give it a name and a model, and talk to it here or on your channels."
+        >
+          <Link href="/agents/new" className={buttonStyle()}>
+            Create your first agent
+          </Link>
+        </Empty>
+      )}
+      {agents && agents.length > 0 && <Found agents={agents} />}
     </>
   );
 }

@@ -1,4 +1,5 @@
-import { planForTier, plans, type Tier } from '@agentbot/contracts';
+/** Values and what they are called. */
+export type Options = readonly (readonly [value: string, text: string])[];
 
 export const modelOptions: [string, string][] = [
   ['claude-opus-4-6', 'Claude Opus 4.6 (Anthropic)'],
@@ -6,15 +7,49 @@ export const modelOptions: [string, string][] = [
   ['custom', 'Custom: OpenAI-compatible'],
 ];
 
-function sizeOf(tier: Tier | undefined): string {
-  const { memoryBytes, cpus } = plans[planForTier(tier, null)];
-  return `${memoryBytes / 1024 ** 3} GiB, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
+/** What a new agent may begin as. */
+export interface Template {
+  id: string;
+  title: string;
+  about: string;
+  name: string;
+  model: string;
+  tier: string;
+  channel?: 'telegram' | 'discord';
 }
-
-/** What a container may use; the account's plan caps it. */
-export const tierOptions: [string, string][] = [
-  ['', `Default: ${sizeOf(undefined)}`],
-  ['starter', `Starter: ${sizeOf('starter')}`],
-  ['pro', `Pro: ${sizeOf('pro')}`],
-  ['enterprise', `Enterprise: ${sizeOf('enterprise')}`],
+export const templates: Template[] = [
+  {
+    id: 'assistant',
+    title: 'Personal assistant',
+    about: 'Claude, here in the dashboard. Channels can come later.',
+    name: 'My assistant',
+    model: 'claude-opus-4-6',
+    tier: '',
+  },
+  {
+    id: 'telegram',
+    title: 'On Telegram',
+    about: 'A bot that answers you in your Telegram chats.',
+    name: 'Telegram assistant',
+    model: 'claude-opus-4-6',
+    tier: '',
+    channel: 'telegram',
+  },
+  {
+    id: 'discord',
+    title: 'On Discord',
+    about: 'A helper in your team’s server.',
+    name: 'Discord helper',
+    model: 'gpt-4',
+    tier: 'pro',
+    channel: 'discord',
+  },
+  {
+    id: 'own',
+    title: 'Your own model',
+    about: 'Ollama, vLLM or any other OpenAI-compatible server.',
+    name: 'Local agent',
+    model: 'custom',
+    tier: 'starter',
+  },
 ];

@@ -2,16 +2,18 @@
 
 import { useState } from 'react';
 import { Choice, Field } from '../../components/ui/field.tsx';
-import { modelOptions, tierOptions } from './form-options.ts';
+import { TokenField } from '../channels/token-field.tsx';
+import type { TokenChecks } from '../channels/use-token-checks.ts';
+import { modelOptions, type Options, type Template } from './form-options.ts';
 
 const secret = { type: 'password', autoComplete: 'off' };
 
-/** What can be said about a new agent. */
-export function NewAgentFields() {
-  const [model, setModel] = useState('claude-opus-4-6');
+/** What can be said about a new agent; what a template says stands in the fields already. */
+export function NewAgentFields({ template, tiers, checks }: { template: Template; tiers: Options; checks: TokenChecks }) {
+  const [model, setModel] = useState(template.model);
   return (
     <>
-      <Field label="Name" name="name" required maxLength={100} placeholder="Support assistant" />
+      <Field label="Name" name="name" required maxLength={100} defaultValue={template.name} />
       <Choice label="Model" name="model" value={model} onChange={(event) => setModel(event.target.value)} options={modelOptions} />
       {model === 'custom' && (
         <>
@@ -19,16 +21,36 @@ export function NewAgentFields() {
           <Field label="Model ID" name="modelId" required placeholder="llama-3.3-70b" />
         </>
       )}
-      <Field label="API key" name="apiKey" {...secret} hint="Stored encrypted and never shown again" />
-      <details className="rounded-lg border border-line px-3 py-2">
+      <Field
+        label="API key"
+        name="apiKey"
+        {...secret}
+        hint={
+          model === 'custom'
+            ? 'If your server wants one. Stored encrypted, never shown again'
+            : 'Of your model provider. Stored encrypted, never shown again'
+        }
+      />
+      <details className="rounded-lg border border-line px-3 py-2" open={template.channel !== undefined}>
         <summary className="cursor-pointer font-medium text-sm">Channels (optional)</summary>
         <div className="mt-3 space-y-4 pb-1">
-          <Field label="Telegram bot token" name="telegramToken" {...secret} />
-          <Field label="Discord bot token" name="discordBotToken" {...secret} />
-          <Field label="WhatsApp token" name="whatsappToken" {...secret} />
+          <TokenField channel="telegram" name="telegramToken" checks={checks} />
+          <TokenField channel="discord" name="discordBotToken" checks={checks} />
+          <Field
+            label="WhatsApp token"
+            name="whatsappToken"
+            {...secret}
+            hint="Any word switches WhatsApp on; you link the account by a QR code afterwards"
+          />
         </div>
       </details>
-      <Choice label="Size" name="tier" options={tierOptions} hint="A size above your plan is reduced to it" />
+      <Choice
+        label="Size"
+        name="tier"
+        defaultValue={template.tier}
+        options={tiers}
+        hint="What its container may use. A size above your plan is reduced to it"
+      />
     </>
   );
 }

@@ -1,71 +1,102 @@
 'use client';
 
-import { ApiError } from '@agentbot/contracts/client';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { useSWRConfig } from 'swr';
 import { Button } from '../../components/ui/button.tsx';
+import { PageHead } from '../../components/ui/card.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { PlanNotice } from '../account/plan-notice.tsx';
-import { useMe } from '../account/use-me.ts';
-import { api, sentenceOf } from '../api.ts';
+import { adviceOf, api, sentenceOf } from '../api.ts';
+import { useTokenChecks } from '../channels/use-token-checks.ts';
 import { useHydrated } from '../use-hydrated.ts';
+import { CostAndLimit } from './cost-and-limit.tsx';
+import { type Options, type Template, templates } from './form-options.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';
 import { provisionBody } from './provision-body.ts';
 
+function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: Template) => void }) {
+  return (
+    <fieldset className="mb-4">
+      <legend className="mb-2 font-medium text-sm">Begin with</legend>
+      <div className="grid gap-2 sm:grid-cols-2">
+        {templates.map((template) => (
+          <label
+            key={template.id}
+            className="flex cursor-pointer gap-3 rounded-lg border border-line bg-surface p-3 hover:border-muted has-checked:border-accent has-checked:bg-accent-soft"
+          >
+            <input
+              type="radio"
+              name="template"
+              className="mt-1 accent-accent"
+              checked={template.id === chosen}
+              onChange={() => onChoose(template)}
+            />
+            <span className="min-w-0 text-sm">
+              <span className="block font-medium">{template.title}</span>
+              <span className="block text-muted text-xs">{template.about}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
 /** One page that makes an agent. */
-export function NewAgentForm() {
+export function NewAgentForm({ tiers }: { tiers: Options }) {
   const router = useRouter();
   const { mutate } = useSWRConfig();
-  const { data: me } = useMe();
   const hydrated = useHydrated();
-  const [busy, setBusy] = useState(false);
+  const checks = useTokenChecks();
+  const [template, setTemplate] = useState(templates[0] as Template);
+  const [busy, setBusy] = useState<'checking' | 'creating'>();
   const [failure, setFailure] = useState<unknown>();
-  // An agent whose container did not come up exists all the same, and can be started again.
-  const left = failure instanceof ApiError && typeof failure.body.agentId === 'string' ? failure.body.agentId : undefined;
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const body = provisionBody(new FormData(event.currentTarget));
-    setBusy(true);
     setFailure(undefined);
+    setBusy('checking');
+    const tokens = [
+      ['telegram', body.config?.telegramToken],
+      ['discord', body.config?.discordBotToken],
+    ] as const;
+    const good = await Promise.all(tokens.map(([channel, token]) => !token || checks.check(channel, token)));
+    if (good.includes(false)) {
+      setFailure(new Error('token'));
+      return setBusy(undefined);
+    }
+    setBusy('creating');
     try {
-      const { agent } = await api('provisionAgent', { body });
+      const { agent } = await api('provisionAgent', { body: { ...body, wait: false } });
+      void mutate('me');
       router.push(`/agents/${agent.id}`);
     } catch (error) {
       setFailure(error);
-      setBusy(false);
+      setBusy(undefined);
     }
-    await Promise.all([mutate('agents'), mutate('me')]);
   }
 
+  const refused = failure instanceof Error && failure.message === 'token';
   return (
-    <div className="mx-auto max-w-lg">
-      <h1 className="mb-1 font-semibold text-2xl">New agent</h1>
-      <p className="mb-6 text-muted text-sm">
-        It starts in a container of its own, usually within half a minute.
-        {me && ` You have ${me.agentCount} of ${me.agentLimit} agents.`}
-      </p>
+    <div className="mx-auto max-w-2xl">
+      <PageHead title="New agent" about="It starts in a container of its own, usually within half a minute." />
       <PlanNotice />
+      <Templates chosen={template.id} onChoose={setTemplate} />
       <form method="post" onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
-        <NewAgentFields />
+        <NewAgentFields key={template.id} template={template} tiers={tiers} checks={checks} />
+        <CostAndLimit />
         {failure !== undefined && (
           <Problem>
-            {sentenceOf(failure)}{' '}
-            {left && (
-              <Link className="underline" href={`/agents/${left}`}>
-                Open the agent
-              </Link>
-            )}
+            {refused
+              ? 'A bot token was refused: correct it, or leave it empty for now.'
+              : `${sentenceOf(failure)} ${adviceOf(failure) ?? ''}`}
           </Problem>
         )}
-        <Button type="submit" disabled={busy || !hydrated} aria-busy={busy}>
-          {busy ? 'Creating…' : 'Create agent'}
+        <Button type="submit" disabled={!hydrated} busy={busy !== undefined}>
+          {busy === 'checking' ? 'Checking tokens…' : busy ? 'Creating…' : 'Create agent'}
         </Button>
-        <p aria-live="polite" className="text-center text-muted text-sm empty:hidden">
-          {busy && 'Your agent is being set up. This page moves on as soon as it is there.'}
-        </p>
       </form>
     </div>
   );

@@ -9,7 +9,10 @@ const colours: Record<string, string> = {
 export function StatusBadge({ status }: { status: string }) {
   const colour = colours[status] ?? 'text-warn border-warn/40 bg-warn/10';
   return (
-    <span data-testid="agent-status" className={`rounded-full border px-2.5 py-0.5 font-medium text-xs ${colour}`}>
+    <span
+      data-testid="agent-status"
+      className={`inline-block whitespace-nowrap rounded-full border px-2.5 py-0.5 font-medium text-xs ${colour}`}
+    >
       {status}
     </span>
   );

@@ -1,16 +1,34 @@
+import dynamic from 'next/dynamic';
+import { Suspense } from 'react';
+
+const Markdown = dynamic(() => import('./markdown.tsx'), { ssr: false });
+
 interface Props {
   sender: 'user' | 'agent';
+  /** Where it was said, when that was not here. */
+  platform?: string;
   children: string;
 }
 
-/** One message of a conversation. */
-export function Bubble({ sender, children }: Props) {
+const names: Record<string, string> = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp', api: 'API', cron: 'Schedule' };
+
+/** One message of a conversation: a person's as it was written, an agent's with its form. */
+export function Bubble({ sender, platform = 'web', children }: Props) {
   const own = sender === 'user';
-  const look = own ? 'ml-auto bg-accent text-on-accent' : 'border border-line bg-canvas';
+  const plain = <div className="whitespace-pre-wrap">{children}</div>;
   return (
-    <div className={`w-fit max-w-[85%] whitespace-pre-wrap wrap-anywhere rounded-xl px-3 py-2 text-sm ${look}`}>
+    <div
+      className={`wrap-anywhere w-fit max-w-[85%] rounded-xl px-3 py-2 text-sm ${own ? 'ml-auto bg-accent text-on-accent' : 'border border-line bg-canvas'}`}
+    >
       <span className="sr-only">{own ? 'You: ' : 'Agent: '}</span>
-      {children}
+      {platform !== 'web' && <span className="mb-0.5 block text-xs">{names[platform] ?? platform}</span>}
+      {own ? (
+        plain
+      ) : (
+        <Suspense fallback={plain}>
+          <Markdown>{children}</Markdown>
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,35 +1,48 @@
 'use client';
 
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { useAgent } from '../agent/use-agent.ts';
 import { Bubble } from './bubble.tsx';
 import { Composer } from './composer.tsx';
+import { Sessions } from './sessions.tsx';
 import { useConversation } from './use-conversation.ts';
+import { useSessions } from './use-sessions.ts';
 
 /** The conversation with one agent. */
-export function Chat({ agentId, running, status }: { agentId: string; running: boolean; status: string }) {
-  const { messages, loading, pending, busy, words, answering, problem, retry, send } = useConversation(agentId);
+export function Chat({ id: agentId }: { id: string }) {
+  const { data: agent } = useAgent(agentId);
+  const [session, setSession] = useState<string>();
+  const { data: sessions } = useSessions(agentId);
+  const { messages, loading, more, showMore, pending, busy, words, answering, problem, retry, send } = useConversation(agentId, session);
   const log = useRef<HTMLDivElement>(null);
-  const shown = `${messages.at(-1)?.id} ${pending} ${answering} ${words.length}`;
+  const shown = `${session} ${messages.at(-1)?.id} ${pending} ${answering} ${words.length}`;
   useEffect(() => {
     if (shown) log.current?.scrollTo({ top: log.current.scrollHeight });
   }, [shown]);
-  const reason = `The agent is not running (${status})`;
+  const running = agent?.status === 'running';
+  const over = sessions?.find(({ id }) => id === session)?.status === 'ended';
+  const reason = over ? 'This conversation has ended' : agent ? `The agent is not running (${agent.status})` : 'One moment…';
 
   return (
-    <section
-      className="flex h-[32rem] flex-col rounded-xl border border-line bg-surface lg:h-[calc(100dvh-14rem)] lg:min-h-[32rem]"
-      aria-label="Chat"
-    >
+    <section className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface" aria-label="Chat">
+      <Sessions agentId={agentId} chosen={session} running={running} onChoose={setSession} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <div role="log" aria-label="Conversation" tabIndex={0} ref={log} className="flex-1 space-y-3 overflow-y-auto p-4">
         {loading && <p className="text-muted text-sm">Loading…</p>}
+        {more && (
+          <div className="text-center">
+            <Button kind="plain" size="small" onClick={showMore}>
+              Earlier messages
+            </Button>
+          </div>
+        )}
         {!loading && messages.length === 0 && !pending && (
           <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
         )}
         {messages.map((message) => (
-          <Bubble key={message.id} sender={message.sender}>
+          <Bubble key={message.id} sender={message.sender} platform={message.platform}>
             {message.content}
           </Bubble>
         ))}
@@ -44,7 +57,7 @@ export function Chat({ agentId, running, status }: { agentId: string; running: b
             Try again
           </Button>
         )}
-        <Composer running={running} busy={busy} reason={reason} onSend={send} />
+        <Composer running={running && !over} busy={busy} reason={reason} onSend={send} />
       </div>
     </section>
   );

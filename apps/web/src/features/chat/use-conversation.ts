@@ -1,20 +1,24 @@
 import { useCallback, useState } from 'react';
-import useSWR from 'swr';
+import useSWRInfinite from 'swr/infinite';
 import { api, sentenceOf } from '../api.ts';
 import { useReply } from './use-reply.ts';
 
-/** The messages with one agent, oldest first, the one that is on its way, and the reply as it comes. */
-export function useConversation(agentId: string) {
+const PAGE = 50;
+
+/** The messages with one agent, or of one conversation, oldest first, the one that is on its way, and the reply as it comes. */
+export function useConversation(agentId: string, sessionId: string | undefined) {
   const [pending, setPending] = useState<string>();
   const [failed, setFailed] = useState<{ text: string; problem: string }>();
   // Replies that are no longer listened for: they ended, well or not.
   const [ended, setEnded] = useState<string>();
-  const { data, error, mutate } = useSWR(
-    ['messages', agentId],
-    () => api('listMessages', { params: { id: agentId }, query: { limit: 100 } }),
-    { refreshInterval: 10_000 },
+  const { data, error, mutate, setSize } = useSWRInfinite(
+    (index) => ['messages', agentId, sessionId, index] as const,
+    ([, id, session, index]) =>
+      api('listMessages', { params: { id }, query: { limit: PAGE, offset: index * PAGE, ...(session && { sessionId: session }) } }),
+    { revalidateFirstPage: true, revalidateAll: true, keepPreviousData: false },
   );
-  const messages = data?.messages.toReversed() ?? [];
+  const known = new Map(data?.flatMap((page) => page.messages).map((message) => [message.id, message]));
+  const messages = [...known.values()].reverse();
   const newest = messages.at(-1);
   // What was said last and has no answer yet; after a reload too.
   const awaited = newest?.sender === 'user' && newest.platform === 'web' ? newest.id : undefined;
@@ -29,7 +33,7 @@ export function useConversation(agentId: string) {
     setPending(text);
     setFailed(undefined);
     try {
-      await api('sendMessage', { body: { message: text, agentId, wait: false } });
+      await api('sendMessage', { body: { message: text, agentId, wait: false, ...(sessionId && { sessionId }) } });
     } catch (thrown) {
       setFailed({ text, problem: sentenceOf(thrown) });
     }
@@ -42,6 +46,9 @@ export function useConversation(agentId: string) {
   return {
     messages,
     loading: !data && !error,
+    /** Whether there are earlier ones. */
+    more: (data?.[0]?.total ?? 0) > messages.length,
+    showMore: () => void setSize((pages) => pages + 1),
     problem: failed?.problem ?? (reply.problem || (error ? sentenceOf(error) : '')),
     /** Shown until the history has it. */
     pending: pending !== undefined && newest?.content !== pending ? pending : undefined,

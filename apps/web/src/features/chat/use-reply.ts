@@ -1,5 +1,6 @@
-import { type ReplyFrame, routes } from '@agentbot/contracts';
+import type { ReplyFrame } from '@agentbot/contracts';
 import { useEffect, useState } from 'react';
+import { addressOf } from '../api.ts';
 
 interface Heard {
   messageId: string;
@@ -17,7 +18,7 @@ export function useReply(messageId: string | undefined, onEnd: () => void) {
 
   useEffect(() => {
     if (!messageId) return;
-    const source = new EventSource(routes.streamReply.web.path.replace(':messageId', encodeURIComponent(messageId)));
+    const source = new EventSource(addressOf('streamReply', messageId));
     const hear = (change: (before: Heard) => Partial<Heard>) =>
       setHeard((before) => {
         const known = before?.messageId === messageId ? before : { messageId, words: '', problem: '' };

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
-import { AgentPage } from '../../../../features/agents/agent-page.tsx';
+import { Overview } from '../../../../features/agent/overview.tsx';
 
 export const metadata: Metadata = { title: 'Agent' };
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
-  return <AgentPage id={(await params).id} />;
+  return <Overview id={(await params).id} />;
 }

@@ -1,0 +1,9 @@
+import type { Metadata } from 'next';
+import { Configuration } from '../../../../../features/agent/configuration.tsx';
+import { planOptions } from '../../../../../server/plan-options.ts';
+
+export const metadata: Metadata = { title: 'Configuration' };
+
+export default async function Page({ params }: { params: Promise<{ id: string }> }) {
+  return <Configuration id={(await params).id} plans={planOptions} />;
+}

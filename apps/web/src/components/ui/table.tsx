@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react';
+
+interface Props {
+  /** What the table is of, for screen readers. */
+  label: string;
+  head: readonly string[];
+  children: ReactNode;
+}
+
+/** A table that scrolls sideways where it does not fit. */
+export function Table({ label, head, children }: Props) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto rounded-xl border border-line bg-surface">
+      <table className="w-full text-left text-sm [&_td]:px-4 [&_td]:py-2.5 [&_td]:align-top [&_th]:px-4 [&_th]:py-2.5">
+        <thead className="border-line border-b text-muted text-xs">
+          <tr>
+            {head.map((name) => (
+              <th key={name} scope="col" className="whitespace-nowrap font-medium">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">{children}</tbody>
+      </table>
+    </div>
+  );
+}

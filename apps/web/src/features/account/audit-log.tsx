@@ -1,0 +1,81 @@
+'use client';
+
+import type { AuditEntryView } from '@agentbot/contracts';
+import { Download, ScrollText } from 'lucide-react';
+import useSWRInfinite from 'swr/infinite';
+import { buttonStyle } from '../../components/ui/button.tsx';
+import { PageHead } from '../../components/ui/card.tsx';
+import { Empty } from '../../components/ui/empty.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { More } from '../../components/ui/more.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { Table } from '../../components/ui/table.tsx';
+import { addressOf, sentenceOf } from '../api.ts';
+import { timeOf } from '../time.ts';
+import { readAuditPage } from './read-audit-page.ts';
+
+const actors: Record<AuditEntryView['actor'], string> = {
+  session: 'Dashboard',
+  apiKey: 'API key',
+  internal: 'Internal key',
+  web: 'Sign-in page',
+  platform: 'The platform',
+};
+const colours: Record<AuditEntryView['outcome'], string> = {
+  done: 'text-good',
+  repeated: 'text-muted',
+  refused: 'text-warn',
+  failed: 'text-danger',
+  cancelled: 'text-muted',
+};
+/** `deleteApiKey` → `delete api key`. */
+const words = (action: string) =>
+  action
+    .replace(/^operation:/, '')
+    .replace(/([A-Z])/g, ' $1')
+    .toLowerCase();
+
+/** Everything that was done to the account and its agents, newest first. */
+export function AuditLog() {
+  const { data, error, size, setSize, isValidating } = useSWRInfinite(
+    (index, before: Awaited<ReturnType<typeof readAuditPage>> | null) => {
+      if (index && !before?.next) return null;
+      return ['audit', before?.next] as const;
+    },
+    ([, cursor]) => readAuditPage(cursor ?? undefined),
+    { revalidateFirstPage: false, revalidateOnFocus: false },
+  );
+  const entries = data?.flatMap((page) => page.entries) ?? [];
+  return (
+    <>
+      <PageHead title="Audit log" about="Every change to your account and your agents: who asked for it, from where, and how it ended.">
+        <a className={buttonStyle({ kind: 'plain' })} href={addressOf('exportAudit')} download="audit.jsonl">
+          <Download aria-hidden className="size-4" /> Export
+        </a>
+      </PageHead>
+      {error && !data && <Problem>{sentenceOf(error)}</Problem>}
+      {!data && !error && <Loading rows={6} className="h-10" />}
+      {data && entries.length === 0 && (
+        <Empty icon={ScrollText} title="Nothing yet" about="What you and your programs change appears here." />
+      )}
+      {entries.length > 0 && (
+        <Table label="Audit log" head={['When', 'What', 'By', 'Agent', 'Outcome', 'From']}>
+          {entries.map((entry) => (
+            <tr key={entry.seq}>
+              <td className="whitespace-nowrap">{timeOf(entry.at)}</td>
+              <td className="whitespace-nowrap font-medium">{words(entry.action)}</td>
+              <td className="whitespace-nowrap">{actors[entry.actor]}</td>
+              <td className="whitespace-nowrap text-muted text-xs">{entry.agentId ?? '–'}</td>
+              <td className={`whitespace-nowrap ${colours[entry.outcome]}`}>
+                {entry.outcome}
+                {entry.code && <span className="block text-xs">{entry.code.replaceAll('_', ' ').toLowerCase()}</span>}
+              </td>
+              <td className="whitespace-nowrap text-muted text-xs">{entry.ip ?? '–'}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {data?.at(-1)?.next && <More label="Earlier entries" busy={isValidating} onClick={() => void setSize(size + 1)} />}
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+'use client';
+
+import type { Plan } from '@agentbot/contracts';
+import { Check } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Hint } from '../../components/ui/notice.tsx';
+import { act } from '../act.ts';
+import { api } from '../api.ts';
+import { useMe } from './use-me.ts';
+import { priceText, usePlans } from './use-plans.ts';
+
+/** What a plan gives, as the page of plans shows it. */
+export interface PlanOffer {
+  plan: Plan;
+  size: string;
+  agents: number;
+  tools: string;
+}
+
+/** Where nothing can be bought: who gives plans instead. */
+function Granted({ admin }: { admin: boolean }) {
+  return (
+    <Hint>
+      {admin ? (
+        <>
+          Stripe is not set up, so nothing is for sale here. As the administrator you grant plans under{' '}
+          <Link href="/admin/users" className="text-accent underline">
+            Users
+          </Link>
+          .
+        </>
+      ) : (
+        'Nothing is for sale here: the administrator of this installation grants plans. Ask for the one you need.'
+      )}
+    </Hint>
+  );
+}
+
+/** The account's plan, and the way to another one or to the subscription. */
+export function Billing({ offers }: { offers: PlanOffer[] }) {
+  const { data: me } = useMe();
+  const { data: sale } = usePlans();
+  const [busy, setBusy] = useState<string>();
+  if (!me) return <Loading rows={2} className="h-40" />;
+
+  async function leaveFor(what: string, page: Promise<{ url: string }>) {
+    setBusy(what);
+    const answer = await act(page, { doing: 'Opening Stripe…', done: 'You are taken to Stripe' });
+    if (answer) location.assign(answer.url);
+    else setBusy(undefined);
+  }
+  return (
+    <>
+      <PageHead title="Plan and billing" about="What your account holds. Payment is at Stripe: no card number ever comes here." />
+      <div className="space-y-4">
+        {sale?.payments === 'none' && <Granted admin={me.admin} />}
+        <Card
+          title="Your plan"
+          aside={
+            sale?.payments === 'stripe' && (
+              <Button kind="plain" busy={busy === 'portal'} onClick={() => leaveFor('portal', api('openBillingPortal', {}))}>
+                Manage the subscription
+              </Button>
+            )
+          }
+        >
+          <Facts
+            rows={[
+              ['Plan', me.plan ?? (me.admin ? 'none needed, you administer this installation' : 'none yet')],
+              ['Agents', `${me.agentCount} of ${me.agentLimit}`],
+            ]}
+          />
+        </Card>
+        <ul className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 xl:grid-cols-4" aria-label="Plans">
+          {offers.map(({ plan, size, agents, tools }) => {
+            const offer = sale?.plans.find((each) => each.plan === plan);
+            return (
+              <li key={plan} className="flex">
+                <Card title={plan.charAt(0).toUpperCase() + plan.slice(1)} className={`flex-1 ${plan === me.plan ? 'border-accent' : ''}`}>
+                  {sale?.payments !== 'none' && (
+                    <p className={`mb-3 min-h-6 ${offer?.forSale ? 'font-medium' : 'text-muted'}`}>
+                      {offer && (offer.price ? priceText(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here')}
+                    </p>
+                  )}
+                  <ul className="mb-4 space-y-1.5 text-sm">
+                    {[`${agents} ${agents === 1 ? 'agent' : 'agents'}`, size, `${tools} tools`].map((line) => (
+                      <li key={line} className="flex gap-2">
+                        <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />
+                        {line}
+                      </li>
+                    ))}
+                  </ul>
+                  {plan !== me.plan && offer?.forSale ? (
+                    <Button
+                      kind="plain"
+                      busy={busy === plan}
+                      aria-label={`Choose ${plan}`}
+                      onClick={() => leaveFor(plan, api('startCheckout', { query: { plan } }))}
+                    >
+                      Choose
+                    </Button>
+                  ) : (
+                    <p className="flex min-h-10 items-center text-muted text-sm">{plan === me.plan && 'Your plan'}</p>
+                  )}
+                </Card>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+'use client';
+
+import { useState } from 'react';
+import { PageHead } from '../../components/ui/card.tsx';
+import { controlLook } from '../../components/ui/field.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { More } from '../../components/ui/more.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { Table } from '../../components/ui/table.tsx';
+import { StatusBadge } from '../agents/status-badge.tsx';
+import { Ago } from '../ago.tsx';
+import { api, sentenceOf } from '../api.ts';
+import { SearchBox } from './search-box.tsx';
+import { usePages } from './use-pages.ts';
+
+const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
+
+/** Everybody's agents. */
+export function AllAgents() {
+  const [q, setQ] = useState('');
+  const [state, setState] = useState<(typeof states)[number] | ''>('');
+  const { pages, error, more, showMore, busy } = usePages(['admin-agents', q, state], (cursor) =>
+    api('listAllAgents', { query: { ...(q && { q }), ...(state && { state }), ...(cursor && { cursor }) } }),
+  );
+  const agents = pages?.flatMap((page) => page.agents) ?? [];
+  return (
+    <>
+      <PageHead title="All agents" about="Of every account of this installation." />
+      <div className="mb-4 flex flex-wrap gap-2">
+        <SearchBox label="Search by name, id or owner" onSearch={setQ} />
+        <select
+          aria-label="State"
+          className={`${controlLook}`}
+          value={state}
+          onChange={(event) => setState(event.target.value as typeof state)}
+        >
+          <option value="">All states</option>
+          {states.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </select>
+      </div>
+      {error && !pages && <Problem>{sentenceOf(error)}</Problem>}
+      {!pages && !error && <Loading rows={5} className="h-12" />}
+      {pages && agents.length === 0 && <p className="text-muted text-sm">No agent was found.</p>}
+      {agents.length > 0 && (
+        <Table label="Agents" head={['Agent', 'Owner', 'State', 'Model and plan', 'Observed', 'Created']}>
+          {agents.map((agent) => (
+            <tr key={agent.id}>
+              <td>
+                <span className="font-medium">{agent.name}</span>
+                <span className="block text-muted text-xs">{agent.id}</span>
+              </td>
+              <td>{agent.ownerEmail}</td>
+              <td>
+                <StatusBadge status={agent.status} />
+                {agent.reason && <span className="mt-1 block min-w-48 text-danger text-xs">{agent.reason}</span>}
+              </td>
+              <td>
+                {agent.model} · {agent.plan}
+                <span className="block text-muted text-xs">{agent.image ?? 'no image yet'}</span>
+              </td>
+              <td className="whitespace-nowrap">
+                {agent.observed ? (
+                  <>
+                    {agent.observed.state}, <Ago time={agent.observed.at} />
+                  </>
+                ) : (
+                  '–'
+                )}
+              </td>
+              <td className="whitespace-nowrap text-muted">
+                <Ago time={agent.createdAt} />
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {more && <More label="More agents" busy={busy} onClick={showMore} />}
+    </>
+  );
+}

@@ -1,0 +1,101 @@
+'use client';
+
+import { CircleCheck, CircleX } from 'lucide-react';
+import type { ReactNode } from 'react';
+import useSWR from 'swr';
+import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { Table } from '../../components/ui/table.tsx';
+import { Ago } from '../ago.tsx';
+import { api, sentenceOf } from '../api.ts';
+import { duration, size } from '../time.ts';
+
+function Light({ good, children }: { good: boolean; children: ReactNode }) {
+  const Icon = good ? CircleCheck : CircleX;
+  return (
+    <span className={`flex items-center gap-1.5 text-sm ${good ? 'text-good' : 'text-danger'}`}>
+      <Icon aria-hidden className="size-4" />
+      {children}
+    </span>
+  );
+}
+
+/** Seconds an operation may wait before the queue counts as stuck. */
+const STUCK = 120;
+
+/** How the installation is: Docker, queue, database, and what nobody owns. */
+export function Health() {
+  const { data, error } = useSWR('admin-health', () => api('getInstallationHealth', {}), { refreshInterval: 5_000 });
+  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (!data) return <Loading rows={2} className="h-40" />;
+  const { docker, database, queue, users, agents, orphans, provisioning, image, at } = data.health;
+  const flowing = (queue.oldestQueued ?? 0) < STUCK;
+  return (
+    <>
+      <PageHead
+        title="Health"
+        about={
+          <>
+            Of this installation, asked <Ago time={at} /> and every five seconds.
+          </>
+        }
+      />
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2">
+        <Card title="Docker" aside={<Light good={docker.available}>{docker.available ? 'Available' : 'Not available'}</Light>}>
+          <Facts
+            rows={[
+              ['Memory', docker.memoryBytes === null ? '–' : size(docker.memoryBytes)],
+              ['CPUs', docker.cpus ?? '–'],
+              ['Image of new agents', image],
+              ['New agents', provisioning === 'enabled' ? 'allowed' : 'paused'],
+            ]}
+          />
+        </Card>
+        <Card title="Queue" aside={<Light good={flowing}>{flowing ? 'Flowing' : 'Stuck'}</Light>}>
+          <Facts
+            rows={[
+              ['Waiting', queue.queued],
+              ['Running', queue.running],
+              ['Oldest waits', queue.oldestQueued === null ? '–' : duration(queue.oldestQueued * 1000)],
+              ['In a day', `${queue.succeededToday} succeeded, ${queue.failedToday} failed`],
+            ]}
+          />
+        </Card>
+        <Card title="Database" aside={<Light good>Answers</Light>}>
+          <Facts
+            rows={[
+              ['Answers in', `${database.milliseconds} ms`],
+              ['Size', size(database.sizeBytes)],
+              ['Connections', database.connections],
+            ]}
+          />
+        </Card>
+        <Card title="Accounts and agents">
+          <Facts
+            rows={[
+              ['Users', users],
+              ...(agents.length ? agents.map(({ status, count }) => [`Agents ${status}`, count] as const) : [['Agents', 'none'] as const]),
+            ]}
+          />
+        </Card>
+      </div>
+      <h2 className="mt-6 mb-3 font-semibold">Orphans</h2>
+      {orphans.length === 0 ? (
+        <p className="text-muted text-sm">The engine holds nothing of this installation that no agent owns.</p>
+      ) : (
+        <Table label="Orphans" head={['Kind', 'Name', 'Found']}>
+          {orphans.map(({ kind, name, foundAt }) => (
+            <tr key={name}>
+              <td>{kind}</td>
+              <td className="font-mono text-xs">{name}</td>
+              <td className="whitespace-nowrap">
+                <Ago time={foundAt} />
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+import useSWRInfinite from 'swr/infinite';
+
+/** A long list, a page at a time. @param read gives the page after a cursor */
+export function usePages<Page extends { next: string | null }>(
+  key: readonly unknown[],
+  read: (cursor: string | undefined) => Promise<Page>,
+) {
+  const { data, error, size, setSize, mutate, isValidating } = useSWRInfinite(
+    (index, before: Page | null) => (index && !before?.next ? null : [...key, before?.next ?? '']),
+    (parts) => read(String(parts.at(-1) ?? '') || undefined),
+    { revalidateFirstPage: false, revalidateOnFocus: false, keepPreviousData: true },
+  );
+  return { pages: data, error, more: Boolean(data?.at(-1)?.next), showMore: () => void setSize(size + 1), busy: isValidating, mutate };
+}

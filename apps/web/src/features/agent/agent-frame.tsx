@@ -1,0 +1,56 @@
+'use client';
+
+import { ApiError } from '@agentbot/contracts/client';
+import { ArrowLeft, SearchX } from 'lucide-react';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { useSWRConfig } from 'swr';
+import { buttonStyle } from '../../components/ui/button.tsx';
+import { Empty } from '../../components/ui/empty.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { StatusBadge } from '../agents/status-badge.tsx';
+import { useAgentChanges } from '../agents/use-live-agents.ts';
+import { sentenceOf } from '../api.ts';
+import { LifecycleButtons } from './lifecycle-buttons.tsx';
+import { Sections } from './sections.tsx';
+import { useAgent } from './use-agent.ts';
+
+/** What stands over every section of an agent: its name, its state, what can be done. Hears of the agent's changes for all of them. */
+export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
+  const { data: agent, error } = useAgent(id);
+  const { mutate } = useSWRConfig();
+  useAgentChanges((frame) => {
+    const [row] = frame.type === 'changed' ? frame.agents : [];
+    const said = row && row.lastMessage?.at !== agent?.lastMessage?.at;
+    if (!row || said) void mutate((key) => Array.isArray(key) && (key[0] === 'sessions' || key[0] === '$inf$') && key.includes(id));
+    void mutate(['agent', id]);
+    if (!said) void mutate(['operations', id]);
+  }, id);
+
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <Empty icon={SearchX} title="This agent does not exist" about="It may have been deleted, or it belongs to another account.">
+        <Link href="/agents" className={buttonStyle()}>
+          Back to your agents
+        </Link>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Link href="/agents" className="mb-2 inline-flex min-h-6 items-center gap-1 text-muted text-sm hover:text-ink">
+        <ArrowLeft aria-hidden className="size-4" /> All agents
+      </Link>
+      <div className="mb-4 flex min-h-10 flex-wrap items-center justify-between gap-x-4 gap-y-3">
+        <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+          <h1 className="wrap-anywhere min-w-0 font-semibold text-2xl">{agent?.name ?? '\u00a0'}</h1>
+          {agent && <StatusBadge status={agent.status} />}
+          <p className="text-muted text-sm">{agent?.model}</p>
+        </div>
+        {agent && <LifecycleButtons id={id} status={agent.status} />}
+      </div>
+      <Sections id={id} />
+      {error && !agent ? <Problem>{sentenceOf(error)}</Problem> : children}
+    </>
+  );
+}

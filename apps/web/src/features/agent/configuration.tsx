@@ -1,0 +1,124 @@
+'use client';
+
+import { type FormEvent, useState } from 'react';
+import useSWR from 'swr';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Choice, Field } from '../../components/ui/field.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Hint, Problem } from '../../components/ui/notice.tsx';
+import { act } from '../act.ts';
+import type { Options } from '../agents/form-options.ts';
+import { api, sentenceOf } from '../api.ts';
+import { type Changes, readChanges } from './config-changes.ts';
+import { useAgent } from './use-agent.ts';
+
+const providers = [
+  ['openrouter', 'OpenRouter'],
+  ['anthropic', 'Anthropic'],
+  ['openai', 'OpenAI'],
+  ['gemini', 'Google Gemini'],
+  ['groq', 'Groq'],
+] as const;
+
+/** What an agent is made to: provider, model, endpoint, size, owners. */
+export function Configuration({ id, plans }: { id: string; plans: Options }) {
+  const { data: agent, mutate: refresh } = useAgent(id);
+  const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
+  const [problems, setProblems] = useState<Changes['problems']>({});
+  const [busy, setBusy] = useState(false);
+  const [changed, setChanged] = useState(false);
+  if (error) return <Problem>{sentenceOf(error)}</Problem>;
+  if (!data || !agent) return <Loading rows={1} className="h-96" />;
+  const { config } = data;
+
+  async function save(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const read = readChanges(new FormData(form));
+    setProblems(read.problems);
+    if (Object.keys(read.problems).length) return;
+    setBusy(true);
+    const words = { doing: 'Saving the configuration…', done: 'Saved' };
+    if (await act(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words)) {
+      setChanged(true);
+      await Promise.all([mutate(), refresh()]);
+    }
+    setBusy(false);
+  }
+  async function apply() {
+    setBusy(true);
+    const words = { doing: 'Making the container anew…', done: 'The agent runs with the new configuration' };
+    if (await act(api('repairAgent', { params: { id } }), words)) setChanged(false);
+    setBusy(false);
+  }
+
+  const custom = agent.model === 'custom' || config.baseUrl !== undefined;
+  return (
+    <div className="max-w-2xl space-y-4">
+      {changed && agent.status !== 'stopped' && (
+        <Hint>
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            <span>Saved. The agent takes it over when its container is made anew.</span>
+            <Button size="small" busy={busy} onClick={apply}>
+              Apply now
+            </Button>
+          </div>
+        </Hint>
+      )}
+      <Card
+        title="Configuration"
+        about="What you leave as it is stays. The image’s own validator sees the whole before anything is replaced."
+      >
+        <form method="post" onSubmit={save} key={JSON.stringify(config)} className="space-y-4">
+          {!custom && (
+            <Choice label="Provider" name="aiProvider" defaultValue={config.aiProvider ?? agent.aiProvider} options={providers} />
+          )}
+          {custom && (
+            <Field
+              label="Base URL"
+              name="baseUrl"
+              type="url"
+              defaultValue={config.baseUrl}
+              problem={problems.baseUrl}
+              hint="An OpenAI-compatible endpoint"
+            />
+          )}
+          <Field
+            label="Model ID"
+            name="model"
+            defaultValue={config.model}
+            maxLength={200}
+            hint={custom ? 'As your endpoint calls it' : 'As the provider calls it; empty for the default of this agent'}
+          />
+          <Field
+            label="New API key"
+            name="apiKey"
+            type="password"
+            autoComplete="off"
+            problem={problems.apiKey}
+            hint="Empty keeps the one it has"
+          />
+          <Field
+            label="Owner ids"
+            name="ownerIds"
+            defaultValue={config.ownerIds?.join(', ')}
+            problem={problems.ownerIds}
+            hint="Whom the agent obeys on its channels: Telegram, Discord or WhatsApp ids, with commas between"
+          />
+          <Field
+            label="Allowed domains"
+            name="allowedDomains"
+            defaultValue={config.allowedDomains?.join(', ')}
+            problem={problems.allowedDomains}
+            hint="All that it may reach on the internet, with commas between; its model and channels always. Empty: everywhere"
+          />
+          <Choice label="Plan" name="plan" defaultValue={config.plan ?? agent.plan} options={plans} hint="Your account must cover it" />
+          <Button type="submit" busy={busy}>
+            Save configuration
+          </Button>
+        </form>
+      </Card>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { CopyButton } from '../../components/ui/copy-button.tsx';
+import { act } from '../act.ts';
+import { api } from '../api.ts';
+
+/** The token of an agent's gateway, asked for only when somebody wants to see it. */
+export function GatewayToken({ id }: { id: string }) {
+  const [token, setToken] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  async function reveal() {
+    setBusy(true);
+    const answer = await act(api('getAgentToken', { params: { id } }), {
+      doing: 'Fetching the token…',
+      done: 'Shown until you leave this page',
+    });
+    setToken(answer?.token);
+    setBusy(false);
+  }
+  if (!token) {
+    return (
+      <Button kind="plain" size="small" busy={busy} onClick={reveal}>
+        Show token
+      </Button>
+    );
+  }
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <code className="wrap-anywhere font-mono text-xs">{token}</code>
+      <CopyButton text={token} label="Copy token" />
+      <Button kind="quiet" size="small" onClick={() => setToken(undefined)}>
+        Hide
+      </Button>
+    </div>
+  );
+}

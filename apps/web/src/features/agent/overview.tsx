@@ -1,0 +1,97 @@
+'use client';
+
+import type { AgentOverview } from '@agentbot/contracts';
+import { MessageCircle } from 'lucide-react';
+import Link from 'next/link';
+import { buttonStyle } from '../../components/ui/button.tsx';
+import { Card, Facts } from '../../components/ui/card.tsx';
+import { CopyButton } from '../../components/ui/copy-button.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { Ago } from '../ago.tsx';
+import { channelNames } from '../channels/names.ts';
+import { Stages } from '../operations/stages.tsx';
+import { useOperations } from '../operations/use-operations.ts';
+import { GatewayToken } from './gateway-token.tsx';
+import { Usage } from './usage.tsx';
+import { useAgent } from './use-agent.ts';
+
+function State({ agent }: { agent: AgentOverview }) {
+  const { observed, startedAt } = agent;
+  const rows = [
+    [
+      'Observed',
+      observed ? (
+        <>
+          container {observed.state}, <Ago time={observed.at} />
+        </>
+      ) : (
+        'no container seen yet'
+      ),
+    ],
+    ['Started', startedAt ? <Ago time={startedAt} /> : 'not running'],
+    [
+      'Runs in',
+      agent.runtime === 'api' ? 'the backend itself, since Docker was away' : agent.runtime ? 'a container of its own' : 'nothing yet',
+    ],
+    ['OpenClaw', agent.openclawVersion ?? 'no container'],
+    ['Image', agent.image ?? 'none yet'],
+    ['Plan', agent.plan],
+    ['Provider', agent.aiProvider],
+    ['Channels', agent.channels.map((channel) => channelNames[channel]).join(', ') || 'the dashboard'],
+    ['Verified', agent.verified ? `by ${agent.verificationType}` : 'no'],
+    ['Created', <Ago key="created" time={agent.createdAt} />],
+  ] as const;
+  return (
+    <Card title="State">
+      {agent.reason && (
+        <div className="mb-3">
+          <Problem>{agent.reason}</Problem>
+        </div>
+      )}
+      <Facts rows={rows} />
+    </Card>
+  );
+}
+
+/** How an agent is: its last operation as it goes on, its state as observed, its addresses, its resources. */
+export function Overview({ id }: { id: string }) {
+  const { data: agent } = useAgent(id);
+  const { data: log } = useOperations(id);
+  const newest = log?.operations[0];
+  if (!agent || !log) return <Loading rows={2} className="h-64" />;
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
+      <div className="space-y-4">
+        {agent.status === 'running' && (
+          <Link href={`/agents/${id}/chat`} className={buttonStyle({ className: 'w-full' })}>
+            <MessageCircle aria-hidden className="size-4" /> Talk to {agent.name.length > 24 ? 'the agent' : agent.name}
+          </Link>
+        )}
+        {newest && (
+          <Card title="Last operation" about={<Ago time={newest.createdAt} />}>
+            <Stages operation={newest} />
+          </Card>
+        )}
+        <Card title="Address">
+          <div className="space-y-3 text-sm">
+            {[agent.url, agent.websocketUrl].map((address) => (
+              <div key={address} className="flex flex-wrap items-center justify-between gap-2">
+                <code className="wrap-anywhere min-w-0 font-mono text-xs">{address}</code>
+                <CopyButton text={address} />
+              </div>
+            ))}
+            <div>
+              <p className="mb-1.5 text-muted">Gateway token: whoever has it can speak as you</p>
+              <GatewayToken id={id} />
+            </div>
+          </div>
+        </Card>
+      </div>
+      <div className="space-y-4">
+        <State agent={agent} />
+        <Usage agent={agent} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+'use client';
+
+import { useState } from 'react';
+import { Card, Facts } from '../../components/ui/card.tsx';
+import { Confirm } from '../../components/ui/confirm.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { act } from '../act.ts';
+import { Ago } from '../ago.tsx';
+import { api } from '../api.ts';
+import { Stages } from '../operations/stages.tsx';
+import { useOperations } from '../operations/use-operations.ts';
+import { useAgent } from './use-agent.ts';
+
+/** Moves an agent to another image: from which to which, what happens, how far it is, and whether it was rolled back. */
+export function Update({ id }: { id: string }) {
+  const { data: agent } = useAgent(id);
+  const { data: log } = useOperations(id);
+  const [image, setImage] = useState('');
+  if (!agent || !log) return <Loading rows={2} className="h-56" />;
+  const target = image.trim() || agent.platformImage;
+  const same = target === agent.image;
+  const last = log.operations.find(({ kind }) => kind === 'update');
+  const underWay = last && !last.finishedAt;
+
+  async function update() {
+    const done = act(api('updateAgent', { params: { id }, body: image.trim() ? { image: image.trim() } : {} }), {
+      doing: `Updating to ${target}…`,
+      done: `The agent runs on ${target}`,
+    });
+    // How far it is stands on the page; the question need not stay for that.
+    void done;
+    return true;
+  }
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
+      <Card title="Update">
+        <div className="space-y-4">
+          <Facts
+            rows={[
+              [underWay ? 'Image now' : 'From', agent.image ?? 'no container yet'],
+              ...(underWay ? [] : [['To', same ? `${target} (the same: its container is made anew)` : target] as const]),
+              ['OpenClaw', agent.openclawVersion ?? 'no container'],
+            ]}
+          />
+          <Field
+            label="Another image"
+            value={image}
+            onChange={(event) => setImage(event.target.value)}
+            maxLength={255}
+            placeholder={agent.platformImage}
+            hint="Empty for the image of this installation"
+          />
+          <ol className="list-decimal space-y-1 pl-5 text-muted text-sm">
+            <li>The agent’s configuration is put before the new image’s own validator.</li>
+            <li>The agent stops, and its data is archived.</li>
+            <li>Its container is replaced, and we wait until the new one is ready.</li>
+            <li>If that fails, the old image and the old data are put back.</li>
+          </ol>
+          {underWay ? (
+            <p className="flex min-h-10 items-center font-medium text-sm">An update is under way.</p>
+          ) : (
+            <Confirm
+              kind="primary"
+              action="Update agent"
+              title={`Update ${agent.name}?`}
+              about={`From ${agent.image ?? 'no image'} to ${target}. It is away for about half a minute.`}
+              confirm="Update now"
+              onConfirm={update}
+            />
+          )}
+        </div>
+      </Card>
+      <Card title="Last update" {...(last && { about: <Ago time={last.createdAt} /> })}>
+        {last ? <Stages operation={last} /> : <p className="text-muted text-sm">This agent has not been updated yet.</p>}
+      </Card>
+    </div>
+  );
+}

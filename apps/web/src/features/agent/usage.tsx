@@ -1,0 +1,30 @@
+'use client';
+
+import type { AgentOverview } from '@agentbot/contracts';
+import useSWR from 'swr';
+import { Card, Facts } from '../../components/ui/card.tsx';
+import { api } from '../api.ts';
+import { size } from '../time.ts';
+
+/** What an agent's container may use and uses now, and how its conversations go. */
+export function Usage({ agent }: { agent: AgentOverview }) {
+  const running = agent.status === 'running';
+  const { data } = useSWR(running && ['stats', agent.id], () => api('getAgentStats', { params: { id: agent.id } }), {
+    refreshInterval: 5_000,
+  });
+  const live = running && data?.status === 'ok' ? data.stats : undefined;
+  const { resources } = agent;
+  const rows: [string, string][] = [
+    ['CPU', live ? live.cpu : '–'],
+    ['Memory', live ? `${live.memory} (${live.memoryPercent})` : '–'],
+    ['Network', live ? live.network : '–'],
+    ['Up for', live ? live.uptimeFormatted : '–'],
+    ['Messages', live ? String(live.messagesProcessed) : '–'],
+    ['Limits', resources ? `${size(resources.memoryBytes)}, ${resources.cpus} CPU, ${resources.pids} processes` : 'no container yet'],
+  ];
+  return (
+    <Card title="Resources">
+      <Facts rows={rows} />
+    </Card>
+  );
+}

@@ -1,0 +1,159 @@
+'use client';
+
+import type { VerificationType } from '@agentbot/contracts';
+import { BadgeCheck } from 'lucide-react';
+import { useState } from 'react';
+import useSWR from 'swr';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, Facts } from '../../components/ui/card.tsx';
+import { Confirm } from '../../components/ui/confirm.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { act } from '../act.ts';
+import { api, sentenceOf } from '../api.ts';
+import { timeOf } from '../time.ts';
+import { passkey } from '../verification/passkey.ts';
+import { SignatureSteps } from '../wallets/signature-steps.tsx';
+
+const kinds: { type: VerificationType; name: string; about: string }[] = [
+  { type: 'webauthn', name: 'Passkey', about: 'With this device: fingerprint, face or PIN. Nothing else is needed.' },
+  { type: 'ens', name: 'ENS name', about: 'A wallet that your ENS name points to signs a message.' },
+  { type: 'coinbase', name: 'Coinbase', about: 'A wallet that Coinbase has attested as verified signs a message.' },
+  { type: 'eas', name: 'Attestation (EAS)', about: 'An attestation on chain about your wallet, and that wallet’s signature.' },
+];
+const nameOf = (type: string | null) => kinds.find((kind) => kind.type === type)?.name ?? type ?? '';
+
+interface Steps {
+  id: string;
+  onVerified: () => void;
+}
+
+function Passkey({ id, onVerified }: Steps) {
+  const [busy, setBusy] = useState(false);
+  async function verify() {
+    const { options, call } = await api('createVerificationChallenge', { params: { id }, body: { verificationType: 'webauthn' } });
+    if (!options || !call) throw new Error('No passkey was asked for');
+    const credential = await passkey(call, options);
+    await api('verifyAgent', { params: { id }, body: { verificationType: 'webauthn', credential } });
+  }
+  async function run() {
+    setBusy(true);
+    await act(
+      verify().catch((error) => {
+        // The browser's own refusals have names of their own and sentences that help nobody.
+        throw error instanceof Error && error.name === 'NotAllowedError' ? new Error('The passkey was not used') : error;
+      }),
+      { doing: 'Waiting for your passkey…', done: 'The agent is verified' },
+    );
+    onVerified();
+    setBusy(false);
+  }
+  return (
+    <Button busy={busy} onClick={run}>
+      Verify with a passkey
+    </Button>
+  );
+}
+
+function ByWallet({ id, type, onVerified }: Steps & { type: Exclude<VerificationType, 'webauthn'> }) {
+  const [detail, setDetail] = useState('');
+  const extra = {
+    ...(type === 'ens' && detail && { metadata: { ensName: detail } }),
+    ...(type === 'eas' && detail && { attestationUid: detail }),
+  };
+  async function challenge(walletAddress: string) {
+    const asked = api('createVerificationChallenge', { params: { id }, body: { verificationType: type, walletAddress, ...extra } });
+    return (await act(asked, { doing: 'Asking for a message…', done: 'Sign it within ten minutes' }))?.message ?? undefined;
+  }
+  async function verify(walletAddress: string, signature: string) {
+    const body = { verificationType: type, walletAddress, signature, ...extra };
+    const done = await act(api('verifyAgent', { params: { id }, body }), { doing: 'Asking the chain…', done: 'The agent is verified' });
+    onVerified();
+    return done !== undefined;
+  }
+  return (
+    <div className="space-y-4">
+      {type === 'ens' && (
+        <Field label="ENS name" value={detail} placeholder="name.eth" onChange={(event) => setDetail(event.target.value.trim())} />
+      )}
+      {type === 'eas' && (
+        <Field label="Attestation UID" value={detail} placeholder="0x…" onChange={(event) => setDetail(event.target.value.trim())} />
+      )}
+      <SignatureSteps action="Verify agent" challenge={challenge} onSigned={verify} />
+    </div>
+  );
+}
+
+/** Whether and how an agent is verified, and each way to it, step by step. */
+export function Verification({ id }: { id: string }) {
+  const { data, error, mutate } = useSWR(['verification', id], () => api('getVerification', { params: { id } }));
+  const [type, setType] = useState<VerificationType>('webauthn');
+  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (!data) return <Loading rows={2} className="h-40" />;
+  async function remove() {
+    const done = await act(api('removeVerification', { params: { id } }), { doing: 'Removing…', done: 'The verification is removed' });
+    await mutate();
+    return done !== undefined;
+  }
+  const onVerified = () => void mutate();
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
+      <Card title="Verification" about="Shows others that a real person or company answers for this agent.">
+        {data.verified ? (
+          <div className="space-y-4">
+            <p className="flex items-center gap-2 font-medium text-good">
+              <BadgeCheck aria-hidden className="size-5" /> Verified by {nameOf(data.verificationType)}
+            </p>
+            <Facts
+              rows={[
+                ['Since', data.verifiedAt ? timeOf(data.verifiedAt) : '–'],
+                ['Wallet', data.verifierAddress ?? '–'],
+                ['Attestation', data.attestationUid ?? '–'],
+              ]}
+            />
+            <Confirm
+              action="Remove verification"
+              title="Remove the verification?"
+              about="You can verify the agent again at any time."
+              confirm="Remove"
+              onConfirm={remove}
+            />
+          </div>
+        ) : (
+          <p className="text-sm">This agent is not verified yet. Choose how, then follow the steps.</p>
+        )}
+      </Card>
+      <Card title={data.verified ? 'Verify in another way' : 'Verify'}>
+        <fieldset className="mb-4">
+          <legend className="sr-only">How</legend>
+          <div className="grid gap-2 sm:grid-cols-2">
+            {kinds.map((kind) => (
+              <label
+                key={kind.type}
+                className="flex cursor-pointer gap-3 rounded-lg border border-line p-3 text-sm hover:border-muted has-checked:border-accent has-checked:bg-accent-soft"
+              >
+                <input
+                  type="radio"
+                  name="kind"
+                  className="mt-1 accent-accent"
+                  checked={type === kind.type}
+                  onChange={() => setType(kind.type)}
+                />
+                <span className="min-w-0">
+                  <span className="block font-medium">{kind.name}</span>
+                  <span className="block text-muted text-xs">{kind.about}</span>
+                </span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        {type === 'webauthn' ? (
+          <Passkey id={id} onVerified={onVerified} />
+        ) : (
+          <ByWallet key={type} id={id} type={type} onVerified={onVerified} />
+        )}
+      </Card>
+    </div>
+  );
+}

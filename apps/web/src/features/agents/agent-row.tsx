@@ -1,0 +1,46 @@
+import type { OverviewRow } from '@agentbot/contracts';
+import Link from 'next/link';
+import { memo } from 'react';
+import { Ago } from '../ago.tsx';
+import { channelNames } from '../channels/names.ts';
+import { Sparkline } from './sparkline.tsx';
+import { StatusBadge } from './status-badge.tsx';
+
+/** One agent of the list. Rows that did not change are not drawn anew while others do. */
+export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }) {
+  const { lastMessage } = agent;
+  return (
+    <Link
+      href={`/agents/${agent.id}`}
+      prefetch={false}
+      className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-1 rounded-xl border border-line bg-surface px-4 py-3 hover:border-muted lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1.5fr)_9rem_4rem_6.5rem]"
+    >
+      <div className="min-w-0">
+        <h2 className="truncate font-semibold">{agent.name}</h2>
+        <p className="truncate text-muted text-xs">
+          {agent.model} · {agent.plan}
+        </p>
+      </div>
+      <p
+        className={`order-last col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${agent.reason ? 'text-danger' : 'text-muted'}`}
+      >
+        {agent.reason ?? (lastMessage ? `${lastMessage.sender === 'user' ? 'You: ' : ''}${lastMessage.text}` : 'No messages yet')}
+      </p>
+      <p className="hidden min-w-0 text-muted text-xs lg:block">
+        <span className="block truncate">{agent.channels.map((channel) => channelNames[channel]).join(', ') || 'Dashboard only'}</span>
+        <Ago time={lastMessage?.at ?? agent.createdAt} />
+      </p>
+      <div className="hidden space-y-1 lg:block">
+        {agent.figures && (
+          <>
+            <Sparkline label="CPU" values={agent.figures.cpu} className="text-accent" />
+            <Sparkline label="Memory" values={agent.figures.memory} className="text-good" />
+          </>
+        )}
+      </div>
+      <span className="justify-self-end">
+        <StatusBadge status={agent.status} />
+      </span>
+    </Link>
+  );
+});

@@ -1,0 +1,53 @@
+'use client';
+
+import type { BackupSchedule } from '@agentbot/contracts';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Choice, Field } from '../../components/ui/field.tsx';
+import { act } from '../act.ts';
+import { api } from '../api.ts';
+import { timeOf } from '../time.ts';
+
+interface Props {
+  id: string;
+  schedule: BackupSchedule & { nextAt: string | null };
+  onChanged: () => void;
+}
+const intervals: [string, string][] = [
+  ['', 'Never'],
+  ['6', 'Every 6 hours'],
+  ['24', 'Every day'],
+  ['168', 'Every week'],
+];
+
+/** When backups are made by themselves, and how long they are kept. */
+export function Schedule({ id, schedule, onChanged }: Props) {
+  const [busy, setBusy] = useState(false);
+  const current = String(schedule.everyHours ?? '');
+  const options = intervals.some(([value]) => value === current)
+    ? intervals
+    : [...intervals, [current, `Every ${current} hours`] as [string, string]];
+  async function save(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    const everyHours = Number(form.get('everyHours')) || null;
+    const body = { everyHours, keep: Number(form.get('keep')), keepDays: Number(form.get('keepDays')) };
+    await act(api('setBackupSchedule', { params: { id }, body }), { doing: 'Saving the schedule…', done: 'The schedule is set' });
+    onChanged();
+    setBusy(false);
+  }
+  return (
+    <Card title="By themselves" about={schedule.nextAt ? `The next one: ${timeOf(schedule.nextAt)}` : 'No backups are made by themselves.'}>
+      <form method="post" onSubmit={save} className="grid items-end gap-4 sm:grid-cols-[1fr_1fr_1fr_auto]">
+        <Choice label="Back up" name="everyHours" defaultValue={current} options={options} />
+        <Field label="Keep at most" name="keep" type="number" min={1} max={100} required defaultValue={schedule.keep} />
+        <Field label="For days" name="keepDays" type="number" min={1} max={3650} required defaultValue={schedule.keepDays} />
+        <Button type="submit" kind="plain" busy={busy}>
+          Save schedule
+        </Button>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,63 @@
+'use client';
+
+import type { ChannelView } from '@agentbot/contracts';
+import useSWR from 'swr';
+import { Card } from '../../components/ui/card.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { useAgent } from '../agent/use-agent.ts';
+import { Ago } from '../ago.tsx';
+import { api, sentenceOf } from '../api.ts';
+import { LinkWhatsApp } from './link-whats-app.tsx';
+import { channelNames } from './names.ts';
+import { SetToken } from './set-token.tsx';
+
+const sentences: Record<ChannelView['state'], string> = {
+  connected: 'Connected',
+  connecting: 'Connecting…',
+  pairing: 'Not linked yet',
+  error: 'Not working',
+  off: 'The agent is not running',
+};
+const all = ['telegram', 'discord', 'whatsapp'] as const;
+
+/** The channels of an agent: how each is, and how to connect it. */
+export function Channels({ id }: { id: string }) {
+  const { data: agent } = useAgent(id);
+  const { data, error, mutate } = useSWR(agent && ['channels', id, agent.status], () => api('listChannels', { params: { id } }), {
+    refreshInterval: 5_000,
+    keepPreviousData: true,
+  });
+  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (!data || !agent) return <Loading className="h-40" />;
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
+      {all.map((channel) => {
+        const view = data.channels.find((each) => each.channel === channel);
+        const last = [view?.lastInboundAt, view?.lastOutboundAt]
+          .flatMap((at) => at ?? [])
+          .sort()
+          .at(-1);
+        return (
+          <Card
+            key={channel}
+            title={channelNames[channel]}
+            aside={<span className="text-muted text-sm">{view ? (view.account ?? sentences[view.state]) : 'Not connected'}</span>}
+          >
+            <div className="space-y-3 text-sm">
+              {view?.account && <p>{sentences[view.state]}</p>}
+              {view?.error && <Problem>{view.error}</Problem>}
+              {last && (
+                <p className="text-muted">
+                  Last word <Ago time={last} />
+                </p>
+              )}
+              {view?.state === 'pairing' && <LinkWhatsApp id={id} onLinked={() => void mutate()} />}
+              <SetToken agent={agent} channel={channel} connected={view !== undefined} onChanged={() => void mutate()} />
+            </div>
+          </Card>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { api, sentenceOf } from '../api.ts';
+
+/** Links WhatsApp by the gateway's QR code. */
+export function LinkWhatsApp({ id, onLinked }: { id: string; onLinked: () => void }) {
+  const [qr, setQr] = useState<string>();
+  const [problem, setProblem] = useState('');
+  const [busy, setBusy] = useState(false);
+
+  async function link() {
+    setBusy(true);
+    setProblem('');
+    try {
+      const answer = await api('linkWhatsApp', { params: { id } });
+      setQr(answer.qr ?? undefined);
+      if (answer.status === 'linked') onLinked();
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <div className="space-y-2">
+      {qr && (
+        <>
+          <p className="text-muted">Scan this in WhatsApp under Linked devices. It is good for about a minute.</p>
+          <img src={qr} alt="QR code that links WhatsApp" width={256} height={256} className="rounded-lg bg-white p-2" />
+        </>
+      )}
+      <Problem>{problem}</Problem>
+      <Button kind="plain" busy={busy} onClick={link}>
+        {busy ? 'Asking for a code…' : qr ? 'New QR code' : 'Link WhatsApp'}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+/** The channels as people call them. */
+export const channelNames = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp' } as const;

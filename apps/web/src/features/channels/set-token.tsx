@@ -1,0 +1,76 @@
+'use client';
+
+import type { AgentOverview } from '@agentbot/contracts';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { Confirm } from '../../components/ui/confirm.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { act } from '../act.ts';
+import { api } from '../api.ts';
+import { channelNames } from './names.ts';
+import { TokenField } from './token-field.tsx';
+import { useTokenChecks } from './use-token-checks.ts';
+
+interface Props {
+  agent: AgentOverview;
+  channel: keyof typeof channelNames;
+  connected: boolean;
+  onChanged: () => void;
+}
+
+/** Gives a channel its token, or takes it away; a running agent takes it over by a restart. */
+export function SetToken({ agent, channel, connected, onChanged }: Props) {
+  const checks = useTokenChecks();
+  const [busy, setBusy] = useState(false);
+  const [round, setRound] = useState(0);
+  const name = channelNames[channel];
+
+  const tell = (value?: string) =>
+    api('tellAgent', { body: { action: 'set-credential', agentId: agent.id, key: channel, ...(value && { value }) } });
+  async function save(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const token = String(new FormData(event.currentTarget).get('token') ?? '').trim();
+    if (!token) return;
+    setBusy(true);
+    const good = channel === 'whatsapp' || (await checks.check(channel, token));
+    if (good && (await act(tell(token), { doing: `Saving the ${name} token…`, done: `${name} is set; the agent restarts with it` }))) {
+      setRound(round + 1);
+      onChanged();
+    }
+    setBusy(false);
+  }
+  async function disconnect() {
+    const done = await act(tell(), { doing: `Disconnecting ${name}…`, done: `${name} is disconnected` });
+    onChanged();
+    return done !== undefined;
+  }
+  return (
+    <form method="post" key={round} onSubmit={save} className="space-y-2">
+      {channel === 'whatsapp' ? (
+        <Field
+          label="WhatsApp token"
+          name="token"
+          type="password"
+          autoComplete="off"
+          hint="Any word switches WhatsApp on; then link it by QR code"
+        />
+      ) : (
+        <TokenField channel={channel} name="token" checks={checks} />
+      )}
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" kind="plain" busy={busy}>
+          {connected ? 'Replace the token' : `Connect ${name}`}
+        </Button>
+        {connected && (
+          <Confirm
+            action="Disconnect"
+            title={`Disconnect ${name}?`}
+            about={`The agent forgets its token and no longer answers on ${name}.`}
+            confirm={`Disconnect ${name}`}
+            onConfirm={disconnect}
+          />
+        )}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,46 @@
+import { useCallback, useRef, useState } from 'react';
+import { api, sentenceOf } from '../api.ts';
+
+interface Checked {
+  token: string;
+  busy?: boolean;
+  account?: string;
+  problem?: string;
+}
+type Channel = 'telegram' | 'discord';
+
+/** Asks channels whose tokens are, each token once. */
+export function useTokenChecks() {
+  const [checked, setChecked] = useState<Partial<Record<Channel, Checked>>>({});
+  const asked = useRef(new Map<string, Promise<boolean>>());
+
+  /** @returns whether the channel knows the token */
+  const check = useCallback((channel: Channel, token: string): Promise<boolean> => {
+    const key = `${channel} ${token}`;
+    const before = asked.current.get(key);
+    if (before) return before;
+    setChecked((all) => ({ ...all, [channel]: { token, busy: true } }));
+    const answer = api('checkChannelToken', { body: { channel, token } }).then(
+      ({ account }) => {
+        setChecked((all) => ({ ...all, [channel]: { token, account } }));
+        return true;
+      },
+      (error) => {
+        // A refused one may be asked about again: the fault may have been the channel's.
+        asked.current.delete(key);
+        setChecked((all) => ({ ...all, [channel]: { token, problem: sentenceOf(error) } }));
+        return false;
+      },
+    );
+    asked.current.set(key, answer);
+    return answer;
+  }, []);
+
+  const of = (channel: Channel, token: string): Omit<Checked, 'token'> => {
+    const known = checked[channel];
+    return known?.token === token ? known : {};
+  };
+  return { check, of };
+}
+
+export type TokenChecks = ReturnType<typeof useTokenChecks>;

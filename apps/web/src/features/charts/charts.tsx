@@ -1,0 +1,85 @@
+'use client';
+
+import { LineChart } from 'lucide-react';
+import dynamic from 'next/dynamic';
+import { useState } from 'react';
+import useSWR from 'swr';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Empty } from '../../components/ui/empty.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { api, sentenceOf } from '../api.ts';
+import { size } from '../time.ts';
+
+const Chart = dynamic(() => import('./chart.tsx'), { ssr: false, loading: () => <div className="h-56" /> });
+const ranges = [
+  ['day', 'Day'],
+  ['month', 'Month'],
+] as const;
+
+/** What an agent's container used, over a day or a month. */
+export function Charts({ id }: { id: string }) {
+  const [range, setRange] = useState<'day' | 'month'>('day');
+  const { data, error } = useSWR(['history', id, range], () => api('getAgentStatsHistory', { params: { id }, query: { range } }), {
+    refreshInterval: 60_000,
+    keepPreviousData: true,
+  });
+  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (!data) return <Loading rows={2} className="h-72" />;
+  const { points, range: shown } = data.history;
+  const perSecond = (bytes: number) => `${size(bytes / (data.history.interval / 1000))}/s`;
+  const percent = (value: number) => `${value.toFixed(1)} %`;
+  return (
+    <div className="space-y-4">
+      <fieldset className="flex gap-2">
+        <legend className="sr-only">Range</legend>
+        {ranges.map(([value, name]) => (
+          <Button
+            key={value}
+            size="small"
+            kind={range === value ? 'primary' : 'plain'}
+            aria-pressed={range === value}
+            onClick={() => setRange(value)}
+          >
+            {name}
+          </Button>
+        ))}
+      </fieldset>
+      {points.length === 0 ? (
+        <Empty icon={LineChart} title="No figures yet" about="They are noted every minute while the agent runs." />
+      ) : (
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
+          <Card title="CPU" about="Percent of one CPU">
+            <Chart points={points} range={shown} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
+          </Card>
+          <Card title="Memory" about={`Of at most ${size(points.at(-1)?.memoryLimit ?? 0)}`}>
+            <Chart points={points} range={shown} format={size} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
+          </Card>
+          <Card title="Network">
+            <Chart
+              points={points}
+              range={shown}
+              format={perSecond}
+              series={[
+                { key: 'received', name: 'Received', colour: 'var(--accent)' },
+                { key: 'sent', name: 'Sent', colour: 'var(--warn)' },
+              ]}
+            />
+          </Card>
+          <Card title="Disk">
+            <Chart
+              points={points}
+              range={shown}
+              format={perSecond}
+              series={[
+                { key: 'read', name: 'Read', colour: 'var(--accent)' },
+                { key: 'written', name: 'Written', colour: 'var(--warn)' },
+              ]}
+            />
+          </Card>
+        </div>
+      )}
+    </div>
+  );
+}

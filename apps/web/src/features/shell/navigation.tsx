@@ -1,0 +1,76 @@
+'use client';
+
+import { Activity, Bot, CreditCard, KeyRound, type LucideIcon, Plus, ScrollText, Server, Users, Wallet } from 'lucide-react';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+
+interface Item {
+  href: string;
+  name: string;
+  icon: LucideIcon;
+}
+const groups: { name: string; admin?: true; items: Item[] }[] = [
+  {
+    name: 'Agents',
+    items: [
+      { href: '/agents', name: 'Agents', icon: Bot },
+      { href: '/agents/new', name: 'New agent', icon: Plus },
+    ],
+  },
+  {
+    name: 'Account',
+    items: [
+      { href: '/account/keys', name: 'API keys', icon: KeyRound },
+      { href: '/account/billing', name: 'Plan and billing', icon: CreditCard },
+      { href: '/account/wallets', name: 'Wallets', icon: Wallet },
+      { href: '/account/audit', name: 'Audit log', icon: ScrollText },
+    ],
+  },
+  {
+    name: 'Administration',
+    admin: true,
+    items: [
+      { href: '/admin', name: 'Health', icon: Activity },
+      { href: '/admin/users', name: 'Users', icon: Users },
+      { href: '/admin/agents', name: 'All agents', icon: Server },
+    ],
+  },
+];
+const hrefs = groups.flatMap(({ items }) => items.map(({ href }) => href));
+
+/** The page's own entry is the longest that its address begins with. */
+function currentOf(pathname: string): string | undefined {
+  const within = hrefs.filter((href) => pathname === href || pathname.startsWith(`${href}/`));
+  return within.sort((a, b) => b.length - a.length)[0];
+}
+
+/** Where one can go. */
+export function Navigation({ admin, onGo }: { admin: boolean; onGo?: () => void }) {
+  const current = currentOf(usePathname());
+  return (
+    <nav aria-label="Main" className="space-y-5">
+      {groups
+        .filter((group) => admin || !group.admin)
+        .map((group) => (
+          <div key={group.name}>
+            <p className="mb-1 px-3 font-medium text-muted text-xs">{group.name}</p>
+            <ul className="space-y-0.5">
+              {group.items.map(({ href, name, icon: Icon }) => (
+                <li key={href}>
+                  <Link
+                    href={href}
+                    {...(onGo && { onClick: onGo })}
+                    aria-current={href === current ? 'page' : undefined}
+                    className="flex min-h-9 items-center gap-2.5 rounded-lg px-3 text-sm hover:bg-hover aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
+                  >
+                    <Icon aria-hidden className="size-4 shrink-0" />
+                    {name}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+    </nav>
+  );
+}

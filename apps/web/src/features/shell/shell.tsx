@@ -1,0 +1,106 @@
+'use client';
+
+import { Bot, LogOut, Menu } from 'lucide-react';
+import dynamic from 'next/dynamic';
+import Link from 'next/link';
+import { type ReactNode, useState } from 'react';
+import { Toaster } from 'sonner';
+import { Button } from '../../components/ui/button.tsx';
+import { leave } from '../account/sign-out.ts';
+import { useMe } from '../account/use-me.ts';
+import { Navigation } from './navigation.tsx';
+import type { Theme } from './theme.ts';
+import { ThemeChoice } from './theme-choice.tsx';
+
+// A desktop has no use for it, and a phone not before it is asked for.
+const Drawer = dynamic(() => import('./drawer.tsx'), { ssr: false });
+
+interface Props {
+  email: string;
+  theme: Theme;
+  children: ReactNode;
+}
+
+function Brand() {
+  return (
+    <Link href="/agents" className="flex min-h-10 items-center gap-2 px-3 font-semibold text-accent">
+      <Bot aria-hidden className="size-5" /> Agentbot
+    </Link>
+  );
+}
+
+/** Who one is, and what the account holds. */
+function Account({ email, theme }: Omit<Props, 'children'>) {
+  const { data: me } = useMe();
+  const plan = me && (me.plan ? `${me.plan} plan` : me.admin ? 'administrator' : 'no plan');
+  return (
+    <div className="border-line border-t pt-3">
+      <p className="truncate px-3 text-sm" title={email}>
+        {email}
+      </p>
+      <p className="min-h-4 px-3 text-muted text-xs">{me && `${plan} · ${me.agentCount} of ${me.agentLimit} agents`}</p>
+      <div className="mt-2 flex items-center justify-between">
+        <Button kind="quiet" onClick={() => leave()}>
+          <LogOut aria-hidden className="size-4" /> Sign out
+        </Button>
+        <ThemeChoice initial={theme} />
+      </div>
+    </div>
+  );
+}
+
+/** The frame of every page: navigation at the side, or behind a button on a phone. */
+export function Shell({ email, theme, children }: Props) {
+  const [open, setOpen] = useState(false);
+  const { data: me } = useMe();
+  const admin = me?.admin ?? false;
+  return (
+    <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="-translate-y-20 fixed top-2 left-2 z-50 rounded-lg bg-accent px-4 py-2 text-on-accent text-sm focus:translate-y-0"
+      >
+        Skip to the content
+      </a>
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-surface p-3 lg:flex">
+        <Brand />
+        <Navigation admin={admin} />
+        <div className="mt-auto">
+          <Account email={email} theme={theme} />
+        </div>
+      </aside>
+      <header className="sticky top-0 z-30 flex items-center justify-between border-line border-b bg-surface px-2 py-1 lg:hidden">
+        <Brand />
+        <Button kind="quiet" size="icon" aria-label="Menu" aria-expanded={open} onClick={() => setOpen(true)}>
+          <Menu aria-hidden className="size-5" />
+        </Button>
+      </header>
+      {open && (
+        <Drawer onClose={() => setOpen(false)}>
+          <Navigation admin={admin} onGo={() => setOpen(false)} />
+          <div className="mt-auto">
+            <Account email={email} theme={theme} />
+          </div>
+        </Drawer>
+      )}
+      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-6 outline-none sm:px-6 sm:py-8">
+        {children}
+      </main>
+      <Toaster
+        position="bottom-right"
+        toastOptions={{
+          unstyled: true,
+          classNames: {
+            toast:
+              'flex w-full items-start gap-3 rounded-lg border border-line bg-surface p-4 pr-8 text-ink text-sm shadow-lg sm:w-[356px] [&_[data-icon]]:relative [&_[data-icon]]:size-5 [&_[data-icon]]:shrink-0',
+            title: 'font-medium wrap-anywhere',
+            description: 'mt-1 text-muted wrap-anywhere',
+            closeButton: 'absolute top-2 right-2 rounded-md p-1 text-muted hover:bg-hover',
+            success: '[&_[data-icon]]:text-good',
+            error: '[&_[data-icon]]:text-danger',
+          },
+        }}
+      />
+    </div>
+  );
+}

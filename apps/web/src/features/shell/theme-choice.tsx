@@ -1,0 +1,42 @@
+'use client';
+
+import { Monitor, Moon, Sun } from 'lucide-react';
+import { useState } from 'react';
+import { setTheme, type Theme, themeFrom } from './theme.ts';
+
+const choices = [
+  ['system', 'As the system', Monitor],
+  ['light', 'Light', Sun],
+  ['dark', 'Dark', Moon],
+] as const;
+
+/** Light, dark, or what the system says. */
+export function ThemeChoice({ initial }: { initial: Theme }) {
+  const [theme, change] = useState(initial);
+  function choose(value: string) {
+    change(themeFrom(value));
+    setTheme(themeFrom(value));
+  }
+  return (
+    <fieldset className="flex rounded-lg border border-line">
+      <legend className="sr-only">Theme</legend>
+      {choices.map(([value, name, Icon]) => (
+        <label
+          key={value}
+          title={name}
+          className="flex size-8 cursor-pointer items-center justify-center rounded-lg text-muted hover:text-ink has-checked:bg-accent-soft has-checked:text-accent has-focus-visible:outline-2 has-focus-visible:outline-accent"
+        >
+          <input
+            type="radio"
+            name="theme"
+            className="sr-only"
+            aria-label={name}
+            checked={(theme ?? 'system') === value}
+            onChange={() => choose(value)}
+          />
+          <Icon aria-hidden className="size-4" />
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,108 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { CopyButton } from '../../components/ui/copy-button.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { useHydrated } from '../use-hydrated.ts';
+import { hasWallet, signMessage, walletAddress } from './sign.ts';
+
+interface Props {
+  /** On the last button. */
+  action: string;
+  /** Gets the message that is to be signed; nothing when that failed and was said. */
+  challenge: (address: string) => Promise<string | undefined>;
+  /** @returns whether the signature was taken */
+  onSigned: (address: string, signature: string) => Promise<boolean>;
+}
+
+/** Proves that one holds a wallet: its address, the message, the signature; by the browser's wallet or any other. */
+export function SignatureSteps({ action, challenge, onSigned }: Props) {
+  const hydrated = useHydrated();
+  const [address, setAddress] = useState('');
+  const [message, setMessage] = useState<string>();
+  const [signature, setSignature] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState('');
+  const wellFormed = /^0x[0-9a-fA-F]{40}$/.test(address);
+
+  async function during(work: () => Promise<unknown>) {
+    setBusy(true);
+    setProblem('');
+    // A wallet's own words, such as that its owner said no.
+    await work().catch((error) => setProblem(error instanceof Error ? error.message : 'The wallet did not sign'));
+    setBusy(false);
+  }
+  async function finish(of: string, signed: string) {
+    if (!(await onSigned(of, signed))) return;
+    setMessage(undefined);
+    setAddress('');
+    setSignature('');
+  }
+  const byBrowser = () =>
+    during(async () => {
+      const own = await walletAddress();
+      const text = await challenge(own);
+      if (text) await finish(own, await signMessage(text, own));
+    });
+
+  return (
+    <div className="space-y-4">
+      {hydrated && hasWallet() && (
+        <Button busy={busy} onClick={byBrowser}>
+          Sign with this browser’s wallet
+        </Button>
+      )}
+      <ol className="space-y-4">
+        <li className="space-y-2">
+          <Field
+            label="1. Wallet address"
+            value={address}
+            placeholder="0x…"
+            autoComplete="off"
+            problem={address && !wellFormed ? 'An address is 0x and 40 hexadecimal digits' : undefined}
+            onChange={(event) => {
+              setAddress(event.target.value.trim());
+              setMessage(undefined);
+            }}
+          />
+          <Button
+            kind="plain"
+            busy={busy && !message}
+            disabled={!wellFormed}
+            onClick={() => during(async () => setMessage(await challenge(address)))}
+          >
+            Get the message to sign
+          </Button>
+        </li>
+        {message && (
+          <li className="space-y-2 text-sm">
+            <p className="font-medium">2. Sign this message with the wallet, as it stands</p>
+            <pre className="wrap-anywhere whitespace-pre-wrap rounded-lg bg-hover p-3 font-mono text-xs">{message}</pre>
+            <CopyButton text={message} label="Copy message" />
+          </li>
+        )}
+        {message && (
+          <li className="space-y-2">
+            <Field
+              label="3. Signature"
+              value={signature}
+              placeholder="0x…"
+              autoComplete="off"
+              onChange={(event) => setSignature(event.target.value.trim())}
+            />
+            <Button
+              busy={busy}
+              disabled={!/^0x([0-9a-fA-F]{2})+$/.test(signature)}
+              onClick={() => during(() => finish(address, signature))}
+            >
+              {action}
+            </Button>
+          </li>
+        )}
+      </ol>
+      <Problem>{problem}</Problem>
+    </div>
+  );
+}
