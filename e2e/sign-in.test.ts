@@ -17,7 +17,7 @@ beforeAll(async () => {
   gitHub = await startGitHub();
   google = await startGoogle('google-client');
   stack = await startWholeStack(
-    { AGENT_PORT_BASE: '25400', AGENT_SUBNET: '10.211.0.0/16' },
+    { AGENT_PORT_BASE: '25400', AGENT_SUBNET: '10.223.0.0/16' },
     {
       SMTP_URL: mailbox.url,
       SIGN_IN_RATE_LIMIT: '100',

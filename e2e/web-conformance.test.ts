@@ -1,8 +1,11 @@
+import { gunzipSync } from 'node:zlib';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { startBots } from '@agentbot/test-doubles/bots';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { startWholeStack, type WholeStack } from './stack.ts';
 import { WebSession } from './web-session.ts';
 
@@ -11,25 +14,29 @@ import { WebSession } from './web-session.ts';
  * table, and nothing for a second user. What breaks the backend comes last, one thing after another.
  */
 
+const NO_WALLET = `0x${'1'.repeat(40)}`;
 const MODEL_KEY = 'sk-canary-web-4711';
 let stack: WholeStack;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
+let bots: Awaited<ReturnType<typeof startBots>>;
 let engine: Awaited<ReturnType<typeof startEngineProxy>>;
 let owner: WebSession;
 let ownerId: string;
 let stranger: WebSession;
 let nobody: WebSession;
 let running: string;
+let backup: string;
 
 const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 type Answer = Awaited<ReturnType<WebSession['call']>>;
 
 beforeAll(async () => {
   engine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
+  bots = await startBots({ telegram: { '1:good': 'good_bot' } });
   model = await startModelProvider({ apiKey: MODEL_KEY });
   stack = await startWholeStack(
     { AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' },
-    { API_RATE_LIMIT: '10000', SIGN_IN_RATE_LIMIT: '20', SMTP_URL: 'smtp://127.0.0.1:1' },
+    { LOG_LEVEL: 'debug', API_RATE_LIMIT: '10000', SIGN_IN_RATE_LIMIT: '20', SMTP_URL: 'smtp://127.0.0.1:1', ...bots.settings },
   );
   ({ session: owner, id: ownerId } = await WebSession.signUp(stack.webUrl, 'owner@example.com'));
   ({ session: stranger } = await WebSession.signUp(stack.webUrl, 'stranger@example.com'));
@@ -44,10 +51,12 @@ beforeAll(async () => {
   running = body.agent.id;
   // Provisioning answers after 15 seconds, and a busy machine takes longer.
   while ((await call('getAgent')).body.agent.status === 'provisioning') await new Promise((resolve) => setTimeout(resolve, 200));
+  backup = (await call('createBackup')).body.backup.id;
 }, 120_000);
 afterAll(async () => {
   await stack?.stop();
   await model?.close();
+  await bots?.close();
   await engine?.close();
 });
 
@@ -63,11 +72,19 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   updateAgent: () => ({}),
   sendMessage: () => ({ message: 'Hello', agentId: running }),
   tellAgent: () => ({ action: 'create-session', agentId: running }),
+  setBackupSchedule: () => ({ everyHours: 24 }),
   createApiKey: () => ({ name: 'k' }),
+  checkChannelToken: () => ({ channel: 'telegram', token: '1:good' }),
   provisionWithChannels: () => ({ telegramToken: '1:x', plan: 'solo' }),
-  cloneAgent: () => ({ parentAgentId: 'agent_1', name: 'Clone', paymentProof: {} }),
+  cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),
+  createVerificationChallenge: () => ({ verificationType: 'webauthn' }),
+  createWalletChallenge: () => ({ address: NO_WALLET }),
+  linkWallet: () => ({ address: NO_WALLET, signature: '0x12' }),
 };
-const queries: Partial<Record<RouteId, () => string>> = { askAgent: () => `?action=sessions&agentId=${running}` };
+const queries: Partial<Record<RouteId, () => string>> = {
+  startCheckout: () => '?plan=solo',
+  askAgent: () => `?action=sessions&agentId=${running}`,
+};
 
 /** Calls a route of the web, by default as the owner and on the agent that runs. */
 function call(
@@ -75,7 +92,9 @@ function call(
   options: { as?: WebSession; agent?: string; operation?: string; body?: unknown; query?: string; headers?: Record<string, string> } = {},
 ) {
   const { method, web } = routes[id] as Route;
-  const path = web?.path.replace(/:\w+/, options.agent ?? running).replace(/:\w+/, options.operation ?? 'op_none');
+  const path = web?.path
+    .replace(/:\w+/, options.agent ?? running)
+    .replace(/:\w+/, options.operation ?? (web.path.includes(':backupId') ? backup : 'op_none'));
   return (options.as ?? owner).call(method, path + (options.query ?? queries[id]?.() ?? ''), {
     body: options.body ?? bodies[id]?.(),
     ...(options.headers && { headers: options.headers }),
@@ -157,7 +176,9 @@ describe('the differences between the two sides', () => {
       body: JSON.stringify({ name: 'x', config: { plan: 'label' } }),
     });
     expect([flat.status, flat.body.code]).toEqual([402, 'AGENT_LIMIT_REACHED']);
-    await call('deleteAgent', { as: stranger, agent: kept.body.agent.id });
+    // One that is still being provisioned cannot be deleted yet.
+    const gone = () => call('deleteAgent', { as: stranger, agent: kept.body.agent.id });
+    while ((await gone()).status === 409) await new Promise((resolve) => setTimeout(resolve, 500));
   });
 
   test('Agent lifecycle: a foreign agent is 403 on the web, 404 on data routes', async () => {
@@ -203,10 +224,22 @@ describe('every route', () => {
     'register',
     'streamLogs',
     'streamReply',
+    'streamOverview',
     'getOperation',
     'streamOperation',
+    'cancelOperation',
+    'restoreBackup',
+    'downloadBackup',
+    'deleteBackup',
+    'linkWhatsApp',
+    'unlinkWhatsApp',
     'deleteApiKey',
+    'exportAudit',
     'cloneAgent',
+    'linkWallet',
+    'unlinkWallet',
+    'startCheckout',
+    'openBillingPortal',
     'verifyAgent',
     'provisionAgent',
     'grantPlan',
@@ -231,7 +264,8 @@ describe('every route', () => {
 
   test.each(webRoutes.filter(([, { errors }]) => errors.includes('AGENT_NOT_FOUND')))('%s shows another user nothing of it', async (id) => {
     const query = id === 'askAgent' ? `?action=sessions&agentId=${running}` : undefined;
-    expectRefusal(id, await call(id, { as: stranger, ...(query && { query }) }), 'AGENT_NOT_FOUND');
+    const body = id === 'createApiKey' ? { name: 'k', agentId: running } : undefined;
+    expectRefusal(id, await call(id, { as: stranger, body, ...(query && { query }) }), 'AGENT_NOT_FOUND');
   });
 
   test('the second user changed nothing and sees none of it in any list', async () => {
@@ -282,18 +316,48 @@ describe('rows of the error tables that are a route’s own', () => {
     ['verifyAgent', { verificationType: 'oauth' }, 'Invalid verificationType: use eas, coinbase, ens or webauthn'],
     ['verifyAgent', { verificationType: 'eas', verified: true }, 'Verification of type eas is not supported on this installation'],
     ['updateAgent', { image: '$(reboot)' }, 'Invalid Docker image name'],
+    ['setBackupSchedule', { everyHours: 1.5 }, 'everyHours must be a whole number from 1 to 720'],
     ['sendMessage', { message: ' ' }, 'Message required'],
+    ['linkWhatsApp', undefined, 'WhatsApp is not configured for this agent'],
+    ['unlinkWhatsApp', undefined, 'WhatsApp is not configured for this agent'],
     ['tellAgent', { action: 'reboot' }, 'Invalid action'],
     ['createApiKey', { name: '' }, 'Key name is required'],
     ['cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'],
+    [
+      'createVerificationChallenge',
+      { verificationType: 'ens', walletAddress: NO_WALLET, metadata: { ensName: 'x.eth' } },
+      'Verification of type ens is not supported on this installation',
+    ],
+    ['startCheckout', undefined, 'Invalid plan', '?plan=free'],
+    ['createWalletChallenge', { address: '0x1' }, 'Invalid wallet address'],
+    ['linkWallet', { address: `0x${'2'.repeat(40)}`, signature: '0x12' }, 'There is no open challenge: ask for one first'],
+    ['unlinkWallet', undefined, 'Invalid wallet address'],
     ['listMessages', undefined, 'limit must be at most 100', '?limit=101'],
     ['listLogs', undefined, 'Invalid level', '?level=loud'],
+    ['getAgentStatsHistory', undefined, 'range must be day or month', '?range=year'],
     ['listAgents', undefined, 'Invalid cursor', '?cursor=%20'],
     ['listProvisionedAgents', undefined, 'limit must be at least 1', '?limit=0'],
     ['askAgent', undefined, 'Invalid action', '?action=reboot'],
+    ['listUsers', undefined, 'limit must be at least 1', '?limit=0'],
+    ['listAllAgents', undefined, 'Invalid cursor', '?cursor=abc'],
+    ['streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b'],
+    ['checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'],
+    ['listAudit', undefined, 'Invalid cursor', '?cursor=eA'],
+    ['exportAudit', undefined, 'Invalid agentId', '?agentId=..'],
   ];
   test.each(invalid)('%s %j: 400 %s', async (id, body, sentence, query = '') => {
     expectRefusal(id, await call(id, { body, ...(query && { query }) }), 'INVALID_REQUEST', sentence);
+  });
+
+  test('the audit log goes out as a file of JSON lines, and knows the browser', async () => {
+    const response = await owner.fetch('/api/audit/export', { headers: { 'user-agent': 'A browser' } });
+    expect(response.headers.get('content-disposition')).toBe('attachment; filename="audit.ndjson"');
+    const lines = (await response.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    for (const line of lines) expect(routes.exportAudit.web.response.parse(line)).toEqual(line);
+    expect(lines.map(({ action }) => action)).toEqual(expect.arrayContaining(['register', 'provisionAgent', 'operation:provision']));
   });
 
   test('402, 404, 409 and their like', async () => {
@@ -306,7 +370,17 @@ describe('rows of the error tables that are a route’s own', () => {
       'Active subscription required',
     );
     expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
+    for (const id of ['startCheckout', 'openBillingPortal'] as const) expectRefusal(id, await call(id), 'PAYMENTS_UNAVAILABLE');
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
+    for (const id of ['listUsers', 'listAllAgents', 'getInstallationHealth'] as const) {
+      expectRefusal(id, await call(id, { as: newcomer }), 'FORBIDDEN');
+    }
+    expectRefusal(
+      'checkChannelToken',
+      await call('checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
+      'CHANNEL_UNAVAILABLE',
+      'Telegram cannot be asked right now: try again in a moment',
+    );
     expectRefusal('grantPlan', await call('grantPlan', { agent: 'nobody' }), 'USER_NOT_FOUND');
     expectRefusal('register', await call('register', { body: { email: 'Owner@example.com', password: 'a long password' } }), 'EMAIL_TAKEN');
     expectRefusal(
@@ -316,10 +390,26 @@ describe('rows of the error tables that are a route’s own', () => {
     );
     expectRefusal('askAgent', await call('askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }), 'SESSION_NOT_FOUND');
     expectRefusal('streamReply', await call('streamReply'), 'MESSAGE_NOT_FOUND');
-    for (const id of ['getOperation', 'streamOperation'] as const) expectRefusal(id, await call(id), 'OPERATION_NOT_FOUND');
+    for (const id of ['restoreBackup', 'downloadBackup', 'deleteBackup'] as const) {
+      expectRefusal(id, await call(id, { operation: 'bk_none' }), 'BACKUP_NOT_FOUND');
+    }
+    const ended = (await call('listOperations')).body.operations[0].id;
+    const tooLate = await call('cancelOperation', { operation: ended });
+    expectRefusal('cancelOperation', tooLate, 'OPERATION_NOT_CANCELLABLE', 'The operation has ended already');
+    for (const id of ['getOperation', 'streamOperation', 'cancelOperation'] as const)
+      expectRefusal(id, await call(id), 'OPERATION_NOT_FOUND');
     for (let i = 0; i < 12; i++) await call('createApiKey', { as: newcomer });
     expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
     expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
+    expectRefusal('unlinkWallet', await call('unlinkWallet', { agent: NO_WALLET }), 'WALLET_NOT_FOUND');
+    const wallet = privateKeyToAccount(generatePrivateKey());
+    const link = async (as: WebSession) => {
+      const { message } = (await call('createWalletChallenge', { as, body: { address: wallet.address } })).body;
+      return call('linkWallet', { as, body: { address: wallet.address, signature: await wallet.signMessage({ message }) } });
+    };
+    expect((await link(owner)).status).toBe(201);
+    expectRefusal('linkWallet', await link(newcomer), 'WALLET_TAKEN');
+    expect((await call('unlinkWallet', { agent: wallet.address })).body).toEqual({ address: wallet.address, deleted: true });
     expectRefusal(
       'tellAgent',
       await call('tellAgent', { body: { message: 'x', agentId: running, sessionId: 'none' } }),
@@ -338,6 +428,18 @@ describe('rows of the error tables that are a route’s own', () => {
     await machine(undefined, `/api/agents/${agent}`, { method: 'PUT', body: JSON.stringify({ plan: 'network' }) });
     expectRefusal('repairAgent', await call('repairAgent', { as: small, agent }), 'PAYMENT_REQUIRED', sentence);
     await call('deleteAgent', { as: small, agent });
+  });
+
+  test('a subscription that has lapsed starts nothing', async () => {
+    const { session: late, id } = await WebSession.signUp(stack.webUrl, 'late@example.com');
+    const agent = (await machine(id, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Late' }) })).body.id;
+    const client = new pg.Client({ connectionString: stack.databaseUrl });
+    await client.connect();
+    await client.query(`INSERT INTO subscriptions (id, owner_id, plan, status) VALUES ('sub_late', $1, 'solo', 'canceled')`, [id]);
+    await client.end();
+    for (const each of ['startAgent', 'restartAgent', 'updateAgent'] as const) {
+      expectRefusal(each, await call(each, { as: late, agent }), 'PAYMENT_REQUIRED', 'Active subscription required');
+    }
   });
 
   /** Calls an operation while another one is being worked on. */
@@ -408,6 +510,43 @@ test('a log streams through, and its view ends on the backend when the browser l
   expect(await clients()).toBe(0);
 });
 
+test('a line of the agent is in the browser’s stream within 200 ms (median)', async () => {
+  const leaving = new AbortController();
+  const response = await owner.fetch(`/api/logs/${running}/stream`, { signal: leaving.signal });
+  const took: number[] = [];
+  const reading = (async () => {
+    const line = /\{"type":"line","text":"at (\d+)"\}/g;
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      for (const [, at] of Buffer.from(chunk).toString().matchAll(line)) took.push(Date.now() - Number(at));
+    }
+  })().catch(() => undefined);
+  const say = "const out = require('fs').openSync('/proc/1/fd/1', 'w'); let i = 0;";
+  const script = `${say} setInterval(() => { require('fs').writeSync(out, 'at ' + Date.now() + '\\n'); if (++i === 40) process.exit(); }, 30)`;
+  const exec = await stack.docker.getContainer(`openclaw-${running}`).exec({ Cmd: ['node', '-e', script], User: '1000' });
+  (await exec.start({})).resume();
+  for (const end = Date.now() + 20_000; took.length < 40 && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  leaving.abort();
+  await reading;
+  expect(took).toHaveLength(40);
+  expect(took.sort((a, b) => a - b)[20]).toBeLessThan(200);
+});
+
+test('a request has one id in the web’s log, in the backend’s, and in its job’s', async () => {
+  const id = 'request-of-a-browser-1';
+  const answer = await call('restartAgent', { headers: { 'x-request-id': id } });
+  expect([answer.status, answer.headers.get('x-request-id')]).toEqual([200, id]);
+  const written = () => stack.output.filter((line) => line.includes(id)).join('\n');
+  // What the processes write may come after the answer.
+  for (const end = Date.now() + 10_000; !written().includes('request completed') && Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const lines = written();
+  expect(lines).toMatch(/"operation":"restartAgent".*request answered/);
+  expect(lines).toMatch(/"url":"\/api\/agents\/[^"]+\/restart".*request completed/);
+  expect(lines).toMatch(/"kind":"restart".*an operation has ended/);
+  expect((await call('getMe')).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
 test('a reply streams through word by word, to its owner alone', async () => {
   model.setBehaviour({ wordDelayMs: 60 });
   const { id, reply } = (await call('sendMessage', { body: { message: 'one two three four five six', agentId: running, wait: false } }))
@@ -427,6 +566,19 @@ test('a reply streams through word by word, to its owner alone', async () => {
   expect(frames.at(-1)).toMatchObject({ type: 'done', message: { content: 'You said: one two three four five six', sender: 'agent' } });
   expect(chunks).toBeGreaterThan(3);
 });
+
+test('a backup goes through as a file, and back into the agent', async () => {
+  const file = await owner.fetch(`/api/agents/${running}/backups/${backup}/download`);
+  expect([file.status, file.headers.get('content-type'), file.headers.get('content-disposition')]).toEqual([
+    200,
+    'application/gzip',
+    expect.stringMatching(new RegExp(`^attachment; filename="${running}_[\\dTZ-]+\\.tar\\.gz"$`)),
+  ]);
+  expect(gunzipSync(await file.bytes()).includes('openclaw.json')).toBe(true);
+  expect((await call('restoreBackup')).body).toEqual({ success: true, status: 'active', message: 'Backup restored successfully' });
+  const { id } = (await call('createBackup')).body.backup;
+  expect((await call('deleteBackup', { operation: id })).body).toEqual({ id, deleted: true });
+}, 120_000);
 
 test('an operation streams through stage by stage, to its owner alone', async () => {
   const restarting = call('restartAgent');
@@ -454,18 +606,31 @@ describe('when something behind it is missing', () => {
   const lifecycle = webRoutes.filter(([, { web }]) => web?.errorShape === 'lifecycle').map(([id]) => id);
 
   test('the engine fails at what it is asked', async () => {
-    await restart({ DOCKER_HOST: engine.dockerHost });
+    await restart({ DOCKER_HOST: engine.dockerHost, BACKUP_DIR: '/dev/null/backups' });
     const container = stack.docker.getContainer(`openclaw-${running}`);
-    await container.pause();
+    const signal = async (name: string) => {
+      const exec = await container.exec({ Cmd: ['sh', '-c', `kill -${name} -1`], AttachStdout: true, Tty: true });
+      await (await exec.start({ Tty: true })).toArray();
+    };
+    // All its processes stop; a container that is halted as a whole would be let go on.
+    await signal('STOP');
     const query = `?action=skills&agentId=${running}`;
-    expectRefusal('askAgent', await call('askAgent', { query }), 'OPERATION_FAILED', "The agent's gateway cannot be reached");
-    await container.unpause();
+    const silent = /^The agent's gateway (cannot be reached|did not answer)$/;
+    expectRefusal('askAgent', await call('askAgent', { query }), 'OPERATION_FAILED', silent);
+    await signal('CONT');
+    for (const id of ['createBackup', 'restoreBackup', 'downloadBackup'] as const) {
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', /^(The backup cannot be read|An unexpected error stopped the backup)$/);
+    }
     for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', /./);
     }
     expectRefusal('provisionAgent', await call('provisionAgent'), 'OPERATION_FAILED', 'Failed to provision agent');
     expectRefusal('sendMessage', await call('sendMessage'), 'OPERATION_FAILED', 'The agent is not running (error)');
     expectRefusal('tellAgent', await call('tellAgent'), 'OPERATION_FAILED', 'The agent is not running (error)');
+    await call('updateAgentConfig', { body: { whatsappToken: 'any' } });
+    for (const id of ['linkWhatsApp', 'unlinkWhatsApp'] as const) {
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', 'The agent has no running gateway');
+    }
   }, 240_000);
 
   test('no Docker: 500 with the sentence on whatever needs it', async () => {
@@ -492,13 +657,26 @@ describe('when something behind it is missing', () => {
   }, 120_000);
 
   test('no tables: 500 with each route’s sentence, and nothing of the inside', async () => {
-    await restart({});
-    const tables = ['agents', 'users', 'messages', 'replies', 'api_keys', 'operations', 'password_resets'];
+    await restart({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' });
+    const noneYet = 'This account has no subscription yet';
+    expectRefusal('openBillingPortal', await call('openBillingPortal'), 'PAYMENT_REQUIRED', noneYet);
+    const tables = [
+      'agents',
+      'users',
+      'messages',
+      'replies',
+      'api_keys',
+      'operations',
+      'password_resets',
+      'challenges',
+      'wallets',
+      'log_views',
+    ];
     const client = new pg.Client({ connectionString: stack.databaseUrl });
     await client.connect();
     for (const table of tables) await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
     for (const [id, { failure }] of webRoutes) {
-      if (['getHealth', 'getSignInOptions', 'getCloneService', 'cloneAgent', 'listLogStreams'].includes(id)) continue;
+      if (['getHealth', 'getSignInOptions', 'getCloneService'].includes(id)) continue;
       const answer = await call(id);
       expectRefusal(id, answer, 'INTERNAL', failure);
       expect(JSON.stringify(answer.body)).not.toMatch(/prisma|postgres|lost_/i);

@@ -1,0 +1,696 @@
+import { createHmac } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { deployAttestations } from '@agentbot/test-doubles/attestations';
+import { startBots } from '@agentbot/test-doubles/bots';
+import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
+import { deployEns } from '@agentbot/test-doubles/ens';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
+import { startStripe } from '@agentbot/test-doubles/stripe';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { type Address, type Hex, zeroHash } from 'viem';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { openBrowser } from './browser.ts';
+import { startWholeStack, type WholeStack } from './stack.ts';
+
+/**
+ * Every page of the dashboard on its main path, for everybody: keyboard, screen reader, phone, both themes, many agents.
+ * It is long since all of it is one walk over one stack.
+ */
+
+const MODEL_KEY = 'sk-canary-dashboard-4711';
+const PASSWORD = 'correct horse battery';
+const IMAGE = 'agentbot/openclaw:2026.3.13';
+/** An image whose gateway ends at once. */
+const BROKEN = 'agentbot/openclaw-test:dashboard-dies';
+const STRIPE_KEY = 'sk_test_canary_dashboard';
+const WEBHOOK_SECRET = 'whsec_canary_dashboard';
+const ATTESTER: Address = '0x00000000000000000000000000000000000a77e5';
+/** Where the contracts are on Base. @see https://github.com/base/verifications#deployments */
+const EAS: Address = '0x4200000000000000000000000000000000000021';
+const coinbase = {
+  attester: '0x357458739F90461b99789350868CD7CF330Dd7EE',
+  indexer: '0x2c7eE1E5f416dfF40054c27A62f7B357C4E8619C',
+} as const;
+/** Where to put a picture of every page, if anywhere. */
+const pictures = process.env.SCREENSHOTS;
+
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let bots: Awaited<ReturnType<typeof startBots>>;
+let stripe: Awaited<ReturnType<typeof startStripe>>;
+let base: TestChain;
+let ethereum: TestChain;
+let eas: Awaited<ReturnType<typeof deployAttestations>>;
+let ens: Awaited<ReturnType<typeof deployEns>>;
+let schema: Hex;
+let removeBroken: () => Promise<void>;
+let stack: WholeStack;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let database: pg.Client;
+let agent: string;
+let clicks = 0;
+
+beforeAll(async () => {
+  model = await startModelProvider({ apiKey: MODEL_KEY });
+  bots = await startBots({ telegram: { '1:good': 'good_bot' } });
+  stripe = await startStripe({ apiKey: STRIPE_KEY });
+  stripe.setPrice('price_solo', { amount: 1_900 });
+  stripe.setPrice('price_collective', { amount: 4_950 });
+  removeBroken = await makeStandIn(IMAGE, BROKEN, 'dies');
+  [base, ethereum] = await Promise.all([startChain({ chainId: 8453 }), startChain({ chainId: 1 })]);
+  [eas, ens] = await Promise.all([deployAttestations(base, EAS), deployEns(ethereum)]);
+  schema = await eas.register('bool trusted');
+  stack = await startWholeStack(
+    { AGENT_PORT_BASE: '23000', AGENT_SUBNET: '10.249.0.0/16' },
+    {
+      ...bots.settings,
+      API_RATE_LIMIT: '5000',
+      STRIPE_SECRET_KEY: STRIPE_KEY,
+      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      STRIPE_API_BASE: stripe.url,
+      STRIPE_PRICE_SOLO: 'price_solo',
+      STRIPE_PRICE_COLLECTIVE: 'price_collective',
+      EAS_RPC_URL: base.url,
+      EAS_ATTESTERS: ATTESTER,
+      EAS_SCHEMAS: schema,
+      BASE_RPC_URL: base.url,
+      ETHEREUM_RPC_URL: ethereum.url,
+    },
+  );
+  database = new pg.Client({ connectionString: stack.databaseUrl });
+  await database.connect();
+  browser = await openBrowser();
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await giveWallet();
+});
+afterAll(async () => {
+  await browser?.close();
+  await database?.end();
+  await stack?.stop();
+  await removeBroken?.();
+  await Promise.all([base?.stop(), ethereum?.stop(), stripe?.close(), bots?.close(), model?.close()]);
+});
+
+/** A wallet in the browser, as an extension puts it there. */
+const wallet = privateKeyToAccount(generatePrivateKey());
+async function giveWallet(): Promise<void> {
+  await page.exposeFunction('signWithWallet', (raw: Hex) => wallet.signMessage({ message: { raw } }));
+  await page.addInitScript((address) => {
+    Object.assign(globalThis, {
+      ethereum: {
+        request: async ({ method, params }: { method: string; params?: string[] }) =>
+          method === 'personal_sign'
+            ? (globalThis as unknown as { signWithWallet(raw?: string): Promise<string> }).signWithWallet(params?.[0])
+            : [address],
+      },
+    });
+  }, wallet.address);
+}
+
+async function click(target: Locator): Promise<void> {
+  clicks++;
+  await target.click();
+}
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+const at = (path: string) => page.goto(stack.webUrl + path);
+const section = (name: string) => at(`/agents/${agent}${name && `/${name}`}`);
+const toast = (text: string | RegExp) => page.locator('[data-sonner-toast]').filter({ hasText: text }).first().waitFor({ timeout: 60_000 });
+
+test('somebody who never saw it talks to an agent in under ten clicks', async () => {
+  await at('/signup');
+  await page.getByLabel('Email').fill('ada@example.com');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await click(button('Create account'));
+  await click(page.getByRole('link', { name: 'Create your first agent' }));
+  await click(page.getByRole('radio', { name: /Your own model/ }));
+  await page.getByLabel('Name', { exact: true }).fill('Ada');
+  await page.getByLabel('Base URL').fill(`http://host.docker.internal:${model.port}/v1`);
+  await page.getByLabel('Model ID').fill('echo-1');
+  await page.getByLabel('API key').fill(MODEL_KEY);
+  await click(button('Create agent'));
+  await page.waitForURL(/\/agents\/agent_[a-z0-9]{12}$/);
+  agent = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  // The stages are there while they happen, with their times.
+  await page.locator('[data-stage]').first().waitFor();
+  const talk = page.getByRole('link', { name: 'Talk to Ada' });
+  await talk.waitFor({ timeout: 120_000 });
+  await click(talk);
+  await page.getByLabel('Message').fill('Say **bold** things');
+  await click(button('Send'));
+  await page.getByRole('log').getByText('You said: Say bold things').waitFor({ timeout: 60_000 });
+  expect(await page.getByRole('log').locator('strong').textContent()).toBe('bold');
+  expect(clicks).toBeLessThan(10);
+}, 180_000);
+
+/** Waits until a box that follows what is added to it shows its last line. */
+const expectToBeAtEnd = (box: Locator) =>
+  box.evaluate(async (element) => {
+    for (let frames = 0; element.scrollHeight - element.scrollTop - element.clientHeight > 40; frames++) {
+      if (frames > 1_000) throw new Error('It does not follow');
+      await new Promise(requestAnimationFrame);
+    }
+  });
+
+describe('an agent’s sections', () => {
+  test('chat: conversations of their own, the same after a reload', async () => {
+    await button('New conversation').click();
+    await page.getByRole('log').getByText('Say hello to your agent.').waitFor();
+    await page.getByLabel('Message').fill('<img src=x onerror="document.title=1"> hi');
+    await button('Send').click();
+    await page.getByRole('log').getByText('You said: <img').waitFor({ timeout: 60_000 });
+    expect(await page.getByRole('log').locator('img').count()).toBe(0);
+    await page.reload();
+    await page.getByRole('log').getByText('You said: Say bold things').waitFor();
+    expect(await page.getByLabel('Conversation', { exact: true }).locator('option').count()).toBeGreaterThan(2);
+  });
+
+  test('overview: what was observed and when, the token behind a click', async () => {
+    await section('');
+    await page.getByText(/^container running/).waitFor();
+    expect(await page.getByText(/^[0-9a-f]{64}$/).count()).toBe(0);
+    await button('Show token').click();
+    await page.getByText(/^[0-9a-f]{64}$/).waitFor();
+  });
+
+  test('logs: back to the beginning, nothing twice, and what is read stays in its place', async () => {
+    const { rows } = await database.query('SELECT min(first_id)::text AS first FROM log_chunks WHERE agent_id = $1', [agent]);
+    const id = (index: number) => String(BigInt(rows[0].first) - BigInt(1_200 - index) * 1_000_000n);
+    // Every seventh needs two lines or more to be shown.
+    const record = (index: number) => [
+      id(index),
+      index === 3 ? 'error' : 'info',
+      `Old line ${index}.${index % 7 ? '' : ' wide'.repeat(80)}`,
+    ];
+    for (const from of [0, 400, 800]) {
+      const records = Array.from({ length: 400 }, (_, index) => record(from + index));
+      await database.query(
+        `INSERT INTO log_chunks (agent_id, first_id, last_id, owner_id, read_to, size, counts, records)
+         SELECT id, $2, $3, owner_id, $3, 400, $4, $5 FROM agents WHERE id = $1`,
+        [agent, id(from), id(from + 399), from ? [0, 0, 400, 0, 0, 0] : [0, 0, 399, 0, 1, 0], JSON.stringify(records)],
+      );
+    }
+    // Older lines come only once it is known what one read before.
+    const held = Promise.withResolvers<void>();
+    await page.route('**/api/agents/*/logs?*', async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await section('logs');
+    const lines = page.getByRole('log', { name: 'Log' });
+    await page.getByText(/of [45]\d\d lines/).waitFor();
+    await expectToBeAtEnd(lines);
+    const read = await lines.evaluate(async (box) => {
+      box.scrollTo({ top: 300 });
+      for (let i = 0; i < 10; i++) await new Promise(requestAnimationFrame);
+      const { top } = box.getBoundingClientRect();
+      const row = [...box.querySelectorAll('[data-index]')].find((each) => each.getBoundingClientRect().top > top + 20);
+      return { text: row?.textContent, y: row?.getBoundingClientRect().top ?? 0, height: box.scrollHeight };
+    });
+    const moves = lines.evaluate(async (box, { text, y, height }) => {
+      let most = 0;
+      for (let frames = 0, after = 0; after < 20; frames++) {
+        await new Promise(requestAnimationFrame);
+        const row = [...box.querySelectorAll('[data-index]')].find(({ textContent }) => textContent === text);
+        most = Math.max(most, Math.abs((row?.getBoundingClientRect().top ?? Number.NaN) - y));
+        if (box.scrollHeight > height + 1_000) after++;
+        if (frames > 1_000) throw new Error('No older lines came');
+      }
+      return most;
+    }, read);
+    held.resolve();
+    expect(await moves).toBeLessThan(2);
+    await page.unroute('**/api/agents/*/logs?*');
+
+    const begin = lines.getByText('What is kept of this log begins here.');
+    for (let tries = 0; tries < 50 && !(await begin.isVisible()); tries++) {
+      await lines.evaluate((box) => box.scrollTo({ top: 0 }));
+      await page.waitForTimeout(50);
+    }
+    await lines.evaluate((box) => box.scrollTo({ top: 0 }));
+    await lines.getByText('Old line 0.').waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), button('Download').click()]);
+    const text = (await readFile(await download.path(), 'utf8')).match(/^Old line \d+/gm);
+    expect(text).toEqual(Array.from({ length: 1_200 }, (_, index) => `Old line ${index}`));
+    await page.getByLabel('Search the log').fill('old line');
+    await page.getByLabel('Level').selectOption('error');
+    await page.getByText(/^1 of \d+ lines/).waitFor();
+    await lines.getByText('Old line 3.').waitFor();
+    await page.getByLabel('Search the log').fill('');
+    await page.getByLabel('Level').selectOption('trace');
+    await page.getByLabel('Follow').check();
+    await expectToBeAtEnd(lines);
+
+    await page.reload();
+    await page.getByText(/of [45]\d\d lines/).waitFor();
+    await page.getByLabel('Search the log').fill('line 12.');
+    await button('Search older lines').click();
+    await lines.getByText('Old line 12.').waitFor();
+  }, 60_000);
+
+  test('logs: search, level, pause, download', async () => {
+    await section('logs');
+    const lines = page.getByRole('log', { name: 'Log' });
+    await lines.locator('[data-index]').first().waitFor();
+    await page.getByLabel('Search the log').fill('no line says this');
+    await lines.getByText('No lines to show.').waitFor();
+    await page.getByLabel('Search the log').fill('');
+    await lines.locator('[data-index]').first().waitFor();
+    await button('Pause').click();
+    await page.getByText(/^Paused/).waitFor();
+    const download = page.waitForEvent('download');
+    await button('Download').click();
+    expect((await download).suggestedFilename()).toBe(`${agent}.log`);
+    await button('Go on').click();
+    await page.getByText('Live', { exact: true }).waitFor();
+  });
+
+  test('charts: what its container used', async () => {
+    const minute = `date_trunc('minute', now()) - i * interval '1 minute'`;
+    await database.query(
+      `INSERT INTO usage_points (agent_id, grain, at, owner_id, samples, cpu, memory, memory_limit, received, sent, read, written, pids)
+       SELECT $1, 'minute', ${minute}, (SELECT owner_id FROM agents WHERE id = $1), 6, 0.1 + 0.05 * (i % 5), 3e8 + 1e6 * i, 2147483648, 1000 * i, 500 * i, 0, 4096, 30
+       FROM generate_series(1, 40) i ON CONFLICT DO NOTHING`,
+      [agent],
+    );
+    await section('charts');
+    await page.locator('.recharts-area-curve').first().waitFor();
+    expect(await page.locator('.recharts-area-curve').count()).toBe(6);
+  });
+
+  test('channels: a token that its channel does not know is not saved', async () => {
+    await section('channels');
+    await page.getByLabel('Telegram bot token').fill('1:bad');
+    await button('Connect Telegram').click();
+    await page.getByText('Telegram does not know this token').waitFor();
+    expect((await database.query(`SELECT FROM agent_secrets WHERE agent_id = $1 AND name = 'telegramToken'`, [agent])).rowCount).toBe(0);
+    await page.getByLabel('Telegram bot token').fill('1:good');
+    await button('Check token').first().click();
+    await page.getByText('This is @good_bot').waitFor();
+  });
+
+  test('configuration: checked beside its field, then saved', async () => {
+    await section('configuration');
+    await page.getByLabel('Owner ids').fill('!!');
+    await button('Save configuration').click();
+    await page.getByText('“!!” is no id').waitFor();
+    await page.getByLabel('Owner ids').fill('100, 200');
+    await button('Save configuration').click();
+    await toast('Saved');
+    await button('Apply now').waitFor();
+    await page.reload();
+    expect(await page.getByLabel('Owner ids').inputValue()).toBe('100, 200');
+  });
+
+  test('backups: made, on schedule, taken along, removed', async () => {
+    await section('backups');
+    await button('Back up now').click();
+    await toast('The backup is made');
+    await page.getByText('Made by you').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download' }).click();
+    expect((await (await download).createReadStream()).readable).toBe(true);
+    await page.getByLabel('Back up', { exact: true }).selectOption('24');
+    await button('Save schedule').click();
+    await page.getByText(/^The next one:/).waitFor();
+    await button('Delete').click();
+    await button('Delete backup').click();
+    await page.getByText('No backups yet').waitFor();
+  }, 90_000);
+
+  test('update: says from what to what, and what to do when it failed', async () => {
+    await section('update');
+    await page.getByLabel('Another image').fill('agentbot/openclaw:not-there');
+    await button('Update agent').click();
+    await button('Update now').click();
+    await page.locator('[data-stage="image"][data-state="failed"]').waitFor({ timeout: 60_000 });
+    await page.getByText(/Check its name under Update/).waitFor();
+    await page.getByTestId('agent-status').filter({ hasText: 'running' }).waitFor();
+  }, 90_000);
+
+  test('update: an image that never becomes ready, step by step and back again', async () => {
+    await section('update');
+    await page.getByLabel('Another image').fill(BROKEN);
+    await button('Update agent').click();
+    await button('Update now').click();
+    const stage = (name: string, state: string) =>
+      page.locator(`[data-stage="${name}"][data-state="${state}"]`).waitFor({ timeout: 240_000 });
+    await page.getByText('Update · running').waitFor();
+    await page.getByTestId('agent-status').filter({ hasText: 'updating' }).waitFor();
+    await stage('backup', 'done');
+    await stage('rollback', 'running');
+    if (pictures) await page.screenshot({ path: `${pictures}/rollback-under-way.png`, fullPage: true });
+    await stage('rollback', 'done');
+    await page.getByText('Update · failed').waitFor();
+    await page.getByRole('alert').getByText(`Update failed, the agent is back on ${IMAGE}: `).waitFor();
+    await page.getByText(/^Image and data are as they were before/).waitFor();
+    await page.getByTestId('agent-status').filter({ hasText: 'running' }).waitFor();
+    expect(await page.locator('dt:text-is("From") + dd').textContent()).toBe(IMAGE);
+    const { rows } = await database.query('SELECT state, image FROM agents WHERE id = $1', [agent]);
+    expect(rows).toEqual([{ state: 'running', image: IMAGE }]);
+    // It goes on, with what it remembers.
+    await section('chat');
+    await page.getByRole('log').getByText('You said: Say bold things').waitFor();
+    await page.getByLabel('Message').fill('Are you back?');
+    await button('Send').click();
+    await page.getByRole('log').getByText('You said: Are you back?').waitFor({ timeout: 60_000 });
+  }, 300_000);
+
+  test('verification: by a passkey', async () => {
+    const session = await context.newCDPSession(page);
+    await session.send('WebAuthn.enable');
+    await session.send('WebAuthn.addVirtualAuthenticator', {
+      options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+    });
+    await section('verification');
+    await button('Verify with a passkey').click();
+    await page.getByText('Verified by Passkey').waitFor();
+    await session.detach();
+  });
+
+  test('verification: by an ENS name, with a wallet that is somewhere else', async () => {
+    await ens.set('ada.eth', wallet.address);
+    await section('verification');
+    await page.getByRole('radio', { name: /ENS name/ }).check();
+    await page.getByLabel('ENS name', { exact: true }).fill('ada.eth');
+    await page.getByLabel('1. Wallet address').fill(wallet.address);
+    await button('Get the message to sign').click();
+    const message = (await page.locator('pre').textContent()) ?? '';
+    await page.getByLabel('3. Signature').fill(await wallet.signMessage({ message }));
+    await button('Verify agent').click();
+    await page.getByText('Verified by ENS name').waitFor();
+  });
+
+  test('verification: by an attestation, with the browser’s wallet', async () => {
+    await page.getByRole('radio', { name: /EAS/ }).check();
+    await page.getByLabel('Attestation UID').fill(zeroHash);
+    await button('Sign with this browser’s wallet').click();
+    await toast('There is no such attestation');
+    await page.getByLabel('Attestation UID').fill(await eas.attest(ATTESTER, { schema, recipient: wallet.address }));
+    await button('Sign with this browser’s wallet').click();
+    await page.getByText('Verified by Attestation (EAS)').waitFor();
+  });
+
+  test('verification: by Coinbase, and no more', async () => {
+    const uid = await eas.attest(coinbase.attester, { schema: await eas.registerCoinbase(), recipient: wallet.address });
+    await eas.index(coinbase.indexer, wallet.address, uid);
+    await page.getByRole('radio', { name: /Coinbase/ }).check();
+    await button('Sign with this browser’s wallet').click();
+    await page.getByText('Verified by Coinbase').waitFor();
+    await page.getByText(uid).waitFor();
+    await button('Remove verification').click();
+    await button('Remove').click();
+    await page.getByText(/^This agent is not verified yet/).waitFor();
+  });
+
+  test('operations: what was done, newest first', async () => {
+    await section('operations');
+    await page.getByRole('heading', { name: 'Update' }).first().waitFor();
+    await page.getByRole('heading', { name: 'Provisioning' }).waitFor();
+  });
+
+  test('danger zone: nothing without the typed name', async () => {
+    await section('danger');
+    await button('Delete agent').click();
+    expect(await button('Delete forever').isDisabled()).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+});
+
+describe('the account', () => {
+  test('API keys: with scopes, shown once, revoked', async () => {
+    await at('/account/keys');
+    await page.getByLabel('Name', { exact: true }).fill('Reader');
+    await page.getByLabel('It may').selectOption('agents:read');
+    await button('Make key').click();
+    const secret = (await page.getByText(/^sk_/).first().textContent()) ?? '';
+    const answer = await fetch(`${stack.backendUrl}/api/agents`, { headers: { authorization: `Bearer ${secret}` } });
+    expect(await answer.json()).toEqual([expect.objectContaining({ id: agent })]);
+    await page.getByText(`curl -H 'Authorization: Bearer ${secret}'`).waitFor();
+    await page.reload();
+    await page.getByText('agents:read').waitFor();
+    expect(await page.getByText(secret).count()).toBe(0);
+    await button('Revoke').click();
+    await button('Revoke key').click();
+    await page.getByText('No keys yet').waitFor();
+  });
+
+  test('wallets: linked by the browser’s wallet', async () => {
+    await at('/account/wallets');
+    await button('Sign with this browser’s wallet').click();
+    await page.getByText(new RegExp(`^${wallet.address}$`, 'i')).waitFor();
+  });
+
+  test('audit log: what was changed', async () => {
+    await at('/account/audit');
+    await page.getByRole('row').filter({ hasText: 'link wallet' }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'delete api key' }).waitFor();
+  });
+});
+
+test('administration: health, users and their plans, all agents', async () => {
+  const other = await browser.newContext();
+  const theirs = await other.newPage();
+  await theirs.goto(`${stack.webUrl}/signup`);
+  await theirs.getByLabel('Email').fill('eve@example.com');
+  await theirs.getByLabel('Password').fill(PASSWORD);
+  await theirs.getByRole('button', { name: 'Create account' }).click();
+  await theirs.getByText(/^Your account has no plan yet/).waitFor();
+  expect(await theirs.getByRole('link', { name: 'All agents' }).count()).toBe(0);
+  await other.close();
+
+  await at('/admin');
+  await page.getByText('Available', { exact: true }).waitFor();
+  await at('/admin/users');
+  await page.getByLabel('Plan of eve@example.com').selectOption('solo');
+  await toast('eve@example.com has the solo plan');
+  await at('/admin/agents');
+  await page.getByLabel('Search by name, id or owner').fill('ada@');
+  await page.getByRole('row').filter({ hasText: agent }).waitFor();
+});
+
+test('a plan is bought at Stripe, for the price that Stripe says', async () => {
+  const other = await browser.newContext();
+  const theirs = await other.newPage();
+  theirs.setDefaultTimeout(30_000);
+  await theirs.route('https://stripe.example/**', (route) => route.fulfill({ contentType: 'text/html', body: '<h1>Stripe</h1>' }));
+  await theirs.goto(`${stack.webUrl}/signup`);
+  await theirs.getByLabel('Email').fill('bob@example.com');
+  await theirs.getByLabel('Password').fill(PASSWORD);
+  await theirs.getByRole('button', { name: 'Create account' }).click();
+  await theirs.getByRole('link', { name: 'Create your first agent' }).click();
+  await theirs.getByText(/covered by a plan; solo is \$19 per month/).waitFor();
+  await theirs.getByText('you have 0 of 1 agents').waitFor();
+  await theirs.getByRole('link', { name: 'Plan and billing' }).first().click();
+  await theirs.getByText('$49.50 per month').waitFor();
+  expect(await theirs.getByText('Not for sale here').count()).toBe(2);
+  await theirs.getByRole('button', { name: 'Choose solo' }).click();
+  await theirs.getByRole('heading', { name: 'Stripe' }).waitFor();
+  const session = stripe.sessions.at(-1) ?? {};
+  await theirs.goto(session.cancel_url ?? '');
+  await theirs.getByText('You left the checkout, and nothing was charged.').waitFor();
+  await theirs.goto(session.success_url ?? '');
+  await theirs.getByText(/^Stripe has taken your order/).waitFor();
+  stripe.setSubscription('sub_bob', {
+    customer: session.customer ?? '',
+    price: session['line_items[0][price]'] ?? '',
+    metadata: { agentbot_account: session['subscription_data[metadata][agentbot_account]'] ?? '' },
+  });
+  await tellOfSubscription('sub_bob');
+  await theirs.getByText('Thank you. Your account has the solo plan.').waitFor();
+  await theirs.goto(`${stack.webUrl}/account/billing`);
+  await theirs.getByText('Your plan', { exact: true }).nth(1).waitFor();
+  await theirs.getByRole('button', { name: 'Manage the subscription' }).click();
+  await theirs.getByRole('heading', { name: 'Stripe' }).waitFor();
+  expect(stripe.sessions.at(-1)).toMatchObject({ customer: session.customer });
+  await other.close();
+}, 60_000);
+
+/** As Stripe does it: an event, signed. */
+async function tellOfSubscription(id: string): Promise<void> {
+  const object = { id, object: 'subscription', items: { data: [] } };
+  const payload = JSON.stringify({ id: 'evt_1', object: 'event', type: 'customer.subscription.created', data: { object } });
+  const at = Math.floor(Date.now() / 1000);
+  const signature = createHmac('sha256', WEBHOOK_SECRET).update(`${at}.${payload}`).digest('hex');
+  const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${signature}` };
+  const answer = await fetch(`${stack.backendUrl}/api/stripe/webhook`, { method: 'POST', headers, body: payload });
+  expect(answer.status).toBe(200);
+}
+
+const paths = () => [
+  '/agents',
+  '/agents/new',
+  ...['', '/chat', '/logs', '/charts', '/channels', '/configuration', '/backups', '/update', '/verification', '/operations', '/danger'].map(
+    (each) => `/agents/${agent}${each}`,
+  ),
+  '/account/keys',
+  '/account/billing',
+  '/account/wallets',
+  '/account/audit',
+  '/admin',
+  '/admin/users',
+  '/admin/agents',
+];
+const open = ['/signin', '/signup', '/forgot', '/reset?token=x'];
+
+async function settle(of: Page) {
+  await of.getByRole('heading', { level: 1 }).filter({ hasText: /\S/ }).first().waitFor();
+  await of.locator('[role=status]:has-text("Loading…")').first().waitFor({ state: 'detached' });
+  await of.getByText('Loading…', { exact: true }).first().waitFor({ state: 'detached' });
+}
+
+/** What is wrong with a page in one theme, for a phone and for a desktop. */
+async function faultsOf(of: Page, path: string, theme: string): Promise<string[]> {
+  const faults: string[] = [];
+  await of.evaluate((wanted) => {
+    document.documentElement.dataset.theme = wanted;
+  }, theme);
+  for (const width of [390, 1440]) {
+    await of.setViewportSize({ width, height: 900 });
+    await of.waitForTimeout(100);
+    const wider = await of.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wider > 0) faults.push(`${path} at ${width}: ${wider} px too wide`);
+    const name = `${path.replace(agent, 'agent').replace(/\?.*/, '').replaceAll('/', '-').slice(1)}-${theme}-${width}.png`;
+    if (pictures) await of.screenshot({ path: `${pictures}/${name}`, fullPage: true });
+  }
+  const { violations } = await new AxeBuilder({ page: of }).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return [...faults, ...serious.map(({ id, nodes }) => `${path}, ${theme}: ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`)];
+}
+
+test('no page has a serious fault of accessibility in either theme, nor is wider than a phone', async () => {
+  const stranger = await browser.newContext();
+  const visitor = await stranger.newPage();
+  if (pictures) await mkdir(pictures, { recursive: true });
+  const faults: string[] = [];
+  for (const path of [...open, ...paths()]) {
+    const of = open.includes(path) ? visitor : page;
+    await of.goto(stack.webUrl + path);
+    await settle(of);
+    for (const theme of ['light', 'dark']) faults.push(...(await faultsOf(of, path, theme)));
+  }
+  await stranger.close();
+  expect(faults).toEqual([]);
+}, 480_000);
+
+test('the theme is chosen by keyboard, and stays', async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await at('/agents');
+  await page.getByRole('radio', { name: 'As the system' }).focus();
+  await page.keyboard.press('ArrowRight');
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('light');
+  await page.reload();
+  expect(await page.getByRole('radio', { name: 'Light' }).isChecked()).toBe(true);
+  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(247, 247, 248)');
+});
+
+describe('with a thousand agents', () => {
+  beforeAll(async () => {
+    await database.query(
+      `INSERT INTO agents (id, owner_id, name, model, ai_provider, state, created_at, updated_at)
+       SELECT 'agent_many' || i, owner_id, 'Many ' || i, 'gpt-4', 'openrouter', 'stopped', now() - i * interval '1 second', now()
+       FROM agents, generate_series(1, 1000) i WHERE agents.id = $1`,
+      [agent],
+    );
+  });
+  afterAll(() => database.query(`DELETE FROM agents WHERE id LIKE 'agent_many%'`));
+
+  test('the first load takes less than 200 kB of JavaScript and shifts nothing', async () => {
+    const fresh = await context.newPage();
+    const session = await context.newCDPSession(fresh);
+    await session.send('Network.enable');
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    const scripts = new Set<string>();
+    let bytes = 0;
+    session.on('Network.responseReceived', ({ requestId, type }) => type === 'Script' && scripts.add(requestId));
+    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+      if (scripts.has(requestId)) bytes += encodedDataLength;
+    });
+    await fresh.addInitScript(() => {
+      Object.assign(globalThis, { shift: 0 });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries())
+          (globalThis as unknown as { shift: number }).shift += (entry as unknown as { value: number }).value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await fresh.goto(`${stack.webUrl}/agents`);
+    await fresh.getByText('1001 agents, 1 running').waitFor();
+    await fresh.waitForTimeout(1_500);
+    const shift = await fresh.evaluate(() => (globalThis as unknown as { shift: number }).shift);
+    process.stdout.write(`agents page: ${Math.round(bytes / 1000)} kB of JavaScript, layout shift ${shift.toFixed(4)}\n`);
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThan(200_000);
+    expect(shift).toBeLessThan(0.01);
+    await fresh.close();
+  });
+
+  test('all of them changing at once, the page answers while one types', async () => {
+    let lists = 0;
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/overview') lists++;
+    });
+    await at('/agents');
+    await page.getByText('1001 agents, 1 running').waitFor();
+    expect(await page.getByRole('list', { name: 'Agents' }).getByRole('listitem').count()).toBeLessThan(40);
+    let changes = 0;
+    let going = true;
+    const changing = (async () => {
+      for (; going; changes++) {
+        const state = changes % 2 ? 'stopped' : 'error';
+        await database.query(`UPDATE agents SET state = $1, state_reason = 'change ' || $2::text WHERE id LIKE 'agent_many%'`, [
+          state,
+          changes,
+        ]);
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    })();
+    await page
+      .getByText(/^change \d+$/)
+      .first()
+      .waitFor();
+    await page.evaluate(() => {
+      const seen: number[] = [];
+      Object.assign(globalThis, { delays: seen });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) seen.push(entry.duration);
+      }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
+    });
+    try {
+      await page.getByLabel('Search agents').pressSequentially('many 20', { delay: 120 });
+      await page.getByText('20 of 1001 agents, 1 running').waitFor();
+    } finally {
+      going = false;
+      await changing;
+    }
+    const delays = await page.evaluate(() => (globalThis as unknown as { delays: number[] }).delays);
+    const slowest = Math.max(0, ...delays);
+    process.stdout.write(`1000 agents, ${changes} changes of each: slowest answer to a key ${slowest} ms\n`);
+    expect(changes).toBeGreaterThan(3);
+    expect(slowest).toBeLessThan(500);
+    // The last change of all is seen without a reload.
+    await database.query(`UPDATE agents SET name = 'Many 20 renamed' WHERE id = 'agent_many20'`);
+    await page.getByText('Many 20 renamed').waitFor();
+    // Changes come by themselves: the whole list is read no more than once.
+    expect(lists).toBeLessThan(2);
+  });
+});
+
+test('the agent goes by its typed name, and leaves an empty list', async () => {
+  await section('danger');
+  await button('Delete agent').click();
+  await page.getByLabel('Agent name').fill('Ada');
+  await button('Delete forever').click();
+  await page.getByRole('heading', { name: 'No agents yet' }).waitFor({ timeout: 60_000 });
+});
+
+test('no secret stands in any log line', () => {
+  const everything = stack.output.join('\n');
+  for (const secret of [MODEL_KEY, PASSWORD, '1:good', ...Object.values(stack.secrets)]) expect(everything).not.toContain(secret);
+});

@@ -1,0 +1,81 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { startWholeStack, type WholeStack } from './stack.ts';
+
+/** Every page, in Chromium, under its policy: nothing that it does is refused, and nothing foreign would run. */
+
+let stack: WholeStack;
+let browser: Browser;
+let page: Page;
+const violations: string[] = [];
+
+beforeAll(async () => {
+  stack = await startWholeStack({ AGENT_PORT_BASE: '22880', AGENT_SUBNET: '10.222.0.0/16' }, { PROVISIONING_ENABLED: 'true' });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  page = await browser.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on('console', (message) => {
+    if (/content security policy|refused to/i.test(message.text())) violations.push(`${page.url()}: ${message.text()}`);
+  });
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+beforeEach(() => {
+  violations.length = 0;
+});
+
+/** Every page of the dashboard by its file, so that a new one cannot be forgotten; an id stands for any. */
+const app = path.join(import.meta.dirname, '../apps/web/src/app');
+const pages = readdirSync(app, { recursive: true, encoding: 'utf8' })
+  .filter((file) => path.basename(file) === 'page.tsx')
+  .map(
+    (file) =>
+      `/${path
+        .dirname(file)
+        .replace(/^\.$|\([a-z]+\)\/?/g, '')
+        .replace(/\[\w+\]/g, 'agent_none')}`,
+  );
+
+test('signs in as a person does, under the policy', async () => {
+  await page.goto(`${stack.webUrl}/signup`);
+  await page.getByLabel('Email').fill('policy@example.com');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.waitForURL(/\/agents$/);
+  expect(violations).toEqual([]);
+});
+
+test.each([...new Set([...pages, '/no-such-page'])])('%s', async (address) => {
+  const response = await page.goto(stack.webUrl + address);
+  await page.waitForLoadState('networkidle');
+  const policy = response?.headers()['content-security-policy'] ?? '';
+  const [, nonce = ''] = /script-src [^;]*'nonce-([^']+)'/.exec(policy) ?? [];
+  expect(nonce.length).toBeGreaterThan(20);
+  expect(/script-src [^;]*/.exec(policy)?.[0]).not.toMatch(/unsafe|\*|https?:/);
+  for (const rule of ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"])
+    expect(policy).toContain(rule);
+  const again = await page.request.get(stack.webUrl + address);
+  expect(again.headers()['content-security-policy']).not.toContain(nonce);
+  expect(violations).toEqual([]);
+});
+
+test('a script that somebody smuggled in does not run', async () => {
+  await page.goto(`${stack.webUrl}/signin`);
+  await page.evaluate(() => {
+    const holder = document.createElement('div');
+    holder.innerHTML = '<img src="x:" onerror="window.smuggled = true"><a href="javascript:window.smuggled = true">x</a>';
+    document.body.append(holder);
+    holder.querySelector('a')?.click();
+  });
+  await page.waitForTimeout(300);
+  expect(await page.evaluate(() => 'smuggled' in window)).toBe(false);
+  expect(violations.length).toBeGreaterThan(0);
+});
