@@ -95,16 +95,25 @@ describe('a backup', () => {
   test('is put back into a new container, with nothing of what came after it', async () => {
     await note('kept', 'second');
     await shell('kept', `echo extra > ${workspace}/extra`);
+    // One that runs would be started again by itself, at a time of its own.
+    await ask(backend, 'kept', 'POST', 'stop');
     await container('kept').remove({ force: true });
     await docker.getVolume('openclaw-data-kept').remove({ force: true });
-    await backend.settled('kept');
     const restored = await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`);
-    expect(restored.body).toEqual({ success: true, status: 'active', message: 'Backup restored successfully' });
+    expect(restored.body).toEqual({ success: true, status: 'stopped', message: 'Backup restored successfully' });
+    await ask(backend, 'kept', 'POST', 'start');
     expect(await noted('kept')).toBe('first');
     expect(await shell('kept', `ls ${workspace}`)).not.toContain('extra');
     expect(await chat(backend, 'kept', 'And now?')).toBe('You said: And now?');
     const { backups } = (await ask(backend, 'kept', 'GET', 'backups')).body;
     expect(backups.map(({ cause }: { cause: string }) => cause)).toEqual(['restore', 'manual']);
+  });
+
+  test('of a running agent is put back, and the agent runs again', async () => {
+    await note('kept', 'second');
+    const restored = await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`);
+    expect(restored.body).toEqual({ success: true, status: 'active', message: 'Backup restored successfully' });
+    expect(await noted('kept')).toBe('first');
   });
 
   test('of a stopped agent is put back, and the agent stays stopped', async () => {

@@ -237,27 +237,32 @@ describe('fifty agents at once', () => {
   });
   afterAll(() => crowd?.stop());
 
-  /** Asks the same of all; what was refused, with the reason. */
-  async function refusals(method: string, address: (id: string) => string, body?: (id: string) => object) {
-    const answers = await Promise.all(ids.map((id) => crowd.machine(undefined, method, address(id), body?.(id))));
-    return answers.filter(({ status }) => status >= 300).map(({ status, body: { error } }) => `${status} ${error}`);
+  /** Asks the same of all and waits for the end of it, which a busy machine reaches after the answer; what went wrong, with the reason. */
+  async function failed(method: string, address: (id: string) => string, body?: (id: string) => object) {
+    await Promise.all(ids.map((id) => crowd.machine(undefined, method, address(id), body?.(id))));
+    for (const id of ids) await crowd.settled(id);
+    const { database } = crowd.context;
+    const latest = await database.as('service', (tx) =>
+      tx.operation.findMany({ distinct: ['agentId'], orderBy: [{ agentId: 'asc' }, { createdAt: 'desc' }] }),
+    );
+    expect(latest).toHaveLength(ids.length);
+    return latest.filter(({ state }) => state !== 'succeeded').map(({ kind, error }) => `${kind}: ${error}`);
   }
 
   test('come, are restarted and go without a clash', async () => {
     const config = { telegramToken: '1:x', plan: 'network' };
     expect(
-      await refusals(
+      await failed(
         'POST',
         () => '/api/deployments',
         (agentId) => ({ agentId, config }),
       ),
     ).toEqual([]);
-    for (const id of ids) await crowd.settled(id);
     const filters = { label: [`agentbot.installation=${crowd.config.INSTALLATION}`] };
     const ports = (await docker.listContainers({ filters })).flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
     expect([ports.length, new Set(ports).size]).toEqual([100, 100]);
-    expect(await refusals('POST', (id) => `/api/agents/${id}/restart`)).toEqual([]);
-    expect(await refusals('DELETE', (id) => `/api/agents/${id}`)).toEqual([]);
+    expect(await failed('POST', (id) => `/api/agents/${id}/restart`)).toEqual([]);
+    expect(await failed('DELETE', (id) => `/api/agents/${id}`)).toEqual([]);
     expect(await docker.listContainers({ all: true, filters })).toEqual([]);
   }, 600_000);
 });

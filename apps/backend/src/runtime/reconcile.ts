@@ -11,20 +11,27 @@ const RECOVERY_INTERVAL_MS = 1_000;
 /** How long past its deadline an operation may stand open before it counts as lost. */
 const GRACE_MS = 2 * 60_000;
 
-/** Ends operations whose job is gone, so that no agent is stuck: the agent goes to `error` with the reason. */
+/**
+ * Ends operations whose job is gone or was begun too long ago, so that no agent is stuck: the agent goes to `error` with the
+ * reason. One that waits for its turn is not lost, however long the queue.
+ */
 async function endLostOperations({ database, boss, log }: Context) {
   const open = await database.as('service', (tx) => tx.operation.findMany({ where: { finishedAt: null } }));
   for (const operation of open) {
     const limit = operationTypes[operation.kind as keyof typeof operationTypes].deadlineMs + GRACE_MS;
     const jobs = await boss.findJobs(QUEUE, { data: { operationId: operation.id } });
     const alive = jobs.some((job) => ['created', 'retry', 'active'].includes(job.state));
-    if (alive && Date.now() - operation.createdAt.getTime() < limit) continue;
+    const inTime = !operation.startedAt || Date.now() - operation.startedAt.getTime() < limit;
+    if (alive && inTime) continue;
     const error = 'The operation was interrupted and could not be resumed';
-    log.warn({ operationId: operation.id, agentId: operation.agentId }, error);
-    await database.as('service', async (tx) => {
-      await tx.operation.update({ where: { id: operation.id }, data: { state: 'failed', error, finishedAt: new Date() } });
-      await tx.agent.updateMany({ where: { id: operation.agentId }, data: { state: 'error', stateReason: error } });
+    const lost = await database.as('service', async (tx) => {
+      // It may have ended, and its job with it, since it was read.
+      const still = { id: operation.id, finishedAt: null };
+      const { count } = await tx.operation.updateMany({ where: still, data: { state: 'failed', error, finishedAt: new Date() } });
+      if (count) await tx.agent.updateMany({ where: { id: operation.agentId }, data: { state: 'error', stateReason: error } });
+      return count > 0;
     });
+    if (lost) log.warn({ operationId: operation.id, agentId: operation.agentId }, error);
   }
 }
 
