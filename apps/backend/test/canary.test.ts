@@ -54,7 +54,7 @@ beforeAll(async () => {
     INSTALLATION: installation,
     OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
     AGENT_PORT_BASE: '22600',
-    AGENT_SUBNET: '10.247.0.0/16',
+    AGENT_SUBNET: '10.237.0.0/16',
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
     API_RATE_LIMIT: '10000',
     BACKUP_DIR: backups,

@@ -8,31 +8,44 @@ import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 /** `kill -9` of the backend while it makes a clone: after a start there is that one clone, running, and paid for once. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-clone';
+/** They are killed apart from one another, each on a chain of its own. */
+const LANES = 3;
 const { container, left, shell } = containersOn();
 let remove: () => Promise<void>;
-let chain: TestChain;
-let backend: ChildBackend;
-let parent: string;
+let lanes: Lane[];
+
+interface Lane {
+  chain: TestChain;
+  backend: ChildBackend;
+  /** The agent that is cloned. */
+  parent: string;
+}
+
+async function startLane(lane: number): Promise<Lane> {
+  const chain = await startChain();
+  const backend = await startChildBackend({
+    OPENCLAW_IMAGE: IMAGE,
+    ...paidOn(chain),
+    AGENT_PORT_BASE: String(21_000 + lane * 100),
+    AGENT_SUBNET: `10.${224 + lane}.0.0/16`,
+  });
+  await linkPayer(backend);
+  const parent = (await backend.call('POST', '/api/agents', { name: 'Parent', config: { plan: 'network' } })).body.id;
+  return { chain, backend, parent };
+}
 
 beforeAll(async () => {
   remove = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
-  chain = await startChain();
-  backend = await startChildBackend({
-    OPENCLAW_IMAGE: IMAGE,
-    ...paidOn(chain),
-    AGENT_PORT_BASE: '21000',
-    AGENT_SUBNET: '10.244.0.0/16',
-  });
-  await linkPayer(backend);
-  parent = (await backend.call('POST', '/api/agents', { name: 'Parent', config: { plan: 'network' } })).body.id;
+  lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => startLane(lane)));
 }, 120_000);
 afterAll(async () => {
-  await backend.stop();
-  await chain.stop();
+  await Promise.all(lanes.map(({ backend }) => backend.stop()));
+  await Promise.all(lanes.map(({ chain }) => chain.stop()));
   await remove();
 });
 
 test('clones at different stages all come up after a start, each once', async () => {
+  const [{ backend, chain, parent }] = lanes as [Lane];
   const bodies = [
     await paidRequest(chain, parent, 'booking'),
     await paidRequest(chain, parent, 'support'),
@@ -60,9 +73,11 @@ test('clones at different stages all come up after a start, each once', async ()
   }
 });
 
-test.each(['wallet', 'image', 'validate', 'create', 'start', 'ready'])(
-  'a clone is whole when the backend was killed after %s',
-  async (step) => {
+test('a clone is whole when the backend was killed after any of its steps', async () => {
+  const steps = ['wallet', 'image', 'validate', 'create', 'start', 'ready'];
+  const problems: string[] = [];
+
+  async function killedAfter(step: string, { backend, chain, parent }: Lane): Promise<void> {
     const body = await paidRequest(chain, parent);
     const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
     await backend.reached(agentId, 'clone', { step, at: 'done' });
@@ -76,5 +91,13 @@ test.each(['wallet', 'image', 'validate', 'create', 'start', 'ready'])(
     expect((await backend.database.query(claimed, [body.paymentProof.transactionHash])).rowCount).toBe(1);
     await backend.call('DELETE', `/api/agents/${agentId}`);
     expect(await left(agentId)).toEqual(nothing);
-  },
-);
+  }
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (let step = steps.shift(); step; step = steps.shift()) {
+        await killedAfter(step, lane).catch((error) => problems.push(`${step}: ${error.message}`));
+      }
+    }),
+  );
+  expect(problems).toEqual([]);
+});

@@ -36,7 +36,7 @@ beforeAll(async () => {
   remove.push(await makeStandIn(FROM, image('good')));
   for (const failure of failures) remove.push(await makeStandIn(FROM, image(failure), failure));
   backend = await startBackendWithDocker('durability', {
-    AGENT_PORT_BASE: '34000',
+    AGENT_PORT_BASE: '23400',
     AGENT_SUBNET: '10.230.0.0/16',
     OPENCLAW_IMAGE: image('good'),
     READY_TIMEOUT_SECONDS: '8',
