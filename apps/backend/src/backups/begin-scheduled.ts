@@ -5,7 +5,7 @@ import { beginOperation } from '../jobs/operations.ts';
 const HOUR_MS = 3_600_000;
 
 /** Begins the backups whose time has come; an agent that is being worked on has its turn the next minute. */
-export async function beginScheduledBackups({ database, boss, host }: Context): Promise<void> {
+export async function beginScheduledBackups({ database, boss, host, log }: Context): Promise<void> {
   if (!(await host.available())) return;
   const due = { nextBackupAt: { lte: new Date() }, backupEveryHours: { not: null } };
   const agents = await database.as('service', (tx) => tx.agent.findMany({ where: due }));
@@ -18,7 +18,8 @@ export async function beginScheduledBackups({ database, boss, host }: Context): 
         if (count && agent.containerSpec) await beginOperation(tx, boss, agent, 'backup', { input: { cause: 'schedule' } });
       })
       .catch((error) => {
-        if (!(error instanceof AppError) || error.code !== 'OPERATION_IN_PROGRESS') throw error;
+        if (error instanceof AppError && error.code === 'OPERATION_IN_PROGRESS') return;
+        log.warn({ err: error, agentId: agent.id }, 'a scheduled backup could not begin; it is tried again in a minute');
       });
   }
 }

@@ -12,6 +12,21 @@ export async function removeBackups({ database, backups }: Pick<Context, 'databa
   await database.as('service', (tx) => tx.backup.deleteMany({ where: { id: { in: rows.map(({ id }) => id) } } }));
 }
 
+/** Removes what has become too old meanwhile, of agents that make no new backups either. */
+export async function removeOldBackups(context: Pick<Context, 'database' | 'backups' | 'log'>): Promise<void> {
+  const agents = await context.database.as('service', async (tx) => {
+    const due = await tx.$queryRaw<{ id: string }[]>`
+      SELECT DISTINCT a.id FROM backups b JOIN agents a ON a.id = b.agent_id
+      WHERE b.created_at < now() - make_interval(days => coalesce(a.backup_keep_days, ${RETENTION.keepDays}))
+        AND EXISTS (SELECT FROM backups newer WHERE newer.agent_id = a.id AND newer.created_at > b.created_at)
+        AND NOT EXISTS (SELECT FROM operations o WHERE o.agent_id = a.id AND o.finished_at IS NULL)`;
+    return tx.agent.findMany({ where: { id: { in: due.map(({ id }) => id) } } });
+  });
+  for (const agent of agents) {
+    await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
+  }
+}
+
 /** Removes an agent's backups beyond its number and age; the newest one stays whatever its age. @returns how many */
 export async function applyRetention(context: Pick<Context, 'database' | 'backups'>, agent: Agent): Promise<number> {
   const rows = await context.database.as('service', (tx) =>

@@ -1,4 +1,5 @@
 import { beginScheduledBackups } from '../backups/begin-scheduled.ts';
+import { removeOldBackups } from '../backups/retention.ts';
 import { settleSuspensions } from '../billing/suspension.ts';
 import type { Context } from '../context.ts';
 import { sweep } from '../runtime/sweep.ts';
@@ -21,6 +22,7 @@ const tasks: Record<string, Task> = {
     },
   },
   'scheduled-backups': { cron: EVERY_MINUTE, work: beginScheduledBackups },
+  'old-backups': { cron: '41 * * * *', work: removeOldBackups },
   'live-streams': { cron: EVERY_MINUTE, work: sweepStreams },
   suspensions: { cron: EVERY_MINUTE, work: settleSuspensions },
   // Attestations are revoked, names sold.

@@ -8,7 +8,12 @@ import type { Agent, Operation, OperationStep, Prisma } from '../generated/prism
 import { newId } from '../ids.ts';
 import { operationTypes } from './catalog.ts';
 
-export const QUEUE = 'agent-operations';
+/** What takes seconds does not wait behind what may take an hour. */
+export const queues = ['agent-operations', 'slow-agent-operations'] as const;
+export type Queue = (typeof queues)[number];
+
+/** Where the jobs of a kind of operation wait. */
+export const queueOf = (kind: OperationKind): Queue => (operationTypes[kind].slow ? 'slow-agent-operations' : 'agent-operations');
 
 export interface OperationJob {
   operationId: string;
@@ -17,6 +22,8 @@ export interface OperationJob {
 interface Asked {
   requestId?: string;
   input?: Prisma.InputJsonObject;
+  /** The agent serves meanwhile as it does now. */
+  goesOn?: boolean;
 }
 
 /**
@@ -28,7 +35,7 @@ export async function beginOperation(
   boss: PgBoss,
   agent: Agent,
   kind: OperationKind,
-  { requestId, input = {} }: Asked = {},
+  { requestId, input = {}, goesOn = false }: Asked = {},
 ): Promise<Operation> {
   const { during, deadlineMs } = operationTypes[kind];
   const operation = await tx.operation
@@ -40,14 +47,14 @@ export async function beginOperation(
         kind,
         requestId: requestId ?? null,
         input,
-        agentBefore: { state: agent.state, image: agent.image },
+        agentBefore: { state: agent.state, image: agent.image, ...(goesOn && { goesOn }) },
       },
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? new AppError('OPERATION_IN_PROGRESS') : error;
     });
-  if (during) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
-  await boss.send(QUEUE, { operationId: operation.id } satisfies OperationJob, {
+  if (during && !goesOn) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
+  await boss.send(queueOf(kind), { operationId: operation.id } satisfies OperationJob, {
     db: fromPrisma(tx),
     expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import type { Database } from '../database/database.ts';
 import type { Operation, StepState } from '../generated/prisma/client.ts';
@@ -12,6 +13,14 @@ interface Signals {
   /** Somebody cancels the operation. */
   cancel: AbortSignal;
 }
+
+interface StepOptions {
+  /** It puts things right: from here on nobody can cancel the operation any more. */
+  puttingRight?: boolean;
+}
+
+/** How long a step past its deadline may take to come to its own end, before what follows goes on beside it. */
+const ENDING_MS = 30_000;
 
 /** Runs the steps of one operation and records each with its times and outcome. */
 export function createSteps(database: Database, operation: Operation, { job, cancel }: Signals) {
@@ -29,9 +38,17 @@ export function createSteps(database: Database, operation: Operation, { job, can
   /**
    * One step: `work` gets a signal that aborts at the deadline, and may return a sentence to show beside it.
    * @returns false when the step was skipped
-   * @throws AppError OPERATION_FAILED past the deadline, Cancelled once, else what `work` threw
+   * @throws AppError OPERATION_FAILED past the deadline, Cancelled once, else what `work` threw; an Error without touching
+   *   anything once the job was interrupted, which another process may have taken up already
    */
-  return async function step(name: string, deadlineMs: number, work: (signal: AbortSignal) => Promise<string | void>): Promise<boolean> {
+  return async function step(
+    name: string,
+    deadlineMs: number,
+    work: (signal: AbortSignal) => Promise<string | void>,
+    { puttingRight = false }: StepOptions = {},
+  ): Promise<boolean> {
+    if (job.aborted) throw new Error('The job was interrupted');
+    if (puttingRight) cancellable = false;
     const cancelled = () => cancellable && cancel.aborted && !job.aborted;
     const giveUp = () => {
       cancellable = false;
@@ -67,8 +84,9 @@ export function createSteps(database: Database, operation: Operation, { job, can
         ),
       );
     });
+    const working = work(signal);
     try {
-      const detail = await Promise.race([work(signal), aborted]);
+      const detail = await Promise.race([working, aborted]);
       await finish(name, 'done', detail ?? null);
       return true;
     } catch (error) {
@@ -77,6 +95,8 @@ export function createSteps(database: Database, operation: Operation, { job, can
         return false;
       }
       const thrown = cancelled() && !timeout.aborted ? giveUp() : error;
+      // What comes next must not meet it half-way.
+      if (over.aborted) await Promise.race([working.catch(() => undefined), sleep(ENDING_MS, undefined, { ref: false })]);
       await finish(name, 'failed', thrown instanceof AppError ? thrown.message : null);
       throw thrown;
     }

@@ -9,11 +9,12 @@ import { listenForCancellation } from './cancel-operation.ts';
 import { Cancelled } from './cancelled.ts';
 import { operationTypes } from './catalog.ts';
 import { type AgentChange, operationWork } from './operation-work.ts';
-import { type OperationJob, QUEUE } from './operations.ts';
+import { type OperationJob, type Queue, queues } from './operations.ts';
 import { createSteps } from './steps.ts';
 import { Undone } from './undone.ts';
 
-const CONCURRENCY = 4;
+/** So many operations of each queue a process does at a time. */
+const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-operations': 2 };
 /** A crash is noticed by the missing heartbeat (pg-boss's smallest), and the job taken up again. */
 const HEARTBEAT_SECONDS = 10;
 const MAX_ATTEMPTS = 3;
@@ -72,7 +73,7 @@ async function run(all: Context, job: Job<OperationJob>): Promise<void> {
     return settle(
       context,
       operation,
-      failure(agent, new AppError('OPERATION_FAILED', 'The backend was restarted too often while it worked on this')),
+      failure(agent, new AppError('OPERATION_FAILED', 'The backend was restarted too often while it worked on this'), operation),
     );
   }
 
@@ -82,9 +83,15 @@ async function run(all: Context, job: Job<OperationJob>): Promise<void> {
     await settle(context, operation, { state: 'succeeded', error: null, agent: change });
   } catch (error) {
     if (job.signal.aborted) throw error;
+    // Its container must not answer beside the backend.
+    if (goesOn(operation)) await context.host.stop(containerNames(agent.id).container).catch(() => undefined);
     if (wasCancelled(error)) return settle(context, operation, await cancelled(context, operation, error));
     log.error({ err: error }, 'operation failed');
-    await settle(context, operation, isRecovery(operation) ? await failedRecovery(context, agent, error) : failure(agent, error));
+    await settle(
+      context,
+      operation,
+      isRecovery(operation) ? await failedRecovery(context, agent, error, operation) : failure(agent, error, operation),
+    );
   } finally {
     cancel.end();
   }
@@ -121,6 +128,7 @@ async function cancelled(context: Context, operation: Operation, error: unknown)
   const { host, gateways, log } = context;
   const outcome = { state: 'cancelled' as const, error: 'The operation was cancelled' };
   if (error instanceof Undone) return { ...outcome, agent: error.agent };
+  if (goesOn(operation)) return { ...outcome, agent: {} };
   await gateways.drop(operation.agentId);
   await host
     .stop(containerNames(operation.agentId).container)
@@ -131,40 +139,41 @@ async function cancelled(context: Context, operation: Operation, error: unknown)
 const wasCancelled = (error: unknown) => error instanceof Cancelled || (error instanceof Undone && error.cause instanceof Cancelled);
 
 /** A start that nobody asked for has failed: it is tried again later, or never. */
-async function failedRecovery({ database, host }: Context, agent: Agent, error: unknown) {
-  const { error: reason } = failure(agent, error);
-  const { giveUp, change } = await database.as('service', (tx) => plannedRecovery(tx, agent.id, reason));
+async function failedRecovery({ database, host, config }: Context, agent: Agent, error: unknown, operation: Operation) {
+  const { error: reason } = failure(agent, error, operation);
+  const { giveUp, change } = await database.as('service', (tx) => plannedRecovery(tx, config, agent.id, reason));
   if (giveUp) await host.stop(containerNames(agent.id).container).catch(() => undefined);
   return { state: 'failed' as const, error: reason, agent: change };
 }
 
-function failure(agent: Agent, error: unknown): Outcome & { error: string } {
+const goesOn = ({ agentBefore }: Pick<Operation, 'agentBefore'>) => (agentBefore as { goesOn?: true }).goesOn === true;
+
+function failure(agent: Agent, error: unknown, operation: Operation): Outcome & { error: string } {
   const sentence = error instanceof AppError ? error.message : 'An unexpected error stopped the operation';
-  return {
-    state: 'failed',
-    error: sentence,
-    agent: error instanceof Undone ? error.agent : { state: 'error', stateReason: sentence, startedAt: agent.startedAt },
-  };
+  const inError = { state: 'error' as const, stateReason: sentence, startedAt: agent.startedAt };
+  return { state: 'failed', error: sentence, agent: error instanceof Undone ? error.agent : goesOn(operation) ? {} : inError };
 }
 
-/** Declares the queue and starts working on it. */
+/** Declares the queues and starts working on them. */
 export async function startWorker(context: Context): Promise<void> {
   const { boss } = context;
   const options = { heartbeatSeconds: HEARTBEAT_SECONDS, retryLimit: MAX_ATTEMPTS, retryDelay: 1, notify: true };
-  await boss.createQueue(QUEUE, options);
-  await boss.updateQueue(QUEUE, options);
-  await boss.work<OperationJob>(
-    QUEUE,
-    {
-      pollingIntervalSeconds: 0.5,
-      // A job that is tried again is not told of; and without a burst, each job of a backlog waits for a poll.
-      notifyPollingIntervalSeconds: 1,
-      burstWhenBatchFull: true,
-      localConcurrency: CONCURRENCY,
-      heartbeatRefreshSeconds: 3,
-    },
-    async ([job]) => {
-      if (job) await run(context, job);
-    },
-  );
+  for (const queue of queues) {
+    await boss.createQueue(queue, options);
+    await boss.updateQueue(queue, options);
+    await boss.work<OperationJob>(
+      queue,
+      {
+        pollingIntervalSeconds: 0.5,
+        // A job that is tried again is not told of; and without a burst, each job of a backlog waits for a poll.
+        notifyPollingIntervalSeconds: 1,
+        burstWhenBatchFull: true,
+        localConcurrency: CONCURRENCY[queue],
+        heartbeatRefreshSeconds: 3,
+      },
+      async ([job]) => {
+        if (job) await run(context, job);
+      },
+    );
+  }
 }

@@ -4,7 +4,7 @@ import type { Agent } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import { SkipStep, type Step } from '../jobs/steps.ts';
 import { containerNames } from '../runtime/agent-container.ts';
-import { condemn } from '../runtime/sweep.ts';
+import { condemn, ownedNames } from '../runtime/sweep.ts';
 import { closeStream } from '../streaming/mux.ts';
 
 /** Removes the agent's container, volume, network, backups and live stream; its row, slot, secrets and messages go with the outcome. */
@@ -15,12 +15,16 @@ export async function remove(context: Context, agent: Agent, step: Step): Promis
     await gateways.drop(agent.id);
     const rows = await database.as('service', (tx) => tx.backup.findMany({ where: { agentId: agent.id } }));
     // A store that cannot be reached does not keep an agent from going.
-    await removeBackups(context, rows).catch((error) =>
-      log.error({ err: error, agentId: agent.id }, 'backups of a deleted agent are left'),
-    );
+    await removeBackups(context, rows).catch(async (error) => {
+      log.warn({ err: error, agentId: agent.id }, 'backups of a deleted agent are removed later');
+      await condemn(
+        context,
+        rows.map(({ name }) => ({ kind: 'backup', name })),
+      );
+    });
     await closeStream(context, agent.id).catch((error) => log.warn({ err: error, agentId: agent.id }, 'a live stream is removed later'));
     if (!(await host.available())) {
-      await condemn(context, names);
+      await condemn(context, ownedNames(names));
       throw new SkipStep('Docker is not available: container and data go when it is back');
     }
     await host.removeAll(names);

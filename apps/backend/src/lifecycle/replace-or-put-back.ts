@@ -3,6 +3,7 @@ import { backUp, openBackup } from '../backups/backup-archive.ts';
 import { applyRetention } from '../backups/retention.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Backup, Operation, Prisma } from '../generated/prisma/client.ts';
+import { Cancelled } from '../jobs/cancelled.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
 import { Undone } from '../jobs/undone.ts';
@@ -21,6 +22,8 @@ interface Notes {
   backupPath?: string | null;
   /** The container as it was before. */
   spec?: AgentContainerSpec;
+  /** Why it is being put back: whoever takes it up goes on with that, whatever is there by now. */
+  undoing?: { sentence: string; cancelled: boolean };
 }
 type Change = Exclude<AgentChange, 'removed'>;
 
@@ -47,12 +50,8 @@ async function putBack(
   const { host, gateways } = context;
   await gateways.drop(spec.agentId);
   if (backup) await host.removeData(spec.names);
-  const containerId = await host.create(
-    spec,
-    await secretEnvironment(context, spec),
-    [],
-    backup ? () => openBackup(context, backup) : undefined,
-  );
+  const data = backup ? () => openBackup(context, backup) : undefined;
+  const containerId = await host.create(spec, await secretEnvironment(context, spec), [], { data, signal });
   await host.start(spec);
   const state = await awaitReady(context, spec, signal);
   const containerSpec = spec as unknown as Prisma.InputJsonObject;
@@ -97,6 +96,7 @@ export async function replaceOrPutBack(
   }
   if (!spec) return replace();
   try {
+    if (notes.undoing) throw notes.undoing.cancelled ? new Cancelled() : new AppError('OPERATION_FAILED', notes.undoing.sentence);
     if (!notes.backupId) {
       await stop(context, agent, step);
       await step('backup', 30 * MINUTE, async (signal) => {
@@ -111,11 +111,13 @@ export async function replaceOrPutBack(
   } catch (error) {
     let restored: Change = {};
     const { backupId } = notes;
-    await step('rollback', 10 * MINUTE, async (signal) => {
+    const undo = async (signal: AbortSignal) => {
+      await note({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof Cancelled } });
       const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
       restored = await putBack(context, spec, agent.openclawVersion, backup, signal);
       return `Back on ${spec.image}`;
-    }).catch((cause) => {
+    };
+    await step('rollback', 30 * MINUTE, undo, { puttingRight: true }).catch((cause) => {
       const where = backupId ? `; its data is in the backup ${backupId}` : '';
       throw new AppError('OPERATION_FAILED', `${name} failed, and the agent could not be put back (${sentenceOf(cause)})${where}`, {
         cause,

@@ -23,10 +23,12 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
       await step('backup', 5 * 60_000, async (signal) => {
         await backUp(context, agent, operation, 'reset-memory', signal);
       });
-      await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`));
     } catch (error) {
       throw new Undone('The memory could not be archived, and was left as it is', await asBefore(), error);
     }
+    await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`)).catch(async (error) => {
+      throw new Undone('The memory could not be cleared whole; all of it is in the backup just made', await asBefore(), error);
+    });
   }
   await database.as('service', (tx) =>
     tx.chatSession.updateMany({ where: { agentId: agent.id, endedAt: null }, data: { endedAt: new Date() } }),

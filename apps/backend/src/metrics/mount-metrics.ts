@@ -3,20 +3,21 @@ import { AppError } from '@agentbot/contracts';
 import type { Express } from 'express';
 import type { Context } from '../context.ts';
 import { AgentState } from '../generated/prisma/enums.ts';
-import { QUEUE } from '../jobs/operations.ts';
+import { queues } from '../jobs/operations.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /** Brings what is counted in the database and the queue up to date. */
 async function refresh({ database, boss, logs, metrics }: Context): Promise<void> {
-  const [states, [queue]] = await Promise.all([
+  const [states, stats] = await Promise.all([
     database.as('service', (tx) => tx.agent.groupBy({ by: ['state'], _count: true })),
-    boss.getQueueStats(QUEUE),
+    Promise.all(queues.map((queue) => boss.getQueueStats(queue))),
   ]);
   const counts = new Map(states.map(({ state, _count }) => [state, _count]));
   for (const state of Object.values(AgentState)) metrics.agents.set({ state }, counts.get(state) ?? 0);
-  metrics.queue.set({ state: 'queued' }, queue?.queuedCount ?? 0);
-  metrics.queue.set({ state: 'active' }, queue?.activeCount ?? 0);
+  const sum = (count: 'queuedCount' | 'activeCount') => stats.flat().reduce((total, queue) => total + queue[count], 0);
+  metrics.queue.set({ state: 'queued' }, sum('queuedCount'));
+  metrics.queue.set({ state: 'active' }, sum('activeCount'));
   metrics.viewers.set(logs.viewers());
 }
 

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import WebSocket from 'ws';
 import { connectParams } from './device.ts';
 
-interface GatewayAddress {
+export interface GatewayAddress {
   url: string;
   token: string;
   deviceKey: string;

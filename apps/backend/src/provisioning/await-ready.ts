@@ -2,14 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import { gatewayAddress } from '../openclaw/gateway-address.ts';
+import type { GatewayAddress } from '../openclaw/gateway-connection.ts';
 import type { AgentContainerSpec, ContainerState } from '../runtime/container-host.ts';
 import { whyItEnded } from '../runtime/why-it-ended.ts';
 
 const POLL_MS = 150;
 const MAX_RESTARTS_SEEN = 3;
 
+/** Whether an agent can be talked to now: its gateway answers `/healthz` and authorises the platform's own device. */
+export async function isReady({ gateways }: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<boolean> {
+  const alive = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.status === 200;
+    },
+    () => false,
+  );
+  if (!alive) return false;
+  return gateways.get(spec.agentId, address).then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
- * Waits until an agent can be talked to: its gateway answers `/healthz` and authorises the platform's own device.
+ * Waits until an agent can be talked to.
  * @returns the container as the engine then sees it
  * @throws AppError OPERATION_FAILED with exit code and last log lines when the container keeps dying
  */
@@ -23,19 +40,7 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
   let ended: ContainerState | undefined;
 
   while (!signal.aborted) {
-    const alive = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
-      async (response) => {
-        await response.body?.cancel();
-        return response.status === 200;
-      },
-      () => false,
-    );
-    const authorised =
-      alive &&
-      (await gateways.get(spec.agentId, address).then(
-        () => true,
-        () => false,
-      ));
+    const authorised = await isReady(context, spec, address);
     if (authorised || Date.now() - checkedAt > 1_000) {
       checkedAt = Date.now();
       const state = await host.inspect(spec.names.container);

@@ -8,8 +8,9 @@ import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '
 import { configShape } from '../openclaw/config-shape.ts';
 import { pairedDevices } from '../openclaw/device.ts';
 import { fallbackTargets, keySecret, type ModelTarget, modelTarget } from '../openclaw/providers.ts';
-import { agentContainerSpec, EXTRA_CA, slotCount } from '../runtime/agent-container.ts';
+import { agentContainerSpec, containerNames, EXTRA_CA, slotCount } from '../runtime/agent-container.ts';
 import { type AgentContainerSpec, type OpenData, SlotTakenError, type VolumeFile } from '../runtime/container-host.ts';
+import { clearCondemned } from '../runtime/sweep.ts';
 import { type AgentSecrets, readAgentSecrets, type SecretName } from '../secrets/agent-secrets.ts';
 import { sha256 } from '../secrets/sha256.ts';
 import { leaseSlot } from './lease-slot.ts';
@@ -92,16 +93,19 @@ export async function isCurrent(context: Context, agent: Agent, spec: AgentConta
  * Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged.
  * @param version of OpenClaw in the image
  * @param data that its volume gets before the files of the configuration
+ * @throws what `signal` was aborted with, and then leaves the row as it is
  */
 export async function createContainer(
   context: Context,
   agent: Agent,
   image: string,
   version: string,
-  data?: OpenData,
+  data: OpenData | undefined,
+  signal: AbortSignal,
 ): Promise<AgentContainerSpec> {
   const { database, host, config } = context;
   requireLimits(agent.config, config);
+  if (!agent.containerSpec) await clearCondemned(context, containerNames(agent.id));
   const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
   const [capacity, { volume: cacheVolume }] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
   const refused = new Set<number>();
@@ -113,9 +117,10 @@ export async function createContainer(
     try {
       // Only a new workspace begins with them: later the agent may have changed them.
       const begins = agent.containerSpec ? [] : workspaceFiles(agent.specialization);
-      const containerId = await host.create(spec, secretEnv, [...files, ...begins], data);
+      const containerId = await host.create(spec, secretEnv, [...files, ...begins], { data, signal });
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.
       await host.start(spec);
+      signal.throwIfAborted();
       const containerSpec = spec as unknown as Prisma.InputJsonObject;
       await database.as('service', (tx) =>
         tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec, containerId, image, slot } }),

@@ -53,8 +53,8 @@ export async function recreate(context: Context, agent: Agent, step: Step, data?
   await validateStep(context, agent, image, step);
   await warmStep(context, image, version, step);
   let spec: AgentContainerSpec | undefined;
-  await step('create', (data ? 30 : 1) * MINUTE, async () => {
-    spec = await createContainer(context, agent, image, version, data);
+  await step('create', (data ? 30 : 1) * MINUTE, async (signal) => {
+    spec = await createContainer(context, agent, image, version, data, signal);
     return `${spec.names.container} on port ${spec.bind.gateway}`;
   });
   const made = spec as AgentContainerSpec;

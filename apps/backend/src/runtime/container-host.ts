@@ -126,10 +126,16 @@ export interface ContainerHost {
   fillStartCache(image: string, installation: string, configuration: string, variables: string[], signal: AbortSignal): Promise<void>;
   /**
    * Makes an agent's container, and its volume and network where they are missing; one of that name that is there is replaced.
-   * @param data that the volume gets before `files`
-   * @throws AppError OPERATION_FAILED when a name belongs to something that is not this installation's; SlotTakenError
+   * @param options `data` that the volume gets before `files`; a `signal` after which nothing more is begun
+   * @throws AppError OPERATION_FAILED when a name belongs to something that is not this installation's, or a volume to another
+   *   owner; SlotTakenError
    */
-  create(spec: AgentContainerSpec, secretEnv: Record<string, string>, files: VolumeFile[], data?: OpenData): Promise<string>;
+  create(
+    spec: AgentContainerSpec,
+    secretEnv: Record<string, string>,
+    files: VolumeFile[],
+    options?: { data?: OpenData | undefined; signal?: AbortSignal },
+  ): Promise<string>;
   start(spec: AgentContainerSpec): Promise<void>;
   stop(containerName: string): Promise<void>;
   inspect(containerName: string): Promise<ContainerState | null>;
@@ -160,8 +166,8 @@ export interface ContainerHost {
   runOnce(spec: AgentContainerSpec, command: string): Promise<void>;
   /** Removes container, volume and network of an agent; silent about what is not there. */
   removeAll(names: AgentContainerSpec['names']): Promise<void>;
-  /** The agents of an installation that have a container, and whether it runs. */
-  agents(installation: string): Promise<{ agentId: string; running: boolean }[]>;
+  /** The agents of an installation that have a container, with the engine's word for how that is, and whether it runs. */
+  agents(installation: string): Promise<{ agentId: string; status: string; running: boolean }[]>;
   /** Everything on the engine that bears the installation's label. */
   owned(installation: string): Promise<Owned[]>;
   /** Removes one of these; silent when it is gone. */

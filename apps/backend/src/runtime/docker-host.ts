@@ -77,7 +77,8 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       if (refuse) throw foreign('container', name);
       return;
     }
-    await call(docker.getContainer(name).remove({ force: true }), [404, 409]);
+    // Only volumes without a name go with it.
+    await call(docker.getContainer(name).remove({ force: true, v: true }), [404, 409]);
     // A removal under way answers 409; wait for its end, so that the name is free.
     await call(docker.getContainer(name).wait({ condition: 'removed' }), [404]);
   }
@@ -222,16 +223,26 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
 
     ...createStartCaches({ docker, commandOf, inspect, logTail, removeContainer }),
 
-    async create(spec, secretEnv, files, data) {
-      await removeContainer(spec.names.container, true);
+    async create(spec, secretEnv, files, { data, signal } = {}) {
+      // Before each thing that it does: whoever has it no more must not take away what another has made meanwhile.
+      const goingOn = () => signal?.throwIfAborted();
       const command = spec.cacheVolume ? await commandOf(spec.image) : [];
       const options = createOptions(spec, secretEnv, command);
+      goingOn();
+      await removeContainer(spec.names.container, true);
+      goingOn();
       await ensureNetwork(spec, options.Labels as Record<string, string>);
       await call(docker.createVolume({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> }));
-      if (!isOurs((await call(docker.getVolume(spec.names.volume).inspect()))?.Labels)) throw foreign('volume', spec.names.volume);
+      const volume = (await call(docker.getVolume(spec.names.volume).inspect()))?.Labels;
+      if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw foreign('volume', spec.names.volume);
+      goingOn();
       const container = await call(docker.createContainer(options));
       if (!container) throw new Error('The engine created no container');
-      if (data) await call(patient.getContainer(container.id).putArchive(await data(), { path: DATA_FOLDER }));
+      if (data) {
+        const options = { path: DATA_FOLDER, ...(signal && { abortSignal: signal }) };
+        await call(patient.getContainer(container.id).putArchive(await data(), options));
+      }
+      goingOn();
       if (files.length) await call(container.putArchive(archive(files), { path: DATA_FOLDER }));
       return container.id;
     },
@@ -341,7 +352,11 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     async agents(installation) {
       const filters = { label: [`agentbot.installation=${installation}`, 'agentbot.agent'] };
       const found = await call(docker.listContainers({ all: true, filters }));
-      return (found ?? []).map(({ Labels, State }) => ({ agentId: Labels['agentbot.agent'] ?? '', running: State === 'running' }));
+      return (found ?? []).map(({ Labels, State: status }) => ({
+        agentId: Labels['agentbot.agent'] ?? '',
+        status,
+        running: status === 'running',
+      }));
     },
 
     async owned(installation) {

@@ -1,3 +1,4 @@
+import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Transaction } from '../database/database.ts';
 import type { Operation } from '../generated/prisma/client.ts';
@@ -5,17 +6,19 @@ import { beginOperation } from '../jobs/operations.ts';
 
 /** The mark of an operation that nobody asked for. */
 const RECOVERY = { cause: 'recovery' } as const;
-/** So often within this time an agent is started again by itself; after that somebody must look at it. */
+/** So often an agent is started again by itself within a while; after that somebody must look at it. */
 const MOST_RECOVERIES = 5;
-const WINDOW_MS = 10 * 60_000;
 const FIRST_WAIT_MS = 2_000;
 
 export const isRecovery = ({ input }: Pick<Operation, 'input'>) => (input as { cause?: string }).cause === RECOVERY.cause;
 
+/** Within these minutes recoveries count: ten, and as long as all of them may take to become ready. */
+const windowMinutes = ({ READY_TIMEOUT_SECONDS }: Config) => Math.ceil(10 + ((MOST_RECOVERIES + 1) * READY_TIMEOUT_SECONDS) / 60);
+
 /** How often an agent was started again lately. */
-const recoveries = (tx: Transaction, agentId: string) =>
+const recoveries = (tx: Transaction, agentId: string, minutes: number) =>
   tx.operation.count({
-    where: { agentId, createdAt: { gt: new Date(Date.now() - WINDOW_MS) }, input: { path: ['cause'], equals: RECOVERY.cause } },
+    where: { agentId, createdAt: { gt: new Date(Date.now() - minutes * 60_000) }, input: { path: ['cause'], equals: RECOVERY.cause } },
   });
 
 /**
@@ -23,10 +26,12 @@ const recoveries = (tx: Transaction, agentId: string) =>
  * happened too often, left in `error` for good.
  * @returns `giveUp` when the container is not to be started any more, by the engine neither
  */
-export async function plannedRecovery(tx: Transaction, agentId: string, reason: string) {
-  const before = await recoveries(tx, agentId);
+export async function plannedRecovery(tx: Transaction, config: Config, agentId: string, reason: string) {
+  const minutes = windowMinutes(config);
+  const before = await recoveries(tx, agentId, minutes);
   const giveUp = before >= MOST_RECOVERIES;
-  const sentence = giveUp ? `${reason} (it ended ${before + 1} times in ten minutes, and is not started again by itself)` : reason;
+  const often = `it was started again ${before} times within ${minutes} minutes, and is not started again by itself`;
+  const sentence = giveUp ? `${reason} (${often})` : reason;
   const recoverAt = giveUp ? null : new Date(Date.now() + (before === 0 ? 0 : FIRST_WAIT_MS * 2 ** before));
   return { giveUp, change: { state: 'error' as const, stateReason: sentence, startedAt: null, recoverAt } };
 }
