@@ -7,6 +7,9 @@ import { startBucket } from '@agentbot/test-doubles/bucket';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { beginScheduledBackups } from '../src/backups/begin-scheduled.ts';
+import { removeOldBackups } from '../src/backups/retention.ts';
+import { createSteps } from '../src/jobs/steps.ts';
+import { sweep } from '../src/runtime/sweep.ts';
 import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
 
@@ -157,6 +160,13 @@ describe('a backup', () => {
     await database.as('service', (tx) => tx.backup.updateMany({ data: { createdAt: week } }));
     await ask(backend, 'kept', 'POST', 'backups');
     expect(await causes()).toEqual(['manual']);
+    // Without a new one as well; but the last one stays whatever its age.
+    await ask(backend, 'kept', 'POST', 'backups');
+    await database.as('service', (tx) => tx.backup.updateMany({ data: { createdAt: week } }));
+    const { id: newest } = (await ask(backend, 'kept', 'GET', 'backups')).body.backups[0];
+    await database.as('service', (tx) => tx.backup.update({ where: { id: newest }, data: { createdAt: new Date(week.getTime() + 1000) } }));
+    await removeOldBackups(backend.context);
+    expect((await ask(backend, 'kept', 'GET', 'backups')).body.backups.map(({ id }: { id: string }) => id)).toEqual([newest]);
     expect((await backend.context.boss.getSchedules()).map(({ name }) => name)).toEqual(
       expect.arrayContaining(['scheduled-backups', 'sweep']),
     );
@@ -190,7 +200,20 @@ describe('a backup', () => {
     await shell('far', `rm ${workspace}/large`);
     expect((await ask(sealed, 'far', 'POST', `backups/${body.backup.id}/restore`)).status).toBe(200);
     expect([await noted('far'), await shell('far', `sha256sum ${workspace}/large`)]).toEqual(['words-of-the-agent', sum]);
+    for (const { id } of (await ask(sealed, 'far', 'GET', 'backups')).body.backups.slice(1)) {
+      await ask(sealed, 'far', 'DELETE', `backups/${id}`);
+    }
+    expect(bucket.objects.size).toBe(1);
+  });
+
+  test('of a deleted agent goes when its store lets it', async () => {
+    bucket.keepAll(true);
     await sealed.machine(undefined, 'DELETE', '/api/agents/far');
+    expect((await ask(sealed, 'far', 'GET', '')).status).toBe(404);
+    await sweep(sealed.context);
+    expect(bucket.objects.size).toBe(1);
+    bucket.keepAll(false);
+    await sweep(sealed.context);
     expect(bucket.objects.size).toBe(0);
   });
 });
@@ -234,17 +257,17 @@ describe('an operation', () => {
   });
 
   test('goes on when the engine was only too slow to say that it is there', async () => {
-    const { host } = backend.context;
+    const { host, database } = backend.context;
     const { available } = host;
-    let asked = 0;
-    // First for the request, then in the middle of the work.
-    host.available = () => (asked++ === 1 ? Promise.resolve(false) : available());
+    let late = 0;
+    const isWorking = () => database.as('service', (tx) => tx.operation.count({ where: { agentId: 'busy', state: 'running' } }));
+    host.available = async () => (late === 0 && (await isWorking()) && ++late === 1 ? false : available());
     try {
       expect((await ask(backend, 'busy', 'POST', 'restart')).body.error).toBeUndefined();
     } finally {
       host.available = available;
     }
-    expect(asked).toBeGreaterThan(1);
+    expect(late).toBe(1);
     expect(await chat(backend, 'busy', 'Hello')).toBe('You said: Hello');
   });
 
@@ -279,6 +302,37 @@ describe('an operation', () => {
     ).toBe(false);
     expect((await ask(backend, 'unborn', 'POST', 'start')).status).toBe(200);
     expect(await chat(backend, 'unborn', 'Alive')).toBe('You said: Alive');
+  });
+
+  test('whose job was interrupted does nothing more, and what puts things right cannot be cancelled', async () => {
+    const { database } = backend.context;
+    const operation = await database.as('service', (tx) => tx.operation.findFirstOrThrow({ where: { agentId: 'busy' } }));
+    const names = async () => {
+      const steps = await database.as('service', (tx) => tx.operationStep.findMany({ where: { operationId: operation.id } }));
+      return steps.map(({ name, state }) => `${name} ${state}`);
+    };
+    const before = await names();
+    const job = new AbortController();
+    const cancel = new AbortController();
+    const interrupted = createSteps(database, operation, { job: job.signal, cancel: cancel.signal });
+    let undone = false;
+    const working = interrupted('first', 60_000, async () => {
+      job.abort();
+      await sleep(200);
+      undone = true;
+    });
+    await expect(working).rejects.toThrow('interrupted');
+    // Not beside what comes next.
+    expect(undone).toBe(true);
+    await expect(interrupted('rollback', 60_000, async () => 'It went on')).rejects.toThrow('interrupted');
+    expect(await names()).toEqual([...before, 'first failed']);
+
+    const step = createSteps(database, operation, { job: new AbortController().signal, cancel: cancel.signal });
+    const undo = async (signal: AbortSignal) => {
+      cancel.abort();
+      expect(signal.aborted).toBe(false);
+    };
+    expect(await step('rollback', 60_000, undo, { puttingRight: true })).toBe(true);
   });
 
   test('that still waits is over at once', async () => {

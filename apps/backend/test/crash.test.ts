@@ -12,6 +12,8 @@ import { containersOn, nothing, whole } from './containers.ts';
 
 const IMAGE = 'agentbot/openclaw-test:stand-in';
 const NEXT = 'agentbot/openclaw-test:stand-in-next';
+/** Empties the agent's data and ends. */
+const BROKEN = 'agentbot/openclaw-test:stand-in-broken';
 const { checksums, container, left, note, noted } = containersOn();
 const LANES = 8;
 const remove: (() => Promise<void>)[] = [];
@@ -19,6 +21,7 @@ const backends: ChildBackend[] = [];
 
 beforeAll(async () => {
   for (const name of [IMAGE, NEXT]) remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', name));
+  remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', BROKEN, 'corrupts'));
   const ports = (lane: number) => ({ AGENT_PORT_BASE: String(21_500 + lane * 40), AGENT_SUBNET: `10.${214 + lane}.0.0/16` });
   const starting = Array.from({ length: LANES }, (_, lane) => startChildBackend({ OPENCLAW_IMAGE: IMAGE, ...ports(lane) }));
   backends.push(...(await Promise.all(starting)));
@@ -103,6 +106,23 @@ test('killed while it updates', async () => {
   });
   expect(problems).toEqual([]);
 }, 400_000);
+
+test('killed while it puts an update back', async () => {
+  const problems = await atEachMoment(['rollback'], async (run) => {
+    const { backend, id } = run;
+    await deploy(run);
+    expect(await chat(run, 'Remember me')).toBe('You said: Remember me');
+    await note(id, 'kept');
+    const before = await checksums(id);
+    await crash(run, 'update', () => backend.call('POST', `/api/agents/${id}/update`, { image: BROKEN }));
+    const [{ state, error }] = (await backend.call('GET', `/api/agents/${id}/operations`)).body.operations;
+    expect([state, error]).toEqual(['failed', expect.stringContaining(`the agent is back on ${IMAGE}`)]);
+    expect([await status(run), await checksums(id), await left(id)]).toEqual(['active', before, whole]);
+    expect((await container(id).inspect()).Config.Image).toBe(IMAGE);
+    expect(await chat(run, 'Hello')).toBe('You said: Hello');
+  });
+  expect(problems).toEqual([]);
+}, 200_000);
 
 test('killed while it makes a backup and puts one back', async () => {
   const problems = await atEachMoment(['check', 'stop', 'backup', 'clear', 'create', 'ready'], async (run) => {

@@ -5,6 +5,7 @@ import { type Failure, makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomName } from '../src/ids.ts';
 import type { AgentContainerSpec } from '../src/runtime/container-host.ts';
+import { plannedRecovery } from '../src/runtime/recover.ts';
 import { sweep } from '../src/runtime/sweep.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
@@ -106,6 +107,41 @@ describe('a container that ends by itself', () => {
     expect((await container(own('hopeless')).inspect()).State.Running).toBe(false);
     expect((await operate(own('hopeless'), 'start')).status).toBe(200);
     expect(await chat(own('hopeless'), 'Thank you')).toBe('You said: Thank you');
+
+    // Each of which took as long as it may to become ready.
+    const slow = { ...backend.config, READY_TIMEOUT_SECONDS: 120 };
+    const { giveUp } = await database.as('service', async (tx) => {
+      for (let index = 0; index < 5; index++) {
+        const createdAt = new Date(Date.now() - index * 130_000 - 120_000);
+        await tx.operation.update({ where: { id: `op_recovery${index}` }, data: { createdAt } });
+      }
+      return plannedRecovery(tx, slow, own('hopeless'), 'It does not become ready');
+    });
+    expect(giveUp).toBe(true);
+  });
+
+  test('and one that becomes ready after its time was over, is taken as it is', async () => {
+    const { database } = backend.context;
+    const failed = { state: 'error' as const, stateReason: 'The stage "ready" was not done in time' };
+    await database.as('service', (tx) => tx.agent.update({ where: { id: own('hopeless') }, data: failed }));
+    await until(async () => (await row(own('hopeless'))).state === 'running');
+    expect((await row(own('hopeless'))).stateReason).toBeNull();
+  });
+});
+
+describe('an agent that answers without a container', () => {
+  test('goes on when the container that it is to get cannot be made', async () => {
+    const { database } = backend.context;
+    const { body } = await backend.machine(undefined, 'POST', '/api/agents', { name: 'Patient', config: { plan: 'network' } });
+    await backend.settled(body.id);
+    const without = { state: 'running' as const, runtime: 'api' as const, image: 'agentbot/none:1', observedState: null };
+    await database.as('service', (tx) => tx.operation.deleteMany({ where: { agentId: body.id } }));
+    await database.as('service', (tx) => tx.agent.update({ where: { id: body.id }, data: without }));
+    const tried = () =>
+      database.as('service', (tx) => tx.operation.findFirst({ where: { agentId: body.id, kind: 'provision', state: 'failed' } }));
+    await until(async () => (await tried()) !== null);
+    expect((await tried())?.error).toContain('agentbot/none:1');
+    expect(await row(body.id)).toMatchObject({ state: 'running', runtime: 'api', stateReason: null });
   });
 });
 
@@ -131,6 +167,10 @@ describe('what somebody else did on the machine', () => {
       `Deployment failed: The name openclaw-${own('named')} is taken by a container that is not this installation's`,
     ]);
     await foreign.remove();
+    const labels = { 'agentbot.installation': backend.config.INSTALLATION, 'agentbot.owner': 'somebody-else' };
+    await docker.createVolume({ Name: `openclaw-data-${own('named')}`, Labels: labels });
+    expect((await deploy(own('named'))).body.error).toContain(`${own('named')} is taken by a volume`);
+    await docker.getVolume(`openclaw-data-${own('named')}`).remove();
     await docker.createVolume({ Name: `openclaw-data-${own('named')}` });
     expect((await deploy(own('named'))).body.error).toContain(`${own('named')} is taken by a volume`);
     await backend.machine(undefined, 'DELETE', `/api/agents/${own('named')}`);
@@ -168,6 +208,18 @@ test('what no agent owns is removed, but no data', async () => {
   const orphan = await docker.createContainer({ name: `openclaw-${own('nobody')}`, Image: FROM, Labels: labels });
   await docker.createNetwork({ Name: `openclaw-net-${own('nobody')}`, Labels: labels });
   await docker.createVolume({ Name: `openclaw-data-${own('nobody')}`, Labels: labels });
+  // What a check of a configuration leaves when the backend is killed: its data has no name, and goes with it.
+  const check = await docker.createContainer({
+    name: `openclaw-check-${RUN}`,
+    Image: FROM,
+    Labels: { 'agentbot.installation': backend.config.INSTALLATION },
+    HostConfig: { Mounts: [{ Type: 'volume', Source: '', Target: '/data' }] },
+  });
+  const nameless = (await check.inspect()).Mounts.find(({ Destination }) => Destination === '/data')?.Name ?? '';
+  // And one that cannot go, since somebody else is in it.
+  const held = await docker.createNetwork({ Name: `openclaw-net-${own('held')}`, Labels: { ...labels, 'agentbot.agent': own('held') } });
+  const guest = await docker.createContainer({ Image: FROM, Entrypoint: ['sleep', '600'], HostConfig: { NetworkMode: held.id } });
+  await guest.start();
   // Fifteen minutes from now they are not young any more.
   const later = {
     ...backend.context,
@@ -184,9 +236,15 @@ test('what no agent owns is removed, but no data', async () => {
   await sweep(later);
   await expect(orphan.inspect()).rejects.toThrow(/No such container/);
   await expect(docker.getNetwork(`openclaw-net-${own('nobody')}`).inspect()).rejects.toThrow(/not found/);
+  await expect(docker.getVolume(nameless).inspect()).rejects.toThrow(/no such volume/i);
+  expect((await held.inspect()).Name).toBe(`openclaw-net-${own('held')}`);
   expect((await docker.getVolume(`openclaw-data-${own('nobody')}`).inspect()).Name).toBe(`openclaw-data-${own('nobody')}`);
   const noted = () => backend.context.database.as('service', (tx) => tx.orphan.findMany({ select: { kind: true, name: true } }));
-  expect(await noted()).toEqual([{ kind: 'volume', name: `openclaw-data-${own('nobody')}` }]);
+  const left = { kind: 'volume', name: `openclaw-data-${own('nobody')}` };
+  expect(await noted()).toEqual(expect.arrayContaining([left, { kind: 'network', name: `openclaw-net-${own('held')}` }]));
+  await guest.remove({ force: true });
+  await sweep(later);
+  expect(await noted()).toEqual([left]);
 
   const { database } = backend.context;
   await database.as('service', (tx) => tx.orphan.updateMany({ data: { foundAt: new Date(Date.now() - 8 * 24 * 3_600_000) } }));

@@ -154,6 +154,22 @@ test.each(['clear'])(
   120_000,
 );
 
+test('deleted while it is away, an agent leaves nothing to the next one of its name', async () => {
+  await deploy('reborn');
+  await containers.note('reborn', 'of-the-first');
+  await engine.kill();
+  await sleep(2_100);
+  await backend.call('DELETE', '/api/agents/reborn');
+  expect((await backend.call('GET', '/api/agents/reborn')).status).toBe(404);
+  await engine.start();
+  // Before anybody has swept.
+  await deploy('reborn');
+  await answers('reborn');
+  expect(await containers.noted('reborn')).not.toContain('of-the-first');
+  expect(await containers.left('reborn')).toEqual(whole);
+  await backend.call('DELETE', '/api/agents/reborn');
+}, 120_000);
+
 test('killed while it deletes', async () => {
   await deploy('gone');
   await loseEngine('gone', 'delete', 'remove', () => backend.call('DELETE', '/api/agents/gone'));

@@ -16,6 +16,7 @@ const xml = (name: string, fields: Record<string, string>) =>
 export async function startBucket({ accessKeyId }: { accessKeyId: string }) {
   const objects = new Map<string, Buffer>();
   const uploads = new Map<string, Map<number, Buffer>>();
+  let keepsAll = false;
   const etag = (content: Buffer) => `"${createHash('md5').update(content).digest('hex')}"`;
 
   const server = createServer(async (request, response) => {
@@ -50,6 +51,7 @@ export async function startBucket({ accessKeyId }: { accessKeyId: string }) {
         return answer(200, found, { etag: etag(found), 'content-length': String(found.length) });
       }
       case 'DELETE':
+        if (keepsAll) return answer(403, xml('Error', { Code: 'AccessDenied', Message: 'Nothing is removed here' }));
         objects.delete(key);
         return answer(204);
       default:
@@ -62,6 +64,10 @@ export async function startBucket({ accessKeyId }: { accessKeyId: string }) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** By `/bucket/key`. */
     objects,
+    /** Refuses from now on, or no longer, to remove anything. */
+    keepAll: (refuses: boolean) => {
+      keepsAll = refuses;
+    },
     async close() {
       server.close();
       server.closeAllConnections();

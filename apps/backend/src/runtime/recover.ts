@@ -38,8 +38,8 @@ export async function plannedRecovery(tx: Transaction, config: Config, agentId: 
 
 /** Starts the agents again whose time has come. */
 export async function recoverDue({ database, boss, host, log }: Context): Promise<void> {
-  if (!(await host.available())) return;
   const due = await database.as('service', (tx) => tx.agent.findMany({ where: { recoverAt: { lte: new Date() } }, select: { id: true } }));
+  if (due.length === 0 || !(await host.available())) return;
   for (const { id } of due) {
     await database.as('service', async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
