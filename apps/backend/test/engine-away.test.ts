@@ -162,8 +162,9 @@ test('deleted while it is away, an agent leaves nothing to the next one of its n
   await backend.call('DELETE', '/api/agents/reborn');
   expect((await backend.call('GET', '/api/agents/reborn')).status).toBe(404);
   await engine.start();
+  while ((await backend.call('GET', '/health')).body.docker === 'unavailable') await sleep(50);
   // Before anybody has swept.
-  await deploy('reborn');
+  expect((await deploy('reborn')).status).toBe(201);
   await answers('reborn');
   expect(await containers.noted('reborn')).not.toContain('of-the-first');
   expect(await containers.left('reborn')).toEqual(whole);

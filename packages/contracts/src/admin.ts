@@ -84,7 +84,7 @@ const health = z.strictObject({
   /** How many agents are in each state that one is in. */
   agents: z.array(z.strictObject({ status: webStatusSchema, count: z.int() })),
   /** What the engine has of this installation and no agent owns. */
-  orphans: z.array(z.strictObject({ kind: z.enum(['container', 'network', 'volume']), name: z.string(), foundAt: timestamp })),
+  orphans: z.array(z.strictObject({ kind: z.enum(['container', 'network', 'volume', 'backup']), name: z.string(), foundAt: timestamp })),
   provisioning: z.enum(['enabled', 'disabled']),
   image: z.string(),
 });

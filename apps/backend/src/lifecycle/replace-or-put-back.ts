@@ -39,6 +39,10 @@ interface Replacement {
 
 const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
 
+/** Whether work failed since the engine went away: it goes on where it was when that is back, forwards or backwards. */
+const isAway = async ({ host }: Context, error: unknown) =>
+  (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE') || !(await host.answers());
+
 /** Puts back the container as it was asked for and, where something was changed already, the data of the backup. */
 async function putBack(
   context: Context,
@@ -109,6 +113,7 @@ export async function replaceOrPutBack(
     await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
     return change;
   } catch (error) {
+    if (!notes.undoing && (await isAway(context, error))) throw error;
     let restored: Change = {};
     const { backupId } = notes;
     const undo = async (signal: AbortSignal) => {
@@ -117,7 +122,8 @@ export async function replaceOrPutBack(
       restored = await putBack(context, spec, agent.openclawVersion, backup, signal);
       return `Back on ${spec.image}`;
     };
-    await step('rollback', 30 * MINUTE, undo, { puttingRight: true }).catch((cause) => {
+    await step('rollback', 30 * MINUTE, undo, { puttingRight: true }).catch(async (cause) => {
+      if (await isAway(context, cause)) throw cause;
       const where = backupId ? `; its data is in the backup ${backupId}` : '';
       throw new AppError('OPERATION_FAILED', `${name} failed, and the agent could not be put back (${sentenceOf(cause)})${where}`, {
         cause,
