@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
+import { openSession } from '../src/chat/send-message.ts';
+import { beginOperation } from '../src/jobs/operations.ts';
 import { assertion, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { openLogView, says } from './log-view.ts';
 
@@ -283,4 +285,37 @@ test('figures come from the container and the stored messages', async () => {
   expect((await backend.as(owner, 'GET', `/api/instance/${id}`)).body).toMatchObject({ userId: id, status: 'running', plan: 'label' });
   for (const path of [`/api/instance/${id}`, `/api/instance/${id}/stats`])
     expect((await backend.as(stranger, 'GET', path)).status).toBe(403);
+});
+
+test('an agent that spoke without a container remembers it in its container', async () => {
+  const { database, boss } = backend.context;
+  const { body } = await backend.as(owner, 'POST', '/api/agents', {
+    name: 'Moved',
+    model: 'custom',
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET },
+  });
+  const moved = body.id;
+  const sessionId = await database.as('service', async (tx) => {
+    const agent = await tx.agent.update({ where: { id: moved }, data: { runtime: 'api', state: 'running' } });
+    const session = await openSession(tx, agent);
+    const said = { agentId: moved, ownerId: agent.ownerId, sessionId: session.id };
+    await tx.message.create({ data: { ...said, id: 'msg_before1', sender: 'user', content: 'The word is pineapple' } });
+    await tx.message.create({ data: { ...said, id: 'msg_before2', sender: 'agent', content: 'I shall remember it' } });
+    await tx.operation.deleteMany({ where: { agentId: moved } });
+    await beginOperation(tx, boss, agent, 'provision', { goesOn: true });
+    return session.id;
+  });
+  // It answers meanwhile, too.
+  expect((await backend.as(owner, 'POST', '/api/chat', { agentId: moved, sessionId, message: 'Still there?' })).body.reply).toBe(
+    'You said: Still there?',
+  );
+  await backend.settled(moved);
+  expect(await database.as('service', (tx) => tx.agent.findUnique({ where: { id: moved } }))).toMatchObject({
+    state: 'running',
+    runtime: 'container',
+  });
+  const { reply } = (await backend.as(owner, 'POST', '/api/chat', { agentId: moved, sessionId, message: 'Which word?' })).body;
+  expect(reply).toBe('You said: Which word?');
+  const { body: asked } = model.requests.findLast(({ words }) => words === 'Which word?') ?? {};
+  expect(JSON.stringify(asked)).toContain('The word is pineapple');
 });

@@ -1,5 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import { agentUrl } from '../agents/agent-view.ts';
+import { conversationSoFar } from '../chat/handed-over.ts';
 import { workspaceFiles } from '../clone/specializations.ts';
 import type { Context } from '../context.ts';
 import { isLimited, requireLimits } from '../egress/allowed-domains.ts';
@@ -108,6 +109,8 @@ export async function createContainer(
   if (!agent.containerSpec) await clearCondemned(context, containerNames(agent.id));
   const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
   const [capacity, { volume: cacheVolume }] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
+  // Only a new workspace begins with them: later the agent may have changed them.
+  const begins = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationSoFar(context, agent.id))];
   const refused = new Set<number>();
   let slot = agent.slot;
 
@@ -115,8 +118,6 @@ export async function createContainer(
     slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
     const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, cacheVolume, capacity, config });
     try {
-      // Only a new workspace begins with them: later the agent may have changed them.
-      const begins = agent.containerSpec ? [] : workspaceFiles(agent.specialization);
       const containerId = await host.create(spec, secretEnv, [...files, ...begins], { data, signal });
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.
       await host.start(spec);

@@ -1,0 +1,19 @@
+import type { Context } from '../context.ts';
+import type { VolumeFile } from '../runtime/container-host.ts';
+
+/** So many messages are handed over, as many as an agent without a container is told of. */
+const MESSAGES = 40;
+
+/**
+ * What an agent that answered without a container has to remember in its new one: OpenClaw puts `MEMORY.md` of the workspace
+ * before each conversation.
+ * @see https://docs.openclaw.ai/concepts/memory
+ */
+export async function conversationSoFar({ database }: Pick<Context, 'database'>, agentId: string): Promise<VolumeFile[]> {
+  const rows = await database.as('service', (tx) => tx.message.findMany({ where: { agentId }, orderBy: { seq: 'desc' }, take: MESSAGES }));
+  if (rows.length === 0) return [];
+  const lines = rows
+    .reverse()
+    .map(({ sender, content }) => `- ${sender === 'user' ? 'Your owner' : 'You'}: ${content.replaceAll('\n', '\n  ')}`);
+  return [{ path: 'workspace/MEMORY.md', content: `# What was said so far\n\n${lines.join('\n')}\n` }];
+}
