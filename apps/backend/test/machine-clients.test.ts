@@ -135,6 +135,54 @@ describe('plans', () => {
   });
 });
 
+describe('a container', () => {
+  let closed: TestBackend;
+  beforeAll(async () => {
+    closed = await startBackend({ PROVISIONING_ENABLED: 'false' });
+  });
+  afterAll(() => closed.stop());
+  const unpaid = { status: 402, body: { code: 'PAYMENT_REQUIRED' } };
+  const noDocker = { status: 500, body: { code: 'DOCKER_UNAVAILABLE' } };
+  const change = (where: TestBackend, id: string, data: object) =>
+    where.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data }));
+
+  test('is nobody’s without a plan, whichever operation would make it', async () => {
+    const { key } = await newKey(await backend.account());
+    const body = { name: 'For nothing', config: { plan: 'network' } };
+    const { id } = (await backend.call('POST', '/api/agents', { token: key, body })).body;
+    for (const action of ['start', 'restart', 'update', 'repair']) {
+      expect(await backend.call('POST', `/api/agents/${id}/${action}`, { token: key, body: {} })).toMatchObject(unpaid);
+    }
+  });
+
+  test('of a clone, which is paid for by itself, does not grow', async () => {
+    const user = await backend.account();
+    const { key } = await newKey(user);
+    const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Clone' } })).body;
+    await change(backend, id, { parentId: 'agent_parent', plan: 'solo', containerSpec: { plan: 'solo' } });
+    const backup = { id: `bk_${id}`, agentId: id, ownerId: user, cause: 'manual', name: 'x.tar.gz', sizeBytes: 1, sha256: 'x' };
+    await backend.context.database.as('service', (tx) => tx.backup.create({ data: backup }));
+    const ask = (action: string) => backend.call('POST', `/api/agents/${id}/${action}`, { token: key, body: {} });
+    const restore = `backups/${backup.id}/restore`;
+    for (const action of ['start', 'restart', 'update', 'repair', restore]) expect(await ask(action)).toMatchObject(noDocker);
+    await backend.call('PUT', `/api/agents/${id}`, { token: key, body: { plan: 'network' } });
+    for (const action of ['update', 'repair', restore]) expect(await ask(action)).toMatchObject(unpaid);
+    for (const action of ['start', 'restart']) expect(await ask(action)).toMatchObject(noDocker);
+    await grant(user, 'network');
+    for (const action of ['update', 'repair', restore]) expect(await ask(action)).toMatchObject(noDocker);
+  });
+
+  test('is no first one while new agents are refused', async () => {
+    const user = await closed.account();
+    const { id } = (await closed.machine(user, 'POST', '/api/agents', { name: 'Waits' })).body;
+    const ask = (action: string) => closed.as(user, 'POST', `/api/agents/${id}/${action}`, {});
+    const actions = ['start', 'restart', 'update', 'repair'];
+    for (const action of actions) expect(await ask(action)).toMatchObject({ status: 503, body: { code: 'PROVISIONING_DISABLED' } });
+    await change(closed, id, { containerSpec: { plan: 'label' } });
+    for (const action of actions) expect(await ask(action)).toMatchObject(noDocker);
+  });
+});
+
 describe('Idempotency-Key', () => {
   const create = (user: string, key: string, body: unknown = { name: 'Once', config: { plan: 'network' } }) =>
     backend.machine(user, 'POST', '/api/agents', body, { 'idempotency-key': key });
