@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAccounts } from '../src/accounts/accounts.ts';
+import { resetPassword } from '../src/accounts/password-reset.ts';
+import { listUsers } from '../src/admin/list-everything.ts';
+import { sha256 } from '../src/secrets/sha256.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
@@ -116,6 +120,29 @@ describe('plans', () => {
     expect((await provision(tester)).status).toBe(200);
     expect((await provision(tester)).status).toBe(429);
     for (let i = 0; i < 3; i++) expect((await provision(admin)).status).toBe(200);
+  });
+
+  test('in production a list of addresses counts for those who have shown that theirs is on it', async () => {
+    const { database } = backend.context;
+    const listed = { ADMIN_EMAILS: ['boss@example.com', 'octo@example.com'], TESTER_EMAILS: ['boss@example.com'] };
+    const config = { ...backend.config, NODE_ENV: 'production' as const, ...listed };
+    const accounts = createAccounts({ database, config });
+    const { id: ownerId } = await accounts.register({ email: 'boss@example.com', password: 'a long password' });
+    expect(await accounts.find(ownerId)).toMatchObject({ admin: false, tester: false });
+    const { key } = await newKey(ownerId);
+
+    const token = 'x'.repeat(43);
+    const link = { hash: sha256(token), ownerId, expiresAt: new Date(Date.now() + 60_000) };
+    await database.as('service', (tx) => tx.passwordReset.create({ data: link }));
+    await resetPassword({ ...backend.context, config }, token, 'another long password');
+    expect(await accounts.find(ownerId)).toMatchObject({ admin: true, tester: true });
+    // Whoever opened the account may have been somebody else.
+    expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);
+
+    const octo = { provider: 'github', subject: '7', email: 'octo@example.com', emailVerified: true, name: null };
+    expect(await accounts.signInWith(octo)).toMatchObject({ admin: true, tester: false });
+    const { users } = await listUsers({ database, config }, { q: 'boss@' });
+    expect(users.map(({ admin }) => admin)).toEqual([true]);
   });
 
   test('a user’s word about plan or payment counts for nothing; the internal key’s does', async () => {
