@@ -427,6 +427,15 @@ describe('rows of the error tables that are a route’s own', () => {
     expectRefusal('provisionWithChannels', await call('provisionWithChannels', { as: small }), 'AGENT_LIMIT_REACHED');
     await machine(undefined, `/api/agents/${agent}`, { method: 'PUT', body: JSON.stringify({ plan: 'network' }) });
     expectRefusal('repairAgent', await call('repairAgent', { as: small, agent }), 'PAYMENT_REQUIRED', sentence);
+    const client = new pg.Client({ connectionString: stack.databaseUrl });
+    await client.connect();
+    await client.query(
+      `INSERT INTO backups (id, agent_id, owner_id, cause, name, size_bytes, sha256) VALUES ('bk_small', $1, $2, 'manual', 'x.tar.gz', 1, 'x')`,
+      [agent, id],
+    );
+    await client.end();
+    const restored = await call('restoreBackup', { as: small, agent, operation: 'bk_small' });
+    expectRefusal('restoreBackup', restored, 'PAYMENT_REQUIRED', sentence);
     await call('deleteAgent', { as: small, agent });
   });
 
@@ -643,7 +652,12 @@ describe('when something behind it is missing', () => {
   test('the kill switch: 503, for new agents only', async () => {
     await restart({ PROVISIONING_ENABLED: 'false', SMTP_URL: '' });
     expectRefusal('requestPasswordReset', await call('requestPasswordReset'), 'MAIL_UNAVAILABLE');
-    for (const id of having('PROVISIONING_DISABLED')) expectRefusal(id, await call(id), 'PROVISIONING_DISABLED');
+    const fresh = (await machine(ownerId, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Fresh' }) })).body.id;
+    for (const id of having('PROVISIONING_DISABLED')) {
+      const its = lifecycle.includes(id) ? { agent: fresh } : {};
+      expectRefusal(id, await call(id, its), 'PROVISIONING_DISABLED');
+    }
+    await call('deleteAgent', { agent: fresh });
     expect((await call('getHealth')).body.provisioning).toBe('disabled');
     expect((await call('startAgent')).body).toEqual({ success: true, status: 'active' });
   }, 120_000);

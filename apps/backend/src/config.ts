@@ -184,6 +184,10 @@ function weakSecrets(given: NodeJS.ProcessEnv): Named[] {
     ...(['INTERNAL_API_KEY', 'ASSERTION_SECRET'] as const).map((name): Named => [name, weaknessOf(given[name])]),
     ...keys.map((key): Named => ['ENCRYPTION_KEYS', weaknessOf(key)]),
     ...weakPasswords(given, ['DATABASE_URL']),
+    ['METRICS_TOKEN', weaknessOf(given.METRICS_TOKEN, 16)],
+    ['STRIPE_WEBHOOK_SECRET', weaknessOf(given.STRIPE_WEBHOOK_SECRET)],
+    // Without it nobody hears that a subscription was bought, or has ended.
+    ['STRIPE_WEBHOOK_SECRET', Boolean(given.STRIPE_SECRET_KEY && !given.STRIPE_WEBHOOK_SECRET) && 'is not set, but STRIPE_SECRET_KEY is'],
     [
       'ASSERTION_SECRET',
       given.ASSERTION_SECRET !== undefined && given.ASSERTION_SECRET === given.INTERNAL_API_KEY && 'is the same as INTERNAL_API_KEY',

@@ -41,7 +41,7 @@ import { tellAgent } from './interaction/tell-agent.ts';
 import { cancelOperation } from './jobs/cancel-operation.ts';
 import { listOperations } from './jobs/operations.ts';
 import { getOperation, streamOperation } from './jobs/watch-operation.ts';
-import { deleteAgent, repairAgent, runOperation, startAgent, updateAgentImage } from './lifecycle/run-operation.ts';
+import { deleteAgent, runOperation, startAgent, updateAgentImage } from './lifecycle/run-operation.ts';
 import { listLogs } from './logs/list-logs.ts';
 import { activeLogs, logHistory, stopLogs, streamLogs } from './logs/live-logs.ts';
 import { agentOverview, listOverview } from './overview/overview.ts';
@@ -231,7 +231,7 @@ export function createHandlers(context: Context): Handlers {
       };
     },
     repairAgent: async ({ actor, params, requestId }) => {
-      await repairAgent(context, actor, params.id, requestId);
+      await runOperation(context, actor, params.id, 'repair', requestId);
       return { success: true, message: 'Agent repaired successfully' };
     },
     resetAgentMemory: async ({ actor, params, requestId }) => {

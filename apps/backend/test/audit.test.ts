@@ -3,16 +3,18 @@ import { promisify } from 'node:util';
 import type { AuditEntryView } from '@agentbot/contracts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { entryHash } from '../src/audit/entry-hash.ts';
 import { verifyAudit } from '../src/audit/verify-audit.ts';
 import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
 let client: pg.Client;
+let admin: string;
 let owner: string;
 
 beforeAll(async () => {
   backend = await startBackend();
-  await backend.account();
+  admin = await backend.account();
   owner = await backend.account();
   client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
   await client.connect();
@@ -81,6 +83,25 @@ test('an account’s log says who did what to which agent, from where, with whic
   expect(JSON.stringify(log)).not.toContain(key);
 });
 
+test('an entry names what was changed beside an agent: a key, a wallet, the user who was granted a plan', async () => {
+  const user = await backend.account();
+  const wallet = `0x${'1'.repeat(40)}`;
+  const { id } = (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body;
+  await backend.as(user, 'DELETE', `/api/keys/${id}`);
+  await backend.as(user, 'DELETE', `/api/wallets/${wallet}`);
+  const agent = (await backend.machine(user, 'POST', '/api/agents', { name: 'Mine' })).body.id;
+  await backend.as(user, 'POST', `/api/agents/${agent}/backups/bk_none/restore`);
+  const log = (await entries(user)).map(({ action, agentId, target }) => [action, agentId, target]);
+  expect(log.reverse().slice(2)).toEqual([
+    ['deleteApiKey', null, id],
+    ['unlinkWallet', null, wallet],
+    ['createAgent', agent, null],
+    ['restoreBackup', agent, 'bk_none'],
+  ]);
+  await backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'solo' });
+  expect((await entries(admin, '?limit=1'))[0]).toMatchObject({ action: 'grantPlan', agentId: null, target: user });
+});
+
 test('nobody reads another’s log, and a key for one agent reads that agent’s alone', async () => {
   const stranger = await backend.account();
   expect((await entries(stranger)).map(({ action }) => action)).toEqual(['register']);
@@ -120,6 +141,16 @@ test('`pnpm audit:verify` names each owner’s last hash', async () => {
 });
 
 describe('the chain', () => {
+  test('goes on from entries that were hashed before they could name a target', () => {
+    const { target, ...old } = {
+      ...{ ownerId: 'user_1', seq: 7n, at: new Date('2026-11-25T12:00:00.000Z'), prevHash: 'abc' },
+      ...{ actorKind: 'session', actorId: 'user_1', keyId: null, action: 'deleteApiKey', agentId: null, target: 'key_1' },
+      ...{ ip: '192.0.2.1', userAgent: 'curl/8', outcome: 'done', status: 200, code: null, requestId: 'request-1' },
+    };
+    expect(entryHash({ ...old, target: null })).toBe('8063613c4a929539d98d75776a075ecdf9296ade9a10e1384d6d8623be507bf4');
+    expect(entryHash({ ...old, target })).not.toBe(entryHash({ ...old, target: null }));
+  });
+
   test('holds when a hundred write at once', async () => {
     const busy = await backend.account();
     await Promise.all(Array.from({ length: 100 }, () => backend.as(busy, 'DELETE', '/api/keys/key_none')));
@@ -154,6 +185,8 @@ describe('the chain', () => {
     expect(await problems()).toEqual([]);
     expect(await tampered(`UPDATE audit_log SET ip = '192.0.2.1' WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
     expect(await tampered(`UPDATE audit_log SET ip = '127.0.0.1' WHERE ${at(2)}`)).toEqual([]);
+    expect(await tampered(`UPDATE audit_log SET target = NULL WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
+    expect(await tampered(`UPDATE audit_log SET target = 'key_none' WHERE ${at(2)}`)).toEqual([]);
     expect(await tampered(`UPDATE audit_log SET prev_hash = '', hash = audit_hash(audit_log) WHERE ${at(3)}`)).not.toEqual([]);
     const other = await backend.account();
     await tampered(`DELETE FROM audit_log WHERE owner_id = '${other}'`);

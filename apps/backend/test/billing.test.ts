@@ -226,6 +226,19 @@ describe('webhooks', () => {
     expect(await planOf(buyer)).toBeNull();
   });
 
+  test('a price that the operator has taken away leaves those who pay it their plan', async () => {
+    const buyer = await person('loyal');
+    const set = async (price: string, status = 'active') => {
+      stripe.setSubscription('sub_loyal', { customer: buyer.customer, price, status });
+      await deliver(aboutSubscription('updated', 'sub_loyal', status));
+      return planOf(buyer);
+    };
+    expect(await set('price_solo')).toBe('solo');
+    expect(await set('price_solo_until_2025')).toBe('solo');
+    expect(await set('price_collective')).toBe('collective');
+    expect(await set('price_collective_until_2025', 'canceled')).toBeNull();
+  });
+
   test('late payment counts while Stripe still tries; a plan granted by hand stands beside', async () => {
     const buyer = await person('dunning');
     const set = async (status: string) => {

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { createDatabase } from '@agentbot/local-stack/postgres';
+import { startBucket } from '@agentbot/test-doubles/bucket';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { startMux } from '@agentbot/test-doubles/mux';
+import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { readConfig } from '../src/config.ts';
 import { randomName } from '../src/ids.ts';
 import { createLogger } from '../src/log/create-logger.ts';
@@ -27,12 +31,24 @@ const planted = {
   telegramToken: `471147114:${canary()}`,
   discordBotToken: canary('discord.'),
   credential: canary('sk-ant-'),
+  METRICS_TOKEN: canary('metrics-'),
+  MUX_TOKEN_SECRET: canary('mux-'),
+  STRIPE_SECRET_KEY: canary('rk_test_'),
+  STRIPE_WEBHOOK_SECRET: canary('whsec_'),
+  BACKUP_S3_SECRET_ACCESS_KEY: canary('bucket/'),
+  smtpPassword: canary('mail-'),
+  nodeKey: canary('v3-'),
+  // The double numbers those that it makes.
+  streamKey: 'mux-stream-key-canary-1',
 };
 const name = `canary_${randomName(8)}`;
 const installation = name.replace('_', '-');
 const lines: string[] = [];
 let server: Awaited<ReturnType<typeof startServer>>;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
+let mux: Awaited<ReturnType<typeof startMux>>;
+let stripe: Awaited<ReturnType<typeof startStripe>>;
+let bucket: Awaited<ReturnType<typeof startBucket>>;
 let backups: string;
 /** The first account, which administers. */
 let user = '';
@@ -42,6 +58,9 @@ beforeAll(async () => {
   await createDatabase(admin, name);
   backups = await mkdtemp(path.join(os.tmpdir(), 'agentbot-backups-'));
   model = await startModelProvider({ apiKey: planted.modelKey });
+  mux = await startMux({ tokenId: 'mux-token', tokenSecret: planted.MUX_TOKEN_SECRET });
+  stripe = await startStripe({ apiKey: planted.STRIPE_SECRET_KEY });
+  bucket = await startBucket({ accessKeyId: 'key-of-the-bucket' });
   const config = readConfig({
     DATABASE_URL: admin.replace(/\/postgres$/, `/${name}`),
     MIGRATE_ON_START: 'true',
@@ -58,6 +77,21 @@ beforeAll(async () => {
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
     API_RATE_LIMIT: '10000',
     BACKUP_DIR: backups,
+    BACKUP_S3_BUCKET: 'kept',
+    BACKUP_S3_ENDPOINT: bucket.url,
+    BACKUP_S3_ACCESS_KEY_ID: 'key-of-the-bucket',
+    BACKUP_S3_SECRET_ACCESS_KEY: planted.BACKUP_S3_SECRET_ACCESS_KEY,
+    METRICS_TOKEN: planted.METRICS_TOKEN,
+    MUX_TOKEN_ID: 'mux-token',
+    MUX_TOKEN_SECRET: planted.MUX_TOKEN_SECRET,
+    MUX_BASE_URL: mux.url,
+    STRIPE_SECRET_KEY: planted.STRIPE_SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET: planted.STRIPE_WEBHOOK_SECRET,
+    STRIPE_API_BASE: stripe.url,
+    STRIPE_PRICE_SOLO: 'price_solo',
+    SMTP_URL: `smtp://mailer:${planted.smtpPassword}@127.0.0.1:1`,
+    // Nobody answers there.
+    ETHEREUM_RPC_URL: `http://127.0.0.1:1/${planted.nodeKey}`,
     LOG_LEVEL: 'debug',
   });
   const sink = new Writable({
@@ -72,7 +106,7 @@ afterAll(async () => {
   await server?.stop();
   await removeLeftovers(installation);
   await rm(backups, { recursive: true, force: true });
-  await model.close();
+  await Promise.all([model, mux, stripe, bucket].map((double) => double?.close()));
 }, 60_000);
 
 async function call(method: string, address: string, body?: unknown, token = planted.INTERNAL_API_KEY) {
@@ -85,6 +119,37 @@ async function call(method: string, address: string, body?: unknown, token = pla
   const isJson = response.headers.get('content-type')?.startsWith('application/json');
   const answer: ReturnType<typeof JSON.parse> = isJson ? JSON.parse(text) : text;
   return { status: response.status, body: answer };
+}
+
+/** Those who are asked from here fail, one after another, with a secret in the backend's hand. */
+async function failOutside(agentId: string) {
+  const { address, signMessage } = privateKeyToAccount(generatePrivateKey());
+  const ens = { verificationType: 'ens', walletAddress: address, metadata: { ensName: 'canary.eth' } };
+  const { message } = (await call('POST', `/api/agents/${agentId}/verify/challenge`, ens)).body;
+  const proof = { ...ens, signature: await signMessage({ message }) };
+  const failed = [await call('POST', `/api/agents/${agentId}/verify`, proof)];
+
+  stripe.setDown(true);
+  failed.push(await call('GET', '/api/stripe/checkout?plan=solo'));
+  stripe.setDown(false);
+  expect((await call('GET', '/api/stripe/checkout?plan=solo')).status).toBe(200);
+  expect((await call('POST', '/api/stripe/webhook', {}, planted.STRIPE_WEBHOOK_SECRET)).status).toBe(400);
+
+  // A stream is made and removed again: its agent would be one too many.
+  const provision = () => call('POST', '/api/provision', { telegramToken: planted.telegramToken, plan: 'solo' });
+  const administrator = user;
+  user = '';
+  user = (await call('POST', '/api/register', { email: `${randomName(6)}@example.com`, password: planted.password })).body.id;
+  await server.context.accounts.grantPlan(user, 'solo');
+  await call('POST', '/api/agents', { name: 'The only one' });
+  expect((await provision()).status).toBe(402);
+  expect(mux.asked).toHaveLength(1);
+  mux.setFault('fails');
+  failed.push(await provision());
+  user = administrator;
+
+  expect(failed.map(({ status }) => status)).toEqual([500, 500, 500]);
+  return failed;
 }
 
 /** Every row of every table, also the queue's, as its owner reads it. */
@@ -105,6 +170,7 @@ test('no secret stands in clear in logs, database, backups, exports or errors', 
   const email = `${randomName(6)}@example.com`;
   const account = (await call('POST', '/api/register', { email, password: planted.password })).body;
   await call('POST', '/api/credentials/verify', { email, password: `${planted.password}x` });
+  expect((await call('POST', '/api/password/forgot', { email })).status).toBe(200);
   user = account.id;
   const made = await call('POST', '/api/agents/provision', {
     name: 'Canary',
@@ -134,6 +200,7 @@ test('no secret stands in clear in logs, database, backups, exports or errors', 
   await call('POST', `/api/agents/${id}/restart`, { apiKey: planted.modelKey });
   expect((await call('POST', `/api/agents/${id}/backups`)).status).toBe(201);
   const shown = [
+    await call('GET', '/metrics', undefined, planted.METRICS_TOKEN),
     await call('GET', `/api/agents/${id}`),
     await call('GET', `/api/agents/${id}/config`),
     await call('GET', `/api/agents/${id}/logs?limit=100`),
@@ -144,8 +211,9 @@ test('no secret stands in clear in logs, database, backups, exports or errors', 
   ];
   expect(shown.map(({ status }) => status)).toEqual(shown.map(() => 200));
   expect(user).toMatch(/^user_/);
+  shown.push(...(await failOutside(id)));
 
-  const archives = await Promise.all((await readdir(backups)).map((file) => readFile(path.join(backups, file))));
+  const archives = [...bucket.objects.values()];
   expect(archives.length).toBeGreaterThan(0);
   const places = {
     log: lines.join(''),

@@ -292,6 +292,21 @@ describe('a payment that holds', () => {
     expect(await clone({ ...proof, signature })).toMatchObject({ status: 200 });
   });
 
+  test('is answered the same again when its parent is gone and new agents are refused', async () => {
+    const body = { name: 'Parent for a while', config: { plan: 'network' } };
+    const parentAgentId = (await backend.machine(owner, 'POST', '/api/agents', body)).body.id;
+    const proof = await pay();
+    const first = await clone(proof, { parentAgentId });
+    expect(first.status).toBe(200);
+    await backend.as(owner, 'DELETE', `/api/agents/${parentAgentId}`);
+    expect((await clone(await pay(), { parentAgentId })).status).toBe(404);
+    backend.context.config.PROVISIONING_ENABLED = false;
+    const [again, another] = [await clone(proof, { parentAgentId }), await clone(await pay())];
+    backend.context.config.PROVISIONING_ENABLED = true;
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect(another.status).toBe(503);
+  });
+
   test('stays claimed when the clone is gone', async () => {
     const proof = await pay();
     const { agentId } = (await clone(proof)).body;

@@ -40,6 +40,8 @@ let stranger: string;
 let running: string;
 let faultyAgent: string;
 let dockerless: string;
+/** An agent without a container, where there are no new ones. */
+let waiting: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: 'model-key' });
@@ -68,17 +70,12 @@ beforeAll(async () => {
   running = provisioned.body.agent.id;
   await real.settled(running);
   faultyAgent = (await faulty.machine(undefined, 'POST', '/api/agents', { name: 'Unlucky' })).body.id;
+  waiting = (await closed.machine(undefined, 'POST', '/api/agents', { name: 'Waiting' })).body.id;
   dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
   // As after an engine went away: the agent had a container once.
   await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
-  for (const [backend, agentId] of [
-    [real, running],
-    [withoutDocker, dockerless],
-  ] as const) {
-    const { ownerId } = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agentId } }));
-    const lost = { id: 'bk_lost', agentId, ownerId, cause: 'manual', name: 'lost.tar.gz', sizeBytes: 1, sha256: 'none' };
-    await backend.context.database.as('service', (tx) => tx.backup.create({ data: lost }));
-  }
+  await lostBackup(real, running);
+  await lostBackup(withoutDocker, dockerless);
   const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
   await client.connect();
   for (const table of [
@@ -111,6 +108,13 @@ afterAll(async () => {
   await bots.close();
   await model.close();
 }, 120_000);
+
+/** A backup of an agent whose file is nowhere. */
+async function lostBackup(backend: TestBackend, agentId: string, id = 'bk_lost') {
+  const { ownerId } = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agentId } }));
+  const lost = { id, agentId, ownerId, cause: 'manual', name: 'lost.tar.gz', sizeBytes: 1, sha256: 'none' };
+  await backend.context.database.as('service', (tx) => tx.backup.create({ data: lost }));
+}
 
 const NO_WALLET = `0x${'1'.repeat(40)}`;
 
@@ -189,8 +193,10 @@ const unpaid = (id: RouteId, body: unknown, error: string): Provocation => ({
     await real.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'solo' });
     const { key } = (await real.as(user, 'POST', '/api/keys', { name: 'k' })).body;
     const agent = (await real.call('POST', '/api/agents', { token: key, body: { name: 'Mine' } })).body.id;
-    if (id === 'repairAgent') await real.machine(undefined, 'PUT', `/api/agents/${agent}`, { plan: 'network' });
-    return call(real, id, { token: key, agent, body });
+    const second = `bk_${agent}`;
+    if (id === 'restoreBackup') await lostBackup(real, agent, second);
+    if (id === 'repairAgent' || id === 'restoreBackup') await real.machine(undefined, 'PUT', `/api/agents/${agent}`, { plan: 'network' });
+    return call(real, id, { token: key, agent, second, body });
   },
   error,
 });
@@ -417,6 +423,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('setBackupSchedule', { everyHours: 0 }, 'everyHours must be a whole number from 1 to 720'),
   },
   restoreBackup: {
+    PAYMENT_REQUIRED: unpaid('restoreBackup', undefined, 'Your subscription does not cover network'),
     BACKUP_NOT_FOUND: { send: () => call(real, 'restoreBackup', { agent: running, second: 'bk_none' }) },
     OPERATION_FAILED: { send: () => call(real, 'restoreBackup', { agent: running }), error: 'The backup cannot be read' },
   },
@@ -541,7 +548,7 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
     case 'DOCKER_UNAVAILABLE':
       return { send: () => call(withoutDocker, id, { agent: dockerless }) };
     case 'PROVISIONING_DISABLED':
-      return { send: () => call(closed, id) };
+      return { send: () => call(closed, id, { agent: waiting }) };
     case 'OPERATION_IN_PROGRESS':
       return { send: () => whileRestarting(id) };
     case 'RATE_LIMITED':

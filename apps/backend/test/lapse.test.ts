@@ -71,3 +71,41 @@ test('containers stop and start again; what was stopped, or is asked for meanwhi
   const { body } = await backend.machine(owner, 'POST', '/api/chat', { agentId: 'runs', message: 'Again' });
   expect(body.reply).toBe('You said: Again');
 });
+
+test('a clone that was paid for by itself runs on through a lapse, and comes back if it was stopped for one', async () => {
+  const { database } = backend.context;
+  const config = { telegramToken: '1:x', plan: 'network' };
+  expect((await backend.machine(owner, 'POST', '/api/deployments', { agentId: 'paid', config })).status).toBe(201);
+  await database.as('service', (tx) => tx.agent.update({ where: { id: 'paid' }, data: { parentId: 'runs', plan: 'solo' } }));
+  await set('canceled');
+  await settleSuspensions(backend.context);
+  for (const id of ['runs', 'paid']) await backend.settled(id);
+  expect([await isUp('runs'), await isUp('paid')]).toEqual([false, true]);
+
+  await backend.machine(owner, 'POST', '/api/agents/paid/stop');
+  expect((await backend.machine(owner, 'POST', '/api/agents/paid/start')).status).toBe(200);
+  await backend.machine(owner, 'POST', '/api/agents/paid/stop');
+  await database.as('service', (tx) => tx.agent.update({ where: { id: 'paid' }, data: { suspendedAt: new Date() } }));
+  await settleSuspensions(backend.context);
+  await backend.settled('paid');
+  expect([await state('paid'), await isUp('paid')]).toEqual(['active', true]);
+});
+
+test('an agent that was given a larger plan keeps the limits that it has, also where its container has vanished', async () => {
+  const { database } = backend.context;
+  const user = await backend.account();
+  const grant = (plan: 'solo' | null) => database.as('service', (tx) => tx.user.update({ where: { id: user }, data: { plan } }));
+  await grant('solo');
+  const { key } = (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body;
+  const call = (method: string, path: string, body: object = {}) => backend.call(method, path, { token: key, body });
+  const deployed = await call('POST', '/api/deployments', { agentId: 'grows', config: { telegramToken: '1:x', plan: 'solo' } });
+  expect(deployed.status).toBe(201);
+  await grant(null);
+  await call('PUT', '/api/agents/grows', { plan: 'network' });
+  const container = new Docker().getContainer('openclaw-grows');
+  expect((await call('POST', '/api/agents/grows/stop')).status).toBe(200);
+  await container.remove({ force: true });
+  expect((await call('POST', '/api/agents/grows/start')).status).toBe(200);
+  expect((await container.inspect()).HostConfig.NanoCpus).toBe(1e9);
+  expect((await call('POST', '/api/agents/grows/update')).status).toBe(402);
+});

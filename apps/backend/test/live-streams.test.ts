@@ -95,6 +95,24 @@ test('a stream whose making was never answered is found by its agent’s name', 
   expect([mux.streams.size, await noted()]).toEqual([0, []]);
 });
 
+test('one that is made long after nobody waits for it any more is found as well', async () => {
+  const headers = { 'idempotency-key': 'made-late' };
+  mux.setFault('late');
+  expect((await provision(headers)).status).toBe(500);
+  expect((await provision()).status).toBe(500);
+  mux.setFault(undefined);
+  expect([mux.streams.size, (await noted()).length]).toEqual([0, 2]);
+  // The first request comes again, and only then is its first stream there.
+  const { status, body } = await provision(headers);
+  expect(status).toBe(200);
+  mux.catchUp();
+  expect(mux.streams.size).toBe(3);
+  await later();
+  expect((await noted()).map((row) => row.agentId)).toEqual([body.agentId]);
+  await backend.machine(owner, 'DELETE', `/api/agents/${body.agentId}`);
+  expect([mux.streams.size, await noted()]).toEqual([0, []]);
+});
+
 test('what could not be removed is removed later, also after a crash; what is young, or an agent’s, is left', async () => {
   const kept = (await provision()).body;
   const { agentId } = (await provision()).body;

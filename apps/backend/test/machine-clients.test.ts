@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAccounts } from '../src/accounts/accounts.ts';
+import { resetPassword } from '../src/accounts/password-reset.ts';
+import { listUsers } from '../src/admin/list-everything.ts';
+import { sha256 } from '../src/secrets/sha256.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
@@ -118,6 +122,29 @@ describe('plans', () => {
     for (let i = 0; i < 3; i++) expect((await provision(admin)).status).toBe(200);
   });
 
+  test('in production a list of addresses counts for those who have shown that theirs is on it', async () => {
+    const { database } = backend.context;
+    const listed = { ADMIN_EMAILS: ['boss@example.com', 'octo@example.com'], TESTER_EMAILS: ['boss@example.com'] };
+    const config = { ...backend.config, NODE_ENV: 'production' as const, ...listed };
+    const accounts = createAccounts({ database, config });
+    const { id: ownerId } = await accounts.register({ email: 'boss@example.com', password: 'a long password' });
+    expect(await accounts.find(ownerId)).toMatchObject({ admin: false, tester: false });
+    const { key } = await newKey(ownerId);
+
+    const token = 'x'.repeat(43);
+    const link = { hash: sha256(token), ownerId, expiresAt: new Date(Date.now() + 60_000) };
+    await database.as('service', (tx) => tx.passwordReset.create({ data: link }));
+    await resetPassword({ ...backend.context, config }, token, 'another long password');
+    expect(await accounts.find(ownerId)).toMatchObject({ admin: true, tester: true });
+    // Whoever opened the account may have been somebody else.
+    expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);
+
+    const octo = { provider: 'github', subject: '7', email: 'octo@example.com', emailVerified: true, name: null };
+    expect(await accounts.signInWith(octo)).toMatchObject({ admin: true, tester: false });
+    const { users } = await listUsers({ database, config }, { q: 'boss@' });
+    expect(users.map(({ admin }) => admin)).toEqual([true]);
+  });
+
   test('a user’s word about plan or payment counts for nothing; the internal key’s does', async () => {
     const user = await backend.account();
     const { key } = await newKey(user);
@@ -132,6 +159,54 @@ describe('plans', () => {
     await grant(user, 'solo');
     const agent = (await backend.call('GET', '/api/agents', { token: key })).body[0];
     expect((await backend.call('PUT', `/api/agents/${agent.id}`, { token: key, body: { plan: 'network' } })).status).toBe(402);
+  });
+});
+
+describe('a container', () => {
+  let closed: TestBackend;
+  beforeAll(async () => {
+    closed = await startBackend({ PROVISIONING_ENABLED: 'false' });
+  });
+  afterAll(() => closed.stop());
+  const unpaid = { status: 402, body: { code: 'PAYMENT_REQUIRED' } };
+  const noDocker = { status: 500, body: { code: 'DOCKER_UNAVAILABLE' } };
+  const change = (where: TestBackend, id: string, data: object) =>
+    where.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data }));
+
+  test('is nobody’s without a plan, whichever operation would make it', async () => {
+    const { key } = await newKey(await backend.account());
+    const body = { name: 'For nothing', config: { plan: 'network' } };
+    const { id } = (await backend.call('POST', '/api/agents', { token: key, body })).body;
+    for (const action of ['start', 'restart', 'update', 'repair']) {
+      expect(await backend.call('POST', `/api/agents/${id}/${action}`, { token: key, body: {} })).toMatchObject(unpaid);
+    }
+  });
+
+  test('of a clone, which is paid for by itself, does not grow', async () => {
+    const user = await backend.account();
+    const { key } = await newKey(user);
+    const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Clone' } })).body;
+    await change(backend, id, { parentId: 'agent_parent', plan: 'solo', containerSpec: { plan: 'solo' } });
+    const backup = { id: `bk_${id}`, agentId: id, ownerId: user, cause: 'manual', name: 'x.tar.gz', sizeBytes: 1, sha256: 'x' };
+    await backend.context.database.as('service', (tx) => tx.backup.create({ data: backup }));
+    const ask = (action: string) => backend.call('POST', `/api/agents/${id}/${action}`, { token: key, body: {} });
+    const restore = `backups/${backup.id}/restore`;
+    for (const action of ['start', 'restart', 'update', 'repair', restore]) expect(await ask(action)).toMatchObject(noDocker);
+    await backend.call('PUT', `/api/agents/${id}`, { token: key, body: { plan: 'network' } });
+    for (const action of ['update', 'repair', restore]) expect(await ask(action)).toMatchObject(unpaid);
+    for (const action of ['start', 'restart']) expect(await ask(action)).toMatchObject(noDocker);
+    await grant(user, 'network');
+    for (const action of ['update', 'repair', restore]) expect(await ask(action)).toMatchObject(noDocker);
+  });
+
+  test('is no first one while new agents are refused', async () => {
+    const user = await closed.account();
+    const { id } = (await closed.machine(user, 'POST', '/api/agents', { name: 'Waits' })).body;
+    const ask = (action: string) => closed.as(user, 'POST', `/api/agents/${id}/${action}`, {});
+    const actions = ['start', 'restart', 'update', 'repair'];
+    for (const action of actions) expect(await ask(action)).toMatchObject({ status: 503, body: { code: 'PROVISIONING_DISABLED' } });
+    await change(closed, id, { containerSpec: { plan: 'label' } });
+    for (const action of actions) expect(await ask(action)).toMatchObject(noDocker);
   });
 });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
+import { createChains } from '../src/chain/chains.ts';
 import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/log/create-logger.ts';
 
@@ -34,15 +35,60 @@ describe('production', () => {
     ['ENCRYPTION_KEYS', `${secrets.ENCRYPTION_KEYS},${secrets.ENCRYPTION_KEYS}`, 'has two keys with the id k1'],
     ['DATABASE_URL', 'postgresql://postgres:postgres@127.0.0.1/agentbot', 'is a default or an example'],
     ['DATABASE_URL', 'postgresql://agentbot@127.0.0.1/agentbot', 'must have at least 12 characters'],
+    ['METRICS_TOKEN', 'changemechangeme', 'is a default or an example'],
+    ['METRICS_TOKEN', '0'.repeat(32), 'is not random'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_changeme', 'is a default or an example'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_x1y2z3', 'must have at least 32 characters'],
   ])('refuses %s %j', (name, value, reason) => {
     const start = () => readConfig({ ...production, [name]: value });
     expect(start).toThrow(`  ${name}: ${reason}`);
     expect(start).not.toThrow(value);
   });
 
+  test('takes money only where it hears what was bought', () => {
+    const selling = { ...production, STRIPE_SECRET_KEY: `sk_live_${hex()}` };
+    expect(() => readConfig(selling)).toThrow('  STRIPE_WEBHOOK_SECRET: is not set, but STRIPE_SECRET_KEY is');
+    const hearing = { ...selling, STRIPE_WEBHOOK_SECRET: `whsec_${hex()}`, METRICS_TOKEN: hex() };
+    expect(readConfig(hearing)).toMatchObject(hearing);
+  });
+
   test('a development machine may have simple ones', () => {
     expect(readConfig({ ...secrets, DATABASE_URL: 'postgresql://postgres@127.0.0.1/x' }).NODE_ENV).toBe('development');
   });
+});
+
+test('the log holds none of the secrets that are set, nor the keys in the addresses of nodes', async () => {
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const key = hex();
+  const set = {
+    METRICS_TOKEN: hex(),
+    MUX_TOKEN_SECRET: `mux "${hex()}"`,
+    STRIPE_SECRET_KEY: `rk_live_${hex()}`,
+    STRIPE_WEBHOOK_SECRET: hex(),
+    BACKUP_S3_SECRET_ACCESS_KEY: `${hex()}/+=`,
+  };
+  const nodes = {
+    TEMPO_RPC_URL: `http://127.0.0.1:1/v3/${key}`,
+    BASE_RPC_URL: `http://127.0.0.1:1/?apikey=${key}`,
+    ETHEREUM_RPC_URL: `http://user:${key}@127.0.0.1:1/`,
+    EAS_RPC_URL: 'http://127.0.0.1:1/rpc',
+  };
+  const config = readConfig({ ...secrets, ...set, ...nodes, SMTP_URL: `smtp://me:${key}@127.0.0.1:1` });
+  const log = createLogger({ ...config, LOG_LEVEL: 'info' }, sink);
+  const { tempo, base, ethereum, eas } = createChains(config);
+  for (const reader of [tempo, base, ethereum, eas]) await reader?.client.getChainId().catch((err) => log.warn({ err }, 'no answer'));
+  log.error(`They are ${Object.values(set).join(', ')} and ${key}`);
+  expect(lines.map((line) => JSON.parse(line).level)).toEqual([40, 40, 40, 40, 50]);
+  const text = lines.join('');
+  for (const secret of [key, ...Object.values(set)]) expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
+  expect(lines[0]).toContain('URL: http://127.0.0.1:1[redacted]');
+  expect(lines[3]).toContain('URL: http://127.0.0.1:1/rpc');
 });
 
 test('the log holds no secret, however deep it stands or whatever it is part of', () => {

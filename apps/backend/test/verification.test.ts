@@ -12,6 +12,7 @@ import type { Address, Hex } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { coinbase } from '../src/verification/attestation.ts';
+import { recheckVerifications } from '../src/verification/recheck.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Verification: the real EAS contracts and a stand-in for ENS on local chains, and an authenticator made of software. */
@@ -23,6 +24,7 @@ const ORIGIN = 'http://localhost:3000';
 let base: TestChain;
 let ethereum: TestChain;
 let node: Awaited<ReturnType<typeof startChainNode>>;
+let ethereumNode: Awaited<ReturnType<typeof startChainNode>>;
 let eas: Awaited<ReturnType<typeof deployAttestations>>;
 let ens: Awaited<ReturnType<typeof deployEns>>;
 let backend: TestBackend;
@@ -47,16 +49,13 @@ async function prove(verificationType: string, fields: Fields = {}, signer = wal
   const { body } = await challenge(verificationType, asked);
   return verify(verificationType, { ...asked, signature: await signer.signMessage({ message: body.message }) });
 }
-async function recheck() {
-  const { boss } = backend.context;
-  const id = await boss.send('verification-checks', {});
-  while ((await boss.findJobs('verification-checks', { id: id as string }))[0]?.state !== 'completed')
-    await new Promise((resolve) => setTimeout(resolve, 50));
-}
+const recheck = () => recheckVerifications(backend.context);
 
 beforeAll(async () => {
-  [base, ethereum] = await Promise.all([startChain({ chainId: 8453 }), startChain({ chainId: 1 })]);
-  node = await startChainNode(base.url);
+  // Its clock is behind, so that what it takes for valid still may have expired here.
+  const startsAt = Math.floor(Date.now() / 1000) - 7200;
+  [base, ethereum] = await Promise.all([startChain({ chainId: 8453, startsAt }), startChain({ chainId: 1 })]);
+  [node, ethereumNode] = await Promise.all([startChainNode(base.url), startChainNode(ethereum.url)]);
   eas = await deployAttestations(base, EAS);
   ens = await deployEns(ethereum);
   schema = await eas.register('bool trusted');
@@ -65,7 +64,7 @@ beforeAll(async () => {
     EAS_ATTESTERS: ATTESTER,
     EAS_SCHEMAS: schema,
     BASE_RPC_URL: node.url,
-    ETHEREUM_RPC_URL: ethereum.url,
+    ETHEREUM_RPC_URL: ethereumNode.url,
   });
   await backend.account();
   owner = await backend.account();
@@ -74,7 +73,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await backend.stop();
-  await node.close();
+  await Promise.all([node.close(), ethereumNode.close()]);
   await Promise.all([base.stop(), ethereum.stop()]);
 });
 beforeEach(async () => {
@@ -165,7 +164,7 @@ describe('eas', () => {
     const { timestamp } = await base.client.getBlock();
     const revoked = await eas.attest(ATTESTER, { schema, recipient });
     await eas.revoke(ATTESTER, schema, revoked);
-    const expiring = await eas.attest(ATTESTER, { schema, recipient, expiresAt: timestamp + 3n });
+    const expiring = await eas.attest(ATTESTER, { schema, recipient, expiresAt: timestamp + 3600n });
     const otherSchema = await eas.register('bool somethingElse');
     const cases: [Hex, string][] = [
       [`0x${'ab'.repeat(32)}`, 'There is no such attestation'],
@@ -179,7 +178,6 @@ describe('eas', () => {
       ],
     ];
     for (const [attestationUid, reason] of cases) expect(await prove('eas', { attestationUid })).toMatchObject(bad(reason));
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, Number(timestamp + 3n) * 1000 - Date.now() + 100)));
     expect(await prove('eas', { attestationUid: expiring })).toMatchObject(bad('The attestation has expired'));
     expect(await status()).toEqual(none);
   });
@@ -240,6 +238,22 @@ describe('ens', () => {
     }
   });
 
+  test.each([
+    ['asks for patience', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
+    ['is broken', { code: -32603, message: 'Internal error' }],
+    ['has no such block yet', { code: -32000, message: 'header not found' }],
+  ])('a node that %s has said nothing: 500, and who is verified stays so', async (_, refusal) => {
+    await ens.set('patient.eth', wallet.address);
+    const metadata = { ensName: 'patient.eth' };
+    expect((await prove('ens', { metadata })).status).toBe(200);
+    ethereumNode.setRefusal(refusal);
+    const answer = await prove('ens', { metadata });
+    await recheck();
+    ethereumNode.setRefusal(undefined);
+    expect(answer).toMatchObject({ status: 500, body: { error: 'Failed to update verification' } });
+    expect(await status()).toMatchObject({ verified: true, metadata });
+  });
+
   test('what a name’s owner points to off the chain is not fetched', async () => {
     let asked = 0;
     const trap = createServer((_request, response) => {
@@ -297,13 +311,16 @@ describe('webauthn', () => {
     expect([call, options.excludeCredentials.length]).toEqual(['create', 1]);
     expect((await verify('webauthn', { credential: second.create(options) })).status).toBe(200);
     expect((await ask()).options.allowCredentials).toHaveLength(2);
+    const again = second.create((await ask({ newPasskey: true })).options);
+    expect(await verify('webauthn', { credential: again })).toMatchObject(bad('This passkey is registered already'));
+    expect((await ask()).options.allowCredentials).toHaveLength(2);
   });
 });
 
 describe('once an hour', () => {
   test('what was revoked, or sold, is marked; what holds is not, nor what the platform said itself', async () => {
     const { timestamp } = await base.client.getBlock();
-    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address, expiresAt: timestamp + 3600n });
+    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address, expiresAt: timestamp + 86_400n });
     await prove('eas', { attestationUid });
     const vouched = (await backend.machine(undefined, 'POST', '/api/agents', { name: 'Vouched for' })).body.id;
     await backend.machine(undefined, 'POST', `/api/agents/${vouched}/verify`, {
@@ -337,5 +354,28 @@ describe('once an hour', () => {
     await ens.set('sold.eth', ATTESTER);
     await recheck();
     expect(await status()).toMatchObject({ verified: false, metadata: { reason: 'The ENS name does not stand for this wallet' } });
+  });
+
+  test('a type whose node was taken out of the settings stays as it is', async () => {
+    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
+    await prove('eas', { attestationUid });
+    const chains = await backend.context.chains();
+    await recheckVerifications({ ...backend.context, chains: async () => ({ ...chains, eas: undefined }) });
+    expect(await status()).toMatchObject({ verified: true, attestationUid });
+  });
+
+  test('one that is verified in another way meanwhile is not touched', async () => {
+    await prove('eas', { attestationUid: await eas.attest(ATTESTER, { schema, recipient: wallet.address }) });
+    let asked = 0;
+    const chains = async () => {
+      // The first time it asks which types there are.
+      if (asked++ === 1) {
+        await backend.machine(undefined, 'POST', `/api/agents/${agent}/verify`, { verificationType: 'eas', verified: true });
+      }
+      return backend.context.chains();
+    };
+    await recheckVerifications({ ...backend.context, chains });
+    const row = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agent } }));
+    expect([asked, row.verified, row.verificationCheckedAt]).toEqual([2, true, null]);
   });
 });

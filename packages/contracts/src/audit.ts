@@ -14,6 +14,8 @@ const entry = z.strictObject({
   /** An operation's name in this API, or `operation:` and its kind when a job ended. */
   action: z.string(),
   agentId: z.string().nullable(),
+  /** What the request named beside an agent: a user, an API key, a wallet, a backup. In `hash` only where there is one. */
+  target: z.string().nullable(),
   outcome: z.enum(['done', 'repeated', 'refused', 'failed', 'cancelled']),
   status: z.int().nullable(),
   code: z.string().nullable(),

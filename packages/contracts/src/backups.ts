@@ -90,7 +90,7 @@ export const restoreBackup = defineRoute({
   params: backupParams,
   status: 200,
   failure: 'Failed to restore the backup',
-  errors: ['BACKUP_NOT_FOUND', ...operationErrors],
+  errors: ['BACKUP_NOT_FOUND', 'PAYMENT_REQUIRED', ...operationErrors],
   backend: { path: '/api/agents/:id/backups/:backupId/restore', response: restored },
   web: { path: '/api/agents/:id/backups/:backupId/restore', response: restored },
   timeoutMs: 600_000,

@@ -10,8 +10,8 @@ export const operationErrors = [
   'DOCKER_UNAVAILABLE',
   'OPERATION_FAILED',
 ] as const;
-/** What starts an agent needs a subscription that has not lapsed. */
-const startErrors = ['PAYMENT_REQUIRED', ...operationErrors] as const;
+/** What starts an agent needs a subscription that has not lapsed, and its first container one at all, while there are new ones. */
+const startErrors = ['PAYMENT_REQUIRED', 'PROVISIONING_DISABLED', ...operationErrors] as const;
 const started = z.strictObject({ success: z.literal(true), status: z.literal('active') });
 const stopped = z.strictObject({ success: z.literal(true), status: z.literal('stopped') });
 const restarted = z.strictObject({

@@ -2,14 +2,31 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+interface Request {
+  id: number;
+  method: string;
+}
+interface RpcError {
+  code: number;
+  message: string;
+}
+
 /** A node in front of a chain that can be taken away: while it is down, connections break. */
 export async function startChainNode(url: string) {
   let down = false;
+  let refusal: RpcError | undefined;
   const server = createServer(async (request, response) => {
     if (down) return request.socket.destroy();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: Buffer.concat(chunks) });
+    const body = Buffer.concat(chunks);
+    const asked: Request | Request[] = JSON.parse(body.toString());
+    if (refusal && [asked].flat().some(({ method }) => method === 'eth_call')) {
+      const refuse = ({ id }: Request) => ({ jsonrpc: '2.0', id, error: refusal });
+      const answer = Array.isArray(asked) ? asked.map(refuse) : refuse(asked);
+      return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    }
+    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(Buffer.from(await answer.arrayBuffer()));
   });
   server.listen(0, '127.0.0.1');
@@ -18,6 +35,10 @@ export async function startChainNode(url: string) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     setDown(value: boolean) {
       down = value;
+    },
+    /** Lets it refuse to read contracts, as nodes do: with status 200 and an error inside. */
+    setRefusal(error: RpcError | undefined) {
+      refusal = error;
     },
     async close() {
       server.close();

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the double does wrong: it is `down`, makes a stream but `loses` the answer, or answers everything with 500. */
-type Fault = 'down' | 'loses' | 'fails';
+/** What the double does wrong: it is `down`, makes a stream but `loses` the answer, does so `late`, or answers everything with 500. */
+type Fault = 'down' | 'loses' | 'late' | 'fails';
 
 interface Stream {
   id: string;
@@ -16,6 +16,7 @@ interface Stream {
 /** Mux's live streams: made, listed and removed. */
 export async function startMux({ tokenId, tokenSecret }: { tokenId: string; tokenSecret: string }) {
   const streams = new Map<string, Stream>();
+  const late: Stream[] = [];
   const asked: Record<string, unknown>[] = [];
   let fault: Fault | undefined;
   let made = 0;
@@ -43,6 +44,10 @@ export async function startMux({ tokenId, tokenSecret }: { tokenId: string; toke
         passthrough: wanted.passthrough,
         status: 'idle',
       };
+      if (fault === 'late') {
+        late.push(stream);
+        return request.socket.destroy();
+      }
       streams.set(stream.id, stream);
       if (fault === 'loses') return request.socket.destroy();
       return send(201, { data: stream });
@@ -67,6 +72,10 @@ export async function startMux({ tokenId, tokenSecret }: { tokenId: string; toke
     asked,
     setFault(value: Fault | undefined) {
       fault = value;
+    },
+    /** Makes what was asked for while it was `late`. */
+    catchUp() {
+      for (const stream of late.splice(0)) streams.set(stream.id, stream);
     },
     async close() {
       server.close();

@@ -29,7 +29,14 @@ interface ProviderIdentity {
   name: string | null;
 }
 
-async function insertUser(tx: Transaction, data: { email: string; name: string | null; passwordHash: string | null }) {
+interface NewUser {
+  email: string;
+  emailVerifiedAt: Date | null;
+  name: string | null;
+  passwordHash: string | null;
+}
+
+async function insertUser(tx: Transaction, data: NewUser) {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
   const isAdmin = (await tx.user.count({ where: { id: { not: SERVICE_ACCOUNT } } })) === 0;
   return tx.user.create({ data: { id: newId('user'), ...data, isAdmin } });
@@ -43,14 +50,25 @@ function emailTaken(error: unknown): never {
 const largest = (held: (Plan | null)[]): Plan | null =>
   held.reduce((best, plan) => (plan && (!best || plans[plan].rank > plans[best].rank) ? plan : best), null);
 
+/**
+ * Whether one of the operator's lists names a user. In production it counts once the address is known to be theirs: anybody
+ * can open an account with a password and somebody else's address.
+ */
+const isListed = ({ NODE_ENV }: Config, list: string[], { email, emailVerifiedAt }: Pick<User, 'email' | 'emailVerifiedAt'>) =>
+  list.includes(email) && (NODE_ENV !== 'production' || emailVerifiedAt !== null);
+
+/** Whether a user administers the installation: the first one, and those whom ADMIN_EMAILS names. */
+export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt' | 'isAdmin'>) =>
+  user.isAdmin || isListed(config, config.ADMIN_EMAILS, user);
+
 /** Accounts: sign-up, sign-in, plans. */
 export function createAccounts({ database, config }: { database: Database; config: Config }) {
   const view = (row: User & { subscriptions?: Subscription[] }): Account => ({
     id: row.id,
     email: row.email,
     name: row.name,
-    admin: row.isAdmin || config.ADMIN_EMAILS.includes(row.email),
-    tester: config.TESTER_EMAILS.includes(row.email),
+    admin: isAdministrator(config, row),
+    tester: isListed(config, config.TESTER_EMAILS, row),
     plan: largest([row.plan, ...(row.subscriptions ?? []).filter(isPaid).map(({ plan }) => plan)]),
   });
 
@@ -58,7 +76,7 @@ export function createAccounts({ database, config }: { database: Database; confi
     /** @throws AppError EMAIL_TAKEN */
     async register(input: { email: string; password: string; name?: string | undefined }): Promise<Account> {
       const passwordHash = await hashPassword(input.password);
-      const data = { email: input.email, name: input.name ?? null, passwordHash };
+      const data = { email: input.email, emailVerifiedAt: null, name: input.name ?? null, passwordHash };
       return view(await database.as('service', (tx) => insertUser(tx, data)).catch(emailTaken));
     },
 
@@ -74,7 +92,7 @@ export function createAccounts({ database, config }: { database: Database; confi
           const known = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
           if (known) return known.owner;
           if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your email is not verified there');
-          const user = await insertUser(tx, { email, name, passwordHash: null });
+          const user = await insertUser(tx, { email, emailVerifiedAt: new Date(), name, passwordHash: null });
           await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
           return user;
         })

@@ -1,4 +1,5 @@
 import type { AdminAgentView, Page, UserView } from '@agentbot/contracts';
+import { isAdministrator } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
 import { afterCursor, cursorOf } from '../database/page-cursor.ts';
 import type { AgentState } from '../generated/prisma/client.ts';
@@ -37,7 +38,7 @@ export async function listUsers({ database, config }: Slice, { limit = PAGE, cur
       id: row.id,
       email: row.email,
       name: row.name,
-      admin: row.isAdmin || config.ADMIN_EMAILS.includes(row.email),
+      admin: isAdministrator(config, row),
       plan: row.plan,
       agentCount: row._count.agents,
       createdAt: row.createdAt.toISOString(),

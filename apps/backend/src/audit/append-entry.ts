@@ -15,16 +15,28 @@ export interface AuditedEvent {
   status?: number;
   code?: string | null;
   requestId?: string;
+  /** What it is about beside an agent. */
+  target?: string | null;
 }
 
 /** Appends to the audit log, in a transaction of its own: the chain's end stays locked until it commits. */
 export async function appendEntry(database: Database, event: AuditedEvent): Promise<void> {
   const { ownerId, actorKind, action, outcome } = event;
-  const { actorId = null, keyId = null, agentId = null, ip = null, userAgent = null, status = null, code = null, requestId = null } = event;
+  const {
+    actorId = null,
+    keyId = null,
+    agentId = null,
+    ip = null,
+    userAgent = null,
+    status = null,
+    code = null,
+    requestId = null,
+    target = null,
+  } = event;
   await database.as(
     'service',
     (tx) =>
-      tx.$executeRaw`INSERT INTO audit_log (owner_id, actor_kind, actor_id, key_id, action, agent_id, ip, user_agent, outcome, status, code, request_id)
-        VALUES (${ownerId}, ${actorKind}, ${actorId}, ${keyId}, ${action}, ${agentId}, ${ip}, ${userAgent}, ${outcome}, ${status}, ${code}, ${requestId})`,
+      tx.$executeRaw`INSERT INTO audit_log (owner_id, actor_kind, actor_id, key_id, action, agent_id, ip, user_agent, outcome, status, code, request_id, target)
+        VALUES (${ownerId}, ${actorKind}, ${actorId}, ${keyId}, ${action}, ${agentId}, ${ip}, ${userAgent}, ${outcome}, ${status}, ${code}, ${requestId}, ${target})`,
   );
 }

@@ -11,14 +11,21 @@ export async function lockSubscription(tx: Transaction, id: string): Promise<voi
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${id}, 4217))`;
 }
 
-/** Stores a subscription as it was read from Stripe. */
+/**
+ * Stores a subscription as it was read from Stripe. The plan that it was bought for stays when its price is none of this
+ * installation's any more: the operator may sell at another one, and whoever bought before pays on.
+ */
 export async function storeSubscription({ config }: Pick<Context, 'config'>, tx: Transaction, read: Stripe.Subscription, ownerId: string) {
+  const plan = planOf(config, read);
   const ends = read.items.data.map((item) => item.current_period_end).filter(Number.isFinite);
   const data = {
-    plan: planOf(config, read),
     status: read.status,
     currentPeriodEnd: ends.length ? new Date(Math.max(...ends) * 1000) : null,
     readAt: new Date(),
   };
-  await tx.subscription.upsert({ where: { id: read.id }, create: { id: read.id, ownerId, ...data }, update: data });
+  await tx.subscription.upsert({
+    where: { id: read.id },
+    create: { id: read.id, ownerId, plan, ...data },
+    update: { ...(plan && { plan }), ...data },
+  });
 }

@@ -12,7 +12,7 @@ import { randomName } from '../ids.ts';
 import { beginOperation } from '../jobs/operations.ts';
 import { sha256 } from '../secrets/sha256.ts';
 import { inherit } from './inherit.ts';
-import { type PaymentProof, proofMessage, readProof, refuseProof, verifyPayment } from './payment-proof.ts';
+import { type PaymentProof, proofIn, proofMessage, readProof, refuseProof, verifyPayment } from './payment-proof.ts';
 
 interface Input {
   parentAgentId: string;
@@ -70,18 +70,19 @@ function planOf(parent: Agent, { plan, admin }: Account): Plan {
  */
 export async function cloneAgent(context: Context, actor: Actor, input: Input, requestId: string) {
   const { database, boss, envelope, config, accounts, chains } = context;
-  if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const owner = await accounts.find(userOf(actor));
   const { name, specialization } = input;
+  const fingerprint = sha256(JSON.stringify([input.parentAgentId, name, specialization]));
+  // What was paid for is answered the same again, whatever has become of the parent or of provisioning since.
+  const paid = proofIn(input.paymentProof);
+  const before = paid && (await boughtBefore(context, owner, paid, fingerprint));
+  if (before) return view(before, paid);
+
+  if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const parent = await findParent(context, actor, input.parentAgentId);
   const treasury = config.CLONE_TREASURY_ADDRESS as Address | undefined;
   if (!treasury) throw refuseProof('This installation takes no payments');
   const proof = readProof(input.paymentProof);
-  const fingerprint = sha256(JSON.stringify([parent.id, name, specialization]));
-  const present = (agent: Agent) => view(agent, proof);
-
-  const before = await boughtBefore(context, owner, proof, fingerprint);
-  if (before) return present(before);
   await requirePayer(context, owner, proof);
   const { tempo } = await chains();
   await verifyPayment(tempo, proof, treasury, config.TEMPO_CONFIRMATIONS);
@@ -123,12 +124,12 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
       await beginOperation(tx, boss, agent, 'clone', { requestId });
       return agent;
     });
-    return present(made);
+    return view(made, proof);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     const first = await boughtBefore(context, owner, proof, fingerprint);
     if (!first) throw error;
-    return present(first);
+    return view(first, proof);
   }
 }
 

@@ -35,6 +35,9 @@ export type PaymentProof = z.infer<typeof schema>;
 /** A proof that does not hold, with the reason for whoever gave it. */
 export const refuseProof = (reason: string) => new AppError('PAYMENT_NOT_VERIFIED', undefined, { details: { reason } });
 
+/** A proof by its form alone, or nothing when it has none. */
+export const proofIn = (given: unknown): PaymentProof | undefined => schema.safeParse(given).data;
+
 /** A proof by its form alone. @throws AppError PAYMENT_NOT_VERIFIED naming the first field that is wrong */
 export function readProof(given: unknown): PaymentProof {
   const parsed = schema.safeParse(given);

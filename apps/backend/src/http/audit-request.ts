@@ -17,6 +17,12 @@ function agentIn(body: unknown): string | undefined {
   return text(agentId) ?? text(agent?.id);
 }
 
+/** What a request names in its path beside the agent: a user, a key, a wallet, a backup. */
+function targetIn(params: unknown, agentId: string | undefined): string | null {
+  const named = Object.values((params ?? {}) as Record<string, unknown>).filter((value) => value !== agentId);
+  return text(named.at(-1))?.slice(0, 200) ?? null;
+}
+
 /** Writes down what a request changed or tried to change, once its outcome is known and before it is told. */
 export function createRequestAudit({ database, log }: Pick<Context, 'database' | 'log'>) {
   /** Whose log it goes into: the agent's owner's, else the account's that was found or made, else the caller's. */
@@ -52,6 +58,7 @@ export function createRequestAudit({ database, log }: Pick<Context, 'database' |
         keyId: actor.kind === 'user' ? (actor.key?.id ?? null) : null,
         action: route.id,
         agentId: agentId ?? null,
+        target: targetIn(input?.params, agentId),
         ip: clientAddress(request),
         userAgent: request.get('user-agent')?.slice(0, 200) ?? null,
         outcome: status >= 500 ? 'failed' : status >= 400 ? 'refused' : done,

@@ -21,8 +21,9 @@ export async function bringUp(context: Context, agent: Agent, step: Step): Promi
   const { host, config } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = agent.containerSpec as AgentContainerSpec | null;
-  if (!spec || !(await host.inspect(spec.names.container))) return recreate(context, agent, step);
-  if (!(await isCurrent(context, agent, spec))) return recreate(context, { ...agent, plan: spec.plan }, step);
+  if (!spec) return recreate(context, agent, step);
+  const missing = !(await host.inspect(spec.names.container));
+  if (missing || !(await isCurrent(context, agent, spec))) return recreate(context, { ...agent, plan: spec.plan }, step);
   try {
     await step('start', 60_000, () => host.start(spec));
   } catch (error) {

@@ -9,14 +9,35 @@ import { operationTypes } from '../jobs/catalog.ts';
 import { beginOrShare } from '../jobs/operations.ts';
 import { waitForOperation } from '../jobs/watch-operation.ts';
 import { containerNames } from '../runtime/agent-container.ts';
+import type { AgentContainerSpec } from '../runtime/container-host.ts';
 
 /** What leaves the agent running. */
 const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'repair'];
+/** What makes a container where the agent has none; all but the first two make it anew, with what the agent's plan gives now. */
+const needsContainer: OperationKind[] = ['start', 'restart', 'update', 'repair', 'restore'];
+
+/** Whether an agent gets no more by an operation than the container that it has; a repair is asked for to get what its plan gives. */
+function keepsContainer({ containerSpec, plan }: Agent, kind: OperationKind): boolean {
+  const spec = containerSpec as AgentContainerSpec | null;
+  if (!spec || kind === 'repair') return false;
+  return kind === 'start' || kind === 'restart' || spec.plan === plan;
+}
+
+/**
+ * Makes sure that an agent may get the container that an operation makes.
+ * @throws AppError PAYMENT_REQUIRED when its owner has no plan that covers it, PROVISIONING_DISABLED for a first one
+ */
+async function requireEntitlement({ accounts, config }: Context, actor: Actor, agent: Agent, kind: OperationKind): Promise<void> {
+  if (!needsContainer.includes(kind)) return;
+  if (!isPaidFor(agent) && !keepsContainer(agent, kind)) requireContainer(actor, await accounts.find(agent.ownerId), agent.plan);
+  if (!agent.containerSpec && !config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
+}
 
 /**
  * Does one lifecycle operation on an agent of the actor and waits for its end.
  * @returns the agent afterwards, `null` when it was deleted, and the operation with what it brought
- * @throws AppError AGENT_NOT_FOUND, PAYMENT_REQUIRED after a lapse, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
+ * @throws AppError AGENT_NOT_FOUND, PAYMENT_REQUIRED after a lapse or without a plan that covers it, PROVISIONING_DISABLED,
+ * OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
  */
 export async function runOperation(
   context: Context,
@@ -31,6 +52,7 @@ export async function runOperation(
   const agent = await getAgent(context, actor, agentId);
   const { withoutDocker, deadlineMs } = operationTypes[kind];
   if (startsAgent.includes(kind)) await requireNoLapse(context, agent);
+  await requireEntitlement(context, actor, agent, kind);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input });
   const outcome = await waitForOperation(context, tenant, operation.id, deadlineMs);
@@ -39,15 +61,13 @@ export async function runOperation(
   return { agent: after, operation: outcome };
 }
 
-/** Starts an agent; one that runs already is left alone. @throws AppError PAYMENT_REQUIRED when it would be its first container */
+/** Starts an agent; one that runs already is left alone. @throws AppError those of any operation */
 export async function startAgent(context: Context, actor: Actor, agentId: string, requestId: string): Promise<void> {
   const agent = await getAgent(context, actor, agentId);
-  if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  if (agent.state === 'running' && agent.runtime === 'container') {
+  if (agent.state === 'running' && agent.runtime === 'container' && (await context.host.available())) {
     const state = await context.host.inspect(containerNames(agent.id).container);
     if (state?.running) return;
   }
-  if (!agent.containerSpec && !isPaidFor(agent)) requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
   await runOperation(context, actor, agentId, 'start', requestId);
 }
 
@@ -69,11 +89,4 @@ export async function updateAgentImage(context: Context, actor: Actor, agentId: 
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
   const { previousImage = image, backupPath } = operation.result as { previousImage?: string; backupPath: string | null };
   return { agent, previousImage, backupPath };
-}
-
-/** Makes an agent's container anew. @throws AppError PAYMENT_REQUIRED when its owner has no plan that covers it */
-export async function repairAgent(context: Context, actor: Actor, agentId: string, requestId: string): Promise<void> {
-  const agent = await getAgent(context, actor, agentId);
-  if (!isPaidFor(agent)) requireContainer(actor, await context.accounts.find(agent.ownerId), agent.plan);
-  await runOperation(context, actor, agentId, 'repair', requestId);
 }

@@ -10,7 +10,7 @@ const MOST_LEVELS = 6;
 /** Values that give themselves away wherever they stand, even in the middle of an error's message. */
 const secretValues: [RegExp, string][] = [
   [/\bBearer [\w.~+/=-]{8,}/gi, `Bearer ${CENSOR}`],
-  [/\bsk[-_][\w-]{8,}/g, CENSOR],
+  [/\b(?:sk[-_]|rk_|whsec_)[\w-]{8,}/g, CENSOR],
   [/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, CENSOR],
   [/\b\d{6,12}:[\w-]{30,}/g, CENSOR],
   [/\bv1\.[\w-]+\.[\w+/=]{40,}\.[\w+/=]{20,}/g, CENSOR],
@@ -37,18 +37,37 @@ function clean({ req, res, ...fields }: Record<string, unknown>): Record<string,
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
+const passwordIn = (url: string | undefined) => url && decodeURIComponent(new URL(url).password);
+/** What follows a node's host: providers put their customer's key there, and the chain's client prints the whole address. */
+const keyIn = (url: string | undefined) => url?.replace(/^\w+:\/\/[^/?]*/, '').replace(/\/$/, '');
+
+/** This installation's own secrets, as a line of JSON has them; what is shorter than eight characters would be found everywhere. */
+function secretsOf(config: Config): string[] {
+  const secrets = [
+    config.INTERNAL_API_KEY,
+    config.ASSERTION_SECRET,
+    ...config.ENCRYPTION_KEYS.split(',').map((entry) => entry.slice(entry.indexOf(':') + 1)),
+    passwordIn(config.DATABASE_URL),
+    passwordIn(config.SMTP_URL),
+    config.BACKUP_S3_SECRET_ACCESS_KEY,
+    config.MUX_TOKEN_SECRET,
+    config.STRIPE_SECRET_KEY,
+    config.STRIPE_WEBHOOK_SECRET,
+    config.METRICS_TOKEN,
+    ...[config.TEMPO_RPC_URL, config.BASE_RPC_URL, config.ETHEREUM_RPC_URL, config.EAS_RPC_URL].flatMap((url) => [
+      passwordIn(url),
+      keyIn(url),
+    ]),
+  ];
+  return secrets.flatMap((secret) => (secret && secret.length >= 8 ? JSON.stringify(secret).slice(1, -1) : []));
+}
+
 /**
  * The log: JSON lines without secrets. Fields are judged by their names at any depth; the finished line loses what looks
  * like a credential, and this installation's own secrets wherever they turn up.
  */
-export function createLogger(
-  config: Pick<Config, 'LOG_LEVEL' | 'INTERNAL_API_KEY' | 'ASSERTION_SECRET' | 'ENCRYPTION_KEYS' | 'DATABASE_URL'>,
-  destination?: DestinationStream,
-) {
-  const keys = config.ENCRYPTION_KEYS.split(',').map((entry) => entry.slice(entry.indexOf(':') + 1));
-  const password = decodeURIComponent(new URL(config.DATABASE_URL).password);
-  const own = [config.INTERNAL_API_KEY, config.ASSERTION_SECRET, ...keys, password].filter((secret) => secret.length >= 8);
-  const ours = new RegExp(own.map(escaped).join('|'), 'g');
+export function createLogger(config: Config, destination?: DestinationStream) {
+  const ours = new RegExp(secretsOf(config).map(escaped).join('|'), 'g');
   const options = {
     level: config.LOG_LEVEL,
     // `clean` has taken errors apart already.

@@ -11,7 +11,7 @@ interface Owned {
   ownerId: string;
 }
 
-/** An agent that is being made has its row after a few seconds. */
+/** An agent that is being made has its row after a few seconds, and a stream whose making was not answered is listed by then. */
 const YOUNG_MS = 10 * 60_000;
 
 /** The official client, or nothing where no token is configured. */
@@ -33,7 +33,8 @@ const passthroughOf = ({ INSTALLATION }: Config, agentId: string) => `agentbot:$
 
 async function openStream({ config, database, mux }: Slice, { id, ownerId }: Owned): Promise<LiveStream> {
   if (!mux) return placeholderStream();
-  await database.as({ userId: ownerId }, (tx) => tx.liveStream.create({ data: { agentId: id, ownerId } }));
+  const data = { agentId: id, ownerId };
+  const { count } = await database.as({ userId: ownerId }, (tx) => tx.liveStream.createMany({ data, skipDuplicates: true }));
   const made = await mux.video.liveStreams.create(
     {
       playback_policies: ['public'],
@@ -44,7 +45,8 @@ async function openStream({ config, database, mux }: Slice, { id, ownerId }: Own
     // Tried again, it might be made twice.
     { maxRetries: 0 },
   );
-  await database.as({ userId: ownerId }, (tx) => tx.liveStream.update({ where: { agentId: id }, data: { streamId: made.id } }));
+  // Of an attempt before, which Mux never answered, there may be one as well: then both are looked for by the agent's name.
+  if (count) await database.as({ userId: ownerId }, (tx) => tx.liveStream.update({ where: { agentId: id }, data: { streamId: made.id } }));
   const playbackId = made.playback_ids?.[0]?.id;
   if (!playbackId) throw new Error('Mux gave a stream without a playback id');
   return { liveStreamId: made.id, streamKey: made.stream_key, playbackId };
@@ -60,16 +62,21 @@ async function streamsOf({ config }: Slice, mux: Mux, agentId: string, known: st
   return found;
 }
 
-/** Removes an agent's stream at Mux, if it has one. @throws Error when Mux cannot be asked; the sweep tries again */
-export async function closeStream(context: Slice, agentId: string): Promise<void> {
+/**
+ * Removes an agent's stream at Mux, if it has one. One that Mux may still be making, having not answered, is left to the sweep.
+ * @throws Error when Mux cannot be asked; the sweep tries again
+ */
+export async function closeStream(context: Slice, agentId: string, now = Date.now()): Promise<void> {
   const { database, mux } = context;
   const row = await database.as('service', (tx) => tx.liveStream.findUnique({ where: { agentId } }));
   if (!row || !mux) return;
-  for (const id of await streamsOf(context, mux, agentId, row.streamId)) {
+  const streams = await streamsOf(context, mux, agentId, row.streamId);
+  for (const id of streams) {
     await mux.video.liveStreams.delete(id).catch((error) => {
       if (error.status !== 404) throw error;
     });
   }
+  if (streams.length === 0 && now - row.createdAt.getTime() < YOUNG_MS) return;
   await database.as('service', (tx) => tx.liveStream.deleteMany({ where: { agentId } }));
 }
 
@@ -104,6 +111,6 @@ export async function sweepStreams(context: Slice, now = Date.now()): Promise<vo
       WHERE a.id IS NULL AND s.created_at < ${old} LIMIT 100`,
   );
   for (const { agentId } of orphans) {
-    await closeStream(context, agentId).catch((error) => log.warn({ err: error, agentId }, 'a live stream is removed later'));
+    await closeStream(context, agentId, now).catch((error) => log.warn({ err: error, agentId }, 'a live stream is removed later'));
   }
 }

@@ -18,15 +18,20 @@ export interface WalletClaim {
   ensName?: string | undefined;
 }
 
-/** The chain that a type is read from. @throws AppError INVALID_REQUEST where this installation does not offer it */
-export async function chainOf({ chains, config }: Slice, type: WalletType): Promise<ChainReader> {
+/** The types that this installation can read from a chain, each with its chain. */
+export async function offeredTypes({ chains, config }: Slice): Promise<Map<string, ChainReader>> {
   const { eas, base, ethereum } = await chains();
-  const offered = {
+  const types: Record<WalletType, ChainReader | undefined> = {
     eas: config.EAS_ATTESTERS.length && config.EAS_SCHEMAS.length ? eas : undefined,
     coinbase: base,
     ens: ethereum,
   };
-  const chain = offered[type];
+  return new Map(Object.entries(types).flatMap(([type, chain]) => (chain ? [[type, chain]] : [])));
+}
+
+/** The chain that a type is read from. @throws AppError INVALID_REQUEST where this installation does not offer it */
+export async function chainOf(context: Slice, type: WalletType): Promise<ChainReader> {
+  const chain = (await offeredTypes(context)).get(type);
   if (!chain) throw new AppError('INVALID_REQUEST', `Verification of type ${type} is not supported on this installation`);
   return chain;
 }

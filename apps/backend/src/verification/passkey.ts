@@ -9,7 +9,7 @@ import {
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
 import type { Context } from '../context.ts';
-import type { Transaction } from '../database/database.ts';
+import { isUniqueViolation, type Transaction } from '../database/database.ts';
 import type { Agent, Passkey } from '../generated/prisma/client.ts';
 import { challengeEnd, openChallenge, storeChallenge } from '../wallets/challenges.ts';
 
@@ -57,7 +57,11 @@ async function checkAnswer(context: Context, agent: Agent, call: 'create' | 'get
     if (!verified || !registrationInfo) throw refuse('The passkey could not be registered');
     const { id: credentialId, publicKey, counter, transports = [] } = registrationInfo.credential;
     const data = { credentialId, ownerId, publicKey: Buffer.from(publicKey), counter, transports };
-    return { credentialId, store: (tx: Transaction) => tx.passkey.create({ data }) };
+    const store = (tx: Transaction) =>
+      tx.passkey.create({ data }).catch((error) => {
+        throw isUniqueViolation(error) ? refuse('This passkey is registered already', error) : error;
+      });
+    return { credentialId, store };
   }
   const response = answer as AuthenticationResponseJSON;
   const passkey = (await passkeysOf(context, ownerId)).find(({ credentialId }) => credentialId === response.id);

@@ -2,7 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Address } from 'viem';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
-import { checkClaim, type WalletType } from './check-claim.ts';
+import { checkClaim, offeredTypes, type WalletType } from './check-claim.ts';
 
 /** Asked at once, so that they go to the node in a few requests. */
 const BATCH = 50;
@@ -27,11 +27,11 @@ async function lostBecause(context: Context, agent: Agent): Promise<string | und
 async function recheckBatch(context: Context, agents: Agent[]) {
   const { database, log } = context;
   const found = await Promise.allSettled(agents.map((agent) => lostBecause(context, agent)));
-  const held: string[] = [];
+  const held: Pick<Agent, 'id' | 'verifiedAt'>[] = [];
   for (const [index, result] of found.entries()) {
     const agent = agents[index] as Agent;
     if (result.status === 'rejected') log.warn({ err: result.reason, agentId: agent.id }, 'a verification could not be checked again');
-    else if (!result.value) held.push(agent.id);
+    else if (!result.value) held.push({ id: agent.id, verifiedAt: agent.verifiedAt });
     else {
       log.info({ agentId: agent.id, reason: result.value }, 'a verification does not hold any more');
       const verificationMetadata = {
@@ -50,15 +50,19 @@ async function recheckBatch(context: Context, agents: Agent[]) {
     }
   }
   await database.as('service', (tx) =>
-    tx.agent.updateMany({ where: { id: { in: held }, verified: true }, data: { verificationCheckedAt: new Date() } }),
+    tx.agent.updateMany({ where: { OR: held, verified: true }, data: { verificationCheckedAt: new Date() } }),
   );
 }
 
-/** Checks again every verification that was read from a chain; what cannot be asked about stays as it is. */
+/**
+ * Checks again every verification that was read from a chain; what cannot be asked about stays as it is, also where the
+ * chain's node was taken out of the settings.
+ */
 export async function recheckVerifications(context: Context): Promise<void> {
+  const verificationType = { in: [...(await offeredTypes(context)).keys()] };
   let after = '';
   for (;;) {
-    const where = { id: { gt: after }, verified: true, verificationCheckedAt: { not: null } };
+    const where = { id: { gt: after }, verified: true, verificationType, verificationCheckedAt: { not: null } };
     const agents = await context.database.as('service', (tx) => tx.agent.findMany({ where, orderBy: { id: 'asc' }, take: BATCH }));
     if (agents.length === 0) return;
     await recheckBatch(context, agents);

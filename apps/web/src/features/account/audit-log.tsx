@@ -59,13 +59,13 @@ export function AuditLog() {
         <Empty icon={ScrollText} title="Nothing yet" about="What you and your programs change appears here." />
       )}
       {entries.length > 0 && (
-        <Table label="Audit log" head={['When', 'What', 'By', 'Agent', 'Outcome', 'From']}>
+        <Table label="Audit log" head={['When', 'What', 'By', 'To', 'Outcome', 'From']}>
           {entries.map((entry) => (
             <tr key={entry.seq}>
               <td className="whitespace-nowrap">{timeOf(entry.at)}</td>
               <td className="whitespace-nowrap font-medium">{words(entry.action)}</td>
               <td className="whitespace-nowrap">{actors[entry.actor]}</td>
-              <td className="whitespace-nowrap text-muted text-xs">{entry.agentId ?? '–'}</td>
+              <td className="whitespace-nowrap text-muted text-xs">{[entry.agentId, entry.target].filter(Boolean).join(' / ') || '–'}</td>
               <td className={`whitespace-nowrap ${colours[entry.outcome]}`}>
                 {entry.outcome}
                 {entry.code && <span className="block text-xs">{entry.code.replaceAll('_', ' ').toLowerCase()}</span>}
