@@ -20,13 +20,18 @@ export function Chat({ id: agentId }: { id: string }) {
     session,
   );
   const log = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   // Whether the end is followed, and where it was last scrolled to.
   const follow = useRef(true);
   const last = useRef(0);
-  const shown = `${session} ${messages.at(-1)?.id} ${pending} ${answering} ${words.length}`;
   useEffect(() => {
-    if (shown && follow.current) log.current?.scrollTo({ top: log.current.scrollHeight });
-  }, [shown]);
+    // Of what is new, and of what takes its form only after it was drawn.
+    const observer = new ResizeObserver(() => {
+      if (follow.current) log.current?.scrollTo({ top: log.current.scrollHeight });
+    });
+    for (const { current } of [log, content]) if (current) observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
   function onScroll() {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
     // What has come since the end was scrolled to does not count as scrolling away from it.
@@ -55,27 +60,29 @@ export function Chat({ id: agentId }: { id: string }) {
         tabIndex={0}
         ref={log}
         onScroll={onScroll}
-        className="relative flex-1 space-y-3 overflow-y-auto p-4"
+        className="relative flex-1 overflow-y-auto p-4"
       >
-        {loading && <p className="text-muted text-sm">Loading…</p>}
-        {more && (
-          <div className="text-center">
-            <Button kind="plain" size="small" onClick={showMore}>
-              Earlier messages
-            </Button>
-          </div>
-        )}
-        {!loading && messages.length === 0 && !pending && (
-          <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
-        )}
-        {messages.map((message) => (
-          <Bubble key={message.id} sender={message.sender} platform={message.platform}>
-            {message.content}
-          </Bubble>
-        ))}
-        {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
-        {words && <Bubble sender="agent">{words}</Bubble>}
-        {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
+        <div ref={content} className="space-y-3">
+          {loading && <p className="text-muted text-sm">Loading…</p>}
+          {more && (
+            <div className="text-center">
+              <Button kind="plain" size="small" onClick={showMore}>
+                Earlier messages
+              </Button>
+            </div>
+          )}
+          {!loading && messages.length === 0 && !pending && (
+            <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
+          )}
+          {messages.map((message) => (
+            <Bubble key={message.id} sender={message.sender} platform={message.platform}>
+              {message.content}
+            </Bubble>
+          ))}
+          {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
+          {words && <Bubble sender="agent">{words}</Bubble>}
+          {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
+        </div>
       </div>
       <div className="space-y-2 border-line border-t p-3">
         <Problem onRetry={reread}>{unread}</Problem>
