@@ -32,7 +32,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
       </Button>
       {outcome === 'refused' && (
         <label className="block w-full space-y-1.5 text-muted text-xs">
-          <span>The browser does not allow copying here. Copy it by hand:</span>
+          <span className="block">The browser does not allow copying here. Copy it by hand:</span>
           <textarea ref={select} readOnly rows={3} value={text} className={`${controlStyle} font-mono text-ink`} />
         </label>
       )}
