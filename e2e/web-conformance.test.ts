@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { startBots } from '@agentbot/test-doubles/bots';
@@ -26,6 +27,7 @@ let stranger: WebSession;
 let nobody: WebSession;
 let running: string;
 let backup: string;
+let dripping: Promise<number>[];
 
 const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 type Answer = Awaited<ReturnType<WebSession['call']>>;
@@ -52,6 +54,8 @@ beforeAll(async () => {
   // Provisioning answers after 15 seconds, and a busy machine takes longer.
   while ((await call('getAgent')).body.agent.status === 'provisioning') await new Promise((resolve) => setTimeout(resolve, 200));
   backup = (await call('createBackup')).body.backup.id;
+  // Their time passes while the other tests run.
+  dripping = ['GET / HTTP/1.1\r\nX-Slow: ', 'POST /api/register HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n{"email":"'].map(drip);
 }, 120_000);
 afterAll(async () => {
   await stack?.stop();
@@ -502,6 +506,28 @@ describe('rows of the error tables that are a route’s own', () => {
     for (let i = 0; i < 22; i++) urls.push(((await (await guess(i)).json()) as { url: string }).url);
     expect(decodeURIComponent(urls.at(-1)?.replaceAll('+', ' ') ?? '')).toContain('Too many attempts');
   });
+});
+
+/** A client that says what it wants a byte a second. @returns after how many seconds the web has enough of it */
+function drip(begin: string): Promise<number> {
+  const from = Date.now();
+  const socket = connect(Number(new URL(stack.webUrl).port), 'localhost').resume();
+  socket.write(begin);
+  const timer = setInterval(() => socket.write('a'), 1_000);
+  return new Promise((resolve) => {
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      clearInterval(timer);
+      resolve((Date.now() - from) / 1_000);
+    });
+  });
+}
+
+test('nobody holds a connection by dripping bytes', async () => {
+  const [head = 0, body = 0] = await Promise.all(dripping);
+  // Node by itself would wait for a minute and for five.
+  expect(head).toBeLessThan(55);
+  expect(body).toBeLessThan(90);
 });
 
 test('a log streams through, and its view ends on the backend when the browser leaves', async () => {

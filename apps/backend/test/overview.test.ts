@@ -72,7 +72,13 @@ test('the list shows what a card shows, without a secret in it', async () => {
   expect(JSON.stringify(body)).not.toContain('canary');
   expect((await backend.as(other, 'GET', '/api/overview')).body.agents).toEqual([]);
   const page = await backend.as(admin, 'GET', `/api/agents/${id}/overview`);
-  expect(page.body.agent).toMatchObject({ id, observed: null, resources: null, platformImage: backend.config.OPENCLAW_IMAGE });
+  expect(page.body.agent).toMatchObject({
+    id,
+    observed: null,
+    resources: null,
+    current: null,
+    platformImage: backend.config.OPENCLAW_IMAGE,
+  });
   expect((await backend.as(other, 'GET', `/api/agents/${id}/overview`)).status).toBe(404);
   const session = await backend.as(admin, 'GET', `/api/agents/${id}/messages?sessionId=sess_none`);
   expect(session.body).toMatchObject({ messages: [], total: 0 });

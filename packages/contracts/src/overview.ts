@@ -71,6 +71,8 @@ const agent = row.extend({
   resources: z.strictObject({ memoryBytes: z.int(), cpus: z.number(), pids: z.int() }).nullable(),
   /** `api`: the backend itself answers, since no Docker Engine was at hand. */
   runtime: z.enum(['container', 'api']).nullable(),
+  /** Whether the container has what is saved of the agent now; null where there is none. */
+  current: z.boolean().nullable(),
   verified: z.boolean(),
   verificationType: z.string().nullable(),
 });

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { Transaction } from '../database/database.ts';
 import { type Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf, userOf } from '../http/actor.ts';
+import { isCurrent } from '../provisioning/create-container.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 
 type Slice = Pick<Context, 'database' | 'config'>;
@@ -87,7 +88,7 @@ export async function listOverview({ database }: Slice, actor: Actor, ids?: stri
 }
 
 /** One agent with what its page shows. @throws AppError AGENT_NOT_FOUND */
-export async function agentOverview(context: Slice, actor: Actor, id: string) {
+export async function agentOverview(context: Context, actor: Actor, id: string) {
   const agent = await getAgent(context, actor, id);
   const { config, database } = context;
   const row = await database.as(tenantOf(actor), async (tx) => {
@@ -112,6 +113,7 @@ export async function agentOverview(context: Slice, actor: Actor, id: string) {
     observed: agent.observedState && agent.observedAt ? { state: agent.observedState, at: agent.observedAt.toISOString() } : null,
     resources: spec?.memoryBytes ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,
     runtime: agent.runtime,
+    current: spec && agent.plan === spec.plan && (await isCurrent(context, agent, spec)),
     verified: agent.verified,
     verificationType: agent.verificationType,
   };

@@ -2,12 +2,13 @@
 
 import { Button } from '../components/ui/button.tsx';
 
-export default function ErrorPage({ reset }: { reset: () => void }) {
+export default function ErrorPage() {
   return (
     <main className="mx-auto max-w-md px-4 py-24 text-center">
       <h1 className="font-semibold text-2xl">This page could not be shown</h1>
       <p className="mt-2 mb-6 text-muted">Something went wrong on our side. Your agents keep running.</p>
-      <Button onClick={reset}>Try again</Button>
+      {/* Drawn again from what it has, it would break again. */}
+      <Button onClick={() => location.reload()}>Try again</Button>
     </main>
   );
 }

@@ -19,8 +19,10 @@ export function addressOf(id: RouteId, ...values: string[]): string {
 /** The sentence to show for a failure. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof ApiError && typeof error.body.reason === 'string') return `${error.message}: ${error.body.reason}`;
-  if (error instanceof ApiError) return error.message;
-  return 'The server cannot be reached. Check your connection and try again.';
+  // Those of a plain `Error` are our own; other kinds come from the browser or a library, and speak to programmers.
+  if (error instanceof ApiError || (error instanceof Error && error.name === 'Error')) return error.message;
+  if (error instanceof TypeError) return 'The server cannot be reached. Check your connection and try again.';
+  return 'Something went wrong on this page. Reload it and try again.';
 }
 
 const advice: Record<string, string> = {

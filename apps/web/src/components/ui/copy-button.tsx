@@ -3,20 +3,39 @@
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from './button.tsx';
+import { controlStyle } from './field.tsx';
 
-/** Copies a text; says so on the button itself. */
+function select(box: HTMLTextAreaElement | null): void {
+  box?.focus();
+  box?.select();
+}
+
+/** Copies a text; says so on the button itself. Where the browser does not let us, the text stands there to be copied by hand. */
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
-  const [copied, setCopied] = useState(false);
+  const [outcome, setOutcome] = useState<'copied' | 'refused'>();
   async function copy() {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2_000);
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome('copied');
+      setTimeout(() => setOutcome(undefined), 2_000);
+    } catch {
+      // Plain http has no clipboard, and people may forbid it.
+      setOutcome('refused');
+    }
   }
-  const Icon = copied ? Check : Copy;
+  const Icon = outcome === 'copied' ? Check : Copy;
   return (
-    <Button kind="plain" size="small" onClick={copy}>
-      <Icon aria-hidden className="size-4" />
-      <span aria-live="polite">{copied ? 'Copied' : label}</span>
-    </Button>
+    <>
+      <Button kind="plain" size="small" onClick={copy}>
+        <Icon aria-hidden className="size-4" />
+        <span aria-live="polite">{outcome === 'copied' ? 'Copied' : label}</span>
+      </Button>
+      {outcome === 'refused' && (
+        <label className="block w-full space-y-1.5 text-muted text-xs">
+          <span className="block">The browser does not allow copying here. Copy it by hand:</span>
+          <textarea ref={select} readOnly rows={3} value={text} className={`${controlStyle} font-mono text-ink`} />
+        </label>
+      )}
+    </>
   );
 }

@@ -1,12 +1,26 @@
 import { Button } from './button.tsx';
+import { Problem } from './notice.tsx';
 
-/** Asks for the next page, below a list; `label` says what comes. */
-export function More({ label, busy, onClick }: { label: string; busy: boolean; onClick: () => void }) {
+interface Props {
+  /** What comes. */
+  label: string;
+  busy: boolean;
+  /** Why it did not come. */
+  problem: string | undefined;
+  onMore: () => Promise<unknown>;
+}
+
+/** Asks for the next page, below a list; where that failed, says so. */
+export function More({ label, busy, problem, onMore }: Props) {
   return (
     <div className="mt-4 text-center">
-      <Button kind="plain" busy={busy} onClick={onClick}>
-        {label}
-      </Button>
+      {problem ? (
+        <Problem onRetry={onMore}>{problem}</Problem>
+      ) : (
+        <Button kind="plain" busy={busy} onClick={onMore}>
+          {label}
+        </Button>
+      )}
     </div>
   );
 }

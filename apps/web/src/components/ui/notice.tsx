@@ -1,12 +1,36 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
+import { Button } from './button.tsx';
 
-/** A sentence about a failure, announced to screen readers. */
-export function Problem({ children }: { children: ReactNode }) {
+function Retry({ onRetry }: { onRetry: () => Promise<unknown> }) {
+  const [busy, setBusy] = useState(false);
+  async function retry() {
+    setBusy(true);
+    await onRetry();
+    setBusy(false);
+  }
+  return (
+    <Button kind="plain" size="small" busy={busy} onClick={retry}>
+      Try again
+    </Button>
+  );
+}
+
+interface Props {
+  /** Does again what failed; says by itself how that ends. */
+  onRetry?: (() => Promise<unknown>) | undefined;
+  children: ReactNode;
+}
+
+/** A sentence about a failure, announced to screen readers, and the way to try again where there is one. */
+export function Problem({ onRetry, children }: Props) {
   if (!children) return null;
   return (
-    <p role="alert" className="wrap-anywhere rounded-lg border border-danger/40 bg-danger/10 px-3 py-2 text-danger text-sm">
-      {children}
-    </p>
+    <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 rounded-lg border border-danger/40 bg-danger/10 px-3 py-2 text-left text-sm">
+      <p role="alert" className="wrap-anywhere min-w-0 text-danger">
+        {children}
+      </p>
+      {onRetry && <Retry onRetry={onRetry} />}
+    </div>
   );
 }
 

@@ -43,8 +43,8 @@ export function AccountForm({ purpose, options, refusal }: Props) {
       router.push('/agents');
       router.refresh();
     } catch (error) {
-      const fromNextAuth = error instanceof Error && error.name === 'Error';
-      setProblem(fromNextAuth ? (error.message === 'CredentialsSignin' ? 'Wrong email or password' : error.message) : sentenceOf(error));
+      const sentence = sentenceOf(error);
+      setProblem(sentence === 'CredentialsSignin' ? 'Wrong email or password' : sentence);
       setBusy(false);
     }
   }

@@ -106,7 +106,7 @@ export function ApiKeys({ backendUrl }: { backendUrl: string }) {
             void mutate();
           }}
         />
-        {error && !data && <Problem>{sentenceOf(error)}</Problem>}
+        {error && !data && <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>}
         {!data && !error && <Loading className="h-20" />}
         {data?.keys.length === 0 && <Empty icon={KeyRound} title="No keys yet" about="Make one above for the first program of yours." />}
         {data && data.keys.length > 0 && (

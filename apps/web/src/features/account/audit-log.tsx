@@ -2,7 +2,6 @@
 
 import type { AuditEntryView } from '@agentbot/contracts';
 import { Download, ScrollText } from 'lucide-react';
-import useSWRInfinite from 'swr/infinite';
 import { buttonStyle } from '../../components/ui/button.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
 import { Empty } from '../../components/ui/empty.tsx';
@@ -10,8 +9,9 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { addressOf, sentenceOf } from '../api.ts';
+import { addressOf } from '../api.ts';
 import { timeOf } from '../time.ts';
+import { usePages } from '../use-pages.ts';
 import { readAuditPage } from './read-audit-page.ts';
 
 const actors: Record<AuditEntryView['actor'], string> = {
@@ -37,15 +37,8 @@ const words = (action: string) =>
 
 /** Everything that was done to the account and its agents, newest first. */
 export function AuditLog() {
-  const { data, error, size, setSize, isValidating } = useSWRInfinite(
-    (index, before: Awaited<ReturnType<typeof readAuditPage>> | null) => {
-      if (index && !before?.next) return null;
-      return ['audit', before?.next] as const;
-    },
-    ([, cursor]) => readAuditPage(cursor ?? undefined),
-    { revalidateFirstPage: false, revalidateOnFocus: false },
-  );
-  const entries = data?.flatMap((page) => page.entries) ?? [];
+  const { pages, problem, more, showMore, busy } = usePages(['audit'], readAuditPage);
+  const entries = pages?.flatMap((page) => page.entries) ?? [];
   return (
     <>
       <PageHead title="Audit log" about="Every change to your account and your agents: who asked for it, from where, and how it ended.">
@@ -53,9 +46,9 @@ export function AuditLog() {
           <Download aria-hidden className="size-4" /> Export
         </a>
       </PageHead>
-      {error && !data && <Problem>{sentenceOf(error)}</Problem>}
-      {!data && !error && <Loading rows={6} className="h-10" />}
-      {data && entries.length === 0 && (
+      {!pages && <Problem onRetry={showMore}>{problem}</Problem>}
+      {!pages && !problem && <Loading rows={6} className="h-10" />}
+      {pages && entries.length === 0 && (
         <Empty icon={ScrollText} title="Nothing yet" about="What you and your programs change appears here." />
       )}
       {entries.length > 0 && (
@@ -75,7 +68,7 @@ export function AuditLog() {
           ))}
         </Table>
       )}
-      {data?.at(-1)?.next && <More label="Earlier entries" busy={isValidating} onClick={() => void setSize(size + 1)} />}
+      {more && <More label="Earlier entries" busy={busy} problem={problem} onMore={showMore} />}
     </>
   );
 }

@@ -7,9 +7,9 @@ import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { Hint } from '../../components/ui/notice.tsx';
+import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { act } from '../act.ts';
-import { api } from '../api.ts';
+import { api, sentenceOf } from '../api.ts';
 import { useMe } from './use-me.ts';
 import { priceText, usePlans } from './use-plans.ts';
 
@@ -42,9 +42,10 @@ function Granted({ admin }: { admin: boolean }) {
 
 /** The account's plan, and the way to another one or to the subscription. */
 export function Billing({ offers }: { offers: PlanOffer[] }) {
-  const { data: me } = useMe();
-  const { data: sale } = usePlans();
+  const { data: me, error, mutate } = useMe();
+  const { data: sale, error: saleError, mutate: askAgain } = usePlans();
   const [busy, setBusy] = useState<string>();
+  if (error && !me) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!me) return <Loading rows={2} className="h-40" />;
 
   async function leaveFor(what: string, page: Promise<{ url: string }>) {
@@ -57,6 +58,7 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
     <>
       <PageHead title="Plan and billing" about="What your account holds. Payment is at Stripe: no card number ever comes here." />
       <div className="space-y-4">
+        {saleError && !sale && <Problem onRetry={() => askAgain()}>{sentenceOf(saleError)}</Problem>}
         {sale?.payments === 'none' && <Granted admin={me.admin} />}
         <Card
           title="Your plan"

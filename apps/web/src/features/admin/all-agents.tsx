@@ -9,9 +9,9 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { StatusBadge } from '../agents/status-badge.tsx';
 import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
+import { api } from '../api.ts';
+import { usePages } from '../use-pages.ts';
 import { SearchBox } from './search-box.tsx';
-import { usePages } from './use-pages.ts';
 
 const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
 
@@ -19,7 +19,7 @@ const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pend
 export function AllAgents() {
   const [q, setQ] = useState('');
   const [state, setState] = useState<(typeof states)[number] | ''>('');
-  const { pages, error, more, showMore, busy } = usePages(['admin-agents', q, state], (cursor) =>
+  const { pages, problem, more, showMore, busy } = usePages(['admin-agents', q, state], (cursor) =>
     api('listAllAgents', { query: { ...(q && { q }), ...(state && { state }), ...(cursor && { cursor }) } }),
   );
   const agents = pages?.flatMap((page) => page.agents) ?? [];
@@ -40,8 +40,8 @@ export function AllAgents() {
           ))}
         </select>
       </div>
-      {error && !pages && <Problem>{sentenceOf(error)}</Problem>}
-      {!pages && !error && <Loading rows={5} className="h-12" />}
+      {!pages && <Problem onRetry={showMore}>{problem}</Problem>}
+      {!pages && !problem && <Loading rows={5} className="h-12" />}
       {pages && agents.length === 0 && <p className="text-muted text-sm">No agent was found.</p>}
       {agents.length > 0 && (
         <Table label="Agents" head={['Agent', 'Owner', 'State', 'Model and plan', 'Observed', 'Created']}>
@@ -76,7 +76,7 @@ export function AllAgents() {
           ))}
         </Table>
       )}
-      {more && <More label="More agents" busy={busy} onClick={showMore} />}
+      {more && <More label="More agents" busy={busy} problem={problem} onMore={showMore} />}
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { Plan, UserView } from '@agentbot/contracts';
 import { useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
 import { controlLook } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
@@ -10,15 +11,18 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { act } from '../act.ts';
 import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
+import { api } from '../api.ts';
+import { usePages } from '../use-pages.ts';
 import { SearchBox } from './search-box.tsx';
-import { usePages } from './use-pages.ts';
 
 const planNames: Plan[] = ['solo', 'collective', 'label', 'network'];
 
+/** The choice of a plan, which only the button grants: arrow keys go through the choices. */
 function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
+  const [plan, setPlan] = useState(user.plan);
   const [busy, setBusy] = useState(false);
-  async function grant(plan: Plan) {
+  async function grant() {
+    if (!plan) return;
     setBusy(true);
     await act(api('grantPlan', { params: { id: user.id }, body: { plan } }), {
       doing: `Granting ${plan} to ${user.email}…`,
@@ -28,25 +32,30 @@ function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
     setBusy(false);
   }
   return (
-    <select
-      aria-label={`Plan of ${user.email}`}
-      className={`${controlLook} w-32`}
-      value={user.plan ?? ''}
-      disabled={busy}
-      onChange={(event) => grant(event.target.value as Plan)}
-    >
-      {!user.plan && <option value="">none</option>}
-      {planNames.map((plan) => (
-        <option key={plan}>{plan}</option>
-      ))}
-    </select>
+    <div className="flex gap-2">
+      <select
+        aria-label={`Plan of ${user.email}`}
+        className={`${controlLook} w-32`}
+        value={plan ?? ''}
+        disabled={busy}
+        onChange={(event) => setPlan((event.target.value || null) as Plan | null)}
+      >
+        {!user.plan && <option value="">none</option>}
+        {planNames.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      <Button kind="plain" aria-label={`Grant the plan to ${user.email}`} busy={busy} disabled={plan === user.plan} onClick={grant}>
+        Grant
+      </Button>
+    </div>
   );
 }
 
 /** The accounts of the installation, and the plans they are granted. */
 export function Users() {
   const [q, setQ] = useState('');
-  const { pages, error, more, showMore, busy, mutate } = usePages(['admin-users', q], (cursor) =>
+  const { pages, problem, more, showMore, busy, mutate } = usePages(['admin-users', q], (cursor) =>
     api('listUsers', { query: { ...(q && { q }), ...(cursor && { cursor }) } }),
   );
   const users = pages?.flatMap((page) => page.users) ?? [];
@@ -56,8 +65,8 @@ export function Users() {
       <div className="mb-4 flex">
         <SearchBox label="Search by email or name" onSearch={setQ} />
       </div>
-      {error && !pages && <Problem>{sentenceOf(error)}</Problem>}
-      {!pages && !error && <Loading rows={5} className="h-12" />}
+      {!pages && <Problem onRetry={showMore}>{problem}</Problem>}
+      {!pages && !problem && <Loading rows={5} className="h-12" />}
       {pages && users.length === 0 && <p className="text-muted text-sm">Nobody was found.</p>}
       {users.length > 0 && (
         <Table label="Users" head={['Email', 'Name', 'Role', 'Agents', 'Plan', 'Since']}>
@@ -68,7 +77,7 @@ export function Users() {
               <td>{user.admin ? 'administrator' : 'user'}</td>
               <td className="tabular-nums">{user.agentCount}</td>
               <td>
-                <Grant user={user} onGranted={() => void mutate()} />
+                <Grant key={user.plan} user={user} onGranted={() => void mutate()} />
               </td>
               <td className="whitespace-nowrap text-muted">
                 <Ago time={user.createdAt} />
@@ -77,7 +86,7 @@ export function Users() {
           ))}
         </Table>
       )}
-      {more && <More label="More users" busy={busy} onClick={showMore} />}
+      {more && <More label="More users" busy={busy} problem={problem} onMore={showMore} />}
     </>
   );
 }

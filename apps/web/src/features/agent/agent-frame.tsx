@@ -17,7 +17,7 @@ import { useAgent } from './use-agent.ts';
 
 /** What stands over every section of an agent: its name, its state, what can be done. Hears of the agent's changes for all of them. */
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
-  const { data: agent, error } = useAgent(id);
+  const { data: agent, error, mutate: retry } = useAgent(id);
   const { mutate } = useSWRConfig();
   useAgentChanges((frame) => {
     const [row] = frame.type === 'changed' ? frame.agents : [];
@@ -29,7 +29,12 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
 
   if (error instanceof ApiError && error.status === 404) {
     return (
-      <Empty icon={SearchX} title="This agent does not exist" about="It may have been deleted, or it belongs to another account.">
+      <Empty
+        heading="h1"
+        icon={SearchX}
+        title="This agent does not exist"
+        about="It may have been deleted, or it belongs to another account."
+      >
         <Link href="/agents" className={buttonStyle()}>
           Back to your agents
         </Link>
@@ -50,7 +55,7 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
         {agent && <LifecycleButtons id={id} status={agent.status} />}
       </div>
       <Sections id={id} />
-      {error && !agent ? <Problem>{sentenceOf(error)}</Problem> : children}
+      {error && !agent ? <Problem onRetry={() => retry()}>{sentenceOf(error)}</Problem> : children}
     </>
   );
 }

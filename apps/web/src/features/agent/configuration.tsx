@@ -27,8 +27,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
   const [problems, setProblems] = useState<Changes['problems']>({});
   const [busy, setBusy] = useState(false);
-  const [changed, setChanged] = useState(false);
-  if (error) return <Problem>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data || !agent) return <Loading rows={1} className="h-96" />;
   const { config } = data;
 
@@ -40,26 +39,25 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     if (Object.keys(read.problems).length) return;
     setBusy(true);
     const words = { doing: 'Saving the configuration…', done: 'Saved' };
-    if (await act(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words)) {
-      setChanged(true);
+    if (await act(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words))
       await Promise.all([mutate(), refresh()]);
-    }
     setBusy(false);
   }
   async function apply() {
     setBusy(true);
     const words = { doing: 'Making the container anew…', done: 'The agent runs with the new configuration' };
-    if (await act(api('repairAgent', { params: { id } }), words)) setChanged(false);
+    await act(api('repairAgent', { params: { id } }), words);
+    await refresh();
     setBusy(false);
   }
 
   const custom = agent.model === 'custom' || config.baseUrl !== undefined;
   return (
     <div className="max-w-2xl space-y-4">
-      {changed && agent.status !== 'stopped' && (
+      {agent.current === false && agent.status !== 'stopped' && (
         <Hint>
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <span>Saved. The agent takes it over when its container is made anew.</span>
+            <span>The agent does not run with what is saved here yet. It takes it over when its container is made anew.</span>
             <Button size="small" busy={busy} onClick={apply}>
               Apply now
             </Button>

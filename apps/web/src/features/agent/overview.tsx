@@ -9,6 +9,7 @@ import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { Ago } from '../ago.tsx';
+import { sentenceOf } from '../api.ts';
 import { channelNames } from '../channels/names.ts';
 import { Stages } from '../operations/stages.tsx';
 import { useOperations } from '../operations/use-operations.ts';
@@ -57,8 +58,9 @@ function State({ agent }: { agent: AgentOverview }) {
 /** How an agent is: its last operation as it goes on, its state as observed, its addresses, its resources. */
 export function Overview({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
-  const { data: log } = useOperations(id);
+  const { data: log, error, mutate } = useOperations(id);
   const newest = log?.operations[0];
+  if (error && !log) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!agent || !log) return <Loading rows={2} className="h-64" />;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">

@@ -5,9 +5,10 @@ import { Card, Facts } from '../../components/ui/card.tsx';
 import { Confirm } from '../../components/ui/confirm.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
 import { act } from '../act.ts';
 import { Ago } from '../ago.tsx';
-import { api } from '../api.ts';
+import { api, sentenceOf } from '../api.ts';
 import { Stages } from '../operations/stages.tsx';
 import { useOperations } from '../operations/use-operations.ts';
 import { useAgent } from './use-agent.ts';
@@ -15,8 +16,9 @@ import { useAgent } from './use-agent.ts';
 /** Moves an agent to another image: from which to which, what happens, how far it is, and whether it was rolled back. */
 export function Update({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
-  const { data: log } = useOperations(id);
+  const { data: log, error, mutate } = useOperations(id);
   const [image, setImage] = useState('');
+  if (error && !log) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!agent || !log) return <Loading rows={2} className="h-56" />;
   const target = image.trim() || agent.platformImage;
   const same = target === agent.image;

@@ -39,13 +39,7 @@ function Passkey({ id, onVerified }: Steps) {
   }
   async function run() {
     setBusy(true);
-    await act(
-      verify().catch((error) => {
-        // The browser's own refusals have names of their own and sentences that help nobody.
-        throw error instanceof Error && error.name === 'NotAllowedError' ? new Error('The passkey was not used') : error;
-      }),
-      { doing: 'Waiting for your passkey…', done: 'The agent is verified' },
-    );
+    await act(verify(), { doing: 'Waiting for your passkey…', done: 'The agent is verified' });
     onVerified();
     setBusy(false);
   }
@@ -89,7 +83,7 @@ function ByWallet({ id, type, onVerified }: Steps & { type: Exclude<Verification
 export function Verification({ id }: { id: string }) {
   const { data, error, mutate } = useSWR(['verification', id], () => api('getVerification', { params: { id } }));
   const [type, setType] = useState<VerificationType>('webauthn');
-  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data) return <Loading rows={2} className="h-40" />;
   async function remove() {
     const done = await act(api('removeVerification', { params: { id } }), { doing: 'Removing…', done: 'The verification is removed' });

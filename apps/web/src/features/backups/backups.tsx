@@ -86,7 +86,7 @@ export function Backups({ id }: { id: string }) {
     await mutate();
     setBusy(false);
   }
-  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data) return <Loading className="h-28" />;
   return (
     <div className="space-y-4">

@@ -28,7 +28,7 @@ export function Channels({ id }: { id: string }) {
     refreshInterval: 5_000,
     keepPreviousData: true,
   });
-  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data || !agent) return <Loading className="h-40" />;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">

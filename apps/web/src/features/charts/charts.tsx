@@ -21,11 +21,11 @@ const ranges = [
 /** What an agent's container used, over a day or a month. */
 export function Charts({ id }: { id: string }) {
   const [range, setRange] = useState<'day' | 'month'>('day');
-  const { data, error } = useSWR(['history', id, range], () => api('getAgentStatsHistory', { params: { id }, query: { range } }), {
+  const { data, error, mutate } = useSWR(['history', id, range], () => api('getAgentStatsHistory', { params: { id }, query: { range } }), {
     refreshInterval: 60_000,
     keepPreviousData: true,
   });
-  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data) return <Loading rows={2} className="h-72" />;
   const { points, range: shown } = data.history;
   const perSecond = (bytes: number) => `${size(bytes / (data.history.interval / 1000))}/s`;

@@ -15,49 +15,84 @@ export function Chat({ id: agentId }: { id: string }) {
   const { data: agent } = useAgent(agentId);
   const [session, setSession] = useState<string>();
   const { data: sessions } = useSessions(agentId);
-  const { messages, loading, more, showMore, pending, busy, words, answering, problem, retry, send } = useConversation(agentId, session);
+  const { messages, loading, more, showMore, pending, busy, words, answering, problem, unread, reread, retry, send } = useConversation(
+    agentId,
+    session,
+  );
   const log = useRef<HTMLDivElement>(null);
-  const shown = `${session} ${messages.at(-1)?.id} ${pending} ${answering} ${words.length}`;
+  const content = useRef<HTMLDivElement>(null);
+  // Whether the end is followed, and where it was last scrolled to.
+  const follow = useRef(true);
+  const last = useRef(0);
   useEffect(() => {
-    if (shown) log.current?.scrollTo({ top: log.current.scrollHeight });
-  }, [shown]);
+    // Of what is new, and of what takes its form only after it was drawn.
+    const observer = new ResizeObserver(() => {
+      if (follow.current) log.current?.scrollTo({ top: log.current.scrollHeight });
+    });
+    for (const { current } of [log, content]) if (current) observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
+  function onScroll() {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
+    // What has come since the end was scrolled to does not count as scrolling away from it.
+    follow.current = scrollHeight - scrollTop - clientHeight < 40 || (follow.current && scrollTop >= last.current);
+    last.current = scrollTop;
+  }
+  function choose(chosen: string | undefined) {
+    follow.current = true;
+    setSession(chosen);
+  }
+  function say(text: string) {
+    follow.current = true;
+    return send(text);
+  }
   const running = agent?.status === 'running';
   const over = sessions?.find(({ id }) => id === session)?.status === 'ended';
   const reason = over ? 'This conversation has ended' : agent ? `The agent is not running (${agent.status})` : 'One moment…';
 
   return (
     <section className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface" aria-label="Chat">
-      <Sessions agentId={agentId} chosen={session} running={running} onChoose={setSession} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div role="log" aria-label="Conversation" tabIndex={0} ref={log} className="flex-1 space-y-3 overflow-y-auto p-4">
-        {loading && <p className="text-muted text-sm">Loading…</p>}
-        {more && (
-          <div className="text-center">
-            <Button kind="plain" size="small" onClick={showMore}>
-              Earlier messages
-            </Button>
-          </div>
-        )}
-        {!loading && messages.length === 0 && !pending && (
-          <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
-        )}
-        {messages.map((message) => (
-          <Bubble key={message.id} sender={message.sender} platform={message.platform}>
-            {message.content}
-          </Bubble>
-        ))}
-        {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
-        {words && <Bubble sender="agent">{words}</Bubble>}
-        {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
+      <Sessions agentId={agentId} chosen={session} running={running} onChoose={choose} />
+      <div
+        role="log"
+        aria-label="Conversation"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        tabIndex={0}
+        ref={log}
+        onScroll={onScroll}
+        className="relative flex-1 overflow-y-auto p-4"
+      >
+        <div ref={content} className="space-y-3">
+          {loading && <p className="text-muted text-sm">Loading…</p>}
+          {more && (
+            <div className="text-center">
+              <Button kind="plain" size="small" onClick={showMore}>
+                Earlier messages
+              </Button>
+            </div>
+          )}
+          {!loading && messages.length === 0 && !pending && (
+            <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
+          )}
+          {messages.map((message) => (
+            <Bubble key={message.id} sender={message.sender} platform={message.platform}>
+              {message.content}
+            </Bubble>
+          ))}
+          {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
+          {words && <Bubble sender="agent">{words}</Bubble>}
+          {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
+        </div>
       </div>
       <div className="space-y-2 border-line border-t p-3">
+        <Problem onRetry={reread}>{unread}</Problem>
         <Problem>{problem}</Problem>
         {retry && (
           <Button kind="plain" disabled={!running} onClick={retry}>
             Try again
           </Button>
         )}
-        <Composer running={running && !over} busy={busy} reason={reason} onSend={send} />
+        <Composer running={running && !over} busy={busy} reason={reason} onSend={say} />
       </div>
     </section>
   );

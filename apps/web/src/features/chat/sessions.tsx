@@ -4,7 +4,9 @@ import { MessageSquarePlus } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { controlLook } from '../../components/ui/field.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
 import { act } from '../act.ts';
+import { sentenceOf } from '../api.ts';
 import { timeOf } from '../time.ts';
 import { openConversation, useSessions } from './use-sessions.ts';
 
@@ -17,7 +19,7 @@ interface Props {
 
 /** Which conversation is shown, and the way to a new one. */
 export function Sessions({ agentId, chosen, running, onChoose }: Props) {
-  const { data: sessions = [], mutate } = useSessions(agentId);
+  const { data: sessions, error, mutate } = useSessions(agentId);
   const [busy, setBusy] = useState(false);
   async function open() {
     setBusy(true);
@@ -35,7 +37,7 @@ export function Sessions({ agentId, chosen, running, onChoose }: Props) {
         onChange={(event) => onChoose(event.target.value || undefined)}
       >
         <option value="">All conversations</option>
-        {sessions.map(({ id, createdAt, messageCount, status }) => (
+        {sessions?.map(({ id, createdAt, messageCount, status }) => (
           <option key={id} value={id}>
             {timeOf(createdAt)} · {messageCount} {messageCount === 1 ? 'message' : 'messages'}
             {status === 'ended' ? ' · ended' : ''}
@@ -45,6 +47,11 @@ export function Sessions({ agentId, chosen, running, onChoose }: Props) {
       <Button kind="plain" busy={busy} disabled={!running} onClick={open}>
         <MessageSquarePlus aria-hidden className="size-4" /> New conversation
       </Button>
+      {error && !sessions && (
+        <div className="w-full">
+          <Problem onRetry={() => mutate()}>The conversations could not be listed. {sentenceOf(error)}</Problem>
+        </div>
+      )}
     </div>
   );
 }

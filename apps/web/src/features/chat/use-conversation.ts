@@ -49,7 +49,11 @@ export function useConversation(agentId: string, sessionId: string | undefined) 
     /** Whether there are earlier ones. */
     more: (data?.[0]?.total ?? 0) > messages.length,
     showMore: () => void setSize((pages) => pages + 1),
-    problem: failed?.problem ?? (reply.problem || (error ? sentenceOf(error) : '')),
+    /** Why the last message or its reply failed. */
+    problem: failed?.problem ?? reply.problem,
+    /** Why not all messages are here, and the way to read them again. */
+    unread: error ? sentenceOf(error) : undefined,
+    reread: () => mutate(),
     /** Shown until the history has it. */
     pending: pending !== undefined && newest?.content !== pending ? pending : undefined,
     busy: pending !== undefined || answering,

@@ -99,7 +99,7 @@ function Lines({ lines, follow, onFollow, earlier, filtered, onEarlier }: Shown)
                 key={key}
                 ref={rows.measureElement}
                 data-index={index}
-                className={`absolute inset-x-0 flex gap-3 px-4 py-0.5 ${colours[line.level]}`}
+                className={`absolute inset-x-0 flex gap-3 px-4 py-0.5 ${colours[line.level ?? 'info']}`}
                 style={{ transform: `translateY(${start}px)` }}
               >
                 <span className="shrink-0 text-muted">{line.time}</span>
@@ -128,7 +128,8 @@ export function LiveLog({ id }: { id: string }) {
   const isWanted = useMemo(() => {
     const wanted = text.toLowerCase();
     const least = levels.indexOf(level);
-    return (line: ShownLine) => levels.indexOf(line.level) >= least && line.text.toLowerCase().includes(wanted);
+    // What has no level yet is a warning at most.
+    return (line: ShownLine) => levels.indexOf(line.level ?? 'warn') >= least && line.text.toLowerCase().includes(wanted);
   }, [text, level]);
   const found = useMemo(() => lines.filter(isWanted), [lines, isWanted]);
 

@@ -5,7 +5,8 @@ export interface ShownLine {
   key: string;
   /** Nanoseconds since 1970, as the engine says them; to go further back from. */
   id: string;
-  level: LogLevel;
+  /** None where it is not known: whether plain text went to stdout or stderr, which a live line does not say. */
+  level: LogLevel | undefined;
   time: string;
   source: string | undefined;
   message: string;
@@ -45,7 +46,7 @@ export function readLine(text: string, id: string): ShownLine {
   return {
     key: id,
     id,
-    level: levels.find((known) => known === level) ?? 'info',
+    level: levels.find((known) => known === level),
     time: timeAt(id),
     source: typeof subsystem === 'string' ? subsystem : undefined,
     message: typeof message === 'string' ? message : text,

@@ -14,8 +14,11 @@ import { Stages } from './stages.tsx';
 import { useOperations } from './use-operations.ts';
 import { kindName } from './words.ts';
 
+/** What cannot be given up once it has begun. */
+const toTheEnd = ['stop', 'reset-memory', 'delete'];
+
 function Cancel({ id, operation }: { id: string; operation: OperationView }) {
-  if (operation.finishedAt || operation.kind === 'delete') return null;
+  if (operation.finishedAt || toTheEnd.includes(operation.kind)) return null;
   if (operation.cancelRequested) return <span className="text-muted text-sm">Being given up…</span>;
   async function cancel() {
     const words = { doing: 'Giving it up…', done: 'Asked for; things are put right first' };
@@ -35,8 +38,8 @@ function Cancel({ id, operation }: { id: string; operation: OperationView }) {
 
 /** What was done to an agent, newest first, with stages and times. */
 export function Operations({ id }: { id: string }) {
-  const { data, error } = useOperations(id);
-  if (error && !data) return <Problem>{sentenceOf(error)}</Problem>;
+  const { data, error, mutate } = useOperations(id);
+  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data) return <Loading className="h-32" />;
   if (data.operations.length === 0)
     return <Empty icon={History} title="Nothing was done yet" about="Starts, updates, backups and their stages appear here." />;

@@ -1,10 +1,23 @@
+/** A browser's refusals, by their names; its own sentences help nobody. @see https://www.w3.org/TR/webauthn-3/#sctn-create-request-exceptions */
+const refusals: Record<string, string> = {
+  NotAllowedError: 'The passkey was not used',
+  InvalidStateError: 'This device has its passkey for the agent already',
+  NotSupportedError: 'This device has no kind of passkey that is accepted here',
+  SecurityError: 'Passkeys work only at the address that this installation was set up for',
+};
+
 /**
  * Has the browser make or use a passkey with the options that the backend gave.
- * @returns the credential as JSON @throws Error when its owner said no, or the browser has no passkeys
+ * @returns the credential as JSON @throws Error with a sentence for its owner, who said no or cannot use one here
  */
 export async function passkey(call: 'create' | 'get', options: Record<string, unknown>): Promise<{ id: string }> {
-  const { startAuthentication, startRegistration } = await import('@simplewebauthn/browser');
-  if (call === 'create')
-    return startRegistration({ optionsJSON: options as unknown as Parameters<typeof startRegistration>[0]['optionsJSON'] });
-  return startAuthentication({ optionsJSON: options as unknown as Parameters<typeof startAuthentication>[0]['optionsJSON'] });
+  const { browserSupportsWebAuthn, startAuthentication, startRegistration } = await import('@simplewebauthn/browser');
+  if (!browserSupportsWebAuthn()) throw new Error('This browser has no passkeys, or has them only over https');
+  try {
+    if (call === 'create')
+      return await startRegistration({ optionsJSON: options as unknown as Parameters<typeof startRegistration>[0]['optionsJSON'] });
+    return await startAuthentication({ optionsJSON: options as unknown as Parameters<typeof startAuthentication>[0]['optionsJSON'] });
+  } catch (error) {
+    throw new Error(refusals[(error as Error).name] ?? 'This device could not use its passkey', { cause: error });
+  }
 }

@@ -37,7 +37,7 @@ export function Wallets() {
       />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
         <Card title="Linked wallets">
-          {error && !data && <Problem>{sentenceOf(error)}</Problem>}
+          {error && !data && <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>}
           {!data && !error && <Loading rows={2} className="h-12" />}
           {data?.wallets.length === 0 && <p className="text-muted text-sm">No wallet is linked yet.</p>}
           <ul className="divide-y divide-line">
