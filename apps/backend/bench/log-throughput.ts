@@ -16,7 +16,7 @@ import { openLogView } from '../test/log-view.ts';
 
 const SECONDS = Number(process.argv[2] ?? 60);
 const IMAGE = 'agentbot/openclaw-bench:stand-in';
-const SUBNET = '10.242.0.0/16';
+const SUBNET = '10.250.0.0/16';
 const docker = new Docker();
 
 /** Writes lines of a kilobyte, ten each millisecond. */
