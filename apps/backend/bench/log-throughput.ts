@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import Docker from 'dockerode';
 import { logLines } from '../src/runtime/engine-log.ts';
-import { startBackendWithDocker } from '../test/backend.ts';
+import { assertion, startBackendWithDocker } from '../test/backend.ts';
 import setup from '../test/global-setup.ts';
 import teardown from '../test/global-teardown.ts';
 import { openLogView } from '../test/log-view.ts';
 
 /**
  * What storing and streaming an agent's log costs beside reading it from the engine alone: 10 MB a second for a minute,
- * and the time from a line to its viewer.
+ * with one viewer that reads and one that does not, and the time from a line to its viewer.
  */
 
 const SECONDS = Number(process.argv[2] ?? 60);
 const IMAGE = 'agentbot/openclaw-bench:stand-in';
-const SUBNET = '10.242.0.0/16';
+const SUBNET = '10.250.0.0/16';
 const docker = new Docker();
 
 /** Writes lines of a kilobyte, ten each millisecond. */
@@ -103,6 +104,15 @@ async function viewed(url: string, owner: string, id: string, script: string, la
   return reading;
 }
 
+/** A viewer that never reads what it asked for. */
+async function stall(url: string, owner: string, id: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = createConnection(Number(port), hostname).on('error', () => undefined);
+  const credential = `Authorization: Bearer ${await assertion(owner)}`;
+  socket.write(`GET /api/logs/${id}/stream HTTP/1.1\r\nHost: ${hostname}\r\n${credential}\r\n\r\n`);
+  return socket.pause();
+}
+
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 const most = (numbers: number[]) => Math.max(...numbers);
 
@@ -115,13 +125,22 @@ async function main() {
   await backend.machine(owner, 'POST', '/api/deployments', { agentId: 'bench', config: { telegramToken: '1:x', plan: 'label' } });
   await backend.settled('bench');
   const pace = await viewed(backend.url, owner, 'bench', paced, 'paced');
+  const viewers = async () => (await backend.as(owner, 'GET', '/api/logs/active')).body.streams[0]?.clients ?? 0;
+  while (await viewers()) await sleep(100);
+  const stalled = await stall(backend.url, owner, 'bench');
+  while (!(await viewers())) await sleep(100);
+  const idle = process.memoryUsage().rss / 1e6;
   const flooded = await viewed(backend.url, owner, 'bench', flood, 'flooded');
+  await sleep(1_000);
+  const held = await viewers();
+  stalled.destroy();
   await backend.machine(undefined, 'DELETE', '/api/agents/bench');
   await backend.stop();
   await removeImage();
   await teardown();
 
   const share = ({ seen, written }: Reading) => seen / written;
+  // Of this whole process, which is the backend and the viewer that reads.
   const half = flooded.residentMB.length / 2;
   const [early, late] = [flooded.residentMB.slice(0, half), flooded.residentMB.slice(half)].map(most) as [number, number];
   const print = (what: string, value: string, ratio?: number) =>
@@ -132,7 +151,9 @@ async function main() {
   print('of these seen by reading the engine alone', `${(share(bareFlood) * 100).toFixed(1)} %`);
   print(`lines of 1 kB written in ${SECONDS} s by an agent`, String(flooded.written), flooded.written / bareFlood.written);
   print('of these seen by a viewer', `${(share(flooded) * 100).toFixed(1)} %`, share(flooded) / share(bareFlood));
-  print('most memory in the first half', `${early.toFixed(0)} MB`);
+  print('viewers that did not read and were still held at the end, of 1', String(held));
+  print('memory before the first line', `${idle.toFixed(0)} MB`);
+  print('most memory in the first half', `${early.toFixed(0)} MB`, early / idle);
   print('most memory in the second half', `${late.toFixed(0)} MB`, late / early);
 }
 

@@ -1,8 +1,10 @@
 import { agentNamedIn, type ErrorCode, isScoped, neededScope, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { IRoute } from 'express';
 import fc from 'fast-check';
 import pg from 'pg';
 import type { z } from 'zod';
+import { createApp } from '../src/app.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
@@ -23,6 +25,7 @@ beforeAll(async () => {
   await backend.account();
   owner = await backend.account();
   stranger = await backend.account();
+  await backend.account(somebody.email);
   const make = async (name: string) =>
     (await backend.machine(owner, 'POST', '/api/agents', { name, config: { plan: 'collective' } })).body.id;
   const [agent, other] = [await make('Mine'), await make('Other')];
@@ -63,13 +66,20 @@ const required = guarded.filter(([, { auth }]) => auth !== 'optional');
 
 const sampleOf = (schema: z.ZodType) => fc.sample(arbitraryOf(schema), { numRuns: 1, seed: 11 })[0] as Record<string, unknown>;
 
+const somebody = { email: 'somebody@example.com', password: 'a long password' };
+/** What the web app's own sign-in is not refused for. */
+const accepted: Partial<Record<RouteId, object>> = {
+  verifyCredentials: somebody,
+  signInWithProvider: { provider: 'github', subject: '1', email: 'new@example.com', emailVerified: true },
+};
+
 /** A request that the contract accepts, about the owner's things. */
 function request(id: RouteId, route: Route) {
   const [body, query] = [route.body, route.query].map((schema) => {
     const sample = schema && sampleOf(schema);
-    const withAgent = { ...sample, agentId: owned.agentId };
+    const withAgent = { ...sample, agentId: owned.agentId, ...(schema === route.body && accepted[id]) };
     const parsed = schema?.safeParse(withAgent).data as { agentId?: string } | undefined;
-    return parsed?.agentId ? withAgent : sample;
+    return parsed?.agentId || accepted[id] ? withAgent : sample;
   });
   const { params: schema } = route;
   const wanted: Record<string, string> = {
@@ -217,18 +227,107 @@ describe('too narrow a scope', () => {
 });
 
 describe('a replayed assertion', () => {
-  test.each(guarded.filter(([, { method, auth }]) => method !== 'GET' && auth !== 'admin'))(
-    '%s is 401 the second time',
+  const callerOf = ({ auth }: Route) => assertion(auth === 'web' ? undefined : stranger);
+
+  test.each(all.filter(([, { method, auth }]) => method !== 'GET' && auth !== 'public'))('%s is 401 the second time', async (id, route) => {
+    const token = await callerOf(route);
+    expect((await send(id, route, token)).status).not.toBe(401);
+    expect(await send(id, route, token)).toEqual(unauthorized);
+  });
+
+  test.each(all.filter(([, { method, auth }]) => method === 'GET' && auth !== 'public'))(
+    '%s changes nothing, so it may be read again',
     async (id, route) => {
-      const token = await assertion(stranger);
-      expect((await send(id, route, token)).status).not.toBe(401);
-      expect(await send(id, route, token)).toEqual(unauthorized);
+      const token = await callerOf(route);
+      const first = await send(id, route, token);
+      expect((await send(id, route, token)).status).toBe(first.status);
     },
   );
+});
 
-  test.each(guarded.filter(([, { method }]) => method === 'GET'))('%s changes nothing, so it may be read again', async (id, route) => {
-    const token = await assertion(stranger);
-    const first = await send(id, route, token);
-    expect((await send(id, route, token)).status).toBe(first.status);
+describe('a path outside the route table', () => {
+  const METRICS_TOKEN = 'metrics-token-of-the-matrix';
+  let whole: TestBackend;
+  beforeAll(async () => {
+    whole = await startBackend({
+      METRICS_TOKEN,
+      STRIPE_SECRET_KEY: 'sk_test_matrix',
+      STRIPE_WEBHOOK_SECRET: 'whsec_matrix',
+      STRIPE_API_BASE: 'http://127.0.0.1:1',
+    });
+  });
+  afterAll(() => whole.stop());
+
+  const anybody: (() => string | Promise<string> | undefined)[] = [
+    () => undefined,
+    () => INTERNAL_KEY,
+    () => keys.narrow,
+    () => `${METRICS_TOKEN}x`,
+    () => assertion(owner),
+    () => assertion(undefined),
+  ];
+  const ask = async (method: string, path: string, token: string | undefined) => {
+    const headers = { ...(token && { authorization: `Bearer ${token}` }), 'stripe-signature': 't=1,v1=00' };
+    const response = await fetch(whole.url + path, { method, headers, body: method === 'POST' ? '{"id":"evt_1"}' : null });
+    const text = await response.text();
+    return { status: response.status, text, error: response.ok ? undefined : JSON.parse(text).error };
+  };
+
+  /** Each with what it answers to those that have no business there. */
+  const outside: Record<string, object> = {
+    'GET /openapi.json': { status: 200 },
+    'GET /docs': { status: 200 },
+    'GET /docs/start.js': { status: 200 },
+    'GET /docs/swagger-ui.css': { status: 200 },
+    'GET /metrics': { status: 401, error: 'Unauthorized' },
+    'POST /api/stripe/webhook': { status: 400, error: 'Invalid signature' },
+  };
+  test.each(Object.entries(outside))('%s is the same to everybody', async (name, answer) => {
+    const [method = '', path = ''] = name.split(' ');
+    for (const make of anybody) expect(await ask(method, path, await make())).toMatchObject(answer);
+  });
+
+  test('on the gateway port opens to no credential of the platform', async () => {
+    const at = (name: string, token: string | undefined) =>
+      fetch(`http://127.0.0.1:${backend.gatewayPort}/agent/${name}/`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+    for (const make of anybody) {
+      const token = await make();
+      expect([(await at(owned.agentId, token)).status, (await at('agent_none', token)).status]).toEqual([503, 404]);
+    }
+  });
+
+  test('has left nothing behind, and opens to its own token', async () => {
+    expect(await whole.context.database.as('service', (tx) => tx.stripeEvent.count())).toBe(0);
+    expect((await ask('GET', '/metrics', METRICS_TOKEN)).status).toBe(200);
+  });
+
+  test('is one of these, or it is not served', () => {
+    const named = new Set([
+      ...Object.keys(outside),
+      ...all.map(
+        ([
+          ,
+          {
+            method,
+            backend: { path },
+          },
+        ]) => `${method} ${path}`,
+      ),
+    ]);
+    const layers = (createApp(whole.context).router.stack as { route?: IRoute; name: string; rawPath?: string }[]).map((layer) => ({
+      served: (layer.route?.stack ?? []).map(({ method }) => `${method.toUpperCase()} ${layer.route?.path}`),
+      // What stands before or after every path, or serves whatever is below one.
+      mounted: layer.route ? [] : [`${layer.name} ${layer.rawPath}`],
+    }));
+    const served = layers.flatMap((layer) => layer.served);
+    expect(served.length).toBeGreaterThan(all.length);
+    expect(served.filter((each) => !named.has(each))).toEqual([]);
+    expect(layers.flatMap(({ mounted }) => mounted)).toEqual([
+      'result /', // the log's
+      'helmetMiddleware /',
+      'serveStatic /docs',
+      '<anonymous> /', // 404
+      'errorHandler /',
+    ]);
   });
 });

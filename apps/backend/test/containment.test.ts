@@ -240,9 +240,14 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
   // Where no agent has a container, this machine's own addresses are agents'.
   const bare = await startBackend({ AGENT_SUBNET: '127.0.0.0/16', EGRESS_PORT: '22392' });
   try {
+    const elsewhere = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 200 OK\r\n\r\n')).listen(0);
+    await once(elsewhere, 'listening');
+    const mine = `127.0.0.1:${(elsewhere.address() as { port: number }).port}`;
     const config = { baseUrl: `http://${at}/v1`, model: 'm', apiKey: 'k', allowedDomains: ['example.com'] };
     const { body } = await bare.machine(await bare.account(), 'POST', '/api/agents', { name: 'Limited', config });
-    await bare.context.database.as('service', (tx) => tx.agent.update({ where: { id: body.id }, data: { slot: 3 } }));
+    // Addresses stand for names that resolve to them.
+    const listed = { ...config, allowedDomains: [mine, '169.254.169.254'] };
+    await bare.context.database.as('service', (tx) => tx.agent.update({ where: { id: body.id }, data: { slot: 3, config: listed } }));
     const asAgent = { host: '127.0.0.1', port: 22_392, localAddress: '127.0.128.26' };
     const get = (options: object, host: string) =>
       new Promise<string>((resolve) => {
@@ -254,6 +259,10 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
     expect(await get(asAgent, at)).toBe(`200 GET /x?y ${at}`);
     expect(await get(asAgent, 'elsewhere.example')).toBe('403 {"error":"This agent may not reach this host"}');
     expect(await get(asAgent, '127.0.0.1:1')).toBe('403 {"error":"This agent may not reach this host"}');
+    // Whatever is on its list: of this machine it reaches its own model alone, and metadata never.
+    for (const closed of [mine, '169.254.169.254'])
+      expect(await get(asAgent, closed)).toBe('403 {"error":"This agent may not reach this host"}');
+    elsewhere.close();
     expect(await get({ ...asAgent, localAddress: '127.0.128.34' }, at)).toContain('403');
     expect(await get({ ...asAgent, localAddress: '127.0.0.1' }, at)).toBe('hung up');
 
@@ -269,12 +278,15 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
     expect(String(heard[0])).toBe('heard it');
     socket.terminate();
 
-    const many = Array.from({ length: 300 }, () => connectTo(asAgent).on('error', () => undefined));
-    await sleep(500);
-    expect(many.filter(({ readyState }) => readyState === 'open').length).toBeLessThanOrEqual(256);
+    const crowded = { ...asAgent, localAddress: '127.0.128.42' };
+    const many = Array.from({ length: 300 }, () => connectTo(crowded).on('error', () => undefined));
+    const count = () => [many.filter(({ readyState }) => readyState === 'open').length, many.filter(({ closed }) => closed).length];
+    for (let i = 0; i < 90 && count()[1] !== 44; i++) await sleep(100);
+    expect(count()).toEqual([256, 44]);
     for (const each of many) each.destroy();
-    await sleep(200);
-    expect(await get(asAgent, at)).toContain('200');
+    let answer = await get(crowded, at);
+    for (let i = 0; i < 300 && answer === 'hung up'; i++) answer = await sleep(100).then(() => get(crowded, at));
+    expect(answer).toContain('403');
   } finally {
     await bare.stop();
     sockets.close();

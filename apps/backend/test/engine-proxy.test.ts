@@ -120,6 +120,16 @@ describe('what the backend never asks', () => {
     ['POST', '/v1.41/containers/x%2F..%2Fcreate'],
     ['GET', '/v1.41/images/x/../../containers/json'],
     ['POST', '/v1.41//containers/create'],
+    ['GET', '/v1.41/containers/postgres/archive?path=/'],
+    ['PUT', '/v1.41/containers/postgres/archive?path=/'],
+    ['GET', '/v1.41/containers/postgres/logs?stdout=true'],
+    ['DELETE', '/v1.41/containers/postgres?force=true'],
+    ['DELETE', `/v1.41/containers/${'0123456789ab'.repeat(5)}?force=true`],
+    ['DELETE', '/v1.41/containers/not-openclaw-x'],
+    ['POST', '/v1.41/containers/postgres/stop'],
+    ['GET', '/v1.41/volumes/postgres'],
+    ['DELETE', '/v1.41/volumes/postgres'],
+    ['DELETE', '/v1.41/networks/bridge'],
   ])('%s %s', async (method, url) => {
     const { request } = await import('node:http');
     const status = await new Promise((resolve) => {
@@ -135,5 +145,11 @@ describe('what the backend never asks', () => {
       DriverOpts: { type: 'none', device: '/', o: 'bind' },
     };
     await expect(filtered.createVolume(body)).rejects.toMatchObject({ statusCode: 403 });
+  });
+
+  test('a volume or a network that is not named as ours', async () => {
+    const body = { Name: 'postgres', Labels: { 'agentbot.installation': 'x' } };
+    await expect(filtered.createVolume(body)).rejects.toMatchObject({ statusCode: 403 });
+    await expect(filtered.createNetwork(body)).rejects.toMatchObject({ statusCode: 403 });
   });
 });

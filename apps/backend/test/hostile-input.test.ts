@@ -23,7 +23,7 @@ const RUNS = 15;
 const SLOW_MS = 10_000;
 
 beforeAll(async () => {
-  backend = await startBackend();
+  backend = await startBackend({ METRICS_TOKEN: 'metrics-token-of-the-tests' });
   user = await backend.account();
   agent = (await backend.machine(user, 'POST', '/api/agents', { name: 'Target' })).body.id;
   client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
@@ -225,6 +225,40 @@ describe('every route', () => {
         if (response.status < 500) expect(await fingerprint()).toBe(before);
       }),
       { numRuns: RUNS, seed: 20261125, endOnFailure: true },
+    );
+  });
+});
+
+describe('what is served beside the route table', () => {
+  const bytes = fc.oneof(text, fc.constantFrom(abyss, polluting, '{', 'null', '\ufeff{}'));
+  const beside: [string, (given: string) => string, string][] = [
+    ['Stripe’s events', () => `${backend.url}/api/stripe/webhook`, 'POST'],
+    ['figures', (given) => `${backend.url}/metrics?${encode(given)}`, 'GET'],
+    ['the reference', (given) => `${backend.url}/docs/${encode(given)}`, 'GET'],
+    ['an agent’s address', (given) => `http://127.0.0.1:${backend.gatewayPort}/agent/${agent}/${encode(given)}`, 'POST'],
+    ['nobody’s address', (given) => `http://127.0.0.1:${backend.gatewayPort}/agent/${encode(given)}`, 'GET'],
+    ['no address', (given) => `http://127.0.0.1:${backend.gatewayPort}/${encode(given)}`, 'POST'],
+  ];
+  test.each(beside)('%s', async (_what, address, method) => {
+    await fc.assert(
+      fc.asyncProperty(text, bytes, headers, header, async (given, body, more, signature) => {
+        const before = await fingerprint();
+        const response = await fetch(address(given), {
+          method,
+          headers: { ...more, 'stripe-signature': signature },
+          body: method === 'POST' ? Buffer.from(body) : null,
+          signal: AbortSignal.timeout(SLOW_MS),
+        });
+        const answer = await response.text();
+        // 503: no payments here, and an agent that does not run.
+        expect([200, 301, 400, 401, 403, 404, 413, 415, 503]).toContain(response.status);
+        if (response.status < 400) return;
+        expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+        expect(JSON.parse(answer).error).toEqual(expect.any(String));
+        expect(answer).not.toMatch(/node_modules|\bat \w+ \(|\.ts:\d|prisma|postgres|SELECT |syntax error|invalid byte/i);
+        expect(await fingerprint()).toBe(before);
+      }),
+      { numRuns: RUNS, seed: 20261126, endOnFailure: true },
     );
   });
 });

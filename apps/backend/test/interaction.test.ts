@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
+import { replyFromContainer } from '../src/chat/reply-from-container.ts';
 import { openSession } from '../src/chat/send-message.ts';
 import { beginOperation } from '../src/jobs/operations.ts';
 import { assertion, startBackendWithDocker, type TestBackend } from './backend.ts';
@@ -185,6 +186,21 @@ describe('a reply as it comes', () => {
     expect(model.requests.filter(({ words }) => words === long)).toHaveLength(2);
   }, 60_000);
 
+  test('to what was said before is known by the words and their time', async () => {
+    await tell({ message: 'Known?' });
+    const { said, agent } = await backend.context.database.as('service', async (tx) => ({
+      said: await tx.message.findFirstOrThrow({ where: { agentId: id, content: 'Known?' } }),
+      agent: await tx.agent.findUniqueOrThrow({ where: { id } }),
+    }));
+    const { sessionId, content: text } = said;
+    const requests = () => model.requests.filter(({ words }) => words === text).length;
+    const before = requests();
+    const ask = (name: string, askedAt: Date) =>
+      replyFromContainer(backend.context, agent, { id: name, sessionId, text, askedAt, resumed: true, onText: () => undefined });
+    expect([await ask('msg_known', said.createdAt), requests()]).toEqual(['You said: Known?', before]);
+    expect([await ask('msg_anew', new Date()), requests()]).toEqual(['You said: Known?', before + 1]);
+  });
+
   test('that fails is an error, then and later', async () => {
     model.setBehaviour({ failures: { '*': 401 } });
     const messageId = await say('Fail, please');
@@ -269,11 +285,11 @@ test('figures come from the container and the stored messages', async () => {
       status: 'running',
       cpu: expect.stringMatching(/%$/),
       memory: expect.stringMatching(/MiB \/ \d/),
-      messagesProcessed: 11,
-      messagesPerHour: 11,
+      messagesProcessed: 12,
+      messagesPerHour: 12,
       averageResponseTime: expect.any(Number),
-      successRate: '90.91',
-      errorRate: '9.09',
+      successRate: '91.67',
+      errorRate: '8.33',
     },
     status: 'ok',
   });

@@ -37,7 +37,7 @@ export async function openLogView(url: string, user: string, agentId: string, la
     ended,
     texts: () => events.flatMap(({ data }) => (data.type === 'line' ? [data.text ?? ''] : [])),
     leave: () => leaving.abort(),
-    async until(wanted: (event: LogEvent) => boolean, ms = 15_000): Promise<LogEvent> {
+    async until(wanted: (event: LogEvent) => boolean, ms = 60_000): Promise<LogEvent> {
       for (const end = Date.now() + ms; Date.now() < end; ) {
         const found = events.find(wanted);
         if (found) return found;

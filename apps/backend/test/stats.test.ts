@@ -93,9 +93,11 @@ describe('figures', () => {
     await known();
     const loading = runInContainer(
       'loaded',
-      'const held = Buffer.alloc(200 * 1024 * 1024, 1); const until = Date.now() + 16000; while (Date.now() < until) held[0]++;',
+      `const held = Buffer.alloc(200 * 1024 * 1024, 1); const until = Date.now() + 60000; let turns = 0;
+       while (Date.now() < until && (++turns % 100000 || !require('fs').existsSync('/tmp/enough'))) held[0]++;`,
     );
-    await sleep(4_000);
+    for (let i = 0; i < 300 && mebibytes((await usage()).memory) < 200; i++) await sleep(100);
+    await sleep(2_000);
     const ours = new Map<string, Figures>();
     let done = false;
     const reading = dockerStats('loaded', 10).finally(() => {
@@ -107,6 +109,7 @@ describe('figures', () => {
       await sleep(200);
     }
     const theirs = await reading;
+    await runInContainer('loaded', "require('fs').writeFileSync('/tmp/enough', '')");
     // On a machine that others use as well no second is like the next: each of ours beside theirs of that moment.
     const pairs = [...ours.values()].flatMap((our) => {
       const their = theirs.findLast(({ at }) => at <= our.at);
@@ -127,7 +130,9 @@ describe('figures', () => {
     const from = Date.now();
     for (let i = 0; i < 20; i++) await backend.machine(undefined, 'GET', '/api/agents/loaded/stats');
     expect((Date.now() - from) / 20).toBeLessThan(200);
-    expect([before, asked()]).toEqual([1, 1]);
+    // The one stream; a busy engine may have broken it off before.
+    expect(before).toBeGreaterThan(0);
+    expect(asked()).toBe(before);
     for (const [range, interval] of [
       ['day', 60_000],
       ['month', 3_600_000],

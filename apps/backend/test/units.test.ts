@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../src/config.ts';
 import { allowedDomains, allowedPort } from '../src/egress/allowed-domains.ts';
 import { addressee } from '../src/gateway-router/router.ts';
 import { openclawConfig } from '../src/openclaw/config-builder.ts';
-import { assertPublicEndpoint } from '../src/openclaw/model-endpoint.ts';
+import { assertPublicEndpoint, isThisMachine } from '../src/openclaw/model-endpoint.ts';
 import { defaultModelOf, fallbackTargets, modelTarget } from '../src/openclaw/providers.ts';
 import { agentContainerSpec, limitedSlot, slotCount } from '../src/runtime/agent-container.ts';
 import { createEnvelope } from '../src/secrets/envelope.ts';
@@ -59,7 +61,26 @@ test.each([
   'http://0x7f.1/',
 ])('%s is no public endpoint', async (url) => {
   await expect(assertPublicEndpoint(url, false)).rejects.toThrow('config.baseUrl must be a public address');
-  await assertPublicEndpoint(url, true);
+});
+
+test.each(['http://127.0.0.1/v1', 'http://[::1]/v1', 'http://10.1.2.3', 'http://host.docker.internal/', 'https://nowhere.invalid/v1'])(
+  '%s is an endpoint where the operator allows private ones',
+  (url) => assertPublicEndpoint(url, true),
+);
+
+test.each(['http://169.254.169.254/', 'http://[::ffff:169.254.169.254]/', 'http://[fe80::1]/', 'http://[fd00:ec2::254]/'])(
+  '%s is one nowhere',
+  async (url) => {
+    await expect(assertPublicEndpoint(url, true)).rejects.toThrow('config.baseUrl must be a public address');
+  },
+);
+
+test('this machine is known by every address it has, mapped ones too', () => {
+  const own = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
+  const mapped = own.filter((address) => isIPv4(address)).map((address) => `::ffff:${address}`);
+  for (const address of ['127.0.0.9', '::1', '0.0.0.0', ...own, ...mapped])
+    expect([address, isThisMachine(address)]).toEqual([address, true]);
+  for (const address of ['192.0.2.1', '2001:db8::1']) expect([address, isThisMachine(address)]).toEqual([address, false]);
 });
 
 test("a container's limits are its plan's, capped by the host; each slot has ports and a subnet of its own", () => {

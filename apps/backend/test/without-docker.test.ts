@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackend, type TestBackend } from './backend.ts';
@@ -67,5 +69,79 @@ describe('without a Docker Engine', () => {
     }
     expect((await backend.as(user, 'DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });
     expect((await backend.as(user, 'GET', `/api/agents/${id}`)).status).toBe(404);
+  });
+
+  test("an endpoint that comes to stand for the platform's own network, or sends on to it, is not called", async () => {
+    const bouncing = createServer((_request, response) =>
+      response.writeHead(307, { location: `http://127.0.0.1:${model.port}/v1/chat/completions` }).end(),
+    ).listen(0, '127.0.0.1');
+    await once(bouncing, 'listening');
+    const guarded = await startBackend({ ALLOW_PRIVATE_MODEL_ENDPOINTS: 'false' });
+    try {
+      const owner = await guarded.account();
+      const closed = [500, 0, expect.stringMatching(/^The model provider failed/)];
+      const said = async (at: TestBackend, someone: string, baseUrl: string) => {
+        const config = { baseUrl: 'https://model.invalid/v1', model: 'echo-1', apiKey: 'model-key' };
+        const { body } = await at.as(someone, 'POST', '/api/agents/provision', { name: 'Rebound', model: 'custom', config });
+        const { id } = body.agent;
+        // As if the name had meant something else when it was saved.
+        await at.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { config: { ...config, baseUrl } } }));
+        const before = model.requests.length;
+        const answer = await at.as(someone, 'POST', '/api/chat', { message: 'Hello', agentId: id });
+        return [answer.status, model.requests.length - before, answer.body.error];
+      };
+      expect(await said(guarded, owner, `http://127.0.0.1:${model.port}/v1`)).toEqual(closed);
+      expect(await said(guarded, owner, `http://localhost:${model.port}/v1`)).toEqual(closed);
+      expect(await said(backend, user, `http://localhost:${model.port}/v1`)).toEqual([200, 1, undefined]);
+      expect(await said(backend, user, `http://127.0.0.1:${(bouncing.address() as { port: number }).port}/v1`)).toEqual(closed);
+    } finally {
+      await guarded.stop();
+      bouncing.close();
+    }
+  }, 60_000);
+
+  test('figures pair each message with its own reply, and rate the last messages only', async () => {
+    const { id } = (await provision('model-key')).body.agent;
+    const row = { agentId: id, ownerId: user };
+    const began = Date.now() - 600_000;
+    const at = (seconds: number) => new Date(began + seconds * 1_000);
+    const say = (message: string, sender: 'user' | 'agent', seconds: number, sessionId = 'sess_figures') => ({
+      ...row,
+      id: message,
+      sender,
+      sessionId,
+      content: message,
+      createdAt: at(seconds),
+    });
+    const figures = async () => (await backend.machine(user, 'GET', `/api/agents/${id}/stats`)).body.stats;
+    await backend.context.database.as('service', async (tx) => {
+      await tx.chatSession.createMany({ data: ['sess_figures', 'sess_channel'].map((each) => ({ ...row, id: each })) });
+      await tx.message.createMany({
+        data: [
+          say('first', 'user', 0),
+          say('second', 'user', 1),
+          say('to-first', 'agent', 2),
+          say('to-second', 'agent', 5),
+          say('third', 'user', 6),
+          say('fourth', 'user', 7),
+        ],
+      });
+      await tx.reply.createMany({
+        data: [
+          { ...row, id: 'first', state: 'done', messageId: 'to-first' },
+          { ...row, id: 'second', state: 'done', messageId: 'to-second' },
+          { ...row, id: 'third', state: 'failed' },
+          { ...row, id: 'fourth' },
+        ],
+      });
+    });
+    expect(await figures()).toMatchObject({ messagesProcessed: 4, averageResponseTime: 3000, successRate: '66.67', errorRate: '33.33' });
+
+    const channel = Array.from({ length: 1_000 }, (_, i) => [
+      say(`asked-${i}`, 'user', 10 + i / 100, 'sess_channel'),
+      say(`told-${i}`, 'agent', 11 + i / 100, 'sess_channel'),
+    ]).flat();
+    await backend.context.database.as('service', (tx) => tx.message.createMany({ data: channel }));
+    expect(await figures()).toMatchObject({ messagesProcessed: 1004, averageResponseTime: 1000, successRate: '100.00' });
   });
 });

@@ -102,7 +102,7 @@ export async function answer(context: Context, agent: Agent, message: Message, {
       .catch((error) => log.warn({ err: error, replyId: id }, 'a reply could not be kept alive'));
   const alive = setInterval(() => touch(new Date()), HEARTBEAT_MS);
   try {
-    const question = { id, sessionId: message.sessionId, text: message.content, resumed, onText: batches.add };
+    const question = { id, sessionId: message.sessionId, text: message.content, askedAt: message.createdAt, resumed, onText: batches.add };
     const reply = await (agent.runtime === 'container'
       ? replyFromContainer(context, agent, question)
       : import('./reply-from-provider.ts').then(({ replyFromProvider }) => replyFromProvider(context, agent, question)));

@@ -20,6 +20,8 @@ type Slice = Pick<Context, 'database' | 'log'>;
 
 /** A run's end is told before its words are written down. */
 const SETTLE_MS = 400;
+/** When a conversation that ends with a person's words is looked at again: on a busy machine the answer is written later. */
+const AGAIN_MS = [2_000, 10_000];
 const SESSIONS = 100;
 const MESSAGES = 1_000;
 /** The sessions that begin here have these keys in the gateway; their messages are stored when they are said. */
@@ -64,40 +66,52 @@ async function rowOf(tx: Transaction, agent: Agent, session: GatewaySession, pla
   return tx.chatSession.findUnique({ where: key });
 }
 
-async function takeOver({ database }: Slice, agentId: string, gateway: GatewayConnection): Promise<void> {
+/** @returns whether a conversation that has changed still waits for the agent's words */
+async function takeOver({ database }: Slice, agentId: string, gateway: GatewayConnection): Promise<boolean> {
   const { sessions } = await gateway.request<{ sessions: GatewaySession[] }>('sessions.list', { limit: SESSIONS });
   const foreign = sessions.filter(({ key }) => !OWN.test(key));
-  if (foreign.length === 0) return;
+  if (foreign.length === 0) return false;
   const agent = await database.as('service', (tx) => tx.agent.findUnique({ where: { id: agentId } }));
-  if (!agent) return;
+  if (!agent) return false;
+  let waiting = false;
   for (const session of foreign.reverse()) {
     const platform = platformOf(session);
     const row = await database.as('service', (tx) => rowOf(tx, agent, session, platform));
     if (!row) continue;
     const entries = await history(gateway, session.key, MESSAGES);
     const data = messagesOf(agent, row.id, platform, session, entries);
-    const syncedAt = new Date(session.updatedAt ?? 0);
+    const lastActivityAt = new Date(session.updatedAt ?? 0);
+    const unanswered = data.at(-1)?.sender === 'user';
+    waiting ||= unanswered;
     await database.as('service', async (tx) => {
       await tx.message.createMany({ data, skipDuplicates: true });
-      await tx.chatSession.update({ where: { id: row.id }, data: { syncedAt, lastActivityAt: syncedAt } });
+      // What is not answered yet is read again, though the gateway may call it unchanged.
+      const read = { lastActivityAt, ...(!unanswered && { syncedAt: lastActivityAt }) };
+      await tx.chatSession.update({ where: { id: row.id }, data: read });
     });
   }
+  return waiting;
 }
 
 /**
  * Takes over what is said to an agent on its channels, or at its own address, for as long as the connection lasts: what
  * was said before it opened, and each conversation as it goes on.
  */
-export function followConversations(context: Slice, agentId: string, gateway: GatewayConnection): void {
+export function followConversations(context: Slice, agentId: string, gateway: GatewayConnection, againMs = AGAIN_MS): void {
   let reading: Promise<void> | undefined;
   let again = false;
   let closed = false;
+  let later: NodeJS.Timeout | undefined;
 
-  function read() {
+  function read(times = 0) {
     if (closed) return;
+    clearTimeout(later);
     again = reading !== undefined;
     reading ??= sleep(SETTLE_MS)
-      .then(() => (closed ? undefined : takeOver(context, agentId, gateway)))
+      .then(async () => {
+        const waiting = !closed && (await takeOver(context, agentId, gateway));
+        if (waiting && !closed && times < againMs.length) later = setTimeout(read, againMs[times], times + 1);
+      })
       .catch((error) => {
         if (!closed) context.log.warn({ err: error, agentId }, "an agent's conversations could not be read");
       })
@@ -108,6 +122,7 @@ export function followConversations(context: Slice, agentId: string, gateway: Ga
   }
   gateway.once('close', () => {
     closed = true;
+    clearTimeout(later);
   });
   gateway.on('event', (name, payload) => {
     if (name !== 'agent') return;

@@ -3,7 +3,14 @@ import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import type { GatewayConnection } from '../openclaw/gateway-connection.ts';
 import { gatewayOf } from '../openclaw/gateway-of.ts';
-import { displayable, history, type Part, textOf } from '../openclaw/history.ts';
+import { displayable, type HistoryEntry, history, type Part, textOf } from '../openclaw/history.ts';
+
+/** A run of which nothing is heard for so long may have ended unheard: its session is asked. */
+const IDLE_MS = 60_000;
+/** The gateway ends a run by itself after ten minutes. */
+const PATIENCE_MS = 11 * 60_000;
+/** How the gateway ends what it shows of a long text. */
+const CUT = '\n...(truncated)...';
 
 interface ChatEvent {
   runId: string;
@@ -22,17 +29,34 @@ export interface Question {
   id: string;
   sessionId: string;
   text: string;
+  askedAt: Date;
   /** Whether another process may have said it to the gateway before. */
   resumed: boolean;
   /** Called with all the words so far. */
   onText: (soFar: string) => void;
 }
 
-/** The reply that the session's history has to the last thing said, if it is the one asked. */
-async function replyInHistory(gateway: GatewayConnection, sessionKey: string, question: string): Promise<string | undefined> {
+/** Whether a message of the history is the one asked: the whole of it, said no earlier than it was asked. */
+function isQuestion({ content, timestamp = 0 }: HistoryEntry, text: string, since: number): boolean {
+  const [shown, asked] = [textOf(content).trim(), text.trim()];
+  if (timestamp < since) return false;
+  if (shown.endsWith(CUT)) return asked.startsWith(shown.slice(0, -CUT.length));
+  // The gateway takes `[…]` at the beginning for its own mark of the time.
+  return shown === asked || shown === asked.replace(/^\[[^\]]+\]\s*/, '');
+}
+
+/** The reply that the session's history has to the last thing said, if it is the one asked and the agent is done. */
+async function replyInHistory(
+  gateway: GatewayConnection,
+  sessionKey: string,
+  { text, askedAt }: Pick<Question, 'text' | 'askedAt'>,
+): Promise<string | undefined> {
   const messages = await history(gateway, sessionKey, 50);
   const last = messages.findLastIndex(({ role }) => role === 'user');
-  if (!textOf(messages[last]?.content).trim().endsWith(question.trim())) return undefined;
+  const [question, end] = [messages[last], messages.at(-1)];
+  if (!question || !isQuestion(question, text, askedAt.getTime())) return undefined;
+  const working = Array.isArray(end?.content) && end.content.some(({ type }) => type === 'toolCall');
+  if (end?.role !== 'assistant' || working) return undefined;
   const words = messages
     .slice(last + 1)
     .filter(({ role }) => role === 'assistant')
@@ -45,19 +69,26 @@ async function replyInHistory(gateway: GatewayConnection, sessionKey: string, qu
  * @returns the agent's words
  * @throws AppError OPERATION_FAILED with the agent's own error
  */
-export async function replyFromContainer(context: Context, agent: Agent, question: Question): Promise<string> {
+export async function replyFromContainer(
+  context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
+  agent: Agent,
+  question: Question,
+  { idleMs = IDLE_MS, patienceMs = PATIENCE_MS } = {},
+): Promise<string> {
   const gateway = await gatewayOf(context, agent);
   const sessionKey = `agent:main:${question.sessionId}`;
   if (question.resumed) {
-    const words = await replyInHistory(gateway, sessionKey, question.text);
+    const words = await replyInHistory(gateway, sessionKey, question);
     if (words) return words;
   }
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   promise.catch(() => undefined);
+  let heardAt = Date.now();
   // Events may overtake the answer to the request; the idempotency key is the run's id.
   const onEvent = (name: string, payload: unknown) => {
     const { runId } = payload as { runId?: string };
     if (runId !== question.id) return;
+    heardAt = Date.now();
     if (name === 'agent') {
       const { stream, data } = payload as AgentEvent;
       if (stream === 'assistant' && data?.text) question.onText(displayable(data.text));
@@ -77,13 +108,23 @@ export async function replyFromContainer(context: Context, agent: Agent, questio
   const onClose = () => reject(new AppError('OPERATION_FAILED', "The connection to the agent's gateway was lost"));
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
+  const listening = setInterval(() => {
+    const silentMs = Date.now() - heardAt;
+    if (silentMs >= patienceMs) reject(new AppError('OPERATION_FAILED', 'The agent did not answer in time'));
+    else if (silentMs >= idleMs)
+      replyInHistory(gateway, sessionKey, question).then(
+        (words) => words && resolve(words),
+        () => undefined,
+      );
+  }, idleMs);
   try {
     const run = { sessionKey, message: question.text, idempotencyKey: question.id };
     const { status } = await gateway.request<{ status?: string }>('chat.send', run);
-    // It ended while nobody listened.
-    if (status === 'ok') resolve((await replyInHistory(gateway, sessionKey, question.text)) ?? '');
+    // It ended while nobody listened; that it is this one is certain, whatever the clocks say.
+    if (status === 'ok') resolve((await replyInHistory(gateway, sessionKey, { ...question, askedAt: new Date(0) })) ?? '');
     return await promise;
   } finally {
+    clearInterval(listening);
     gateway.off('event', onEvent);
     gateway.off('close', onClose);
   }

@@ -1,12 +1,14 @@
+import { isIP } from 'node:net';
 import { AppError } from '@agentbot/contracts';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, type LanguageModel, streamText } from 'ai';
+import { Agent as Connections, fetch as fetchOver } from 'undici';
 import { promptOf } from '../clone/specializations.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
-import { fromThisMachine } from '../openclaw/model-endpoint.ts';
+import { fromThisMachine, hostOf, mayReach, reachableLookup } from '../openclaw/model-endpoint.ts';
 import { type ModelTarget, modelTarget } from '../openclaw/providers.ts';
 import { readAgentSecrets } from '../secrets/agent-secrets.ts';
 import type { Question } from './reply-from-container.ts';
@@ -14,7 +16,20 @@ import type { Question } from './reply-from-container.ts';
 const HISTORY = 40;
 const TIMEOUT_MS = 120_000;
 
-function languageModel(target: ModelTarget, apiKey: string): LanguageModel {
+/** Fetches from an address that a user gave: from nowhere that may not be reached, and from nowhere that a server redirects to. */
+function fetchFor(allowPrivate: boolean): typeof fetch {
+  const dispatcher = new Connections({ connect: { lookup: reachableLookup(allowPrivate) } });
+  const fetchFrom = async (url: string, init: object) => {
+    const host = hostOf(new URL(url));
+    // What is no name is not looked up.
+    if (isIP(host) && !mayReach(host, allowPrivate)) throw new Error(`${host} may not be reached`);
+    return fetchOver(url, { ...init, dispatcher, redirect: 'error' });
+  };
+  return fetchFrom as unknown as typeof fetch;
+}
+const userFetch = { public: fetchFor(false), any: fetchFor(true) };
+
+function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolean): LanguageModel {
   const baseURL = fromThisMachine(target.baseUrl);
   switch (target.api) {
     case 'anthropic-messages':
@@ -22,7 +37,13 @@ function languageModel(target: ModelTarget, apiKey: string): LanguageModel {
     case 'google-generative-ai':
       return createGoogleGenerativeAI({ apiKey, baseURL })(target.model);
     case 'openai-completions':
-      return createOpenAICompatible({ name: target.gatewayName, apiKey, baseURL })(target.model);
+      return createOpenAICompatible({
+        name: target.gatewayName,
+        apiKey,
+        baseURL,
+        // The addresses of the others are the operator's.
+        ...(target.provider === 'custom' && { fetch: allowPrivate ? userFetch.any : userFetch.public }),
+      })(target.model);
   }
 }
 
@@ -45,7 +66,7 @@ export async function replyFromProvider(
     let failure: unknown;
     const system = promptOf(agent.specialization);
     const { textStream } = streamText({
-      model: languageModel(modelTarget(agent, config), secrets.apiKey ?? ''),
+      model: languageModel(modelTarget(agent, config), secrets.apiKey ?? '', config.ALLOW_PRIVATE_MODEL_ENDPOINTS),
       ...(system && { system }),
       messages: history
         .reverse()

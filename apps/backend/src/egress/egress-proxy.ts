@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
@@ -9,7 +8,8 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { getExtensionData, readTlsClientHello } from 'read-tls-client-hello';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
-import { isPrivateAddress } from '../openclaw/model-endpoint.ts';
+import { addressesOf, isThisMachine, mayReach } from '../openclaw/model-endpoint.ts';
+import { modelTarget } from '../openclaw/providers.ts';
 import { limitedSlot } from '../runtime/agent-container.ts';
 import { allowedDomains, allowedPort, isLimited } from './allowed-domains.ts';
 
@@ -28,6 +28,8 @@ interface Limits {
   agentId: string;
   /** Undefined when its list was emptied since its container was made. */
   patterns: string[] | undefined;
+  /** Its model's. */
+  endpoint: URL;
 }
 
 const plain = (host: string) => host.toLowerCase().replace(/\.$/, '');
@@ -48,7 +50,8 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
       const agent = await tx.agent.findUnique({ where: { slot } });
       if (!agent) return null;
       const names = await tx.agentSecret.findMany({ where: { agentId: agent.id }, select: { name: true } });
-      return { agentId: agent.id, patterns: patternsOf(agent, new Set(names.map(({ name }) => name))) };
+      const patterns = patternsOf(agent, new Set(names.map(({ name }) => name)));
+      return { agentId: agent.id, patterns, endpoint: new URL(modelTarget(agent, config).baseUrl) };
     });
   }
   const patternsOf = (agent: Agent, secrets: Set<string>) => (isLimited(agent) ? allowedDomains(agent, secrets, config) : undefined);
@@ -66,11 +69,11 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
   async function destination(slot: number, host: string, usual: number, asked?: number) {
     const limits = await limitsOf(slot);
     if (!limits) return undefined;
-    const { agentId, patterns } = limits;
+    const { agentId, patterns, endpoint } = limits;
     const port = patterns ? allowedPort(patterns, host, usual, asked) : (asked ?? usual);
-    const [address] = port === undefined ? [] : await publicAddresses(host);
+    const [address] = port === undefined ? [] : await reachable(host, isAt(endpoint, host, port));
     if (port === undefined || !address) {
-      const reason = port === undefined ? 'not allowed' : 'no public address';
+      const reason = port === undefined ? 'not allowed' : 'no address that may be reached';
       await told.consume(agentId).then(
         () => log.info({ agentId, host, reason }, 'an agent was kept from a host'),
         () => undefined,
@@ -80,11 +83,13 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
     return { address, port };
   }
 
-  async function publicAddresses(host: string): Promise<string[]> {
-    const found = isIP(host)
-      ? [host]
-      : (await lookup(host, { all: true, order: 'ipv4first' }).catch(() => [])).map(({ address }) => address);
-    return config.ALLOW_PRIVATE_MODEL_ENDPOINTS ? found : found.filter((address) => !isPrivateAddress(address));
+  const isAt = ({ hostname, port, protocol }: URL, host: string, at: number) =>
+    host === hostname && at === Number(port || (protocol === 'https:' ? 443 : 80));
+
+  /** This machine is closed to agents here as by the packet filter, but for a model that its owner runs on it. */
+  async function reachable(host: string, isModel: boolean): Promise<string[]> {
+    const may = (address: string) => mayReach(address, config.ALLOW_PRIVATE_MODEL_ENDPOINTS) && (isModel || !isThisMachine(address));
+    return (await addressesOf(host)).filter(may);
   }
 
   async function passTls(socket: Socket, slot: number): Promise<void> {

@@ -1,5 +1,5 @@
-/** Names the backend gives: `openclaw-…`, and ids of containers that the engine gave. */
-const thing = '[A-Za-z0-9][A-Za-z0-9_.-]*';
+/** Names the backend gives. It never names by id, so that other containers of the engine cannot be meant. */
+const ours = 'openclaw-[A-Za-z0-9_.-]+';
 const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
 
 interface AllowedCall {
@@ -20,25 +20,25 @@ export const allowedCalls: readonly AllowedCall[] = [
   call('POST', '/images/create', 'pulls an image'),
   call('GET', '/containers/json', 'what bears this installation’s label'),
   call('POST', '/containers/create', 'an agent’s container, and the short-lived ones beside it'),
-  call('GET', `/containers/${thing}/json`, 'the state of a container'),
-  call('POST', `/containers/${thing}/start`, 'starts it'),
-  call('POST', `/containers/${thing}/stop`, 'stops it'),
-  call('POST', `/containers/${thing}/wait`, 'waits for its end or removal'),
-  call('POST', `/containers/${thing}/pause`, 'holds it while its files are read'),
-  call('POST', `/containers/${thing}/unpause`, 'lets it go on'),
-  call('DELETE', `/containers/${thing}`, 'removes it'),
-  call('GET', `/containers/${thing}/logs`, 'an agent’s log'),
-  call('GET', `/containers/${thing}/stats`, 'what an agent uses'),
-  call('GET', `/containers/${thing}/archive`, 'an agent’s data, for a backup'),
-  call('PUT', `/containers/${thing}/archive`, 'its configuration, and data from a backup'),
+  call('GET', `/containers/${ours}/json`, 'the state of a container'),
+  call('POST', `/containers/${ours}/start`, 'starts it'),
+  call('POST', `/containers/${ours}/stop`, 'stops it'),
+  call('POST', `/containers/${ours}/wait`, 'waits for its end or removal'),
+  call('POST', `/containers/${ours}/pause`, 'holds it while its files are read'),
+  call('POST', `/containers/${ours}/unpause`, 'lets it go on'),
+  call('DELETE', `/containers/${ours}`, 'removes it'),
+  call('GET', `/containers/${ours}/logs`, 'an agent’s log'),
+  call('GET', `/containers/${ours}/stats`, 'what an agent uses'),
+  call('GET', `/containers/${ours}/archive`, 'an agent’s data, for a backup'),
+  call('PUT', `/containers/${ours}/archive`, 'its configuration, and data from a backup'),
   call('GET', '/volumes', 'what bears this installation’s label'),
   call('POST', '/volumes/create', 'an agent’s data'),
-  call('GET', `/volumes/${thing}`, 'whose it is'),
-  call('DELETE', `/volumes/${thing}`, 'removes it'),
+  call('GET', `/volumes/${ours}`, 'whose it is'),
+  call('DELETE', `/volumes/${ours}`, 'removes it'),
   call('GET', '/networks', 'what bears this installation’s label'),
   call('POST', '/networks/create', 'an agent’s own network'),
-  call('GET', `/networks/${thing}`, 'whose it is, and its subnet'),
-  call('DELETE', `/networks/${thing}`, 'removes it'),
+  call('GET', `/networks/${ours}`, 'whose it is, and its subnet'),
+  call('DELETE', `/networks/${ours}`, 'removes it'),
 ];
 
 /** The call that a request is, if it is an allowed one. `url` may begin with a version. */

@@ -49,14 +49,16 @@ export function containerFault(body: unknown): string | undefined {
   return Labels['agentbot.installation'] ? undefined : 'Labels';
 }
 
-/** The same for a volume or network: of the plain kind, and labelled. */
+/** The same for a volume or network: of the plain kind, named as ours, and labelled. */
 export function labelledFault(body: unknown): string | undefined {
   const {
+    Name = '',
     Labels = {},
     Driver,
     DriverOpts,
     Options,
-  } = (body ?? {}) as { Labels?: Fields; Driver?: string; DriverOpts?: unknown; Options?: unknown };
+  } = (body ?? {}) as { Name?: string; Labels?: Fields; Driver?: string; DriverOpts?: unknown; Options?: unknown };
+  if (!OURS.test(Name)) return 'Name';
   if (Driver && Driver !== 'bridge' && Driver !== 'local') return 'Driver';
   if (DriverOpts || Options) return 'DriverOpts';
   return Labels['agentbot.installation'] ? undefined : 'Labels';

@@ -27,6 +27,8 @@ interface Pending {
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Less than the web waits, so that its caller hears the reason. */
 const REQUEST_TIMEOUT_MS = 12_000;
+/** A gateway of which nothing is heard for so long is gone, whatever the connection says; a paused container is back sooner. */
+const SILENCE_MS = 60_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -44,7 +46,7 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
   }
 
   /** Connects and answers the gateway's challenge. @throws Error when refused or after ten seconds */
-  static async open({ url, token, deviceKey }: GatewayAddress): Promise<GatewayConnection> {
+  static async open({ url, token, deviceKey }: GatewayAddress, silenceMs = SILENCE_MS): Promise<GatewayConnection> {
     const socket = new WebSocket(url, { maxPayload: MAX_FRAME_BYTES, handshakeTimeout: CONNECT_TIMEOUT_MS });
     const connection = new GatewayConnection(socket);
     const ready = Promise.withResolvers<GatewayConnection>();
@@ -55,6 +57,7 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
       connection.request('connect', connectParams(deviceKey, token, nonce)).then(() => ready.resolve(connection), ready.reject);
     });
     socket.on('message', (data) => connection.#receive(String(data)));
+    socket.once('open', () => connection.#watch(silenceMs));
     socket.on('error', (error) => ready.reject(error));
     socket.on('close', () => {
       ready.reject(new Error('The gateway closed the connection'));
@@ -81,6 +84,20 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
 
   close(): void {
     this.#socket.close();
+  }
+
+  /** Gives the connection up when the other end is gone without a word: nobody would ever close it. */
+  #watch(silenceMs: number) {
+    let heardAt = Date.now();
+    const heard = () => {
+      heardAt = Date.now();
+    };
+    const asking = setInterval(() => {
+      if (Date.now() - heardAt >= silenceMs) this.#socket.terminate();
+      else this.#socket.ping();
+    }, silenceMs / 3);
+    this.#socket.on('pong', heard).on('message', heard);
+    this.#socket.once('close', () => clearInterval(asking));
   }
 
   #settle(id: string): Pending | undefined {

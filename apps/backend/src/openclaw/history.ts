@@ -1,6 +1,6 @@
 import type { GatewayConnection } from './gateway-connection.ts';
 
-/** A part of what was said; only `text` is for people. */
+/** A part of what was said; only `text` is for people, `toolCall` says that the agent is not done. */
 export interface Part {
   type: string;
   text?: string;

@@ -185,9 +185,10 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     },
 
     async validateConfig(image, installation, configuration, variables, signal) {
-      const container = await call(
+      const name = `openclaw-check-${randomUUID()}`;
+      const created = await call(
         docker.createContainer({
-          name: `openclaw-check-${randomUUID()}`,
+          name,
           Image: image,
           Labels: { 'agentbot.installation': installation },
           User: `${AGENT_UID}:${AGENT_UID}`,
@@ -206,7 +207,8 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
           },
         }),
       );
-      if (!container) throw new Error('The engine created no container');
+      if (!created) throw new Error('The engine created no container');
+      const container = docker.getContainer(name);
       const remove = () => call(container.remove({ force: true, v: true }), [404, 409]);
       const giveUp = () => void remove().catch(() => undefined);
       signal.addEventListener('abort', giveUp, { once: true });
@@ -214,7 +216,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
         await call(container.putArchive(archive([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
         await call(container.start(), [400]);
         const { StatusCode: exitCode } = (await call(container.wait())) as { StatusCode: number };
-        return exitCode === 0 ? [] : refusals(await logTail(container.id, 200), image);
+        return exitCode === 0 ? [] : refusals(await logTail(name, 200), image);
       } finally {
         signal.removeEventListener('abort', giveUp);
         await remove();
@@ -236,15 +238,16 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       const volume = (await call(docker.getVolume(spec.names.volume).inspect()))?.Labels;
       if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw foreign('volume', spec.names.volume);
       goingOn();
-      const container = await call(docker.createContainer(options));
-      if (!container) throw new Error('The engine created no container');
+      const created = await call(docker.createContainer(options));
+      if (!created) throw new Error('The engine created no container');
+      const { container } = spec.names;
       if (data) {
         const options = { path: DATA_FOLDER, ...(signal && { abortSignal: signal }) };
-        await call(patient.getContainer(container.id).putArchive(await data(), options));
+        await call(patient.getContainer(container).putArchive(await data(), options));
       }
       goingOn();
-      if (files.length) await call(container.putArchive(archive(files), { path: DATA_FOLDER }));
-      return container.id;
+      if (files.length) await call(docker.getContainer(container).putArchive(archive(files), { path: DATA_FOLDER }));
+      return created.id;
     },
 
     async start(spec) {
@@ -315,7 +318,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     async runOnce(spec, command) {
       const name = `${spec.names.container}-task`;
       await removeContainer(name);
-      const container = await call(
+      const created = await call(
         docker.createContainer({
           name,
           Image: spec.image,
@@ -333,7 +336,8 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
           },
         }),
       );
-      if (!container) throw new Error('The engine created no container');
+      if (!created) throw new Error('The engine created no container');
+      const container = docker.getContainer(name);
       try {
         await call(container.start());
         const { StatusCode: exitCode } = (await call(container.wait())) as { StatusCode: number };

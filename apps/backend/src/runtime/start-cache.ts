@@ -47,7 +47,7 @@ export function createStartCaches({
     const labels = { 'agentbot.installation': installation };
     const command = await commandOf(image);
     await call(docker.createVolume({ Name: names.volume, Labels: labels }));
-    const container = await call(
+    const created = await call(
       docker.createContainer({
         name: names.container,
         Image: image,
@@ -73,7 +73,8 @@ export function createStartCaches({
       }),
       [409],
     );
-    if (!container) return;
+    if (!created) return;
+    const container = docker.getContainer(names.container);
     await call(container.putArchive(archive([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
     // The volume's root belongs to root; the gateway writes into a folder of its own.
     const folder = pack();

@@ -50,10 +50,11 @@ new WebSocketServer({ server: http }).on('connection', (socket) => {
     const { id, method, params } = JSON.parse(text.toString());
     if (method !== 'chat.send') return say({ type: 'res', id, ok: true, payload: answers[method]?.(params) ?? {} });
     const reply = [{ type: 'text', text: `You said: ${params.message}` }];
-    appendFileSync(
-      transcript,
-      `${JSON.stringify({ role: 'user', content: params.message })}\n${JSON.stringify({ role: 'assistant', content: reply })}\n`,
-    );
+    const said = [
+      { role: 'user', content: params.message },
+      { role: 'assistant', content: reply },
+    ];
+    for (const each of said) appendFileSync(transcript, `${JSON.stringify({ ...each, timestamp: Date.now() })}\n`);
     say({ type: 'res', id, ok: true, payload: { runId: params.idempotencyKey, status: 'started' } });
     say({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, state: 'final', message: { content: reply } } });
   });

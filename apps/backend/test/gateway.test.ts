@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { followConversations } from '../src/chat/follow-conversations.ts';
+import { replyFromContainer } from '../src/chat/reply-from-container.ts';
+import type { Agent } from '../src/generated/prisma/client.ts';
+import { newDeviceKey } from '../src/openclaw/device.ts';
+import { GatewayConnection } from '../src/openclaw/gateway-connection.ts';
+import type { HistoryEntry } from '../src/openclaw/history.ts';
+import { writeAgentSecrets } from '../src/secrets/agent-secrets.ts';
+import { startBackend, type TestBackend } from './backend.ts';
+
+/** What becomes of a chat when the gateway says less than it should, or later: with a gateway that does as it is told. */
+
+let backend: TestBackend;
+let agent: Agent;
+let gateway: Awaited<ReturnType<typeof startGateway>>;
+
+async function startGateway({ autoPong = true } = {}) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong });
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const started = {
+    port,
+    url: `ws://127.0.0.1:${port}`,
+    /** The sessions that began elsewhere; what each holds, and what was said to it. */
+    sessions: [] as object[],
+    history: [] as HistoryEntry[],
+    said: [] as string[],
+    onSend: (_runId: string, _say: (event: object) => void): void => undefined,
+    close() {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+    },
+  };
+  server.on('connection', (socket: WebSocket) => {
+    const say = (frame: object) => socket.send(JSON.stringify(frame));
+    say({ type: 'event', event: 'connect.challenge', payload: { nonce: 'n' } });
+    socket.on('message', (text) => {
+      const { id, method, params } = JSON.parse(String(text));
+      const answers: Record<string, object> = {
+        'chat.history': { messages: started.history },
+        'sessions.list': { sessions: started.sessions },
+        'chat.send': { status: 'started' },
+      };
+      say({ type: 'res', id, ok: true, payload: answers[method] ?? {} });
+      if (method !== 'chat.send') return;
+      started.said.push(params.message);
+      started.onSend(params.idempotencyKey, (payload) =>
+        say({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, ...payload } }),
+      );
+    });
+  });
+  return started;
+}
+
+const user = (content: string, timestamp = Date.now()): HistoryEntry => ({ role: 'user', content, timestamp });
+const assistant = (text: string, ...more: { type: string }[]): HistoryEntry => ({
+  role: 'assistant',
+  content: [{ type: 'text', text }, ...more],
+  timestamp: Date.now(),
+});
+
+beforeAll(async () => {
+  backend = await startBackend();
+  const owner = await backend.account();
+  const { id } = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Quiet' })).body;
+  const { database, envelope } = backend.context;
+  agent = await database.as('service', async (tx) => {
+    const row = await tx.agent.findUniqueOrThrow({ where: { id } });
+    await writeAgentSecrets(tx, envelope, row, { gatewayToken: 'token', deviceKey: newDeviceKey() });
+    return row;
+  });
+});
+afterAll(() => backend.stop());
+beforeEach(async () => {
+  gateway = await startGateway();
+});
+afterEach(async () => {
+  await backend.context.gateways.drop(agent.id);
+  gateway.close();
+});
+
+describe('a chat', () => {
+  let count = 0;
+  const ask = (text: string, { resumed = false, patienceMs = 20_000 } = {}) => {
+    const bind = { address: '127.0.0.1', gateway: gateway.port };
+    const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: { bind } };
+    const question = { id: `msg_${count++}`, sessionId: 'sess_1', text, askedAt: new Date(), resumed, onText: () => undefined };
+    return replyFromContainer(backend.context, running, question, { idleMs: 200, patienceMs });
+  };
+
+  test('whose end was never told has its reply from the history, once the agent is done', async () => {
+    gateway.onSend = async () => {
+      gateway.history.push(user('Hello'), assistant('Let me look', { type: 'toolCall' }));
+      await sleep(1_000);
+      gateway.history.push({ role: 'toolResult', content: 'found' });
+      await sleep(500);
+      gateway.history.push(assistant('Here I am'));
+    };
+    expect(await ask('Hello')).toBe('Here I am');
+  });
+
+  test('of which nothing is heard any more fails in the end', async () => {
+    gateway.onSend = () => void gateway.history.push(user('Hello'));
+    await expect(ask('Hello', { patienceMs: 1_000 })).rejects.toThrow('The agent did not answer in time');
+  });
+
+  const earlier = Date.now() - 60_000;
+  test.each<[string, HistoryEntry[]]>([
+    ['an answered message that ends with the same words', [user('Is that ok', earlier), assistant('It is')]],
+    ['the same words, answered before', [user('ok', earlier), assistant('Good')]],
+  ])('that is taken up again is not answered by %s', async (_what, history) => {
+    gateway.history = history;
+    gateway.onSend = (_runId, say) => say({ state: 'final', message: { content: [{ type: 'text', text: 'Then I begin' }] } });
+    expect(await ask('ok', { resumed: true })).toBe('Then I begin');
+    expect(gateway.said).toEqual(['ok']);
+  });
+
+  test.each<[string, string]>([
+    ['ok', 'ok'],
+    ['x'.repeat(13_000), `${'x'.repeat(12_000)}\n...(truncated)...`],
+  ])('that was answered meanwhile is not said again', async (text, shown) => {
+    gateway.history = [user(shown, Date.now() + 50), assistant('Done already')];
+    expect(await ask(text, { resumed: true })).toBe('Done already');
+    expect(gateway.said).toEqual([]);
+  });
+});
+
+describe('a connection', () => {
+  const closed = async (connection: GatewayConnection, ms: number) =>
+    Promise.race([once(connection, 'close').then(() => true), sleep(ms, false, { ref: false })]);
+  const address = ({ url }: { url: string }) => ({ url, token: 'token', deviceKey: newDeviceKey() });
+
+  test('whose other end is gone without a word is given up, one that is only quiet is kept', async () => {
+    const gone = await startGateway({ autoPong: false });
+    const [dead, quiet] = [await GatewayConnection.open(address(gone), 600), await GatewayConnection.open(address(gateway), 600)];
+    expect(await Promise.all([closed(dead, 20_000), closed(quiet, 3_000)])).toEqual([true, false]);
+    quiet.close();
+    gone.close();
+  });
+});
+
+test('an answer on a channel that the gateway writes down late is taken over without another event', async () => {
+  const connection = await GatewayConnection.open({ url: gateway.url, token: 'token', deviceKey: newDeviceKey() });
+  const read = () =>
+    backend.context.database.as('service', async (tx) => ({
+      messages: (await tx.message.findMany({ where: { agentId: agent.id }, orderBy: { seq: 'asc' } })).map(({ content }) => content),
+      session: await tx.chatSession.findFirst({ where: { agentId: agent.id, gatewaySessionId: 'theirs' } }),
+    }));
+  const until = async (count: number) => {
+    for (let i = 0; i < 300 && (await read()).messages.length < count; i++) await sleep(100);
+    return read();
+  };
+  const asked = user('Anybody there?');
+  gateway.history = [asked];
+  gateway.sessions = [{ key: 'agent:main:telegram:1', sessionId: 'theirs', channel: 'telegram', updatedAt: asked.timestamp }];
+  followConversations(backend.context, agent.id, connection, [1_500, 1_500]);
+  expect(await until(1)).toMatchObject({ messages: ['Anybody there?'], session: { syncedAt: null } });
+  gateway.history.push({ ...assistant('I am'), timestamp: asked.timestamp });
+  expect(await until(2)).toMatchObject({ messages: ['Anybody there?', 'I am'], session: { syncedAt: new Date(asked.timestamp ?? 0) } });
+  connection.close();
+});
