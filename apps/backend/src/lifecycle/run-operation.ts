@@ -1,4 +1,4 @@
-import { AppError, type OperationKind } from '@agentbot/contracts';
+import { AppError, type OperationKind, type Route, type RouteId, routes } from '@agentbot/contracts';
 import { isPaidFor, requireContainer } from '../accounts/entitlements.ts';
 import { getAgent } from '../agents/agents.ts';
 import { requireNoLapse } from '../billing/suspension.ts';
@@ -10,6 +10,28 @@ import { beginOrShare } from '../jobs/operations.ts';
 import { waitForOperation } from '../jobs/watch-operation.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
+
+const STILL_RUNNING = "The operation is still running: the agent's operations tell how it goes on";
+
+/** By which request each is asked for. */
+const askedBy = {
+  start: 'startAgent',
+  stop: 'stopAgent',
+  restart: 'restartAgent',
+  update: 'updateAgent',
+  repair: 'repairAgent',
+  'reset-memory': 'resetAgentMemory',
+  backup: 'createBackup',
+  restore: 'restoreBackup',
+  delete: 'deleteAgent',
+} as const satisfies Partial<Record<OperationKind, RouteId>>;
+type Asked = keyof typeof askedBy;
+
+/** How long a request waits for the end of what it began: a little less than the web app waits for its answer. */
+function patienceMs(kind: Asked): number {
+  const { timeoutMs = 15_000 }: Route = routes[askedBy[kind]];
+  return timeoutMs - 5_000;
+}
 
 /** What leaves the agent running. */
 const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'repair'];
@@ -43,20 +65,20 @@ export async function runOperation(
   context: Context,
   actor: Actor,
   agentId: string,
-  kind: OperationKind,
+  kind: Asked,
   requestId: string,
   input: Prisma.InputJsonObject = {},
 ): Promise<{ agent: Agent | null; operation: Operation }> {
   const { database, host } = context;
   const tenant = tenantOf(actor);
   const agent = await getAgent(context, actor, agentId);
-  const { withoutDocker, deadlineMs } = operationTypes[kind];
+  const { withoutDocker } = operationTypes[kind];
   if (startsAgent.includes(kind)) await requireNoLapse(context, agent);
   await requireEntitlement(context, actor, agent, kind);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input });
-  const outcome = await waitForOperation(context, tenant, operation.id, deadlineMs);
-  if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? 'The operation is still running');
+  const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind));
+  if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? STILL_RUNNING);
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   return { agent: after, operation: outcome };
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 
 interface Props {
   /** What the table is of, for screen readers. */
@@ -7,11 +7,21 @@ interface Props {
   children: ReactNode;
 }
 
-/** A table that scrolls sideways where it does not fit. */
+/** What each cell has before it where the rows stand as blocks. */
+const names = (head: readonly string[]) =>
+  Object.fromEntries(head.map((name, index) => [`--column-${index + 1}`, JSON.stringify(name)])) as CSSProperties;
+
+/** A table that scrolls sideways where it does not fit, and whose rows stand as blocks on a phone. At most six columns. */
 export function Table({ label, head, children }: Props) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto rounded-xl border border-line bg-surface">
+    <div
+      role="region"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      className="rows-as-blocks overflow-x-auto rounded-xl border border-line bg-surface"
+      style={names(head)}
+    >
       <table className="w-full text-left text-sm [&_td]:px-4 [&_td]:py-2.5 [&_td]:align-top [&_th]:px-4 [&_th]:py-2.5">
         <thead className="border-line border-b text-muted text-xs">
           <tr>
