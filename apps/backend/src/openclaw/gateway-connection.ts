@@ -25,6 +25,8 @@ interface Pending {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A gateway whose container is gone does not say goodbye. */
+const CLOSE_TIMEOUT_MS = 2_000;
 /** Less than the web waits, so that its caller hears the reason. */
 const REQUEST_TIMEOUT_MS = 12_000;
 /** A gateway of which nothing is heard for so long is gone, whatever the connection says; a paused container is back sooner. */
@@ -47,7 +49,8 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
 
   /** Connects and answers the gateway's challenge. @throws Error when refused or after ten seconds */
   static async open({ url, token, deviceKey }: GatewayAddress, silenceMs = SILENCE_MS): Promise<GatewayConnection> {
-    const socket = new WebSocket(url, { maxPayload: MAX_FRAME_BYTES, handshakeTimeout: CONNECT_TIMEOUT_MS });
+    const limits = { maxPayload: MAX_FRAME_BYTES, handshakeTimeout: CONNECT_TIMEOUT_MS, closeTimeout: CLOSE_TIMEOUT_MS };
+    const socket = new WebSocket(url, limits);
     const connection = new GatewayConnection(socket);
     const ready = Promise.withResolvers<GatewayConnection>();
     const timer = setTimeout(() => ready.reject(new Error('The gateway did not authorise the connection in time')), CONNECT_TIMEOUT_MS);
