@@ -11,18 +11,22 @@ let stopping = false;
 let stop: () => Promise<void> = async () => undefined;
 const starting = startStack({ environment: process.env, dataDir, production: false, log: out });
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, async () => {
-    if (stopping) return;
-    stopping = true;
-    out('Stopping …');
-    // A start under way is brought to its end first, so that nothing it began is left behind.
-    await starting.catch(() => undefined);
-    await stop();
-    out('Everything is stopped.');
-    process.exit(0);
-  });
+async function end(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  out('Stopping …');
+  // A start under way is brought to its end first, so that nothing it began is left behind.
+  await starting.catch(() => undefined);
+  await stop();
+  out('Everything is stopped.');
+  process.exit(0);
 }
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+// A package manager that is told to end does not tell its command.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && void end(), 1_000).unref();
+// Nobody may be left to read this.
+process.stdout.on('error', () => undefined);
 
 try {
   const stack = await starting;
