@@ -84,7 +84,10 @@ async function run(all: Context, job: Job<OperationJob>): Promise<void> {
   } catch (error) {
     if (job.signal.aborted) throw error;
     // Its container must not answer beside the backend.
-    if (goesOn(operation)) await context.host.stop(containerNames(agent.id).container).catch(() => undefined);
+    if (goesOn(operation)) {
+      const left = (cause: unknown) => log.warn({ err: cause }, 'a container that was not adopted could not be stopped');
+      await context.host.stop(containerNames(agent.id).container).catch(left);
+    }
     if (wasCancelled(error)) return settle(context, operation, await cancelled(context, operation, error));
     log.error({ err: error }, 'operation failed');
     await settle(

@@ -6,7 +6,8 @@ import type Docker from 'dockerode';
 import { DATA_FOLDER } from './agent-container.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
-import { call, connect, type EngineError } from './engine-client.ts';
+import { call, connect, type EngineError, jsonLines } from './engine-client.ts';
+import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
 import { versionInName } from './image-name.ts';
@@ -17,16 +18,6 @@ import { archive, stripped } from './volume-tar.ts';
 const RUN_OPENCLAW = 'if command -v openclaw > /dev/null; then exec openclaw "$@"; fi; exec node openclaw.mjs "$@"';
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
-
-/** A stream of the engine that sends one JSON document a line. */
-async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<unknown> {
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line) yield JSON.parse(line);
-  }
-}
 
 /** What `openclaw config validate --json` said, a line for each point. @throws AppError OPERATION_FAILED when it said nothing of use */
 function refusals(output: string, image: string): string[] {
@@ -353,63 +344,6 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       if (network && isOurs(network.Labels)) await call(docker.getNetwork(names.network).remove(), [404]);
     },
 
-    async agents(installation) {
-      const filters = { label: [`agentbot.installation=${installation}`, 'agentbot.agent'] };
-      const found = await call(docker.listContainers({ all: true, filters }));
-      return (found ?? []).map(({ Labels, State: status }) => ({
-        agentId: Labels['agentbot.agent'] ?? '',
-        status,
-        running: status === 'running',
-      }));
-    },
-
-    async owned(installation) {
-      const filters = { label: [`agentbot.installation=${installation}`] };
-      const [containers, networks, volumes] = await Promise.all([
-        call(docker.listContainers({ all: true, filters })),
-        call(docker.listNetworks({ filters })),
-        call(docker.listVolumes({ filters })),
-      ]);
-      const agentOf = (labels: Record<string, string> | undefined) => labels?.['agentbot.agent'];
-      return [
-        ...(containers ?? []).map(({ Names: [name = ''], Labels, Created }) => ({
-          kind: 'container' as const,
-          name: name.replace('/', ''),
-          agentId: agentOf(Labels),
-          createdAt: new Date(Created * 1000),
-        })),
-        ...(networks ?? []).map(({ Name: name, Labels, Created }) => ({
-          kind: 'network' as const,
-          name,
-          agentId: agentOf(Labels),
-          createdAt: new Date(Created),
-        })),
-        ...(volumes?.Volumes ?? []).map(({ Name: name, Labels, ...more }) => ({
-          kind: 'volume' as const,
-          name,
-          agentId: agentOf(Labels),
-          createdAt: new Date((more as { CreatedAt?: string }).CreatedAt ?? 0),
-        })),
-      ];
-    },
-
-    async removeOwned({ kind, name }) {
-      if (kind === 'container') await removeContainer(name);
-      else if (kind === 'network') await call(docker.getNetwork(name).remove(), [404]);
-      else await call(docker.getVolume(name).remove({ force: true }), [404]);
-    },
-
-    async watch(installation, signal, onChange) {
-      const filters = {
-        type: ['container' as const],
-        event: ['start', 'die', 'destroy', 'oom'],
-        label: [`agentbot.installation=${installation}`],
-      };
-      const stream = (await call(patient.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;
-      for await (const event of jsonLines(stream)) {
-        const agentId = (event as { Actor?: { Attributes?: Record<string, string> } }).Actor?.Attributes?.['agentbot.agent'];
-        if (agentId) onChange(agentId);
-      }
-    },
+    ...createInventory({ docker, patient, removeContainer }),
   };
 }

@@ -43,3 +43,13 @@ export async function call<T>(work: Promise<T>, accept: number[] = []): Promise<
     throw thrown;
   }
 }
+
+/** A stream of the engine that sends one JSON document a line. */
+export async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<unknown> {
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line) yield JSON.parse(line);
+  }
+}
