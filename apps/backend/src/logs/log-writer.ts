@@ -16,7 +16,7 @@ const CHUNKS_AT_ONCE = 8;
 const MOST_RECORDS = 50_000;
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 const MOST_CHARACTERS_OF_ALL = 64 * 1024 * 1024;
-/** An agent's log is trimmed after this many records, and no log more often than this. */
+/** An agent's log is trimmed after this many records, within this time and no more often. */
 const TRIM_AFTER = 2_000;
 const TRIM_EVERY_MS = 2_000;
 
@@ -51,6 +51,7 @@ export function createLogWriter({ context: { database, log, logs, processId, met
   let charactersOfAll = 0;
   let writing: Promise<void> | undefined;
   let trimmedAt = 0;
+  let trimLater: NodeJS.Timeout | undefined;
   let lost = false;
 
   function push(waiting: Waiting, record: LogRecord): void {
@@ -127,10 +128,18 @@ export function createLogWriter({ context: { database, log, logs, processId, met
   }
 
   async function trim(): Promise<void> {
-    if (Date.now() - trimmedAt < TRIM_EVERY_MS) return;
-    trimmedAt = Date.now();
     const full = [...agents].filter(([, { untrimmed }]) => untrimmed >= TRIM_AFTER);
-    if (full.length === 0) return;
+    if (full.length === 0 || lost) return;
+    const wait = trimmedAt + TRIM_EVERY_MS - Date.now();
+    if (wait > 0) {
+      // Later by the clock: an agent that falls silent now would bring no line that asks again.
+      trimLater ??= setTimeout(() => {
+        trimLater = undefined;
+        void trim();
+      }, wait);
+      return;
+    }
+    trimmedAt = Date.now();
     for (const [, waiting] of full) waiting.untrimmed = 0;
     const ids = full.map(([agentId]) => agentId);
     await trimLogs(database, ids).catch((error) => log.warn({ err: error }, 'logs could not be trimmed'));
@@ -200,6 +209,7 @@ export function createLogWriter({ context: { database, log, logs, processId, met
       }, CLOSE_MS);
       await writing;
       clearTimeout(late);
+      clearTimeout(trimLater);
       lost = true;
     },
   };
