@@ -17,9 +17,15 @@ function agentIn(body: unknown): string | undefined {
   return text(agentId) ?? text(agent?.id);
 }
 
-/** What a request names in its path beside the agent: a user, a key, a wallet, a backup. */
-function targetIn(params: unknown, agentId: string | undefined): string | null {
-  const named = Object.values((params ?? {}) as Record<string, unknown>).filter((value) => value !== agentId);
+/** What was made, as its answer names it. */
+function madeIn(body: unknown): unknown[] {
+  const { id, address, backup } = (body ?? {}) as { id?: unknown; address?: unknown; backup?: { id?: unknown } };
+  return [id, address, backup?.id];
+}
+
+/** What a request names in its path beside the agent, or has made: a user, a key, a wallet, a backup. */
+function targetIn(params: unknown, made: unknown[], agentId: string | undefined): string | null {
+  const named = [...made, ...Object.values((params ?? {}) as Record<string, unknown>)].filter((value) => text(value) && value !== agentId);
   return text(named.at(-1))?.slice(0, 200) ?? null;
 }
 
@@ -58,7 +64,7 @@ export function createRequestAudit({ database, log }: Pick<Context, 'database' |
         keyId: actor.kind === 'user' ? (actor.key?.id ?? null) : null,
         action: route.id,
         agentId: agentId ?? null,
-        target: targetIn(input?.params, agentId),
+        target: targetIn(input?.params, status === 201 ? madeIn(body) : [], agentId),
         ip: clientAddress(request),
         userAgent: request.get('user-agent')?.slice(0, 200) ?? null,
         outcome: status >= 500 ? 'failed' : status >= 400 ? 'refused' : done,

@@ -27,7 +27,7 @@ export async function remove(context: Context, agent: Agent, step: Step): Promis
       await condemn(context, ownedNames(names));
       throw new SkipStep('Docker is not available: container and data go when it is back');
     }
-    await host.removeAll(names);
+    await host.removeAll(names, agent.ownerId);
   });
   return 'removed';
 }

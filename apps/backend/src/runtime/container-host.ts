@@ -164,8 +164,8 @@ export interface ContainerHost {
   removeData(names: AgentContainerSpec['names']): Promise<void>;
   /** Runs a shell command once on the agent's volume, in its image, without network. @throws Error when it fails */
   runOnce(spec: AgentContainerSpec, command: string): Promise<void>;
-  /** Removes container, volume and network of an agent; silent about what is not there. */
-  removeAll(names: AgentContainerSpec['names']): Promise<void>;
+  /** Removes container, volume and network of an agent; silent about what is not there. With an owner, nobody else's volume. */
+  removeAll(names: AgentContainerSpec['names'], ownerId?: string): Promise<void>;
   /** The agents of an installation that have a container, with the engine's word for how that is, and whether it runs. */
   agents(installation: string): Promise<{ agentId: string; status: string; running: boolean }[]>;
   /** Everything on the engine that bears the installation's label. */

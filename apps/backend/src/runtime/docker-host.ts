@@ -125,10 +125,12 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     return texts.join('\n');
   }
 
-  async function removeData(names: AgentContainerSpec['names']) {
+  async function removeData(names: AgentContainerSpec['names'], ownerId?: string) {
     await removeContainer(names.container);
     const volume = await call(docker.getVolume(names.volume).inspect(), [404]);
-    if (volume && isOurs(volume.Labels)) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+    if (!volume || !isOurs(volume.Labels)) return;
+    const { 'agentbot.owner': labelled = ownerId } = volume.Labels;
+    if (!ownerId || labelled === ownerId) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
   }
 
   function answers(): Promise<boolean> {
@@ -304,7 +306,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
 
     goOn,
 
-    removeData,
+    removeData: (names) => removeData(names),
 
     async runOnce(spec, command) {
       const name = `${spec.names.container}-task`;
@@ -338,8 +340,8 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       }
     },
 
-    async removeAll(names) {
-      await removeData(names);
+    async removeAll(names, ownerId) {
+      await removeData(names, ownerId);
       const network = await call(docker.getNetwork(names.network).inspect(), [404]);
       if (network && isOurs(network.Labels)) await call(docker.getNetwork(names.network).remove(), [404]);
     },

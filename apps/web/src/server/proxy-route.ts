@@ -89,6 +89,9 @@ async function pass(route: Route, request: Request, params: Params, requestId: s
   return Response.json(live, { headers });
 }
 
+/** A browser that left while it was being answered is nothing to look into. */
+const levelOf = (request: Request, status: number) => (status >= 500 && !request.signal.aborted ? 'error' : 'debug');
+
 /**
  * The route handler of one operation: checks origin and session, then passes the request on to the backend, which
  * already answers in the web's shape. An unreachable backend is 502; whatever else goes wrong here is a JSON 500.
@@ -102,13 +105,13 @@ export function proxyRoute(id: RouteId): Handler {
     try {
       response = await pass(route, request, await context.params, requestId);
     } catch (error) {
-      log().error({ err: error, operation: id, requestId }, 'request failed');
+      log()[levelOf(request, 500)]({ err: error, operation: id, requestId }, 'request failed');
       response = failure(route, 'INTERNAL');
     }
     response.headers.set('x-request-id', requestId);
     const { status } = response;
     const took = { operation: id, requestId, status, ms: Math.round(performance.now() - from) };
-    log()[status >= 500 ? 'error' : 'debug'](took, 'request answered');
+    log()[levelOf(request, status)](took, 'request answered');
     return response;
   };
 }

@@ -1,7 +1,6 @@
-import dynamic from 'next/dynamic';
-import { Suspense } from 'react';
+import { lazy, Suspense } from 'react';
 
-const Markdown = dynamic(() => import('./markdown.tsx'), { ssr: false });
+const Markdown = lazy(() => import('./markdown.tsx'));
 
 interface Props {
   sender: 'user' | 'agent';
