@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { deployAttestations } from '@agentbot/test-doubles/attestations';
 import { startBots } from '@agentbot/test-doubles/bots';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { deployEns } from '@agentbot/test-doubles/ens';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
@@ -21,13 +22,13 @@ import { startWholeStack, type WholeStack } from './stack.ts';
  * It is long since all of it is one walk over one stack.
  */
 
-const MODEL_KEY = 'sk-canary-dashboard-4711';
-const PASSWORD = 'correct horse battery';
+const MODEL_KEY = canary('sk-dashboard-');
+const PASSWORD = canary('correct horse battery ');
 const IMAGE = 'agentbot/openclaw:2026.3.13';
 /** An image whose gateway ends at once. */
 const BROKEN = 'agentbot/openclaw-test:dashboard-dies';
-const STRIPE_KEY = 'sk_test_canary_dashboard';
-const WEBHOOK_SECRET = 'whsec_canary_dashboard';
+const STRIPE_KEY = canary('sk_test_');
+const WEBHOOK_SECRET = canary('whsec_');
 const ATTESTER: Address = '0x00000000000000000000000000000000000a77e5';
 /** Where the contracts are on Base. @see https://github.com/base/verifications#deployments */
 const EAS: Address = '0x4200000000000000000000000000000000000021';
@@ -57,7 +58,7 @@ let clicks = 0;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  bots = await startBots({ telegram: { '1:good': 'good_bot' } });
+  bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   stripe = await startStripe({ apiKey: STRIPE_KEY });
   stripe.setPrice('price_solo', { amount: 1_900 });
   stripe.setPrice('price_collective', { amount: 4_950 });
@@ -360,7 +361,7 @@ describe('an agent’s sections', () => {
     await button('Connect Telegram').click();
     await page.getByText('Telegram does not know this token').waitFor();
     expect((await database.query(`SELECT FROM agent_secrets WHERE agent_id = $1 AND name = 'telegramToken'`, [agent])).rowCount).toBe(0);
-    await page.getByLabel('Telegram bot token').fill('1:good');
+    await page.getByLabel('Telegram bot token').fill(canary('1:good-'));
     await button('Check token').first().click();
     await page.getByText('This is @good_bot').waitFor();
   });
@@ -892,5 +893,5 @@ test('the agent goes by its typed name, and leaves an empty list', async () => {
 
 test('no secret stands in any log line', () => {
   const everything = stack.output.join('\n');
-  for (const secret of [MODEL_KEY, PASSWORD, '1:good', ...Object.values(stack.secrets)]) expect(everything).not.toContain(secret);
+  for (const secret of [MODEL_KEY, PASSWORD, canary('1:good-'), ...Object.values(stack.secrets)]) expect(everything).not.toContain(secret);
 });

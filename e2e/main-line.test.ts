@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
@@ -10,8 +11,8 @@ let model: Awaited<ReturnType<typeof startModelProvider>>;
 let stack: WholeStack;
 let browser: Browser;
 let page: Page;
-const MODEL_KEY = 'sk-canary-model-key-4711';
-const PASSWORD = 'correct horse battery';
+const MODEL_KEY = canary('sk-model-key-');
+const PASSWORD = canary('correct horse battery ');
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });

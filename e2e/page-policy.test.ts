@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { startWholeStack, type WholeStack } from './stack.ts';
@@ -47,7 +48,7 @@ const pages = readdirSync(app, { recursive: true, encoding: 'utf8' })
 test('signs in as a person does, under the policy', async () => {
   await page.goto(`${stack.webUrl}/signup`);
   await page.getByLabel('Email').fill('policy@example.com');
-  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByLabel('Password').fill(canary('correct horse battery '));
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.waitForURL(/\/agents$/);
   expect(violations).toEqual([]);

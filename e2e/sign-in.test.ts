@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startGitHub } from '@agentbot/test-doubles/git-hub';
 import { startGoogle } from '@agentbot/test-doubles/google';
 import { startMailbox } from '@agentbot/test-doubles/mailbox';
@@ -22,11 +23,11 @@ beforeAll(async () => {
       SMTP_URL: mailbox.url,
       SIGN_IN_RATE_LIMIT: '100',
       GITHUB_CLIENT_ID: 'github-client',
-      GITHUB_CLIENT_SECRET: 'secret',
+      GITHUB_CLIENT_SECRET: canary('secret-'),
       GITHUB_BASE_URL: gitHub.url,
       GITHUB_API_URL: gitHub.url,
       GOOGLE_CLIENT_ID: 'google-client',
-      GOOGLE_CLIENT_SECRET: 'secret',
+      GOOGLE_CLIENT_SECRET: canary('secret-'),
       GOOGLE_ISSUER: google.url,
     },
   );
@@ -45,12 +46,12 @@ const me = async (session: WebSession) => {
 
 test('the session cookie is HttpOnly and SameSite=Lax', async () => {
   const session = new WebSession(stack.webUrl);
-  await session.call('POST', '/api/register', { body: { email: 'cookie@example.com', password: 'correct horse' } });
+  await session.call('POST', '/api/register', { body: { email: 'cookie@example.com', password: canary('correct horse ') } });
   const cookies: string[] = [];
   const { csrfToken } = (await session.call('GET', '/api/auth/csrf')).body;
   const response = await session.fetch('/api/auth/callback/credentials', {
     method: 'POST',
-    body: new URLSearchParams({ csrfToken, email: 'cookie@example.com', password: 'correct horse', json: 'true' }),
+    body: new URLSearchParams({ csrfToken, email: 'cookie@example.com', password: canary('correct horse '), json: 'true' }),
   });
   cookies.push(...response.headers.getSetCookie());
   const cookie = cookies.find((line) => line.startsWith('next-auth.session-token='));
@@ -65,7 +66,7 @@ test('over https every cookie is Secure', async () => {
   const { csrfToken } = (await session.call('GET', '/api/auth/csrf')).body;
   const response = await session.fetch('/api/auth/callback/credentials', {
     method: 'POST',
-    body: new URLSearchParams({ csrfToken, email: 'cookie@example.com', password: 'correct horse', json: 'true' }),
+    body: new URLSearchParams({ csrfToken, email: 'cookie@example.com', password: canary('correct horse '), json: 'true' }),
   });
   const cookies = response.headers.getSetCookie();
   expect(cookies.find((line) => line.startsWith('__Secure-next-auth.session-token='))).toMatch(
@@ -94,14 +95,14 @@ describe('a forgotten password', () => {
     expect(mail?.to).toEqual([email]);
     const token = tokenOf(mail?.text ?? '');
     expect((await post('/api/password/reset', { token, password: 'short' })).body.error).toBe('Password must be at least 8 characters');
-    expect((await post('/api/password/reset', { token, password: 'a new long password' })).body).toEqual({ success: true });
+    expect((await post('/api/password/reset', { token, password: canary('a new long password ') })).body).toEqual({ success: true });
     expect(await me(session)).toBe(401);
     const again = await post('/api/password/reset', { token, password: 'yet another one' });
     expect([again.status, again.body.error]).toEqual([400, 'This link is no longer valid']);
     const old = new WebSession(stack.webUrl);
-    await old.signIn(email, 'correct horse battery');
+    await old.signIn(email, canary('correct horse battery '));
     expect(await me(old)).toBe(401);
-    await old.signIn(email, 'a new long password');
+    await old.signIn(email, canary('a new long password '));
     expect(await me(old)).toMatchObject({ email });
     expect(stack.output.join('\n')).not.toContain(token);
   });

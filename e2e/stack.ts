@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { removePostgresData } from '@agentbot/local-stack/postgres';
 import { startStack } from '@agentbot/local-stack/stack';
+import { canary, canaryKey, dumpDatabase, findInClear, readFiles } from '@agentbot/test-doubles/canaries';
 import Docker from 'dockerode';
 import { freePorts } from './free-ports.ts';
 
@@ -28,6 +29,10 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
       ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
       OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
       CI: '1',
+      INTERNAL_API_KEY: canary('internal-'),
+      ASSERTION_SECRET: canary('assertion-'),
+      NEXTAUTH_SECRET: canary('session-'),
+      ENCRYPTION_KEYS: `test:${canaryKey()}`,
       ...slots,
       ...settings,
     },
@@ -53,8 +58,11 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
     /** Every line the processes wrote. */
     output,
     held,
+    /** Ends it all, and fails when a secret stands in clear in what was written. */
     async stop() {
+      const database = await dumpDatabase(stack.databaseUrl);
       await stack.stop();
+      const backups = await readFiles(path.join(dataDir, 'backups'));
       // A test that failed leaves its agents behind.
       const { containers, volumes, networks } = await held();
       for (const { Id } of containers) await docker.getContainer(Id).remove({ force: true });
@@ -62,6 +70,8 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
       for (const { Id } of networks) await docker.getNetwork(Id).remove();
       removePostgresData(path.join(dataDir, 'postgres'));
       await rm(dataDir, { recursive: true, force: true });
+      const found = findInClear({ database, backups, log: output.join('\n') });
+      if (found.length > 0) throw new Error(`In clear:\n${found.join('\n')}`);
     },
   };
 }

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { startBots } from '@agentbot/test-doubles/bots';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -16,7 +17,7 @@ import { WebSession } from './web-session.ts';
  */
 
 const NO_WALLET = `0x${'1'.repeat(40)}`;
-const MODEL_KEY = 'sk-canary-web-4711';
+const MODEL_KEY = canary('sk-web-');
 let stack: WholeStack;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let bots: Awaited<ReturnType<typeof startBots>>;
@@ -34,7 +35,7 @@ type Answer = Awaited<ReturnType<WebSession['call']>>;
 
 beforeAll(async () => {
   engine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
-  bots = await startBots({ telegram: { '1:good': 'good_bot' } });
+  bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   model = await startModelProvider({ apiKey: MODEL_KEY });
   stack = await startWholeStack(
     { AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' },
@@ -66,10 +67,10 @@ afterAll(async () => {
 
 const webRoutes = (Object.entries(routes) as [RouteId, Route][]).filter(([, route]) => route.web);
 const bodies: Partial<Record<RouteId, () => object>> = {
-  register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: 'a long password' }),
+  register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: canary('a long password ') }),
   grantPlan: () => ({ plan: 'solo' }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
-  resetPassword: () => ({ token: 'x'.repeat(43), password: 'a long password' }),
+  resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   provisionAgent: () => ({ name: 'New' }),
   updateAgentConfig: () => ({}),
   verifyAgent: () => ({ verificationType: 'eas' }),
@@ -78,8 +79,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   tellAgent: () => ({ action: 'create-session', agentId: running }),
   setBackupSchedule: () => ({ everyHours: 24 }),
   createApiKey: () => ({ name: 'k' }),
-  checkChannelToken: () => ({ channel: 'telegram', token: '1:good' }),
-  provisionWithChannels: () => ({ telegramToken: '1:x', plan: 'solo' }),
+  checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
+  provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'solo' }),
   cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),
   createVerificationChallenge: () => ({ verificationType: 'webauthn' }),
   createWalletChallenge: () => ({ address: NO_WALLET }),
@@ -308,14 +309,14 @@ describe('every route', () => {
 
 describe('rows of the error tables that are a route’s own', () => {
   const invalid: [RouteId, object | undefined, string, string?][] = [
-    ['register', { email: 'x', password: 'a long password' }, 'A valid email is required'],
+    ['register', { email: 'x', password: canary('a long password ') }, 'A valid email is required'],
     ['requestPasswordReset', { email: 'x' }, 'A valid email is required'],
-    ['resetPassword', { token: 'x', password: 'a long password' }, 'This link is no longer valid'],
+    ['resetPassword', { token: 'x', password: canary('a long password ') }, 'This link is no longer valid'],
     ['grantPlan', { plan: 'free' }, 'Invalid plan'],
     ['provisionAgent', {}, 'Agent name is required'],
     ['provisionWithChannels', { plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
-    ['provisionWithChannels', { telegramToken: '1:x', aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
-    ['provisionWithChannels', { telegramToken: '1:x' }, 'Invalid plan'],
+    ['provisionWithChannels', { telegramToken: canary('1:'), aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
+    ['provisionWithChannels', { telegramToken: canary('1:') }, 'Invalid plan'],
     ['updateAgentConfig', { aiProvider: 'minimax' }, 'Invalid aiProvider'],
     ['verifyAgent', { verificationType: 'oauth' }, 'Invalid verificationType: use eas, coinbase, ens or webauthn'],
     ['verifyAgent', { verificationType: 'eas', verified: true }, 'Verification of type eas is not supported on this installation'],
@@ -386,7 +387,11 @@ describe('rows of the error tables that are a route’s own', () => {
       'Telegram cannot be asked right now: try again in a moment',
     );
     expectRefusal('grantPlan', await call('grantPlan', { agent: 'nobody' }), 'USER_NOT_FOUND');
-    expectRefusal('register', await call('register', { body: { email: 'Owner@example.com', password: 'a long password' } }), 'EMAIL_TAKEN');
+    expectRefusal(
+      'register',
+      await call('register', { body: { email: 'Owner@example.com', password: canary('a long password ') } }),
+      'EMAIL_TAKEN',
+    );
     expectRefusal(
       'sendMessage',
       await call('sendMessage', { body: { message: 'x', agentId: running, sessionId: 'none' } }),
@@ -463,7 +468,7 @@ describe('rows of the error tables that are a route’s own', () => {
     const open = `SELECT FROM operations WHERE finished_at IS NULL AND agent_id = $1`;
     while ((await client.query(open, [running])).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     await client.end();
-    const body = { action: 'set-credential', key: 'openai', value: 'sk-other', agentId: running };
+    const body = { action: 'set-credential', key: 'openai', value: canary('sk-other-'), agentId: running };
     for (const id of ids) expectRefusal(id, await call(id, id === 'tellAgent' ? { body } : {}), 'OPERATION_IN_PROGRESS');
     expect((await busy).body).toMatchObject({ success: true });
   }
@@ -710,7 +715,7 @@ describe('when something behind it is missing', () => {
   }, 120_000);
 
   test('no tables: 500 with each route’s sentence, and nothing of the inside', async () => {
-    await restart({ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' });
+    await restart({ STRIPE_SECRET_KEY: canary('sk_test_1-'), STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' });
     const noneYet = 'This account has no subscription yet';
     expectRefusal('openBillingPortal', await call('openBillingPortal'), 'PAYMENT_REQUIRED', noneYet);
     const tables = [

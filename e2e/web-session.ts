@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 /** A browser's side of the dashboard's API, without the browser: cookies, and the headers that pages send. */
 export class WebSession {
   readonly #origin: string;
@@ -10,7 +11,7 @@ export class WebSession {
   /** Opens an account and signs in. @returns the session and the account's id */
   static async signUp(origin: string, email: string): Promise<{ session: WebSession; id: string }> {
     const session = new WebSession(origin);
-    const password = 'correct horse battery';
+    const password = canary('correct horse battery ');
     const { body } = await session.call('POST', '/api/register', { body: { email, password } });
     await session.signIn(email, password);
     return { session, id: body.id };

@@ -1,4 +1,5 @@
 import { agentNamedIn, type ErrorCode, isScoped, neededScope, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { IRoute } from 'express';
 import fc from 'fast-check';
@@ -66,7 +67,7 @@ const required = guarded.filter(([, { auth }]) => auth !== 'optional');
 
 const sampleOf = (schema: z.ZodType) => fc.sample(arbitraryOf(schema), { numRuns: 1, seed: 11 })[0] as Record<string, unknown>;
 
-const somebody = { email: 'somebody@example.com', password: 'a long password' };
+const somebody = { email: 'somebody@example.com', password: canary('a long password ') };
 /** What the web app's own sign-in is not refused for. */
 const accepted: Partial<Record<RouteId, object>> = {
   verifyCredentials: somebody,
@@ -246,13 +247,13 @@ describe('a replayed assertion', () => {
 });
 
 describe('a path outside the route table', () => {
-  const METRICS_TOKEN = 'metrics-token-of-the-matrix';
+  const METRICS_TOKEN = canary('metrics-token-of-the-matrix-');
   let whole: TestBackend;
   beforeAll(async () => {
     whole = await startBackend({
       METRICS_TOKEN,
-      STRIPE_SECRET_KEY: 'sk_test_matrix',
-      STRIPE_WEBHOOK_SECRET: 'whsec_matrix',
+      STRIPE_SECRET_KEY: canary('sk_test_'),
+      STRIPE_WEBHOOK_SECRET: canary('whsec_'),
       STRIPE_API_BASE: 'http://127.0.0.1:1',
     });
   });

@@ -1,17 +1,19 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Writable } from 'node:stream';
+import { canary, canaryKey, dumpDatabase, findInClear, readFiles } from '@agentbot/test-doubles/canaries';
 import Docker from 'dockerode';
 import { SignJWT } from 'jose';
-import { pino } from 'pino';
 import { readConfig } from '../src/config.ts';
 import { randomName } from '../src/ids.ts';
+import { createLogger } from '../src/log/create-logger.ts';
 import { startServer } from '../src/server.ts';
 import { createTestDatabase } from './test-database.ts';
 
-export const INTERNAL_KEY = 'internal-key-of-the-tests-0123456789abcdef';
-const ASSERTION_SECRET = 'assertion-secret-of-the-tests-0123456789';
+export const INTERNAL_KEY = canary('internal-');
+export const ASSERTION_SECRET = canary('assertion-');
 
 interface AssertionOptions {
   secret?: string;
@@ -37,7 +39,18 @@ export function assertion(
   return token.sign(new TextEncoder().encode(secret));
 }
 
-/** A whole backend on a fresh database; by default where no Docker Engine answers. */
+/**
+ * Fails when a secret stands in clear in what a backend wrote.
+ * @param databaseUrl of its database, with any login
+ */
+export async function expectNothingInClear(databaseUrl: string, written: Record<string, string>): Promise<void> {
+  const everything = new URL(process.env.TEST_POSTGRES_URL as string);
+  everything.pathname = new URL(databaseUrl).pathname;
+  const found = findInClear({ ...written, database: await dumpDatabase(everything.href) });
+  if (found.length > 0) throw new Error(`In clear:\n${found.join('\n')}`);
+}
+
+/** A whole backend on a fresh database; by default where no Docker Engine answers. Its end reads what it wrote for secrets. */
 export async function startBackend(overrides: Record<string, string> = {}) {
   const databaseUrl = await createTestDatabase(`test_${randomName(10)}`);
   const config = readConfig({
@@ -48,16 +61,23 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     GATEWAY_PORT: '0',
     INTERNAL_API_KEY: INTERNAL_KEY,
     ASSERTION_SECRET,
-    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    ENCRYPTION_KEYS: `test:${canaryKey()}`,
     DOCKER_HOST: 'unix:///nonexistent/docker.sock',
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
-    LOG_LEVEL: 'silent',
+    LOG_LEVEL: 'debug',
     API_RATE_LIMIT: '100000',
     DEPLOYMENT_RATE_LIMIT: '100000',
     SIGN_IN_RATE_LIMIT: '10000',
     ...overrides,
   });
-  const server = await startServer(config, pino({ level: config.LOG_LEVEL }));
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const server = await startServer(config, createLogger(config, sink));
   const url = `http://127.0.0.1:${server.port}`;
 
   async function call(method: string, path: string, options: { token?: string; body?: unknown; headers?: Record<string, string> } = {}) {
@@ -93,11 +113,15 @@ export async function startBackend(overrides: Record<string, string> = {}) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },
+    async stop() {
+      await server.stop();
+      await expectNothingInClear(config.DATABASE_URL, { log: lines.join('') });
+    },
     /** A new account's id. The first one is the administrator. */
     async account(email = `${randomName(8)}@example.com`): Promise<string> {
       const { body } = await call('POST', '/api/register', {
         token: await assertion(undefined),
-        body: { email, password: 'a long password' },
+        body: { email, password: canary('a long password ') },
       });
       return body.id;
     },
@@ -123,9 +147,13 @@ export async function startBackendWithDocker(installation: string, settings: Rec
     /** Ends this process alone: the agents' containers stay. */
     leave: backend.stop,
     async stop() {
-      await backend.stop();
-      await removeLeftovers(name);
-      await rm(backups, { recursive: true, force: true });
+      try {
+        await backend.stop();
+        await expectNothingInClear(backend.config.DATABASE_URL, { backups: await readFiles(backups) });
+      } finally {
+        await removeLeftovers(name);
+        await rm(backups, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { startBucket } from '@agentbot/test-doubles/bucket';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { beginScheduledBackups } from '../src/backups/begin-scheduled.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
       BACKUP_S3_BUCKET: 'kept',
       BACKUP_S3_ENDPOINT: bucket.url,
       BACKUP_S3_ACCESS_KEY_ID: 'key-of-the-bucket',
-      BACKUP_S3_SECRET_ACCESS_KEY: 'secret-of-the-bucket',
+      BACKUP_S3_SECRET_ACCESS_KEY: canary('secret-of-the-bucket-'),
     }),
   ]);
 }, 120_000);
@@ -48,7 +49,7 @@ afterAll(async () => {
 });
 
 const deploy = (on: TestBackend, id: string) =>
-  on.machine(undefined, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+  on.machine(undefined, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: canary('1:'), plan: 'network' } });
 const ask = (on: TestBackend, id: string, method: string, rest: string, body?: unknown) =>
   on.machine(undefined, method, `/api/agents/${id}/${rest}`, body);
 const chat = async (on: TestBackend, id: string, message: string) =>
@@ -287,7 +288,7 @@ describe('an operation', () => {
   test('that would start an agent leaves it stopped when it is cancelled', async () => {
     const deploying = backend.machine(undefined, 'POST', '/api/deployments', {
       agentId: 'unborn',
-      config: { telegramToken: '1:x', plan: 'network' },
+      config: { telegramToken: canary('1:'), plan: 'network' },
     });
     const { id } = await open('unborn');
     await ask(backend, 'unborn', 'POST', `operations/${id}/cancel`);

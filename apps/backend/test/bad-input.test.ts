@@ -1,4 +1,5 @@
 import { type Route, routes } from '@agentbot/contracts';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
@@ -102,7 +103,7 @@ describe('bodies', () => {
 
   test('registration', async () => {
     const register = (body: unknown) => backend.as(undefined, 'POST', '/api/register', body);
-    expect(await register({ email: 'nope', password: 'long enough' })).toMatchObject({
+    expect(await register({ email: 'nope', password: canary('long enough ') })).toMatchObject({
       status: 400,
       body: { error: 'A valid email is required' },
     });
@@ -110,8 +111,8 @@ describe('bodies', () => {
       status: 400,
       body: { error: 'Password must be at least 8 characters' },
     });
-    expect((await register({ email: 'Twice@Example.com', password: 'long enough' })).status).toBe(201);
-    expect(await register({ email: 'twice@example.com', password: 'long enough' })).toMatchObject({ status: 409 });
+    expect((await register({ email: 'Twice@Example.com', password: canary('long enough ') })).status).toBe(201);
+    expect(await register({ email: 'twice@example.com', password: canary('long enough ') })).toMatchObject({ status: 409 });
   });
 });
 

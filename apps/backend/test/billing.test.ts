@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -8,8 +9,8 @@ import { startBackend, type TestBackend } from './backend.ts';
 
 /** Stripe, by its official client against a local double: buying, webhooks in every order, lapse and renewal. */
 
-const API_KEY = 'sk_test_canary_4711';
-const SECRET = 'whsec_canary_4711';
+const API_KEY = canary('sk_test_');
+const SECRET = canary('whsec_');
 const client = new Stripe(API_KEY);
 
 let stripe: Awaited<ReturnType<typeof startStripe>>;
@@ -52,7 +53,7 @@ const subscriptionOf = (id: string) => backend.context.database.as('service', (t
 
 beforeAll(async () => {
   stripe = await startStripe({ apiKey: API_KEY });
-  model = await startModelProvider({ apiKey: 'model-key' });
+  model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackend({
     STRIPE_SECRET_KEY: API_KEY,
     STRIPE_WEBHOOK_SECRET: SECRET,
@@ -265,7 +266,7 @@ describe('a lapse', () => {
     await deliver(aboutSubscription('updated', 'sub_lapse', status));
   };
   const make = async (name: string) => {
-    const config = { baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' };
+    const config = { baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1', apiKey: canary('model-key-') };
     const { body } = await backend.as(owner.id, 'POST', '/api/agents/provision', { name, model: 'custom', config });
     return body.agent.id;
   };
@@ -305,7 +306,7 @@ describe('a lapse', () => {
 
 describe('a subscription named at provisioning', () => {
   const provision = (id: string, stripeSubscriptionId: string, plan = 'solo') =>
-    backend.machine(id, 'POST', '/api/provision', { telegramToken: '1:x', plan, stripeSubscriptionId });
+    backend.machine(id, 'POST', '/api/provision', { telegramToken: canary('1:'), plan, stripeSubscriptionId });
   const refused = (error: string) => ({ status: 402, body: { error, code: 'PAYMENT_REQUIRED' } });
 
   test('is the caller’s, once Stripe says so, and binds to one account', async () => {
@@ -362,7 +363,7 @@ describe('a subscription named at provisioning', () => {
     stripe.setDown(true);
     expect(await provision(id, 'sub_over')).toMatchObject({ status: 500, body: { error: 'Internal server error' } });
     stripe.setDown(false);
-    const contact = { telegramToken: '1:x', plan: 'solo', stripeSubscriptionId: 'sub_foreign', email: 'foreign@example.com' };
+    const contact = { telegramToken: canary('1:'), plan: 'solo', stripeSubscriptionId: 'sub_foreign', email: 'foreign@example.com' };
     expect(await backend.machine(id, 'POST', '/api/provision', contact, { 'x-user-email': 'foreign@example.com' })).toMatchObject({
       status: 402,
     });

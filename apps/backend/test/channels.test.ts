@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startChannels } from '@agentbot/test-doubles/channels';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -46,7 +47,7 @@ async function eventually<T>(read: () => Promise<T>, good: (value: T) => boolean
 }
 
 beforeAll(async () => {
-  model = await startModelProvider({ apiKey: 'model-key' });
+  model = await startModelProvider({ apiKey: canary('model-key-') });
   channels = await startChannels(IMAGE, { 'agentbot.double': 'channels' });
   folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-ca-'));
   const file = path.join(folder, 'ca.pem');
@@ -57,11 +58,11 @@ beforeAll(async () => {
     AGENT_EXTRA_CA_FILE: file,
   });
   owner = await backend.account();
-  const endpoint = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' };
+  const endpoint = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('model-key-') };
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
     name: 'Everywhere',
     model: 'custom',
-    config: { ...endpoint, telegramToken: '4711:telegram-canary', whatsappToken: 'any', ownerIds: [String(OWNER)] },
+    config: { ...endpoint, telegramToken: canary('4711:'), whatsappToken: 'any', ownerIds: [String(OWNER)] },
   });
   id = body.agent.id;
   await backend.settled(id);
@@ -177,7 +178,7 @@ test("WhatsApp's QR code comes from the gateway, and is what WhatsApp gave it", 
 
 test("a new token reaches the channel, and history outlives the agent's container", async () => {
   const before = await said();
-  const telegram = { action: 'set-credential', key: 'telegram', value: '4712:another-token', agentId: id };
+  const telegram = { action: 'set-credential', key: 'telegram', value: canary('4712:'), agentId: id };
   expect((await backend.as(owner, 'POST', '/api/agent', telegram)).body.configured).toBe(true);
   await backend.settled(id);
   expect((await backend.machine(owner, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);

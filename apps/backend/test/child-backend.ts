@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canaryKey, readFiles } from '@agentbot/test-doubles/canaries';
 import pg from 'pg';
 import { randomName } from '../src/ids.ts';
-import { INTERNAL_KEY, removeLeftovers } from './backend.ts';
+import { ASSERTION_SECRET, expectNothingInClear, INTERNAL_KEY, removeLeftovers } from './backend.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /** A step of an operation, and the moment of it. */
@@ -34,8 +34,8 @@ export async function startChildBackend(settings: Record<string, string>, launch
     BACKEND_PORT: '0',
     GATEWAY_PORT: '0',
     INTERNAL_API_KEY: INTERNAL_KEY,
-    ASSERTION_SECRET: 'assertion-secret-of-the-tests-0123456789',
-    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    ASSERTION_SECRET,
+    ENCRYPTION_KEYS: `test:${canaryKey()}`,
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
     API_RATE_LIMIT: '100000',
     DEPLOYMENT_RATE_LIMIT: '100000',
@@ -48,17 +48,21 @@ export async function startChildBackend(settings: Record<string, string>, launch
   await database.connect();
   let child: ChildProcess;
   let url = '';
+  const lines: string[] = [];
 
   async function start(): Promise<void> {
     const [program = '', ...parts] = [...launcher, process.execPath, 'src/main.ts'];
     child = spawn(program, parts, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-      const { msg, port } = JSON.parse(line);
-      if (msg !== 'listening') continue;
-      url = `http://127.0.0.1:${port}`;
-      break;
-    }
-    child.stdout?.resume();
+    const written = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+    written.on('line', (line) => lines.push(line));
+    await new Promise<void>((resolve) => {
+      written.on('line', (line) => {
+        if (!line.includes('"msg":"listening"')) return;
+        url = `http://127.0.0.1:${JSON.parse(line).port}`;
+        resolve();
+      });
+      written.once('close', resolve);
+    });
   }
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -101,10 +105,14 @@ export async function startChildBackend(settings: Record<string, string>, launch
       while ((await database.query(open)).rowCount) await sleep(100);
     },
     async stop(): Promise<void> {
-      await kill('SIGTERM');
-      await database.end();
-      await removeLeftovers(installation);
-      await rm(backups, { recursive: true, force: true });
+      try {
+        await kill('SIGTERM');
+        await database.end();
+        await expectNothingInClear(databaseUrl, { log: lines.join('\n'), backups: await readFiles(backups) });
+      } finally {
+        await removeLeftovers(installation);
+        await rm(backups, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { startChainNode } from '@agentbot/test-doubles/chain-node';
 import { deploySafes } from '@agentbot/test-doubles/smart-wallet';
@@ -100,8 +101,8 @@ beforeAll(async () => {
     config: {
       aiProvider: 'groq',
       model: 'gemma2-9b-it',
-      apiKey: 'sk-parent-canary',
-      telegramToken: '1:parent-canary',
+      apiKey: canary('sk-parent-'),
+      telegramToken: canary('1:'),
       ownerIds: ['owner-7'],
     },
   });
@@ -238,7 +239,7 @@ describe('a payment that holds', () => {
       await readAgentSecrets(tx, envelope, agentId),
       await readAgentSecrets(tx, envelope, parent),
     ]);
-    expect(mine).toMatchObject({ apiKey: 'sk-parent-canary', telegramToken: '1:parent-canary' });
+    expect(mine).toMatchObject({ apiKey: canary('sk-parent-'), telegramToken: canary('1:') });
     expect(mine?.gatewayToken).not.toBe(its?.gatewayToken);
     expect(mine?.deviceKey).not.toBe(its?.deviceKey);
     expect(privateKeyToAccount(mine?.walletKey as Hex).address).toBe(walletAddress);

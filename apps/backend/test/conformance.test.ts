@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { startBots } from '@agentbot/test-doubles/bots';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -22,7 +23,7 @@ interface Provocation {
 }
 
 /** A Stripe that nobody asks. */
-const STRIPE = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' };
+const STRIPE = { STRIPE_SECRET_KEY: canary('sk_test_1-'), STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' };
 
 let real: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
@@ -44,8 +45,8 @@ let dockerless: string;
 let waiting: string;
 
 beforeAll(async () => {
-  model = await startModelProvider({ apiKey: 'model-key' });
-  bots = await startBots({ telegram: { '1:good': 'good_bot' } });
+  model = await startModelProvider({ apiKey: canary('model-key-') });
+  bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
     startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16', ...bots.settings }),
@@ -65,7 +66,7 @@ beforeAll(async () => {
   const provisioned = await real.machine(admin, 'POST', '/api/agents/provision', {
     name: 'Conformant',
     model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('model-key-') },
   });
   running = provisioned.body.agent.id;
   await real.settled(running);
@@ -120,12 +121,12 @@ const NO_WALLET = `0x${'1'.repeat(40)}`;
 
 /** A request body that is right, for every operation that wants one. */
 const bodies: Partial<Record<RouteId, () => object>> = {
-  register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: 'a long password' }),
+  register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: canary('a long password ') }),
   verifyCredentials: () => ({ email: 'nobody@example.com', password: 'whatever' }),
   grantPlan: () => ({ plan: 'solo' }),
   signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
-  resetPassword: () => ({ token: 'x'.repeat(43), password: 'a long password' }),
+  resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   createAgent: () => ({ name: 'New' }),
   provisionAgent: () => ({ name: 'New' }),
   updateAgentMetadata: () => ({}),
@@ -134,10 +135,10 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   updateAgent: () => ({}),
   sendMessage: () => ({ message: 'Hello' }),
   createApiKey: () => ({ name: 'k' }),
-  provisionWithChannels: () => ({ telegramToken: '1:x', plan: 'network', stripeSubscriptionId: 'sub_1' }),
-  deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: '1:x', plan: 'network' } }),
+  provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'network', stripeSubscriptionId: 'sub_1' }),
+  deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: canary('1:'), plan: 'network' } }),
   tellAgent: () => ({ action: 'create-session' }),
-  checkChannelToken: () => ({ channel: 'telegram', token: '1:good' }),
+  checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   setBackupSchedule: () => ({ everyHours: 24 }),
   cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),
   createVerificationChallenge: () => ({ verificationType: 'webauthn' }),
@@ -173,8 +174,8 @@ async function whileRestarting(id: RouteId): Promise<Answer> {
     real.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: running, finishedAt: null } }));
   while ((await operations()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const own: Partial<Record<RouteId, object>> = {
-    deployAgent: { agentId: running, config: { telegramToken: '1:x' } },
-    tellAgent: { action: 'set-credential', key: 'openai', value: 'sk-other', agentId: running },
+    deployAgent: { agentId: running, config: { telegramToken: canary('1:') } },
+    tellAgent: { action: 'set-credential', key: 'openai', value: canary('sk-other-'), agentId: running },
   };
   const body = own[id];
   const answer = await call(real, id, { agent: running, body });
@@ -248,7 +249,7 @@ const whatsApp = (id: RouteId): Partial<Record<ErrorCode, Provocation>> => ({
 /** The provocations that are an operation's own. */
 const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   register: {
-    INVALID_REQUEST: invalid('register', { email: 'x', password: 'a long password' }, 'A valid email is required'),
+    INVALID_REQUEST: invalid('register', { email: 'x', password: canary('a long password ') }, 'A valid email is required'),
     EMAIL_TAKEN: {
       send: async () => {
         const body = bodies.register?.();
@@ -277,7 +278,11 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     MAIL_UNAVAILABLE: { send: () => call(real, 'requestPasswordReset') },
   },
   resetPassword: {
-    INVALID_REQUEST: invalid('resetPassword', { token: 'x'.repeat(43), password: 'a long password' }, 'This link is no longer valid'),
+    INVALID_REQUEST: invalid(
+      'resetPassword',
+      { token: 'x'.repeat(43), password: canary('a long password ') },
+      'This link is no longer valid',
+    ),
   },
   grantPlan: {
     INVALID_REQUEST: invalid('grantPlan', { plan: 'free' }, 'Invalid plan'),
@@ -350,7 +355,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       'At least one channel token required (Telegram, WhatsApp, or Discord)',
     ),
     PAYMENT_REQUIRED: {
-      send: () => call(real, 'provisionWithChannels', { body: { telegramToken: '1:x', plan: 'solo' } }),
+      send: () => call(real, 'provisionWithChannels', { body: { telegramToken: canary('1:'), plan: 'solo' } }),
       error: 'Active subscription required',
     },
     AGENT_LIMIT_REACHED: {
@@ -366,18 +371,19 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('deployAgent', { config: {} }, 'agentId is required'),
     PAYMENT_REQUIRED: unpaid(
       'deployAgent',
-      { agentId: 'dep_2', config: { telegramToken: '1:x', plan: 'network' } },
+      { agentId: 'dep_2', config: { telegramToken: canary('1:'), plan: 'network' } },
       'Your subscription does not cover network',
     ),
     AGENT_LIMIT_REACHED: {
       send: async () => {
         const user = await real.account();
         await call(real, 'createAgent', { as: user });
-        return call(real, 'deployAgent', { as: user, body: { agentId: 'dep_3', config: { telegramToken: '1:x' } } });
+        return call(real, 'deployAgent', { as: user, body: { agentId: 'dep_3', config: { telegramToken: canary('1:') } } });
       },
     },
     AGENT_NOT_FOUND: {
-      send: () => call(real, 'deployAgent', { as: stranger, body: { agentId: running.toUpperCase(), config: { telegramToken: '1:x' } } }),
+      send: () =>
+        call(real, 'deployAgent', { as: stranger, body: { agentId: running.toUpperCase(), config: { telegramToken: canary('1:') } } }),
     },
     RATE_LIMITED: {
       send: async () => {

@@ -5,6 +5,7 @@ import { connect as connectTo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -16,7 +17,7 @@ import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } 
 
 const docker = new Docker();
 const SUBNETS = { closed: '10.246.0.0/16', open: '10.247.0.0/16' };
-const KEY = 'CANARY-model-key-4711';
+const KEY = canary('sk-or-');
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 /** Stands for anything that listens on all of the host's addresses. */
@@ -243,7 +244,7 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
     const elsewhere = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 200 OK\r\n\r\n')).listen(0);
     await once(elsewhere, 'listening');
     const mine = `127.0.0.1:${(elsewhere.address() as { port: number }).port}`;
-    const config = { baseUrl: `http://${at}/v1`, model: 'm', apiKey: 'k', allowedDomains: ['example.com'] };
+    const config = { baseUrl: `http://${at}/v1`, model: 'm', apiKey: canary('k-'), allowedDomains: ['example.com'] };
     const { body } = await bare.machine(await bare.account(), 'POST', '/api/agents', { name: 'Limited', config });
     // Addresses stand for names that resolve to them.
     const listed = { ...config, allowedDomains: [mine, '169.254.169.254'] };
@@ -308,7 +309,7 @@ test('an installation without a way out for them takes no list of domains', asyn
 test('an operator who allows private endpoints opens one address of the host, and metadata stays closed', async () => {
   const open = await startBackendWithDocker('containment-open', { AGENT_PORT_BASE: '22400', AGENT_SUBNET: SUBNETS.open });
   try {
-    const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'k' };
+    const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('k-') };
     const { body } = await open.machine(await open.account(), 'POST', '/api/agents/provision', { name: 'Local', model: 'custom', config });
     const { id } = body.agent;
     await open.settled(id);

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomName } from '../src/ids.ts';
@@ -38,7 +39,7 @@ interface Run {
 }
 
 async function deploy({ backend, id }: Run): Promise<void> {
-  await backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+  await backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: canary('1:'), plan: 'network' } });
   // A busy machine may answer before it is done.
   await backend.settled();
 }

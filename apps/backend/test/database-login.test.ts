@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createDatabase } from '@agentbot/local-stack/postgres';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -13,7 +14,7 @@ import { startBackend, type TestBackend } from './backend.ts';
 
 /** A backend in production form, whose login is not the database's owner, on a database that another login has migrated. */
 
-const METRICS_TOKEN = 'metrics-token-of-the-tests';
+const METRICS_TOKEN = canary('metrics-token-of-the-tests-');
 const admin = process.env.TEST_POSTGRES_URL as string;
 const name = `login_${randomName(10)}`;
 const login = `backend_${randomName(10)}`;
@@ -41,7 +42,7 @@ beforeAll(async () => {
   const { stdout } = await migrateFor(urlWith(first));
   expect(stdout).toMatch(new RegExp(`^Applied .*\nThe backend may log in as ${login}\n$`));
   await migrateFor(urlWith(second));
-  model = await startModelProvider({ apiKey: 'model-key' });
+  model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackend({ DATABASE_URL: urlWith(second), MIGRATE_ON_START: 'false', METRICS_TOKEN });
   user = await backend.account();
 });
@@ -77,7 +78,7 @@ test('the whole backend works with it: accounts, jobs, agents, chats, the audit 
   const provisioned = await backend.as(user, 'POST', '/api/agents/provision', {
     name: 'Guarded',
     model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key' },
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('model-key-') },
   });
   expect(provisioned).toMatchObject({ status: 201, body: { agent: { status: 'running' } } });
   const { id } = provisioned.body.agent;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { type Failure, makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomName } from '../src/ids.ts';
@@ -24,7 +25,7 @@ const own = (name: string) => `${name}-${RUN}`;
 let backend: TestBackend;
 
 const deploy = (id: string) =>
-  backend.machine(undefined, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+  backend.machine(undefined, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: canary('1:'), plan: 'network' } });
 const operate = (id: string, action: string, body?: unknown) => backend.machine(undefined, 'POST', `/api/agents/${id}/${action}`, body);
 const chat = async (id: string, message: string) =>
   (await backend.machine(undefined, 'POST', '/api/chat', { agentId: id, message })).body.reply;
@@ -170,6 +171,8 @@ describe('what somebody else did on the machine', () => {
     const labels = { 'agentbot.installation': backend.config.INSTALLATION, 'agentbot.owner': 'somebody-else' };
     await docker.createVolume({ Name: `openclaw-data-${own('named')}`, Labels: labels });
     expect((await deploy(own('named'))).body.error).toContain(`${own('named')} is taken by a volume`);
+    // Giving up takes nothing of theirs along.
+    await backend.machine(undefined, 'DELETE', `/api/agents/${own('named')}`);
     await docker.getVolume(`openclaw-data-${own('named')}`).remove();
     await docker.createVolume({ Name: `openclaw-data-${own('named')}` });
     expect((await deploy(own('named'))).body.error).toContain(`${own('named')} is taken by a volume`);
@@ -263,7 +266,7 @@ test('a full disk fails a backup and nothing else, and the next one succeeds', a
     launcher,
   );
   try {
-    const config = { telegramToken: '1:x', plan: 'network' };
+    const config = { telegramToken: canary('1:'), plan: 'network' };
     await cramped.call('POST', '/api/deployments', { agentId: own('cramped'), config });
     await shell(own('cramped'), 'dd if=/dev/urandom of=/home/node/.openclaw/large bs=1M count=3 2>/dev/null');
     const { status, body } = await cramped.call('POST', `/api/agents/${own('cramped')}/backups`);
@@ -308,7 +311,7 @@ describe('fifty agents at once', () => {
   }
 
   test('come, are restarted and go without a clash', async () => {
-    const config = { telegramToken: '1:x', plan: 'network' };
+    const config = { telegramToken: canary('1:'), plan: 'network' };
     expect(
       await failed(
         'POST',

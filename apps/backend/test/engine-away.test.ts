@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -44,7 +45,8 @@ afterAll(async () => {
   await removeImage?.();
 }, 60_000);
 
-const deploy = (id: string) => backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: '1:x', plan: 'network' } });
+const deploy = (id: string) =>
+  backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: canary('1:'), plan: 'network' } });
 const status = async (id: string) => (await backend.call('GET', `/api/agents/${id}`)).body.status;
 const chat = async (id: string, message: string) => (await backend.call('POST', '/api/chat', { agentId: id, message })).body.reply;
 

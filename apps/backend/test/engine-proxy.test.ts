@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -48,7 +49,7 @@ afterAll(async () => {
 }, 60_000);
 
 test('an agent lives its whole life through it', async () => {
-  const config = { baseUrl: 'http://host.docker.internal:1/v1', model: 'echo-1', apiKey: 'k' };
+  const config = { baseUrl: 'http://host.docker.internal:1/v1', model: 'echo-1', apiKey: canary('k-') };
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', { name: 'Filtered', model: 'custom', config });
   const { id } = body.agent;
   await backend.settled(id);

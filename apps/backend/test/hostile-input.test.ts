@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Route, type RouteId, routes } from '@agentbot/contracts';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -23,7 +24,7 @@ const RUNS = 15;
 const SLOW_MS = 10_000;
 
 beforeAll(async () => {
-  backend = await startBackend({ METRICS_TOKEN: 'metrics-token-of-the-tests' });
+  backend = await startBackend({ METRICS_TOKEN: canary('metrics-token-of-the-tests-') });
   user = await backend.account();
   agent = (await backend.machine(user, 'POST', '/api/agents', { name: 'Target' })).body.id;
   client = new pg.Client({ connectionString: backend.config.DATABASE_URL });

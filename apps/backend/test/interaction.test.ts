@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -11,7 +12,7 @@ import { openLogView, says } from './log-view.ts';
 /** Speaking with, and looking into, a real gateway: /api/agent, logs, figures. */
 
 const docker = new Docker();
-const SECRET = 'sk-canary-of-the-logs-4711';
+const SECRET = canary('sk-');
 /** Two processes of one installation share their keys. */
 const shared = {
   AGENT_PORT_BASE: '28400',
@@ -109,7 +110,7 @@ describe('/api/agent', () => {
       discord: false,
       whatsapp: false,
     });
-    const token = '12345:canary-telegram-token';
+    const token = canary('12345:');
     expect(await tell({ action: 'set-credential', key: 'telegram', value: token })).toEqual({
       success: true,
       key: 'telegram',

@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -39,7 +40,7 @@ test('containers stop and start again; what was stopped, or is asked for meanwhi
   for (const id of ids) {
     const deployed = await backend.machine(owner, 'POST', '/api/deployments', {
       agentId: id,
-      config: { telegramToken: '1:x', plan: 'network' },
+      config: { telegramToken: canary('1:'), plan: 'network' },
     });
     expect(deployed.status).toBe(201);
   }
@@ -74,7 +75,7 @@ test('containers stop and start again; what was stopped, or is asked for meanwhi
 
 test('a clone that was paid for by itself runs on through a lapse, and comes back if it was stopped for one', async () => {
   const { database } = backend.context;
-  const config = { telegramToken: '1:x', plan: 'network' };
+  const config = { telegramToken: canary('1:'), plan: 'network' };
   expect((await backend.machine(owner, 'POST', '/api/deployments', { agentId: 'paid', config })).status).toBe(201);
   await database.as('service', (tx) => tx.agent.update({ where: { id: 'paid' }, data: { parentId: 'runs', plan: 'solo' } }));
   await set('canceled');
@@ -98,7 +99,7 @@ test('an agent that was given a larger plan keeps the limits that it has, also w
   await grant('solo');
   const { key } = (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body;
   const call = (method: string, path: string, body: object = {}) => backend.call(method, path, { token: key, body });
-  const deployed = await call('POST', '/api/deployments', { agentId: 'grows', config: { telegramToken: '1:x', plan: 'solo' } });
+  const deployed = await call('POST', '/api/deployments', { agentId: 'grows', config: { telegramToken: canary('1:'), plan: 'solo' } });
   expect(deployed.status).toBe(201);
   await grant(null);
   await call('PUT', '/api/agents/grows', { plan: 'network' });

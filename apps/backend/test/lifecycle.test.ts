@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -25,7 +26,7 @@ async function derive(tag: string, changes: string[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  model = await startModelProvider({ apiKey: 'model-key' });
+  model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackendWithDocker('lifecycle', {
     AGENT_PORT_BASE: '26000',
     AGENT_SUBNET: '10.205.0.0/16',
@@ -39,7 +40,12 @@ beforeAll(async () => {
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
     name: 'Cared for',
     model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'model-key', telegramToken: '123:abc' },
+    config: {
+      baseUrl: `http://host.docker.internal:${model.port}/v1`,
+      model: 'echo-1',
+      apiKey: canary('model-key-'),
+      telegramToken: canary('123:'),
+    },
   });
   id = body.agent.id;
   await backend.settled(id);
@@ -142,7 +148,7 @@ test('a restart moves an agent off a model that is no longer served', async () =
   await operate('stop');
   const legacy = {
     name: 'Old-fashioned',
-    config: { aiProvider: 'groq', apiKey: 'model-key', model: 'mixtral-8x7b-32768', plan: 'network' },
+    config: { aiProvider: 'groq', apiKey: canary('model-key-'), model: 'mixtral-8x7b-32768', plan: 'network' },
   };
   const { body } = await backend.machine(undefined, 'POST', '/api/agents', legacy);
   expect((await backend.machine(undefined, 'POST', `/api/agents/${body.id}/start`)).status).toBe(200);

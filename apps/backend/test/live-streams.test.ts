@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startMux } from '@agentbot/test-doubles/mux';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sweepStreams } from '../src/streaming/mux.ts';
@@ -5,13 +6,13 @@ import { startBackend, type TestBackend } from './backend.ts';
 
 /** Live streams, by Mux's official client against a local double: each agent has one, and no stream is nobody's. */
 
-const TOKEN = { tokenId: 'mux-token', tokenSecret: 'mux-secret-canary' };
+const TOKEN = { tokenId: 'mux-token', tokenSecret: canary('mux-secret-') };
 let mux: Awaited<ReturnType<typeof startMux>>;
 let backend: TestBackend;
 let owner: string;
 
 const provision = (headers: Record<string, string> = {}, plan = 'network') =>
-  backend.machine(owner, 'POST', '/api/provision', { telegramToken: '1:x', plan }, headers);
+  backend.machine(owner, 'POST', '/api/provision', { telegramToken: canary('1:'), plan }, headers);
 const noted = () => backend.context.database.as('service', (tx) => tx.liveStream.findMany());
 const later = () => sweepStreams(backend.context, Date.now() + 3_600_000);
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,7 +11,7 @@ import { openLogView, runInContainer, says } from './log-view.ts';
 /** Stored and live logs of a real container, with the engine behind a counting proxy. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-logs';
-const SECRET = '4711:canary-token-of-the-stored-logs';
+const SECRET = canary('4711:');
 const id = 'chatty';
 const following = /GET .*\/logs\?.*follow=(true|1)/;
 let removeImage: () => Promise<void>;

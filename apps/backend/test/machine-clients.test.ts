@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAccounts } from '../src/accounts/accounts.ts';
 import { resetPassword } from '../src/accounts/password-reset.ts';
@@ -107,7 +108,7 @@ describe('plans', () => {
   ])('POST /api/provision on %s stops at %i', async (plan, limit) => {
     const user = await backend.account();
     await grant(user, plan);
-    const answers = await parallel(limit + 4, () => backend.machine(user, 'POST', '/api/provision', { plan, telegramToken: '1:x' }));
+    const answers = await parallel(limit + 4, () => backend.machine(user, 'POST', '/api/provision', { plan, telegramToken: canary('1:') }));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(limit);
     expect(answers.find(({ status }) => status === 402)?.body).toMatchObject({ code: 'AGENT_LIMIT_REACHED', current: limit, limit });
   });
@@ -115,7 +116,7 @@ describe('plans', () => {
   test('an administrator and a tester need no subscription; an administrator no plan’s limit either', async () => {
     const tester = await backend.account('tester@example.com');
     const nobody = await backend.account();
-    const provision = (user: string) => backend.as(user, 'POST', '/api/provision', { plan: 'solo', discordBotToken: 'd' });
+    const provision = (user: string) => backend.as(user, 'POST', '/api/provision', { plan: 'solo', discordBotToken: canary('discord-') });
     expect((await provision(nobody)).status).toBe(402);
     expect((await provision(tester)).status).toBe(200);
     expect((await provision(tester)).status).toBe(429);
@@ -127,14 +128,14 @@ describe('plans', () => {
     const listed = { ADMIN_EMAILS: ['boss@example.com', 'octo@example.com'], TESTER_EMAILS: ['boss@example.com'] };
     const config = { ...backend.config, NODE_ENV: 'production' as const, ...listed };
     const accounts = createAccounts({ database, config });
-    const { id: ownerId } = await accounts.register({ email: 'boss@example.com', password: 'a long password' });
+    const { id: ownerId } = await accounts.register({ email: 'boss@example.com', password: canary('a long password ') });
     expect(await accounts.find(ownerId)).toMatchObject({ admin: false, tester: false });
     const { key } = await newKey(ownerId);
 
     const token = 'x'.repeat(43);
     const link = { hash: sha256(token), ownerId, expiresAt: new Date(Date.now() + 60_000) };
     await database.as('service', (tx) => tx.passwordReset.create({ data: link }));
-    await resetPassword({ ...backend.context, config }, token, 'another long password');
+    await resetPassword({ ...backend.context, config }, token, canary('another long password '));
     expect(await accounts.find(ownerId)).toMatchObject({ admin: true, tester: true });
     // Whoever opened the account may have been somebody else.
     expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);
@@ -148,7 +149,7 @@ describe('plans', () => {
   test('a user’s word about plan or payment counts for nothing; the internal key’s does', async () => {
     const user = await backend.account();
     const { key } = await newKey(user);
-    const body = { plan: 'solo', telegramToken: '1:x', stripeSubscriptionId: 'sub_123', email: 'someone@example.com' };
+    const body = { plan: 'solo', telegramToken: canary('1:'), stripeSubscriptionId: 'sub_123', email: 'someone@example.com' };
     expect(
       await backend.call('POST', '/api/provision', { token: key, body, headers: { 'x-user-email': 'tester@example.com' } }),
     ).toMatchObject({
@@ -330,6 +331,6 @@ test('a hundred guesses at once count as a hundred', async () => {
 test('an identity that pays for solo does not provision label', async () => {
   const user = await backend.account();
   await grant(user, 'solo');
-  const body = { plan: 'label', telegramToken: '1:x' };
+  const body = { plan: 'label', telegramToken: canary('1:') };
   expect(await backend.machine(user, 'POST', '/api/provision', body)).toMatchObject({ status: 402, body: { code: 'PAYMENT_REQUIRED' } });
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OverviewFrame } from '@agentbot/contracts';
 import { startBots } from '@agentbot/test-doubles/bots';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
@@ -12,7 +13,7 @@ let admin: string;
 let other: string;
 
 beforeAll(async () => {
-  bots = await startBots({ telegram: { '1:good': 'good_bot' }, discord: { 'disc.good': 'good-bot' } });
+  bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' }, discord: { 'disc.good': 'good-bot' } });
   backend = await startBackend(bots.settings);
   admin = await backend.account('admin@example.com');
   other = await backend.account('other@example.com');
@@ -50,7 +51,7 @@ async function listen(userId: string, query = '') {
 }
 
 test('the list shows what a card shows, without a secret in it', async () => {
-  const id = await make(admin, 'Listed', { telegramToken: '1:secret-canary', model: 'gpt-4' });
+  const id = await make(admin, 'Listed', { telegramToken: canary('1:'), model: 'gpt-4' });
   await backend.context.database.as('service', async (tx) => {
     const session = await tx.chatSession.create({ data: { id: 'sess_1', agentId: id, ownerId: admin } });
     for (const content of ['first', `second ${'x'.repeat(500)}`]) {
@@ -109,7 +110,7 @@ test('a change of an agent reaches its owner alone, as one frame for many', asyn
 
 test('a token is checked with its provider', async () => {
   const check = (channel: string, token: string) => backend.as(admin, 'POST', '/api/channels/check', { channel, token });
-  expect((await check('telegram', '1:good')).body).toEqual({ account: '@good_bot', status: 'ok' });
+  expect((await check('telegram', canary('1:good-'))).body).toEqual({ account: '@good_bot', status: 'ok' });
   expect((await check('discord', 'disc.good')).body).toEqual({ account: 'good-bot', status: 'ok' });
   expect(await check('discord', 'disc.bad')).toMatchObject({ status: 400, body: { error: 'Discord does not know this token' } });
   // One that would lead to another address of the provider is still nothing but a token.

@@ -1,4 +1,5 @@
 import { type RouteId, routes } from '@agentbot/contracts';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { compileErrors, validate } from '@readme/openapi-parser';
@@ -16,7 +17,7 @@ let user: string;
 const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
 beforeAll(async () => {
-  model = await startModelProvider({ apiKey: 'model-key' });
+  model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackendWithDocker('walk', {
     AGENT_PORT_BASE: '28000',
     AGENT_SUBNET: '10.208.0.0/16',
@@ -47,7 +48,7 @@ async function ask(id: RouteId, agent?: string, body?: unknown, wanted: number =
 test('an agent that is created, changed and deleted without a container', async () => {
   const created = await ask('createAgent', undefined, {
     name: 'My Agent',
-    config: { plan: 'solo', aiProvider: 'anthropic', apiKey: 'sk-secret' },
+    config: { plan: 'solo', aiProvider: 'anthropic', apiKey: canary('sk-secret-') },
   });
   const { id } = created;
   expect(created).toEqual({
@@ -62,7 +63,7 @@ test('an agent that is created, changed and deleted without a container', async 
   expect(await ask('listAgents')).toEqual([{ id, status: 'pending', created: iso, subdomain: created.subdomain, url: created.url }]);
   expect(await ask('getAgent', id)).toMatchObject({ id, status: 'pending', startedAt: null, plan: 'solo', verified: false });
   expect(
-    await ask('updateAgentMetadata', id, { plan: 'collective', aiProvider: 'openai', config: { telegramToken: '12:secret' } }),
+    await ask('updateAgentMetadata', id, { plan: 'collective', aiProvider: 'openai', config: { telegramToken: canary('12:') } }),
   ).toEqual({
     id,
     plan: 'collective',
@@ -107,10 +108,10 @@ describe('POST /api/provision', () => {
 
   test('the full answer, with the container and without any channel token', async () => {
     full = await ask('provisionWithChannels', undefined, {
-      telegramToken: '123:telegram-secret',
+      telegramToken: canary('123:'),
       telegramUserId: '42',
       plan: 'solo',
-      apiKey: 'model-key',
+      apiKey: canary('model-key-'),
     });
     const { id } = full;
     expect(full).toMatchObject({
@@ -204,19 +205,19 @@ describe('POST /api/provision', () => {
   });
 
   test.each(['whatsappPhoneNumberId', 'whatsappBusinessAccountId', 'discordGuildId', 'discordChannelId'])('refuses %s', async (field) => {
-    const body = { telegramToken: '1:x', plan: 'solo', [field]: '1' };
+    const body = { telegramToken: canary('1:'), plan: 'solo', [field]: '1' };
     expect(await backend.call('POST', '/api/provision', { token: key, body })).toMatchObject({
       status: 400,
       body: { error: `${field} is no longer accepted` },
     });
   });
   test.each([
-    [{ telegramToken: '1:x', aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
-    [{ telegramToken: '1:x' }, 'Invalid plan'],
-    [{ telegramToken: '1:x', plan: 'free' }, 'Invalid plan'],
+    [{ telegramToken: canary('1:'), aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
+    [{ telegramToken: canary('1:') }, 'Invalid plan'],
+    [{ telegramToken: canary('1:'), plan: 'free' }, 'Invalid plan'],
     [{}, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
     [{ telegramToken: '', plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
-    [{ telegramToken: '1:x', plan: 'solo', email: 'nobody' }, 'A valid email is required'],
+    [{ telegramToken: canary('1:'), plan: 'solo', email: 'nobody' }, 'A valid email is required'],
   ])('%j is refused: %s', async (body, error) => {
     expect(await backend.call('POST', '/api/provision', { token: key, body })).toMatchObject({ status: 400, body: { error } });
   });
@@ -235,7 +236,7 @@ describe('POST /api/provision', () => {
 });
 
 test('POST /api/deployments: 201 when new, 200 when running, the same shape', async () => {
-  const body = { agentId: 'walk_1', config: { telegramToken: '1:x', ownerIds: ['42'], plan: 'solo' } };
+  const body = { agentId: 'walk_1', config: { telegramToken: canary('1:'), ownerIds: ['42'], plan: 'solo' } };
   const wanted = {
     id: 'deploy-walk_1',
     agentId: 'walk_1',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -25,7 +26,7 @@ const settings = (base: string) => ({
   METRICS_TOKEN: TOKEN,
 });
 const deploy = async (to: TestBackend, agentId: string) => {
-  await to.machine(owner, 'POST', '/api/deployments', { agentId, config: { telegramToken: '1:x', plan: 'network' } });
+  await to.machine(owner, 'POST', '/api/deployments', { agentId, config: { telegramToken: canary('1:'), plan: 'network' } });
   await to.settled(agentId);
 };
 

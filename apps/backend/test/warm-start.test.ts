@@ -1,3 +1,4 @@
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -28,7 +29,7 @@ async function provision(name: string) {
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
     name,
     model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: 'k', telegramToken: '1:x' },
+    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('k-'), telegramToken: canary('1:') },
   });
   const { id } = body.agent;
   await backend.settled(id);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackend, type TestBackend } from './backend.ts';
@@ -9,7 +10,7 @@ let model: Awaited<ReturnType<typeof startModelProvider>>;
 let user: string;
 
 beforeAll(async () => {
-  model = await startModelProvider({ apiKey: 'model-key' });
+  model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackend();
   user = await backend.account();
 });
@@ -32,7 +33,7 @@ describe('without a Docker Engine', () => {
   });
 
   test('an agent is provisioned all the same and answers through its model provider, with the session so far', async () => {
-    const { status, body } = await provision('model-key');
+    const { status, body } = await provision(canary('model-key-'));
     expect(status).toBe(201);
     expect(body.agent.status).toBe('running');
     const { id } = body.agent;
@@ -58,7 +59,7 @@ describe('without a Docker Engine', () => {
   });
 
   test('lifecycle calls answer 500 with a sentence that says so, and deletion works', async () => {
-    const { body } = await provision('model-key');
+    const { body } = await provision(canary('model-key-'));
     const { id } = body.agent;
     for (const action of ['start', 'stop', 'restart']) {
       const answer = await backend.as(user, 'POST', `/api/agents/${id}/${action}`);
@@ -81,11 +82,12 @@ describe('without a Docker Engine', () => {
       const owner = await guarded.account();
       const closed = [500, 0, expect.stringMatching(/^The model provider failed/)];
       const said = async (at: TestBackend, someone: string, baseUrl: string) => {
-        const config = { baseUrl: 'https://model.invalid/v1', model: 'echo-1', apiKey: 'model-key' };
+        const endpoint = { baseUrl: 'https://model.invalid/v1', model: 'echo-1' };
+        const config = { ...endpoint, apiKey: canary('model-key-') };
         const { body } = await at.as(someone, 'POST', '/api/agents/provision', { name: 'Rebound', model: 'custom', config });
         const { id } = body.agent;
         // As if the name had meant something else when it was saved.
-        await at.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { config: { ...config, baseUrl } } }));
+        await at.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { config: { ...endpoint, baseUrl } } }));
         const before = model.requests.length;
         const answer = await at.as(someone, 'POST', '/api/chat', { message: 'Hello', agentId: id });
         return [answer.status, model.requests.length - before, answer.body.error];
@@ -101,7 +103,7 @@ describe('without a Docker Engine', () => {
   }, 60_000);
 
   test('figures pair each message with its own reply, and rate the last messages only', async () => {
-    const { id } = (await provision('model-key')).body.agent;
+    const { id } = (await provision(canary('model-key-'))).body.agent;
     const row = { agentId: id, ownerId: user };
     const began = Date.now() - 600_000;
     const at = (seconds: number) => new Date(began + seconds * 1_000);
