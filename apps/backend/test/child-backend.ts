@@ -86,7 +86,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
       const answer: ReturnType<typeof JSON.parse> = await response.json();
       return { status: response.status, body: answer };
     },
-    /** Waits until a step of the agent's newest operation has come to a moment, or that operation has ended. */
+    /** Waits until a step of the agent's newest operation has come to a moment, or that operation has ended with it. */
     async reached(agentId: string, kind: string, { step, at }: Moment): Promise<void> {
       for (;;) {
         const { rows } = await database.query(
@@ -95,6 +95,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
           [agentId, kind, step],
         );
         const [row] = rows;
+        if (row?.finished_at && !row.state) throw new Error(`This ${kind} ended without a step "${step}"`);
         if (row?.finished_at || row?.state === 'done' || (at === 'running' && row?.state === 'running')) return;
         await sleep(5);
       }

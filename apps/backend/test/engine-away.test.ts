@@ -43,7 +43,7 @@ afterAll(async () => {
   await engine?.stop();
   await chain?.stop();
   await removeImage?.();
-}, 60_000);
+});
 
 const deploy = (id: string) =>
   backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: canary('1:'), plan: 'network' } });

@@ -135,8 +135,8 @@ describe('a connection', () => {
 
   test('whose other end is gone without a word is given up, one that is only quiet is kept', async () => {
     const gone = await startGateway({ autoPong: false });
-    const [dead, quiet] = [await GatewayConnection.open(address(gone), 600), await GatewayConnection.open(address(gateway), 600)];
-    expect(await Promise.all([closed(dead, 20_000), closed(quiet, 3_000)])).toEqual([true, false]);
+    const [dead, quiet] = [await GatewayConnection.open(address(gone), 3_000), await GatewayConnection.open(address(gateway), 3_000)];
+    expect(await Promise.all([closed(dead, 30_000), closed(quiet, 9_000)])).toEqual([true, false]);
     quiet.close();
     gone.close();
   });

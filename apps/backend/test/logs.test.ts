@@ -46,7 +46,7 @@ afterAll(async () => {
   await removeLeftovers(backend.config.INSTALLATION);
   await engine.close();
   await removeImage();
-}, 60_000);
+});
 
 /** Another process of the same installation. */
 async function startAnother() {

@@ -10,6 +10,8 @@ interface OperationType {
   withoutDocker: boolean;
   /** Whether it archives or unpacks all of an agent's data: such ones wait for one another, and nobody else for them. */
   slow?: true;
+  /** Whether the agent is as before even when this was lost on the way. */
+  leavesAgent?: true;
   /** Whether it can be given up on the way. */
   cancellable: boolean;
 }
@@ -30,7 +32,7 @@ export const operationTypes: Record<OperationKind, OperationType> = {
   update: { during: 'updating', deadlineMs: RECREATE + WITH_WAY_BACK, slow: true, withoutDocker: false, cancellable: true },
   repair: { during: 'updating', deadlineMs: RECREATE + MINUTE, withoutDocker: false, cancellable: true },
   'reset-memory': { during: 'updating', deadlineMs: RECREATE + 20 * MINUTE, slow: true, withoutDocker: false, cancellable: false },
-  backup: { deadlineMs: 40 * MINUTE, slow: true, withoutDocker: false, cancellable: true },
+  backup: { deadlineMs: 40 * MINUTE, slow: true, leavesAgent: true, withoutDocker: false, cancellable: true },
   restore: { during: 'updating', deadlineMs: RECREATE + WITH_WAY_BACK + 60 * MINUTE, slow: true, withoutDocker: false, cancellable: true },
   delete: { during: 'deleting', deadlineMs: 2 * MINUTE, withoutDocker: true, cancellable: false },
 };

@@ -15,6 +15,13 @@ export type Queue = (typeof queues)[number];
 /** Where the jobs of a kind of operation wait. */
 export const queueOf = (kind: OperationKind): Queue => (operationTypes[kind].slow ? 'slow-agent-operations' : 'agent-operations');
 
+/** Whether the agent serves on while an operation goes on, as it did before. */
+export const goesOn = ({ agentBefore }: Pick<Operation, 'agentBefore'>) => (agentBefore as { goesOn?: true }).goesOn === true;
+
+/** Whether an operation that was lost says nothing of its agent. */
+export const leavesAgent = (operation: Pick<Operation, 'agentBefore' | 'kind'>) =>
+  goesOn(operation) || operationTypes[operation.kind as OperationKind].leavesAgent === true;
+
 export interface OperationJob {
   operationId: string;
 }

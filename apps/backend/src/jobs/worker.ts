@@ -9,7 +9,7 @@ import { listenForCancellation } from './cancel-operation.ts';
 import { Cancelled } from './cancelled.ts';
 import { operationTypes } from './catalog.ts';
 import { type AgentChange, operationWork } from './operation-work.ts';
-import { type OperationJob, type Queue, queues } from './operations.ts';
+import { goesOn, leavesAgent, type OperationJob, type Queue, queues } from './operations.ts';
 import { createSteps } from './steps.ts';
 import { Undone } from './undone.ts';
 
@@ -149,12 +149,10 @@ async function failedRecovery({ database, host, config }: Context, agent: Agent,
   return { state: 'failed' as const, error: reason, agent: change };
 }
 
-const goesOn = ({ agentBefore }: Pick<Operation, 'agentBefore'>) => (agentBefore as { goesOn?: true }).goesOn === true;
-
 function failure(agent: Agent, error: unknown, operation: Operation): Outcome & { error: string } {
   const sentence = error instanceof AppError ? error.message : 'An unexpected error stopped the operation';
   const inError = { state: 'error' as const, stateReason: sentence, startedAt: agent.startedAt };
-  return { state: 'failed', error: sentence, agent: error instanceof Undone ? error.agent : goesOn(operation) ? {} : inError };
+  return { state: 'failed', error: sentence, agent: error instanceof Undone ? error.agent : leavesAgent(operation) ? {} : inError };
 }
 
 /** Declares the queues and starts working on them. */

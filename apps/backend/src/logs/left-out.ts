@@ -6,6 +6,8 @@ const LATELY_MS = 10_000;
 /** A reader this far behind may have been led past a file; the lines of such a container lie closer than this. */
 const BEHIND_MS = 1_000;
 const CLOSE_MS = 100;
+/** A line that is read sooner after it was said is no file's first that is left: its container was silent before. */
+const OLD_MS = 250;
 
 /**
  * Watches for log files that the engine leaves out without a word when a reader falls behind a container that says more
@@ -22,7 +24,7 @@ export function watchForLeftOut() {
     const fast = said > FAST && last - from < 2 * LATELY_MS && now - last > BEHIND_MS;
     let missing = -1;
     for (const [index, { at, text }] of lines.entries()) {
-      if (fast && at.getTime() - last > CLOSE_MS) missing = index;
+      if (fast && at.getTime() - last > CLOSE_MS && now - at.getTime() > OLD_MS) missing = index;
       last = at.getTime();
       said += text.length;
     }

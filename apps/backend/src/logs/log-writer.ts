@@ -92,7 +92,6 @@ export function createLogWriter({ context: { database, log, logs, processId, met
     if (!last) return null;
     const chunk = { agentId, after: waiting.takenTo, records: items.map(({ record }) => record), readTo: last.readTo };
     waiting.takenTo = last.record[0];
-    waiting.untrimmed += count;
     return chunk;
   }
 
@@ -140,9 +139,15 @@ export function createLogWriter({ context: { database, log, logs, processId, met
       return;
     }
     trimmedAt = Date.now();
-    for (const [, waiting] of full) waiting.untrimmed = 0;
-    const ids = full.map(([agentId]) => agentId);
-    await trimLogs(database, ids).catch((error) => log.warn({ err: error }, 'logs could not be trimmed'));
+    const counted = full.map(([agentId, waiting]) => ({ agentId, waiting, records: waiting.untrimmed }));
+    for (const { waiting } of counted) waiting.untrimmed = 0;
+    const ids = counted.map(({ agentId }) => agentId);
+    await trimLogs(database, ids).catch((error) => {
+      log.warn({ err: error }, 'logs could not be trimmed; it is tried again');
+      for (const { waiting, records } of counted) waiting.untrimmed += records;
+    });
+    // Something was stored meanwhile, or it failed.
+    await trim();
   }
 
   async function write(): Promise<void> {
@@ -155,6 +160,8 @@ export function createLogWriter({ context: { database, log, logs, processId, met
       if (lost) break;
       for (const chunk of chunks) {
         logs.deliver(chunk);
+        const waiting = agents.get(chunk.agentId);
+        if (waiting) waiting.untrimmed += chunk.records.length;
         metrics.storedLines.inc(chunk.records.length);
       }
       await trim();

@@ -178,7 +178,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     },
 
     async validateConfig(image, installation, configuration, variables, signal) {
-      const name = `openclaw-check-${randomUUID()}`;
+      const name = `openclaw-check.${randomUUID()}`;
       const created = await call(
         docker.createContainer({
           name,
@@ -309,7 +309,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     removeData: (names) => removeData(names),
 
     async runOnce(spec, command) {
-      const name = `${spec.names.container}-task`;
+      const name = `openclaw-task.${spec.agentId}`;
       await removeContainer(name);
       const created = await call(
         docker.createContainer({

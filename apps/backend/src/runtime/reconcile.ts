@@ -3,7 +3,7 @@ import type { OperationKind } from '@agentbot/contracts';
 import pLimit from 'p-limit';
 import type { Context } from '../context.ts';
 import { forgetOldAnswers } from '../http/idempotency.ts';
-import { beginOperation, queueOf } from '../jobs/operations.ts';
+import { beginOperation, leavesAgent, queueOf } from '../jobs/operations.ts';
 import { gatewayAddress } from '../openclaw/gateway-address.ts';
 import { isReady } from '../provisioning/await-ready.ts';
 import { runningIn } from '../provisioning/provision-work.ts';
@@ -21,7 +21,7 @@ const ADOPTION_PAUSE_MS = 10 * 60_000;
 const observing = pLimit(4);
 
 /**
- * Ends operations whose job is gone, so that no agent is stuck: the agent goes to `error` with the reason. The queue itself
+ * Ends operations whose job is gone, so that no agent is stuck: it goes to `error` with the reason, unless it served on. The queue itself
  * knows which jobs go on and which were begun too long ago.
  */
 async function endLostOperations({ database, boss, log }: Context) {
@@ -35,7 +35,8 @@ async function endLostOperations({ database, boss, log }: Context) {
       // It may have ended, and its job with it, since it was read.
       const still = { id: operation.id, finishedAt: null };
       const { count } = await tx.operation.updateMany({ where: still, data: { state: 'failed', error, finishedAt: new Date() } });
-      if (count) await tx.agent.updateMany({ where: { id: operation.agentId }, data: { state: 'error', stateReason: error } });
+      if (count && !leavesAgent(operation))
+        await tx.agent.updateMany({ where: { id: operation.agentId }, data: { state: 'error', stateReason: error } });
       return count > 0;
     });
     if (lost) log.warn({ operationId: operation.id, agentId: operation.agentId }, error);

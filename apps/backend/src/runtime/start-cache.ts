@@ -36,7 +36,7 @@ export function createStartCaches({
     const found = await call(docker.getImage(image).inspect(), [404]);
     if (!found || found.Config.Labels?.[WARMED_LABEL]) return null;
     const suffix = `${installation}-${found.Id.replace('sha256:', '').slice(0, 12)}`;
-    return { container: `openclaw-warm-${suffix}`, volume: `openclaw-cache-${suffix}` };
+    return { container: `openclaw-warm.${suffix}`, volume: `openclaw-cache-${suffix}` };
   }
 
   /** Makes the container in which an image's cache is filled, or finds the one of another process. */

@@ -6,7 +6,7 @@ const YOUNG_MS = 15 * 60_000;
 /** A volume is removed when it has been nobody's for this long. */
 const QUARANTINE_MS = 7 * 24 * 3_600_000;
 /** What serves all agents: caches of compiled code, and the containers that filled them. */
-const SHARED = /^openclaw-(warm|cache)-/;
+const SHARED = /^openclaw-(warm\.|cache-)/;
 
 /** What an agent that is gone has left: on the engine, or a backup in the store. */
 interface Leftover {
