@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../src/config.ts';
 import { allowedDomains, allowedPort } from '../src/egress/allowed-domains.ts';
 import { addressee } from '../src/gateway-router/router.ts';
+import { watchForLeftOut } from '../src/logs/left-out.ts';
 import { openclawConfig } from '../src/openclaw/config-builder.ts';
 import { assertPublicEndpoint, isThisMachine } from '../src/openclaw/model-endpoint.ts';
 import { defaultModelOf, fallbackTargets, modelTarget } from '../src/openclaw/providers.ts';
@@ -218,4 +219,26 @@ test('an endpoint of one’s own may want no key, and the gateway refuses to cal
   };
   const config = openclawConfig(input);
   expect(config.models.providers.custom).toMatchObject({ apiKey: 'none', models: [{ id: 'm' }] });
+});
+
+describe('lines that the engine left out', () => {
+  const from = Date.UTC(2026, 0, 1);
+  /** A megabyte that was said within a tenth of a second. */
+  const megabyte = (at: number) =>
+    Array.from({ length: 100 }, (_, i) => ({
+      id: String(at + i),
+      stream: 'stdout' as const,
+      at: new Date(at + i),
+      text: 'x'.repeat(10_486),
+    }));
+  const one = (at: number) => [{ id: String(at), stream: 'stdout' as const, at: new Date(at), text: 'one' }];
+
+  test('are missed where a reader was behind, and nowhere after a mere pause', () => {
+    const [behind, paused] = [watchForLeftOut(), watchForLeftOut()];
+    for (let i = 0; i < 6; i++)
+      for (const watch of [behind, paused]) expect(watch(megabyte(from + i * 100), from + i * 100 + 110)).toBe(-1);
+    // Three seconds later it reads what was said a second ago, and nothing of the two before.
+    expect(behind(megabyte(from + 2_600), from + 3_600)).toBe(0);
+    expect(paused(one(from + 3_600), from + 3_605)).toBe(-1);
+  });
 });
