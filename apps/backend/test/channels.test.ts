@@ -186,7 +186,7 @@ test("a new token reaches the channel, and history outlives the agent's containe
   await channels.write({ from: OWNER, text: 'Still the same?' });
   const lines = await eventually(said, (all) => all.length >= before.length + 2);
   expect(lines.slice(before.length)).toEqual(['telegram user: Still the same?', 'telegram agent: You said: Still the same?']);
-  expect((await channels.calls()).map(({ token }) => token)).toContain('4712:another-token');
+  expect((await channels.calls()).map(({ token }) => token)).toContain(canary('4712:'));
 });
 
 test('without a gateway the channels are off, and nobody else sees them', async () => {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { WebSocket, WebSocketServer } from 'ws';
 import { firewallRules, openHostToAgents } from '../src/runtime/host-firewall.ts';
-import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** From inside a real agent: what it must not reach, and what it must. */
 
@@ -213,7 +213,7 @@ test('inspecting its container shows no secret of the platform, and none of anot
   const environment = await inside(`openclaw-${agent}`, ['sh', '-c', 'cat /proc/*/environ /proc/*/cmdline 2>/dev/null']);
   const password = new URL(DATABASE_URL).password;
   const [, key = ''] = ENCRYPTION_KEYS.split(':');
-  for (const secret of [INTERNAL_KEY, 'assertion-secret-of-the-tests', password, key, await token(other)]) {
+  for (const secret of [INTERNAL_KEY, ASSERTION_SECRET, password, key, await token(other)]) {
     expect(secret.length).toBeGreaterThan(10);
     expect(shown.includes(secret)).toBe(false);
     expect(environment.includes(secret)).toBe(false);
