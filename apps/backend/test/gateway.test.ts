@@ -30,6 +30,8 @@ async function startGateway({ autoPong = true } = {}) {
     sessions: [] as object[],
     history: [] as HistoryEntry[],
     said: [] as string[],
+    /** With what it refuses to pass a message on. */
+    refusal: undefined as string | undefined,
     onSend: (_runId: string, _say: (event: object) => void): void => undefined,
     close() {
       for (const socket of server.clients) socket.terminate();
@@ -46,8 +48,9 @@ async function startGateway({ autoPong = true } = {}) {
         'sessions.list': { sessions: started.sessions },
         'chat.send': { status: 'started' },
       };
-      say({ type: 'res', id, ok: true, payload: answers[method] ?? {} });
-      if (method !== 'chat.send') return;
+      const refused = method === 'chat.send' && started.refusal;
+      say({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
+      if (refused || method !== 'chat.send') return;
       started.said.push(params.message);
       started.onSend(params.idempotencyKey, (payload) =>
         say({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, ...payload } }),
@@ -71,7 +74,7 @@ beforeAll(async () => {
   const { database, envelope } = backend.context;
   agent = await database.as('service', async (tx) => {
     const row = await tx.agent.findUniqueOrThrow({ where: { id } });
-    await writeAgentSecrets(tx, envelope, row, { gatewayToken: 'token', deviceKey: newDeviceKey() });
+    await writeAgentSecrets(tx, envelope, row, { gatewayToken: 'token', deviceKey: newDeviceKey(), apiKey: canary('sk-or-') });
     return row;
   });
 });
@@ -163,6 +166,43 @@ test('an answer on a channel that the gateway writes down late is taken over wit
   gateway.history.push({ ...assistant('I am'), timestamp: asked.timestamp });
   expect(await until(2)).toMatchObject({ messages: ['Anybody there?', 'I am'], session: { syncedAt: new Date(asked.timestamp ?? 0) } });
   connection.close();
+});
+
+describe('a key that the model provider repeats', () => {
+  const refusal = `401: invalid key ${canary('sk-or-')}`;
+  const atGateway = (gatewayPort: number) => ({ bind: { address: '127.0.0.1', gateway: gatewayPort } });
+
+  // The search for it in log and database is at the backend's end.
+  test.each<[string, string, () => void]>([
+    [
+      'an error',
+      '401: invalid key [redacted]',
+      () => {
+        gateway.onSend = (_runId, say) => say({ state: 'error', errorMessage: refusal });
+      },
+    ],
+    [
+      'words in the agent’s name',
+      'The agent could not answer: 401: invalid key [redacted]',
+      () => {
+        const content = [{ type: 'text', text: `⚠️ Agent failed before reply: ${refusal}` }];
+        gateway.onSend = (_runId, say) => say({ state: 'final', message: { content } });
+      },
+    ],
+    [
+      'a refusal',
+      'The agent failed to answer',
+      () => {
+        gateway.refusal = refusal;
+      },
+    ],
+  ])('in %s is taken out', async (_how, sentence, fail) => {
+    fail();
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: atGateway(gateway.port) };
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+    const { status, body } = await backend.machine(agent.ownerId, 'POST', '/api/chat', { message: 'Hello', agentId: agent.id });
+    expect([status, body.error]).toEqual([500, sentence]);
+  });
 });
 
 describe('a cookie, which may be the dashboard’s session,', () => {
