@@ -220,6 +220,8 @@ describe('what the backend never asks', () => {
     ['POST', '/v1.41/images/create?fromImage=nowhere&tag=none&fromSrc=-&repo=agentbot/backend'],
     ['POST', '/v1.41/images/create?fromImage=nowhere&tag=none&changes=USER%20root'],
     ['POST', '/v1.41/images/create?fromImage=nowhere&fromImage=elsewhere&tag=none'],
+    ['POST', '/v1.41/images/create?fromImage=agentbot/backend&tag=local'],
+    ['POST', '/v1.41/images/create?fromImage=docker.io/agentbot/backend:local&tag='],
     ['POST', '/v1.41/containers/openclaw-x/start?detachKeys=a'],
     ['PUT', '/v1.41/containers/openclaw-x/archive?path=/'],
     ['GET', '/v1.41/containers/openclaw-x/archive?path=/proc'],

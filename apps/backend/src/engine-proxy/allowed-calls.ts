@@ -2,6 +2,8 @@ import type { ZodType } from 'zod';
 import { container, network, ours, volume } from './what-is-made.ts';
 
 const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
+/** Not the platform's own, which compose builds here and starts as it finds it: whoever has that name in a registry could replace it. */
+const foreignImage = new RegExp(`^(?!((index\\.)?docker\\.io/)?agentbot/backend)${image}$`);
 /** Parameters of an address, each with the whole of what it may be. */
 type Query = Record<string, RegExp>;
 
@@ -40,7 +42,7 @@ export const allowedCalls: readonly AllowedCall[] = [
   call('GET', '/events', 'containers that start, stop or die', filters),
   call('GET', `/images/${image}/json`, 'whether an image is here, its version, what it starts'),
   // With `fromSrc` and `repo` it would make an image of anything, under any name.
-  call('POST', '/images/create', 'pulls an image', { query: { fromImage: new RegExp(`^${image}$`), tag: /^[\w.:-]+$/ } }),
+  call('POST', '/images/create', 'pulls an image', { query: { fromImage: foreignImage, tag: /^[\w.:-]+$/ } }),
   call('GET', '/containers/json', 'what bears this installation’s label', { query: { all: flag, filters: anything } }),
   call('POST', '/containers/create', 'an agent’s container, and the short-lived ones beside it', {
     query: { name: new RegExp(`^${ours}$`) },
