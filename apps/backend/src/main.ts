@@ -21,6 +21,14 @@ function configure() {
 const config = configure();
 const log = createLogger(config);
 
+// Node itself would print an error with all its fields, past the log that takes secrets out.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error) => {
+    log.fatal({ err: error }, 'the backend ends: nobody caught this');
+    process.exit(1);
+  });
+}
+
 const server = await startServer(config, log).catch((error) => {
   log.fatal({ err: error }, 'the backend could not start');
   process.exit(1);

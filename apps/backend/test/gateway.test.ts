@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { followConversations } from '../src/chat/follow-conversations.ts';
 import { replyFromContainer } from '../src/chat/reply-from-container.ts';
-import type { Agent } from '../src/generated/prisma/client.ts';
+import { type Agent, Prisma } from '../src/generated/prisma/client.ts';
 import { newDeviceKey } from '../src/openclaw/device.ts';
 import { GatewayConnection } from '../src/openclaw/gateway-connection.ts';
 import type { HistoryEntry } from '../src/openclaw/history.ts';
@@ -28,6 +30,8 @@ async function startGateway({ autoPong = true } = {}) {
     sessions: [] as object[],
     history: [] as HistoryEntry[],
     said: [] as string[],
+    /** With what it refuses to pass a message on. */
+    refusal: undefined as string | undefined,
     onSend: (_runId: string, _say: (event: object) => void): void => undefined,
     close() {
       for (const socket of server.clients) socket.terminate();
@@ -44,8 +48,9 @@ async function startGateway({ autoPong = true } = {}) {
         'sessions.list': { sessions: started.sessions },
         'chat.send': { status: 'started' },
       };
-      say({ type: 'res', id, ok: true, payload: answers[method] ?? {} });
-      if (method !== 'chat.send') return;
+      const refused = method === 'chat.send' && started.refusal;
+      say({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
+      if (refused || method !== 'chat.send') return;
       started.said.push(params.message);
       started.onSend(params.idempotencyKey, (payload) =>
         say({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, ...payload } }),
@@ -69,7 +74,7 @@ beforeAll(async () => {
   const { database, envelope } = backend.context;
   agent = await database.as('service', async (tx) => {
     const row = await tx.agent.findUniqueOrThrow({ where: { id } });
-    await writeAgentSecrets(tx, envelope, row, { gatewayToken: 'token', deviceKey: newDeviceKey() });
+    await writeAgentSecrets(tx, envelope, row, { gatewayToken: 'token', deviceKey: newDeviceKey(), apiKey: canary('sk-or-') });
     return row;
   });
 });
@@ -161,4 +166,91 @@ test('an answer on a channel that the gateway writes down late is taken over wit
   gateway.history.push({ ...assistant('I am'), timestamp: asked.timestamp });
   expect(await until(2)).toMatchObject({ messages: ['Anybody there?', 'I am'], session: { syncedAt: new Date(asked.timestamp ?? 0) } });
   connection.close();
+});
+
+describe('a key that the model provider repeats', () => {
+  const refusal = `401: invalid key ${canary('sk-or-')}`;
+  const atGateway = (gatewayPort: number) => ({ bind: { address: '127.0.0.1', gateway: gatewayPort } });
+
+  // The search for it in log and database is at the backend's end.
+  test.each<[string, string, () => void]>([
+    [
+      'an error',
+      '401: invalid key [redacted]',
+      () => {
+        gateway.onSend = (_runId, say) => say({ state: 'error', errorMessage: refusal });
+      },
+    ],
+    [
+      'words in the agent’s name',
+      'The agent could not answer: 401: invalid key [redacted]',
+      () => {
+        const content = [{ type: 'text', text: `⚠️ Agent failed before reply: ${refusal}` }];
+        gateway.onSend = (_runId, say) => say({ state: 'final', message: { content } });
+      },
+    ],
+    [
+      'a refusal',
+      'The agent failed to answer',
+      () => {
+        gateway.refusal = refusal;
+      },
+    ],
+  ])('in %s is taken out', async (_how, sentence, fail) => {
+    fail();
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: atGateway(gateway.port) };
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+    const { status, body } = await backend.machine(agent.ownerId, 'POST', '/api/chat', { message: 'Hello', agentId: agent.id });
+    expect([status, body.error]).toEqual([500, sentence]);
+  });
+});
+
+describe('a cookie, which may be the dashboard’s session,', () => {
+  const session = `next-auth.session-token=${canary('session-')}`;
+  const theirs = 'next-auth.session-token=theirs; Path=/';
+  /** Whatever an agent's container might run. */
+  const container = createServer((request, response) => {
+    response.setHeader('set-cookie', theirs).setHeader('x-heard', JSON.stringify(request.headers)).end();
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  let address: string;
+
+  beforeAll(async () => {
+    container.on('upgrade', (request, socket, head) => {
+      const heard = JSON.stringify(request.headers);
+      if (request.url === '/refused') {
+        socket.end(`HTTP/1.1 403 Forbidden\r\nSet-Cookie: ${theirs}\r\nX-Heard: ${heard}\r\nContent-Length: 0\r\n\r\n`);
+      } else sockets.handleUpgrade(request, socket, head, () => undefined);
+    });
+    sockets.on('headers', (headers, request) => headers.push(`Set-Cookie: ${theirs}`, `X-Heard: ${JSON.stringify(request.headers)}`));
+    container.listen(0, '127.0.0.1');
+    await once(container, 'listening');
+    const { port } = container.address() as { port: number };
+    const containerSpec = { bind: { address: '127.0.0.1', gateway: port } };
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec };
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+    address = `127.0.0.1:${backend.gatewayPort}/agent/${agent.id}`;
+  });
+  afterAll(async () => {
+    const data = { state: agent.state, runtime: agent.runtime, containerSpec: Prisma.DbNull };
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+    for (const socket of sockets.clients) socket.terminate();
+    container.closeAllConnections();
+    container.close();
+  });
+
+  const headers = { cookie: session, 'x-other': 'kept' };
+  const answers: [string, () => Promise<IncomingMessage>][] = [
+    ['HTTP', async () => (await once(request(`http://${address}/`, { headers }).end(), 'response'))[0]],
+    ['WebSocket', async () => (await once(new WebSocket(`ws://${address}/`, { headers }), 'upgrade'))[0]],
+    ['a refused WebSocket', async () => (await once(new WebSocket(`ws://${address}/refused`, { headers }), 'unexpected-response'))[1]],
+  ];
+  test.each(answers)('comes to no agent over %s, and none comes back', async (_how, ask) => {
+    const answer = await ask();
+    answer.resume();
+    const heard = String(answer.headers['x-heard']);
+    expect(JSON.parse(heard)).toMatchObject({ 'x-other': 'kept' });
+    expect(findInClear({ 'what the agent heard': heard })).toEqual([]);
+    expect(answer.headers['set-cookie']).toBeUndefined();
+  });
 });

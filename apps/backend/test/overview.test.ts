@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OverviewFrame } from '@agentbot/contracts';
 import { startBots } from '@agentbot/test-doubles/bots';
-import { canary } from '@agentbot/test-doubles/canaries';
+import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
@@ -70,7 +70,7 @@ test('the list shows what a card shows, without a secret in it', async () => {
       lastMessage: { text: `second ${'x'.repeat(153)}`, sender: 'user', platform: 'web', at: expect.any(String) },
     }),
   ]);
-  expect(JSON.stringify(body)).not.toContain('canary');
+  expect(findInClear({ answer: JSON.stringify(body) })).toEqual([]);
   expect((await backend.as(other, 'GET', '/api/overview')).body.agents).toEqual([]);
   const page = await backend.as(admin, 'GET', `/api/agents/${id}/overview`);
   expect(page.body.agent).toMatchObject({

@@ -112,7 +112,9 @@ test('the log holds no secret, however deep it stands or whatever it is part of'
   log.error({ err: error, agent: { secrets: { telegramToken: canary }, env: [canary] }, circular }, `Bearer ${hex()} was wrong`);
   log
     .child({ request: `https://x.example/?token=${canary}` })
-    .warn(`123456789:${'A'.repeat(35)} and eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.abc`);
+    .warn(
+      `123456789:${'A'.repeat(35)}, https://api.telegram.org/bot471147114:${'B'.repeat(35)}/getMe and eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.abc`,
+    );
   const text = lines.join('');
   expect(lines.map((line) => JSON.parse(line).level)).toEqual([50, 40]);
   for (const secret of [
@@ -121,6 +123,7 @@ test('the log holds no secret, however deep it stands or whatever it is part of'
     'sk-or-',
     'eyJ',
     'AAAAA',
+    'BBBBB',
   ]) {
     expect(text).not.toContain(secret);
   }

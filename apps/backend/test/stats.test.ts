@@ -10,7 +10,7 @@ import { runInContainer } from './log-view.ts';
 /** The figures of real containers, and what the backend tells Prometheus. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-stats';
-const TOKEN = 'metrics-token-of-the-tests';
+const TOKEN = canary('metrics-token-of-the-tests-');
 const docker = new Docker();
 let removeImage: () => Promise<void>;
 let engine: Awaited<ReturnType<typeof startEngineProxy>>;

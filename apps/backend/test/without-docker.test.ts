@@ -53,9 +53,17 @@ describe('without a Docker Engine', () => {
   test("the provider's refusal reaches the user as a sentence", async () => {
     const { body } = await provision('a wrong key');
     expect(body.error).toBe('Tokens and keys are printable characters without spaces');
-    const wrong = await provision('wrong-key');
-    const chat = await backend.as(user, 'POST', '/api/chat', { message: 'Hello', agentId: wrong.body.agent.id });
-    expect(chat).toMatchObject({ status: 500, body: { error: 'The model provider failed (401: Incorrect API key provided)' } });
+    const wrong = await provision(canary('wrong-key-'));
+    const chat = (agentId: string) => backend.as(user, 'POST', '/api/chat', { message: 'Hello', agentId });
+    // Without the key, which the provider repeats.
+    const refused = 'The model provider failed (401: Incorrect API key provided: [redacted])';
+    expect(await chat(wrong.body.agent.id)).toMatchObject({ status: 500, body: { error: refused } });
+
+    const { id } = (await provision(canary('model-key-'))).body.agent;
+    model.setBehaviour({ failures: { '*': 503 } });
+    const failed = 'The model provider failed (503: echo-1 fails as it was told to, for [redacted])';
+    expect(await chat(id)).toMatchObject({ status: 500, body: { error: failed } });
+    model.setBehaviour({ failures: {} });
   });
 
   test('lifecycle calls answer 500 with a sentence that says so, and deletion works', async () => {

@@ -11,7 +11,7 @@ import { openaiDialect } from './openai-dialect.ts';
 export interface Behaviour {
   /** What the model says to the person's words. */
   reply: (words: string, call: ModelCall) => string;
-  /** The HTTP status that a model fails with, by the model's name, or `*` for all. */
+  /** The HTTP status that a model fails with, by the model's name, or `*` for all; it repeats the key, as some do. */
   failures: Record<string, number>;
   /** How long the model thinks before its first word. */
   delayMs: number;
@@ -75,11 +75,11 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, r
     const words = lastWords(call.userText);
     requests.push({ ...call, path: url.pathname, words, key, body });
 
-    if (apiKey && key !== apiKey) return sendJson(response, 401, dialect.error(401, 'Incorrect API key provided'));
+    if (apiKey && key !== apiKey) return sendJson(response, 401, dialect.error(401, `Incorrect API key provided: ${key}`));
     const { failures, delayMs, wordDelayMs } = behaviour;
     if (delayMs) await sleep(delayMs);
     const failure = failures[call.model] ?? failures['*'];
-    if (failure) return sendJson(response, failure, dialect.error(failure, `${call.model} fails as it was told to`));
+    if (failure) return sendJson(response, failure, dialect.error(failure, `${call.model} fails as it was told to, for ${key}`));
 
     const spoken = behaviour.reply(words, call);
     const text = call.wantsFinalTag ? `<final>${spoken}</final>` : spoken;

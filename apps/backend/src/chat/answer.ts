@@ -2,6 +2,8 @@ import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { Agent, Message } from '../generated/prisma/client.ts';
 import { newId } from '../ids.ts';
+import { redact } from '../logs/log-line.ts';
+import { agentSecretValues } from '../secrets/agent-secrets.ts';
 import { replyFromContainer } from './reply-from-container.ts';
 
 /** Under this name Postgres tells every process which reply has changed. */
@@ -11,6 +13,8 @@ const BATCH_MS = 60;
 const HEARTBEAT_MS = 5_000;
 /** Postgres refuses more than 8,000 bytes in one notification. */
 const MOST_CHARACTERS = 1_500;
+
+const FAILED = 'The agent failed to answer';
 
 /** A change of a reply, as told to every process; without `text` it must be read from the table. */
 export interface ReplyChange {
@@ -89,6 +93,19 @@ async function settle({ database }: Context, message: Message, outcome: { words:
 }
 
 /**
+ * Why there is no reply, for the owner and for the log: without the agent's secrets, which providers and gateways repeat
+ * when they refuse them. An error that nobody expected comes with its stack, and never with its fields.
+ */
+async function explain(context: Context, agentId: string, error: unknown): Promise<{ sentence: string; reason: string }> {
+  const secrets = await agentSecretValues(context, agentId);
+  if (error instanceof AppError) {
+    const sentence = redact(error.message, secrets);
+    return { sentence, reason: sentence };
+  }
+  return { sentence: FAILED, reason: redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets) };
+}
+
+/**
  * Gets the agent's reply to a stored message and stores it, however long that takes; it never throws. A process that
  * dies meanwhile is followed by another one (`resume-replies.ts`).
  */
@@ -113,8 +130,9 @@ export async function answer(context: Context, agent: Agent, message: Message, {
     await batches.end();
     // The next process takes it up at once.
     if (context.closing.aborted) return void (await touch(new Date(0)));
-    log.warn({ err: error, agentId: agent.id, replyId: id }, 'a chat failed');
-    const sentence = error instanceof AppError ? error.message : 'The agent failed to answer';
+    const unexplained = { sentence: FAILED, reason: 'its secrets could not be read, so what was said is left out' };
+    const { sentence, reason } = await explain(context, agent.id, error).catch(() => unexplained);
+    log.warn({ reason, agentId: agent.id, replyId: id }, 'a chat failed');
     await settle(context, message, { error: sentence }).catch((cause) =>
       log.error({ err: cause, replyId: id }, 'a failed chat stays open'),
     );

@@ -3,14 +3,15 @@ import { AppError } from '@agentbot/contracts';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, type LanguageModel, streamText } from 'ai';
+import { APICallError, type LanguageModel, RetryError, streamText } from 'ai';
 import { Agent as Connections, fetch as fetchOver } from 'undici';
 import { promptOf } from '../clone/specializations.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
+import { redact } from '../logs/log-line.ts';
 import { fromThisMachine, hostOf, mayReach, reachableLookup } from '../openclaw/model-endpoint.ts';
 import { type ModelTarget, modelTarget } from '../openclaw/providers.ts';
-import { readAgentSecrets } from '../secrets/agent-secrets.ts';
+import { readAgentSecrets, secretValues } from '../secrets/agent-secrets.ts';
 import type { Question } from './reply-from-container.ts';
 
 const HISTORY = 40;
@@ -85,7 +86,9 @@ export async function replyFromProvider(
     if (failure) throw failure;
     return words;
   } catch (error) {
-    const reason = APICallError.isInstance(error) ? `${error.statusCode ?? 'no answer'}: ${error.message}` : 'it did not answer';
-    throw new AppError('OPERATION_FAILED', `The model provider failed (${reason.slice(0, 300)})`, { cause: error });
+    const last = RetryError.isInstance(error) ? error.lastError : error;
+    const reason = APICallError.isInstance(last) ? `${last.statusCode ?? 'no answer'}: ${last.message}` : 'it did not answer';
+    // Not with its cause: that has the whole conversation in it, and the provider's answer, which may repeat the key.
+    throw new AppError('OPERATION_FAILED', `The model provider failed (${redact(reason, secretValues(secrets)).slice(0, 300)})`);
   }
 }

@@ -1,55 +1,97 @@
-/** Names the backend gives. It never names by id, so that other containers of the engine cannot be meant. */
-const ours = 'openclaw-[A-Za-z0-9_.-]+';
-const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
+import type { ZodType } from 'zod';
+import { container, network, ours, volume } from './what-is-made.ts';
 
-interface AllowedCall {
+const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
+/** Not the platform's own, which compose builds here and starts as it finds it: whoever has that name in a registry could replace it. */
+const foreignImage = new RegExp(`^(?!((index\\.)?docker\\.io/)?agentbot/backend)${image}$`);
+/** Parameters of an address, each with the whole of what it may be. */
+type Query = Record<string, RegExp>;
+
+const flag = /^(true|false)$/;
+const number = /^\d*(\.\d+)?$/;
+const anything = /^.*$/s;
+/** The folders of agents' containers that the backend fills and reads. */
+const folder = /^(\/home\/node\/\.openclaw|\/opt\/agentbot\/cache)$/;
+
+interface More {
+  query?: Query;
+  /** What is sent on of a body: what the schema reads in it, or its bytes, or nothing. */
+  body?: ZodType | 'bytes';
+}
+export interface AllowedCall extends More {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Of the path after its version. */
   path: RegExp;
   why: string;
 }
 
-const call = (method: AllowedCall['method'], path: string, why: string): AllowedCall => ({ method, path: new RegExp(`^${path}$`), why });
+const call = (method: AllowedCall['method'], path: string, why: string, more: More = {}): AllowedCall => ({
+  method,
+  path: new RegExp(`^${path}$`),
+  why,
+  ...more,
+});
+
+const filters = { query: { filters: anything } };
+const logs = { stdout: flag, stderr: flag, timestamps: flag, follow: flag, tail: number, since: number };
 
 /** Everything the backend asks of the engine; whatever is not here, it neither needs nor gets. */
 export const allowedCalls: readonly AllowedCall[] = [
   call('GET', '/_ping', 'whether the engine answers'),
   call('GET', '/info', 'memory and CPUs that limits are capped by'),
-  call('GET', '/events', 'containers that start, stop or die'),
+  call('GET', '/events', 'containers that start, stop or die', filters),
   call('GET', `/images/${image}/json`, 'whether an image is here, its version, what it starts'),
-  call('POST', '/images/create', 'pulls an image'),
-  call('GET', '/containers/json', 'what bears this installation’s label'),
-  call('POST', '/containers/create', 'an agent’s container, and the short-lived ones beside it'),
+  // With `fromSrc` and `repo` it would make an image of anything, under any name.
+  call('POST', '/images/create', 'pulls an image', { query: { fromImage: foreignImage, tag: /^[\w.:-]+$/ } }),
+  call('GET', '/containers/json', 'what bears this installation’s label', { query: { all: flag, filters: anything } }),
+  call('POST', '/containers/create', 'an agent’s container, and the short-lived ones beside it', {
+    query: { name: new RegExp(`^${ours}$`) },
+    body: container,
+  }),
   call('GET', `/containers/${ours}/json`, 'the state of a container'),
   call('POST', `/containers/${ours}/start`, 'starts it'),
-  call('POST', `/containers/${ours}/stop`, 'stops it'),
-  call('POST', `/containers/${ours}/wait`, 'waits for its end or removal'),
+  call('POST', `/containers/${ours}/stop`, 'stops it', { query: { t: number } }),
+  call('POST', `/containers/${ours}/wait`, 'waits for its end or removal', { query: { condition: /^[a-z-]+$/ } }),
   call('POST', `/containers/${ours}/pause`, 'holds it while its files are read'),
   call('POST', `/containers/${ours}/unpause`, 'lets it go on'),
-  call('DELETE', `/containers/${ours}`, 'removes it'),
-  call('GET', `/containers/${ours}/logs`, 'an agent’s log'),
-  call('GET', `/containers/${ours}/stats`, 'what an agent uses'),
-  call('GET', `/containers/${ours}/archive`, 'an agent’s data, for a backup'),
-  call('PUT', `/containers/${ours}/archive`, 'its configuration, and data from a backup'),
-  call('GET', '/volumes', 'what bears this installation’s label'),
-  call('POST', '/volumes/create', 'an agent’s data'),
+  call('DELETE', `/containers/${ours}`, 'removes it', { query: { force: flag, v: flag } }),
+  call('GET', `/containers/${ours}/logs`, 'an agent’s log', { query: logs }),
+  call('GET', `/containers/${ours}/stats`, 'what an agent uses', { query: { stream: flag, 'one-shot': flag } }),
+  call('GET', `/containers/${ours}/archive`, 'an agent’s data, for a backup', { query: { path: folder } }),
+  call('PUT', `/containers/${ours}/archive`, 'its configuration, and data from a backup', { query: { path: folder }, body: 'bytes' }),
+  call('GET', '/volumes', 'what bears this installation’s label', filters),
+  call('POST', '/volumes/create', 'an agent’s data', { body: volume }),
   call('GET', `/volumes/${ours}`, 'whose it is'),
-  call('DELETE', `/volumes/${ours}`, 'removes it'),
-  call('GET', '/networks', 'what bears this installation’s label'),
-  call('POST', '/networks/create', 'an agent’s own network'),
+  call('DELETE', `/volumes/${ours}`, 'removes it', { query: { force: flag } }),
+  call('GET', '/networks', 'what bears this installation’s label', filters),
+  call('POST', '/networks/create', 'an agent’s own network', { body: network }),
   call('GET', `/networks/${ours}`, 'whose it is, and its subnet'),
   call('DELETE', `/networks/${ours}`, 'removes it'),
 ];
 
-/** The call that a request is, if it is an allowed one. `url` may begin with a version. */
-export function allowedCall(method: string | undefined, url: string | undefined): AllowedCall | undefined {
-  const [path = ''] = (url ?? '').split('?');
-  const unversioned = path.replace(/^\/v1\.\d+(?=\/)/, '');
-  if (/%|\/\.\.?(\/|$)|\/\//.test(unversioned)) {
-    // An image's name is the one thing that is sent encoded.
-    const decoded = unversioned.replaceAll(/%(2F|3A|40)/gi, (code) => decodeURIComponent(code));
-    if (/%|\/\.\.?(\/|$)|\/\//.test(decoded) || !decoded.startsWith('/images/')) return undefined;
-    return allowedCalls.find((each) => each.method === method && each.path.test(decoded));
-  }
-  return allowedCalls.find((each) => each.method === method && each.path.test(unversioned));
+/** The one version that the backend speaks: older ones take what later ones refuse, a HostConfig at a container's start. */
+const VERSION = '/v1.41';
+
+/** The path after the version as the list has it; an image's name is the one thing that is sent encoded. */
+function plainPath(path: string): string | undefined {
+  const decoded = path.startsWith('/images/') ? path.replaceAll(/%(2F|3A|40)/gi, (code) => decodeURIComponent(code)) : path;
+  return /%|\/\.\.?(\/|$)|\/\//.test(decoded) ? undefined : decoded;
+}
+
+/** The parameters written anew, if each is a known one, is given once, and is as it may be. */
+function checkedQuery(search: string, known: Query): string | undefined {
+  const given = [...new URLSearchParams(search)];
+  if (new Set(given.map(([name]) => name)).size < given.length) return undefined;
+  const isKnown = ([name, value]: [string, string]) => Object.hasOwn(known, name) && known[name]?.test(value);
+  return given.every(isKnown) ? new URLSearchParams(given).toString() : undefined;
+}
+
+/** The call that a request is, if it is an allowed one, and the address that it is sent on to. */
+export function allowedCall(method: string | undefined, url = ''): { call: AllowedCall; address: string } | undefined {
+  const [versioned = '', ...rest] = url.split('?');
+  if (!versioned.startsWith(`${VERSION}/`)) return undefined;
+  const path = plainPath(versioned.slice(VERSION.length));
+  const found = path && allowedCalls.find((each) => each.method === method && each.path.test(path));
+  const query = found && checkedQuery(rest.join('?'), found.query ?? {});
+  return found && query !== undefined ? { call: found, address: query ? `${versioned}?${query}` : versioned } : undefined;
 }

@@ -1,13 +1,8 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { allowedCall } from './allowed-calls.ts';
-import { containerFault, labelledFault } from './container-request.ts';
+import { type AllowedCall, allowedCall } from './allowed-calls.ts';
+import { faultIn } from './what-is-made.ts';
 
-const checks: Record<string, (body: unknown) => string | undefined> = {
-  '/containers/create': containerFault,
-  '/volumes/create': labelledFault,
-  '/networks/create': labelledFault,
-};
 const MOST_BYTES = 1024 * 1024;
 
 interface Options {
@@ -16,39 +11,49 @@ interface Options {
   onCall?: (method: string, url: string, allowed: boolean) => void;
 }
 
+/** What of a request's body is sent on: nothing, its bytes, or what was read in it and found good. */
+async function bodyOf(incoming: IncomingMessage, { body }: AllowedCall): Promise<{ text?: string } | { fault: string }> {
+  if (!body || body === 'bytes') return {};
+  const length = Number(incoming.headers['content-length']);
+  if (!(length <= MOST_BYTES)) return { fault: 'the body' };
+  const read = body.safeParse(await json(incoming).catch(() => undefined));
+  return read.success ? { text: JSON.stringify(read.data) } : { fault: faultIn(read.error) };
+}
+
 /**
  * Stands between the backend and the engine's socket, and lets through the calls that the backend makes: by method and
- * path, and for what is made also by what it asks for, since whoever may make any container is root on the host.
+ * address, and for what is made also by what it asks for, since whoever may make any container is root on the host.
+ * What is sent on is made anew from what was understood; nothing else of a request comes to the engine, no header either.
  */
 export function createEngineProxy({ socketPath, onCall }: Options): Server {
   const refuse = (response: ServerResponse, reason: string) =>
     response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ message: reason }));
 
-  function pass(incoming: IncomingMessage, outgoing: ServerResponse, body?: string) {
-    const headers = { ...incoming.headers, ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }) };
-    if (body !== undefined) delete headers['transfer-encoding'];
-    const upstream = request({ socketPath, method: incoming.method, path: incoming.url, headers }, (answer) => {
+  function pass(incoming: IncomingMessage, outgoing: ServerResponse, path: string, body: AllowedCall['body'], text = '') {
+    const headers = {
+      ...(body && { 'content-type': body === 'bytes' ? 'application/x-tar' : 'application/json' }),
+      ...(body !== 'bytes' && { 'content-length': String(Buffer.byteLength(text)) }),
+    };
+    const upstream = request({ socketPath, method: incoming.method, path, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
       outgoing.flushHeaders();
     });
     upstream.on('error', () => outgoing.destroy());
     outgoing.on('close', () => upstream.destroy());
-    if (body === undefined) incoming.pipe(upstream);
-    else upstream.end(body);
+    if (body === 'bytes') return void incoming.pipe(upstream);
+    incoming.resume();
+    upstream.end(text);
   }
 
   return createServer(async (incoming, outgoing) => {
     const { method = '', url = '' } = incoming;
-    const allowed = allowedCall(method, url);
-    const check = checks[url.replace(/^\/v1\.\d+(?=\/)/, '').replace(/\?.*/, '')];
-    const length = Number(incoming.headers['content-length'] ?? 0);
-    // What was read is what is sent on: the engine never sees bytes that were not checked.
-    const body = allowed && check && length <= MOST_BYTES ? await json(incoming).catch(() => undefined) : undefined;
-    const fault = check && allowed ? (body === undefined ? 'the body' : check(body)) : undefined;
-    onCall?.(method, url, Boolean(allowed) && !fault);
-    if (!allowed) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not among the backend's calls`);
+    const found = allowedCall(method, url);
+    const body = found && (await bodyOf(incoming, found.call));
+    const fault = body && 'fault' in body ? body.fault : undefined;
+    onCall?.(method, url, Boolean(found) && !fault);
+    if (!found) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not among the backend's calls`);
     if (fault) return void refuse(outgoing, `${fault} is not as the backend makes it`);
-    pass(incoming, outgoing, body === undefined ? undefined : JSON.stringify(body));
+    pass(incoming, outgoing, found.address, found.call.body, body && 'text' in body ? body.text : undefined);
   });
 }

@@ -32,11 +32,22 @@ export function addressee(host: string | undefined, url: string, domains: Domain
 }
 
 /**
+ * Cookies know no ports: what comes here may be the dashboard's session, and what is set here would go there. Gateways use
+ * none, and a container may run whatever its owner likes.
+ */
+function forgetCookies({ headers }: IncomingMessage): void {
+  delete headers.cookie;
+  delete headers['set-cookie'];
+}
+
+/**
  * The gateway port: passes HTTP and WebSocket on to the agent that an address names. Each gateway authorises its own
  * callers by its token. 404 for an address that names no agent, 503 for an agent that is not running.
  */
 export function createGatewayRouter({ config, database, log }: Context): Server {
   const proxy = createProxyServer({ xfwd: true });
+  proxy.on('proxyRes', forgetCookies);
+  proxy.on('proxyReqWs', (asked) => asked.once('upgrade', forgetCookies).once('response', forgetCookies));
 
   async function targetOf(request: IncomingMessage): Promise<{ status: number; error: string } | { target: string }> {
     const found = addressee(request.headers.host, request.url ?? '/', config);
@@ -53,6 +64,7 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
       return { status: 503, error: 'The agent is not running' };
     }
     request.url = found.url;
+    forgetCookies(request);
     return { target: `http://${spec.bind.address}:${spec.bind.gateway}` };
   }
 

@@ -12,7 +12,8 @@ const secretValues: [RegExp, string][] = [
   [/\bBearer [\w.~+/=-]{8,}/gi, `Bearer ${CENSOR}`],
   [/\b(?:sk[-_]|rk_|whsec_)[\w-]{8,}/g, CENSOR],
   [/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, CENSOR],
-  [/\b\d{6,12}:[\w-]{30,}/g, CENSOR],
+  // Telegram's addresses have it right after a word: `/bot471147114:AA…/getMe`.
+  [/(?<!\d)\d{6,12}:[\w-]{30,}/g, CENSOR],
   [/\bv1\.[\w-]+\.[\w+/=]{40,}\.[\w+/=]{20,}/g, CENSOR],
   [/(\b[a-z][a-z+]*:\/\/[^\s/:@"]*:)[^\s@"/]+@/gi, `$1${CENSOR}@`],
   [/([?&](?:token|key|api_?key|access_token|secret|password)=)[^&\s"]+/gi, `$1${CENSOR}`],

@@ -31,7 +31,6 @@ export function createOptions(
   };
   const publish = (port: number) => [{ HostIp: spec.bind.address, HostPort: String(port) }];
   return {
-    name: spec.names.container,
     Image: spec.image,
     Labels: labels,
     User: `${AGENT_UID}:${AGENT_UID}`,

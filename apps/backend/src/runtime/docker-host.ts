@@ -6,7 +6,7 @@ import type Docker from 'dockerode';
 import { DATA_FOLDER } from './agent-container.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
-import { call, connect, type EngineError, jsonLines } from './engine-client.ts';
+import { call, connect, described, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
@@ -48,12 +48,14 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     if (found?.IPAM?.Config?.[0]?.Subnet === spec.subnet) return;
     if (found) await call(docker.getNetwork(spec.names.network).remove(), [404]);
     await call(
-      docker.createNetwork({
-        Name: spec.names.network,
-        Driver: 'bridge',
-        Labels: labels,
-        IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet }] },
-      }),
+      docker.createNetwork(
+        described({
+          Name: spec.names.network,
+          Driver: 'bridge',
+          Labels: labels,
+          IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet }] },
+        }),
+      ),
     );
   }
 
@@ -180,25 +182,29 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     async validateConfig(image, installation, configuration, variables, signal) {
       const name = `openclaw-check.${randomUUID()}`;
       const created = await call(
-        docker.createContainer({
-          name,
-          Image: image,
-          Labels: { 'agentbot.installation': installation },
-          User: `${AGENT_UID}:${AGENT_UID}`,
-          Env: ['NODE_ENV=production', ...variables.map((name) => `${name}=set`)],
-          Entrypoint: ['sh', '-c', RUN_OPENCLAW, 'openclaw'],
-          Cmd: ['config', 'validate', '--json'],
-          HostConfig: {
-            ...confinement,
-            PidsLimit: 64,
-            Memory: 1024 ** 3,
-            MemorySwap: 1024 ** 3,
-            NetworkMode: 'none',
-            LogConfig: { Type: 'json-file', Config: {} },
-            // Without a name, so that it goes with the container.
-            Mounts: [{ Type: 'volume', Source: '', Target: DATA_FOLDER }],
-          },
-        }),
+        docker.createContainer(
+          described(
+            {
+              Image: image,
+              Labels: { 'agentbot.installation': installation },
+              User: `${AGENT_UID}:${AGENT_UID}`,
+              Env: ['NODE_ENV=production', ...variables.map((name) => `${name}=set`)],
+              Entrypoint: ['sh', '-c', RUN_OPENCLAW, 'openclaw'],
+              Cmd: ['config', 'validate', '--json'],
+              HostConfig: {
+                ...confinement,
+                PidsLimit: 64,
+                Memory: 1024 ** 3,
+                MemorySwap: 1024 ** 3,
+                NetworkMode: 'none',
+                LogConfig: { Type: 'json-file', Config: {} },
+                // Without a name, so that it goes with the container.
+                Mounts: [{ Type: 'volume', Source: '', Target: DATA_FOLDER }],
+              },
+            },
+            { name },
+          ),
+        ),
       );
       if (!created) throw new Error('The engine created no container');
       const container = docker.getContainer(name);
@@ -227,11 +233,11 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       await removeContainer(spec.names.container, true);
       goingOn();
       await ensureNetwork(spec, options.Labels as Record<string, string>);
-      await call(docker.createVolume({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> }));
+      await call(docker.createVolume(described({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
       const volume = (await call(docker.getVolume(spec.names.volume).inspect()))?.Labels;
       if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw foreign('volume', spec.names.volume);
       goingOn();
-      const created = await call(docker.createContainer(options));
+      const created = await call(docker.createContainer(described(options, { name: spec.names.container })));
       if (!created) throw new Error('The engine created no container');
       const { container } = spec.names;
       if (data) {
@@ -312,22 +318,26 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       const name = `openclaw-task.${spec.agentId}`;
       await removeContainer(name);
       const created = await call(
-        docker.createContainer({
-          name,
-          Image: spec.image,
-          Labels: { 'agentbot.installation': spec.installation },
-          User: `${AGENT_UID}:${AGENT_UID}`,
-          Entrypoint: ['/bin/sh', '-ec'],
-          Cmd: [command],
-          WorkingDir: DATA_FOLDER,
-          HostConfig: {
-            ...confinement,
-            PidsLimit: 64,
-            Memory: 256 * 1024 ** 2,
-            NetworkMode: 'none',
-            Mounts: [{ Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER }],
-          },
-        }),
+        docker.createContainer(
+          described(
+            {
+              Image: spec.image,
+              Labels: { 'agentbot.installation': spec.installation },
+              User: `${AGENT_UID}:${AGENT_UID}`,
+              Entrypoint: ['/bin/sh', '-ec'],
+              Cmd: [command],
+              WorkingDir: DATA_FOLDER,
+              HostConfig: {
+                ...confinement,
+                PidsLimit: 64,
+                Memory: 256 * 1024 ** 2,
+                NetworkMode: 'none',
+                Mounts: [{ Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER }],
+              },
+            },
+            { name },
+          ),
+        ),
       );
       if (!created) throw new Error('The engine created no container');
       const container = docker.getContainer(name);

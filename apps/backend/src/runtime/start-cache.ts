@@ -5,7 +5,7 @@ import { pack } from 'tar-stream';
 import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './agent-container.ts';
 import type { ContainerHost } from './container-host.ts';
 import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement } from './container-options.ts';
-import { call } from './engine-client.ts';
+import { call, described } from './engine-client.ts';
 import { archive } from './volume-tar.ts';
 
 /** Images with this label were warmed when they were built. */
@@ -46,31 +46,35 @@ export function createStartCaches({
   ): Promise<void> {
     const labels = { 'agentbot.installation': installation };
     const command = await commandOf(image);
-    await call(docker.createVolume({ Name: names.volume, Labels: labels }));
+    await call(docker.createVolume(described({ Name: names.volume, Labels: labels })));
     const created = await call(
-      docker.createContainer({
-        name: names.container,
-        Image: image,
-        Labels: labels,
-        User: `${AGENT_UID}:${AGENT_UID}`,
-        Entrypoint: ['sh', '-c', FILL_CACHE, 'sh'],
-        Cmd: command,
-        Env: ['NODE_ENV=production', 'OPENCLAW_NO_RESPAWN=1', ...variables.map((name) => `${name}=set`)],
-        Healthcheck: { Test: ['CMD', 'node', '-e', isHealthy], Interval: 2e9, Timeout: 5e9, Retries: 1000, StartPeriod: 0 },
-        StopTimeout: 15,
-        HostConfig: {
-          ...confinement,
-          PidsLimit: 512,
-          Memory: WARMING_MEMORY,
-          MemorySwap: WARMING_MEMORY,
-          NetworkMode: 'none',
-          LogConfig: { Type: 'json-file', Config: {} },
-          Mounts: [
-            { Type: 'volume', Source: '', Target: DATA_FOLDER },
-            { Type: 'volume', Source: names.volume, Target: CACHE_MOUNT },
-          ],
-        },
-      }),
+      docker.createContainer(
+        described(
+          {
+            Image: image,
+            Labels: labels,
+            User: `${AGENT_UID}:${AGENT_UID}`,
+            Entrypoint: ['sh', '-c', FILL_CACHE, 'sh'],
+            Cmd: command,
+            Env: ['NODE_ENV=production', 'OPENCLAW_NO_RESPAWN=1', ...variables.map((name) => `${name}=set`)],
+            Healthcheck: { Test: ['CMD', 'node', '-e', isHealthy], Interval: 2e9, Timeout: 5e9, Retries: 1000, StartPeriod: 0 },
+            StopTimeout: 15,
+            HostConfig: {
+              ...confinement,
+              PidsLimit: 512,
+              Memory: WARMING_MEMORY,
+              MemorySwap: WARMING_MEMORY,
+              NetworkMode: 'none',
+              LogConfig: { Type: 'json-file', Config: {} },
+              Mounts: [
+                { Type: 'volume', Source: '', Target: DATA_FOLDER },
+                { Type: 'volume', Source: names.volume, Target: CACHE_MOUNT },
+              ],
+            },
+          },
+          { name: names.container },
+        ),
+      ),
       [409],
     );
     if (!created) return;

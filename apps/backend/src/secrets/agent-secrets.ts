@@ -52,11 +52,14 @@ export async function readAgentSecrets(tx: Transaction, envelope: Envelope, agen
   return Object.fromEntries(rows.map((row) => [row.name, envelope.open(row.sealed, context(agentId, row.name))]));
 }
 
-/** The values of an agent's secrets, for taking them out of what the agent says; too short ones would take words apart. */
+/** What to take out of words that may repeat a secret; too short ones would take words apart. */
+export const secretValues = (secrets: AgentSecrets): string[] =>
+  Object.values(secrets).filter((value): value is string => (value ?? '').length >= 6);
+
+/** The values of an agent's secrets, for taking them out of what the agent says. */
 export async function agentSecretValues(
   { database, envelope }: { database: Database; envelope: Envelope },
   agentId: string,
 ): Promise<string[]> {
-  const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agentId));
-  return Object.values(secrets).filter((value): value is string => (value ?? '').length >= 6);
+  return secretValues(await database.as('service', (tx) => readAgentSecrets(tx, envelope, agentId)));
 }
