@@ -181,6 +181,25 @@ describe('wallets', () => {
     expect(await link()).toMatchObject({ status: 201, body: { address: expect.stringMatching(/a11ce$/i) } });
   });
 
+  test.each([
+    ['asks for patience', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
+    ['knows no such call', { code: -32601, message: 'the method eth_call does not exist' }],
+    ['is at fault', { code: -32603, message: 'internal error' }],
+  ])('a node that %s says nothing about a contract’s signature: 500, and nothing is used up', async (_, refusal) => {
+    const holder = privateKeyToAccount(generatePrivateKey());
+    const { address, signMessage, deploy } = await (await deploySafes(chain)).walletOf(holder);
+    await deploy();
+    const { message } = (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body;
+    const link = async () => backend.as(owner, 'POST', '/api/wallets', { address, signature: await signMessage(message, holder) });
+    node.setRefusal(refusal);
+    expect(await link()).toMatchObject({ status: 500, body: { error: 'Failed to link wallet' } });
+    const proof = { ...proofOf(`0x${'ab'.repeat(32)}`, address), signature: await signMessage('whatever', holder) };
+    expect(await clone(proof)).toMatchObject({ status: 500, body: { error: 'Clone failed' } });
+    node.setRefusal(undefined);
+    expect(await clone(proof)).toMatchObject({ status: 402 });
+    expect((await link()).status).toBe(201);
+  });
+
   test('a smart wallet signs before it is deployed (ERC-6492) and after; none but its owner does for it', async () => {
     const safes = await deploySafes(chain);
     const [holder, thief] = [privateKeyToAccount(generatePrivateKey()), privateKeyToAccount(generatePrivateKey())];
