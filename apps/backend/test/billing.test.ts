@@ -380,6 +380,19 @@ describe('a subscription named at provisioning', () => {
     expect(await provision(thief, 'sub_mine')).toMatchObject(refused('The subscription is somebody else’s'));
   });
 
+  test('is changed where it was bought, and not bought once more', async () => {
+    const id = await backend.account('elsewhere@example.com');
+    stripe.addCustomer({ id: 'cus_elsewhere', email: 'elsewhere@example.com' });
+    const set = (status: string) => stripe.setSubscription('sub_elsewhere', { customer: 'cus_elsewhere', price: 'price_solo', status });
+    set('active');
+    expect((await provision(id, 'sub_elsewhere')).status).toBe(200);
+    const checkout = async () => (await backend.as(id, 'GET', '/api/stripe/checkout?plan=network')).body.url;
+    expect(await checkout()).toMatch(/billing_portal/);
+    expect(stripe.sessions.at(-1)?.customer).toBe('cus_elsewhere');
+    set('canceled');
+    expect(await checkout()).toMatch(/checkout/);
+  });
+
   test('in production is nobody’s by an address that they have only typed in', async () => {
     const config = { ...backend.config, NODE_ENV: 'production' as const };
     const { database } = backend.context;

@@ -2,6 +2,7 @@ import { AppError, type Plan } from '@agentbot/contracts';
 import type Stripe from 'stripe';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
+import type { Transaction } from '../database/database.ts';
 import { type Actor, userOf } from '../http/actor.ts';
 import { ACCOUNT } from './store-subscription.ts';
 import { priceOf, type StripeClient } from './stripe.ts';
@@ -62,11 +63,19 @@ async function expireOffers(stripe: StripeClient, customer: string): Promise<voi
 /** What has ended for good; anything else is paid, or may be yet. */
 const ENDED: Stripe.Subscription.Status[] = ['canceled', 'incomplete_expired'];
 
-async function hasSubscription(stripe: StripeClient, customer: string): Promise<boolean> {
+/** The customer who has a subscription of the account's: its own, or the one that bought what was named at provisioning. */
+async function findSubscriber(stripe: StripeClient, tx: Transaction, ownerId: string, customer: string): Promise<string | undefined> {
   for await (const { status } of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {
-    if (!ENDED.includes(status)) return true;
+    if (!ENDED.includes(status)) return customer;
   }
-  return false;
+  for (const { id } of await tx.subscription.findMany({ where: { ownerId, status: { notIn: ENDED } } })) {
+    const found = await stripe.subscriptions.retrieve(id).catch((error) => {
+      if (codeOf(error) === 'resource_missing') return undefined;
+      throw error;
+    });
+    if (found && !ENDED.includes(found.status)) return typeof found.customer === 'string' ? found.customer : found.customer.id;
+  }
+  return undefined;
 }
 
 /**
@@ -86,7 +95,8 @@ export async function startCheckout(context: Slice, actor: Actor, plan: Plan): P
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${customer}, 4217))`;
     // In this order: what is paid before it could be expired is seen as a subscription.
     await expireOffers(stripe, customer);
-    if (await hasSubscription(stripe, customer)) return portal(context, customer);
+    const subscriber = await findSubscriber(stripe, tx, account.id, customer);
+    if (subscriber) return portal(context, subscriber);
     const session = await stripe.checkout.sessions.create({
       mode: 'subscription',
       customer,
