@@ -3,6 +3,7 @@ import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { type AuditJournal, createAuditJournal } from './audit/audit-journal.ts';
 import { type BackupStore, createBackupStore } from './backups/backup-store.ts';
 import { createStripe, type StripeClient } from './billing/stripe.ts';
 import type { Chains } from './chain/chains.ts';
@@ -50,6 +51,7 @@ export interface Context {
   logs: LogHub;
   notifications: Notifications;
   metrics: Metrics;
+  journal: AuditJournal;
   /** Tells this process apart from others on the same database. */
   processId: string;
   /** Takes on work that outlives its request: the end of the process waits for it. */
@@ -106,6 +108,7 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
     logs,
     notifications,
     metrics,
+    journal: createAuditJournal({ database, log, processId }),
     processId,
     background(work) {
       working.add(work);

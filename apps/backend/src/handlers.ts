@@ -96,9 +96,10 @@ export function createHandlers(context: Context): Handlers {
       return { success: true };
     },
     getMe: async ({ actor }) => {
-      const { tester, ...account } = await accounts.find(userOf(actor));
+      const account = await accounts.find(userOf(actor));
+      const { tester: _tester, emailIsTheirs: _emailIsTheirs, ...shown } = account;
       const agentCount = await database.as(tenantOf(actor), (tx) => tx.agent.count({ where: { ownerId: account.id } }));
-      return { ...account, agentLimit: webAgentLimit({ ...account, tester }), agentCount };
+      return { ...shown, agentLimit: webAgentLimit(account), agentCount };
     },
     grantPlan: async ({ params, body }) => {
       const { id, email, plan } = await accounts.grantPlan(params.id, body.plan);

@@ -54,6 +54,9 @@ export async function startServer(config: Config, log: Logger) {
   }
   const context = await createContext(config, log);
   if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);
+  // Before anything is asked of it; and until nothing is any more.
+  await context.journal.sayAlive();
+  context.background(context.journal.keep(context.closing));
   const http = createServer(serverLimits, createApp(context));
   const gateway = createGatewayRouter(context);
   const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;

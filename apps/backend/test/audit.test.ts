@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { AuditEntryView } from '@agentbot/contracts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { createAuditJournal } from '../src/audit/audit-journal.ts';
 import { entryHash } from '../src/audit/entry-hash.ts';
 import { verifyAudit } from '../src/audit/verify-audit.ts';
 import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { startChildBackend } from './child-backend.ts';
 
 let backend: TestBackend;
 let client: pg.Client;
@@ -142,6 +145,88 @@ test('`pnpm audit:verify` names each owner’s last hash', async () => {
   expect([code, stdout]).toEqual([0, expect.stringContaining(`${owner}: ${last?.seq} entries, ending in ${last?.hash}\n`)]);
 });
 
+describe('an entry that is not written when its request ends', () => {
+  const pending = async (databaseClient: pg.Client) => {
+    await databaseClient.query("SELECT set_config('app.actor', 'service', false)");
+    return (await databaseClient.query('SELECT action, agent_id, actor_id, target, request_id FROM audit_pending')).rows;
+  };
+  const until = async (good: () => Promise<boolean>) => {
+    while (!(await good())) await sleep(50);
+  };
+
+  test('since it cannot be, is written later, with its outcome; the answer says what was done', async () => {
+    const user = await backend.account();
+    await client.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a full disk'; END $$;
+      CREATE TRIGGER fail BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION fail()`);
+    const { status, body } = await backend.as(user, 'POST', '/api/keys', { name: 'kept' });
+    expect(status).toBe(201);
+    expect((await entries(user)).map(({ action }) => action)).toEqual(['register']);
+    expect(await pending(client)).toEqual([expect.objectContaining({ action: 'createApiKey', actor_id: user, target: null })]);
+    await client.query('DROP TRIGGER fail ON audit_log; DROP FUNCTION fail()');
+    await until(async () => (await entries(user)).length > 1);
+    expect((await entries(user))[0]).toMatchObject({ action: 'createApiKey', outcome: 'done', status: 201, target: body.id });
+    expect(await pending(client)).toEqual([]);
+    expect(await problems()).toEqual([]);
+  });
+
+  test('and nothing is done that cannot be written down before', async () => {
+    const user = await backend.account();
+    await client.query('ALTER TABLE audit_pending RENAME TO lost');
+    const answer = await backend.as(user, 'POST', '/api/keys', { name: 'never' });
+    await client.query('ALTER TABLE lost RENAME TO audit_pending');
+    expect([answer.status, (await backend.as(user, 'GET', '/api/keys')).body.keys]).toEqual([500, []]);
+  });
+
+  test('since its process was killed, is written by the next one, with an outcome that nobody knows', async () => {
+    const child = await startChildBackend({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
+    const log = async (query = '') => (await child.call('GET', `/api/audit${query}`)).body.entries as AuditEntryView[];
+    try {
+      const { id } = (await child.call('POST', '/api/agents', { name: 'Before' })).body;
+      await child.database.query('BEGIN; LOCK TABLE audit_log IN EXCLUSIVE MODE');
+      const asked = child.call('PUT', `/api/agents/${id}`, { name: 'After' }).catch(() => undefined);
+      await until(async () => (await child.call('GET', `/api/agents/${id}/overview`)).body.agent.name === 'After');
+      await child.kill();
+      await asked;
+      await child.database.query('ROLLBACK');
+      expect(await pending(child.database)).toEqual([expect.objectContaining({ action: 'updateAgentMetadata', agent_id: id })]);
+      // Two minutes later.
+      await child.database.query("UPDATE leases SET expires_at = now() - interval '1 second' WHERE name LIKE 'process:%'");
+      await child.start();
+      await until(async () => (await log()).length > 1);
+      expect(await log()).toMatchObject([
+        { action: 'updateAgentMetadata', agentId: id, actor: 'internal', outcome: 'unknown', status: null, code: null },
+        { action: 'createAgent', outcome: 'done' },
+      ]);
+      expect(await pending(child.database)).toEqual([]);
+    } finally {
+      await child.stop();
+    }
+  });
+
+  test('is nobody else’s to write while its process lives', async () => {
+    const { database, log } = backend.context;
+    const [dead, living, other] = ['dead', 'living', 'other'].map((processId) => createAuditJournal({ database, log, processId }));
+    const user = await backend.account();
+    const intent = { ownerId: user, actorKind: 'session' as const, actorId: user };
+    await living?.sayAlive();
+    await dead?.begin({ ...intent, action: 'ofDead' });
+    await living?.begin({ ...intent, action: 'ofLiving' });
+    const leaving = new AbortController();
+    // Both at once: it is written once.
+    const keeping = [other?.keep(leaving.signal), createAuditJournal({ database, log, processId: 'another' }).keep(leaving.signal)];
+    await until(async () => (await entries(user)).length > 1);
+    leaving.abort();
+    await Promise.all(keeping);
+    expect((await entries(user)).map(({ action, outcome }) => [action, outcome])).toEqual([
+      ['ofDead', 'unknown'],
+      ['register', 'done'],
+    ]);
+    await client.query('DELETE FROM audit_pending');
+    expect(await problems()).toEqual([]);
+  });
+});
+
 describe('the chain', () => {
   test('goes on from entries that were hashed before they could name a target', () => {
     const { target, ...old } = {
@@ -195,6 +280,6 @@ describe('the chain', () => {
     expect(await problems()).toContain(`${other}: entry 1 is missing`);
     await tampered(`DELETE FROM audit_log WHERE ${at(4)}`);
     expect(await problems()).toContainEqual(expect.stringContaining(user));
-    expect(await command()).toMatchObject({ code: 1, stdout: expect.stringMatching(/: BROKEN: .*\n\d of \d chains are broken\n$/s) });
+    expect(await command()).toMatchObject({ code: 1, stdout: expect.stringMatching(/: BROKEN: .*\n\d+ of \d+ chains are broken\n$/s) });
   });
 });

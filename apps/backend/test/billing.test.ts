@@ -3,8 +3,10 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
+import { createAccounts } from '../src/accounts/accounts.ts';
 import { createPlanOffers } from '../src/billing/plan-offers.ts';
 import { settleSuspensions } from '../src/billing/suspension.ts';
+import { useSubscription } from '../src/billing/use-subscription.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Stripe, by its official client against a local double: buying, webhooks in every order, lapse and renewal. */
@@ -141,6 +143,62 @@ describe('buying', () => {
     const portal = await backend.as(buyer.id, 'POST', '/api/stripe/portal');
     for (const { body } of [checkout, portal]) expect(body.url).toMatch(/billing_portal/);
     expect(stripe.sessions.at(-1)).toMatchObject({ customer: buyer.customer });
+  });
+
+  test('of checkouts that were opened one after the other, or at once, the last can be paid', async () => {
+    const { id, customer } = await person('undecided');
+    const open = () => stripe.checkouts.filter((each) => each.customer === customer && each.status === 'open').map(({ url }) => url);
+    const ask = () => backend.as(id, 'GET', '/api/stripe/checkout?plan=solo');
+    const { body } = await ask();
+    expect(open()).toEqual([body.url]);
+    const answers = await Promise.all(Array.from({ length: 5 }, ask));
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(open()).toHaveLength(1);
+    expect(answers.map((each) => each.body.url)).toContain(open()[0]);
+  });
+
+  test('whoever pays one checkout while another is asked for, gets no other', async () => {
+    const { id, customer } = await person('quick');
+    stripe.beforeExpiry((checkout) => {
+      if (checkout.customer !== customer) return;
+      checkout.status = 'complete';
+      stripe.setSubscription('sub_quick', { customer, price: 'price_solo' });
+    });
+    const { status, body } = await backend.as(id, 'GET', '/api/stripe/checkout?plan=solo');
+    stripe.beforeExpiry(undefined);
+    expect([status, body.url]).toEqual([200, expect.stringMatching(/billing_portal/)]);
+  });
+
+  test.each([
+    ['active', true],
+    ['trialing', true],
+    ['past_due', true],
+    ['unpaid', true],
+    ['paused', true],
+    ['incomplete', true],
+    ['canceled', false],
+    ['incomplete_expired', false],
+  ])('a subscription that is %s at Stripe, and that no webhook has told of: it is changed there: %s', async (status, changed) => {
+    const { id, customer } = await person(`at-stripe-${status}`);
+    stripe.setSubscription(`sub_at_stripe_${status}`, { customer, price: 'price_solo', status });
+    const { body } = await backend.as(id, 'GET', '/api/stripe/checkout?plan=network');
+    expect(body.url).toMatch(changed ? /billing_portal/ : /checkout/);
+  });
+
+  test.each([
+    ['has never heard of', (customer: string) => stripe.customers.delete(customer)],
+    ['has deleted', (customer: string) => stripe.addCustomer({ id: customer, email: null, deleted: true })],
+  ])('a customer that Stripe %s is replaced by a new one', async (how, lose) => {
+    const email = `lost-${how.replaceAll(' ', '-')}`;
+    const { id, customer } = await person(email);
+    lose(customer);
+    expect(await backend.as(id, 'POST', '/api/stripe/portal')).toMatchObject({ status: 402, body: { code: 'PAYMENT_REQUIRED' } });
+    for (let i = 0; i < 2; i++) {
+      expect((await backend.as(id, 'GET', '/api/stripe/checkout?plan=solo')).body.url).toMatch(/checkout/);
+    }
+    const { stripeCustomerId } = await backend.context.database.as('service', (tx) => tx.user.findUniqueOrThrow({ where: { id } }));
+    expect(stripeCustomerId).not.toBe(customer);
+    expect(stripe.sessions.at(-1)?.customer).toBe(stripeCustomerId);
   });
 
   test('Stripe away is 500 with nothing of the inside', async () => {
@@ -320,6 +378,44 @@ describe('a subscription named at provisioning', () => {
     const thief = await backend.account('thief@example.com');
     stripe.addCustomer({ id: 'cus_mine', email: 'thief@example.com' });
     expect(await provision(thief, 'sub_mine')).toMatchObject(refused('The subscription is somebody else’s'));
+  });
+
+  test('is changed where it was bought, and not bought once more', async () => {
+    const id = await backend.account('elsewhere@example.com');
+    stripe.addCustomer({ id: 'cus_elsewhere', email: 'elsewhere@example.com' });
+    const set = (status: string) => stripe.setSubscription('sub_elsewhere', { customer: 'cus_elsewhere', price: 'price_solo', status });
+    set('active');
+    expect((await provision(id, 'sub_elsewhere')).status).toBe(200);
+    const checkout = async () => (await backend.as(id, 'GET', '/api/stripe/checkout?plan=network')).body.url;
+    expect(await checkout()).toMatch(/billing_portal/);
+    expect(stripe.sessions.at(-1)?.customer).toBe('cus_elsewhere');
+    set('canceled');
+    expect(await checkout()).toMatch(/checkout/);
+  });
+
+  test('in production is nobody’s by an address that they have only typed in', async () => {
+    const config = { ...backend.config, NODE_ENV: 'production' as const };
+    const { database } = backend.context;
+    const production = { ...backend.context, config, accounts: createAccounts({ database, config }) };
+    const use = async (id: string, subscription: string) =>
+      useSubscription(production, await production.accounts.find(id), 'solo', subscription);
+    const somebodys = expect.objectContaining({ code: 'PAYMENT_REQUIRED', message: 'The subscription is somebody else’s' });
+
+    const thief = await backend.account('victim@example.com');
+    stripe.addCustomer({ id: 'cus_victim', email: 'victim@example.com' });
+    stripe.setSubscription('sub_victim', { customer: 'cus_victim', price: 'price_solo' });
+    await expect(use(thief, 'sub_victim')).rejects.toEqual(somebodys);
+    expect(await subscriptionOf('sub_victim')).toBeNull();
+    await database.as('service', (tx) => tx.user.update({ where: { id: thief }, data: { emailVerifiedAt: new Date() } }));
+    await use(thief, 'sub_victim');
+    expect(await subscriptionOf('sub_victim')).toMatchObject({ ownerId: thief });
+
+    // Bought here, with whatever address was typed in at the checkout.
+    const buyer = await backend.account();
+    stripe.setSubscription('sub_bought', { customer: 'cus_victim', price: 'price_solo', metadata: { agentbot_account: buyer } });
+    await expect(use(thief, 'sub_bought')).rejects.toEqual(somebodys);
+    await use(buyer, 'sub_bought');
+    expect(await subscriptionOf('sub_bought')).toMatchObject({ ownerId: buyer });
   });
 
   test('of two accounts that name one at once, one gets it', async () => {

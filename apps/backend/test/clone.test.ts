@@ -5,17 +5,29 @@ import { deploySafes } from '@agentbot/test-doubles/smart-wallet';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PaymentRequiredV1Schema, PaymentRequiredV2Schema } from '@x402/core/schemas';
 import { Challenge } from 'mppx';
-import { type Address, erc20Abi, type Hex, hashMessage, pad, parseUnits, toHex } from 'viem';
+import {
+  type Address,
+  encodeFunctionData,
+  erc20Abi,
+  type Hex,
+  hashMessage,
+  multicall3Abi,
+  pad,
+  parseEventLogs,
+  parseUnits,
+  toHex,
+} from 'viem';
 import { generatePrivateKey, mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { Abis, Addresses } from 'viem/tempo';
-import { verifyPayment } from '../src/clone/payment-proof.ts';
 import { readAgentSecrets } from '../src/secrets/agent-secrets.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Cloning, on a real EVM in Tempo mode: every way in which a payment may not be one, and the one in which it is. */
 
 const TREASURY = '0x1111111111111111111111111111111111111111';
+/** Tempo has it from its beginning. */
+const MULTICALL: Address = '0xca11bde05977b3631167028862be2a173976ca11';
 const ALPHA_USD: Address = '0x20c0000000000000000000000000000000000001';
 /** Its accounts hold tokens from the chain's beginning. */
 const bank = mnemonicToAccount('test test test test test test test test test test test junk');
@@ -38,18 +50,23 @@ async function linkedWallet(user: string): Promise<PrivateKeyAccount> {
   return account;
 }
 
-async function send(account: PrivateKeyAccount | typeof bank, token: Address, to: Address, amount: bigint) {
-  const hash = await chain.client.writeContract({
-    account,
-    address: token,
-    abi: erc20Abi,
-    functionName: 'transfer',
-    args: [to, amount],
-    chain: chain.client.chain,
-    gas: 1_000_000n,
-  });
+type Sender = PrivateKeyAccount | typeof bank;
+/** Sends a transaction and waits until it is in a block. */
+async function transact(account: Sender, to: Address, data: Hex) {
+  const hash = await chain.client.sendTransaction({ account, to, data, chain: chain.client.chain, gas: 1_000_000n });
   return { hash, receipt: await chain.client.waitForTransactionReceipt({ hash }) };
 }
+const send = (account: Sender, token: Address, to: Address, amount: bigint) =>
+  transact(account, token, encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [to, amount] }));
+/** Takes tokens of a wallet that has approved it. */
+const taking = (from: Address, to: Address, amount: string) =>
+  encodeFunctionData({ abi: erc20Abi, functionName: 'transferFrom', args: [from, to, parseUnits(amount, 6)] });
+const approve = (account: Sender, spender: Address) =>
+  transact(
+    account,
+    Addresses.pathUsd,
+    encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [spender, parseUnits('90', 6)] }),
+  );
 /** Gas is paid in the second token, and anvil asks for a native balance as well. */
 async function fund(address: Address) {
   await chain.client.setBalance({ address, value: parseUnits('1', 18) });
@@ -181,6 +198,25 @@ describe('wallets', () => {
     expect(await link()).toMatchObject({ status: 201, body: { address: expect.stringMatching(/a11ce$/i) } });
   });
 
+  test.each([
+    ['asks for patience', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
+    ['knows no such call', { code: -32601, message: 'the method eth_call does not exist' }],
+    ['is at fault', { code: -32603, message: 'internal error' }],
+  ])('a node that %s says nothing about a contract’s signature: 500, and nothing is used up', async (_, refusal) => {
+    const holder = privateKeyToAccount(generatePrivateKey());
+    const { address, signMessage, deploy } = await (await deploySafes(chain)).walletOf(holder);
+    await deploy();
+    const { message } = (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body;
+    const link = async () => backend.as(owner, 'POST', '/api/wallets', { address, signature: await signMessage(message, holder) });
+    node.setRefusal(refusal);
+    expect(await link()).toMatchObject({ status: 500, body: { error: 'Failed to link wallet' } });
+    const proof = { ...proofOf(`0x${'ab'.repeat(32)}`, address), signature: await signMessage('whatever', holder) };
+    expect(await clone(proof)).toMatchObject({ status: 500, body: { error: 'Clone failed' } });
+    node.setRefusal(undefined);
+    expect(await clone(proof)).toMatchObject({ status: 402 });
+    expect((await link()).status).toBe(201);
+  });
+
   test('a smart wallet signs before it is deployed (ERC-6492) and after; none but its owner does for it', async () => {
     const safes = await deploySafes(chain);
     const [holder, thief] = [privateKeyToAccount(generatePrivateKey()), privateKeyToAccount(generatePrivateKey())];
@@ -266,6 +302,64 @@ describe('a payment that holds', () => {
     const { status, body } = await clone(proofOf(upper, wallet.address.toLowerCase(), { amount: '2.5', timestamp: Date.now() }));
     expect([status, body.transactionHash]).toEqual([200, hash]);
     expect(await clone(proofOf(hash, wallet.address), { name: 'Second' })).toMatchObject(refused('The payment was used already'));
+  });
+
+  test('sent by somebody else for its payer is the payer’s, and not the sender’s', async () => {
+    const payer = await linkedWallet(owner);
+    const relayer = await linkedWallet(owner);
+    await approve(payer, relayer.address);
+    const { hash, receipt } = await transact(relayer, Addresses.pathUsd, taking(payer.address, TREASURY, '1'));
+    expect(receipt.from).toBe(relayer.address.toLowerCase());
+    await chain.client.mine({ blocks: 1 });
+    expect(await clone(proofOf(hash, relayer.address))).toMatchObject(refused('The transaction has no such payment'));
+    expect((await clone(proofOf(hash, payer.address))).status).toBe(200);
+  });
+
+  test('is found among others of the same transaction; several small ones are none, whatever they add up to', async () => {
+    const payer = await linkedWallet(owner);
+    const other = await linkedWallet(owner);
+    const elsewhere: Address = '0x2222222222222222222222222222222222222222';
+    for (const account of [payer, other]) await approve(account, MULTICALL);
+    const together = async (...calls: Hex[]) => {
+      const each = calls.map((callData) => ({ target: Addresses.pathUsd as Address, allowFailure: false, callData }));
+      const data = encodeFunctionData({ abi: multicall3Abi, functionName: 'aggregate3', args: [each] });
+      const { hash, receipt } = await transact(wallet, MULTICALL, data);
+      expect([receipt.status, receipt.to]).toEqual(['success', MULTICALL]);
+      await chain.client.mine({ blocks: 1 });
+      return hash;
+    };
+    const noSuch = refused('The transaction has no such payment');
+    const small = await together(taking(payer.address, TREASURY, '0.6'), taking(payer.address, TREASURY, '0.6'));
+    expect(await clone(proofOf(small, payer.address))).toMatchObject(noSuch);
+    const shared = await together(taking(payer.address, TREASURY, '0.5'), taking(other.address, TREASURY, '1'));
+    expect(await clone(proofOf(shared, payer.address))).toMatchObject(noSuch);
+    const aside = await together(taking(payer.address, elsewhere, '7'), taking(payer.address, TREASURY, '0.5'));
+    expect(await clone(proofOf(aside, payer.address))).toMatchObject(noSuch);
+    const last = await together(
+      taking(payer.address, elsewhere, '7'),
+      taking(other.address, TREASURY, '0.5'),
+      taking(payer.address, TREASURY, '1'),
+    );
+    expect(await clone(proofOf(last, other.address))).toMatchObject(noSuch);
+    expect((await clone(proofOf(last, payer.address))).status).toBe(200);
+    const twice = await together(taking(payer.address, TREASURY, '1'), taking(other.address, TREASURY, '1'));
+    expect((await clone(proofOf(twice, payer.address))).status).toBe(200);
+    // One transaction buys one clone.
+    expect(await clone(proofOf(twice, other.address), { name: 'Second' })).toMatchObject(refused('The payment was used already'));
+  });
+
+  test('is one beside its gas, which is paid in the same token', async () => {
+    const payer = await linkedWallet(owner);
+    const inPathUsd = encodeFunctionData({ abi: Abis.feeManager, functionName: 'setUserToken', args: [Addresses.pathUsd] });
+    await transact(payer, Addresses.feeManager, inPathUsd);
+    const { hash, receipt } = await send(payer, Addresses.pathUsd, TREASURY, parseUnits('1', 6));
+    const transfers = parseEventLogs({ abi: erc20Abi, eventName: 'Transfer', logs: receipt.logs });
+    expect(transfers.map(({ address, args }) => [address, args.to.toLowerCase()])).toEqual([
+      [Addresses.pathUsd, TREASURY],
+      [Addresses.pathUsd, Addresses.feeManager],
+    ]);
+    await chain.client.mine({ blocks: 1 });
+    expect((await clone(proofOf(hash, payer.address))).status).toBe(200);
   });
 
   test('a hundred times at once makes exactly one clone, and the same answer for each', async () => {
@@ -390,8 +484,14 @@ describe('a payment that does not hold makes no clone', () => {
     expect(await clone(proof, { as: stranger })).toMatchObject({ status: 404, body: { error: 'Agent not found' } });
   });
 
-  test('an old one, seen through a chain whose clock is behind', async () => {
+  test('one that is more than an hour old, and nothing is claimed with it', async () => {
     const old = await startChain({ startsAt: Math.floor(Date.now() / 1000) - 7200 });
+    const late = await startBackend({ TEMPO_RPC_URL: old.url, CLONE_TREASURY_ADDRESS: TREASURY, TEMPO_CONFIRMATIONS: '1' });
+    const user = await late.account();
+    const own = (await late.machine(user, 'POST', '/api/agents', { name: 'Mine' })).body.id;
+    const { database } = late.context;
+    const address = bank.address.toLowerCase();
+    await database.as('service', (tx) => tx.wallet.create({ data: { address, ownerId: user } }));
     const sent = await old.client.writeContract({
       account: bank,
       address: Addresses.pathUsd,
@@ -400,12 +500,16 @@ describe('a payment that does not hold makes no clone', () => {
       args: [TREASURY, parseUnits('1', 6)],
       chain: old.client.chain,
     });
-    await old.client.waitForTransactionReceipt({ hash: sent });
-    const proof = { ...proofOf(sent, bank.address), currency: 'pathUSD' as const, chainId: 4217 as const };
-    const reader = { id: 4217, client: old.client as never };
-    await expect(verifyPayment(reader, proof, TREASURY, 1)).rejects.toMatchObject({
-      details: { reason: 'The payment is more than an hour old' },
-    });
+    const { blockNumber } = await old.client.waitForTransactionReceipt({ hash: sent });
+    const { timestamp } = await old.client.getBlock({ blockNumber });
+    for (const claimed of [Number(timestamp), Math.floor(Date.now() / 1000)]) {
+      const paymentProof = proofOf(sent, bank.address, { timestamp: claimed });
+      const body = { parentAgentId: own, name: 'x', paymentProof };
+      expect(await late.as(user, 'POST', '/api/agents/clone', body)).toMatchObject(refused('The payment is more than an hour old'));
+    }
+    const left = await database.as('service', async (tx) => [await tx.paymentClaim.count(), await tx.agent.count()]);
+    expect(left).toEqual([0, 1]);
+    await late.stop();
     await old.stop();
   });
 

@@ -91,70 +91,54 @@ test('while it is away, what needs it says so at once, and the rest goes on', as
   await engine.start();
   await answers('lonely');
   expect(await status('lonely')).toBe('active');
-}, 120_000);
+});
 
-test.each(['create', 'ready'])(
-  'killed while it provisions, at %s',
-  async (step) => {
-    const id = `born-${step}`;
-    expect(await loseEngine(id, 'provision', step, () => deploy(id))).toBe('succeeded');
-    await answers(id);
-    expect(await containers.left(id)).toEqual(whole);
-    await backend.call('DELETE', `/api/agents/${id}`);
-  },
-  120_000,
-);
+test.each(['create', 'ready'])('killed while it provisions, at %s', async (step) => {
+  const id = `born-${step}`;
+  expect(await loseEngine(id, 'provision', step, () => deploy(id))).toBe('succeeded');
+  await answers(id);
+  expect(await containers.left(id)).toEqual(whole);
+  await backend.call('DELETE', `/api/agents/${id}`);
+});
 
-test.each(['backup', 'create', 'ready'])(
-  'killed while it updates, at %s',
-  async (step) => {
-    const id = `moved-${step}`;
-    await deploy(id);
-    await chat(id, 'Remember me');
-    await containers.note(id, 'kept');
-    const before = await containers.checksums(id);
-    const image = 'agentbot/openclaw-test:next';
-    expect(await loseEngine(id, 'update', step, () => backend.call('POST', `/api/agents/${id}/update`, { image }))).toBe('succeeded');
-    for (let tries = 0; (await status(id)) !== 'active' && tries < 50; tries++) await sleep(300);
-    expect(await containers.checksums(id)).toBe(before);
-    await answers(id);
-    expect((await containers.container(id).inspect()).Config.Image).toBe(image);
-    expect(await containers.left(id)).toEqual(whole);
-    await backend.call('DELETE', `/api/agents/${id}`);
-  },
-  120_000,
-);
+test.each(['backup', 'create', 'ready'])('killed while it updates, at %s', async (step) => {
+  const id = `moved-${step}`;
+  await deploy(id);
+  await chat(id, 'Remember me');
+  await containers.note(id, 'kept');
+  const before = await containers.checksums(id);
+  const image = 'agentbot/openclaw-test:next';
+  expect(await loseEngine(id, 'update', step, () => backend.call('POST', `/api/agents/${id}/update`, { image }))).toBe('succeeded');
+  for (let tries = 0; (await status(id)) !== 'active' && tries < 50; tries++) await sleep(300);
+  expect(await containers.checksums(id)).toBe(before);
+  await answers(id);
+  expect((await containers.container(id).inspect()).Config.Image).toBe(image);
+  expect(await containers.left(id)).toEqual(whole);
+  await backend.call('DELETE', `/api/agents/${id}`);
+});
 
-test.each(['create'])(
-  'killed while it clones, at %s',
-  async (step) => {
-    const body = await paidRequest(chain, parent);
-    const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
-    expect(await loseEngine(agentId, 'clone', step, async () => undefined)).toBe('succeeded');
-    await answers(agentId);
-    expect(await containers.left(agentId)).toEqual(whole);
-    expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);
-    await backend.call('DELETE', `/api/agents/${agentId}`);
-  },
-  120_000,
-);
+test.each(['create'])('killed while it clones, at %s', async (step) => {
+  const body = await paidRequest(chain, parent);
+  const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
+  expect(await loseEngine(agentId, 'clone', step, async () => undefined)).toBe('succeeded');
+  await answers(agentId);
+  expect(await containers.left(agentId)).toEqual(whole);
+  expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);
+  await backend.call('DELETE', `/api/agents/${agentId}`);
+});
 
-test.each(['clear'])(
-  'killed while it puts a backup back, at %s',
-  async (step) => {
-    const id = `restored-${step}`;
-    await deploy(id);
-    await containers.note(id, 'kept');
-    const { backup } = (await backend.call('POST', `/api/agents/${id}/backups`)).body;
-    await containers.note(id, 'later');
-    const ask = () => backend.call('POST', `/api/agents/${id}/backups/${backup.id}/restore`);
-    expect(await loseEngine(id, 'restore', step, ask)).toBe('succeeded');
-    await answers(id);
-    expect(await containers.noted(id)).toBe('kept');
-    await backend.call('DELETE', `/api/agents/${id}`);
-  },
-  120_000,
-);
+test.each(['clear'])('killed while it puts a backup back, at %s', async (step) => {
+  const id = `restored-${step}`;
+  await deploy(id);
+  await containers.note(id, 'kept');
+  const { backup } = (await backend.call('POST', `/api/agents/${id}/backups`)).body;
+  await containers.note(id, 'later');
+  const ask = () => backend.call('POST', `/api/agents/${id}/backups/${backup.id}/restore`);
+  expect(await loseEngine(id, 'restore', step, ask)).toBe('succeeded');
+  await answers(id);
+  expect(await containers.noted(id)).toBe('kept');
+  await backend.call('DELETE', `/api/agents/${id}`);
+});
 
 test('deleted while it is away, an agent leaves nothing to the next one of its name', async () => {
   await deploy('reborn');
@@ -171,7 +155,7 @@ test('deleted while it is away, an agent leaves nothing to the next one of its n
   expect(await containers.noted('reborn')).not.toContain('of-the-first');
   expect(await containers.left('reborn')).toEqual(whole);
   await backend.call('DELETE', '/api/agents/reborn');
-}, 120_000);
+});
 
 test('killed while it deletes', async () => {
   await deploy('gone');
@@ -179,4 +163,4 @@ test('killed while it deletes', async () => {
   expect((await backend.call('GET', '/api/agents/gone')).status).toBe(404);
   for (let tries = 0; (await containers.left('gone')).volumes && tries < 100; tries++) await sleep(300);
   expect(await containers.left('gone')).toEqual(nothing);
-}, 120_000);
+});

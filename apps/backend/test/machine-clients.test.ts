@@ -193,11 +193,66 @@ describe('a container', () => {
     const ask = (action: string) => backend.call('POST', `/api/agents/${id}/${action}`, { token: key, body: {} });
     const restore = `backups/${backup.id}/restore`;
     for (const action of ['start', 'restart', 'update', 'repair', restore]) expect(await ask(action)).toMatchObject(noDocker);
-    await backend.call('PUT', `/api/agents/${id}`, { token: key, body: { plan: 'network' } });
+    // As when a repair was asked for just before.
+    await change(backend, id, { plan: 'network' });
     for (const action of ['update', 'repair', restore]) expect(await ask(action)).toMatchObject(unpaid);
     for (const action of ['start', 'restart']) expect(await ask(action)).toMatchObject(noDocker);
     await grant(user, 'network');
     for (const action of ['update', 'repair', restore]) expect(await ask(action)).toMatchObject(noDocker);
+  });
+
+  test.each([
+    ['of a clone', { parentId: 'agent_parent', plan: 'solo' }],
+    ['that is to come as soon as there is an engine', { runtime: 'api', state: 'running', plan: 'solo' }],
+    ['that is being made', { state: 'provisioning', plan: 'solo' }],
+  ])('%s: the agent’s plan is not raised without payment', async (_, is) => {
+    const user = await backend.account();
+    const { key } = await newKey(user);
+    const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Small' } })).body;
+    await change(backend, id, is);
+    const put = (path: string, body: object) => backend.call('PUT', `/api/agents/${id}${path}`, { token: key, body });
+    for (const plan of ['collective', 'label', 'network']) {
+      expect(await put('', { plan })).toMatchObject(unpaid);
+      expect(await put('/config', { plan })).toMatchObject(unpaid);
+      expect(await put('', { config: { plan } })).toMatchObject(unpaid);
+    }
+    expect((await put('', { plan: 'solo', name: 'Renamed' })).status).toBe(200);
+    await grant(user, 'collective');
+    expect(await put('', { plan: 'network' })).toMatchObject(unpaid);
+    expect((await put('', { plan: 'collective' })).body.plan).toBe('collective');
+    expect((await backend.machine(user, 'PUT', `/api/agents/${id}`, { plan: 'network' })).body.plan).toBe('network');
+  });
+
+  test('is one of label for whoever pays and names no plan; by name it must be covered', async () => {
+    const user = await backend.account();
+    const { key } = await newKey(user);
+    const call = (method: string, path: string, body: object = {}) => backend.call(method, path, { token: key, body });
+    const unnamed = (await call('POST', '/api/agents', { name: 'Unnamed' })).body.id;
+    const other = await backend.account();
+    const named = (await backend.machine(other, 'POST', '/api/agents', { name: 'Named', config: { plan: 'label' } })).body.id;
+    await change(backend, named, { ownerId: user });
+    await grant(user, 'solo');
+    const config = { plan: 'label', telegramToken: canary('1:') };
+    expect(await call('POST', '/api/deployments', { agentId: `new-${user}`, config })).toMatchObject(unpaid);
+    expect(await call('POST', '/api/deployments', { agentId: unnamed, config })).toMatchObject(unpaid);
+    expect(await call('POST', '/api/agents', { name: 'New', config: { plan: 'label' } })).toMatchObject(unpaid);
+    const small = (await call('POST', '/api/agents', { name: 'Small', config: { plan: 'solo' } })).body.id;
+    expect(await call('PUT', `/api/agents/${small}`, { plan: 'label' })).toMatchObject(unpaid);
+    expect(await call('PUT', `/api/agents/${small}/config`, { plan: 'label' })).toMatchObject(unpaid);
+    // As the dashboard's form sends what was not changed.
+    expect((await call('PUT', `/api/agents/${unnamed}/config`, { plan: 'label', model: 'gpt-4o' })).status).toBe(200);
+    for (const action of ['start', 'repair']) {
+      expect(await call('POST', `/api/agents/${named}/${action}`)).toMatchObject(unpaid);
+      expect(await call('POST', `/api/agents/${unnamed}/${action}`)).toMatchObject(noDocker);
+    }
+    expect(await backend.machine(user, 'POST', '/api/deployments', { agentId: `new-${user}`, config })).toMatchObject(noDocker);
+    await grant(user, 'label');
+    expect(await call('POST', '/api/deployments', { agentId: named, config })).toMatchObject(noDocker);
+    // Through the dashboard the tier names it, and nothing else.
+    await grant(other, 'solo');
+    const { id } = (await backend.as(other, 'POST', '/api/agents/provision', { name: 'By tier', config: { plan: 'label' } })).body.agent;
+    expect((await backend.as(other, 'GET', `/api/agents/${id}`)).body.agent.plan).toBe('label');
+    expect(await backend.as(other, 'POST', `/api/agents/${id}/repair`)).toMatchObject(noDocker);
   });
 
   test('is no first one while new agents are refused', async () => {

@@ -33,13 +33,17 @@ async function listen(userId: string, query = '') {
   const headers = { authorization: `Bearer ${await assertion(userId)}` };
   const response = await fetch(`${backend.url}/api/overview/stream${query}`, { headers, signal: leaving.signal });
   const read = async () => {
+    let rest = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      for (const [, data = ''] of chunk.matchAll(/^data: (.*)$/gm)) frames.push(JSON.parse(data));
+      // A frame may come in two pieces.
+      const whole = (rest + chunk).split('\n\n');
+      rest = whole.pop() ?? '';
+      for (const [, data = ''] of whole.join('\n').matchAll(/^data: (.*)$/gm)) frames.push(JSON.parse(data));
     }
   };
   const reading = read().catch(() => undefined);
   const seen = async (good: (frames: OverviewFrame[]) => boolean) => {
-    for (const end = Date.now() + 5_000; !good(frames) && Date.now() < end; ) await sleep(20);
+    for (const end = Date.now() + 60_000; !good(frames) && Date.now() < end; ) await sleep(20);
     return frames;
   };
   await seen(({ length }) => length > 0);

@@ -11,7 +11,7 @@ const payer = mnemonicToAccount('test test test test test test test test test te
 export const paidOn = (chain: TestChain) => ({ TEMPO_RPC_URL: chain.url, CLONE_TREASURY_ADDRESS: TREASURY });
 
 /** Links the wallet that pays to the platform's account. */
-export async function linkPayer(backend: ChildBackend): Promise<void> {
+export async function linkPayer(backend: Pick<ChildBackend, 'call'>): Promise<void> {
   const { message } = (await backend.call('POST', '/api/wallets/challenge', { address: payer.address })).body;
   await backend.call('POST', '/api/wallets', { address: payer.address, signature: await payer.signMessage({ message }) });
 }

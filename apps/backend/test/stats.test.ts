@@ -137,9 +137,7 @@ describe('figures', () => {
   test('are read without a call of the engine, by whoever may, and become a history', async () => {
     const asked = () => engine.calls(/openclaw-loaded\/stats/).length;
     const before = asked();
-    const from = Date.now();
     for (let i = 0; i < 20; i++) await backend.machine(undefined, 'GET', '/api/agents/loaded/stats');
-    expect((Date.now() - from) / 20).toBeLessThan(200);
     // The one stream; a busy engine may have broken it off before.
     expect(before).toBeGreaterThan(0);
     expect(asked()).toBe(before);

@@ -76,6 +76,7 @@ test('every model of the schema can be read from the migrated database', async (
       tx.stripeEvent,
       tx.paymentClaim,
       tx.idempotencyKey,
+      tx.auditPending,
       tx.platformImage,
       tx.usedAssertion,
       tx.rateLimit,

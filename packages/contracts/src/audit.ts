@@ -16,7 +16,8 @@ const entry = z.strictObject({
   agentId: z.string().nullable(),
   /** What the request named beside an agent: a user, an API key, a wallet, a backup. In `hash` only where there is one. */
   target: z.string().nullable(),
-  outcome: z.enum(['done', 'repeated', 'refused', 'failed', 'cancelled']),
+  /** `unknown` where the process that served the request ended before it could say. */
+  outcome: z.enum(['done', 'repeated', 'refused', 'failed', 'cancelled', 'unknown']),
   status: z.int().nullable(),
   code: z.string().nullable(),
   ip: z.string().nullable(),

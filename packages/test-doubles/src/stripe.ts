@@ -15,6 +15,15 @@ interface Bought {
   livemode?: boolean;
 }
 
+/** A checkout as Stripe has it now. */
+export interface Checkout {
+  id: string;
+  object: 'checkout.session';
+  customer: string;
+  status: 'open' | 'complete' | 'expired';
+  url: string;
+}
+
 /** The few calls of Stripe's API that a subscription needs, with what a form sends kept for tests to see. */
 export async function startStripe({ apiKey }: { apiKey: string }) {
   const customers = new Map<string, Customer>();
@@ -22,9 +31,11 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
   const prices = new Map<string, object>();
   const byKey = new Map<string, unknown>();
   const sessions: Record<string, string>[] = [];
+  const checkouts: Checkout[] = [];
   let down = false;
   let reads = 0;
   let priceReads = 0;
+  let beforeExpiry: ((checkout: Checkout) => void) | undefined;
 
   const server = createServer(async (request, response) => {
     if (down) return request.socket.destroy();
@@ -34,35 +45,77 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
     const url = new URL(request.url ?? '/', 'http://stripe');
     const send = (answer: unknown, status = 200) =>
       response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_1' }).end(JSON.stringify(answer));
-    const missing = () =>
-      send({ error: { type: 'invalid_request_error', code: 'resource_missing', message: 'No such object', param: 'id' } }, 404);
+    const refuse = (status: number, message: string, code?: string) =>
+      send({ error: { type: 'invalid_request_error', code, message } }, status);
+    const missing = () => refuse(404, 'No such object', 'resource_missing');
+    const list = (data: object[]) => send({ object: 'list', url: url.pathname, has_more: false, data });
+    const isOf = ({ customer }: { customer: string }) => customer === url.searchParams.get('customer');
+    const isThere = (customer = '') => customers.has(customer) && !customers.get(customer)?.deleted;
     if (request.headers.authorization !== `Bearer ${apiKey}`) {
-      return send({ error: { type: 'invalid_request_error', message: 'Invalid API Key provided' } }, 401);
+      return refuse(401, 'Invalid API Key provided');
     }
     const key = String(request.headers['idempotency-key'] ?? '');
-    switch (`${request.method} ${url.pathname.replace(/(sub|price)_\w+$/, ':id')}`) {
+    const id = /\b(?:sub|price|cus|cs)_\w+/.exec(url.pathname)?.[0] ?? '';
+    switch (`${request.method} ${id ? url.pathname.replace(id, ':id') : url.pathname}`) {
       case 'POST /v1/customers': {
-        const made = byKey.get(key) ?? { id: `cus_${customers.size + 1}`, object: 'customer', email: form.email ?? null };
+        const before = byKey.get(key);
+        if (before) return send(before);
+        const made = { id: `cus_${byKey.size + 1}`, object: 'customer', email: form.email ?? null };
         byKey.set(key, made);
-        customers.set((made as Customer).id, made as Customer);
+        customers.set(made.id, made);
         return send(made);
       }
-      case 'POST /v1/checkout/sessions':
-      case 'POST /v1/billing_portal/sessions': {
-        sessions.push(form);
-        const kind = url.pathname.split('/')[2];
-        return send({ id: `cs_${sessions.length}`, object: `${kind}.session`, url: `https://stripe.example/${kind}/${sessions.length}` });
+      case 'GET /v1/customers/:id': {
+        const found = customers.get(id);
+        return found ? send({ object: 'customer', ...found }) : missing();
       }
+      case 'POST /v1/billing_portal/sessions': {
+        if (!isThere(form.customer)) return missing();
+        sessions.push(form);
+        const address = `https://stripe.example/billing_portal/${sessions.length}`;
+        return send({ id: `bps_${sessions.length}`, object: 'billing_portal.session', url: address });
+      }
+      case 'POST /v1/checkout/sessions': {
+        if (!isThere(form.customer)) return missing();
+        sessions.push(form);
+        const number = sessions.length;
+        const checkout: Checkout = {
+          id: `cs_${number}`,
+          object: 'checkout.session',
+          customer: form.customer ?? '',
+          status: 'open',
+          url: `https://stripe.example/checkout/${number}`,
+        };
+        checkouts.push(checkout);
+        return send(checkout);
+      }
+      case 'GET /v1/checkout/sessions':
+        return list(checkouts.filter((each) => isOf(each) && each.status === url.searchParams.get('status')));
+      case 'GET /v1/checkout/sessions/:id': {
+        const found = checkouts.find((each) => each.id === id);
+        return found ? send(found) : missing();
+      }
+      case 'POST /v1/checkout/sessions/:id/expire': {
+        const found = checkouts.find((each) => each.id === id);
+        if (!found) return missing();
+        beforeExpiry?.(found);
+        if (found.status !== 'open') return refuse(400, 'Only Checkout Sessions with a status in ["open"] can be expired.');
+        found.status = 'expired';
+        return send(found);
+      }
+      // With `status=all`, the only way in which it is asked here.
+      case 'GET /v1/subscriptions':
+        return list([...subscriptions.values()].filter(isOf));
       case 'GET /v1/subscriptions/:id': {
         reads++;
-        const found = subscriptions.get(url.pathname.split('/').at(-1) ?? '');
+        const found = subscriptions.get(id);
         if (!found) return missing();
         const customer = customers.get(found.customer);
         return send({ ...found, customer: url.searchParams.has('expand[0]') ? customer : found.customer });
       }
       case 'GET /v1/prices/:id': {
         priceReads++;
-        const found = prices.get(url.pathname.split('/').at(-1) ?? '');
+        const found = prices.get(id);
         return found ? send(found) : missing();
       }
       default:
@@ -76,6 +129,11 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
     customers,
     /** What checkouts and portals were asked for. */
     sessions,
+    checkouts,
+    /** Does something just before a checkout is expired. */
+    beforeExpiry(work: typeof beforeExpiry) {
+      beforeExpiry = work;
+    },
     /** How often a subscription was read. */
     reads: () => reads,
     priceReads: () => priceReads,

@@ -11,6 +11,8 @@ import { checkPassword, hashPassword } from './password.ts';
 export interface Account {
   id: string;
   email: string;
+  /** Whether the address may be taken for theirs. */
+  emailIsTheirs: boolean;
   name: string | null;
   admin: boolean;
   /** Named in TESTER_EMAILS: needs no subscription. */
@@ -51,11 +53,15 @@ const largest = (held: (Plan | null)[]): Plan | null =>
   held.reduce((best, plan) => (plan && (!best || plans[plan].rank > plans[best].rank) ? plan : best), null);
 
 /**
- * Whether one of the operator's lists names a user. In production it counts once the address is known to be theirs: anybody
- * can open an account with a password and somebody else's address.
+ * Whether an account's address may be taken for its owner's. In production it must be known to be: anybody can open an
+ * account with a password and somebody else's address.
  */
-const isListed = ({ NODE_ENV }: Config, list: string[], { email, emailVerifiedAt }: Pick<User, 'email' | 'emailVerifiedAt'>) =>
-  list.includes(email) && (NODE_ENV !== 'production' || emailVerifiedAt !== null);
+const isTheirs = ({ NODE_ENV }: Config, { emailVerifiedAt }: Pick<User, 'emailVerifiedAt'>) =>
+  NODE_ENV !== 'production' || emailVerifiedAt !== null;
+
+/** Whether one of the operator's lists names a user. */
+const isListed = (config: Config, list: string[], user: Pick<User, 'email' | 'emailVerifiedAt'>) =>
+  list.includes(user.email) && isTheirs(config, user);
 
 /** Whether a user administers the installation: the first one, and those whom ADMIN_EMAILS names. */
 export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt' | 'isAdmin'>) =>
@@ -66,6 +72,7 @@ export function createAccounts({ database, config }: { database: Database; confi
   const view = (row: User & { subscriptions?: Subscription[] }): Account => ({
     id: row.id,
     email: row.email,
+    emailIsTheirs: isTheirs(config, row),
     name: row.name,
     admin: isAdministrator(config, row),
     tester: isListed(config, config.TESTER_EMAILS, row),

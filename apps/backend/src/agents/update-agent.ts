@@ -1,5 +1,5 @@
 import { type AgentConfig, AppError, type Plan } from '@agentbot/contracts';
-import { coveredPlan } from '../accounts/entitlements.ts';
+import { changedPlan, hasDefaultPlan } from '../accounts/entitlements.ts';
 import type { Context } from '../context.ts';
 import { requireLimits } from '../egress/allowed-domains.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
@@ -26,7 +26,10 @@ export async function updateAgent(context: Context, actor: Actor, id: string, ch
   const { database, envelope, accounts, config } = context;
   if (change.config?.baseUrl) await assertPublicEndpoint(change.config.baseUrl, config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
   const asked = change.plan ?? change.config?.plan;
-  const plan = asked && coveredPlan(actor, await accounts.find((await getAgent(context, actor, id)).ownerId), asked);
+  const before = asked && (await getAgent(context, actor, id));
+  // Forms send what is left as it is, too: that asks for nothing, and does not name a plan that nobody has named.
+  const changes = before && asked !== before.plan;
+  const plan = changes ? changedPlan(actor, await accounts.find(before.ownerId), before, asked) : undefined;
   return database.as(tenantOf(actor), async (tx) => {
     // Two changes at once must not lose one another's fields.
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
@@ -34,10 +37,11 @@ export async function updateAgent(context: Context, actor: Actor, id: string, ch
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
     requireLimits(change.config, config);
     const { open, secrets } = splitConfig(change.config ?? {});
+    const { plan: _, ...others } = open;
     const merged = {
       ...(agent.config as AgentConfig),
-      ...open,
-      ...(plan && { plan }),
+      ...others,
+      ...(asked && (plan || !hasDefaultPlan(agent)) && { plan: plan ?? agent.plan }),
       ...(change.cloneable !== undefined && { cloneable: change.cloneable }),
     };
     const model = modelAfterChange(agent, { ...open, ...(change.aiProvider && { aiProvider: change.aiProvider }) }, merged);

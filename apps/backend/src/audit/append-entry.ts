@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 
 /** What happened; the database adds when, its place in the owner's chain, and the hashes. */
 export interface AuditedEvent {
@@ -11,16 +11,16 @@ export interface AuditedEvent {
   agentId?: string | null;
   ip?: string | null;
   userAgent?: string | null;
-  outcome: 'done' | 'repeated' | 'refused' | 'failed' | 'cancelled';
+  outcome: 'done' | 'repeated' | 'refused' | 'failed' | 'cancelled' | 'unknown';
   status?: number;
   code?: string | null;
-  requestId?: string;
+  requestId?: string | null;
   /** What it is about beside an agent. */
   target?: string | null;
 }
 
-/** Appends to the audit log, in a transaction of its own: the chain's end stays locked until it commits. */
-export async function appendEntry(database: Database, event: AuditedEvent): Promise<void> {
+/** Appends to the audit log; the chain's end stays locked until the transaction commits. */
+export async function insertEntry(tx: Transaction, event: AuditedEvent): Promise<void> {
   const { ownerId, actorKind, action, outcome } = event;
   const {
     actorId = null,
@@ -33,10 +33,11 @@ export async function appendEntry(database: Database, event: AuditedEvent): Prom
     requestId = null,
     target = null,
   } = event;
-  await database.as(
-    'service',
-    (tx) =>
-      tx.$executeRaw`INSERT INTO audit_log (owner_id, actor_kind, actor_id, key_id, action, agent_id, ip, user_agent, outcome, status, code, request_id, target)
-        VALUES (${ownerId}, ${actorKind}, ${actorId}, ${keyId}, ${action}, ${agentId}, ${ip}, ${userAgent}, ${outcome}, ${status}, ${code}, ${requestId}, ${target})`,
-  );
+  await tx.$executeRaw`
+    INSERT INTO audit_log (owner_id, actor_kind, actor_id, key_id, action, agent_id, ip, user_agent, outcome, status, code, request_id, target)
+    VALUES (${ownerId}, ${actorKind}, ${actorId}, ${keyId}, ${action}, ${agentId}, ${ip}, ${userAgent}, ${outcome}, ${status}, ${code}, ${requestId}, ${target})`;
 }
+
+/** Appends to the audit log, in a transaction of its own. */
+export const appendEntry = (database: Database, event: AuditedEvent): Promise<void> =>
+  database.as('service', (tx) => insertEntry(tx, event));

@@ -1,10 +1,11 @@
 import { AppError, type Plan } from '@agentbot/contracts';
+import type Stripe from 'stripe';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
+import type { Transaction } from '../database/database.ts';
 import { type Actor, userOf } from '../http/actor.ts';
 import { ACCOUNT } from './store-subscription.ts';
 import { priceOf, type StripeClient } from './stripe.ts';
-import { PAID } from './subscription-status.ts';
 
 type Slice = Pick<Context, 'config' | 'database' | 'accounts' | 'stripe'>;
 
@@ -13,20 +14,34 @@ function requireStripe({ stripe }: Slice): StripeClient {
   return stripe;
 }
 
+const codeOf = (error: unknown) => (error as Stripe.errors.StripeError).code;
+
 const customerIn = async ({ database }: Slice, id: string) =>
   (await database.as({ userId: id }, (tx) => tx.user.findUniqueOrThrow({ where: { id }, select: { stripeCustomerId: true } })))
     .stripeCustomerId;
 
-/** The account's customer at Stripe, the same one for requests that come at once. */
+/** Whether Stripe has a customer; one that was deleted there buys nothing any more. */
+async function isKnown(stripe: StripeClient, customer: string): Promise<boolean> {
+  try {
+    return !(await stripe.customers.retrieve(customer)).deleted;
+  } catch (error) {
+    if (codeOf(error) === 'resource_missing') return false;
+    throw error;
+  }
+}
+
+/** The account's customer at Stripe, the same one for requests that come at once; a new one for one that is gone there. */
 async function customerOf(context: Slice, { id, email, name }: Account): Promise<string> {
-  const known = await customerIn(context, id);
-  if (known) return known;
-  const customer = await requireStripe(context).customers.create(
+  const stripe = requireStripe(context);
+  const stored = await customerIn(context, id);
+  if (stored && (await isKnown(stripe, stored))) return stored;
+  const customer = await stripe.customers.create(
     { email, ...(name && { name }), metadata: { [ACCOUNT]: id } },
-    { idempotencyKey: `agentbot-customer-${id}` },
+    // Under the first one's key Stripe would answer with that one again.
+    { idempotencyKey: `agentbot-customer-${id}${stored ? `-after-${stored}` : ''}` },
   );
   await context.database.as({ userId: id }, (tx) =>
-    tx.user.updateMany({ where: { id, stripeCustomerId: null }, data: { stripeCustomerId: customer.id } }),
+    tx.user.updateMany({ where: { id, stripeCustomerId: stored }, data: { stripeCustomerId: customer.id } }),
   );
   return (await customerIn(context, id)) ?? customer.id;
 }
@@ -36,8 +51,36 @@ async function portal({ config, stripe }: Slice, customer: string): Promise<{ ur
   return { url: session.url };
 }
 
+/** Makes what the customer was offered before unpayable. One that was just paid cannot be taken back: it has its subscription. */
+async function expireOffers(stripe: StripeClient, customer: string): Promise<void> {
+  for await (const { id } of stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 })) {
+    await stripe.checkout.sessions.expire(id).catch(async (error) => {
+      if ((await stripe.checkout.sessions.retrieve(id)).status === 'open') throw error;
+    });
+  }
+}
+
+/** What has ended for good; anything else is paid, or may be yet. */
+const ENDED: Stripe.Subscription.Status[] = ['canceled', 'incomplete_expired'];
+
+/** The customer who has a subscription of the account's: its own, or the one that bought what was named at provisioning. */
+async function findSubscriber(stripe: StripeClient, tx: Transaction, ownerId: string, customer: string): Promise<string | undefined> {
+  for await (const { status } of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {
+    if (!ENDED.includes(status)) return customer;
+  }
+  for (const { id } of await tx.subscription.findMany({ where: { ownerId, status: { notIn: ENDED } } })) {
+    const found = await stripe.subscriptions.retrieve(id).catch((error) => {
+      if (codeOf(error) === 'resource_missing') return undefined;
+      throw error;
+    });
+    if (found && !ENDED.includes(found.status)) return typeof found.customer === 'string' ? found.customer : found.customer.id;
+  }
+  return undefined;
+}
+
 /**
- * Where the actor subscribes to a plan. Somebody with a subscription changes that one, so that nobody pays twice.
+ * Where the actor subscribes to a plan. Somebody with a subscription at Stripe changes or pays that one, and of several
+ * checkouts only the last can be paid, so that nobody pays twice.
  * @throws AppError PAYMENTS_UNAVAILABLE without Stripe, INVALID_REQUEST for a plan that is not for sale
  */
 export async function startCheckout(context: Slice, actor: Actor, plan: Plan): Promise<{ url: string }> {
@@ -47,28 +90,32 @@ export async function startCheckout(context: Slice, actor: Actor, plan: Plan): P
   if (!price) throw new AppError('INVALID_REQUEST', `The plan ${plan} is not for sale here`);
   const account = await accounts.find(userOf(actor));
   const customer = await customerOf(context, account);
-  const subscribed = await database.as({ userId: account.id }, (tx) =>
-    tx.subscription.count({ where: { ownerId: account.id, status: { in: PAID } } }),
-  );
-  if (subscribed) return portal(context, customer);
-  const session = await stripe.checkout.sessions.create({
-    mode: 'subscription',
-    customer,
-    client_reference_id: account.id,
-    line_items: [{ price, quantity: 1 }],
-    subscription_data: { metadata: { [ACCOUNT]: account.id } },
-    success_url: new URL('/agents?checkout=done', config.DASHBOARD_URL).href,
-    cancel_url: new URL('/agents?checkout=cancelled', config.DASHBOARD_URL).href,
+  // Requests that come at once take turns: each must see what the one before it offered.
+  return database.as({ userId: account.id }, async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${customer}, 4217))`;
+    // In this order: what is paid before it could be expired is seen as a subscription.
+    await expireOffers(stripe, customer);
+    const subscriber = await findSubscriber(stripe, tx, account.id, customer);
+    if (subscriber) return portal(context, subscriber);
+    const session = await stripe.checkout.sessions.create({
+      mode: 'subscription',
+      customer,
+      client_reference_id: account.id,
+      line_items: [{ price, quantity: 1 }],
+      subscription_data: { metadata: { [ACCOUNT]: account.id } },
+      success_url: new URL('/agents?checkout=done', config.DASHBOARD_URL).href,
+      cancel_url: new URL('/agents?checkout=cancelled', config.DASHBOARD_URL).href,
+    });
+    if (!session.url) throw new Error('Stripe gave a checkout without an address');
+    return { url: session.url };
   });
-  if (!session.url) throw new Error('Stripe gave a checkout without an address');
-  return { url: session.url };
 }
 
 /** Where the actor changes, pays or cancels a subscription. @throws AppError PAYMENTS_UNAVAILABLE, PAYMENT_REQUIRED without any */
 export async function openBillingPortal(context: Slice, actor: Actor): Promise<{ url: string }> {
-  requireStripe(context);
+  const stripe = requireStripe(context);
   const { id } = await context.accounts.find(userOf(actor));
   const customer = await customerIn(context, id);
-  if (!customer) throw new AppError('PAYMENT_REQUIRED', 'This account has no subscription yet');
+  if (!customer || !(await isKnown(stripe, customer))) throw new AppError('PAYMENT_REQUIRED', 'This account has no subscription yet');
   return portal(context, customer);
 }

@@ -20,7 +20,8 @@ async function read({ stripe }: Context, id: string): Promise<Stripe.Subscriptio
 
 /**
  * Takes a subscription that somebody names for theirs, once Stripe says that it is: running, of this installation's mode,
- * for the plan, and of a customer with the account's own email. It then belongs to that account for good.
+ * for the plan, and bought for the account, or of a customer with the account's own email. It then belongs to that account
+ * for good.
  * @throws AppError PAYMENT_REQUIRED with the reason; Error when Stripe cannot be asked
  */
 export async function useSubscription(context: Context, owner: Account, plan: Plan, id: string): Promise<void> {
@@ -34,8 +35,9 @@ export async function useSubscription(context: Context, owner: Account, plan: Pl
     if (typeof customer === 'string' || customer.deleted) throw refuse('The subscription has no customer');
     const boughtFor = metadata[ACCOUNT];
     // The platform's own account has no address: whoever holds the internal key answers for whom it acts.
-    const theirs = owner.id === SERVICE_ACCOUNT || customer.email?.toLowerCase() === owner.email.toLowerCase();
-    if (!theirs || (boughtFor && boughtFor !== owner.id)) throw refuse('The subscription is somebody else’s');
+    const named = owner.id === SERVICE_ACCOUNT || (owner.emailIsTheirs && customer.email?.toLowerCase() === owner.email.toLowerCase());
+    const theirs = boughtFor ? boughtFor === owner.id : named;
+    if (!theirs) throw refuse('The subscription is somebody else’s');
     const covers = planOf(config, found);
     if (!covers || plans[covers].rank < plans[plan].rank) throw refuse(`The subscription does not cover ${plan}`);
     const known = await tx.subscription.findUnique({ where: { id } });

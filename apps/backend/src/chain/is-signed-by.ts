@@ -1,6 +1,14 @@
-import type { Address, Hex } from 'viem';
+import {
+  type Address,
+  encodeDeployData,
+  erc6492SignatureValidatorAbi,
+  erc6492SignatureValidatorByteCode,
+  type Hex,
+  hashMessage,
+} from 'viem';
 import { verifyMessage } from 'viem/utils';
 import { type ChainReader, probe } from './chains.ts';
+import { isAway } from './is-away.ts';
 
 interface Signed {
   address: Address;
@@ -15,7 +23,16 @@ interface Signed {
  */
 export async function isSignedBy(chain: ChainReader, signed: Signed): Promise<boolean> {
   if (await verifyMessage(signed).catch(() => false)) return true;
-  // To viem a signature that a dead node was asked about is a bad one.
   await probe(chain);
-  return chain.client.verifyMessage(signed);
+  // viem's own `verifyMessage` takes a node that did not answer for a signature that is bad.
+  const data = encodeDeployData({
+    abi: erc6492SignatureValidatorAbi,
+    args: [signed.address, hashMessage(signed.message), signed.signature],
+    bytecode: erc6492SignatureValidatorByteCode,
+  });
+  const answer = await chain.client.call({ data }).catch((error) => {
+    if (isAway(error)) throw error;
+    return { data: undefined };
+  });
+  return answer.data !== undefined && /^0x0*1$/.test(answer.data);
 }

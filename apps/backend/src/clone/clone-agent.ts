@@ -121,7 +121,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
           skillSwitches: parent.skillSwitches ?? {},
         },
       });
-      await beginOperation(tx, boss, agent, 'clone', { requestId });
+      await beginOperation(tx, boss, agent, 'clone', { requestId, plan: agent.plan });
       return agent;
     });
     return view(made, proof);

@@ -12,6 +12,8 @@ export interface RequestState {
   input?: { params?: unknown; query?: unknown; body?: unknown };
   /** The agent that the handler found to be meant. */
   about?: string;
+  /** What it may be changing, in the journal of the audit log. */
+  pending?: string;
 }
 
 const bodyParserCodes: Record<string, AppError> = {

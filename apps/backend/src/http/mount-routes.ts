@@ -138,6 +138,7 @@ export function mountRoutes(
     const side = route[state.facade] ?? route.backend;
     const act = async (resourceName?: string): Promise<Answer> => {
       let status: number = route.status;
+      await audit.begin(request, state);
       const result = await (handlers[id] as (call: unknown) => Promise<unknown>)({
         ...input,
         actor,
@@ -187,13 +188,13 @@ export function mountRoutes(
       response.on('close', () => timed({ status: response.statusCode }));
       try {
         const { status, body, repeated = false } = await answer(id, route, state, request, response);
-        await audit(request, state, { status, body, repeated });
+        await audit.end(request, state, { status, body, repeated });
         if (route.stream) openEventStream(request, response, body as Subscribe);
         else if (route.download) await sendDownload(response, body as Download);
         else response.status(status).json(body);
       } catch (error) {
         const refusal = errorAnswer(request, state, error);
-        await audit(request, state, { status: refusal.status, error });
+        await audit.end(request, state, { status: refusal.status, error });
         sendError(response, refusal);
       }
     });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError, type OperationKind, type OperationView } from '@agentbot/contracts';
+import { AppError, type OperationKind, type OperationView, type Plan } from '@agentbot/contracts';
 import { fromPrisma, type PgBoss } from 'pg-boss';
 import type { Context } from '../context.ts';
 import type { Database, Tenant, Transaction } from '../database/database.ts';
@@ -31,6 +31,8 @@ interface Asked {
   input?: Prisma.InputJsonObject;
   /** The agent serves meanwhile as it does now. */
   goesOn?: boolean;
+  /** The plan that it may make a container for: what was checked for whoever asks. */
+  plan?: Plan | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function beginOperation(
   boss: PgBoss,
   agent: Agent,
   kind: OperationKind,
-  { requestId, input = {}, goesOn = false }: Asked = {},
+  { requestId, input = {}, goesOn = false, plan }: Asked = {},
 ): Promise<Operation> {
   const { during, deadlineMs } = operationTypes[kind];
   const operation = await tx.operation
@@ -54,7 +56,7 @@ export async function beginOperation(
         kind,
         requestId: requestId ?? null,
         input,
-        agentBefore: { state: agent.state, image: agent.image, ...(goesOn && { goesOn }) },
+        agentBefore: { state: agent.state, image: agent.image, ...(plan && { plan }), ...(goesOn && { goesOn }) },
       },
     })
     .catch((error) => {
@@ -104,10 +106,10 @@ export async function beginOrShare(
 export const inProgress = ({ id, kind, createdAt }: Operation) =>
   new AppError('OPERATION_IN_PROGRESS', undefined, { details: { operation: { id, kind, createdAt: createdAt.toISOString() } } });
 
-/** Begins an agent's provisioning, or gives back the one that a repeated request began before. */
+/** Begins the provisioning of an agent whose plan was just checked, or gives back the one that a repeated request began before. */
 export async function beginOrJoin(tx: Transaction, boss: PgBoss, agent: Agent, requestId: string): Promise<Operation> {
   const before = await tx.operation.findFirst({ where: { agentId: agent.id, kind: 'provision' }, orderBy: { createdAt: 'desc' } });
-  return before ?? beginOperation(tx, boss, agent, 'provision', { requestId });
+  return before ?? beginOperation(tx, boss, agent, 'provision', { requestId, plan: agent.plan });
 }
 
 /** The last 20 operations of an agent, newest first. */

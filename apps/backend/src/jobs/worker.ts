@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type OperationKind } from '@agentbot/contracts';
 import type { Job } from 'pg-boss';
+import { entitledAgent } from '../accounts/entitled-agent.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../runtime/agent-container.ts';
@@ -110,7 +111,8 @@ async function work(context: Context, { id, kind }: Operation, signals: { job: A
   const tooLate = Date.now() + ENGINE_PATIENCE_MS;
   for (;;) {
     const operation = await database.as('service', (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
-    const agent = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: operation.agentId } }));
+    const row = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: operation.agentId } }));
+    const agent = await entitledAgent(context, row, operation);
     try {
       return await operationWork[kind as OperationKind](context, agent, createSteps(database, operation, signals), operation);
     } catch (error) {

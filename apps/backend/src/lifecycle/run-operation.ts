@@ -1,4 +1,4 @@
-import { AppError, type OperationKind, type Route, type RouteId, routes } from '@agentbot/contracts';
+import { AppError, type OperationKind, type Plan, type Route, type RouteId, routes } from '@agentbot/contracts';
 import { isPaidFor, requireContainer } from '../accounts/entitlements.ts';
 import { getAgent } from '../agents/agents.ts';
 import { requireNoLapse } from '../billing/suspension.ts';
@@ -38,21 +38,29 @@ const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'repair'];
 /** What makes a container where the agent has none; all but the first two make it anew, with what the agent's plan gives now. */
 const needsContainer: OperationKind[] = ['start', 'restart', 'update', 'repair', 'restore'];
 
-/** Whether an agent gets no more by an operation than the container that it has; a repair is asked for to get what its plan gives. */
-function keepsContainer({ containerSpec, plan }: Agent, kind: OperationKind): boolean {
+/** The plan of the container that an agent has, where it gets no more by an operation; a repair is asked for to get what its plan gives. */
+function keptPlan({ containerSpec, plan }: Agent, kind: OperationKind): Plan | undefined {
   const spec = containerSpec as AgentContainerSpec | null;
-  if (!spec || kind === 'repair') return false;
-  return kind === 'start' || kind === 'restart' || spec.plan === plan;
+  if (!spec || kind === 'repair') return undefined;
+  return kind === 'start' || kind === 'restart' || spec.plan === plan ? spec.plan : undefined;
 }
 
 /**
  * Makes sure that an agent may get the container that an operation makes.
+ * @returns the plan that it may make one for
  * @throws AppError PAYMENT_REQUIRED when its owner has no plan that covers it, PROVISIONING_DISABLED for a first one
  */
-async function requireEntitlement({ accounts, config }: Context, actor: Actor, agent: Agent, kind: OperationKind): Promise<void> {
-  if (!needsContainer.includes(kind)) return;
-  if (!isPaidFor(agent) && !keepsContainer(agent, kind)) requireContainer(actor, await accounts.find(agent.ownerId), agent.plan);
+async function requireEntitlement(
+  { accounts, config }: Context,
+  actor: Actor,
+  agent: Agent,
+  kind: OperationKind,
+): Promise<Plan | undefined> {
+  if (!needsContainer.includes(kind)) return undefined;
+  const kept = keptPlan(agent, kind);
+  if (!kept && !isPaidFor(agent)) requireContainer(actor, await accounts.find(agent.ownerId), agent);
   if (!agent.containerSpec && !config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
+  return kept ?? agent.plan;
 }
 
 /**
@@ -74,9 +82,9 @@ export async function runOperation(
   const agent = await getAgent(context, actor, agentId);
   const { withoutDocker } = operationTypes[kind];
   if (startsAgent.includes(kind)) await requireNoLapse(context, agent);
-  await requireEntitlement(context, actor, agent, kind);
+  const plan = await requireEntitlement(context, actor, agent, kind);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input });
+  const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input, plan });
   const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind));
   if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? STILL_RUNNING);
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));

@@ -54,7 +54,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
   if (!context.config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const owner = await accounts.find(existing?.ownerId ?? userOf(actor));
   const plan = config.plan || !existing ? coveredPlan(actor, owner, config.plan) : existing.plan;
-  requireContainer(actor, owner, plan);
+  requireContainer(actor, owner, { plan, config: { ...(existing?.config as AgentConfig | undefined), ...config } });
   if (!(await host.available())) {
     throw new AppError(
       'DOCKER_UNAVAILABLE',
@@ -78,7 +78,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
         config,
         state: 'provisioning',
       }));
-    return beginOperation(tx, boss, agent, 'provision', { requestId });
+    return beginOperation(tx, boss, agent, 'provision', { requestId, plan });
   });
   const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
   if (outcome.error) throw new AppError('OPERATION_FAILED', `Deployment failed: ${outcome.error}`);

@@ -38,6 +38,8 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
 
   const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);
   const tenant = { userId: owner.id };
+  // The tier decides: a plan in the configuration would say that it was asked for by name.
+  const { plan: _, ...given } = input.config ?? {};
   const { agent, operation } = await database.as(tenant, async (tx) => {
     const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
     const row = await insertAgent(tx, envelope, owner, limit, {
@@ -45,7 +47,7 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
       name: input.name,
       ...model,
       plan,
-      config: input.config ?? {},
+      config: given,
       state: 'provisioning',
     });
     return { agent: row, operation: await beginOrJoin(tx, boss, row, requestId) };

@@ -1,29 +1,8 @@
 import { AppError } from '@agentbot/contracts';
-import {
-  type Address,
-  BaseError,
-  ContractFunctionZeroDataError,
-  ExecutionRevertedError,
-  HttpRequestError,
-  isAddressEqual,
-  RpcRequestError,
-  TimeoutError,
-} from 'viem';
+import { type Address, isAddressEqual } from 'viem';
 import { normalize } from 'viem/ens';
 import { type ChainReader, probe } from '../chain/chains.ts';
-
-/** Whether a contract refused, be it with the demand to ask off the chain: some nodes say so by a code of their own, but with its data. */
-const isRevert = (error: BaseError) =>
-  error.walk(
-    (each) =>
-      each instanceof ExecutionRevertedError ||
-      (each instanceof RpcRequestError && typeof each.data === 'string' && each.data.startsWith('0x')),
-  ) !== null;
-
-const nodeFaults = [HttpRequestError, TimeoutError, RpcRequestError, ContractFunctionZeroDataError];
-/** Whether the chain has said nothing: the node is away, asks for patience, or is broken, which it may also say with status 200. */
-const isAway = (error: unknown) =>
-  !(error instanceof BaseError) || (!isRevert(error) && error.walk((each) => nodeFaults.some((fault) => each instanceof fault)) !== null);
+import { isAway } from '../chain/is-away.ts';
 
 /** A name in its normal form (ENSIP-15). @throws AppError INVALID_REQUEST */
 export function normalName(given: unknown): string {

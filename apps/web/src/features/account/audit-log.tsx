@@ -27,6 +27,7 @@ const colours: Record<AuditEntryView['outcome'], string> = {
   refused: 'text-warn',
   failed: 'text-danger',
   cancelled: 'text-muted',
+  unknown: 'text-warn',
 };
 /** `deleteApiKey` → `delete api key`. */
 const words = (action: string) =>
@@ -60,7 +61,7 @@ export function AuditLog() {
               <td className="whitespace-nowrap">{actors[entry.actor]}</td>
               <td className="whitespace-nowrap text-muted text-xs">{[entry.agentId, entry.target].filter(Boolean).join(' / ') || '–'}</td>
               <td className={`whitespace-nowrap ${colours[entry.outcome]}`}>
-                {entry.outcome}
+                {entry.outcome === 'unknown' ? 'cut short: done or not, nobody knows' : entry.outcome}
                 {entry.code && <span className="block text-xs">{entry.code.replaceAll('_', ' ').toLowerCase()}</span>}
               </td>
               <td className="whitespace-nowrap text-muted text-xs">{entry.ip ?? '–'}</td>
