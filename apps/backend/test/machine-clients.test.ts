@@ -316,6 +316,31 @@ test('a new provider brings its own model, a new endpoint is custom, and half an
   expect((await backend.machine(undefined, 'PUT', `/api/agents/${other}/config`, { baseUrl: endpoint.baseUrl })).status).toBe(400);
 });
 
+test('a model of null is the default one again, and a provider ends an endpoint of one’s own', async () => {
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'A', config: { aiProvider: 'openai' } })).body;
+  const change = async (body: object) => (await backend.machine(user, 'PUT', `/api/agents/${id}/config`, body)).body.config;
+  const known = async () => {
+    const [{ model }] = (await backend.as(user, 'GET', '/api/agents')).body.agents;
+    return [(await backend.machine(user, 'PUT', `/api/agents/${id}`, {})).body.aiProvider, model];
+  };
+  expect(await change({ model: 'gpt-4o-mini' })).toEqual({ aiProvider: 'openai', model: 'gpt-4o-mini' });
+  expect(await change({ ownerIds: ['1'] })).toEqual({ aiProvider: 'openai', model: 'gpt-4o-mini', ownerIds: ['1'] });
+  expect(await change({ config: { model: null } })).toEqual({ aiProvider: 'openai', ownerIds: ['1'] });
+  expect(await known()).toEqual(['openai', 'gpt-4o']);
+
+  const endpoint = { baseUrl: 'http://models.example/v1', model: 'own' };
+  expect(await change(endpoint)).toEqual({ ...endpoint, ownerIds: ['1'] });
+  expect(await known()).toEqual(['custom', 'custom']);
+  const refused = await backend.machine(user, 'PUT', `/api/agents/${id}/config`, { model: null });
+  expect(refused).toMatchObject({ status: 400, body: { error: 'The model custom needs config.baseUrl and config.model' } });
+  expect(await change({ aiProvider: 'anthropic' })).toEqual({ aiProvider: 'anthropic', ownerIds: ['1'] });
+  expect(await known()).toEqual(['anthropic', 'claude-sonnet-4-5']);
+  expect(await change({ ...endpoint, apiKey: canary('k-') })).toEqual({ ...endpoint, ownerIds: ['1'] });
+  expect(await change({ aiProvider: 'groq', model: 'llama-3.1-8b-instant' })).toMatchObject({ model: 'llama-3.1-8b-instant' });
+  expect(await known()).toEqual(['groq', 'llama-3.1-8b-instant']);
+});
+
 test('a hundred guesses at once count as a hundred', async () => {
   const limited = await startBackend({ SIGN_IN_RATE_LIMIT: '40' });
   const email = 'rushed@example.com';
