@@ -11,8 +11,6 @@ import { waitForOperation } from '../jobs/watch-operation.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 
-const STILL_RUNNING = "The operation is still running: the agent's operations tell how it goes on";
-
 /** By which request each is asked for. */
 const askedBy = {
   start: 'startAgent',
@@ -59,7 +57,7 @@ async function requireEntitlement({ accounts, config }: Context, actor: Actor, a
  * Does one lifecycle operation on an agent of the actor and waits for its end.
  * @returns the agent afterwards, `null` when it was deleted, and the operation with what it brought
  * @throws AppError AGENT_NOT_FOUND, PAYMENT_REQUIRED after a lapse or without a plan that covers it, PROVISIONING_DISABLED,
- * OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
+ * OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason, OPERATION_STILL_RUNNING
  */
 export async function runOperation(
   context: Context,
@@ -78,7 +76,8 @@ export async function runOperation(
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input });
   const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind));
-  if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? STILL_RUNNING);
+  if (!outcome.finishedAt) throw new AppError('OPERATION_STILL_RUNNING');
+  if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? undefined);
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   return { agent: after, operation: outcome };
 }
