@@ -477,6 +477,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       error: 'The agent is not running (pending)',
     },
   },
+  listOperations: { INVALID_REQUEST: invalid('listOperations', undefined, 'Invalid kind', '?kind=reboot') },
   getOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'getOperation', { agent: running }) } },
   streamOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'streamOperation', { agent: running }) } },
   streamReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'streamReply') } },

@@ -284,6 +284,43 @@ test('lists page by the Link header and keep their shape', async () => {
   expect((await backend.machine(user, 'GET', '/api/agents?limit=0')).body.error).toBe('limit must be at least 1');
 });
 
+test('an agent’s operations page by the Link header, all of them or those of one kind', async () => {
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Busy' })).body;
+  // Several of one millisecond, as a page may end between them.
+  const data = Array.from({ length: 25 }, (_, i) => ({
+    id: `op_${id}_${String(i).padStart(2, '0')}`,
+    agentId: id,
+    ownerId: user,
+    kind: i === 3 ? 'update' : 'restart',
+    createdAt: new Date(Date.UTC(2026, 0, 1) + Math.floor(i / 4)),
+    state: 'succeeded' as const,
+    finishedAt: new Date(),
+  }));
+  await backend.context.database.as('service', (tx) => tx.operation.createMany({ data }));
+  const read = (query: string) => backend.machine(user, 'GET', `/api/agents/${id}/operations${query}`);
+  const nextOf = ({ headers }: Awaited<ReturnType<typeof read>>) => /<(.+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1];
+  const ids = ({ body }: Awaited<ReturnType<typeof read>>) => body.operations.map((operation: { id: string }) => operation.id);
+  const all = data.map((each) => each.id).reverse();
+
+  const first = await read('');
+  expect(ids(first)).toEqual(all.slice(0, 20));
+  const rest = await read(nextOf(first) ?? '');
+  expect([ids(rest), nextOf(rest)]).toEqual([all.slice(20), undefined]);
+  const seen = [];
+  for (let next: string | undefined = '?limit=3'; next; ) {
+    const page: Awaited<ReturnType<typeof read>> = await read(next);
+    seen.push(...ids(page));
+    next = nextOf(page);
+  }
+  expect(seen).toEqual(all);
+  expect(ids(await read('?kind=update&limit=1'))).toEqual([data[3]?.id]);
+  const restarts = await read('?kind=restart&limit=22');
+  expect(ids(await read(nextOf(restarts) ?? ''))).toEqual(all.filter((each) => each !== data[3]?.id).slice(22));
+  expect((await read('?cursor=YWJj')).body.error).toBe('Invalid cursor');
+  expect((await read('?kind=reboot')).body.error).toBe('Invalid kind');
+});
+
 test('limits hold across two backends on one Postgres, and wrong credentials count too', async () => {
   const settings = { API_RATE_LIMIT: '6', DEPLOYMENT_RATE_LIMIT: '2' };
   const one = await startBackend(settings);
