@@ -25,10 +25,10 @@ const askedBy = {
 } as const satisfies Partial<Record<OperationKind, RouteId>>;
 type Asked = keyof typeof askedBy;
 
-/** How long a request waits for the end of what it began: a little less than the web app waits for its answer. */
-function patienceMs(kind: Asked): number {
+/** How long a request waits for the end of what it began: a little less than the web app, or a proxy in front, waits for its answer. */
+function patienceMs(kind: Asked, { OPERATION_WAIT_SECONDS }: Context['config']): number {
   const { timeoutMs = 15_000 }: Route = routes[askedBy[kind]];
-  return timeoutMs - 5_000;
+  return Math.min(timeoutMs - 5_000, OPERATION_WAIT_SECONDS * 1_000);
 }
 
 /** What leaves the agent running. */
@@ -75,7 +75,7 @@ export async function runOperation(
   await requireEntitlement(context, actor, agent, kind);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input });
-  const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind));
+  const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind, context.config));
   if (!outcome.finishedAt) throw new AppError('OPERATION_STILL_RUNNING');
   if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? undefined);
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
