@@ -64,6 +64,15 @@ test.each([...new Set([...pages, '/no-such-page'])])('%s', async (address) => {
   expect(violations).toEqual([]);
 });
 
+test('the menu of a phone stands over a page that is held still', async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  await page.goto(`${stack.webUrl}/agents`);
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('dialog', { name: 'Menu' }).getByRole('link', { name: 'API keys' }).waitFor();
+  expect(await page.evaluate(() => getComputedStyle(document.body).overflow)).toBe('hidden');
+  expect(violations).toEqual([]);
+});
+
 test('a script that somebody smuggled in does not run', async () => {
   await page.goto(`${stack.webUrl}/signin`);
   await page.evaluate(() => {

@@ -1,5 +1,9 @@
+import { setNonce } from 'get-nonce';
 import { Dialog as Radix } from 'radix-ui';
 import { type ComponentProps, useRef } from 'react';
+
+// Radix holds the page still by a style element, which the page's policy refuses without its nonce.
+if (typeof document !== 'undefined') setNonce(document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '');
 
 /** Gives the keyboard to an element; when it is gone or takes none, to the page's content. */
 function giveKeyboard(element: Element | null) {
