@@ -1,4 +1,4 @@
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
 /** The machine's own Chromium. */
 export const openBrowser = (): Promise<Browser> =>
@@ -14,3 +14,12 @@ export const openBrowser = (): Promise<Browser> =>
       '--disable-sync',
     ],
   });
+
+/** What a policy refuses on the pages of a context, as the browser says it. */
+export function refusalsOn(context: BrowserContext): string[] {
+  const refusals: string[] = [];
+  context.on('console', (message) => {
+    if (/content security policy|refused to/i.test(message.text())) refusals.push(`${message.page()?.url()}: ${message.text()}`);
+  });
+  return refusals;
+}

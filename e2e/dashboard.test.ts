@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { errorTable } from '@agentbot/contracts';
 import { deployAttestations } from '@agentbot/test-doubles/attestations';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
@@ -14,7 +16,7 @@ import pg from 'pg';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { type Address, type Hex, zeroHash } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { openBrowser } from './browser.ts';
+import { openBrowser, refusalsOn } from './browser.ts';
 import { startWholeStack, type WholeStack } from './stack.ts';
 
 /**
@@ -51,6 +53,8 @@ let removeBroken: () => Promise<void>;
 let stack: WholeStack;
 let browser: Browser;
 let context: BrowserContext;
+/** What the pages' policy refused, in the whole walk. */
+let refusals: string[];
 let page: Page;
 let database: pg.Client;
 let agent: string;
@@ -87,6 +91,7 @@ beforeAll(async () => {
   await database.connect();
   browser = await openBrowser();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  refusals = refusalsOn(context);
   page = await context.newPage();
   page.setDefaultTimeout(30_000);
   await giveWallet();
@@ -151,6 +156,9 @@ test('somebody who never saw it talks to an agent in under ten clicks', async ()
 }, 180_000);
 
 const status = (wanted: string | RegExp) => page.getByTestId('agent-status').filter({ hasText: wanted }).waitFor({ timeout: 60_000 });
+
+/** Waits until an element has the keyboard. */
+const focus = (selector: string) => page.locator(`${selector}:focus`).waitFor();
 
 /** Opens a page of which one request fails: it says so, and trying again brings what is missing. */
 async function expectRetry(failing: string, open: () => Promise<unknown>, missing: Locator): Promise<void> {
@@ -366,6 +374,29 @@ describe('an agent’s sections', () => {
     await page.getByText('This is @good_bot').waitFor();
   });
 
+  test('channels: says when the agent takes a token over', async () => {
+    await page.route('**/api/agent', (route) => route.fulfill({ json: { success: true, key: 'telegram', configured: true } }));
+    let change: object = {};
+    await page.route('**/api/agents/*/overview', async (route) => {
+      const answer = await route.fetch();
+      const { agent: read } = await answer.json();
+      await route.fulfill({ response: answer, json: { agent: { ...read, ...change }, status: 'ok' } });
+    });
+    for (const [state, sentence] of [
+      [{}, 'the agent restarts with it'],
+      [{ status: 'stopped' }, 'the agent takes it over when it is started'],
+      [{ runtime: 'api' }, 'the agent takes it over once it runs in a container'],
+    ] as const) {
+      change = state;
+      await section('channels');
+      await page.getByLabel('Telegram bot token').fill(canary('1:good-'));
+      await button('Connect Telegram').click();
+      await toast(`Telegram is set; ${sentence}`);
+    }
+    await page.unroute('**/api/agents/*/overview');
+    await page.unroute('**/api/agent');
+  });
+
   test('configuration: checked beside its field, then saved', async () => {
     await section('configuration');
     await page.getByLabel('Owner ids').fill('!!');
@@ -381,15 +412,80 @@ describe('an agent’s sections', () => {
     await button('Apply now').waitFor();
   });
 
+  test('configuration: to another provider and its default model, and back to an endpoint of one’s own', async () => {
+    const provider = page.getByLabel('Provider', { exact: true });
+    const modelId = page.getByLabel('Model ID');
+    const save = async () => {
+      const saved = page.waitForResponse((answer) => answer.request().method() === 'PUT' && answer.url().endsWith('/config'));
+      await button('Save configuration').click();
+      expect((await saved).status()).toBe(200);
+      await page.reload();
+    };
+    const row = async () => (await database.query('SELECT ai_provider, model FROM agents WHERE id = $1', [agent])).rows[0];
+
+    expect(await modelId.inputValue()).toBe('echo-2');
+    await provider.selectOption('groq');
+    expect(await modelId.inputValue()).toBe('');
+    expect(await page.getByLabel('Base URL').count()).toBe(0);
+    await modelId.fill('llama-3.1-8b-instant');
+    await save();
+    expect(await modelId.inputValue()).toBe('llama-3.1-8b-instant');
+    expect(await row()).toEqual({ ai_provider: 'groq', model: 'llama-3.1-8b-instant' });
+    await modelId.fill('');
+    await save();
+    expect(await modelId.inputValue()).toBe('');
+    expect(await row()).toEqual({ ai_provider: 'groq', model: 'llama-3.3-70b-versatile' });
+
+    await provider.selectOption('custom');
+    await page.getByLabel('Base URL').fill(`http://host.docker.internal:${model.port}/v1`);
+    await modelId.fill('echo-2');
+    await save();
+    expect(await modelId.inputValue()).toBe('echo-2');
+    expect(await row()).toEqual({ ai_provider: 'custom', model: 'custom' });
+  });
+
   test('operations: a restart is given up on the way', async () => {
     await section('operations');
-    await button('Restart').click();
-    await button('Cancel').click();
-    await button('Give it up').click();
+    // Its first stage cannot be noted before it is let go on.
+    await database.query('BEGIN; LOCK TABLE operation_steps IN SHARE ROW EXCLUSIVE MODE');
+    try {
+      await button('Restart').click();
+      await page.getByText('Restart · running').waitFor();
+      await button('Cancel').click();
+      await button('Give it up').click();
+      await page.getByText('Being given up…').waitFor();
+    } finally {
+      await database.query('COMMIT');
+    }
     await page.getByText('Restart · cancelled').waitFor({ timeout: 60_000 });
     // As it was, when nothing had been stopped yet.
     await status(/stopped|running/);
   }, 90_000);
+
+  test('an operation that goes on is no failure, and its question is settled', async () => {
+    const code = 'OPERATION_STILL_RUNNING';
+    const json = { success: false, status: 'error', error: errorTable[code].sentence, code };
+    await page.route('**/api/instance/*/repair', (route) => route.fulfill({ status: 500, json }));
+    await section('danger');
+    await button('Repair agent').click();
+    await button('Repair now').click();
+    await page.locator('[data-sonner-toast][data-type=info]').filter({ hasText: json.error }).waitFor();
+    await expectCount(page.getByRole('dialog'), 0);
+    await focus('button:text-is("Repair agent")');
+    await page.unroute('**/api/instance/*/repair');
+  });
+
+  test('a change that finds the session ended leaves for the sign-in page', async () => {
+    const other = await browser.newContext({ storageState: await context.storageState() });
+    const theirs = await other.newPage();
+    const json = { success: false, status: 'error', error: 'Unauthorized', code: 'UNAUTHORIZED' };
+    await theirs.route('**/api/instance/*/*', (route) => route.fulfill({ status: 401, json }));
+    await theirs.goto(`${stack.webUrl}/agents/${agent}/danger`);
+    await theirs.getByRole('button', { name: /^(Res|S)tart$/ }).click();
+    await theirs.waitForURL(/\/signin/);
+    await theirs.getByRole('heading', { name: 'Welcome back' }).waitFor();
+    await other.close();
+  });
 
   test('repair: the agent runs again, with what was saved', async () => {
     await section('danger');
@@ -409,7 +505,9 @@ describe('an agent’s sections', () => {
     await page.getByText('Made by you').waitFor();
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download' }).click();
-    expect((await (await download).createReadStream()).readable).toBe(true);
+    const tar = gunzipSync(await readFile(await (await download).path()));
+    expect(tar.subarray(257, 262).toString()).toBe('ustar');
+    expect(tar.length).toBeGreaterThan(10_000);
     await page.getByLabel('Back up', { exact: true }).selectOption('24');
     await button('Save schedule').click();
     await page.getByText(/^The next one:/).waitFor();
@@ -422,6 +520,8 @@ describe('an agent’s sections', () => {
       await button('Delete').first().click();
       await button('Delete backup').click();
       await expectCount(button('Delete'), left);
+      // What opened the question went with its row.
+      await focus('#main');
     }
     await page.getByText('No backups yet').waitFor();
   }, 150_000);
@@ -532,12 +632,32 @@ describe('an agent’s sections', () => {
     await page.getByRole('heading', { name: 'Provisioning' }).waitFor();
   });
 
+  test('operations: back to the first one, and the last update whatever was done since', async () => {
+    await database.query(
+      `INSERT INTO operations (id, agent_id, owner_id, kind, state, created_at, started_at, finished_at)
+       SELECT 'op_many' || i, id, owner_id, 'stop', 'succeeded', now() - i * interval '1 millisecond', now(), now()
+       FROM agents, generate_series(1, 60) i WHERE agents.id = $1`,
+      [agent],
+    );
+    await section('operations');
+    const stops = page.getByRole('heading', { name: 'Stop', exact: true });
+    await expectCount(stops, 50);
+    await button('Earlier operations').click();
+    await page.getByRole('heading', { name: 'Provisioning' }).waitFor();
+    await expectCount(stops, 60);
+    expect(await button('Earlier operations').count()).toBe(0);
+    await section('update');
+    await page.getByText('Update · failed').waitFor();
+    await database.query(`DELETE FROM operations WHERE id LIKE 'op_many%'`);
+  });
+
   test('danger zone: nothing without the typed name', async () => {
     await section('danger');
     await button('Delete agent').click();
     expect(await button('Delete forever').isDisabled()).toBe(true);
     await page.keyboard.press('Escape');
     expect(await page.getByRole('dialog').count()).toBe(0);
+    await focus('button:text-is("Delete agent")');
   });
 
   test('reset memory: by its typed name, with a backup of what it remembered', async () => {
@@ -594,7 +714,17 @@ describe('the account', () => {
   test('audit log: what was changed', async () => {
     await at('/account/audit');
     await page.getByRole('row').filter({ hasText: 'link wallet' }).waitFor();
-    await page.getByRole('row').filter({ hasText: 'delete api key' }).waitFor();
+    const revoked = page.getByRole('row').filter({ hasText: 'delete api key' });
+    await expectCount(revoked, 1);
+    // Whoever comes back to it sees what was done meanwhile.
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Passing');
+    await button('Make key').click();
+    await button('Revoke').click();
+    await button('Revoke key').click();
+    await page.getByText('No keys yet').waitFor();
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await expectCount(revoked, 2);
   });
 });
 
@@ -610,17 +740,37 @@ test('administration: health, users and their plans, all agents', async () => {
   await other.close();
 
   await at('/admin');
-  await page.getByText('Available', { exact: true }).waitFor();
+  const available = page.getByText('Available', { exact: true });
+  await available.waitFor();
+  // What was so before says nothing of now.
+  await expectRetry('**/api/admin/health', () => available.waitFor({ state: 'detached' }), available);
   await at('/admin/users');
   const planOfEve = async () => (await database.query(`SELECT plan FROM users WHERE email = 'eve@example.com'`)).rows[0].plan;
+  let grants = 0;
+  page.on('request', (request) => {
+    if (request.method() === 'PUT') grants++;
+  });
+  const grant = button('Grant the plan to eve@example.com');
   await page.getByLabel('Plan of eve@example.com').selectOption('solo');
-  expect(await planOfEve()).toBe(null);
-  await button('Grant the plan to eve@example.com').click();
+  // Once it can be clicked, whatever the choice would have sent is sent.
+  await grant.and(page.locator(':enabled')).waitFor();
+  expect([grants, await planOfEve()]).toEqual([0, null]);
+  await grant.click();
   await toast('eve@example.com has the solo plan');
+  expect(grants).toBe(1);
   expect(await planOfEve()).toBe('solo');
   await at('/admin/agents');
   await page.getByLabel('Search by name, id or owner').fill('ada@');
   await page.getByRole('row').filter({ hasText: agent }).waitFor();
+  // A search that fails leaves nothing of the one before in its place.
+  await expectRetry(
+    '**/api/admin/agents?q=*',
+    async () => {
+      await page.getByLabel('Search by name, id or owner').fill('nobody has this');
+      await expectCount(page.getByRole('row'), 0);
+    },
+    page.getByText('No agent was found.'),
+  );
 });
 
 test('a page of a long list that fails can be tried again', async () => {
@@ -776,6 +926,23 @@ test('nor has a question, the menu on a phone, or a page that broke', async () =
   expect(faults).toEqual([]);
 }, 120_000);
 
+test('the menu on a phone gives the keyboard back, and knows the theme that was chosen in it', async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  await at('/agents');
+  const menu = page.getByRole('dialog', { name: 'Menu' });
+  await button('Menu').click();
+  await menu.getByTitle('Dark').click();
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+  await page.keyboard.press('Escape');
+  await focus('button[aria-label=Menu]');
+  await button('Menu').click();
+  expect(await menu.getByRole('radio', { name: 'Dark' }).isChecked()).toBe(true);
+  await button('Close the menu').click();
+  await focus('button[aria-label=Menu]');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  expect(await page.getByRole('radio', { name: 'Dark' }).isChecked()).toBe(true);
+});
+
 test('the theme is chosen by keyboard, and stays', async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await at('/agents');
@@ -889,6 +1056,10 @@ test('the agent goes by its typed name, and leaves an empty list', async () => {
   await page.getByLabel('Agent name').fill('Ada');
   await button('Delete forever').click();
   await page.getByRole('heading', { name: 'No agents yet' }).waitFor({ timeout: 60_000 });
+});
+
+test('the policy of the pages refused nothing of all that', () => {
+  expect(refusals).toEqual([]);
 });
 
 test('no secret stands in any log line', () => {

@@ -158,7 +158,12 @@ test('a backend that dies while it provisions leaves no agent stuck', async () =
     },
     [model.port, MODEL_KEY] as const,
   );
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const begun = () =>
+    page.evaluate(async () => {
+      const { agents } = (await (await fetch('/api/agents')).json()) as { agents: { name: string }[] };
+      return agents.some(({ name }) => name === 'Interrupted');
+    });
+  while (!(await begun())) await page.waitForTimeout(20);
   await stack.killBackend();
   await stack.startBackend();
   expect(await created).toBe(502);

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { openBrowser, refusalsOn } from './browser.ts';
 import { startWholeStack, type WholeStack } from './stack.ts';
 
 /** Every page, in Chromium, under its policy: nothing that it does is refused, and nothing foreign would run. */
@@ -10,19 +11,14 @@ import { startWholeStack, type WholeStack } from './stack.ts';
 let stack: WholeStack;
 let browser: Browser;
 let page: Page;
-const violations: string[] = [];
+let violations: string[];
 
 beforeAll(async () => {
   stack = await startWholeStack({ AGENT_PORT_BASE: '22880', AGENT_SUBNET: '10.222.0.0/16' }, { PROVISIONING_ENABLED: 'true' });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  browser = await openBrowser();
   page = await browser.newPage();
   page.setDefaultTimeout(30_000);
-  page.on('console', (message) => {
-    if (/content security policy|refused to/i.test(message.text())) violations.push(`${page.url()}: ${message.text()}`);
-  });
+  violations = refusalsOn(page.context());
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -65,6 +61,15 @@ test.each([...new Set([...pages, '/no-such-page'])])('%s', async (address) => {
     expect(policy).toContain(rule);
   const again = await page.request.get(stack.webUrl + address);
   expect(again.headers()['content-security-policy']).not.toContain(nonce);
+  expect(violations).toEqual([]);
+});
+
+test('the menu of a phone stands over a page that is held still', async () => {
+  await page.setViewportSize({ width: 390, height: 900 });
+  await page.goto(`${stack.webUrl}/agents`);
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('dialog', { name: 'Menu' }).getByRole('link', { name: 'API keys' }).waitFor();
+  expect(await page.evaluate(() => getComputedStyle(document.body).overflow)).toBe('hidden');
   expect(violations).toEqual([]);
 });
 

@@ -349,6 +349,7 @@ describe('rows of the error tables that are a route’s own', () => {
     ['checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'],
     ['listAudit', undefined, 'Invalid cursor', '?cursor=eA'],
     ['exportAudit', undefined, 'Invalid agentId', '?agentId=..'],
+    ['listOperations', undefined, 'Invalid cursor', '?cursor=%20'],
   ];
   test.each(invalid)('%s %j: 400 %s', async (id, body, sentence, query = '') => {
     expectRefusal(id, await call(id, { body, ...(query && { query }) }), 'INVALID_REQUEST', sentence);
@@ -688,6 +689,21 @@ describe('when something behind it is missing', () => {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', 'The agent has no running gateway');
     }
   }, 240_000);
+
+  test('what takes longer than one waits for goes on, and says so', async () => {
+    await restart({ DOCKER_HOST: engine.dockerHost, BACKUP_DIR: '/dev/null/backups', OPERATION_WAIT_SECONDS: '1' });
+    const client = new pg.Client({ connectionString: stack.databaseUrl });
+    await client.connect();
+    const open = `SELECT FROM operations WHERE finished_at IS NULL AND agent_id = $1`;
+    for (const id of having('OPERATION_STILL_RUNNING')) {
+      // No stage can be noted, so none begins.
+      await client.query('BEGIN; LOCK TABLE operation_steps IN SHARE ROW EXCLUSIVE MODE');
+      expectRefusal(id, await call(id), 'OPERATION_STILL_RUNNING');
+      await client.query('COMMIT');
+      while ((await client.query(open, [running])).rowCount) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await client.end();
+  }, 120_000);
 
   test('no Docker: 500 with the sentence on whatever needs it', async () => {
     await restart({ DOCKER_HOST: 'unix:///nonexistent.sock' });

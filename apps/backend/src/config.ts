@@ -159,6 +159,7 @@ const schema = z.object({
   /** How often what should be is compared with what is, beside the engine's events. */
   RECONCILE_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
   READY_TIMEOUT_SECONDS: z.coerce.number().int().min(5).max(600).default(120),
+  OPERATION_WAIT_SECONDS: z.coerce.number().int().min(1).max(600).default(600),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });
 

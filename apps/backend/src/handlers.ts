@@ -239,9 +239,11 @@ export function createHandlers(context: Context): Handlers {
       await runOperation(context, actor, params.id, 'reset-memory', requestId);
       return { success: true, message: 'Memory reset successfully' };
     },
-    listOperations: async ({ actor, params }) => {
+    listOperations: async ({ actor, params, query, header }) => {
       await getAgent(context, actor, params.id);
-      return { operations: await listOperations(database, tenantOf(actor), params.id), status: 'ok' };
+      const known = await listOperations(database, tenantOf(actor), params.id, query);
+      nextPage(header, query, known);
+      return { operations: known.operations, status: 'ok' };
     },
     getOperation: async ({ actor, params }) => ({
       operation: await getOperation(context, actor, params.id, params.operationId),

@@ -7,6 +7,8 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { queues } from '../src/jobs/operations.ts';
+import { startWorker } from '../src/jobs/worker.ts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
 
@@ -77,6 +79,7 @@ beforeAll(async () => {
   await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
   await lostBackup(real, running);
   await lostBackup(withoutDocker, dockerless);
+  await lostBackup(faulty, faultyAgent);
   const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
   await client.connect();
   for (const table of [
@@ -216,6 +219,23 @@ const lapsed = (id: RouteId): Provocation => ({
   error: 'Active subscription required',
 });
 const fails = (id: RouteId, error: RegExp): Provocation => ({ send: () => call(faulty, id, { agent: faultyAgent }), error });
+
+/** Nobody works on what was asked for, and whoever asked waits half a second. */
+const unfinished = (id: RouteId): Provocation => ({
+  async send() {
+    const route: Route = routes[id];
+    const { timeoutMs } = route;
+    for (const queue of queues) await faulty.context.boss.offWork(queue);
+    route.timeoutMs = 5_500;
+    try {
+      return await call(faulty, id, { agent: faultyAgent });
+    } finally {
+      route.timeoutMs = timeoutMs;
+      await startWorker(faulty.context);
+      await faulty.settled(faultyAgent);
+    }
+  },
+});
 
 /** The folder for backups is a file; the agent goes on all the same. */
 function withoutBackupFolder(id: RouteId, error: string): Provocation {
@@ -457,6 +477,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       error: 'The agent is not running (pending)',
     },
   },
+  listOperations: { INVALID_REQUEST: invalid('listOperations', undefined, 'Invalid kind', '?kind=reboot') },
   getOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'getOperation', { agent: running }) } },
   streamOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'streamOperation', { agent: running }) } },
   streamReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'streamReply') } },
@@ -557,6 +578,8 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
       return { send: () => call(closed, id, { agent: waiting }) };
     case 'OPERATION_IN_PROGRESS':
       return { send: () => whileRestarting(id) };
+    case 'OPERATION_STILL_RUNNING':
+      return unfinished(id);
     case 'RATE_LIMITED':
       return {
         send: async () => {

@@ -339,6 +339,43 @@ test('lists page by the Link header and keep their shape', async () => {
   expect((await backend.machine(user, 'GET', '/api/agents?limit=0')).body.error).toBe('limit must be at least 1');
 });
 
+test('an agent’s operations page by the Link header, all of them or those of one kind', async () => {
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Busy' })).body;
+  // Several of one millisecond, as a page may end between them.
+  const data = Array.from({ length: 25 }, (_, i) => ({
+    id: `op_${id}_${String(i).padStart(2, '0')}`,
+    agentId: id,
+    ownerId: user,
+    kind: i === 3 ? 'update' : 'restart',
+    createdAt: new Date(Date.UTC(2026, 0, 1) + Math.floor(i / 4)),
+    state: 'succeeded' as const,
+    finishedAt: new Date(),
+  }));
+  await backend.context.database.as('service', (tx) => tx.operation.createMany({ data }));
+  const read = (query: string) => backend.machine(user, 'GET', `/api/agents/${id}/operations${query}`);
+  const nextOf = ({ headers }: Awaited<ReturnType<typeof read>>) => /<(.+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1];
+  const ids = ({ body }: Awaited<ReturnType<typeof read>>) => body.operations.map((operation: { id: string }) => operation.id);
+  const all = data.map((each) => each.id).reverse();
+
+  const first = await read('');
+  expect(ids(first)).toEqual(all.slice(0, 20));
+  const rest = await read(nextOf(first) ?? '');
+  expect([ids(rest), nextOf(rest)]).toEqual([all.slice(20), undefined]);
+  const seen = [];
+  for (let next: string | undefined = '?limit=3'; next; ) {
+    const page: Awaited<ReturnType<typeof read>> = await read(next);
+    seen.push(...ids(page));
+    next = nextOf(page);
+  }
+  expect(seen).toEqual(all);
+  expect(ids(await read('?kind=update&limit=1'))).toEqual([data[3]?.id]);
+  const restarts = await read('?kind=restart&limit=22');
+  expect(ids(await read(nextOf(restarts) ?? ''))).toEqual(all.filter((each) => each !== data[3]?.id).slice(22));
+  expect((await read('?cursor=YWJj')).body.error).toBe('Invalid cursor');
+  expect((await read('?kind=reboot')).body.error).toBe('Invalid kind');
+});
+
 test('limits hold across two backends on one Postgres, and wrong credentials count too', async () => {
   const settings = { API_RATE_LIMIT: '6', DEPLOYMENT_RATE_LIMIT: '2' };
   const one = await startBackend(settings);
@@ -369,6 +406,31 @@ test('a new provider brings its own model, a new endpoint is custom, and half an
   expect(await model()).toBe('custom');
   const { id: other } = (await backend.machine(undefined, 'POST', '/api/agents', { name: 'B', config: { plan: 'network' } })).body;
   expect((await backend.machine(undefined, 'PUT', `/api/agents/${other}/config`, { baseUrl: endpoint.baseUrl })).status).toBe(400);
+});
+
+test('a model of null is the default one again, and a provider ends an endpoint of one’s own', async () => {
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'A', config: { aiProvider: 'openai' } })).body;
+  const change = async (body: object) => (await backend.machine(user, 'PUT', `/api/agents/${id}/config`, body)).body.config;
+  const known = async () => {
+    const [{ model }] = (await backend.as(user, 'GET', '/api/agents')).body.agents;
+    return [(await backend.machine(user, 'PUT', `/api/agents/${id}`, {})).body.aiProvider, model];
+  };
+  expect(await change({ model: 'gpt-4o-mini' })).toEqual({ aiProvider: 'openai', model: 'gpt-4o-mini' });
+  expect(await change({ ownerIds: ['1'] })).toEqual({ aiProvider: 'openai', model: 'gpt-4o-mini', ownerIds: ['1'] });
+  expect(await change({ config: { model: null } })).toEqual({ aiProvider: 'openai', ownerIds: ['1'] });
+  expect(await known()).toEqual(['openai', 'gpt-4o']);
+
+  const endpoint = { baseUrl: 'http://models.example/v1', model: 'own' };
+  expect(await change(endpoint)).toEqual({ ...endpoint, ownerIds: ['1'] });
+  expect(await known()).toEqual(['custom', 'custom']);
+  const refused = await backend.machine(user, 'PUT', `/api/agents/${id}/config`, { model: null });
+  expect(refused).toMatchObject({ status: 400, body: { error: 'The model custom needs config.baseUrl and config.model' } });
+  expect(await change({ aiProvider: 'anthropic' })).toEqual({ aiProvider: 'anthropic', ownerIds: ['1'] });
+  expect(await known()).toEqual(['anthropic', 'claude-sonnet-4-5']);
+  expect(await change({ ...endpoint, apiKey: canary('k-') })).toEqual({ ...endpoint, ownerIds: ['1'] });
+  expect(await change({ aiProvider: 'groq', model: 'llama-3.1-8b-instant' })).toMatchObject({ model: 'llama-3.1-8b-instant' });
+  expect(await known()).toEqual(['groq', 'llama-3.1-8b-instant']);
 });
 
 test('a hundred guesses at once count as a hundred', async () => {

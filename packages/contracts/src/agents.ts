@@ -70,6 +70,10 @@ export const channelTokens = {
 export const agentConfigSchema = openConfigSchema.extend({ apiKey: secretText.optional(), ...channelTokens });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 
+/** A change of a configuration: what is not given stays, and a `model` of null is the provider's default one again. */
+const configChangeSchema = agentConfigSchema.extend({ model: openConfigSchema.shape.model.nullable() });
+export type AgentConfigChange = z.infer<typeof configChangeSchema>;
+
 const listedAgent = z.strictObject({
   id: z.string(),
   status: backendStatusSchema,
@@ -161,7 +165,7 @@ export const updateAgentMetadata = defineRoute({
     plan: planSchema.optional(),
     aiProvider: providerSchema.optional(),
     cloneable: z.boolean().optional(),
-    config: agentConfigSchema.optional(),
+    config: configChangeSchema.optional(),
   }),
   status: 200,
   failure: 'Failed to update agent',
@@ -196,11 +200,12 @@ export const getAgentConfig = defineRoute({
 const configWritten = z.strictObject({ config: openConfigSchema, status: z.literal('updated') });
 export const updateAgentConfig = defineRoute({
   id: 'updateAgentConfig',
-  summary: 'Change fields of an agent’s configuration, given plainly or inside `config`; what is not given stays',
+  summary:
+    'Change fields of an agent’s configuration, given plainly or inside `config`; what is not given stays, a null `model` is the default',
   method: 'PUT',
   auth: 'caller',
   params: agentParams,
-  body: agentConfigSchema.extend({ config: agentConfigSchema.optional() }),
+  body: configChangeSchema.extend({ config: configChangeSchema.optional() }),
   status: 200,
   failure: 'Failed to update agent configuration',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_NOT_FOUND'],

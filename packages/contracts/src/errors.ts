@@ -39,6 +39,8 @@ export const errorTable = {
   RATE_LIMITED: { status: 429, sentence: 'Too many requests, please slow down.' },
   INTERNAL: { status: 500, sentence: 'Internal server error' },
   OPERATION_FAILED: { status: 500, sentence: 'The operation failed' },
+  /** No failure: whoever asked has waited long enough. The contract's tables know only success and 500. */
+  OPERATION_STILL_RUNNING: { status: 500, sentence: "The operation is still running: the agent's operations tell how it goes on" },
   DOCKER_UNAVAILABLE: {
     status: 500,
     sentence: 'Docker is not available on the server: container operations require Docker',

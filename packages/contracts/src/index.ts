@@ -23,7 +23,7 @@ import * as wallets from './wallets.ts';
 
 export type { Me } from './accounts.ts';
 export type { AdminAgentView, InstallationHealth, UserView } from './admin.ts';
-export type { AgentConfig } from './agents.ts';
+export type { AgentConfig, AgentConfigChange } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
 export type { AuditEntryView } from './audit.ts';
 export type { BackupSchedule, BackupView } from './backups.ts';

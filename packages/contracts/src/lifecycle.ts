@@ -9,6 +9,7 @@ export const operationErrors = [
   'OPERATION_IN_PROGRESS',
   'DOCKER_UNAVAILABLE',
   'OPERATION_FAILED',
+  'OPERATION_STILL_RUNNING',
 ] as const;
 /** What starts an agent needs a subscription that has not lapsed, and its first container one at all, while there are new ones. */
 const startErrors = ['PAYMENT_REQUIRED', 'PROVISIONING_DISABLED', ...operationErrors] as const;

@@ -1,20 +1,12 @@
 import { z } from 'zod';
 import { agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
+import { pageQuery, wholeNumber } from './paging.ts';
 
-export const operationKindSchema = z.enum([
-  'provision',
-  'clone',
-  'start',
-  'stop',
-  'restart',
-  'update',
-  'repair',
-  'reset-memory',
-  'backup',
-  'restore',
-  'delete',
-]);
+export const operationKindSchema = z.enum(
+  ['provision', 'clone', 'start', 'stop', 'restart', 'update', 'repair', 'reset-memory', 'backup', 'restore', 'delete'],
+  { error: 'Invalid kind' },
+);
 export type OperationKind = z.infer<typeof operationKindSchema>;
 
 const timestamp = z.iso.datetime();
@@ -45,13 +37,14 @@ const response = z.strictObject({ operations: z.array(operation), status: z.lite
 
 export const listOperations = defineRoute({
   id: 'listOperations',
-  summary: 'The last 20 operations of an agent with their stages, newest first',
+  summary: 'The operations of an agent, or those of one kind, with their stages, newest first and 20 at a time',
   method: 'GET',
   auth: 'caller',
   params: agentParams,
+  query: pageQuery.extend({ limit: wholeNumber('limit', 1, 100).default(20), kind: operationKindSchema.optional() }),
   status: 200,
   failure: 'Failed to fetch operations',
-  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id/operations', response },
   web: { path: '/api/agents/:id/operations', response },
 });

@@ -1,10 +1,10 @@
-import { type AgentConfig, AppError, type Plan } from '@agentbot/contracts';
+import { type AgentConfig, type AgentConfigChange, AppError, type Plan } from '@agentbot/contracts';
 import { changedPlan, hasDefaultPlan } from '../accounts/entitlements.ts';
 import type { Context } from '../context.ts';
 import { requireLimits } from '../egress/allowed-domains.ts';
 import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
-import { modelAfterChange } from '../openclaw/choose-model.ts';
+import { afterChange } from '../openclaw/choose-model.ts';
 import { assertPublicEndpoint } from '../openclaw/model-endpoint.ts';
 import { splitConfig, writeAgentSecrets } from '../secrets/agent-secrets.ts';
 import { getAgent } from './agents.ts';
@@ -14,7 +14,7 @@ interface Change {
   plan?: Plan | undefined;
   aiProvider?: AgentConfig['aiProvider'];
   cloneable?: boolean | undefined;
-  config?: AgentConfig | undefined;
+  config?: AgentConfigChange | undefined;
 }
 
 /**
@@ -38,17 +38,26 @@ export async function updateAgent(context: Context, actor: Actor, id: string, ch
     requireLimits(change.config, config);
     const { open, secrets } = splitConfig(change.config ?? {});
     const { plan: _, ...others } = open;
-    const merged = {
-      ...(agent.config as AgentConfig),
+    const {
+      model,
+      aiProvider,
+      config: changed,
+    } = afterChange(agent, {
       ...others,
+      ...(change.aiProvider && { aiProvider: change.aiProvider }),
       ...(asked && (plan || !hasDefaultPlan(agent)) && { plan: plan ?? agent.plan }),
       ...(change.cloneable !== undefined && { cloneable: change.cloneable }),
-    };
-    const model = modelAfterChange(agent, { ...open, ...(change.aiProvider && { aiProvider: change.aiProvider }) }, merged);
+    });
     await writeAgentSecrets(tx, envelope, agent, secrets);
     return tx.agent.update({
       where: { id },
-      data: { name: change.name ?? agent.name, plan: plan ?? agent.plan, ...model, config: merged as Prisma.InputJsonObject },
+      data: {
+        name: change.name ?? agent.name,
+        plan: plan ?? agent.plan,
+        model,
+        aiProvider,
+        config: changed as Prisma.InputJsonObject,
+      },
     });
   });
 }

@@ -1,4 +1,4 @@
-import { AppError, type Facade, isIdempotent, type Route, type RouteId, routes } from '@agentbot/contracts';
+import { AppError, type ErrorCode, type Facade, isIdempotent, type Route, type RouteId, routes } from '@agentbot/contracts';
 import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -51,6 +51,9 @@ interface Dependencies {
 }
 
 const PATIENCE_MS = 60_000;
+
+/** Refusals of what was begun all the same. */
+const begun: ErrorCode[] = ['OPERATION_FAILED', 'OPERATION_STILL_RUNNING'];
 
 const json = express.json({ limit: '1mb', strict: true });
 
@@ -170,8 +173,8 @@ export function mountRoutes(
     };
     const kept = await once(attempt, (resourceName) =>
       act(resourceName).catch((error) => {
-        // It was done and it failed: that is the answer, and doing it again would be doing it twice.
-        if (error instanceof AppError && error.code === 'OPERATION_FAILED') return errorAnswer(request, state, error);
+        // It was done, or is being done still: that is the answer, and doing it again would be doing it twice.
+        if (error instanceof AppError && begun.includes(error.code)) return errorAnswer(request, state, error);
         throw error;
       }),
     );

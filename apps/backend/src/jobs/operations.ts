@@ -4,6 +4,7 @@ import { fromPrisma, type PgBoss } from 'pg-boss';
 import type { Context } from '../context.ts';
 import type { Database, Tenant, Transaction } from '../database/database.ts';
 import { isUniqueViolation } from '../database/database.ts';
+import { afterCursor, cursorOf } from '../database/page-cursor.ts';
 import type { Agent, Operation, OperationStep, Prisma } from '../generated/prisma/client.ts';
 import { newId } from '../ids.ts';
 import { operationTypes } from './catalog.ts';
@@ -112,17 +113,25 @@ export async function beginOrJoin(tx: Transaction, boss: PgBoss, agent: Agent, r
   return before ?? beginOperation(tx, boss, agent, 'provision', { requestId, plan: agent.plan });
 }
 
-/** The last 20 operations of an agent, newest first. */
-export async function listOperations(database: Database, tenant: Tenant, agentId: string): Promise<OperationView[]> {
+/** One page of an agent's operations, newest first. @returns `next` is the cursor of the page that follows, if there is one */
+export async function listOperations(
+  database: Database,
+  tenant: Tenant,
+  agentId: string,
+  { limit, cursor, kind }: { limit: number; cursor?: string | undefined; kind?: OperationKind | undefined },
+): Promise<{ operations: OperationView[]; next?: string }> {
   const rows = await database.as(tenant, (tx) =>
     tx.operation.findMany({
-      where: { agentId },
-      orderBy: { createdAt: 'desc' },
-      take: 20,
+      where: { agentId, ...(kind && { kind }), ...afterCursor(cursor) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: limit + 1,
       include: { steps: { orderBy: { position: 'asc' } } },
     }),
   );
-  return rows.map(operationView);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const operations = page.map(operationView);
+  return rows.length > limit && last ? { operations, next: cursorOf(last) } : { operations };
 }
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;

@@ -11,8 +11,6 @@ import { waitForOperation } from '../jobs/watch-operation.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 
-const STILL_RUNNING = "The operation is still running: the agent's operations tell how it goes on";
-
 /** By which request each is asked for. */
 const askedBy = {
   start: 'startAgent',
@@ -27,10 +25,10 @@ const askedBy = {
 } as const satisfies Partial<Record<OperationKind, RouteId>>;
 type Asked = keyof typeof askedBy;
 
-/** How long a request waits for the end of what it began: a little less than the web app waits for its answer. */
-function patienceMs(kind: Asked): number {
+/** How long a request waits for the end of what it began: a little less than the web app, or a proxy in front, waits for its answer. */
+function patienceMs(kind: Asked, { OPERATION_WAIT_SECONDS }: Context['config']): number {
   const { timeoutMs = 15_000 }: Route = routes[askedBy[kind]];
-  return timeoutMs - 5_000;
+  return Math.min(timeoutMs - 5_000, OPERATION_WAIT_SECONDS * 1_000);
 }
 
 /** What leaves the agent running. */
@@ -67,7 +65,7 @@ async function requireEntitlement(
  * Does one lifecycle operation on an agent of the actor and waits for its end.
  * @returns the agent afterwards, `null` when it was deleted, and the operation with what it brought
  * @throws AppError AGENT_NOT_FOUND, PAYMENT_REQUIRED after a lapse or without a plan that covers it, PROVISIONING_DISABLED,
- * OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason
+ * OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason, OPERATION_STILL_RUNNING
  */
 export async function runOperation(
   context: Context,
@@ -85,8 +83,9 @@ export async function runOperation(
   const plan = await requireEntitlement(context, actor, agent, kind);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input, plan });
-  const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind));
-  if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? STILL_RUNNING);
+  const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind, context.config));
+  if (!outcome.finishedAt) throw new AppError('OPERATION_STILL_RUNNING');
+  if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? undefined);
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   return { agent: after, operation: outcome };
 }

@@ -1,4 +1,4 @@
-import { type AgentConfig, AppError } from '@agentbot/contracts';
+import { type AgentConfig, type AgentConfigChange, AppError } from '@agentbot/contracts';
 import type { Config } from '../config.ts';
 import { assertPublicEndpoint } from './model-endpoint.ts';
 import { defaultModelOf, type ProviderId } from './providers.ts';
@@ -29,19 +29,25 @@ export async function modelFromName(model: string, config: AgentConfig, settings
 }
 
 /**
- * Model and provider after a change of an agent's configuration: a new endpoint is `custom`; a new provider without a
- * model brings its default one; otherwise what was stays.
- * @param merged the whole configuration as it will be
+ * Model, provider and configuration after a change: a new endpoint is `custom`, and a provider named instead ends that; a
+ * new provider without a model brings its default one, as does a model of null; otherwise what was stays.
  * @throws AppError INVALID_REQUEST for an endpoint without a model, or the other way round
  */
-export function modelAfterChange(agent: { model: string; aiProvider: string }, changed: AgentConfig, merged: AgentConfig): Choice {
+export function afterChange(
+  agent: { model: string; aiProvider: string; config: unknown },
+  changed: AgentConfigChange,
+): Choice & { config: AgentConfig } {
   const aiProvider = changed.baseUrl ? 'custom' : (changed.aiProvider ?? (agent.aiProvider as ProviderId));
+  const { baseUrl, model, aiProvider: _before, ...rest } = { ...(agent.config as AgentConfig), ...changed };
   if (aiProvider === 'custom') {
-    if (!merged.baseUrl || !merged.model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
-    return { model: 'custom', aiProvider };
+    if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
+    return { model: 'custom', aiProvider, config: { ...rest, baseUrl, model } };
   }
-  if (aiProvider === agent.aiProvider) return { model: changed.model ?? agent.model, aiProvider };
-  return { model: changed.model ?? defaultModelOf(aiProvider), aiProvider };
+  // A model's name means nothing to another provider.
+  const moved = aiProvider !== agent.aiProvider;
+  const named = moved ? changed.model : model;
+  const otherwise = moved || changed.model === null ? defaultModelOf(aiProvider) : agent.model;
+  return { model: changed.model ?? otherwise, aiProvider, config: { ...rest, aiProvider, ...(named && { model: named }) } };
 }
 
 /**

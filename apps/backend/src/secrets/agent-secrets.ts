@@ -1,4 +1,4 @@
-import type { AgentConfig } from '@agentbot/contracts';
+import type { AgentConfigChange } from '@agentbot/contracts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Envelope } from './envelope.ts';
 
@@ -16,7 +16,7 @@ export type SecretName =
 export type AgentSecrets = { [name in SecretName]?: string | undefined };
 
 /** Parts what may be shown of a configuration from what is stored sealed. */
-export function splitConfig(config: AgentConfig) {
+export function splitConfig<C extends AgentConfigChange>(config: C) {
   const { apiKey, telegramToken, discordBotToken, whatsappToken, ...open } = config;
   return { open, secrets: { apiKey, telegramToken, discordBotToken, whatsappToken } };
 }

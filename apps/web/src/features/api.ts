@@ -30,6 +30,7 @@ const advice: Record<string, string> = {
   PAYMENT_REQUIRED: 'Take a plan that covers it under Plan and billing, or ask the administrator for one.',
   OPERATION_IN_PROGRESS: 'Wait until it has ended; the agent’s Operations show how far it is.',
   DOCKER_UNAVAILABLE: 'Try again in a minute. If it lasts, tell the administrator of this installation.',
+  OPERATION_STILL_RUNNING: 'Nothing needs to be done again: its stages are under the agent’s Operations, and how it ends.',
   OPERATION_FAILED: 'The agent’s Operations show the step that failed, and its Logs what the agent said.',
   RATE_LIMITED: 'Wait a minute, then try again.',
   PROVISIONING_DISABLED: 'The administrator has paused new agents; the ones you have keep running.',
@@ -38,6 +39,9 @@ const advice: Record<string, string> = {
   PAYMENTS_UNAVAILABLE: 'The administrator can grant you a plan under Users.',
   API_KEY_LIMIT_REACHED: 'Revoke a key you no longer use, then make the new one.',
 };
+
+/** Whether what was asked for goes on, and only this answer did not wait for its end. */
+export const goesOn = (error: unknown): boolean => error instanceof ApiError && error.body.code === 'OPERATION_STILL_RUNNING';
 
 /** What to do about a failure, where that can be said. */
 export function adviceOf(error: unknown): string | undefined {

@@ -17,7 +17,7 @@ interface Props {
   kind?: 'danger' | 'plain' | 'primary';
   size?: 'normal' | 'small';
   disabled?: boolean;
-  /** Does it; the question closes when it succeeds. @returns whether it did */
+  /** Does it. @returns whether the question is settled: done, or at least begun */
   onConfirm: () => Promise<boolean>;
 }
 

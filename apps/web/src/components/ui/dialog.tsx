@@ -1,5 +1,6 @@
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { Over } from './over.tsx';
 
 interface Props {
   open: boolean;
@@ -13,16 +14,13 @@ interface Props {
 export function Dialog({ open, onOpenChange, title, about, children }: Props) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
-      <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
-        <Radix.Content className="-translate-x-1/2 -translate-y-1/2 fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[min(30rem,calc(100vw-2rem))] space-y-4 overflow-y-auto rounded-xl border border-line bg-surface p-5">
-          <Radix.Title className="wrap-anywhere font-semibold text-lg">{title}</Radix.Title>
-          <Radix.Description asChild>
-            <div className="text-muted text-sm">{about}</div>
-          </Radix.Description>
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
+      <Over className="-translate-x-1/2 -translate-y-1/2 fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[min(30rem,calc(100vw-2rem))] space-y-4 overflow-y-auto rounded-xl border border-line bg-surface p-5">
+        <Radix.Title className="wrap-anywhere font-semibold text-lg">{title}</Radix.Title>
+        <Radix.Description asChild>
+          <div className="text-muted text-sm">{about}</div>
+        </Radix.Description>
+        {children}
+      </Over>
     </Radix.Root>
   );
 }

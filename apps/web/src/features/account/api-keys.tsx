@@ -12,7 +12,7 @@ import { Empty } from '../../components/ui/empty.tsx';
 import { Choice, Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
+import { act, carryOut } from '../act.ts';
 import { Ago } from '../ago.tsx';
 import { api, sentenceOf } from '../api.ts';
 import { timeOf } from '../time.ts';
@@ -91,9 +91,9 @@ export function ApiKeys({ backendUrl }: { backendUrl: string }) {
   const { data, error, mutate } = useSWR('keys', () => api('listApiKeys', {}));
   const [secret, setSecret] = useState<string>();
   const revoke = (id: string) => async () => {
-    const done = await act(api('deleteApiKey', { params: { id } }), { doing: 'Revoking the key…', done: 'The key is revoked' });
+    const done = await carryOut(api('deleteApiKey', { params: { id } }), { doing: 'Revoking the key…', done: 'The key is revoked' });
     await mutate();
-    return done !== undefined;
+    return done;
   };
   return (
     <>

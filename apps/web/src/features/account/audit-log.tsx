@@ -10,9 +10,9 @@ import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { addressOf } from '../api.ts';
+import { readPage } from '../read-page.ts';
 import { timeOf } from '../time.ts';
 import { usePages } from '../use-pages.ts';
-import { readAuditPage } from './read-audit-page.ts';
 
 const actors: Record<AuditEntryView['actor'], string> = {
   session: 'Dashboard',
@@ -38,7 +38,7 @@ const words = (action: string) =>
 
 /** Everything that was done to the account and its agents, newest first. */
 export function AuditLog() {
-  const { pages, problem, more, showMore, busy } = usePages(['audit'], readAuditPage);
+  const { pages, problem, reread, more, moreProblem, showMore, busy } = usePages(['audit'], (cursor) => readPage('listAudit', cursor));
   const entries = pages?.flatMap((page) => page.entries) ?? [];
   return (
     <>
@@ -47,7 +47,9 @@ export function AuditLog() {
           <Download aria-hidden className="size-4" /> Export
         </a>
       </PageHead>
-      {!pages && <Problem onRetry={showMore}>{problem}</Problem>}
+      <div className="mb-4 empty:hidden">
+        <Problem onRetry={reread}>{problem}</Problem>
+      </div>
       {!pages && !problem && <Loading rows={6} className="h-10" />}
       {pages && entries.length === 0 && (
         <Empty icon={ScrollText} title="Nothing yet" about="What you and your programs change appears here." />
@@ -69,7 +71,7 @@ export function AuditLog() {
           ))}
         </Table>
       )}
-      {more && <More label="Earlier entries" busy={busy} problem={problem} onMore={showMore} />}
+      {more && <More label="Earlier entries" busy={busy} problem={moreProblem} onMore={showMore} />}
     </>
   );
 }

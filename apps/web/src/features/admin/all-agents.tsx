@@ -19,7 +19,7 @@ const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pend
 export function AllAgents() {
   const [q, setQ] = useState('');
   const [state, setState] = useState<(typeof states)[number] | ''>('');
-  const { pages, problem, more, showMore, busy } = usePages(['admin-agents', q, state], (cursor) =>
+  const { pages, problem, reread, more, moreProblem, showMore, busy } = usePages(['admin-agents', q, state], (cursor) =>
     api('listAllAgents', { query: { ...(q && { q }), ...(state && { state }), ...(cursor && { cursor }) } }),
   );
   const agents = pages?.flatMap((page) => page.agents) ?? [];
@@ -40,7 +40,9 @@ export function AllAgents() {
           ))}
         </select>
       </div>
-      {!pages && <Problem onRetry={showMore}>{problem}</Problem>}
+      <div className="mb-4 empty:hidden">
+        <Problem onRetry={reread}>{problem}</Problem>
+      </div>
       {!pages && !problem && <Loading rows={5} className="h-12" />}
       {pages && agents.length === 0 && <p className="text-muted text-sm">No agent was found.</p>}
       {agents.length > 0 && (
@@ -76,7 +78,7 @@ export function AllAgents() {
           ))}
         </Table>
       )}
-      {more && <More label="More agents" busy={busy} problem={problem} onMore={showMore} />}
+      {more && <More label="More agents" busy={busy} problem={moreProblem} onMore={showMore} />}
     </>
   );
 }

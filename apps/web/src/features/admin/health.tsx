@@ -27,7 +27,15 @@ const STUCK = 120;
 /** How the installation is: Docker, queue, database, and what nobody owns. */
 export function Health() {
   const { data, error, mutate } = useSWR('admin-health', () => api('getInstallationHealth', {}), { refreshInterval: 5_000 });
-  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
+  if (error) {
+    // What was so a while ago says nothing of now.
+    return (
+      <>
+        <PageHead title="Health" about="Of this installation." />
+        <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>
+      </>
+    );
+  }
   if (!data) return <Loading rows={2} className="h-40" />;
   const { docker, database, queue, users, agents, orphans, provisioning, image, at } = data.health;
   const flowing = (queue.oldestQueued ?? 0) < STUCK;

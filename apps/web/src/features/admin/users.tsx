@@ -55,7 +55,7 @@ function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
 /** The accounts of the installation, and the plans they are granted. */
 export function Users() {
   const [q, setQ] = useState('');
-  const { pages, problem, more, showMore, busy, mutate } = usePages(['admin-users', q], (cursor) =>
+  const { pages, problem, reread, more, moreProblem, showMore, busy } = usePages(['admin-users', q], (cursor) =>
     api('listUsers', { query: { ...(q && { q }), ...(cursor && { cursor }) } }),
   );
   const users = pages?.flatMap((page) => page.users) ?? [];
@@ -65,7 +65,9 @@ export function Users() {
       <div className="mb-4 flex">
         <SearchBox label="Search by email or name" onSearch={setQ} />
       </div>
-      {!pages && <Problem onRetry={showMore}>{problem}</Problem>}
+      <div className="mb-4 empty:hidden">
+        <Problem onRetry={reread}>{problem}</Problem>
+      </div>
       {!pages && !problem && <Loading rows={5} className="h-12" />}
       {pages && users.length === 0 && <p className="text-muted text-sm">Nobody was found.</p>}
       {users.length > 0 && (
@@ -77,7 +79,7 @@ export function Users() {
               <td>{user.admin ? 'administrator' : 'user'}</td>
               <td className="tabular-nums">{user.agentCount}</td>
               <td>
-                <Grant key={user.plan} user={user} onGranted={() => void mutate()} />
+                <Grant key={user.plan} user={user} onGranted={() => void reread()} />
               </td>
               <td className="whitespace-nowrap text-muted">
                 <Ago time={user.createdAt} />
@@ -86,7 +88,7 @@ export function Users() {
           ))}
         </Table>
       )}
-      {more && <More label="More users" busy={busy} problem={problem} onMore={showMore} />}
+      {more && <More label="More users" busy={busy} problem={moreProblem} onMore={showMore} />}
     </>
   );
 }

@@ -8,12 +8,20 @@ export interface Changes {
   problems: Partial<Record<'baseUrl' | 'apiKey' | 'ownerIds' | 'allowedDomains', string>>;
 }
 
-/** Reads the configuration's form; what is wrong is said beside its field, before anything is sent. */
-export function readChanges(form: FormData): Changes {
+/** In the choice of a provider, an endpoint of one's own. */
+export const CUSTOM = 'custom';
+
+/**
+ * Reads the configuration's form; what is wrong is said beside its field, before anything is sent.
+ * @param before what is saved: a model that is emptied is taken back
+ */
+export function readChanges(form: FormData, before: { model?: string | undefined }): Changes {
   const text = (name: string) => String(form.get(name) ?? '').trim();
   const problems: Changes['problems'] = {};
   const baseUrl = text('baseUrl');
   if (baseUrl && !/^https?:\/\/./.test(baseUrl)) problems.baseUrl = 'Begin with http:// or https://';
+  const provider = text('aiProvider');
+  const model = text('model') || (before.model && null);
   const apiKey = text('apiKey');
   if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey)) problems.apiKey = 'A key has no spaces and no special letters';
   const list = (name: string) =>
@@ -29,9 +37,9 @@ export function readChanges(form: FormData): Changes {
   return {
     problems,
     config: {
-      ...(text('aiProvider') && { aiProvider: text('aiProvider') as NonNullable<Config['aiProvider']> }),
+      ...(provider !== CUSTOM && { aiProvider: provider as NonNullable<Config['aiProvider']> }),
       ...(baseUrl && { baseUrl }),
-      ...(text('model') && { model: text('model') }),
+      ...(model !== undefined && { model }),
       ...(apiKey && { apiKey }),
       ownerIds,
       allowedDomains,

@@ -10,7 +10,7 @@ import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { act } from '../act.ts';
 import type { Options } from '../agents/form-options.ts';
 import { api, sentenceOf } from '../api.ts';
-import { type Changes, readChanges } from './config-changes.ts';
+import { type Changes, CUSTOM, readChanges } from './config-changes.ts';
 import { useAgent } from './use-agent.ts';
 
 const providers = [
@@ -19,6 +19,7 @@ const providers = [
   ['openai', 'OpenAI'],
   ['gemini', 'Google Gemini'],
   ['groq', 'Groq'],
+  [CUSTOM, 'Custom endpoint: OpenAI-compatible'],
 ] as const;
 
 /** What an agent is made to: provider, model, endpoint, size, owners. */
@@ -27,20 +28,27 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
   const [problems, setProblems] = useState<Changes['problems']>({});
   const [busy, setBusy] = useState(false);
+  // Chosen, and not saved yet.
+  const [chosen, choose] = useState<string>();
   if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data || !agent) return <Loading rows={1} className="h-96" />;
   const { config } = data;
+  const provider = chosen ?? agent.aiProvider;
+  const custom = provider === CUSTOM;
+  const moves = provider !== agent.aiProvider;
 
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = event.currentTarget;
-    const read = readChanges(new FormData(form));
+    const read = readChanges(new FormData(form), config);
     setProblems(read.problems);
     if (Object.keys(read.problems).length) return;
     setBusy(true);
     const words = { doing: 'Saving the configuration…', done: 'Saved' };
-    if (await act(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words))
+    if (await act(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words)) {
       await Promise.all([mutate(), refresh()]);
+      choose(undefined);
+    }
     setBusy(false);
   }
   async function apply() {
@@ -51,7 +59,6 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     setBusy(false);
   }
 
-  const custom = agent.model === 'custom' || config.baseUrl !== undefined;
   return (
     <div className="max-w-2xl space-y-4">
       {agent.current === false && agent.status !== 'stopped' && (
@@ -69,25 +76,33 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
         about="What you leave as it is stays. The image’s own validator sees the whole before anything is replaced."
       >
         <form method="post" onSubmit={save} key={JSON.stringify(config)} className="space-y-4">
-          {!custom && (
-            <Choice label="Provider" name="aiProvider" defaultValue={config.aiProvider ?? agent.aiProvider} options={providers} />
-          )}
+          <Choice
+            label="Provider"
+            name="aiProvider"
+            value={provider}
+            onChange={(event) => choose(event.target.value)}
+            options={providers}
+          />
           {custom && (
             <Field
               label="Base URL"
               name="baseUrl"
               type="url"
+              required
               defaultValue={config.baseUrl}
               problem={problems.baseUrl}
               hint="An OpenAI-compatible endpoint"
             />
           )}
           <Field
+            // What one provider calls a model, another does not know.
+            key={provider}
             label="Model ID"
             name="model"
-            defaultValue={config.model}
+            defaultValue={moves ? '' : config.model}
             maxLength={200}
-            hint={custom ? 'As your endpoint calls it' : 'As the provider calls it; empty for the default of this agent'}
+            required={custom}
+            hint={custom ? 'As your endpoint calls it' : 'As the provider calls it; empty for its default'}
           />
           <Field
             label="New API key"
@@ -95,7 +110,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             type="password"
             autoComplete="off"
             problem={problems.apiKey}
-            hint="Empty keeps the one it has"
+            hint={moves ? 'Of the new provider; empty sends it the one the agent has' : 'Empty keeps the one it has'}
           />
           <Field
             label="Owner ids"

@@ -5,7 +5,7 @@ import { useSWRConfig } from 'swr';
 import { Card } from '../../components/ui/card.tsx';
 import { Confirm } from '../../components/ui/confirm.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { act } from '../act.ts';
+import { carryOut } from '../act.ts';
 import { api } from '../api.ts';
 import { useAgent } from './use-agent.ts';
 
@@ -18,18 +18,16 @@ export function DangerZone({ id }: { id: string }) {
   const typed = { label: 'Agent name', value: agent.name };
 
   async function remove() {
-    const done = await act(api('deleteAgent', { params: { id } }), { doing: 'Deleting…', done: 'The agent is deleted' });
-    if (!done) return false;
+    const begun = await carryOut(api('deleteAgent', { params: { id } }), { doing: 'Deleting…', done: 'The agent is deleted' });
+    if (!begun) return false;
     router.push('/agents');
     await Promise.all([mutate('overview'), mutate('me')]);
     return true;
   }
-  const reset = async () =>
-    (await act(api('resetAgentMemory', { params: { id } }), { doing: 'Archiving, then clearing…', done: 'The agent begins anew' })) !==
-    undefined;
-  const repair = async () =>
-    (await act(api('repairAgent', { params: { id } }), { doing: 'Making the container anew…', done: 'The agent is repaired' })) !==
-    undefined;
+  const reset = () =>
+    carryOut(api('resetAgentMemory', { params: { id } }), { doing: 'Archiving, then clearing…', done: 'The agent begins anew' });
+  const repair = () =>
+    carryOut(api('repairAgent', { params: { id } }), { doing: 'Making the container anew…', done: 'The agent is repaired' });
 
   return (
     <div className="max-w-2xl space-y-4">

@@ -10,19 +10,18 @@ import { act } from '../act.ts';
 import { Ago } from '../ago.tsx';
 import { api, sentenceOf } from '../api.ts';
 import { Stages } from '../operations/stages.tsx';
-import { useOperations } from '../operations/use-operations.ts';
+import { useLastUpdate } from '../operations/use-last-update.ts';
 import { useAgent } from './use-agent.ts';
 
 /** Moves an agent to another image: from which to which, what happens, how far it is, and whether it was rolled back. */
 export function Update({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
-  const { data: log, error, mutate } = useOperations(id);
+  const { update: last, known, error, retry } = useLastUpdate(id);
   const [image, setImage] = useState('');
-  if (error && !log) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
-  if (!agent || !log) return <Loading rows={2} className="h-56" />;
+  if (error && !known) return <Problem onRetry={retry}>{sentenceOf(error)}</Problem>;
+  if (!agent || !known) return <Loading rows={2} className="h-56" />;
   const target = image.trim() || agent.platformImage;
   const same = target === agent.image;
-  const last = log.operations.find(({ kind }) => kind === 'update');
   const underWay = last && !last.finishedAt;
 
   async function update() {

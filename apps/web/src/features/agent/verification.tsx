@@ -10,7 +10,7 @@ import { Confirm } from '../../components/ui/confirm.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
+import { act, carryOut } from '../act.ts';
 import { api, sentenceOf } from '../api.ts';
 import { timeOf } from '../time.ts';
 import { passkey } from '../verification/passkey.ts';
@@ -62,9 +62,12 @@ function ByWallet({ id, type, onVerified }: Steps & { type: Exclude<Verification
   }
   async function verify(walletAddress: string, signature: string) {
     const body = { verificationType: type, walletAddress, signature, ...extra };
-    const done = await act(api('verifyAgent', { params: { id }, body }), { doing: 'Asking the chain…', done: 'The agent is verified' });
+    const done = await carryOut(api('verifyAgent', { params: { id }, body }), {
+      doing: 'Asking the chain…',
+      done: 'The agent is verified',
+    });
     onVerified();
-    return done !== undefined;
+    return done;
   }
   return (
     <div className="space-y-4">
@@ -86,9 +89,9 @@ export function Verification({ id }: { id: string }) {
   if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data) return <Loading rows={2} className="h-40" />;
   async function remove() {
-    const done = await act(api('removeVerification', { params: { id } }), { doing: 'Removing…', done: 'The verification is removed' });
+    const done = await carryOut(api('removeVerification', { params: { id } }), { doing: 'Removing…', done: 'The verification is removed' });
     await mutate();
-    return done !== undefined;
+    return done;
   }
   const onVerified = () => void mutate();
   return (

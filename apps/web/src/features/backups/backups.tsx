@@ -10,7 +10,7 @@ import { Confirm } from '../../components/ui/confirm.tsx';
 import { Empty } from '../../components/ui/empty.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
+import { act, carryOut } from '../act.ts';
 import { Ago } from '../ago.tsx';
 import { addressOf, api, sentenceOf } from '../api.ts';
 import { size, timeOf } from '../time.ts';
@@ -24,19 +24,20 @@ const causes: Record<BackupView['cause'], string> = {
   'reset-memory': 'Before a memory reset',
 };
 
-function Row({ id, backup, onChanged }: { id: string; backup: BackupView; onChanged: () => void }) {
+function Row({ id, backup, onChanged }: { id: string; backup: BackupView; onChanged: () => Promise<unknown> }) {
   const params = { id, backupId: backup.id };
   const when = timeOf(backup.createdAt);
   async function restore() {
     const words = { doing: 'Restoring; what it has now is backed up first…', done: 'The agent has its data of then' };
-    const done = await act(api('restoreBackup', { params }), words);
-    onChanged();
-    return done !== undefined;
+    const begun = await carryOut(api('restoreBackup', { params }), words);
+    await onChanged();
+    return begun;
   }
   async function remove() {
-    const done = await act(api('deleteBackup', { params }), { doing: 'Removing the backup…', done: 'The backup is removed' });
-    onChanged();
-    return done !== undefined;
+    const done = await carryOut(api('deleteBackup', { params }), { doing: 'Removing the backup…', done: 'The backup is removed' });
+    // With the row goes the question, and the keyboard to the page.
+    await onChanged();
+    return done;
   }
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3">
@@ -104,7 +105,7 @@ export function Backups({ id }: { id: string }) {
         ) : (
           <ul className="divide-y divide-line">
             {data.backups.map((backup) => (
-              <Row key={backup.id} id={id} backup={backup} onChanged={() => void mutate()} />
+              <Row key={backup.id} id={id} backup={backup} onChanged={() => mutate()} />
             ))}
           </ul>
         )}

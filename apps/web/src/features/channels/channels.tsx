@@ -53,7 +53,7 @@ export function Channels({ id }: { id: string }) {
                 </p>
               )}
               {view?.state === 'pairing' && <LinkWhatsApp id={id} onLinked={() => void mutate()} />}
-              <SetToken agent={agent} channel={channel} connected={view !== undefined} onChanged={() => void mutate()} />
+              <SetToken agent={agent} channel={channel} connected={view !== undefined} onChanged={() => mutate()} />
             </div>
           </Card>
         );

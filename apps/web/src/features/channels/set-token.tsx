@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Confirm } from '../../components/ui/confirm.tsx';
 import { Field } from '../../components/ui/field.tsx';
-import { act } from '../act.ts';
+import { carryOut } from '../act.ts';
 import { api } from '../api.ts';
 import { channelNames } from './names.ts';
 import { TokenField } from './token-field.tsx';
@@ -15,7 +15,13 @@ interface Props {
   agent: AgentOverview;
   channel: keyof typeof channelNames;
   connected: boolean;
-  onChanged: () => void;
+  onChanged: () => Promise<unknown>;
+}
+
+/** When an agent takes a new token over, as the backend does it. */
+function takenOver({ status, runtime }: AgentOverview): string {
+  if (runtime !== 'container') return 'the agent takes it over once it runs in a container';
+  return status === 'stopped' ? 'the agent takes it over when it is started' : 'the agent restarts with it';
 }
 
 /** Gives a channel its token, or takes it away; a running agent takes it over by a restart. */
@@ -33,16 +39,17 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
     if (!token) return;
     setBusy(true);
     const good = channel === 'whatsapp' || (await checks.check(channel, token));
-    if (good && (await act(tell(token), { doing: `Saving the ${name} token…`, done: `${name} is set; the agent restarts with it` }))) {
+    const words = { doing: `Saving the ${name} token…`, done: `${name} is set; ${takenOver(agent)}` };
+    if (good && (await carryOut(tell(token), words))) {
       setRound(round + 1);
-      onChanged();
+      void onChanged();
     }
     setBusy(false);
   }
   async function disconnect() {
-    const done = await act(tell(), { doing: `Disconnecting ${name}…`, done: `${name} is disconnected` });
-    onChanged();
-    return done !== undefined;
+    const done = await carryOut(tell(), { doing: `Disconnecting ${name}…`, done: `${name} is disconnected` });
+    await onChanged();
+    return done;
   }
   return (
     <form method="post" key={round} onSubmit={save} className="space-y-2">

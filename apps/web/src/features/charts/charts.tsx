@@ -1,5 +1,6 @@
 'use client';
 
+import type { UsageHistory } from '@agentbot/contracts';
 import { LineChart } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useState } from 'react';
@@ -18,6 +19,46 @@ const ranges = [
   ['month', 'Month'],
 ] as const;
 
+/** The figures of a range, drawn. */
+function Drawn({ points, range, interval }: UsageHistory['history']) {
+  if (points.length === 0)
+    return <Empty icon={LineChart} title="No figures yet" about="They are noted every minute while the agent runs." />;
+  const perSecond = (bytes: number) => `${size(bytes / (interval / 1000))}/s`;
+  const percent = (value: number) => `${value.toFixed(1)} %`;
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
+      <Card title="CPU" about="Percent of one CPU">
+        <Chart points={points} range={range} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
+      </Card>
+      <Card title="Memory" about={`Of at most ${size(points.at(-1)?.memoryLimit ?? 0)}`}>
+        <Chart points={points} range={range} format={size} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
+      </Card>
+      <Card title="Network">
+        <Chart
+          points={points}
+          range={range}
+          format={perSecond}
+          series={[
+            { key: 'received', name: 'Received', colour: 'var(--accent)' },
+            { key: 'sent', name: 'Sent', colour: 'var(--warn)' },
+          ]}
+        />
+      </Card>
+      <Card title="Disk">
+        <Chart
+          points={points}
+          range={range}
+          format={perSecond}
+          series={[
+            { key: 'read', name: 'Read', colour: 'var(--accent)' },
+            { key: 'written', name: 'Written', colour: 'var(--warn)' },
+          ]}
+        />
+      </Card>
+    </div>
+  );
+}
+
 /** What an agent's container used, over a day or a month. */
 export function Charts({ id }: { id: string }) {
   const [range, setRange] = useState<'day' | 'month'>('day');
@@ -25,11 +66,9 @@ export function Charts({ id }: { id: string }) {
     refreshInterval: 60_000,
     keepPreviousData: true,
   });
-  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
-  if (!data) return <Loading rows={2} className="h-72" />;
-  const { points, range: shown } = data.history;
-  const perSecond = (bytes: number) => `${size(bytes / (data.history.interval / 1000))}/s`;
-  const percent = (value: number) => `${value.toFixed(1)} %`;
+  if (!data && !error) return <Loading rows={2} className="h-72" />;
+  // What is shown while another range is on its way must not stand in its place.
+  const history = error && data?.history.range !== range ? undefined : data?.history;
   return (
     <div className="space-y-4">
       <fieldset className="flex gap-2">
@@ -46,40 +85,8 @@ export function Charts({ id }: { id: string }) {
           </Button>
         ))}
       </fieldset>
-      {points.length === 0 ? (
-        <Empty icon={LineChart} title="No figures yet" about="They are noted every minute while the agent runs." />
-      ) : (
-        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
-          <Card title="CPU" about="Percent of one CPU">
-            <Chart points={points} range={shown} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
-          </Card>
-          <Card title="Memory" about={`Of at most ${size(points.at(-1)?.memoryLimit ?? 0)}`}>
-            <Chart points={points} range={shown} format={size} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
-          </Card>
-          <Card title="Network">
-            <Chart
-              points={points}
-              range={shown}
-              format={perSecond}
-              series={[
-                { key: 'received', name: 'Received', colour: 'var(--accent)' },
-                { key: 'sent', name: 'Sent', colour: 'var(--warn)' },
-              ]}
-            />
-          </Card>
-          <Card title="Disk">
-            <Chart
-              points={points}
-              range={shown}
-              format={perSecond}
-              series={[
-                { key: 'read', name: 'Read', colour: 'var(--accent)' },
-                { key: 'written', name: 'Written', colour: 'var(--warn)' },
-              ]}
-            />
-          </Card>
-        </div>
-      )}
+      <Problem onRetry={() => mutate()}>{error && sentenceOf(error)}</Problem>
+      {history && <Drawn {...history} />}
     </div>
   );
 }

@@ -2,26 +2,24 @@ import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Button } from '../../components/ui/button.tsx';
+import { Over } from '../../components/ui/over.tsx';
 
 /** What stands at the side on a desktop, over the page on a phone. */
 export default function Drawer({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-black/50" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className="fixed inset-y-0 right-0 z-50 flex w-72 max-w-[85vw] flex-col gap-4 overflow-y-auto border-line border-l bg-surface p-3"
-        >
-          <Dialog.Title className="sr-only">Menu</Dialog.Title>
-          <Dialog.Close asChild>
-            <Button kind="quiet" size="icon" aria-label="Close the menu" className="self-end">
-              <X aria-hidden className="size-5" />
-            </Button>
-          </Dialog.Close>
-          {children}
-        </Dialog.Content>
-      </Dialog.Portal>
+      <Over
+        aria-describedby={undefined}
+        className="fixed inset-y-0 right-0 z-50 flex w-72 max-w-[85vw] flex-col gap-4 overflow-y-auto border-line border-l bg-surface p-3"
+      >
+        <Dialog.Title className="sr-only">Menu</Dialog.Title>
+        <Dialog.Close asChild>
+          <Button kind="quiet" size="icon" aria-label="Close the menu" className="self-end">
+            <X aria-hidden className="size-5" />
+          </Button>
+        </Dialog.Close>
+        {children}
+      </Over>
     </Dialog.Root>
   );
 }

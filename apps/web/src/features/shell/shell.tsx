@@ -9,7 +9,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { leave } from '../account/sign-out.ts';
 import { useMe } from '../account/use-me.ts';
 import { Navigation } from './navigation.tsx';
-import type { Theme } from './theme.ts';
+import { setTheme, type Theme } from './theme.ts';
 import { ThemeChoice } from './theme-choice.tsx';
 
 // A desktop has no use for it, and a phone not before it is asked for.
@@ -17,6 +17,7 @@ const Drawer = dynamic(() => import('./drawer.tsx'), { ssr: false });
 
 interface Props {
   email: string;
+  /** As the server read it. */
   theme: Theme;
   children: ReactNode;
 }
@@ -30,7 +31,7 @@ function Brand() {
 }
 
 /** Who one is, and what the account holds. */
-function Account({ email, theme }: Omit<Props, 'children'>) {
+function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme: (theme: Theme) => void }) {
   const { data: me } = useMe();
   const plan = me && (me.plan ? `${me.plan} plan` : me.admin ? 'administrator' : 'no plan');
   return (
@@ -43,17 +44,23 @@ function Account({ email, theme }: Omit<Props, 'children'>) {
         <Button kind="quiet" onClick={() => leave()}>
           <LogOut aria-hidden className="size-4" /> Sign out
         </Button>
-        <ThemeChoice initial={theme} />
+        <ThemeChoice theme={theme} onChoose={onTheme} />
       </div>
     </div>
   );
 }
 
 /** The frame of every page: navigation at the side, or behind a button on a phone. */
-export function Shell({ email, theme, children }: Props) {
+export function Shell({ email, theme: initial, children }: Props) {
   const [open, setOpen] = useState(false);
+  const [theme, noteTheme] = useState(initial);
   const { data: me } = useMe();
   const admin = me?.admin ?? false;
+  function chooseTheme(chosen: Theme) {
+    noteTheme(chosen);
+    setTheme(chosen);
+  }
+  const account = <Account email={email} theme={theme} onTheme={chooseTheme} />;
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
       <a
@@ -65,9 +72,7 @@ export function Shell({ email, theme, children }: Props) {
       <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-surface p-3 lg:flex">
         <Brand />
         <Navigation admin={admin} />
-        <div className="mt-auto">
-          <Account email={email} theme={theme} />
-        </div>
+        <div className="mt-auto">{account}</div>
       </aside>
       <header className="sticky top-0 z-30 flex items-center justify-between border-line border-b bg-surface px-2 py-1 lg:hidden">
         <Brand />
@@ -78,9 +83,7 @@ export function Shell({ email, theme, children }: Props) {
       {open && (
         <Drawer onClose={() => setOpen(false)}>
           <Navigation admin={admin} onGo={() => setOpen(false)} />
-          <div className="mt-auto">
-            <Account email={email} theme={theme} />
-          </div>
+          <div className="mt-auto">{account}</div>
         </Drawer>
       )}
       <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-6 outline-none sm:px-6 sm:py-8">
@@ -97,6 +100,7 @@ export function Shell({ email, theme, children }: Props) {
             description: 'mt-1 text-muted wrap-anywhere',
             closeButton: 'absolute top-2 right-2 rounded-md p-1 text-muted hover:bg-hover',
             success: '[&_[data-icon]]:text-good',
+            info: '[&_[data-icon]]:text-accent',
             error: '[&_[data-icon]]:text-danger',
           },
         }}

@@ -1,8 +1,8 @@
 'use client';
 
 import { Monitor, Moon, Sun } from 'lucide-react';
-import { useState } from 'react';
-import { setTheme, type Theme, themeFrom } from './theme.ts';
+import { useId } from 'react';
+import { type Theme, themeFrom } from './theme.ts';
 
 const choices = [
   ['system', 'As the system', Monitor],
@@ -11,12 +11,9 @@ const choices = [
 ] as const;
 
 /** Light, dark, or what the system says. */
-export function ThemeChoice({ initial }: { initial: Theme }) {
-  const [theme, change] = useState(initial);
-  function choose(value: string) {
-    change(themeFrom(value));
-    setTheme(themeFrom(value));
-  }
+export function ThemeChoice({ theme, onChoose }: { theme: Theme; onChoose: (theme: Theme) => void }) {
+  // It stands at the side and in the menu, and two groups of one name would uncheck one another.
+  const group = useId();
   return (
     <fieldset className="flex rounded-lg border border-line">
       <legend className="sr-only">Theme</legend>
@@ -28,11 +25,11 @@ export function ThemeChoice({ initial }: { initial: Theme }) {
         >
           <input
             type="radio"
-            name="theme"
+            name={group}
             className="sr-only"
             aria-label={name}
             checked={(theme ?? 'system') === value}
-            onChange={() => choose(value)}
+            onChange={() => onChoose(themeFrom(value))}
           />
           <Icon aria-hidden className="size-4" />
         </label>

@@ -5,7 +5,7 @@ import { Card, PageHead } from '../../components/ui/card.tsx';
 import { Confirm } from '../../components/ui/confirm.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
+import { act, carryOut } from '../act.ts';
 import { Ago } from '../ago.tsx';
 import { api, sentenceOf } from '../api.ts';
 import { SignatureSteps } from './signature-steps.tsx';
@@ -25,9 +25,9 @@ export function Wallets() {
     return linked !== undefined;
   }
   const unlink = (address: string) => async () => {
-    const done = await act(api('unlinkWallet', { params: { address } }), { doing: 'Unlinking…', done: 'The wallet is unlinked' });
+    const done = await carryOut(api('unlinkWallet', { params: { address } }), { doing: 'Unlinking…', done: 'The wallet is unlinked' });
     await mutate();
-    return done !== undefined;
+    return done;
   };
   return (
     <>

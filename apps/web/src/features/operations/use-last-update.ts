@@ -1,0 +1,18 @@
+import useSWR from 'swr';
+import { api } from '../api.ts';
+import { useOperations } from './use-operations.ts';
+
+/** An agent's last update, as it goes on; where it is not among the last operations, it is asked for. */
+export function useLastUpdate(id: string) {
+  const last = useOperations(id);
+  const recent = last.data?.operations.find(({ kind }) => kind === 'update');
+  const earlier = useSWR(last.data && !recent ? ['last update', id] : null, () =>
+    api('listOperations', { params: { id }, query: { kind: 'update', limit: 1 } }),
+  );
+  return {
+    known: recent !== undefined || earlier.data !== undefined,
+    update: recent ?? earlier.data?.operations[0],
+    error: last.error ?? earlier.error,
+    retry: () => Promise.all([last.mutate(), earlier.mutate()]),
+  };
+}
