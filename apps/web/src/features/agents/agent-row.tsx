@@ -13,7 +13,7 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
     <Link
       href={`/agents/${agent.id}`}
       prefetch={false}
-      className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-1 rounded-xl border border-line bg-surface px-4 py-3 hover:border-muted lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1.5fr)_9rem_4rem_6.5rem]"
+      className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-1 rounded-xl border border-line bg-surface px-4 py-3 hover:border-muted lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1.5fr)_10.5rem_4rem_6.5rem]"
     >
       <div className="min-w-0">
         <h2 className="truncate font-semibold">{agent.name}</h2>
@@ -36,7 +36,7 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
             <Ago time={lastMessage?.at ?? agent.createdAt} />
           </span>
         </p>
-        <div className="flex shrink-0 gap-x-3 lg:block lg:space-y-1">
+        <div className="hidden shrink-0 gap-x-3 sm:flex lg:block lg:space-y-1">
           {agent.figures && (
             <>
               <Sparkline label="CPU" values={agent.figures.cpu} className="text-accent" />
