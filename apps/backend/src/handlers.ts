@@ -301,7 +301,7 @@ export function createHandlers(context: Context): Handlers {
     getAgentStats: ({ actor, params }) => agentStats(context, actor, params.id),
     getAgentStatsHistory: ({ actor, params, query }) => usageHistory(context, actor, params.id, query.range),
     listLogs: ({ actor, params, query }) => listLogs(context, actor, params.id, query),
-    streamLogs: ({ actor, params }) => streamLogs(context, actor, params.agentId),
+    streamLogs: ({ actor, params, query }) => streamLogs(context, actor, params.agentId, query.lastEventId),
     getLogHistory: ({ actor, params }) => logHistory(context, actor, params.agentId),
     stopLogStream: async ({ actor, params }) => {
       await stopLogs(context, actor, params.agentId);

@@ -60,14 +60,16 @@ const frame = z.union([
 export type LogFrame = z.infer<typeof frame>;
 export const streamLogs = defineRoute({
   id: 'streamLogs',
-  summary: "An agent's log as server-sent events `line`, each with an id to go on from in `Last-Event-ID`",
+  summary: "An agent's log as server-sent events `line`, each with an id to go on from in `Last-Event-ID` or `lastEventId`",
   method: 'GET',
   auth: 'caller',
   stream: true,
   params: logParams,
+  /** Of the last event seen; the header, which only the browser itself can send, goes before it. */
+  query: z.object({ lastEventId: z.string().max(100).optional() }),
   status: 200,
   failure: 'Failed to stream logs',
-  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/logs/:agentId/stream', response: frame },
   web: { path: '/api/logs/:agentId/stream', response: frame },
 });

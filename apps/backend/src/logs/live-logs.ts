@@ -7,12 +7,17 @@ import { listViews, stopViews } from './log-views.ts';
 
 const HISTORY_LINES = 500;
 
-/** Opens a live view of an agent's log. @throws AppError AGENT_NOT_FOUND */
-export async function streamLogs(context: Context, actor: Actor, agentId: string): Promise<Subscribe> {
+/**
+ * Opens a live view of an agent's log.
+ * @param seen what the reader saw last, unless its browser says it
+ * @throws AppError AGENT_NOT_FOUND
+ */
+export async function streamLogs(context: Context, actor: Actor, agentId: string, seen?: string): Promise<Subscribe> {
   await getAgent(context, actor, agentId);
   return (sink) => {
     // Anything but one of our own ids is as good as none.
-    const lastId = sink.lastEventId && /^\d{19}$/.test(sink.lastEventId) ? sink.lastEventId : undefined;
+    const given = sink.lastEventId || seen;
+    const lastId = given && /^\d{19}$/.test(given) ? given : undefined;
     return context.logs.watch(agentId, lastId, sink);
   };
 }

@@ -22,7 +22,7 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
   useAgentChanges((frame) => {
     const [row] = frame.type === 'changed' ? frame.agents : [];
     const said = row && row.lastMessage?.at !== agent?.lastMessage?.at;
-    if (!row || said) void mutate((key) => Array.isArray(key) && (key[0] === 'sessions' || key[0] === '$inf$') && key.includes(id));
+    if (!row || said) void mutate(['sessions', id]);
     void mutate(['agent', id]);
     if (!said) void mutate(['operations', id]);
   }, id);

@@ -4,7 +4,7 @@ import type { OverviewRow } from '@agentbot/contracts';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { Bot, Plus, SearchX } from 'lucide-react';
 import Link from 'next/link';
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
 import { Empty } from '../../components/ui/empty.tsx';
@@ -16,8 +16,23 @@ import { sentenceOf } from '../api.ts';
 import { AgentRow } from './agent-row.tsx';
 import { useLiveAgents } from './use-live-agents.ts';
 
-/** The height of a row in pixels, its gap included. */
-const HEIGHT = 100;
+/** The height of a row in pixels, its gap included, on a desktop and on less: the same in the styles, which the server can tell. */
+const heights = { wide: 100, narrow: 128 };
+const heightStyle = '[--row:128px] lg:[--row:100px]';
+/** Where `lg` begins. */
+const WIDE = '(min-width: 64rem)';
+
+function onWidth(listener: () => void) {
+  const query = matchMedia(WIDE);
+  query.addEventListener('change', listener);
+  return () => query.removeEventListener('change', listener);
+}
+const useRowHeight = () =>
+  useSyncExternalStore(
+    onWidth,
+    () => (matchMedia(WIDE).matches ? heights.wide : heights.narrow),
+    () => heights.wide,
+  );
 
 function matches(agent: OverviewRow, words: string[]): boolean {
   const text = `${agent.name} ${agent.model} ${agent.plan} ${agent.id} ${agent.channels.join(' ')}`.toLowerCase();
@@ -27,17 +42,21 @@ function matches(agent: OverviewRow, words: string[]): boolean {
 /** The rows that are in sight; a thousand agents are no more work than ten. */
 function Rows({ agents }: { agents: OverviewRow[] }) {
   const list = useRef<HTMLUListElement>(null);
+  const height = useRowHeight();
   const rows = useWindowVirtualizer({
     count: agents.length,
-    estimateSize: () => HEIGHT,
+    estimateSize: () => height,
     overscan: 6,
     scrollMargin: list.current?.offsetTop ?? 0,
     getItemKey: (index) => agents[index]?.id ?? index,
     initialRect: { width: 1024, height: 900 },
   });
+  useEffect(() => {
+    if (height) rows.measure();
+  }, [rows, height]);
   return (
-    <ul ref={list} className="relative" style={{ height: agents.length * HEIGHT }} aria-label="Agents">
-      {rows.getVirtualItems().map(({ index, key, start }) => {
+    <ul ref={list} className={`relative ${heightStyle}`} style={{ height: `calc(${agents.length} * var(--row))` }} aria-label="Agents">
+      {rows.getVirtualItems().map(({ index, key }) => {
         const agent = agents[index];
         return (
           agent && (
@@ -45,8 +64,8 @@ function Rows({ agents }: { agents: OverviewRow[] }) {
               key={key}
               aria-setsize={agents.length}
               aria-posinset={index + 1}
-              className="absolute inset-x-0 pb-3"
-              style={{ height: HEIGHT, transform: `translateY(${start - rows.options.scrollMargin}px)` }}
+              className="absolute inset-x-0 h-(--row) pb-3"
+              style={{ transform: `translateY(calc(${index} * var(--row)))` }}
             >
               <AgentRow agent={agent} />
             </li>

@@ -13,7 +13,7 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
     <Link
       href={`/agents/${agent.id}`}
       prefetch={false}
-      className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-1 rounded-xl border border-line bg-surface px-4 py-3 hover:border-muted lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1.5fr)_9rem_4rem_6.5rem]"
+      className="grid h-full grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 gap-y-1 rounded-xl border border-line bg-surface px-4 py-3 hover:border-muted lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1.5fr)_10.5rem_4rem_6.5rem]"
     >
       <div className="min-w-0">
         <h2 className="truncate font-semibold">{agent.name}</h2>
@@ -22,21 +22,28 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
         </p>
       </div>
       <p
-        className={`order-last col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${agent.reason ? 'text-danger' : 'text-muted'}`}
+        className={`order-1 col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${agent.reason ? 'text-danger' : 'text-muted'}`}
       >
         {agent.reason ?? (lastMessage ? `${lastMessage.sender === 'user' ? 'You: ' : ''}${lastMessage.text}` : 'No messages yet')}
       </p>
-      <p className="hidden min-w-0 text-muted text-xs lg:block">
-        <span className="block truncate">{agent.channels.map((channel) => channelNames[channel]).join(', ') || 'Dashboard only'}</span>
-        <Ago time={lastMessage?.at ?? agent.createdAt} />
-      </p>
-      <div className="hidden space-y-1 lg:block">
-        {agent.figures && (
-          <>
-            <Sparkline label="CPU" values={agent.figures.cpu} className="text-accent" />
-            <Sparkline label="Memory" values={agent.figures.memory} className="text-good" />
-          </>
-        )}
+      <div className="order-2 col-span-2 flex min-h-5 items-center justify-between gap-x-4 lg:contents">
+        <p className="flex min-w-0 gap-x-1.5 text-muted text-xs lg:block">
+          <span className="block truncate">{agent.channels.map((channel) => channelNames[channel]).join(', ') || 'Dashboard only'}</span>
+          <span aria-hidden className="lg:hidden">
+            ·
+          </span>
+          <span className="whitespace-nowrap">
+            <Ago time={lastMessage?.at ?? agent.createdAt} />
+          </span>
+        </p>
+        <div className="hidden shrink-0 gap-x-3 sm:flex lg:block lg:space-y-1">
+          {agent.figures && (
+            <>
+              <Sparkline label="CPU" values={agent.figures.cpu} className="text-accent" />
+              <Sparkline label="Memory" values={agent.figures.memory} className="text-good" />
+            </>
+          )}
+        </div>
       </div>
       <span className="justify-self-end">
         <StatusBadge status={agent.status} />

@@ -2,6 +2,7 @@ import type { OverviewFrame, OverviewRow } from '@agentbot/contracts';
 import { useEffect, useRef } from 'react';
 import useSWR from 'swr';
 import { addressOf, api } from '../api.ts';
+import { openStream } from '../open-stream.ts';
 
 /**
  * Hears of agents as they change, over one stream; a page in the background listens to nothing.
@@ -13,25 +14,30 @@ export function useAgentChanges(onFrame: (frame: OverviewFrame) => void, agentId
     latest.current = onFrame;
   }, [onFrame]);
   useEffect(() => {
-    let source: EventSource | undefined;
+    let close: (() => void) | undefined;
     function listen() {
-      source?.close();
-      source = undefined;
+      close?.();
+      close = undefined;
       if (document.hidden) return;
-      source = new EventSource(addressOf('streamOverview') + (agentId ? `?agentId=${encodeURIComponent(agentId)}` : ''));
-      source.addEventListener('agents', ({ data }: MessageEvent<string>) => latest.current(JSON.parse(data)));
+      close = openStream<OverviewFrame>({
+        address: addressOf('streamOverview') + (agentId ? `?agentId=${encodeURIComponent(agentId)}` : ''),
+        event: 'agents',
+        onFrame: (frame) => latest.current(frame),
+      });
     }
     listen();
     document.addEventListener('visibilitychange', listen);
     return () => {
       document.removeEventListener('visibilitychange', listen);
-      source?.close();
+      close?.();
     };
   }, [agentId]);
 }
 
+type Changed = Extract<OverviewFrame, { type: 'changed' }>;
+
 /** A list with some of its rows replaced, added at their place or taken away. */
-function merge(rows: readonly OverviewRow[], frame: Extract<OverviewFrame, { type: 'changed' }>): OverviewRow[] {
+function merge(rows: readonly OverviewRow[], frame: Changed): OverviewRow[] {
   const changed = new Map(frame.agents.map((row) => [row.id, row]));
   const removed = new Set(frame.removed);
   const kept = rows.filter(({ id }) => !removed.has(id)).map((row) => changed.get(row.id) ?? row);
@@ -41,19 +47,38 @@ function merge(rows: readonly OverviewRow[], frame: Extract<OverviewFrame, { typ
   return [...added, ...kept].sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id));
 }
 
+/** What a container uses is written once a minute, and no change of its agent. */
+const FIGURES_MS = 60_000;
+
 /**
  * The user's agents, newest first, live.
  * @param initial as the server read them
  */
 export function useLiveAgents(initial: OverviewRow[] | undefined) {
-  const { data, error, mutate } = useSWR('overview', () => api('listOverview', {}), {
+  // Of each reading of the list that is under way, what has changed since it began: the answer may be older.
+  const readings = useRef(new Set<Changed[]>());
+  async function read() {
+    const changes: Changed[] = [];
+    readings.current.add(changes);
+    try {
+      const list = await api('listOverview', {});
+      return { ...list, agents: changes.reduce(merge, list.agents) };
+    } finally {
+      readings.current.delete(changes);
+    }
+  }
+  const { data, error, mutate } = useSWR('overview', read, {
     ...(initial && { fallbackData: { agents: initial, status: 'ok' as const } }),
     revalidateIfStale: !initial,
     revalidateOnFocus: false,
+    refreshInterval: FIGURES_MS,
   });
   useAgentChanges((frame) => {
-    if (frame.type === 'again') void mutate();
-    else void mutate((before) => before && { ...before, agents: merge(before.agents, frame) }, { revalidate: false });
+    if (frame.type === 'again' || !data) return void mutate();
+    for (const changes of readings.current) changes.push(frame);
+    // Written into the cache while it is being read, it would discard the answer.
+    if (readings.current.size > 0) return;
+    void mutate((before = data) => ({ ...before, agents: merge(before.agents, frame) }), { revalidate: false });
   });
   return { agents: data?.agents, error };
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react';
+import { lazy, memo, Suspense } from 'react';
 
 const Markdown = lazy(() => import('./markdown.tsx'));
 
@@ -11,8 +11,11 @@ interface Props {
 
 const names: Record<string, string> = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp', api: 'API', cron: 'Schedule' };
 
-/** One message of a conversation: a person's as it was written, an agent's with its form. */
-export function Bubble({ sender, platform = 'web', children }: Props) {
+/**
+ * One message of a conversation: a person's as it was written, an agent's with its form, which is not worked out anew
+ * while another reply comes.
+ */
+export const Bubble = memo(function Bubble({ sender, platform = 'web', children }: Props) {
   const own = sender === 'user';
   const plain = <div className="whitespace-pre-wrap">{children}</div>;
   return (
@@ -30,4 +33,4 @@ export function Bubble({ sender, platform = 'web', children }: Props) {
       )}
     </div>
   );
-}
+});

@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { useAgent } from '../agent/use-agent.ts';
@@ -15,12 +15,11 @@ export function Chat({ id: agentId }: { id: string }) {
   const { data: agent } = useAgent(agentId);
   const [session, setSession] = useState<string>();
   const { data: sessions } = useSessions(agentId);
-  const { messages, loading, more, showMore, pending, busy, words, answering, problem, unread, reread, retry, send } = useConversation(
-    agentId,
-    session,
-  );
+  const { messages, loading, more, showMore, showingMore, pending, busy, words, answering, problem, unread, reread, retry, send } =
+    useConversation(agentId, session, agent?.lastMessage?.at);
   const log = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
+  const bubbles = useRef<HTMLDivElement>(null);
   // Whether the end is followed, and where it was last scrolled to.
   const follow = useRef(true);
   const last = useRef(0);
@@ -32,6 +31,15 @@ export function Chat({ id: agentId }: { id: string }) {
     for (const { current } of [log, content]) if (current) observer.observe(current);
     return () => observer.disconnect();
   }, []);
+  // What is read stays in its place when earlier messages come before it.
+  const head = useRef<{ element: HTMLElement; top: number }>(undefined);
+  const first = messages[0]?.id;
+  useLayoutEffect(() => {
+    const before = head.current;
+    if (before?.element.isConnected && log.current) log.current.scrollTop += before.element.offsetTop - before.top;
+    const element = first ? bubbles.current?.firstElementChild : undefined;
+    head.current = element instanceof HTMLElement ? { element, top: element.offsetTop } : undefined;
+  }, [first]);
   function onScroll() {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
     // What has come since the end was scrolled to does not count as scrolling away from it.
@@ -60,13 +68,13 @@ export function Chat({ id: agentId }: { id: string }) {
         tabIndex={0}
         ref={log}
         onScroll={onScroll}
-        className="relative flex-1 overflow-y-auto p-4"
+        className="relative flex-1 overflow-y-auto p-4 [overflow-anchor:none]"
       >
         <div ref={content} className="space-y-3">
           {loading && <p className="text-muted text-sm">Loading…</p>}
           {more && (
             <div className="text-center">
-              <Button kind="plain" size="small" onClick={showMore}>
+              <Button kind="plain" size="small" busy={showingMore} onClick={showMore}>
                 Earlier messages
               </Button>
             </div>
@@ -74,11 +82,13 @@ export function Chat({ id: agentId }: { id: string }) {
           {!loading && messages.length === 0 && !pending && (
             <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
           )}
-          {messages.map((message) => (
-            <Bubble key={message.id} sender={message.sender} platform={message.platform}>
-              {message.content}
-            </Bubble>
-          ))}
+          <div ref={bubbles} className="space-y-3">
+            {messages.map((message) => (
+              <Bubble key={message.id} sender={message.sender} platform={message.platform}>
+                {message.content}
+              </Bubble>
+            ))}
+          </div>
           {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
           {words && <Bubble sender="agent">{words}</Bubble>}
           {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
@@ -88,7 +98,7 @@ export function Chat({ id: agentId }: { id: string }) {
         <Problem onRetry={reread}>{unread}</Problem>
         <Problem>{problem}</Problem>
         {retry && (
-          <Button kind="plain" disabled={!running} onClick={retry}>
+          <Button kind="plain" disabled={!running || over} onClick={retry}>
             Try again
           </Button>
         )}

@@ -1,6 +1,7 @@
 import type { ReplyFrame } from '@agentbot/contracts';
 import { useEffect, useState } from 'react';
 import { addressOf } from '../api.ts';
+import { openStream } from '../open-stream.ts';
 
 interface Heard {
   messageId: string;
@@ -9,8 +10,7 @@ interface Heard {
 }
 
 /**
- * Hears the reply to a message as it comes. A lost connection is opened again by the browser, and begins from the
- * first word.
+ * Hears the reply to a message as it comes. A connection that was lost begins from the first word.
  * @param onEnd called once the reply is stored or has failed
  */
 export function useReply(messageId: string | undefined, onEnd: () => void) {
@@ -18,22 +18,24 @@ export function useReply(messageId: string | undefined, onEnd: () => void) {
 
   useEffect(() => {
     if (!messageId) return;
-    const source = new EventSource(addressOf('streamReply', messageId));
     const hear = (change: (before: Heard) => Partial<Heard>) =>
       setHeard((before) => {
         const known = before?.messageId === messageId ? before : { messageId, words: '', problem: '' };
         return { ...known, ...change(known) };
       });
-    source.addEventListener('reply', ({ data }: MessageEvent<string>) => {
-      const frame = JSON.parse(data) as ReplyFrame;
-      if (frame.type === 'text') return hear(({ words }) => ({ words: [...words].slice(0, frame.at).join('') + frame.text }));
-      source.close();
-      if (frame.type === 'error') hear(() => ({ problem: frame.error }));
-      onEnd();
+    const close = openStream<ReplyFrame>({
+      address: addressOf('streamReply', messageId),
+      event: 'reply',
+      onFrame(frame) {
+        if (frame.type === 'text') return hear(({ words }) => ({ words: [...words].slice(0, frame.at).join('') + frame.text }));
+        close();
+        if (frame.type === 'error') hear(() => ({ problem: frame.error }));
+        onEnd();
+      },
+      // To what was said before replies could be heard there is none, for one.
+      onGone: onEnd,
     });
-    // The browser gives up where the answer was no stream: what was said before replies could be heard, for one.
-    source.addEventListener('error', () => source.readyState === EventSource.CLOSED && onEnd());
-    return () => source.close();
+    return close;
   }, [messageId, onEnd]);
 
   const current = heard?.messageId === messageId ? heard : undefined;

@@ -23,6 +23,7 @@ const sentences: Record<LogState, string> = {
   live: 'Live',
   lost: 'Connection lost; trying again',
   ended: 'The container has ended',
+  gone: 'This log is not there any more',
 };
 /** The height of what stands above the first line, and how near to it older lines are read, in pixels. */
 const HEAD = 48;

@@ -2,6 +2,7 @@ import type { LogFrame } from '@agentbot/contracts';
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import { addressOf, adviceOf, api, sentenceOf } from '../api.ts';
+import { openStream } from '../open-stream.ts';
 import { entryLines, gapLine, readLine, type ShownLine } from './log-line.ts';
 
 /** More than this is not kept on the page while it follows; what was left out can be read again. */
@@ -13,7 +14,7 @@ const DRAW_MS = 200;
 const PAGE = 100;
 const MOST_SEARCHED = 1_000;
 
-export type LogState = 'connecting' | 'live' | 'lost' | 'ended';
+export type LogState = 'connecting' | 'live' | 'lost' | 'ended' | 'gone';
 /** What is known of the lines before the first one shown; `begin`: there are none. */
 export type Earlier = 'more' | 'reading' | 'failed' | 'begin';
 
@@ -38,24 +39,33 @@ export function useLog(agentId: string, { paused, follow }: { paused: boolean; f
   const [reading, setReading] = useState<'reading' | 'failed'>();
   const [begin, setBegin] = useState<string>();
   const fresh = useRef<ShownLine[]>([]);
+  const dropped = useRef(0);
   const first = lines[0]?.id;
 
   useEffect(() => {
-    const source = new EventSource(addressOf('streamLogs', agentId));
-    source.addEventListener('line', ({ data, lastEventId }: MessageEvent<string>) => {
-      const frame = JSON.parse(data) as LogFrame;
-      setState(frame.type === 'exit' ? 'ended' : 'live');
-      if (frame.type === 'line') fresh.current.push(readLine(frame.text, lastEventId));
-      if (frame.type === 'gap') fresh.current.push(gapLine(lastEventId));
+    let ended = false;
+    return openStream<LogFrame>({
+      address: addressOf('streamLogs', agentId),
+      event: 'line',
+      onFrame(frame, id) {
+        // Whoever comes back is not told of the end again.
+        if (frame.type !== 'connected') ended = frame.type === 'exit';
+        setState(ended ? 'ended' : 'live');
+        if (frame.type === 'line') fresh.current.push(readLine(frame.text, id));
+        if (frame.type === 'gap') fresh.current.push(gapLine(id));
+        // As many as are shown remain; what was before them goes as well then, and can be read again from there.
+        if (fresh.current.length > MOST + MOST_FOLLOWED) dropped.current += fresh.current.splice(0, MOST_FOLLOWED).length;
+      },
+      onLost: () => setState('lost'),
+      onGone: () => setState('gone'),
     });
-    source.addEventListener('error', () => setState('lost'));
-    return () => source.close();
   }, [agentId]);
 
   useEffect(() => {
     const timer = setInterval(() => {
-      setWaiting(paused ? fresh.current.length : 0);
+      setWaiting(paused ? dropped.current + fresh.current.length : 0);
       if (paused || fresh.current.length === 0) return;
+      dropped.current = 0;
       const added = fresh.current.splice(0);
       // Nothing is taken away above somebody who reads there.
       setLines((before) => [...before, ...added].slice(follow ? -MOST_FOLLOWED : -MOST));

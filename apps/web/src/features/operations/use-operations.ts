@@ -2,6 +2,7 @@ import type { OperationView } from '@agentbot/contracts';
 import { useEffect } from 'react';
 import useSWR from 'swr';
 import { addressOf, api } from '../api.ts';
+import { openStream } from '../open-stream.ts';
 
 /** An agent's last operations; one that is open changes as it goes on. */
 export function useOperations(id: string) {
@@ -11,14 +12,19 @@ export function useOperations(id: string) {
 
   useEffect(() => {
     if (!open) return;
-    const source = new EventSource(addressOf('streamOperation', id, open));
-    source.addEventListener('operation', ({ data }: MessageEvent<string>) => {
-      const changed = JSON.parse(data) as OperationView;
-      const replace = (list: readonly OperationView[]) => list.map((each) => (each.id === changed.id ? changed : each));
-      void mutate((before) => before && { ...before, operations: replace(before.operations) }, { revalidate: false });
-      if (changed.finishedAt) source.close();
+    const close = openStream<OperationView>({
+      address: addressOf('streamOperation', id, open),
+      event: 'operation',
+      onFrame(changed) {
+        const replace = (list: readonly OperationView[]) => list.map((each) => (each.id === changed.id ? changed : each));
+        // A reading of the list that was under way is given up for this; what may have begun since is read at the end.
+        const revalidate = changed.finishedAt !== null;
+        void mutate((before) => before && { ...before, operations: replace(before.operations) }, { revalidate });
+        if (changed.finishedAt) close();
+      },
+      onGone: () => void mutate(),
     });
-    return () => source.close();
+    return close;
   }, [id, open, mutate]);
   return known;
 }
