@@ -528,7 +528,7 @@ describe('an agent’s sections', () => {
 
   test('update: says from what to what, and what to do when it failed', async () => {
     await section('update');
-    await page.getByLabel('Another image').fill('agentbot/openclaw:not-there');
+    await page.getByLabel('Another image').fill('localhost:1/openclaw:not-there');
     await button('Update agent').click();
     await button('Update now').click();
     await page.locator('[data-stage="image"][data-state="failed"]').waitFor({ timeout: 60_000 });
@@ -874,7 +874,11 @@ async function faultsOf(of: Page, path: string, theme: string, widths = [390, 14
     if (wider > 0) faults.push(`${path} at ${width}: ${wider} px too wide`);
     const name = `${path.replace(agent, 'agent').replace(/\?.*/, '').replaceAll('/', '-').slice(1)}-${theme}-${width}.png`;
     if (pictures) await of.screenshot({ path: `${pictures}/${name}`, fullPage: true });
-    const { violations } = await new AxeBuilder({ page: of }).analyze();
+    // In the page itself: there is nothing in frames, and another page for each look takes longer than the look.
+    const { violations } = await new AxeBuilder({ page: of })
+      .setLegacyMode(true)
+      .options({ resultTypes: ['violations'] })
+      .analyze();
     for (const { id, impact, nodes } of violations) {
       if (impact !== 'serious' && impact !== 'critical') continue;
       faults.push(`${path} at ${width}, ${theme}: ${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
@@ -1035,7 +1039,8 @@ describe('with a thousand agents', () => {
       .getByText(/^change \d+$/)
       .first()
       .waitFor();
-    const slowest = await slowestAnswer('many 20').finally(() => {
+    const slowest = await slowestAnswer('many 20').finally(async () => {
+      while (changes < 4) await page.waitForTimeout(100);
       going = false;
       return changing;
     });
@@ -1045,8 +1050,8 @@ describe('with a thousand agents', () => {
     // The last change of all is seen without a reload.
     await database.query(`UPDATE agents SET name = 'Many 20 renamed' WHERE id = 'agent_many20'`);
     await page.getByText('Many 20 renamed').waitFor();
-    // Changes come by themselves: the whole list is read no more than once.
-    expect(lists).toBeLessThan(2);
+    // Changes come by themselves: the whole list is read when it is opened, and for its figures once a minute.
+    expect(lists).toBeLessThan(3);
   });
 });
 
