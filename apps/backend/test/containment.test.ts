@@ -265,10 +265,11 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
     const elsewhere = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 200 OK\r\n\r\n')).listen(0);
     await once(elsewhere, 'listening');
     const mine = `127.0.0.1:${(elsewhere.address() as { port: number }).port}`;
-    const config = { baseUrl: `http://${at}/v1`, model: 'm', allowedDomains: ['example.com'] };
+    const open = { baseUrl: `http://${at}/v1`, model: 'm' };
+    const config = { ...open, apiKey: canary('k-'), allowedDomains: ['example.com'] };
     const { body } = await bare.machine(await bare.account(), 'POST', '/api/agents', { name: 'Limited', config });
     // Addresses stand for names that resolve to them.
-    const listed = { ...config, allowedDomains: [mine, '169.254.169.254'] };
+    const listed = { ...open, allowedDomains: [mine, '169.254.169.254'] };
     await bare.context.database.as('service', (tx) => tx.agent.update({ where: { id: body.id }, data: { slot: 3, config: listed } }));
     const asAgent = { host: '127.0.0.1', port: 22_392, localAddress: '127.0.128.26' };
     const get = (options: object, host: string) =>
