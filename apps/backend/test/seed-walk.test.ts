@@ -72,9 +72,9 @@ test('an agent that is created, changed and deleted without a container', async 
     status: 'pending',
     message: 'Agent updated',
   });
-  expect(await ask('getAgentConfig', id)).toEqual({ config: { plan: 'collective', aiProvider: 'anthropic' }, status: 'ok' });
+  expect(await ask('getAgentConfig', id)).toEqual({ config: { plan: 'collective', aiProvider: 'openai' }, status: 'ok' });
   expect(await ask('updateAgentConfig', id, { ownerIds: ['42'] })).toEqual({
-    config: { plan: 'collective', aiProvider: 'anthropic', ownerIds: ['42'] },
+    config: { plan: 'collective', aiProvider: 'openai', ownerIds: ['42'] },
     status: 'updated',
   });
   const { token } = await ask('getAgentToken', id);

@@ -38,16 +38,17 @@ export function afterChange(
   changed: AgentConfigChange,
 ): Choice & { config: AgentConfig } {
   const aiProvider = changed.baseUrl ? 'custom' : (changed.aiProvider ?? (agent.aiProvider as ProviderId));
-  const { baseUrl, model, aiProvider: _before, ...rest } = { ...(agent.config as AgentConfig), ...changed };
+  const { baseUrl, model, aiProvider: named, ...rest } = { ...(agent.config as AgentConfig), ...changed };
   if (aiProvider === 'custom') {
     if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
     return { model: 'custom', aiProvider, config: { ...rest, baseUrl, model } };
   }
   // A model's name means nothing to another provider.
   const moved = aiProvider !== agent.aiProvider;
-  const named = moved ? changed.model : model;
+  const kept = moved ? changed.model : model;
   const otherwise = moved || changed.model === null ? defaultModelOf(aiProvider) : agent.model;
-  return { model: changed.model ?? otherwise, aiProvider, config: { ...rest, aiProvider, ...(named && { model: named }) } };
+  const config = { ...rest, ...(named && { aiProvider }), ...(kept && { model: kept }) };
+  return { model: changed.model ?? otherwise, aiProvider, config };
 }
 
 /**
