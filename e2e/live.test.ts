@@ -263,6 +263,6 @@ describe('after the backend was away', () => {
   test('whoever is not signed in any more is led to the sign-in page', async () => {
     await context.clearCookies();
     await stack.killBackend();
-    await Promise.all([page.waitForURL(/\/signin/), log.waitForURL(/\/signin/)]);
+    await Promise.all([page, log].map((each) => each.getByLabel('Password').waitFor()));
   });
 });
