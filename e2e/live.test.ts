@@ -1,0 +1,268 @@
+import { mkdir } from 'node:fs/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { openBrowser } from './browser.ts';
+import { startWholeStack, type WholeStack } from './stack.ts';
+
+/** What pages show of changes that they did not make, and after the backend was away. No agent here has a container. */
+
+const pictures = process.env.SCREENSHOTS;
+const AGENT = 'agent_live1';
+
+let stack: WholeStack;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let database: pg.Client;
+let owner: string;
+
+beforeAll(async () => {
+  // Nobody looks for the containers that are not there.
+  stack = await startWholeStack(
+    { AGENT_PORT_BASE: '24600', AGENT_SUBNET: '10.213.0.0/16' },
+    { RECONCILE_SECONDS: '3600', API_RATE_LIMIT: '5000' },
+  );
+  database = new pg.Client({ connectionString: stack.databaseUrl });
+  await database.connect();
+  browser = await openBrowser();
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(`${stack.webUrl}/signup`);
+  await page.getByLabel('Email').fill('live@example.com');
+  await page.getByLabel('Password').fill(canary('correct horse battery '));
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.waitForURL(/\/agents$/);
+  owner = (await database.query(`SELECT id FROM users WHERE email = 'live@example.com'`)).rows[0].id;
+  await database.query(
+    `INSERT INTO agents (id, owner_id, name, model, ai_provider, state, created_at, updated_at)
+     SELECT 'agent_live' || i, $1, 'Live ' || i, 'gpt-4', 'openrouter', 'running', now() - i * interval '1 second', now()
+     FROM generate_series(1, 30) i`,
+    [owner],
+  );
+  for (const session of ['sess_one', 'sess_two']) {
+    await database.query('INSERT INTO chat_sessions (id, agent_id, owner_id) VALUES ($1, $2, $3)', [session, AGENT, owner]);
+  }
+});
+afterAll(async () => {
+  await browser?.close();
+  await database?.end();
+  await stack?.stop();
+});
+
+/** Something that was said, a second apart and long ago. */
+const say = (from: number, to: number) =>
+  database.query(
+    `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content, created_at)
+     SELECT 'msg_' || i, $1, $2, 'sess_one', 'agent', 'Message **' || i || '**', now() - interval '1 hour' + i * interval '1 second'
+     FROM generate_series($3::int, $4::int) i`,
+    [AGENT, owner, from, to],
+  );
+const rename = (name: string) => database.query('UPDATE agents SET name = $1 WHERE id = $2', [name, AGENT]);
+const use = (minutesAgo: number, cpu: number) =>
+  database.query(
+    `INSERT INTO usage_points (agent_id, grain, at, owner_id, samples, cpu, memory, memory_limit, received, sent, read, written, pids)
+     SELECT id, 'minute', date_trunc('minute', now()) - $2 * interval '1 minute', owner_id, 6, $3::float8 + 0.02 * (length(name) % 3), 3e8, 2147483648, 0, 0, 0, 0, 30
+     FROM agents WHERE owner_id = $1`,
+    [owner, minutesAgo, cpu],
+  );
+/** Holds one answer of the server's back until it is let go. */
+async function hold(of: Page, path: string) {
+  const leave = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const passed = Promise.withResolvers<void>();
+  await of.route(
+    path,
+    async (route) => {
+      const response = await route.fetch();
+      answered.resolve();
+      await leave.promise;
+      await route.fulfill({ response });
+      passed.resolve();
+    },
+    { times: 1 },
+  );
+  return {
+    answered: answered.promise,
+    release() {
+      leave.resolve();
+      return passed.promise;
+    },
+  };
+}
+/** Where something stands once it has stood still for some frames. */
+const topOf = (of: Locator) =>
+  of.evaluate(async (element) => {
+    for (let frames = 0; frames < 5; frames++) await new Promise(requestAnimationFrame);
+    return element.getBoundingClientRect().top;
+  });
+
+describe('the list', () => {
+  test('keeps what changes while it is read', async () => {
+    const held = await hold(page, '**/api/overview');
+    await page.goto(`${stack.webUrl}/agents`);
+    await held.answered;
+    const frame = page.waitForTimeout(1_500);
+    await rename('Renamed while it was read');
+    await frame;
+    await held.release();
+    await page.getByText('Renamed while it was read').waitFor();
+    await rename('Renamed after it was read');
+    await page.getByText('Renamed after it was read').waitFor();
+  });
+
+  test('shows each minute what containers use', async () => {
+    await use(2, 0.1);
+    const later = await context.newPage();
+    await later.clock.install();
+    await later.goto(`${stack.webUrl}/agents`);
+    await later.getByRole('img', { name: 'CPU 10' }).first().waitFor();
+    await use(1, 0.5);
+    await later.clock.fastForward(61_000);
+    await later.getByRole('img', { name: 'CPU 50' }).first().waitFor();
+    await later.close();
+  });
+
+  test('has channels at every width and figures on all but phones, and nothing is cut off', async () => {
+    await database.query(
+      `INSERT INTO agent_secrets (agent_id, name, owner_id, sealed, updated_at)
+       SELECT $1, name, $2, '', now() FROM unnest('{telegramToken,discordBotToken,whatsappToken}'::text[]) AS t(name)`,
+      [AGENT, owner],
+    );
+    await rename('An agent whose name is a good deal longer than there is room for on the screen of any phone');
+    if (pictures) await mkdir(pictures, { recursive: true });
+    const rows = page.getByRole('list', { name: 'Agents' }).getByRole('link');
+    for (const width of [390, 768, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate(() => scrollTo(0, 0));
+      await rows.first().getByText('Telegram, Discord, WhatsApp').waitFor();
+      if (width >= 640)
+        await rows
+          .first()
+          .getByRole('img', { name: /^Memory/ })
+          .waitFor();
+      // The last row is where it belongs as well.
+      await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+      await page.getByText('Live 30').waitFor();
+      const faults = await rows.evaluateAll((links) =>
+        links.flatMap((link, index) => {
+          const { top, bottom } = link.getBoundingClientRect();
+          const above = links[index - 1]?.getBoundingClientRect().bottom ?? top - 12;
+          const inside = [...link.querySelectorAll('*')].map((each) => each.getBoundingClientRect());
+          const out = inside.some((each) => each.height > 0 && (each.top < top || each.bottom > bottom));
+          return Math.abs(top - above - 12) > 0.5 || out ? [`${link.textContent}: ${top - above}`] : [];
+        }),
+      );
+      expect(faults).toEqual([]);
+      for (const theme of pictures ? ['light', 'dark'] : []) {
+        await page.evaluate((wanted) => {
+          document.documentElement.dataset.theme = wanted;
+          scrollTo(0, 0);
+        }, theme);
+        await rows.first().getByText('Telegram').waitFor();
+        await page.screenshot({ path: `${pictures}/list-${theme}-${width}.png` });
+      }
+    }
+  });
+});
+
+describe('a conversation', () => {
+  const log = () => page.getByRole('log', { name: 'Conversation' });
+  const conversation = () => page.getByRole('combobox', { name: 'Conversation' });
+
+  test('shows what is said elsewhere', async () => {
+    await say(1, 60);
+    await page.goto(`${stack.webUrl}/agents/${AGENT}/chat`);
+    await log().getByText('Message 60').waitFor();
+    const data = { message: 'Said in another tab', agentId: AGENT, wait: false };
+    expect((await page.request.post(`${stack.webUrl}/api/chat`, { data })).status()).toBe(200);
+    await log().getByText('Said in another tab').waitFor();
+    await database.query(
+      `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content, platform) VALUES ('msg_far', $1, $2, 'sess_two', 'agent', 'Said on a channel', 'telegram')`,
+      [AGENT, owner],
+    );
+    await log().getByText('Said on a channel').waitFor();
+  });
+
+  test('keeps what is read in its place when earlier messages come', async () => {
+    await log().evaluate((box) => box.scrollTo({ top: 0 }));
+    const read = log().getByText('Message 13', { exact: true });
+    const before = await topOf(read);
+    const held = await hold(page, '**/messages?*');
+    const earlier = page.getByRole('button', { name: 'Earlier messages' });
+    await earlier.click();
+    await held.answered;
+    expect(await earlier.getAttribute('aria-busy')).toBe('true');
+    await held.release();
+    await log().getByText('Message 1', { exact: true }).waitFor();
+    expect(Math.abs((await topOf(read)) - before)).toBeLessThan(2);
+  });
+
+  test('keeps to itself what could not be sent', async () => {
+    const fail = { status: 500, json: { error: 'It fails for once' } };
+    await page.route('**/api/chat', (route) => route.fulfill(fail));
+    await conversation().selectOption('sess_one');
+    await page.getByLabel('Message').fill('Only for the first');
+    await page.getByRole('button', { name: 'Send' }).click();
+    const again = page.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    await page.unroute('**/api/chat');
+    await conversation().selectOption('sess_two');
+    await log().getByText('Said on a channel').waitFor();
+    expect(await again.count()).toBe(0);
+    await conversation().selectOption('sess_one');
+    await again.click();
+    await log().getByText('Only for the first').waitFor();
+    const said = async () => (await database.query(`SELECT session_id FROM messages WHERE content = 'Only for the first'`)).rows;
+    for (let tries = 0; tries < 100 && (await said()).length === 0; tries++) await page.waitForTimeout(50);
+    expect(await said()).toEqual([{ session_id: 'sess_one' }]);
+  });
+});
+
+describe('after the backend was away', () => {
+  let log: Page;
+  const begin = BigInt(Date.now()) * 1_000_000n;
+  const refused = (of: Page, status: number) =>
+    of.waitForResponse((response) => response.url().includes('/stream') && response.status() === status);
+  const write = async (...lines: number[]) => {
+    const id = (line: number) => String(begin + BigInt(line));
+    const records = lines.map((line) => [id(line), 'info', `Line ${line}.`]);
+    await database.query(
+      `INSERT INTO log_chunks (agent_id, first_id, last_id, owner_id, read_to, size, counts, records)
+       VALUES ($1, $2, $3, $4, $3, $5::int, ARRAY[0, 0, $5::int, 0, 0, 0], $6)`,
+      [AGENT, records[0]?.[0], records.at(-1)?.[0], owner, records.length, JSON.stringify(records)],
+    );
+    await database.query(`SELECT pg_notify('log_chunks', $1)`, [AGENT]);
+  };
+
+  test('the list and a log go on without a reload, and nothing comes twice', async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`${stack.webUrl}/agents`);
+    await page.getByText('30 agents').waitFor();
+    await write(1, 2, 3);
+    log = await context.newPage();
+    await log.goto(`${stack.webUrl}/agents/${AGENT}/logs`);
+    await log.getByText('Line 3.').waitFor();
+
+    const away = Promise.all([refused(page, 502), refused(log, 502)]);
+    await stack.killBackend();
+    await away;
+    await log.getByText('Connection lost; trying again').waitFor();
+    await stack.startBackend();
+    await rename('Renamed after the restart');
+    await page.getByText('Renamed after the restart').waitFor();
+    await log.getByText('Live', { exact: true }).waitFor();
+    await write(4, 5);
+    await log.getByText('Line 5.').waitFor();
+    expect(await log.getByText(/^Line \d\.$/).allTextContents()).toEqual([1, 2, 3, 4, 5].map((line) => `Line ${line}.`));
+    await log.getByRole('heading', { name: 'Renamed after the restart' }).waitFor();
+  });
+
+  test('whoever is not signed in any more is led to the sign-in page', async () => {
+    await context.clearCookies();
+    await stack.killBackend();
+    await Promise.all([page, log].map((each) => each.getByLabel('Password').waitFor()));
+  });
+});
