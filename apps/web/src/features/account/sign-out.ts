@@ -1,9 +1,21 @@
 import { ApiError } from '@agentbot/contracts/client';
 
-/** Ends the session and leaves for the sign-in page; what that takes is loaded only then. */
-export async function leave(): Promise<void> {
-  const { signOut } = await import('next-auth/react');
-  await signOut({ callbackUrl: '/signin' });
+let leaving: Promise<void> | undefined;
+
+async function signOut(): Promise<void> {
+  const auth = await import('next-auth/react');
+  // Two tabs that leave at once spoil one another's token against forgery; one of them has ended the session all the same.
+  await auth.signOut({ redirect: false });
+  location.assign('/signin');
+}
+
+/** Ends the session and leaves for the sign-in page, once, whoever asks for it; what that takes is loaded only then. */
+export function leave(): Promise<void> {
+  leaving ??= signOut().catch((error) => {
+    leaving = undefined;
+    throw error;
+  });
+  return leaving;
 }
 
 /** Leaves when a failure says that the session has ended. @returns whether it does */
