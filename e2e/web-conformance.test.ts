@@ -346,6 +346,7 @@ describe('rows of the error tables that are a route’s own', () => {
     ['listUsers', undefined, 'limit must be at least 1', '?limit=0'],
     ['listAllAgents', undefined, 'Invalid cursor', '?cursor=abc'],
     ['streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b'],
+    ['streamLogs', undefined, 'Invalid lastEventId', `?lastEventId=${'1'.repeat(101)}`],
     ['checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'],
     ['listAudit', undefined, 'Invalid cursor', '?cursor=eA'],
     ['exportAudit', undefined, 'Invalid agentId', '?agentId=..'],

@@ -25,12 +25,13 @@ let parent: string;
 
 beforeAll(async () => {
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
-  engine = await startEngineProxy(null);
+  // One of today's, which refuses the version that older ones know.
+  engine = await startEngineProxy(null, undefined, '1.44');
   chain = await startChain();
   backend = await startBackendWithDocker('adoption', {
     DOCKER_HOST: engine.dockerHost,
     OPENCLAW_IMAGE: IMAGE,
-    AGENT_PORT_BASE: '33000',
+    AGENT_PORT_BASE: '25800',
     AGENT_SUBNET: '10.239.0.0/16',
     RECONCILE_SECONDS: '1',
     ...paidOn(chain),
@@ -48,7 +49,7 @@ afterAll(async () => {
   await chain?.stop();
   await engine?.close();
   await removeImage?.();
-}, 60_000);
+});
 
 /** The account's own calls, without the internal key behind them. */
 const asUser = () => ({ call: (method: string, path: string, body?: unknown) => backend.as(user, method, path, body) });

@@ -509,6 +509,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       error: 'The agent is not running (pending)',
     },
   },
+  streamLogs: { INVALID_REQUEST: invalid('streamLogs', undefined, 'Invalid lastEventId', `?lastEventId=${'1'.repeat(101)}`) },
   listLogs: { INVALID_REQUEST: invalid('listLogs', undefined, 'Invalid level', '?level=loud') },
   getAgentStatsHistory: {
     INVALID_REQUEST: invalid('getAgentStatsHistory', undefined, 'range must be day or month', '?range=year'),

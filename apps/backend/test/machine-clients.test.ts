@@ -234,12 +234,12 @@ describe('a container', () => {
     await grant(user, 'solo');
     const config = { plan: 'label', telegramToken: canary('1:') };
     expect(await call('POST', '/api/deployments', { agentId: `new-${user}`, config })).toMatchObject(unpaid);
-    expect(await call('POST', '/api/deployments', { agentId: unnamed, config })).toMatchObject(unpaid);
+    // As a client repeats the default that it has, and the dashboard's form sends what was not changed.
+    expect(await call('POST', '/api/deployments', { agentId: unnamed, config })).toMatchObject(noDocker);
     expect(await call('POST', '/api/agents', { name: 'New', config: { plan: 'label' } })).toMatchObject(unpaid);
     const small = (await call('POST', '/api/agents', { name: 'Small', config: { plan: 'solo' } })).body.id;
     expect(await call('PUT', `/api/agents/${small}`, { plan: 'label' })).toMatchObject(unpaid);
     expect(await call('PUT', `/api/agents/${small}/config`, { plan: 'label' })).toMatchObject(unpaid);
-    // As the dashboard's form sends what was not changed.
     expect((await call('PUT', `/api/agents/${unnamed}/config`, { plan: 'label', model: 'gpt-4o' })).status).toBe(200);
     for (const action of ['start', 'repair']) {
       expect(await call('POST', `/api/agents/${named}/${action}`)).toMatchObject(unpaid);

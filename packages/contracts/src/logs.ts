@@ -66,7 +66,7 @@ export const streamLogs = defineRoute({
   stream: true,
   params: logParams,
   /** Of the last event seen; the header, which only the browser itself can send, goes before it. */
-  query: z.object({ lastEventId: z.string().max(100).optional() }),
+  query: z.object({ lastEventId: z.string().max(100, { error: 'Invalid lastEventId' }).optional() }),
   status: 200,
   failure: 'Failed to stream logs',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],

@@ -12,6 +12,8 @@ export type Intent = Omit<AuditedEvent, 'outcome' | 'status' | 'code'>;
 const ROUND_MS = 10_000;
 /** A process that has not said for so long that it lives, does not. */
 const DEAD_AFTER_SECONDS = 120;
+/** In so many rounds every process that lives has said so. */
+const ROUNDS_TO_SAY_SO = 3;
 
 /**
  * Makes sure that nothing is done without an entry: what a request is about to do is written down before, and goes in the
@@ -27,16 +29,18 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
     INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, now() + make_interval(secs => ${DEAD_AFTER_SECONDS}))
     ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at`;
 
+  async function appendLate(id: string, describe: () => Promise<AuditedEvent>): Promise<void> {
+    const event = await describe();
+    await database.as('service', async (tx) => {
+      // It may have been appended after all, and only the word of it lost.
+      const { count } = await tx.auditPending.deleteMany({ where: { id } });
+      if (count) await insertEntry(tx, event);
+    });
+    unwritten.delete(id);
+  }
+
   async function appendUnwritten(): Promise<void> {
-    for (const [id, describe] of unwritten) {
-      const event = await describe();
-      await database.as('service', async (tx) => {
-        // It may have been appended after all, and only the word of it lost.
-        const { count } = await tx.auditPending.deleteMany({ where: { id } });
-        if (count) await insertEntry(tx, event);
-      });
-      unwritten.delete(id);
-    }
+    for (const [id, describe] of unwritten) await appendLate(id, describe).catch(report);
   }
 
   /** Appends what was left by a process that ended, unless another one is doing it. */
@@ -96,13 +100,16 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
 
     /** Says again and again that this process lives, and appends what is left, its own and that of others, until aborted. */
     async keep(signal: AbortSignal): Promise<void> {
+      let waiting = 0;
       while (!signal.aborted) {
         try {
           await sayAlive();
           await database.untenanted.$queryRaw`DELETE FROM leases WHERE name LIKE 'process:%' AND expires_at < now() - interval '1 day'`;
-          await appendAllLeft();
           await appendUnwritten();
+          // After a time without the database every process seems dead, until each has had its chance to say that it lives.
+          if (waiting-- <= 0) await appendAllLeft();
         } catch (error) {
+          waiting = ROUNDS_TO_SAY_SO;
           report(error);
         }
         await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);

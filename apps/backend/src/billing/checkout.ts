@@ -2,12 +2,12 @@ import { AppError, type Plan } from '@agentbot/contracts';
 import type Stripe from 'stripe';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
-import type { Transaction } from '../database/database.ts';
+import { inTurn } from '../database/lease.ts';
 import { type Actor, userOf } from '../http/actor.ts';
 import { ACCOUNT } from './store-subscription.ts';
 import { priceOf, type StripeClient } from './stripe.ts';
 
-type Slice = Pick<Context, 'config' | 'database' | 'accounts' | 'stripe'>;
+type Slice = Pick<Context, 'config' | 'database' | 'accounts' | 'stripe' | 'log' | 'processId'>;
 
 function requireStripe({ stripe }: Slice): StripeClient {
   if (!stripe) throw new AppError('PAYMENTS_UNAVAILABLE');
@@ -64,11 +64,15 @@ async function expireOffers(stripe: StripeClient, customer: string): Promise<voi
 const ENDED: Stripe.Subscription.Status[] = ['canceled', 'incomplete_expired'];
 
 /** The customer who has a subscription of the account's: its own, or the one that bought what was named at provisioning. */
-async function findSubscriber(stripe: StripeClient, tx: Transaction, ownerId: string, customer: string): Promise<string | undefined> {
-  for await (const { status } of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {
-    if (!ENDED.includes(status)) return customer;
+async function findSubscriber({ stripe, database }: Slice, ownerId: string, customer: string | null): Promise<string | undefined> {
+  if (!stripe) return undefined;
+  if (customer) {
+    for await (const { status } of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {
+      if (!ENDED.includes(status)) return customer;
+    }
   }
-  for (const { id } of await tx.subscription.findMany({ where: { ownerId, status: { notIn: ENDED } } })) {
+  const stored = await database.as({ userId: ownerId }, (tx) => tx.subscription.findMany({ where: { ownerId, status: { notIn: ENDED } } }));
+  for (const { id } of stored) {
     const found = await stripe.subscriptions.retrieve(id).catch((error) => {
       if (codeOf(error) === 'resource_missing') return undefined;
       throw error;
@@ -84,18 +88,17 @@ async function findSubscriber(stripe: StripeClient, tx: Transaction, ownerId: st
  * @throws AppError PAYMENTS_UNAVAILABLE without Stripe, INVALID_REQUEST for a plan that is not for sale
  */
 export async function startCheckout(context: Slice, actor: Actor, plan: Plan): Promise<{ url: string }> {
-  const { config, database, accounts } = context;
+  const { config, accounts } = context;
   const stripe = requireStripe(context);
   const price = priceOf(config, plan);
   if (!price) throw new AppError('INVALID_REQUEST', `The plan ${plan} is not for sale here`);
   const account = await accounts.find(userOf(actor));
   const customer = await customerOf(context, account);
   // Requests that come at once take turns: each must see what the one before it offered.
-  return database.as({ userId: account.id }, async (tx) => {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${customer}, 4217))`;
+  return inTurn(context, `checkout:${customer}`, async () => {
     // In this order: what is paid before it could be expired is seen as a subscription.
     await expireOffers(stripe, customer);
-    const subscriber = await findSubscriber(stripe, tx, account.id, customer);
+    const subscriber = await findSubscriber(context, account.id, customer);
     if (subscriber) return portal(context, subscriber);
     const session = await stripe.checkout.sessions.create({
       mode: 'subscription',
@@ -115,7 +118,10 @@ export async function startCheckout(context: Slice, actor: Actor, plan: Plan): P
 export async function openBillingPortal(context: Slice, actor: Actor): Promise<{ url: string }> {
   const stripe = requireStripe(context);
   const { id } = await context.accounts.find(userOf(actor));
-  const customer = await customerIn(context, id);
-  if (!customer || !(await isKnown(stripe, customer))) throw new AppError('PAYMENT_REQUIRED', 'This account has no subscription yet');
+  const stored = await customerIn(context, id);
+  const own = stored && (await isKnown(stripe, stored)) ? stored : null;
+  // A customer who once bought something sees its bills there, too.
+  const customer = (await findSubscriber(context, id, own)) ?? own;
+  if (!customer) throw new AppError('PAYMENT_REQUIRED', 'This account has no subscription yet');
   return portal(context, customer);
 }

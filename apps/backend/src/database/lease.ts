@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { Transaction } from './database.ts';
 
 const TTL_SECONDS = 6;
 const RENEW_MS = 2_000;
+/** How long one waits for a turn, and how often one asks for it. */
+const TURN_MS = 30_000;
+const TURN_POLL_MS = 100;
 
 type Slice = Pick<Context, 'database' | 'log' | 'processId'>;
 
@@ -59,6 +63,28 @@ export async function underLease(
       await database.untenanted.$queryRaw`DELETE FROM leases WHERE name = ${name} AND holder = ${processId}`.catch(() => undefined);
     }
     await sleep(RENEW_MS / 2, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/**
+ * Does work that must not go on twice at once, in any process. Whoever waits for the turn holds no connection meanwhile.
+ * @throws Error when the turn does not come in half a minute, else what `work` throws
+ */
+export async function inTurn<T>(context: Slice, name: string, work: () => Promise<T>): Promise<T> {
+  const turn = { ...context, processId: randomUUID() };
+  for (const late = Date.now() + TURN_MS; !(await take(turn, name)); await sleep(TURN_POLL_MS)) {
+    if (Date.now() > late) throw new Error(`Others took too long at ${name}`);
+  }
+  const over = new AbortController();
+  const keeping = keep(turn, name, over.signal);
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await keeping;
+    await context.database.untenanted.$queryRaw`DELETE FROM leases WHERE name = ${name} AND holder = ${turn.processId}`.catch(
+      () => undefined,
+    );
   }
 }
 

@@ -69,8 +69,8 @@ export const allowedCalls: readonly AllowedCall[] = [
   call('DELETE', `/networks/${ours}`, 'removes it'),
 ];
 
-/** The one version that the backend speaks: older ones take what later ones refuse, a HostConfig at a container's start. */
-const VERSION = '/v1.41';
+/** The versions that the backend speaks, 1.41 and later: older ones take what these refuse, a HostConfig at a container's start. */
+const versioned = /^(\/v1\.(?:4[1-9]|[5-9]\d))(\/.*)$/s;
 
 /** The path after the version as the list has it; an image's name is the one thing that is sent encoded. */
 function plainPath(path: string): string | undefined {
@@ -88,10 +88,9 @@ function checkedQuery(search: string, known: Query): string | undefined {
 
 /** The call that a request is, if it is an allowed one, and the address that it is sent on to. */
 export function allowedCall(method: string | undefined, url = ''): { call: AllowedCall; address: string } | undefined {
-  const [versioned = '', ...rest] = url.split('?');
-  if (!versioned.startsWith(`${VERSION}/`)) return undefined;
-  const path = plainPath(versioned.slice(VERSION.length));
+  const [whole = '', ...rest] = url.split('?');
+  const path = plainPath(versioned.exec(whole)?.[2] ?? '');
   const found = path && allowedCalls.find((each) => each.method === method && each.path.test(path));
   const query = found && checkedQuery(rest.join('?'), found.query ?? {});
-  return found && query !== undefined ? { call: found, address: query ? `${versioned}?${query}` : versioned } : undefined;
+  return found && query !== undefined ? { call: found, address: query ? `${whole}?${query}` : whole } : undefined;
 }

@@ -1,5 +1,5 @@
 import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
-import { coveredPlan, requireContainer } from '../accounts/entitlements.ts';
+import { coveredPlan, hasDefaultPlan, requireContainer } from '../accounts/entitlements.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { updateAgent } from '../agents/update-agent.ts';
 import type { Context } from '../context.ts';
@@ -53,8 +53,12 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
   if (existing?.state === 'running' && existing.runtime === 'container') return { agent: existing, already: true };
   if (!context.config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const owner = await accounts.find(existing?.ownerId ?? userOf(actor));
-  const plan = config.plan || !existing ? coveredPlan(actor, owner, config.plan) : existing.plan;
-  requireContainer(actor, owner, { plan, config: { ...(existing?.config as AgentConfig | undefined), ...config } });
+  const { plan: asked, ...others } = config;
+  // Named again, the default plan is what it was.
+  const named = existing && asked === existing.plan && hasDefaultPlan(existing) ? undefined : asked;
+  const plan = named || !existing ? coveredPlan(actor, owner, named) : existing.plan;
+  const merged = { ...(existing?.config as AgentConfig | undefined), ...others, ...(named && { plan: named }) };
+  requireContainer(actor, owner, { plan, config: merged });
   if (!(await host.available())) {
     throw new AppError(
       'DOCKER_UNAVAILABLE',

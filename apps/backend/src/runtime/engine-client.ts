@@ -2,19 +2,48 @@ import { AppError } from '@agentbot/contracts';
 import Docker from 'dockerode';
 import { SlotTakenError } from './container-host.ts';
 
+/** Engines from this version of the API on are supported, and none is asked for more than it must be. */
+const OLDEST = 'v1.41';
+/** The version that an engine wants to be spoken to in, where that is another. */
+const versions = new Map<string, string>();
+
+interface DialOptions {
+  path: string;
+  file?: unknown;
+}
+interface Modem {
+  dial: (options: DialOptions, callback: (error: EngineError | null, data?: unknown) => void) => void;
+}
+
+/**
+ * Lets a client speak the version that its engine wants: engines refuse what has become too old for them, and say what is
+ * not; those from 29 on want 1.44.
+ * @see https://docs.docker.com/reference/api/engine/#versioned-api-and-sdk
+ */
+function agreeOnVersion(docker: Docker, host: string): Docker {
+  const modem = docker.modem as unknown as Modem;
+  const dial = modem.dial.bind(modem);
+  Object.defineProperty(modem, 'version', { get: () => versions.get(host) ?? OLDEST });
+  modem.dial = (options, callback) => {
+    const { path } = options;
+    const spoken = versions.get(host) ?? OLDEST;
+    dial(options, (error, data) => {
+      const [, wanted] = /M(?:in|ax)imum supported API version is (1\.\d+)/.exec(error?.message ?? '') ?? [];
+      // What was sent from a stream cannot be sent again.
+      if (!wanted || `v${wanted}` === spoken || options.file) return callback(error, data);
+      versions.set(host, `v${wanted}`);
+      modem.dial({ ...options, path }, callback);
+    });
+  };
+  return docker;
+}
+
 /** A client of the engine. @param timeout of each call, in milliseconds; 0 for none */
 export function connect(host: string | undefined, timeout: number): Docker {
-  // Engines from API 1.41 on are supported, and none is asked for more.
-  const version = 'v1.41';
   const url = new URL(host || 'unix:///var/run/docker.sock');
-  if (url.protocol === 'unix:') return new Docker({ version, socketPath: url.pathname, timeout });
-  return new Docker({
-    version,
-    protocol: url.protocol === 'https:' ? 'https' : 'http',
-    host: url.hostname,
-    port: url.port || 2375,
-    timeout,
-  });
+  const tcp = { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
+  const at = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
+  return agreeOnVersion(new Docker({ ...at, timeout }), url.href);
 }
 
 /** What is to be made, for the engine's client: left to itself, it writes all of it into the address as well, also secrets. */

@@ -95,11 +95,12 @@ async function hostNetwork(): Promise<string | undefined> {
   return destination && mask && network(destination, mask);
 }
 
-/** Puts a jump to a chain at the head of another, once. */
+/** Puts a jump to a chain at the head of another, unless it is there: below what others let in, it would close nothing. */
 async function jump(table: string, from: string, subnet: string, to: string): Promise<void> {
   const rule = ['-s', subnet, '-j', to];
   const iptables = (...given: string[]) => run('iptables', ['-w', '10', '-t', table, ...given]);
-  await iptables('-C', from, ...rule).catch(() => iptables('-I', from, '1', ...rule));
+  const { stdout: first } = await iptables('-S', from, '1');
+  if (!first.includes(`-j ${to}`)) await iptables('-I', from, '1', ...rule);
 }
 
 /**
