@@ -117,6 +117,15 @@ describe('the list', () => {
     await page.getByText('Renamed after it was read').waitFor();
   });
 
+  test('is asked for again when it was refused for the moment', async () => {
+    const refused = { status: 429, json: { error: 'Too many requests', code: 'RATE_LIMITED' } };
+    await page.route('**/api/overview', (route) => route.fulfill(refused), { times: 1 });
+    const read = page.waitForResponse((response) => response.url().endsWith('/api/overview') && response.ok());
+    await page.goto(`${stack.webUrl}/agents`);
+    await read;
+    await page.getByText('Too many requests').waitFor({ state: 'detached' });
+  });
+
   test('shows each minute what containers use', async () => {
     await use(2, 0.1);
     const later = await context.newPage();
@@ -191,6 +200,16 @@ test('whoever is not signed out is told so, and may try again', async () => {
   await leaving.getByRole('button', { name: 'Sign out' }).click();
   await leaving.getByLabel('Password').waitFor();
   await other.close();
+});
+
+test('the configuration’s form takes over what is saved elsewhere, as a whole', async () => {
+  await page.goto(`${stack.webUrl}/agents/${AGENT}/configuration`);
+  const model = page.getByLabel('Model ID');
+  await model.waitFor();
+  const data = { config: { aiProvider: 'anthropic', model: 'claude-sonnet-4' } };
+  expect((await page.request.put(`${stack.webUrl}/api/agents/${AGENT}/config`, { data })).status()).toBe(200);
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>('input[name=model]')?.value === 'claude-sonnet-4');
+  expect(await page.getByLabel('Provider').inputValue()).toBe('anthropic');
 });
 
 describe('a conversation', () => {
