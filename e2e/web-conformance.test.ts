@@ -696,15 +696,21 @@ describe('when something behind it is missing', () => {
     const client = new pg.Client({ connectionString: stack.databaseUrl });
     await client.connect();
     const open = `SELECT FROM operations WHERE finished_at IS NULL AND agent_id = $1`;
-    for (const id of having('OPERATION_STILL_RUNNING')) {
-      // No stage can be noted, so none begins.
-      await client.query('BEGIN; LOCK TABLE operation_steps IN SHARE ROW EXCLUSIVE MODE');
-      expectRefusal(id, await call(id), 'OPERATION_STILL_RUNNING');
-      await client.query('COMMIT');
-      while ((await client.query(open, [running])).rowCount) await new Promise((resolve) => setTimeout(resolve, 50));
+    try {
+      for (const id of having('OPERATION_STILL_RUNNING')) {
+        // No stage can be noted, so none begins.
+        await client.query('BEGIN; LOCK TABLE operation_steps IN SHARE ROW EXCLUSIVE MODE');
+        try {
+          expectRefusal(id, await call(id), 'OPERATION_STILL_RUNNING');
+        } finally {
+          await client.query('COMMIT');
+        }
+        while ((await client.query(open, [running])).rowCount) await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    } finally {
+      await client.end();
     }
-    await client.end();
-  }, 120_000);
+  }, 240_000);
 
   test('no Docker: 500 with the sentence on whatever needs it', async () => {
     await restart({ DOCKER_HOST: 'unix:///nonexistent.sock' });

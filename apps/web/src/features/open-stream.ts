@@ -1,8 +1,5 @@
 import { leave } from './account/sign-out.ts';
-
-/** How long is waited before a stream is opened again, at first and at most. */
-const FIRST_MS = 1_000;
-const LONGEST_MS = 15_000;
+import { backOff } from './back-off.ts';
 
 interface Stream<Frame> {
   address: string;
@@ -32,7 +29,7 @@ export function openStream<Frame>({ address, event, onFrame, onLost, onGone }: S
   const closing = new AbortController();
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout>;
-  let wait = FIRST_MS;
+  let tries = 0;
   let lastId = '';
 
   function open() {
@@ -40,7 +37,7 @@ export function openStream<Frame>({ address, event, onFrame, onLost, onGone }: S
     if (lastId) from.searchParams.set('lastEventId', lastId);
     source = new EventSource(from);
     source.addEventListener(event, ({ data, lastEventId }: MessageEvent<string>) => {
-      wait = FIRST_MS;
+      tries = 0;
       lastId = lastEventId || lastId;
       onFrame(JSON.parse(data), lastId);
     });
@@ -52,11 +49,14 @@ export function openStream<Frame>({ address, event, onFrame, onLost, onGone }: S
   async function comeBack() {
     const status = await statusOf(address, closing.signal);
     if (closing.signal.aborted) return;
-    if (status === 401) return leave();
+    if (status === 401) return leave().catch(openLater);
     if (status >= 400 && status < 500 && status !== 429) return onGone?.();
-    // Not all pages at once.
-    timer = setTimeout(open, wait * (0.5 + Math.random()));
-    wait = Math.min(2 * wait, LONGEST_MS);
+    // It is back.
+    if (status > 0 && status < 400) tries = 0;
+    openLater();
+  }
+  function openLater() {
+    if (!closing.signal.aborted) timer = setTimeout(open, backOff(tries++));
   }
 
   open();

@@ -3,7 +3,7 @@ import { LoaderCircle } from 'lucide-react';
 import type { ComponentProps } from 'react';
 
 export const buttonStyle = cva(
-  'inline-flex cursor-pointer items-center justify-center gap-2 whitespace-nowrap rounded-lg font-medium text-sm transition disabled:cursor-not-allowed disabled:opacity-60',
+  'inline-flex cursor-pointer items-center justify-center gap-2 whitespace-nowrap rounded-lg font-medium text-sm transition disabled:cursor-not-allowed disabled:opacity-60 aria-disabled:cursor-not-allowed aria-disabled:opacity-60',
   {
     variants: {
       kind: {
@@ -20,15 +20,17 @@ export const buttonStyle = cva(
 
 type Props = ComponentProps<'button'> & VariantProps<typeof buttonStyle> & { busy?: boolean };
 
-/** A button; while `busy` it turns and takes no clicks. */
-export function Button({ kind, size, className, busy, disabled, children, ...rest }: Props) {
+/** A button; while `busy` it turns and takes no clicks, but keeps the keyboard, which `disabled` would take from it. */
+export function Button({ kind, size, className, busy, onClick, children, ...rest }: Props) {
   return (
     <button
       type="button"
       className={buttonStyle({ kind, size, className })}
-      disabled={disabled || busy}
-      aria-busy={busy || undefined}
       {...rest}
+      aria-disabled={busy || undefined}
+      aria-busy={busy || undefined}
+      // Prevented, it submits no form either.
+      onClick={busy ? (event) => event.preventDefault() : onClick}
     >
       {busy && <LoaderCircle aria-hidden className="size-4 animate-spin" />}
       {children}

@@ -7,8 +7,8 @@ if (typeof document !== 'undefined') setNonce(document.querySelector<HTMLScriptE
 
 /** Gives the keyboard to an element; when it is gone or takes none, to the page's content. */
 function giveKeyboard(element: Element | null) {
-  if (element instanceof HTMLElement) element.focus();
-  if (document.activeElement === document.body) document.getElementById('main')?.focus();
+  if (element instanceof HTMLElement) element.focus({ preventScroll: true });
+  if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
 }
 
 /** What stands over the page until it is closed; the keyboard stays inside, then goes back to where it was before. */

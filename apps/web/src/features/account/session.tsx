@@ -3,7 +3,8 @@
 import type { Me } from '@agentbot/contracts';
 import { ApiError } from '@agentbot/contracts/client';
 import type { ReactNode } from 'react';
-import { SWRConfig } from 'swr';
+import { SWRConfig, type SWRConfiguration } from 'swr';
+import { backOff } from '../back-off.ts';
 import { leaveIfEnded } from './sign-out.ts';
 
 interface Props {
@@ -12,8 +13,15 @@ interface Props {
   children: ReactNode;
 }
 
+/** What a server that is away, or busy for the moment, did not answer is asked again, however long that lasts. */
+const retries: SWRConfiguration = {
+  shouldRetryOnError: (error) => !(error instanceof ApiError && error.status < 500 && error.status !== 429),
+  onErrorRetry(_error, _key, _config, revalidate, { retryCount, dedupe }) {
+    setTimeout(() => revalidate({ retryCount, dedupe }), backOff(retryCount - 1));
+  },
+};
+
 /** What every page knows of the session. A failed request is shown where it happens, unless the session has ended. */
 export function Session({ me, children }: Props) {
-  const shouldRetryOnError = (error: unknown) => !(error instanceof ApiError && error.status < 500);
-  return <SWRConfig value={{ onError: leaveIfEnded, shouldRetryOnError, ...(me && { fallback: { me } }) }}>{children}</SWRConfig>;
+  return <SWRConfig value={{ onError: leaveIfEnded, ...retries, ...(me && { fallback: { me } }) }}>{children}</SWRConfig>;
 }

@@ -4,8 +4,9 @@ let leaving: Promise<void> | undefined;
 
 async function signOut(): Promise<void> {
   const auth = await import('next-auth/react');
-  // Two tabs that leave at once spoil one another's token against forgery; one of them has ended the session all the same.
-  await auth.signOut({ redirect: false });
+  // Two tabs that leave at once spoil one another's token against forgery, and the session of the one refused goes on.
+  const end = async () => !(await auth.signOut({ redirect: false })).url.includes('csrf=true');
+  if (!(await end()) && !(await end())) throw new Error('You are still signed in. Try again.');
   location.assign('/signin');
 }
 
@@ -22,6 +23,7 @@ export function leave(): Promise<void> {
 export function leaveIfEnded(error: unknown): boolean {
   const ended = error instanceof ApiError && error.status === 401;
   // The cookie may be valid still while its account is gone: it must go too, or the sign-in page sends us back.
-  if (ended) void leave();
+  // Where that fails, the next request fails likewise and leaves.
+  if (ended) void leave().catch(() => undefined);
   return ended;
 }

@@ -1,6 +1,6 @@
 'use client';
 
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
@@ -30,12 +30,20 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const [busy, setBusy] = useState(false);
   // Chosen, and not saved yet.
   const [chosen, choose] = useState<string>();
+  // Saved elsewhere: the agent's row is live, and the form takes all of it from one answer.
+  const runsOn = agent && `${agent.aiProvider} ${agent.model}`;
+  const seen = useRef(runsOn);
+  useEffect(() => {
+    if (seen.current && runsOn !== seen.current) void mutate();
+    seen.current = runsOn;
+  }, [runsOn, mutate]);
   if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
   if (!data || !agent) return <Loading rows={1} className="h-96" />;
   const { config } = data;
-  const provider = chosen ?? agent.aiProvider;
+  const saved = config.baseUrl ? CUSTOM : (config.aiProvider ?? agent.aiProvider);
+  const provider = chosen ?? saved;
   const custom = provider === CUSTOM;
-  const moves = provider !== agent.aiProvider;
+  const moves = provider !== saved;
 
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -110,7 +118,11 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             type="password"
             autoComplete="off"
             problem={problems.apiKey}
-            hint={moves ? 'Of the new provider; empty sends it the one the agent has' : 'Empty keeps the one it has'}
+            hint={
+              moves
+                ? 'The new provider’s key. Left empty, the new provider is sent the key the agent has now.'
+                : 'Empty keeps the one it has'
+            }
           />
           <Field
             label="Owner ids"

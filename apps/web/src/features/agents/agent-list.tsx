@@ -51,9 +51,7 @@ function Rows({ agents }: { agents: OverviewRow[] }) {
     getItemKey: (index) => agents[index]?.id ?? index,
     initialRect: { width: 1024, height: 900 },
   });
-  useEffect(() => {
-    if (height) rows.measure();
-  }, [rows, height]);
+  useEffect(() => rows.measure(), [rows, height]);
   return (
     <ul ref={list} className={`relative ${heightStyle}`} style={{ height: `calc(${agents.length} * var(--row))` }} aria-label="Agents">
       {rows.getVirtualItems().map(({ index, key }) => {
@@ -143,7 +141,7 @@ interface Props {
 
 /** All agents of the user, live. */
 export function AgentList({ initial, checkout }: Props) {
-  const { agents, error } = useLiveAgents(initial);
+  const { agents, error, reread } = useLiveAgents(initial);
   return (
     <>
       <PageHead title="Agents">
@@ -152,7 +150,7 @@ export function AgentList({ initial, checkout }: Props) {
         </Link>
       </PageHead>
       <PlanNotice checkout={checkout} />
-      {error && <Problem>{sentenceOf(error)}</Problem>}
+      {error && <Problem onRetry={reread}>{sentenceOf(error)}</Problem>}
       {!agents && !error && <Loading rows={4} />}
       {agents?.length === 0 && (
         <Empty

@@ -1,4 +1,5 @@
 import type { OverviewFrame, OverviewRow } from '@agentbot/contracts';
+import type { Output } from '@agentbot/contracts/client';
 import { useEffect, useRef } from 'react';
 import useSWR from 'swr';
 import { addressOf, api } from '../api.ts';
@@ -35,6 +36,7 @@ export function useAgentChanges(onFrame: (frame: OverviewFrame) => void, agentId
 }
 
 type Changed = Extract<OverviewFrame, { type: 'changed' }>;
+type Overview = Output<'listOverview', 'web'>;
 
 /** A list with some of its rows replaced, added at their place or taken away. */
 function merge(rows: readonly OverviewRow[], frame: Changed): OverviewRow[] {
@@ -55,16 +57,20 @@ const FIGURES_MS = 60_000;
  * @param initial as the server read them
  */
 export function useLiveAgents(initial: OverviewRow[] | undefined) {
-  // Of each reading of the list that is under way, what has changed since it began: the answer may be older.
-  const readings = useRef(new Set<Changed[]>());
-  async function read() {
-    const changes: Changed[] = [];
-    readings.current.add(changes);
+  // The newest reading of the list that is under way: what it must have read, as it was heard before, and what it may not have.
+  const reading = useRef<{ before: Changed[]; since: Changed[] }>(undefined);
+  async function read(): Promise<Overview> {
+    const { before = [], since = [] } = reading.current ?? {};
+    const mine = { before: [...before, ...since], since: [] as Changed[] };
+    reading.current = mine;
     try {
       const list = await api('listOverview', {});
-      return { ...list, agents: changes.reduce(merge, list.agents) };
+      return { ...list, agents: mine.since.reduce(merge, list.agents) };
+    } catch (failure) {
+      if (reading.current === mine) note([...mine.before, ...mine.since]);
+      throw failure;
     } finally {
-      readings.current.delete(changes);
+      if (reading.current === mine) reading.current = undefined;
     }
   }
   const { data, error, mutate } = useSWR('overview', read, {
@@ -73,12 +79,14 @@ export function useLiveAgents(initial: OverviewRow[] | undefined) {
     revalidateOnFocus: false,
     refreshInterval: FIGURES_MS,
   });
+  const note = (changes: Changed[]) =>
+    void mutate((before = data) => before && { ...before, agents: changes.reduce(merge, before.agents) }, { revalidate: false });
   useAgentChanges((frame) => {
-    if (frame.type === 'again' || !data) return void mutate();
-    for (const changes of readings.current) changes.push(frame);
+    if (frame.type === 'again') return void mutate();
     // Written into the cache while it is being read, it would discard the answer.
-    if (readings.current.size > 0) return;
-    void mutate((before = data) => ({ ...before, agents: merge(before.agents, frame) }), { revalidate: false });
+    if (reading.current) return void reading.current.since.push(frame);
+    if (!data) return void mutate();
+    note([frame]);
   });
-  return { agents: data?.agents, error };
+  return { agents: data?.agents, error, reread: () => mutate() };
 }

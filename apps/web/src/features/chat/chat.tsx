@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { useAgent } from '../agent/use-agent.ts';
@@ -23,23 +23,28 @@ export function Chat({ id: agentId }: { id: string }) {
   // Whether the end is followed, and where it was last scrolled to.
   const follow = useRef(true);
   const last = useRef(0);
+  // Where each bubble stood: what is read keeps its place when others come before it, go or change their size.
+  const stood = useRef<(readonly [HTMLElement, number])[]>([]);
+  const settle = useCallback(() => {
+    const box = log.current;
+    if (!box || !bubbles.current) return;
+    const left = stood.current.filter(([element]) => element.isConnected);
+    const [read, top = 0] = left.findLast(([, top]) => top <= box.scrollTop) ?? left[0] ?? [];
+    if (follow.current) box.scrollTo({ top: box.scrollHeight });
+    else if (read && read.offsetTop !== top) box.scrollTop += read.offsetTop - top;
+    const elements = [...bubbles.current.children].filter((each) => each instanceof HTMLElement);
+    stood.current = elements.map((each) => [each, each.offsetTop]);
+  }, []);
   useEffect(() => {
     // Of what is new, and of what takes its form only after it was drawn.
-    const observer = new ResizeObserver(() => {
-      if (follow.current) log.current?.scrollTo({ top: log.current.scrollHeight });
-    });
+    const observer = new ResizeObserver(settle);
     for (const { current } of [log, content]) if (current) observer.observe(current);
     return () => observer.disconnect();
-  }, []);
-  // What is read stays in its place when earlier messages come before it.
-  const head = useRef<{ element: HTMLElement; top: number }>(undefined);
+  }, [settle]);
   const first = messages[0]?.id;
-  useLayoutEffect(() => {
-    const before = head.current;
-    if (before?.element.isConnected && log.current) log.current.scrollTop += before.element.offsetTop - before.top;
-    const element = first ? bubbles.current?.firstElementChild : undefined;
-    head.current = element instanceof HTMLElement ? { element, top: element.offsetTop } : undefined;
-  }, [first]);
+  const newest = messages.at(-1)?.id;
+  // When one message comes and one goes, the size may be the same.
+  useLayoutEffect(settle, [first, newest, settle]);
   function onScroll() {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
     // What has come since the end was scrolled to does not count as scrolling away from it.

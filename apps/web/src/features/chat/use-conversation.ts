@@ -1,6 +1,8 @@
-import { useCallback, useEffect, useState } from 'react';
-import useSWRInfinite from 'swr/infinite';
+import type { Output } from '@agentbot/contracts/client';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import useSWR from 'swr';
 import { api, sentenceOf } from '../api.ts';
+import { inTurn } from '../in-turn.ts';
 import { useReply } from './use-reply.ts';
 
 const PAGE = 50;
@@ -19,29 +21,37 @@ export function useConversation(agentId: string, sessionId: string | undefined, 
   const [outgoing, setOutgoing] = useState<Record<string, Outgoing>>({});
   // Replies that are no longer listened for: they ended, well or not.
   const [ended, setEnded] = useState<string>();
-  const { data, error, mutate, size, setSize, isValidating } = useSWRInfinite(
-    (index) => ['messages', agentId, sessionId, index] as const,
-    ([, id, session, index]) =>
-      api('listMessages', { params: { id }, query: { limit: PAGE, offset: index * PAGE, ...(session && { sessionId: session }) } }),
-    { revalidateFirstPage: true, revalidateAll: true, keepPreviousData: false },
-  );
+  // The conversation of which earlier messages are awaited.
+  const [earlier, setEarlier] = useState<string>();
+  // How many pages of which conversation are wanted.
+  const wanted = useRef({ session: sessionId, pages: 1 });
+  const { data, error, mutate } = useSWR(['messages', agentId, sessionId] as const, async ([, id, session]) => {
+    const read: Output<'listMessages', 'web'>[] = [];
+    const pages = () => (wanted.current.session === session ? wanted.current.pages : 1);
+    do {
+      const query = { limit: PAGE, offset: read.length * PAGE, ...(session && { sessionId: session }) };
+      // Not at once: what is said in between would fall between two pages.
+      read.push(await api('listMessages', { params: { id }, query }));
+    } while (read.length < pages());
+    return read;
+  });
+  // SWR drops a reading that another one overtakes, and says of it that it is done: they come one after the other.
+  const read = useMemo(() => inTurn(mutate), [mutate]);
   const known = new Map(data?.flatMap((page) => page.messages).map((message) => [message.id, message]));
   const messages = [...known.values()].reverse();
   const newest = messages.at(-1);
   // What was said last and has no answer yet; after a reload too.
   const awaited = newest?.sender === 'user' && newest.platform === 'web' ? newest.id : undefined;
   const onEnd = useCallback(() => {
-    void mutate()
-      .catch(() => undefined)
-      .finally(() => setEnded(awaited));
-  }, [mutate, awaited]);
+    void read().then(() => setEnded(awaited));
+  }, [read, awaited]);
   const reply = useReply(awaited, onEnd);
 
   // On a channel, in another tab, or late: it is in this conversation or in another one.
   const unseen = data && !messages.some(({ timestamp }) => timestamp === lastAt) ? lastAt : undefined;
   useEffect(() => {
-    if (unseen) void mutate().catch(() => undefined);
-  }, [unseen, mutate]);
+    if (unseen) void read();
+  }, [unseen, read]);
 
   const conversation = sessionId ?? '';
   const { pending, failed } = outgoing[conversation] ?? {};
@@ -53,8 +63,15 @@ export function useConversation(agentId: string, sessionId: string | undefined, 
       sentenceOf,
     );
     if (problem) note({ failed: { text, problem } });
-    await mutate().catch(() => undefined);
+    await read();
     if (!problem) note({});
+  }
+
+  async function showMore() {
+    wanted.current = { session: sessionId, pages: (data?.length ?? 0) + 1 };
+    setEarlier(conversation);
+    await read();
+    setEarlier(undefined);
   }
 
   const answering = awaited !== undefined && awaited !== ended;
@@ -64,13 +81,13 @@ export function useConversation(agentId: string, sessionId: string | undefined, 
     loading: !data && !error,
     /** Whether there are earlier ones. */
     more: (data?.[0]?.total ?? 0) > messages.length,
-    showMore: () => void setSize(error ? size : size + 1),
-    showingMore: isValidating && size > (data?.length ?? 0),
+    showMore,
+    showingMore: earlier === conversation,
     /** Why the last message or its reply failed. */
     problem: failed?.problem ?? reply.problem,
     /** Why not all messages are here, and the way to read them again. */
     unread: error ? sentenceOf(error) : undefined,
-    reread: () => mutate(),
+    reread: read,
     /** Shown until the history has it. */
     pending: pending !== undefined && newest?.content !== pending ? pending : undefined,
     busy: pending !== undefined || answering,

@@ -4,10 +4,11 @@ import { Bot, LogOut, Menu } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
-import { Toaster } from 'sonner';
+import { Toaster, toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
 import { leave } from '../account/sign-out.ts';
 import { useMe } from '../account/use-me.ts';
+import { sentenceOf } from '../api.ts';
 import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
 import { ThemeChoice } from './theme-choice.tsx';
@@ -41,7 +42,7 @@ function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme:
       </p>
       <p className="min-h-4 px-3 text-muted text-xs">{me && `${plan} · ${me.agentCount} of ${me.agentLimit} agents`}</p>
       <div className="mt-2 flex items-center justify-between">
-        <Button kind="quiet" onClick={() => leave()}>
+        <Button kind="quiet" onClick={() => leave().catch((error) => toast.error(sentenceOf(error)))}>
           <LogOut aria-hidden className="size-4" /> Sign out
         </Button>
         <ThemeChoice theme={theme} onChoose={onTheme} />
