@@ -10,7 +10,7 @@ interface Person {
 }
 
 /** GitHub's OAuth pages and the two calls of its API that a sign-in makes; whoever `signIn` names has just agreed. */
-export async function startGitHub() {
+export async function startGitHub(clientSecret: string) {
   let person: Person | undefined;
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://github');
@@ -27,7 +27,7 @@ export async function startGitHub() {
       for await (const chunk of request) body += chunk;
       const given = new URLSearchParams(body);
       const basic = Buffer.from(request.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
-      if (given.get('code') !== 'code-1' || !(given.get('client_secret') === 'secret' || basic.endsWith(':secret'))) {
+      if (given.get('code') !== 'code-1' || !(given.get('client_secret') === clientSecret || basic.endsWith(`:${clientSecret}`))) {
         return json({ error: 'bad_verification_code' }, 401);
       }
       return json({ access_token: 'token-1', token_type: 'bearer', scope: 'read:user,user:email' });
