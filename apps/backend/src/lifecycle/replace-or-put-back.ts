@@ -106,7 +106,7 @@ export async function replaceOrPutBack(
       await step('backup', 30 * MINUTE, async (signal) => {
         const backup = await backUp(context, agent, operation, cause, signal);
         await note({ backupId: backup.id, backupPath: backups.address(backup.name), spec });
-        return backups.address(backup.name);
+        return backup.name;
       });
     }
     const change = await asBefore(await replace());
