@@ -95,12 +95,14 @@ async function hostNetwork(): Promise<string | undefined> {
   return destination && mask && network(destination, mask);
 }
 
-/** Puts a jump to a chain at the head of another, unless it is there: below what others let in, it would close nothing. */
+/** Puts a jump to a chain at the head of another, unless only its like stand above it: below what others let in, it closes nothing. */
 async function jump(table: string, from: string, subnet: string, to: string): Promise<void> {
   const rule = ['-s', subnet, '-j', to];
   const iptables = (...given: string[]) => run('iptables', ['-w', '10', '-t', table, ...given]);
-  const { stdout: first } = await iptables('-S', from, '1');
-  if (!first.includes(`-j ${to}`)) await iptables('-I', from, '1', ...rule);
+  const rules = (await iptables('-S', from)).stdout.split('\n').filter((line) => line.startsWith('-A'));
+  const at = rules.findIndex((line) => line.includes(` -j ${to}`));
+  if (at >= 0 && rules.slice(0, at).every((line) => line.includes(' -j AGENTBOT-'))) return;
+  await iptables('-I', from, '1', ...rule);
 }
 
 /**
@@ -136,7 +138,8 @@ export async function openHostToAgents(subnet: string): Promise<void> {
     ['nat', 'PREROUTING', limitedSubnet(subnet), out],
   ] as const) {
     const iptables = (...given: string[]) => run('iptables', ['-w', '10', '-t', table, ...given]).catch(() => undefined);
-    await iptables('-D', from, '-s', source, '-j', chain);
+    // Every one of them: others may have pushed it down, and it was put above them again.
+    while (await iptables('-D', from, '-s', source, '-j', chain));
     for (const verb of ['-F', '-X']) await iptables(verb, chain);
   }
 }
