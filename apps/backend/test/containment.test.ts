@@ -152,6 +152,25 @@ test('compose lets the backend start once the host is closed, and not before', a
   expect(await isClosed()).toBe(true);
 });
 
+test('stands above what other rules of the host let in, and once where nothing pushed it down', async () => {
+  const iptables = async (...given: string[]) => (await promisify(execFile)('iptables', ['-w', '10', ...given])).stdout;
+  const other = ['-s', '192.0.2.0/24', '-j', 'ACCEPT'];
+  const jumps = async () => (await iptables('-S', 'INPUT')).split('\n').filter((line) => line.includes(`-s ${SUBNETS.closed} `));
+  await backend.context.guardHost();
+  expect(await jumps()).toHaveLength(1);
+  await iptables('-I', 'INPUT', '1', ...other);
+  try {
+    await backend.context.guardHost();
+    expect(await iptables('-S', 'INPUT', '1')).toContain(`-s ${SUBNETS.closed} `);
+  } finally {
+    await iptables('-D', 'INPUT', ...other);
+  }
+  await openHostToAgents(SUBNETS.closed);
+  expect(await jumps()).toEqual([]);
+  await backend.context.guardHost();
+  expect(await jumps()).toHaveLength(1);
+});
+
 test('it reaches the internet', async () => {
   expect(await connect(agent, internet, 443)).toBe('connected');
 });
