@@ -42,7 +42,7 @@ beforeAll(async () => {
   user = await backend.account();
   await linkPayer(asUser());
   parent = (await backend.machine(user, 'POST', '/api/agents', { name: 'Parent' })).body.id;
-}, 180_000);
+});
 afterAll(async () => {
   await owner?.end();
   await backend?.stop();
@@ -108,7 +108,7 @@ describe('an agent that was made while the engine was away', () => {
     await adopted(id);
     expect([await size(id), (await row(id)).plan]).toEqual([solo, 'network']);
     expect((await backend.as(user, 'POST', `/api/agents/${id}/repair`)).status).toBe(402);
-  }, 120_000);
+  });
 
   test('gets what it was provisioned for when the internal key answers for it', async () => {
     let id = '';
@@ -119,7 +119,7 @@ describe('an agent that was made while the engine was away', () => {
     });
     await adopted(id);
     expect((await size(id))[1]).toBe(4);
-  }, 120_000);
+  });
 
   test('grows with a plan that covers it', async () => {
     let id = '';
@@ -132,7 +132,7 @@ describe('an agent that was made while the engine was away', () => {
     await adopted(id);
     expect(await size(id)).not.toEqual(solo);
     await grant(null);
-  }, 120_000);
+  });
 });
 
 describe('a plan that is raised after a request was let through', () => {
@@ -142,7 +142,7 @@ describe('a plan that is raised after a request was let through', () => {
       await backend.settled(id);
       expect([(await row(id)).plan, await size(id)]).toEqual(['network', solo]);
     });
-  }, 120_000);
+  });
 
   test('does not reach a repair', async () => {
     const id = await cloned();
@@ -151,7 +151,7 @@ describe('a plan that is raised after a request was let through', () => {
       expect((await backend.as(user, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
       expect([(await row(id)).plan, await size(id)]).toEqual(['network', solo]);
     });
-  }, 120_000);
+  });
 
   test('nor one that the platform begins by itself after a renewal', async () => {
     const { database } = backend.context;
@@ -165,5 +165,5 @@ describe('a plan that is raised after a request was let through', () => {
     await backend.settled(id);
     expect(await size(id)).toEqual(solo);
     await grant(null);
-  }, 120_000);
+  });
 });

@@ -64,14 +64,16 @@ async function expireOffers(stripe: StripeClient, customer: string): Promise<voi
 const ENDED: Stripe.Subscription.Status[] = ['canceled', 'incomplete_expired'];
 
 /** The customer who has a subscription of the account's: its own, or the one that bought what was named at provisioning. */
-async function findSubscriber({ stripe, database }: Slice, ownerId: string, customer: string | null): Promise<string | undefined> {
-  if (!stripe) return undefined;
+async function findSubscriber(context: Slice, ownerId: string, customer: string | null): Promise<string | undefined> {
+  const stripe = requireStripe(context);
   if (customer) {
     for await (const { status } of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {
       if (!ENDED.includes(status)) return customer;
     }
   }
-  const stored = await database.as({ userId: ownerId }, (tx) => tx.subscription.findMany({ where: { ownerId, status: { notIn: ENDED } } }));
+  const stored = await context.database.as({ userId: ownerId }, (tx) =>
+    tx.subscription.findMany({ where: { ownerId, status: { notIn: ENDED } } }),
+  );
   for (const { id } of stored) {
     const found = await stripe.subscriptions.retrieve(id).catch((error) => {
       if (codeOf(error) === 'resource_missing') return undefined;

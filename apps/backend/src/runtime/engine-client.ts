@@ -28,11 +28,11 @@ function agreeOnVersion(docker: Docker, host: string): Docker {
     const { path } = options;
     const spoken = versions.get(host) ?? OLDEST;
     dial(options, (error, data) => {
-      const [, wanted] = /M(?:in|ax)imum supported API version is (1\.\d+)/.exec(error?.message ?? '') ?? [];
-      // What was sent from a stream cannot be sent again.
+      const [, wanted] = /M(?:in|ax)imum supported API version is (1\.(?:4[1-9]|[5-9]\d))/.exec(error?.message ?? '') ?? [];
+      // Asked once more, and no further; what was sent from a stream cannot be sent again.
       if (!wanted || `v${wanted}` === spoken || options.file) return callback(error, data);
       versions.set(host, `v${wanted}`);
-      modem.dial({ ...options, path }, callback);
+      dial({ ...options, path }, callback);
     });
   };
   return docker;
