@@ -12,11 +12,11 @@ import { stageRootFilesystem } from './root-filesystem.ts';
 import { defaultVersion, type VersionFacts, versionFacts } from './version-facts.ts';
 import { commitWarmed } from './warm-caches.ts';
 
-const usage = `Usage: pnpm openclaw:image [version] [--tag <tag>] [--force]
+const usage = `Usage: pnpm openclaw:image [version …] [--tag <tag>] [--force]
 
 Builds agentbot/openclaw:<tag> from the npm package openclaw, for machines that cannot pull images.
-  version   a release of OpenClaw (${defaultVersion})
-  --tag     the image's tag (the version)
+  version   releases of OpenClaw (${defaultVersion})
+  --tag     the image's tag (the version), for one release
   --force   build even if this recipe has built it already`;
 
 async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -45,6 +45,18 @@ async function buildImage(reference: string, version: string, facts: VersionFact
   }
 }
 
+async function ensureImage(version: string, tag: string, force: boolean): Promise<void> {
+  const facts = versionFacts(version);
+  const reference = `agentbot/openclaw:${tag}`;
+  const recipe = await recipeHash(version, facts);
+  const built = force ? [] : await imagesOf(recipe);
+  if (built.includes(reference)) return console.log(`${reference} is there already, built by this recipe.`);
+  const [twin] = built;
+  if (twin) await step('another tag of the same build', () => deriveImage(twin, reference));
+  else await buildImage(reference, version, facts, recipe);
+  console.log(`${reference} is ready.`);
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -52,19 +64,11 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(usage);
   if (process.platform !== 'linux') throw new Error('The image can be built on Linux only.');
+  const versions = positionals.length > 0 ? positionals : [defaultVersion];
+  if (values.tag && versions.length > 1) throw new Error('One tag cannot name several releases.');
 
-  const version = positionals[0] ?? defaultVersion;
-  const facts = versionFacts(version);
-  const reference = `agentbot/openclaw:${values.tag ?? version}`;
-  const recipe = await recipeHash(version, facts);
   await run('docker', ['version', '--format', '{{.Server.Version}}']);
-
-  const built = values.force ? [] : await imagesOf(recipe);
-  if (built.includes(reference)) return console.log(`${reference} is there already, built by this recipe.`);
-  const [twin] = built;
-  if (twin) await step('another tag of the same build', () => deriveImage(twin, reference));
-  else await buildImage(reference, version, facts, recipe);
-  console.log(`${reference} is ready.`);
+  for (const version of versions) await ensureImage(version, values.tag ?? version, values.force ?? false);
 }
 
 await main().catch((error: Error) => {

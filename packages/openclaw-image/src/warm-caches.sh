@@ -1,18 +1,25 @@
 # Runs once inside a container of the cold image, as the gateway's own user: starts the gateway with every
-# channel that an agent can have, so that the transpiled plugins and the compiled code can be kept.
+# channel whose plugin it transpiles, so that what it transpiled and compiled can be kept. Other channels are left
+# out: newer versions bring them compiled or not at all, and wait for the network when they start or stop them.
 set -u
 export HOME=/tmp/home
 mkdir -p "$HOME/.openclaw"
-cat > "$HOME/.openclaw/openclaw.json" <<'CONFIG'
+app=/app/node_modules/openclaw
+channels=
+add_channel() {
+  if [ -f "$app/extensions/$1/index.ts" ]; then
+    channels="$channels${channels:+, }\"$1\": $2"
+  fi
+}
+add_channel telegram '{ "enabled": true, "botToken": "1:warm" }'
+add_channel discord '{ "enabled": true, "token": "warm" }'
+add_channel whatsapp '{ "enabled": true }'
+cat > "$HOME/.openclaw/openclaw.json" <<CONFIG
 {
   "gateway": { "mode": "local", "bind": "lan", "controlUi": { "allowedOrigins": ["http://127.0.0.1:18789"] } },
   "discovery": { "mdns": { "mode": "off" } },
   "update": { "checkOnStart": false },
-  "channels": {
-    "telegram": { "enabled": true, "botToken": "1:warm" },
-    "discord": { "enabled": true, "token": "warm" },
-    "whatsapp": { "enabled": true }
-  }
+  "channels": { $channels }
 }
 CONFIG
 
@@ -33,5 +40,6 @@ sleep 5
 kill -TERM $gateway
 wait $gateway
 
-mv /tmp/jiti /opt/warm/jiti
+# Versions whose plugins are compiled transpile nothing.
+if [ -d /tmp/jiti ]; then mv /tmp/jiti /opt/warm/jiti; fi
 rm -rf /tmp/* /tmp/.[!.]*
