@@ -1,4 +1,5 @@
-import { bearer, type Content, type Dialect, textOf } from './dialect.ts';
+import { bearer, type Content, type Dialect } from './dialect.ts';
+import { lastSaid } from './last-words.ts';
 
 interface Body {
   model: string;
@@ -22,8 +23,8 @@ export const anthropicDialect: Dialect = {
   matches: (path) => path.endsWith('/messages'),
   key: (headers) => headers['x-api-key']?.toString() ?? bearer(headers),
   read(_url, body: Body) {
-    const userText = textOf(body.messages?.findLast(({ role }) => role === 'user')?.content);
-    return { model: body.model, stream: body.stream ?? false, userText };
+    const said = (body.messages ?? []).filter(({ role }) => role === 'user').map(({ content }) => content);
+    return { model: body.model, stream: body.stream ?? false, userText: lastSaid(said) };
   },
   answer: (call, text, { input, output }) => message(call.model, [{ type: 'text', text }], 'end_turn', input, output),
   *events(call, words, { input, output }) {

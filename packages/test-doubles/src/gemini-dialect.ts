@@ -1,4 +1,5 @@
 import { type Dialect, type ModelCall, textOf, type Usage } from './dialect.ts';
+import { lastSaid } from './last-words.ts';
 
 interface Body {
   contents?: { role?: string; parts?: { text?: string }[] }[];
@@ -23,9 +24,9 @@ export const geminiDialect: Dialect = {
   key: (headers, url) => headers['x-goog-api-key']?.toString() ?? url.searchParams.get('key') ?? undefined,
   read(url, body: Body) {
     const [, model = '', method] = route.exec(url.pathname) ?? [];
-    const userText = textOf(body.contents?.findLast(({ role = 'user' }) => role === 'user')?.parts);
+    const said = (body.contents ?? []).filter(({ role = 'user' }) => role === 'user').map(({ parts }) => parts);
     const wantsFinalTag = textOf(body.systemInstruction?.parts).includes('<final>');
-    return { model: decodeURIComponent(model), stream: method === 'streamGenerateContent', userText, wantsFinalTag };
+    return { model: decodeURIComponent(model), stream: method === 'streamGenerateContent', userText: lastSaid(said), wantsFinalTag };
   },
   answer: (call, reply, usage) => response(call, reply, usage, 'STOP'),
   *events(call, words, usage) {

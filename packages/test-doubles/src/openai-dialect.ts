@@ -1,4 +1,5 @@
-import { bearer, type Content, type Dialect, type ModelCall, textOf, type Usage } from './dialect.ts';
+import { bearer, type Content, type Dialect, type ModelCall, type Usage } from './dialect.ts';
+import { lastSaid } from './last-words.ts';
 
 interface Body {
   model: string;
@@ -23,8 +24,8 @@ export const openaiDialect: Dialect = {
   matches: (path) => path.endsWith('/chat/completions'),
   key: bearer,
   read(_url, body: Body) {
-    const userText = textOf(body.messages?.findLast(({ role }) => role === 'user')?.content);
-    return { model: body.model, stream: body.stream ?? false, userText };
+    const said = (body.messages ?? []).filter(({ role }) => role === 'user').map(({ content }) => content);
+    return { model: body.model, stream: body.stream ?? false, userText: lastSaid(said) };
   },
   answer: (call, reply, usage) => ({
     id,

@@ -18,6 +18,11 @@ if (command === 'config' && action === 'validate') {
   process.stdout.write(JSON.stringify(refused ? { valid: false, issues: [{ path: 'gateway', message: 'refused' }] } : { valid: true }));
   process.exit(refused ? 1 : 0);
 }
+if (command === 'plugins' && action === 'list') {
+  const plugins = ['memory-core', 'telegram', 'discord', 'whatsapp'].map((id) => ({ id }));
+  process.stdout.write(JSON.stringify({ plugins }));
+  process.exit(0);
+}
 if (behaviour === 'corrupts') {
   for (const name of readdirSync(data)) rmSync(`${data}/${name}`, { recursive: true, force: true });
   process.exit(1);
