@@ -158,7 +158,8 @@ const schema = z.object({
   STATS_SWEEP_SECONDS: z.coerce.number().int().min(1).max(60).default(10),
   /** How often what should be is compared with what is, beside the engine's events. */
   RECONCILE_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
-  READY_TIMEOUT_SECONDS: z.coerce.number().int().min(5).max(600).default(120),
+  /** How long a gateway may take to become ready; newer versions of OpenClaw need over a minute on a busy machine. */
+  READY_TIMEOUT_SECONDS: z.coerce.number().int().min(5).max(600).default(240),
   OPERATION_WAIT_SECONDS: z.coerce.number().int().min(1).max(600).default(600),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });

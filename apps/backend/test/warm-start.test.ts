@@ -1,18 +1,22 @@
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
-import { makeColdImage } from './cold-image.ts';
+import { makeColdImage, WARM_IMAGE } from './cold-image.ts';
 
 /** An image that brings no compiled code, as the official one: compiled once per host, then started warm. */
 
 const COLD = 'agentbot/openclaw-test:cold';
+const STUBBORN = 'agentbot/openclaw-test:stubborn';
 const docker = new Docker();
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let owner: string;
 let removeCold: () => Promise<void>;
+/** Of the agents that were provisioned. */
+const ids: string[] = [];
 
 async function shell(id: string, command: string): Promise<string> {
   const exec = await docker.getContainer(`openclaw-${id}`).exec({ Cmd: ['sh', '-c', command], AttachStdout: true, AttachStderr: true });
@@ -24,7 +28,7 @@ async function shell(id: string, command: string): Promise<string> {
   return Buffer.concat(chunks).toString().trim();
 }
 
-/** A new agent on the cold image, once it is ready, with the stages of its provisioning. */
+/** A new agent on the backend's image, once it is ready, with the stages of its provisioning. */
 async function provision(name: string) {
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
     name,
@@ -32,6 +36,7 @@ async function provision(name: string) {
     config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('k-'), telegramToken: canary('1:') },
   });
   const { id } = body.agent;
+  ids.push(id);
   await backend.settled(id);
   const [operation] = (await backend.as(owner, 'GET', `/api/agents/${id}/operations`)).body.operations;
   expect(operation).toMatchObject({ error: null, state: 'succeeded' });
@@ -49,6 +54,20 @@ afterAll(async () => {
   await model?.close();
   await removeCold();
 });
+
+/** An image of a gateway that starts on an agent's network only, so that it cannot be warmed. */
+async function makeStubbornImage(name: string): Promise<() => Promise<void>> {
+  const removeStandIn = await makeStandIn(WARM_IMAGE, 'agentbot/openclaw-test:stand-in-of-stubborn');
+  const [repo, tag] = name.split(':');
+  const container = await docker.createContainer({ Image: 'agentbot/openclaw-test:stand-in-of-stubborn' });
+  const start = '["sh", "-c", "[ -e /sys/class/net/eth0 ] || { echo no network; exit 3; }; exec openclaw gateway"]';
+  await container.commit({ repo, tag, changes: [`ENTRYPOINT ${start}`, 'CMD []', 'LABEL agentbot.recipe='] });
+  await container.remove({ v: true });
+  return async () => {
+    await docker.getImage(name).remove({ force: true });
+    await removeStandIn();
+  };
+}
 
 test('the first agent waits until the image is warm, and no agent compiles anything', async () => {
   const first = await provision('First');
@@ -68,3 +87,27 @@ test('the first agent waits until the image is warm, and no agent compiles anyth
   // What one agent writes there would be another one's code.
   expect(await shell(second.id, 'echo evil > /opt/agentbot/cache/jiti/evil')).toMatch(/Read-only file system/);
 }, 300_000);
+
+test('agents of an image that cannot be warmed start without a cache, and the next one does not try again', async () => {
+  const removeStubborn = await makeStubbornImage(STUBBORN);
+  const moved = async (id: string | undefined) => {
+    const { status, body } = await backend.machine(owner, 'POST', `/api/agents/${id}/update`, { image: STUBBORN });
+    expect([status, body.error]).toEqual([200, undefined]);
+    const [operation] = (await backend.as(owner, 'GET', `/api/agents/${id}/operations`)).body.operations;
+    const cache = '/opt/agentbot/cache';
+    const { Mounts } = await docker.getContainer(`openclaw-${id}`).inspect();
+    expect(Mounts.map(({ Destination }) => Destination)).not.toContain(cache);
+    return operation.steps.filter((step: { name: string }) => step.name === 'warm');
+  };
+  try {
+    expect(await moved(ids[0])).toEqual([
+      expect.objectContaining({
+        state: 'skipped',
+        detail: expect.stringMatching(/exit code 3.*no network.*The agent starts without a cache/s),
+      }),
+    ]);
+    expect(await moved(ids[1])).toEqual([]);
+  } finally {
+    await removeStubborn();
+  }
+}, 240_000);

@@ -1,15 +1,25 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
-import type { Agent, Operation } from '../generated/prisma/client.ts';
+import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
 import { replaceOrPutBack } from '../lifecycle/replace-or-put-back.ts';
+import { canRead } from '../openclaw/versions.ts';
 import { recreate } from '../provisioning/provision-work.ts';
 import { validateStep } from '../provisioning/validate-config.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import { checkBackup, openBackup } from './backup-archive.ts';
 
 const MINUTE = 60_000;
+
+/** @throws AppError OPERATION_FAILED when the agent's version would start without the conversations in the backup */
+function requireReadable(backup: Backup, agent: Agent): void {
+  if (canRead(agent.openclawVersion, backup.openclawVersion)) return;
+  throw new AppError(
+    'OPERATION_FAILED',
+    `OpenClaw ${agent.openclawVersion} cannot read the conversations in this backup of OpenClaw ${backup.openclawVersion}: update the agent to that version first. Nothing was changed`,
+  );
+}
 
 /**
  * Puts the agent's data back as `operation.input.backupId` has it, on the image and with the configuration and secrets that
@@ -25,7 +35,10 @@ export async function restore(context: Context, agent: Agent, step: Step, operat
     async prepare() {
       if (!wanted) throw new AppError('OPERATION_FAILED', 'The backup is gone');
       if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-      await step('check', 30 * MINUTE, (signal) => checkBackup(context, wanted, signal));
+      await step('check', 30 * MINUTE, async (signal) => {
+        requireReadable(wanted, agent);
+        await checkBackup(context, wanted, signal);
+      });
       await validateStep(context, agent, agent.image ?? config.OPENCLAW_IMAGE, step);
     },
     async replace() {

@@ -30,7 +30,10 @@ const mount = z.strictObject({
 const hostConfig = z.strictObject({
   Init: z.literal(true),
   ReadonlyRootfs: z.literal(true),
-  Tmpfs: z.strictObject({ '/tmp': z.literal('rw,nosuid,nodev,size=256m,mode=1777') }),
+  Tmpfs: z.strictObject({
+    '/tmp': z.literal('rw,nosuid,nodev,size=256m,mode=1777'),
+    '/home/node/.cache': z.literal('rw,nosuid,nodev,size=64m,uid=1000,gid=1000,mode=700'),
+  }),
   CapDrop: z.tuple([z.literal('ALL')]),
   SecurityOpt: z.tuple([z.literal('no-new-privileges')]),
   PidsLimit: positive,
@@ -55,6 +58,7 @@ const hostConfig = z.strictObject({
 /** It gives away all privileges, mounts nothing but volumes, joins nothing but an agent's network, and bears a label. */
 export const container = z.strictObject({
   Image: z.string().min(1),
+  Hostname: z.literal('openclaw').optional(),
   Labels: labels,
   User: z.literal('1000:1000'),
   Entrypoint: words.optional(),

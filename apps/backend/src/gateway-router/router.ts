@@ -40,12 +40,19 @@ function forgetCookies({ headers }: IncomingMessage): void {
   delete headers['set-cookie'];
 }
 
+/** What proxies say of a request's sender. OpenClaw from 2026.8 on answers 403 to each of these: it knows of no proxy. */
+const FORWARDED = /^(forwarded|x-real-ip|x-forwarded-.*|tailscale-.*)$/;
+
+function forgetForwarding({ headers }: IncomingMessage): void {
+  for (const name of Object.keys(headers)) if (FORWARDED.test(name)) delete headers[name];
+}
+
 /**
  * The gateway port: passes HTTP and WebSocket on to the agent that an address names. Each gateway authorises its own
  * callers by its token. 404 for an address that names no agent, 503 for an agent that is not running.
  */
 export function createGatewayRouter({ config, database, log }: Context): Server {
-  const proxy = createProxyServer({ xfwd: true });
+  const proxy = createProxyServer();
   proxy.on('proxyRes', forgetCookies);
   proxy.on('proxyReqWs', (asked) => asked.once('upgrade', forgetCookies).once('response', forgetCookies));
 
@@ -65,6 +72,7 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
     }
     request.url = found.url;
     forgetCookies(request);
+    forgetForwarding(request);
     return { target: `http://${spec.bind.address}:${spec.bind.gateway}` };
   }
 

@@ -4,6 +4,7 @@ import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
 import { Undone } from '../jobs/undone.ts';
+import { storageOf } from '../openclaw/versions.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
 import { bringUp, stop } from './lifecycle-work.ts';
 
@@ -16,6 +17,10 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   const { state } = operation.agentBefore as { state: Agent['state'] };
   const spec = agent.containerSpec as AgentContainerSpec | null;
   const hasContainer = spec && (await host.inspect(spec.names.container));
+  if (hasContainer && storageOf(agent.openclawVersion) !== 'jsonl') {
+    const sentence = `The memory of OpenClaw ${agent.openclawVersion ?? 'of an unknown version'} cannot be reset yet: it keeps conversations in a database. Nothing was changed`;
+    throw new Undone(sentence, { state }, null);
+  }
   const change = hasContainer ? await stop(context, agent, step) : { state };
   const asBefore = () => (hasContainer && state !== 'stopped' ? bringUp(context, agent, step) : change);
   if (hasContainer) {

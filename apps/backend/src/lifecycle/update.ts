@@ -3,9 +3,19 @@ import type { Context } from '../context.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
+import { canRead } from '../openclaw/versions.ts';
 import { recreate } from '../provisioning/provision-work.ts';
 import { validateStep } from '../provisioning/validate-config.ts';
 import { replaceOrPutBack } from './replace-or-put-back.ts';
+
+/** @throws AppError OPERATION_FAILED when the image's version would start without the agent's conversations */
+function requireReadable(current: string | null, next: string): void {
+  if (canRead(next, current)) return;
+  throw new AppError(
+    'OPERATION_FAILED',
+    `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}: after a downgrade the agent would have forgotten them. Nothing was changed`,
+  );
+}
 
 /** Moves the agent to `operation.input.image`; when that does not become ready, image and data are put back. */
 export function update(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
@@ -16,7 +26,8 @@ export function update(context: Context, agent: Agent, step: Step, operation: Op
     async prepare() {
       if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
       await step('image', 10 * 60_000, async (signal) => {
-        await context.host.ensureImage(image, signal);
+        const { version } = await context.host.ensureImage(image, signal);
+        requireReadable(agent.openclawVersion, version);
       });
       await validateStep(context, agent, image, step);
     },

@@ -1,7 +1,7 @@
 import { type Plan, plans } from '@agentbot/contracts';
 import type { AgentSecrets } from '../secrets/agent-secrets.ts';
 import type { ModelTarget } from './providers.ts';
-import { type Dialect, dialectOf } from './versions.ts';
+import { type Dialect, dialectOf, isRelease } from './versions.ts';
 
 /** Environment variables of the container that carry the agent's secrets. */
 export const secretVariables = {
@@ -116,6 +116,8 @@ export function openclawConfig(given: ConfigInput) {
   const { target, fallbacks, has } = input;
   const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];
   return {
+    // A gateway that has once written its configuration itself distrusts a later file without this, and restores its own.
+    ...(isRelease(input.version) && { meta: { lastTouchedVersion: input.version } }),
     gateway: {
       mode: 'local',
       bind: 'lan',

@@ -34,7 +34,7 @@ const SILENCE_MS = 60_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
 /**
- * An authorised connection to one agent's gateway (OpenClaw's WebSocket protocol 3). Emits `event` with a name and a
+ * An authorised connection to one agent's gateway (OpenClaw's WebSocket protocol 3 or 4). Emits `event` with a name and a
  * payload, and `close` once.
  */
 export class GatewayConnection extends EventEmitter<{ event: [name: string, payload: unknown]; close: [] }> {
@@ -56,8 +56,8 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     const timer = setTimeout(() => ready.reject(new Error('The gateway did not authorise the connection in time')), CONNECT_TIMEOUT_MS);
     connection.on('event', (name, payload) => {
       if (name !== 'connect.challenge') return;
-      const { nonce } = payload as { nonce: string };
-      connection.request('connect', connectParams(deviceKey, token, nonce)).then(() => ready.resolve(connection), ready.reject);
+      const challenge = payload as { nonce: string; ts?: number };
+      connection.request('connect', connectParams(deviceKey, token, challenge)).then(() => ready.resolve(connection), ready.reject);
     });
     socket.on('message', (data) => connection.#receive(String(data)));
     socket.once('open', () => connection.#watch(silenceMs));

@@ -9,6 +9,7 @@ import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '
 import { configShape } from '../openclaw/config-shape.ts';
 import { pairedDevices } from '../openclaw/device.ts';
 import { fallbackTargets, keySecret, type ModelTarget, modelTarget } from '../openclaw/providers.ts';
+import { dialectOf } from '../openclaw/versions.ts';
 import { agentContainerSpec, containerNames, EXTRA_CA, slotCount } from '../runtime/agent-container.ts';
 import { type AgentContainerSpec, type OpenData, SlotTakenError, type VolumeFile } from '../runtime/container-host.ts';
 import { clearCondemned } from '../runtime/sweep.ts';
@@ -55,13 +56,18 @@ export async function secretEnvironment(
 
 const written = (input: ConfigInput) => JSON.stringify(openclawConfig(input), null, 2);
 
-/** An agent's configuration file for a version of OpenClaw, the variables that it refers to, and the hash of its shape. */
+/**
+ * An agent's configuration file for a version of OpenClaw, the variables that it refers to, the plugins that the image must be
+ * asked for, and the hash of its shape.
+ */
 export async function configurationOf(context: Context, agent: Agent, version: string) {
   const secrets = await context.database.as('service', (tx) => readAgentSecrets(tx, context.envelope, agent.id));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const input = configInput(context, agent, version, fallbacks, secrets);
   const variables = Object.keys(secretVariablesOf(agent, fallbacks, secrets));
-  return { content: written(input), variables, shape: configShape(input) };
+  // 2026.3.13 brings every channel, and would transpile all plugins to list them.
+  const plugins = dialectOf(version).transpiles ? [] : openclawConfig(input).plugins.allow;
+  return { content: written(input), variables, plugins, shape: configShape(input) };
 }
 
 /** What goes into an agent's container besides its image: files, variables with secrets, and a hash of both. */
@@ -75,6 +81,8 @@ async function contents(context: Context, agent: Agent, version: string) {
   const configuration = written(configInput(context, agent, version, fallbacks, secrets));
   const files: VolumeFile[] = [
     { path: 'openclaw.json', content: configuration },
+    // A gateway that distrusts a new file (its size has halved, for one) restores this copy: it must be the same.
+    { path: 'openclaw.json.bak', content: configuration },
     { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
     ...(authorities ? [{ path: EXTRA_CA, content: authorities }] : []),
   ];
@@ -108,7 +116,8 @@ export async function createContainer(
   requireLimits(agent.config, config);
   if (!agent.containerSpec) await clearCondemned(context, containerNames(agent.id));
   const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
-  const [capacity, { volume: cacheVolume }] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
+  const [capacity, cache] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
+  const cacheVolume = cache.filled ? cache.volume : null;
   // Only a new workspace begins with them: later the agent may have changed them.
   const begins = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationSoFar(context, agent.id))];
   const refused = new Set<number>();

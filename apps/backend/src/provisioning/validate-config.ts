@@ -6,6 +6,8 @@ import { Undone } from '../jobs/undone.ts';
 import { configurationOf } from './create-container.ts';
 
 const KEPT_DAYS = 30;
+/** A validator needs seconds on an idle machine, and minutes on a busy one. */
+const VALIDATE_MS = 5 * 60_000;
 
 /**
  * Asks the OpenClaw in an image whether it takes the agent's configuration; what it took once is not asked again.
@@ -14,12 +16,12 @@ const KEPT_DAYS = 30;
 async function validateConfig(context: Context, agent: Agent, image: string, signal: AbortSignal): Promise<string> {
   const { database, host, config } = context;
   const { id: imageId, version } = await host.ensureImage(image, signal);
-  const { content, variables, shape } = await configurationOf(context, agent, version);
+  const { content, variables, plugins, shape } = await configurationOf(context, agent, version);
   const key = { imageId, shape };
   const known = await database.as('service', (tx) => tx.acceptedConfig.findUnique({ where: { imageId_shape: key } }));
   if (known) return `OpenClaw ${version} is known to accept it`;
 
-  const issues = await host.validateConfig(image, config.INSTALLATION, content, variables, signal);
+  const issues = await host.validateConfig(image, config.INSTALLATION, { configuration: content, variables, plugins }, signal);
   if (issues.length) {
     const sentence = `OpenClaw ${version} refuses the agent's configuration: ${issues.slice(0, 3).join('; ')}`;
     throw new AppError('OPERATION_FAILED', sentence.slice(0, 500));
@@ -34,7 +36,7 @@ async function validateConfig(context: Context, agent: Agent, image: string, sig
 
 /** The stage in which an image's own validator is asked; nothing has been made or replaced yet. */
 export const validateStep = (context: Context, agent: Agent, image: string, step: Step) =>
-  step('validate', 2 * 60_000, (signal) => validateConfig(context, agent, image, signal));
+  step('validate', VALIDATE_MS, (signal) => validateConfig(context, agent, image, signal));
 
 /** The same for an agent that has a container: when its new configuration is refused, it goes on as it was. */
 export async function validateOrLeave(context: Context, agent: Agent, step: Step, operation: Operation, image = agent.image) {

@@ -27,16 +27,36 @@ export interface AgentContainerSpec {
   cacheVolume: string | null;
 }
 
-/** What an image needs for a quick start: the volume of its cache, `null` when the image brings its own. */
+/** What an image needs for a quick start: the volume of its cache, `null` when it brings its own or could not be warmed lately. */
 export interface StartCache {
   volume: string | null;
+  /** Whether nothing is left to do; the volume is of use only then. */
   filled: boolean;
+}
+
+/** What the gateway of an image is started with to fill its cache. */
+export interface WarmingRequest {
+  configuration: string;
+  /** Environment variables that the configuration refers to; they get stand-ins. */
+  variables: string[];
+  /** How long the gateway may take to become ready. */
+  timeoutMs: number;
 }
 
 /** A file put into the agent's volume before the first start, by path inside it. */
 export interface VolumeFile {
   path: string;
   content: string;
+}
+
+/** A configuration that an image's own OpenClaw is asked about. */
+export interface ConfigCheck {
+  /** The text of `openclaw.json`. */
+  configuration: string;
+  /** Environment variables that it refers to; they get stand-ins. */
+  variables: string[];
+  /** Plugins that the image must have; none when the image need not be asked. */
+  plugins: string[];
 }
 
 /** Opens a tar stream of an agent's data; each call a new one. */
@@ -112,18 +132,17 @@ export interface ContainerHost {
   ensureImage(image: string, signal: AbortSignal): Promise<{ id: string; version: string; pulled: boolean }>;
   /**
    * Asks the OpenClaw of an image that is present about an `openclaw.json`, in a short-lived container without network.
-   * @param variables that the configuration refers to; they get stand-ins
-   * @returns what it refuses, a line each; empty when it accepts all
+   * @returns what it refuses and which plugins it lacks, a line each; empty when it accepts all
    */
-  validateConfig(image: string, installation: string, configuration: string, variables: string[], signal: AbortSignal): Promise<string[]>;
+  validateConfig(image: string, installation: string, check: ConfigCheck, signal: AbortSignal): Promise<string[]>;
   /** The cache of an image that is present, as far as this installation has filled it on this host. */
   startCache(image: string, installation: string): Promise<StartCache>;
   /**
    * Fills an image's cache by starting its gateway once, without network, on a configuration with every channel. A cold
    * gateway compiles itself for half a minute and takes four times the memory; agents cannot write to what is kept.
-   * @throws AppError OPERATION_FAILED with the last log lines when the gateway ends by itself
+   * @throws AppError OPERATION_FAILED with the last log lines when the gateway ends by itself or does not become ready in time
    */
-  fillStartCache(image: string, installation: string, configuration: string, variables: string[], signal: AbortSignal): Promise<void>;
+  fillStartCache(image: string, installation: string, request: WarmingRequest, signal: AbortSignal): Promise<void>;
   /**
    * Makes an agent's container, and its volume and network where they are missing; one of that name that is there is replaced.
    * @param options `data` that the volume gets before `files`; a `signal` after which nothing more is begun

@@ -9,11 +9,18 @@ export const CACHE_FOLDER = '/tmp/jiti';
 export const CACHE_MOUNT = '/opt/agentbot/cache';
 const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; exec "$@"`;
 
+/** OpenClaw from 2026.9 on leases an agent's data to a host name; Docker would give each container a name of its own. */
+const HOSTNAME = 'openclaw';
+
 /** What every container of ours is denied, whatever runs in it. */
 export const confinement = {
   Init: true,
   ReadonlyRootfs: true,
-  Tmpfs: { '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777' },
+  Tmpfs: {
+    '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777',
+    // OpenClaw from 2026.9 on ends when it cannot write here.
+    '/home/node/.cache': 'rw,nosuid,nodev,size=64m,uid=1000,gid=1000,mode=700',
+  },
   CapDrop: ['ALL'],
   SecurityOpt: ['no-new-privileges'],
 };
@@ -32,6 +39,7 @@ export function createOptions(
   const publish = (port: number) => [{ HostIp: spec.bind.address, HostPort: String(port) }];
   return {
     Image: spec.image,
+    Hostname: HOSTNAME,
     Labels: labels,
     User: `${AGENT_UID}:${AGENT_UID}`,
     ...(spec.cacheVolume && { Entrypoint: ['sh', '-c', START_WITH_CACHE, 'sh'], Cmd: command }),

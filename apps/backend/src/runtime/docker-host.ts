@@ -14,8 +14,18 @@ import { versionInName } from './image-name.ts';
 import { createStartCaches } from './start-cache.ts';
 import { archive, stripped } from './volume-tar.ts';
 
-/** OpenClaw's program: on the PATH, or in the folder where images made from its repository start. */
-const RUN_OPENCLAW = 'if command -v openclaw > /dev/null; then exec openclaw "$@"; fi; exec node openclaw.mjs "$@"';
+const PLUGINS_MARK = '--plugins--';
+const PRINT_PLUGIN_IDS =
+  "const list = JSON.parse(require('fs').readFileSync(0)); console.log(JSON.stringify(list.plugins.map(({ id }) => id)))";
+/**
+ * Asks OpenClaw's validator, and with the argument `plugins` also which plugins it has: its validator passes over those that
+ * it lacks. OpenClaw's program is on the PATH, or in the folder where images made from its repository start.
+ */
+const CHECK = `run() { if command -v openclaw > /dev/null; then openclaw "$@"; else node openclaw.mjs "$@"; fi; }
+run config validate --json || exit
+[ "$1" = plugins ] || exit 0
+echo; echo ${PLUGINS_MARK}
+run plugins list --json 2> /dev/null | node -e "${PRINT_PLUGIN_IDS}"`;
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
 
@@ -24,20 +34,33 @@ function refusals(output: string, image: string): string[] {
   try {
     const { issues = [], error } = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as {
       issues?: { path: string; message: string }[];
-      error?: string;
+      error?: string | { message: string };
     };
-    return error ? [error] : issues.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+    // Newer versions send both: a general error, and the points.
+    if (issues.length > 0 || !error) return issues.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+    return [typeof error === 'string' ? error : error.message];
   } catch (cause) {
     throw new AppError('OPERATION_FAILED', `The image ${image} could not check the agent's configuration`, { cause });
+  }
+}
+
+/** Which of the plugins an image lacks, by what the check printed. @throws AppError OPERATION_FAILED when it printed no list */
+function missingPlugins(output: string, wanted: string[], image: string): string[] {
+  try {
+    const present: string[] = JSON.parse(output.slice(output.lastIndexOf(PLUGINS_MARK) + PLUGINS_MARK.length));
+    return wanted.filter((id) => !present.includes(id)).map((id) => `this image does not have the plugin ${id}`);
+  } catch (cause) {
+    throw new AppError('OPERATION_FAILED', `The image ${image} could not list its plugins`, { cause });
   }
 }
 
 /**
  * Agents as containers of one Docker Engine.
  * @param installation whose containers, volumes and networks these are; others are never touched
+ * @param timeoutMs how long the engine may take over a call that waits for nothing
  */
-export function createDockerHost(dockerHost: string | undefined, installation: string): ContainerHost {
-  const docker = connect(dockerHost, 60_000);
+export function createDockerHost(dockerHost: string | undefined, installation: string, timeoutMs = 60_000): ContainerHost {
+  const docker = connect(dockerHost, timeoutMs);
   // An event stream may be silent for as long as nothing happens.
   const patient = connect(dockerHost, 0);
   let probe: { at: number; answer: Promise<boolean> } | undefined;
@@ -74,6 +97,12 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     await call(docker.getContainer(name).remove({ force: true, v: true }), [404, 409]);
     // A removal under way answers 409; wait for its end, so that the name is free.
     await call(docker.getContainer(name).wait({ condition: 'removed' }), [404]);
+  }
+
+  /** Waits for a container's end, however long that takes: the caller's deadline removes the container. */
+  async function exitCodeOf(name: string): Promise<number> {
+    const { StatusCode: exitCode } = (await call(patient.getContainer(name).wait())) as { StatusCode: number };
+    return exitCode;
   }
 
   /** What a container of the image starts. */
@@ -179,7 +208,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       return { id: found?.Id ?? '', version: label || versionInName(image) || 'unknown', pulled };
     },
 
-    async validateConfig(image, installation, configuration, variables, signal) {
+    async validateConfig(image, installation, { configuration, variables, plugins }, signal) {
       const name = `openclaw-check.${randomUUID()}`;
       const created = await call(
         docker.createContainer(
@@ -189,8 +218,8 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
               Labels: { 'agentbot.installation': installation },
               User: `${AGENT_UID}:${AGENT_UID}`,
               Env: ['NODE_ENV=production', ...variables.map((name) => `${name}=set`)],
-              Entrypoint: ['sh', '-c', RUN_OPENCLAW, 'openclaw'],
-              Cmd: ['config', 'validate', '--json'],
+              Entrypoint: ['sh', '-c', CHECK, 'sh'],
+              Cmd: plugins.length > 0 ? ['plugins'] : [],
               HostConfig: {
                 ...confinement,
                 PidsLimit: 64,
@@ -214,15 +243,17 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       try {
         await call(container.putArchive(archive([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
         await call(container.start(), [400]);
-        const { StatusCode: exitCode } = (await call(container.wait())) as { StatusCode: number };
-        return exitCode === 0 ? [] : refusals(await logTail(name, 200), image);
+        const exitCode = await exitCodeOf(name);
+        const output = await logTail(name, 200);
+        if (exitCode !== 0) return refusals(output, image);
+        return plugins.length > 0 ? missingPlugins(output, plugins, image) : [];
       } finally {
         signal.removeEventListener('abort', giveUp);
         await remove();
       }
     },
 
-    ...createStartCaches({ docker, commandOf, inspect, logTail, removeContainer }),
+    ...createStartCaches({ docker, commandOf, logTail, removeContainer }),
 
     async create(spec, secretEnv, files, { data, signal } = {}) {
       // Before each thing that it does: whoever has it no more must not take away what another has made meanwhile.
@@ -343,7 +374,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       const container = docker.getContainer(name);
       try {
         await call(container.start());
-        const { StatusCode: exitCode } = (await call(container.wait())) as { StatusCode: number };
+        const exitCode = await exitCodeOf(name);
         if (exitCode) throw new Error(`The command ended with ${exitCode}: ${await logTail(name, 5)}`);
       } finally {
         await removeContainer(name);

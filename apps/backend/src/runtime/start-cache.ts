@@ -3,7 +3,7 @@ import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './agent-container.ts';
-import type { ContainerHost } from './container-host.ts';
+import type { ContainerHost, WarmingRequest } from './container-host.ts';
 import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement } from './container-options.ts';
 import { call, described } from './engine-client.ts';
 import { archive } from './volume-tar.ts';
@@ -14,9 +14,11 @@ const FILL_CACHE = `ln -s ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; exec "$@"`;
 /** Channels are loaded after the gateway's port is open. */
 const CHANNELS_LOAD_MS = 6_000;
 const WARMING_MEMORY = 3 * 1024 ** 3;
+/** How long an image that could not be warmed is left alone. */
+const RETRY_AFTER_MS = 3_600_000;
 const isHealthy = `fetch('http://127.0.0.1:${GATEWAY_CONTAINER_PORT}/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
 
-interface Parts extends Pick<ContainerHost, 'inspect' | 'logTail'> {
+interface Parts extends Pick<ContainerHost, 'logTail'> {
   docker: Docker;
   /** What a container of an image starts. */
   commandOf: (image: string) => Promise<string[]>;
@@ -27,7 +29,6 @@ interface Parts extends Pick<ContainerHost, 'inspect' | 'logTail'> {
 export function createStartCaches({
   docker,
   commandOf,
-  inspect,
   logTail,
   removeContainer,
 }: Parts): Pick<ContainerHost, 'startCache' | 'fillStartCache'> {
@@ -42,7 +43,7 @@ export function createStartCaches({
   /** Makes the container in which an image's cache is filled, or finds the one of another process. */
   async function warmingContainer(
     names: { container: string; volume: string },
-    [image, installation, configuration, variables]: [string, string, string, string[]],
+    [image, installation, { configuration, variables }]: [string, string, WarmingRequest],
   ): Promise<void> {
     const labels = { 'agentbot.installation': installation };
     const command = await commandOf(image);
@@ -88,32 +89,42 @@ export function createStartCaches({
     await call(container.start());
   }
 
+  const failure = async (name: string, what: string) =>
+    new AppError('OPERATION_FAILED', `The image's gateway ${what}: ${(await logTail(name, 3)).slice(0, 400)}`);
+
   return {
     async startCache(image, installation) {
       const names = await warming(image, installation);
       if (!names) return { volume: null, filled: true };
-      const state = await inspect(names.container);
-      return { volume: names.volume, filled: state?.status === 'exited' && state.exitCode === 0 };
+      const state = (await call(docker.getContainer(names.container).inspect(), [404]))?.State;
+      if (state?.Status !== 'exited') return { volume: names.volume, filled: false };
+      if (state.ExitCode === 0) return { volume: names.volume, filled: true };
+      const failedLately = Date.now() - Date.parse(state.FinishedAt) < RETRY_AFTER_MS;
+      return failedLately ? { volume: null, filled: true } : { volume: names.volume, filled: false };
     },
 
-    async fillStartCache(image, installation, configuration, variables, signal) {
+    async fillStartCache(image, installation, request, signal) {
       const names = await warming(image, installation);
       if (!names) return;
       const container = docker.getContainer(names.container);
+      const deadline = Date.now() + request.timeoutMs;
       let tried = false;
       // Another process may be at it as well: whatever it does next is seen in the next round.
       for (let beginning = 0; !signal.aborted; await sleep(500)) {
         const state = (await call(container.inspect(), [404]))?.State;
         if (state?.Status === 'exited' && state.ExitCode === 0) return;
         if (state?.Status === 'exited' && tried) {
-          const lines = (await logTail(names.container, 3)).slice(0, 400);
-          throw new AppError('OPERATION_FAILED', `The image's gateway ended by itself (exit code ${state.ExitCode}): ${lines}`);
+          throw await failure(names.container, `ended by itself (exit code ${state.ExitCode})`);
+        }
+        if (Date.now() > deadline) {
+          await call(container.kill(), [404, 409]);
+          throw await failure(names.container, `was not ready within ${request.timeoutMs / 1000} seconds`);
         }
         if (!state || state.Status === 'exited' || (state.Status === 'created' && ++beginning > 20)) {
           tried = true;
           beginning = 0;
           await removeContainer(names.container);
-          await warmingContainer(names, [image, installation, configuration, variables]);
+          await warmingContainer(names, [image, installation, request]);
         } else if (state.Health?.Status === 'healthy') {
           await sleep(CHANNELS_LOAD_MS);
           await call(container.stop({ t: 15 }), [304, 404]);

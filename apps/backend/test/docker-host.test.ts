@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { randomName } from '../src/ids.ts';
+import { agentContainerSpec } from '../src/runtime/agent-container.ts';
+import { createDockerHost } from '../src/runtime/docker-host.ts';
+import { removeLeftovers } from './backend.ts';
+
+/** What the engine is asked on behalf of agents, on the real engine, with images that take their time or say no. */
+
+const NEWER_IMAGE = 'agentbot/openclaw:2026.9.6';
+const SLOW_IMAGE = 'agentbot/openclaw-test:slow';
+const installation = `test-docker-host-${randomName(4)}`;
+const docker = new Docker();
+const TIMEOUT_MS = 4_000;
+const host = createDockerHost(process.env.DOCKER_HOST, installation, TIMEOUT_MS);
+const check = (image: string, configuration: string, plugins: string[] = []) =>
+  host.validateConfig(image, installation, { configuration, variables: [], plugins }, AbortSignal.timeout(60_000));
+const config = (more: object = {}) => JSON.stringify({ gateway: { mode: 'local' }, ...more });
+
+beforeAll(async () => {
+  const container = await docker.createContainer({
+    Image: 'agentbot/openclaw:2026.3.13',
+    User: '0:0',
+    Entrypoint: ['sh', '-c', 'printf "#!/bin/sh\nsleep 7\necho \'{}\'\n" > /usr/local/bin/openclaw'],
+  });
+  await container.start();
+  await container.wait();
+  await container.commit({ repo: 'agentbot/openclaw-test', tag: 'slow', changes: ['USER 1000:1000', 'ENTRYPOINT ["sh"]'] });
+  await container.remove({ v: true });
+}, 60_000);
+afterAll(async () => {
+  await removeLeftovers(installation);
+  await docker.getImage(SLOW_IMAGE).remove({ force: true });
+});
+
+test('a validator that takes longer than the engine client waits for a call is waited for', async () => {
+  const begun = Date.now();
+  expect(await check(SLOW_IMAGE, config())).toEqual([]);
+  expect(Date.now() - begun).toBeGreaterThan(TIMEOUT_MS);
+}, 60_000);
+
+test('a command on an agent’s data that takes longer than that is waited for', async () => {
+  const spec = agentContainerSpec({
+    agent: { id: `slow-${randomName(6)}`, ownerId: 'user_1', plan: 'solo', config: {} },
+    slot: 0,
+    image: SLOW_IMAGE,
+    secretEnv: {},
+    fingerprint: '',
+    cacheVolume: null,
+    capacity: await host.capacity(),
+    config: {
+      AGENT_PORT_BASE: 36_800,
+      AGENT_SUBNET: '10.197.0.0',
+      INSTALLATION: installation,
+      ALLOW_PRIVATE_MODEL_ENDPOINTS: false,
+      AGENT_EXTRA_CA_FILE: undefined,
+    },
+  });
+  await host.runOnce(spec, 'sleep 6');
+  await expect(host.runOnce(spec, 'sleep 6; echo no; exit 7')).rejects.toThrow('The command ended with 7');
+}, 60_000);
+
+test('a newer validator’s refusal names what it refuses', async () => {
+  const refused = await check(NEWER_IMAGE, config({ nonsense: true }));
+  expect(refused).toEqual([expect.stringContaining('nonsense')]);
+  expect((await check(NEWER_IMAGE, 'not a configuration')).join()).toContain('JSON5 parse failed');
+}, 60_000);
+
+test('a plugin that the image lacks is named, and one that it has is not', async () => {
+  const wanted = ['memory-core', 'telegram', 'discord', 'whatsapp'];
+  expect(await check(NEWER_IMAGE, config(), wanted)).toEqual([
+    'this image does not have the plugin discord',
+    'this image does not have the plugin whatsapp',
+  ]);
+}, 60_000);

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { canary } from '@agentbot/test-doubles/canaries';
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
+import { storageOf } from '../src/openclaw/versions.ts';
+import { startBackendWithDocker, type TestBackend } from './backend.ts';
+
+/** A real gateway that is newer than the platform's default; `pnpm openclaw:try` runs this for any version. */
+
+const VERSION = process.env.OPENCLAW_VERSION ?? '2026.9.6';
+const IMAGE = `agentbot/openclaw:${VERSION}`;
+const OLDER_IMAGE = 'agentbot/openclaw:2026.3.13';
+const SECRET = canary('sk-');
+const docker = new Docker();
+let backend: TestBackend;
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let owner: string;
+let id: string;
+
+const endpoint = () => ({ baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET });
+const say = async (message: string) => (await backend.as(owner, 'POST', '/api/chat', { message, agentId: id })).body.reply;
+const operate = (action: string, body?: unknown) => backend.machine(owner, 'POST', `/api/agents/${id}/${action}`, body);
+const agent = async () => (await backend.machine(owner, 'GET', `/api/agents/${id}`)).body;
+const lastOperation = async (agentId: string) => (await backend.as(owner, 'GET', `/api/agents/${agentId}/operations`)).body.operations[0];
+
+/** Provisions an agent and waits for the end of that. */
+async function provision(config: object): Promise<string> {
+  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', { name: 'Newer', model: 'custom', config });
+  // A failure within the request's wait is an answer without the agent; the list has it.
+  const agentId = body.agent?.id ?? (await backend.machine(owner, 'GET', '/api/agents')).body[0].id;
+  await backend.settled(agentId);
+  return agentId;
+}
+
+beforeAll(async () => {
+  model = await startModelProvider({ apiKey: SECRET });
+  backend = await startBackendWithDocker('newer', { AGENT_PORT_BASE: '36000', AGENT_SUBNET: '10.198.0.0/16', OPENCLAW_IMAGE: IMAGE });
+  owner = await backend.account();
+  id = await provision(endpoint());
+}, 300_000);
+afterAll(async () => {
+  await backend?.stop();
+  await model?.close();
+});
+
+test('an agent is provisioned and answers', async () => {
+  expect(await lastOperation(id)).toMatchObject({ kind: 'provision', state: 'succeeded', error: null });
+  expect(await say('My favourite colour is teal')).toBe('You said: My favourite colour is teal');
+});
+
+test('the gateway port leads to it, also from behind a proxy', async () => {
+  const { body } = await backend.machine(owner, 'GET', `/api/agents/${id}/token`);
+  const response = await fetch(`http://127.0.0.1:${backend.gatewayPort}/agent/${id}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${body.token}`,
+      'content-type': 'application/json',
+      'x-forwarded-for': '203.0.113.7',
+      'x-forwarded-proto': 'https',
+      'x-real-ip': '203.0.113.7',
+      forwarded: 'for=203.0.113.7',
+    },
+    body: JSON.stringify({ model: 'openclaw', messages: [{ role: 'user', content: 'From outside' }] }),
+  });
+  expect(response.status).toBe(200);
+  expect(JSON.stringify(await response.json())).toContain('From outside');
+});
+
+test('a model changed after a skill was switched is the model that the agent uses', async () => {
+  const { skills } = (await backend.as(owner, 'GET', '/api/agent?action=skills')).body;
+  const { id: skillId } = skills.find((skill: { enabled: boolean }) => skill.enabled);
+  const off = { action: 'update-skill', skillId, enabled: false };
+  expect((await backend.as(owner, 'POST', '/api/agent', off)).body).toEqual({ success: true, skillId, enabled: false });
+
+  const config = { ...endpoint(), model: 'echo-2' };
+  expect((await backend.as(owner, 'PUT', `/api/agents/${id}/config`, config)).status).toBe(200);
+  expect((await operate('restart')).status).toBe(200);
+  expect(await say('Who are you now?')).toBe('You said: Who are you now?');
+  expect(model.requests.at(-1)?.model).toBe('echo-2');
+  const after = (await backend.as(owner, 'GET', '/api/agent?action=skills')).body.skills;
+  expect(after.find((skill: { id: string }) => skill.id === skillId)).toMatchObject({ enabled: false });
+});
+
+test('a killed container comes back, and a container made anew has its memory', async () => {
+  const before = (await docker.getContainer(`openclaw-${id}`).inspect()).State.StartedAt;
+  await docker.getContainer(`openclaw-${id}`).kill();
+  for (let tries = 0; (await docker.getContainer(`openclaw-${id}`).inspect()).State.StartedAt === before; tries++) {
+    expect(tries).toBeLessThan(600);
+    await sleep(100);
+  }
+  await backend.settled(id);
+  expect((await operate('repair')).status).toBe(200);
+  expect(await say('What is my favourite colour?')).toBe('You said: What is my favourite colour?');
+  expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('My favourite colour is teal');
+});
+
+test('a memory that cannot be cleared is not said to be cleared', async () => {
+  const { status, body } = await operate('reset-memory');
+  const kept = storageOf(VERSION) === 'sqlite';
+  expect([status, body.error ?? body.message]).toEqual(
+    kept ? [500, expect.stringContaining('cannot be reset yet')] : [200, 'Memory reset successfully'],
+  );
+  expect(await agent()).toMatchObject({ status: 'active' });
+  expect(await say('Do you remember?')).toBe('You said: Do you remember?');
+  const asked = JSON.stringify(model.requests.at(-1)?.body);
+  if (kept) expect(asked).toContain('favourite colour is teal');
+  else expect(asked).not.toContain('favourite colour is teal');
+});
+
+test('a version that cannot read the conversations is refused', async () => {
+  if (storageOf(VERSION) === 'jsonl') return expect(storageOf('2026.3.13')).toBe('jsonl');
+  const started = (await docker.getContainer(`openclaw-${id}`).inspect()).State.StartedAt;
+  const { status, body } = await operate('update', { image: OLDER_IMAGE });
+  expect([status, body.error]).toEqual([500, expect.stringContaining('OpenClaw 2026.3.13 cannot read the conversations')]);
+  const { Config, State } = await docker.getContainer(`openclaw-${id}`).inspect();
+  expect([Config.Image, State.StartedAt]).toEqual([IMAGE, started]);
+  expect(await agent()).toMatchObject({ status: 'active' });
+});
+
+test('a channel whose plugin the image lacks is refused, by its name', async () => {
+  const other = await provision({ ...endpoint(), discordBotToken: canary('discord.') });
+  expect(await lastOperation(other)).toMatchObject({ state: 'failed', error: expect.stringContaining('does not have the plugin discord') });
+});

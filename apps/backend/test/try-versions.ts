@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+
+/**
+ * `pnpm openclaw:try [version …]`: builds the image of each release of OpenClaw and runs the tests of newer versions on it:
+ * configurations before its validator, then provisioning, chat, changes, a killed container, reset and downgrade.
+ */
+
+const DEFAULT_VERSIONS = ['2026.5.28', '2026.8.2', '2026.9.6'];
+const TESTS = ['test/openclaw-config.test.ts', 'test/newer-version.test.ts'];
+const backend = path.join(import.meta.dirname, '..');
+const builder = path.join(backend, '../../packages/openclaw-image/src/build.ts');
+const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...TESTS];
+
+const asked = process.argv.slice(2);
+const versions = asked.length > 0 ? asked : DEFAULT_VERSIONS;
+execFileSync(process.execPath, [builder, '2026.3.13', ...versions], { stdio: 'inherit' });
+const failed = versions.filter((version) => {
+  console.log(`\nOpenClaw ${version}`);
+  try {
+    execFileSync(process.execPath, jest, { cwd: backend, stdio: 'inherit', env: { ...process.env, OPENCLAW_VERSION: version } });
+    return false;
+  } catch {
+    return true;
+  }
+});
+console.log(failed.length > 0 ? `\nFailed: ${failed.join(', ')}` : `\nAll passed: ${versions.join(', ')}`);
+process.exitCode = failed.length > 0 ? 1 : 0;
