@@ -23,9 +23,10 @@ beforeAll(async () => {
     User: '0:0',
     Entrypoint: ['sh', '-c', 'printf "#!/bin/sh\nsleep 7\necho \'{}\'\n" > /usr/local/bin/openclaw'],
   });
+  const changes = ['USER 1000:1000', 'ENTRYPOINT ["sh"]', 'CMD ["-c", "echo thinking; exec sleep 60"]', 'LABEL agentbot.recipe='];
   await container.start();
   await container.wait();
-  await container.commit({ repo: 'agentbot/openclaw-test', tag: 'slow', changes: ['USER 1000:1000', 'ENTRYPOINT ["sh"]'] });
+  await container.commit({ repo: 'agentbot/openclaw-test', tag: 'slow', changes });
   await container.remove({ v: true });
 }, 60_000);
 afterAll(async () => {
@@ -72,4 +73,13 @@ test('a plugin that the image lacks is named, and one that it has is not', async
     'this image does not have the plugin discord',
     'this image does not have the plugin whatsapp',
   ]);
+}, 60_000);
+
+test('an image whose gateway never becomes ready is given up, said why, and left alone', async () => {
+  const request = { configuration: config(), variables: [], timeoutMs: 2_000 };
+  expect(await host.startCache(SLOW_IMAGE, installation)).toEqual({ volume: expect.any(String), filled: false });
+  await expect(host.fillStartCache(SLOW_IMAGE, installation, request, AbortSignal.timeout(60_000))).rejects.toThrow(
+    /was not ready within 2 seconds: .*thinking/,
+  );
+  expect(await host.startCache(SLOW_IMAGE, installation)).toEqual({ volume: null, filled: true });
 }, 60_000);

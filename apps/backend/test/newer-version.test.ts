@@ -99,7 +99,7 @@ test('a memory that cannot be cleared is not said to be cleared', async () => {
   const { status, body } = await operate('reset-memory');
   const kept = storageOf(VERSION) === 'sqlite';
   expect([status, body.error ?? body.message]).toEqual(
-    kept ? [500, expect.stringContaining('cannot be reset yet')] : [200, 'Memory reset successfully'],
+    kept ? [500, expect.stringContaining('cannot be cleared yet')] : [200, 'Memory reset successfully'],
   );
   expect(await agent()).toMatchObject({ status: 'active' });
   expect(await say('Do you remember?')).toBe('You said: Do you remember?');

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createEngineProxy } from './engine-proxy.ts';
+import { socketRefusal } from './socket-access.ts';
 
 // `node engine-proxy-cli.ts <socket to listen on> <the engine's socket>`
 const [listenOn = '/run/engine/docker.sock', socketPath = '/var/run/docker.sock'] = process.argv.slice(2);
@@ -13,4 +14,6 @@ const server = createEngineProxy({
 });
 server.requestTimeout = 0;
 server.listen(listenOn);
+const refusal = await socketRefusal(socketPath);
+if (refusal) process.stderr.write(`${refusal}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));

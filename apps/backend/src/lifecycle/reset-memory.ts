@@ -17,9 +17,13 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   const { state } = operation.agentBefore as { state: Agent['state'] };
   const spec = agent.containerSpec as AgentContainerSpec | null;
   const hasContainer = spec && (await host.inspect(spec.names.container));
-  if (hasContainer && storageOf(agent.openclawVersion) !== 'jsonl') {
-    const sentence = `The memory of OpenClaw ${agent.openclawVersion ?? 'of an unknown version'} cannot be reset yet: it keeps conversations in a database. Nothing was changed`;
-    throw new Undone(sentence, { state }, null);
+  const storage = storageOf(agent.openclawVersion);
+  if (hasContainer && storage !== 'jsonl') {
+    const reason =
+      storage === 'sqlite'
+        ? `OpenClaw ${agent.openclawVersion} keeps conversations in a database, which cannot be cleared yet`
+        : 'The image does not say its version of OpenClaw, so nobody knows where it keeps conversations';
+    throw new Undone(`${reason}. Nothing was changed`, { state }, null);
   }
   const change = hasContainer ? await stop(context, agent, step) : { state };
   const asBefore = () => (hasContainer && state !== 'stopped' ? bringUp(context, agent, step) : change);

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentChange } from '../jobs/operation-work.ts';
 import type { Step } from '../jobs/steps.ts';
-import { canRead } from '../openclaw/versions.ts';
+import { canRead, isRelease } from '../openclaw/versions.ts';
 import { recreate } from '../provisioning/provision-work.ts';
 import { validateStep } from '../provisioning/validate-config.ts';
 import { replaceOrPutBack } from './replace-or-put-back.ts';
@@ -11,10 +11,10 @@ import { replaceOrPutBack } from './replace-or-put-back.ts';
 /** @throws AppError OPERATION_FAILED when the image's version would start without the agent's conversations */
 function requireReadable(current: string | null, next: string): void {
   if (canRead(next, current)) return;
-  throw new AppError(
-    'OPERATION_FAILED',
-    `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}: after a downgrade the agent would have forgotten them. Nothing was changed`,
-  );
+  const reason = isRelease(next)
+    ? `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}`
+    : `The image does not say its version of OpenClaw, which must be able to read the conversations of ${current}`;
+  throw new AppError('OPERATION_FAILED', `${reason}: the agent would have forgotten them. Nothing was changed`);
 }
 
 /** Moves the agent to `operation.input.image`; when that does not become ready, image and data are put back. */

@@ -96,7 +96,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     // Only volumes without a name go with it.
     await call(docker.getContainer(name).remove({ force: true, v: true }), [404, 409]);
     // A removal under way answers 409; wait for its end, so that the name is free.
-    await call(docker.getContainer(name).wait({ condition: 'removed' }), [404]);
+    await call(patient.getContainer(name).wait({ condition: 'removed' }), [404]);
   }
 
   /** Waits for a container's end, however long that takes: the caller's deadline removes the container. */

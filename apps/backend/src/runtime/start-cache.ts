@@ -117,7 +117,7 @@ export function createStartCaches({
           throw await failure(names.container, `ended by itself (exit code ${state.ExitCode})`);
         }
         if (Date.now() > deadline) {
-          await call(container.kill(), [404, 409]);
+          await call(container.stop({ t: 0 }), [304, 404]);
           throw await failure(names.container, `was not ready within ${request.timeoutMs / 1000} seconds`);
         }
         if (!state || state.Status === 'exited' || (state.Status === 'created' && ++beginning > 20)) {
