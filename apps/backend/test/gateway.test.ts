@@ -125,6 +125,25 @@ describe('a chat', () => {
     await expect(ask('Hello', { patienceMs: 1_000 })).rejects.toThrow('The agent did not answer in time');
   });
 
+  test.each([
+    ['ok', 'The agent answered nothing'],
+    ['error', 'The disk is full'],
+  ])('whose run the gateway knows as ended (%s), without words, fails long before that', async (status, sentence) => {
+    gateway.answers['agent.wait'] = { status, ...(status === 'error' && { error: sentence }) };
+    gateway.onSend = () => void gateway.history.push(user('Hello'));
+    await expect(ask('Hello', { patienceMs: 600_000 })).rejects.toThrow(sentence);
+  });
+
+  test('whose run the gateway knows as going on is waited for', async () => {
+    gateway.answers['agent.wait'] = { status: 'timeout' };
+    gateway.onSend = async (_runId, say) => {
+      gateway.history.push(user('Hello'));
+      await sleep(1_500);
+      say({ state: 'final', message: { content: [{ type: 'text', text: 'At last' }] } });
+    };
+    expect(await ask('Hello')).toBe('At last');
+  });
+
   test.each([true, false])('that the gateway takes for a command to stop ends at once (a run was going on: %p)', async (aborted) => {
     gateway.answers['chat.send'] = { ok: true, aborted, runIds: aborted ? ['msg_other'] : [] };
     expect(await ask('stop')).toEqual({ aborted });

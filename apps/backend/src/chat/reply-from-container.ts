@@ -26,6 +26,11 @@ interface AgentEvent {
   stream: string;
   data?: { text?: string };
 }
+/** What `agent.wait` says of a run. */
+interface RunEnd {
+  status?: 'ok' | 'error' | 'timeout';
+  error?: string;
+}
 /** What is said to an agent, and who hears the words as they come. */
 export interface Question {
   /** The id of the message: the gateway's run has the same, and the same run never happens twice. */
@@ -123,14 +128,17 @@ export async function replyFromContainer(
   };
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
+  const lookForEnd = async () => {
+    // The gateway knows how a run ended for five minutes; of one that goes on it says `timeout`.
+    const { status, error } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs: 0 });
+    const words = await replyInHistory(gateway, sessionKey, question);
+    if (words) resolve(words);
+    else if (status === 'ok' || status === 'error') reject(new AppError('OPERATION_FAILED', error ?? 'The agent answered nothing'));
+  };
   const listening = setInterval(() => {
     const silentMs = Date.now() - heardAt;
     if (silentMs >= patienceMs) reject(new AppError('OPERATION_FAILED', 'The agent did not answer in time'));
-    else if (silentMs >= idleMs)
-      replyInHistory(gateway, sessionKey, question).then(
-        (words) => words && resolve(words),
-        () => undefined,
-      );
+    else if (silentMs >= idleMs) lookForEnd().catch(() => undefined);
   }, idleMs);
   try {
     // A message that comes during a run gets none of its own.
