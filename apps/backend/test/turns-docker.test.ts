@@ -4,6 +4,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
+import { startChildBackend } from './child-backend.ts';
 
 /** Several messages in one session of a real gateway: their order, and the words that stop a run. */
 
@@ -79,6 +80,32 @@ describe('messages in one session', () => {
     }
   }, 120_000);
 });
+
+test('a killed process loses no message, keeps their order and asks the model about none twice', async () => {
+  const { DATABASE_URL, INSTALLATION } = backend.config;
+  const mortal = await startChildBackend({ ...shared, DATABASE_URL, INSTALLATION, OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13' });
+  try {
+    const sessionId = await newSession();
+    // The same words again and again: none may be taken for an answered one.
+    const words = ['Before the kill', 'Same words', 'Same words', 'Same words'];
+    model.setBehaviour({ delayMs: 3_000 });
+    for (const message of words) await mortal.call('POST', '/api/chat', { message, agentId: id, sessionId, wait: false });
+    await thinking('Same words');
+    await mortal.kill();
+    const replies = () =>
+      backend.context.database.as('service', (tx) =>
+        tx.reply.findMany({ where: { message: { sessionId } }, include: { answer: true }, orderBy: { message: { seq: 'asc' } } }),
+      );
+    for (const late = Date.now() + 60_000; (await replies()).some(({ state }) => state === 'pending') && Date.now() < late; )
+      await sleep(200);
+    expect((await replies()).map(({ state, answer }) => [state, answer?.content])).toEqual(
+      words.map((each) => ['done', `You said: ${each}`]),
+    );
+    expect(asked(words)).toEqual(words);
+  } finally {
+    await mortal.stop();
+  }
+}, 120_000);
 
 describe('a word that the gateway takes for a command to stop', () => {
   test.each(['stop', 'Stop!', 'please stop', 'Wait.', 'exit', 'interrupt', 'esc', 'detente', '/stop'])(

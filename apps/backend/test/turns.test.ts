@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { isAbortCommand } from '../src/openclaw/abort-command.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 
@@ -183,6 +184,9 @@ describe('a word that stops', () => {
       [500, 'The agent was interrupted'],
     ]);
     expect(Date.now() - began).toBeLessThan(3_000);
+    // The call of the model ends too, which is paid for by its length.
+    for (const late = Date.now() + 3_000; !model.requests[0]?.abandoned && Date.now() < late; ) await sleep(20);
+    expect(model.requests[0]).toMatchObject({ words: 'Think long', abandoned: true });
     expect(await say('Go on')).toEqual([200, 'You said: Go on']);
     expect(asked()).toEqual(['Think long', 'Go on']);
   });
@@ -197,6 +201,19 @@ describe('a word that stops', () => {
 
   test.each(['stop the music', 'Wait for me', '/stopwatch', 'exit strategy?'])('is not in %p', async (words) => {
     expect(await say(words)).toEqual([200, `You said: ${words}`]);
+  });
+
+  test.each<[string, string, boolean]>([
+    ['wait', '2026.3.13', true],
+    ['wait', '2026.5.28', true],
+    ['wait', '2026.8.2', false],
+    ['wait', '2026.9.6', false],
+    ['stop', '2026.9.6', true],
+    ['/stop\nand more', '2026.3.13', true],
+    ['/stop more', '2026.3.13', false],
+    ['stop\nand more', '2026.3.13', false],
+  ])('%p is one for OpenClaw %s: %p', (words, version, expected) => {
+    expect(isAbortCommand(words, version)).toBe(expected);
   });
 
   test('of another session stops nothing here', async () => {
