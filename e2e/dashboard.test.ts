@@ -215,9 +215,9 @@ describe('an agent’s sections', () => {
     await log.getByText('The agent is answering…').waitFor();
     while (!model.requests.some(({ words }) => words === 'Think for long')) await page.waitForTimeout(50);
     model.setBehaviour({ delayMs: 0 });
-    await button('Stop').click();
+    await button('Stop reply').click();
     await log.getByText('Agent was aborted.').waitFor();
-    await button('Stop').waitFor({ state: 'detached' });
+    await button('Stop reply').waitFor({ state: 'detached' });
     await page.getByLabel('Message').fill('Now something short');
     await button('Send').click();
     await log.getByText('You said: Now something short').waitFor();

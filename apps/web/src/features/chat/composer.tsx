@@ -47,7 +47,7 @@ export function Composer({ running, busy, reason, onSend, onStop }: Props) {
       />
       {onStop && (
         <Button kind="plain" onClick={onStop}>
-          Stop
+          Stop reply
         </Button>
       )}
       <Button type="submit" disabled={!running || busy || !message}>
