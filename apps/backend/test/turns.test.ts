@@ -143,33 +143,38 @@ describe('the end of the process', () => {
   const pending = async (at: Awaited<ReturnType<typeof startChildBackend>>) =>
     (await at.database.query("SELECT FROM replies WHERE state = 'pending'")).rowCount;
 
-  test('in the middle loses no message and keeps their order', async () => {
-    const mortal = await startChildBackend({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
-    try {
-      const agentId = (await mortal.call('POST', '/api/agents', { ...agentWith(), config: { ...agentWith().config, plan: 'network' } }))
-        .body.id;
-      await mortal.database.query("UPDATE agents SET state = 'running', runtime = 'api'");
-      model.setBehaviour({ delayMs: 60_000 });
-      const send = (message: string) => mortal.call('POST', '/api/chat', { message, agentId, wait: false });
-      // The same words twice: the second one must not be taken for answered.
-      for (const message of ['First', 'Same', 'Same']) await send(message);
-      await thinking('First');
-      expect(await pending(mortal)).toBe(3);
-      await mortal.kill();
-      model.setBehaviour({ delayMs: 0 });
-      await mortal.start();
-      for (const late = Date.now() + 50_000; (await pending(mortal)) && Date.now() < late; ) await sleep(200);
-      const { rows } = await mortal.database.query(
-        'SELECT m.content, r.state, a.content AS reply FROM replies r JOIN messages m USING (id) LEFT JOIN messages a ON a.id = r.message_id ORDER BY a.seq',
-      );
-      expect(rows.map(({ content, state, reply }) => [content, state, reply])).toEqual(
-        ['First', 'Same', 'Same'].map((each) => [each, 'done', `You said: ${each}`]),
-      );
-      expect(asked()).toEqual(['First', 'First', 'Same', 'Same']);
-    } finally {
-      await mortal.stop();
-    }
-  }, 120_000);
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'by %s loses no message, no word of a reply, and keeps their order',
+    async (signal) => {
+      const mortal = await startChildBackend({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
+      try {
+        const { name, config, ...more } = agentWith();
+        const { body } = await mortal.call('POST', '/api/agents', { name, ...more, config: { ...config, plan: 'network' } });
+        await mortal.database.query("UPDATE agents SET state = 'running', runtime = 'api'");
+        model.setBehaviour({ wordDelayMs: 1_000 });
+        const send = (message: string) => mortal.call('POST', '/api/chat', { message, agentId: body.id, wait: false });
+        // The same words twice: the second one must not be taken for answered.
+        for (const message of ['First', 'Same', 'Same']) await send(message);
+        const words = async () => (await mortal.database.query("SELECT text FROM replies WHERE text <> ''")).rows.map(({ text }) => text);
+        while (!(await words()).length) await sleep(20);
+        expect([await pending(mortal), await words()]).toEqual([3, ['You ']]);
+        await mortal.kill(signal);
+        model.setBehaviour({ wordDelayMs: 0 });
+        await mortal.start();
+        for (const late = Date.now() + 50_000; (await pending(mortal)) && Date.now() < late; ) await sleep(200);
+        const { rows } = await mortal.database.query(
+          'SELECT m.content, r.state, a.content AS reply FROM replies r JOIN messages m USING (id) LEFT JOIN messages a ON a.id = r.message_id ORDER BY a.seq',
+        );
+        expect(rows.map(({ content, state, reply }) => [content, state, reply])).toEqual(
+          ['First', 'Same', 'Same'].map((each) => [each, 'done', `You said: ${each}`]),
+        );
+        expect(asked()).toEqual(['First', 'First', 'Same', 'Same']);
+      } finally {
+        await mortal.stop();
+      }
+    },
+    120_000,
+  );
 });
 
 describe('a word that stops', () => {
