@@ -207,6 +207,22 @@ describe('an agent’s sections', () => {
     expect(await page.getByLabel('Conversation', { exact: true }).locator('option').count()).toBeGreaterThan(2);
   });
 
+  test('chat: a reply can be stopped, and the next message is answered', async () => {
+    const log = page.getByRole('log', { name: 'Conversation' });
+    model.setBehaviour({ delayMs: 60_000 });
+    await page.getByLabel('Message').fill('Think for long');
+    await button('Send').click();
+    await log.getByText('The agent is answering…').waitFor();
+    while (!model.requests.some(({ words }) => words === 'Think for long')) await page.waitForTimeout(50);
+    model.setBehaviour({ delayMs: 0 });
+    await button('Stop reply').click();
+    await log.getByText('Agent was aborted.').waitFor();
+    await button('Stop reply').waitFor({ state: 'detached' });
+    await page.getByLabel('Message').fill('Now something short');
+    await button('Send').click();
+    await log.getByText('You said: Now something short').waitFor();
+  });
+
   test('chat: one can read above while the reply goes on below', async () => {
     const words = Array.from({ length: 300 }, (_, index) => `word-${index}`).join('\n\n');
     model.setBehaviour({ reply: () => words, wordDelayMs: 20 });

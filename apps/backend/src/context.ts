@@ -7,8 +7,8 @@ import { type AuditJournal, createAuditJournal } from './audit/audit-journal.ts'
 import { type BackupStore, createBackupStore } from './backups/backup-store.ts';
 import { createStripe, type StripeClient } from './billing/stripe.ts';
 import type { Chains } from './chain/chains.ts';
-import { REPLIES } from './chat/answer.ts';
 import { followConversations } from './chat/follow-conversations.ts';
+import { REPLIES } from './chat/settle-reply.ts';
 import type { Config } from './config.ts';
 import { APPLICATION_ROLE, type Database, openDatabase } from './database/database.ts';
 import { QUEUE_SCHEMA } from './database/install-queue.ts';

@@ -30,6 +30,10 @@ async function startGateway({ autoPong = true } = {}) {
     sessions: [] as object[],
     history: [] as HistoryEntry[],
     said: [] as string[],
+    /** Every method that it was asked for, in order. */
+    methods: [] as string[],
+    /** What it answers to these methods, instead of what it usually does. */
+    answers: {} as Record<string, object>,
     /** With what it refuses to pass a message on. */
     refusal: undefined as string | undefined,
     onSend: (_runId: string, _say: (event: object) => void): void => undefined,
@@ -47,7 +51,9 @@ async function startGateway({ autoPong = true } = {}) {
         'chat.history': { messages: started.history },
         'sessions.list': { sessions: started.sessions },
         'chat.send': { status: 'started' },
+        ...started.answers,
       };
+      started.methods.push(method);
       const refused = method === 'chat.send' && started.refusal;
       say({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
       if (refused || method !== 'chat.send') return;
@@ -87,12 +93,19 @@ afterEach(async () => {
   gateway.close();
 });
 
+interface AskOptions {
+  resumed?: boolean;
+  patienceMs?: number;
+  after?: string;
+  signal?: AbortSignal;
+}
+
 describe('a chat', () => {
   let count = 0;
-  const ask = (text: string, { resumed = false, patienceMs = 20_000 } = {}) => {
+  const ask = (text: string, { resumed = false, patienceMs = 20_000, ...more }: AskOptions = {}) => {
     const bind = { address: '127.0.0.1', gateway: gateway.port };
     const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: { bind } };
-    const question = { id: `msg_${count++}`, sessionId: 'sess_1', text, askedAt: new Date(), resumed, onText: () => undefined };
+    const question = { id: `msg_${count++}`, sessionId: 'sess_1', text, askedAt: new Date(), resumed, onText: () => undefined, ...more };
     return replyFromContainer(backend.context, running, question, { idleMs: 200, patienceMs });
   };
 
@@ -110,6 +123,44 @@ describe('a chat', () => {
   test('of which nothing is heard any more fails in the end', async () => {
     gateway.onSend = () => void gateway.history.push(user('Hello'));
     await expect(ask('Hello', { patienceMs: 1_000 })).rejects.toThrow('The agent did not answer in time');
+  });
+
+  test.each([
+    ['ok', 'The agent answered nothing'],
+    ['error', 'The disk is full'],
+  ])('whose run the gateway knows as ended (%s), without words, fails long before that', async (status, sentence) => {
+    gateway.answers['agent.wait'] = { status, ...(status === 'error' && { error: sentence }) };
+    gateway.onSend = () => void gateway.history.push(user('Hello'));
+    await expect(ask('Hello')).rejects.toThrow(sentence);
+  });
+
+  test('whose run the gateway knows as going on is waited for', async () => {
+    gateway.answers['agent.wait'] = { status: 'timeout' };
+    gateway.onSend = async (_runId, say) => {
+      gateway.history.push(user('Hello'));
+      await sleep(1_500);
+      say({ state: 'final', message: { content: [{ type: 'text', text: 'At last' }] } });
+    };
+    expect(await ask('Hello')).toBe('At last');
+  });
+
+  test.each([true, false])('that the gateway takes for a command to stop ends at once (a run was going on: %p)', async (aborted) => {
+    gateway.answers['chat.send'] = { ok: true, aborted, runIds: aborted ? ['msg_other'] : [] };
+    expect(await ask('stop')).toEqual({ aborted });
+  });
+
+  test('that follows another one is sent once the gateway has ended that run', async () => {
+    gateway.onSend = (_runId, say) => say({ state: 'final', message: { content: [{ type: 'text', text: 'Next' }] } });
+    expect(await ask('Hello', { after: 'msg_before' })).toBe('Next');
+    expect(gateway.methods.filter((method) => /agent.wait|chat.send/.test(method))).toEqual(['agent.wait', 'chat.send']);
+  });
+
+  test('that is stopped ends at once, and its run with it', async () => {
+    const stop = new AbortController();
+    gateway.onSend = () => stop.abort();
+    await expect(ask('Hello', { signal: stop.signal })).rejects.toThrow('The agent was interrupted');
+    for (let i = 0; i < 100 && !gateway.methods.includes('chat.abort'); i++) await sleep(20);
+    expect(gateway.methods).toContain('chat.abort');
   });
 
   const earlier = Date.now() - 60_000;

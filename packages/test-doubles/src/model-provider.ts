@@ -26,6 +26,8 @@ export interface ReceivedRequest extends ModelCall {
   words: string;
   key: string | undefined;
   body: unknown;
+  /** The caller hung up before the end of the answer. */
+  abandoned?: boolean;
 }
 
 interface Options {
@@ -73,7 +75,11 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, r
     const call = dialect.read(url, body);
     const key = dialect.key(request.headers, url);
     const words = lastWords(call.userText);
-    requests.push({ ...call, path: url.pathname, words, key, body });
+    const received: ReceivedRequest = { ...call, path: url.pathname, words, key, body };
+    requests.push(received);
+    response.once('close', () => {
+      if (!response.writableFinished) received.abandoned = true;
+    });
 
     if (apiKey && key !== apiKey) return sendJson(response, 401, dialect.error(401, `Incorrect API key provided: ${key}`));
     const { failures, delayMs, wordDelayMs } = behaviour;

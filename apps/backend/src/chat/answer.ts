@@ -1,13 +1,14 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { Agent, Message } from '../generated/prisma/client.ts';
-import { newId } from '../ids.ts';
 import { redact } from '../logs/log-line.ts';
+import { isAbortCommand } from '../openclaw/abort-command.ts';
 import { agentSecretValues } from '../secrets/agent-secrets.ts';
-import { replyFromContainer } from './reply-from-container.ts';
+import { type Aborted, replyFromContainer } from './reply-from-container.ts';
+import { interruptEarlier, REPLIES, settle } from './settle-reply.ts';
+import { type Turn, takeTurn } from './take-turn.ts';
+import { watchReply } from './watch-reply.ts';
 
-/** Under this name Postgres tells every process which reply has changed. */
-export const REPLIES = 'replies';
 /** How often words that came are written down and passed on. */
 const BATCH_MS = 60;
 const HEARTBEAT_MS = 5_000;
@@ -16,13 +17,9 @@ const MOST_CHARACTERS = 1_500;
 
 const FAILED = 'The agent failed to answer';
 
-/** A change of a reply, as told to every process; without `text` it must be read from the table. */
-export interface ReplyChange {
-  id: string;
-  version: number;
-  at?: number;
-  text?: string;
-}
+/** What an abort command is answered with: the gateway's own sentence on its channels, and ours when nothing was running. */
+const ABORTED = '⚙️ Agent was aborted.';
+const NOTHING_TO_STOP = 'There was nothing to stop.';
 
 /** Postgres has no NUL in its texts. */
 const storable = (text: string) => text.replaceAll('\u0000', '');
@@ -75,23 +72,6 @@ function createBatches(context: Context, id: string, soFar: string) {
   };
 }
 
-/** Ends a reply once: with the agent's words, which join the session, or with the reason why there are none. */
-async function settle({ database }: Context, message: Message, outcome: { words: string } | { error: string }): Promise<void> {
-  const { id, agentId, ownerId, sessionId, platform } = message;
-  await database.as('service', async (tx) => {
-    const failed = 'error' in outcome;
-    const data = failed ? { state: 'failed' as const, error: outcome.error } : { state: 'done' as const, text: outcome.words };
-    const { count } = await tx.reply.updateMany({ where: { id, state: 'pending' }, data: { ...data, version: { increment: 1 } } });
-    if (count && !failed) {
-      const said = { agentId, ownerId, sessionId, sender: 'agent', content: outcome.words, platform };
-      const { id: messageId } = await tx.message.create({ data: { id: newId('msg'), ...said } });
-      await tx.reply.update({ where: { id }, data: { messageId } });
-      await tx.chatSession.update({ where: { id: sessionId }, data: { lastActivityAt: new Date() } });
-    }
-    await tx.$executeRaw`SELECT pg_notify(${REPLIES}, json_build_object('id', id, 'version', version)::text) FROM replies WHERE id = ${id}`;
-  });
-}
-
 /**
  * Why there is no reply, for the owner and for the log: without the agent's secrets, which providers and gateways repeat
  * when they refuse them. An error that nobody expected comes with its stack, and never with its fields.
@@ -105,29 +85,59 @@ async function explain(context: Context, agentId: string, error: unknown): Promi
   return { sentence: FAILED, reason: redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets) };
 }
 
+/** Asks the agent in the way that it answers at the moment. */
+async function ask(
+  context: Context,
+  message: Message,
+  { agent, begunAt, resumed, after }: Turn,
+  { onText, signal }: { onText: (soFar: string) => void; signal: AbortSignal },
+): Promise<string | Aborted> {
+  if (agent.runtime === 'container') {
+    const { id, sessionId, content: text } = message;
+    const question = { id, sessionId, text, askedAt: begunAt, resumed, onText, signal, ...(after && { after }) };
+    return replyFromContainer(context, agent, question);
+  }
+  if (isAbortCommand(message.content)) return { aborted: false };
+  const { replyFromProvider } = await import('./reply-from-provider.ts');
+  return replyFromProvider(context, agent, message, { onText, signal });
+}
+
 /**
- * Gets the agent's reply to a stored message and stores it, however long that takes; it never throws. A process that
- * dies meanwhile is followed by another one (`resume-replies.ts`).
+ * Gets the agent's reply to a stored message in its turn and stores it, however long that takes; it never throws. A process
+ * that dies meanwhile is followed by another one (`resume-replies.ts`).
  */
-export async function answer(context: Context, agent: Agent, message: Message, { soFar = '', resumed = false } = {}): Promise<void> {
+export async function answer(context: Context, agent: Agent, message: Message, soFar = ''): Promise<void> {
   const { database, log } = context;
-  const { id } = message;
+  const { id, content } = message;
   const batches = createBatches(context, id, soFar);
   const touch = (aliveAt: Date) =>
     database
       .as('service', (tx) => tx.reply.updateMany({ where: { id, state: 'pending' }, data: { aliveAt } }))
       .catch((error) => log.warn({ err: error, replyId: id }, 'a reply could not be kept alive'));
   const alive = setInterval(() => touch(new Date()), HEARTBEAT_MS);
+  // An abort command, or another process, may end the reply first.
+  const ended = new AbortController();
+  const unwatch = watchReply(context, id, ({ state }) => {
+    if (state !== 'pending') ended.abort();
+  });
   try {
-    const question = { id, sessionId: message.sessionId, text: message.content, askedAt: message.createdAt, resumed, onText: batches.add };
-    const reply = await (agent.runtime === 'container'
-      ? replyFromContainer(context, agent, question)
-      : import('./reply-from-provider.ts').then(({ replyFromProvider }) => replyFromProvider(context, agent, question)));
+    // An abort command must not wait behind what it stops.
+    const turn = isAbortCommand(content, agent.openclawVersion)
+      ? { agent, begunAt: message.createdAt, resumed: false }
+      : await takeTurn(context, message);
+    if (!turn) return;
+    if (turn.agent.state !== 'running') throw new AppError('OPERATION_FAILED', `The agent is not running (${turn.agent.state})`);
+    const reply = await ask(context, message, turn, { onText: batches.add, signal: ended.signal });
+    if (typeof reply !== 'string') {
+      const interrupted = await interruptEarlier(context, message);
+      return await settle(context, message, { words: interrupted > 0 || reply.aborted ? ABORTED : NOTHING_TO_STOP });
+    }
     if (reply.trim() === '') throw new AppError('OPERATION_FAILED', 'The agent answered nothing');
     await batches.end();
     await settle(context, message, { words: storable(reply) });
   } catch (error) {
     await batches.end();
+    if (ended.signal.aborted) return;
     // The next process takes it up at once.
     if (context.closing.aborted) return void (await touch(new Date(0)));
     const unexplained = { sentence: FAILED, reason: 'its secrets could not be read, so what was said is left out' };
@@ -137,6 +147,7 @@ export async function answer(context: Context, agent: Agent, message: Message, {
       log.error({ err: cause, replyId: id }, 'a failed chat stays open'),
     );
   } finally {
+    unwatch();
     clearInterval(alive);
   }
 }

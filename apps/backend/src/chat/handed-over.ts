@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { VolumeFile } from '../runtime/container-host.ts';
+import { conversation } from './conversation.ts';
 
 /** So many messages are handed over, as many as an agent without a container is told of. */
 const MESSAGES = 40;
@@ -10,10 +11,8 @@ const MESSAGES = 40;
  * @see https://docs.openclaw.ai/concepts/memory
  */
 export async function conversationSoFar({ database }: Pick<Context, 'database'>, agentId: string): Promise<VolumeFile[]> {
-  const rows = await database.as('service', (tx) => tx.message.findMany({ where: { agentId }, orderBy: { seq: 'desc' }, take: MESSAGES }));
+  const rows = await database.as('service', (tx) => conversation(tx, { agentId }, MESSAGES));
   if (rows.length === 0) return [];
-  const lines = rows
-    .reverse()
-    .map(({ sender, content }) => `- ${sender === 'user' ? 'Your owner' : 'You'}: ${content.replaceAll('\n', '\n  ')}`);
+  const lines = rows.map(({ sender, content }) => `- ${sender === 'user' ? 'Your owner' : 'You'}: ${content.replaceAll('\n', '\n  ')}`);
   return [{ path: 'workspace/MEMORY.md', content: `# What was said so far\n\n${lines.join('\n')}\n` }];
 }

@@ -4,11 +4,14 @@ import type { Agent } from '../generated/prisma/client.ts';
 import type { GatewayConnection } from '../openclaw/gateway-connection.ts';
 import { gatewayOf } from '../openclaw/gateway-of.ts';
 import { displayable, type HistoryEntry, history, type Part, textOf } from '../openclaw/history.ts';
+import { INTERRUPTED } from './settle-reply.ts';
 
 /** A run of which nothing is heard for so long may have ended unheard: its session is asked. */
 const IDLE_MS = 60_000;
 /** The gateway ends a run by itself after ten minutes. */
 const PATIENCE_MS = 11 * 60_000;
+/** How long a run may take to end after its last words. */
+const END_MS = 3_000;
 /** How the gateway ends what it shows of a long text. */
 const CUT = '\n...(truncated)...';
 
@@ -23,6 +26,11 @@ interface AgentEvent {
   stream: string;
   data?: { text?: string };
 }
+/** What `agent.wait` says of a run. */
+interface RunEnd {
+  status?: 'ok' | 'error' | 'timeout';
+  error?: string;
+}
 /** What is said to an agent, and who hears the words as they come. */
 export interface Question {
   /** The id of the message: the gateway's run has the same, and the same run never happens twice. */
@@ -30,10 +38,18 @@ export interface Question {
   sessionId: string;
   text: string;
   askedAt: Date;
-  /** Whether another process may have said it to the gateway before. */
+  /** Whether another process may have sent it to the gateway before. */
   resumed: boolean;
+  /** The message before, whose run may not be over yet. */
+  after?: string;
   /** Called with all the words so far. */
   onText: (soFar: string) => void;
+  /** Ends the run. */
+  signal?: AbortSignal;
+}
+/** The answer to a message that the gateway took for a command to end the session's run: whether there was one. */
+export interface Aborted {
+  aborted: boolean;
 }
 
 /** Whether a message of the history is the one asked: the whole of it, said no earlier than it was asked. */
@@ -66,7 +82,7 @@ async function replyInHistory(
 
 /**
  * Sends a message into a session of the agent's gateway and waits for the end of its run.
- * @returns the agent's words
+ * @returns the agent's words, or what became of an abort command
  * @throws AppError OPERATION_FAILED with the agent's own error
  */
 export async function replyFromContainer(
@@ -74,14 +90,14 @@ export async function replyFromContainer(
   agent: Agent,
   question: Question,
   { idleMs = IDLE_MS, patienceMs = PATIENCE_MS } = {},
-): Promise<string> {
+): Promise<string | Aborted> {
   const gateway = await gatewayOf(context, agent);
   const sessionKey = `agent:main:${question.sessionId}`;
   if (question.resumed) {
     const words = await replyInHistory(gateway, sessionKey, question);
     if (words) return words;
   }
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const { promise, resolve, reject } = Promise.withResolvers<string | Aborted>();
   promise.catch(() => undefined);
   let heardAt = Date.now();
   // Events may overtake the answer to the request; the idempotency key is the run's id.
@@ -103,28 +119,42 @@ export async function replyFromContainer(
       else resolve(words);
     }
     if (event.state === 'error') reject(new AppError('OPERATION_FAILED', event.errorMessage ?? 'The agent failed to answer'));
-    if (event.state === 'aborted') reject(new AppError('OPERATION_FAILED', 'The agent was interrupted'));
+    if (event.state === 'aborted') reject(new AppError('OPERATION_FAILED', INTERRUPTED));
   };
   const onClose = () => reject(new AppError('OPERATION_FAILED', "The connection to the agent's gateway was lost"));
+  const onAbort = () => {
+    reject(new AppError('OPERATION_FAILED', INTERRUPTED));
+    gateway.request('chat.abort', { sessionKey, runId: question.id }).catch(() => undefined);
+  };
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
+  const lookForEnd = async () => {
+    // The gateway knows how a run ended for five minutes; of one that goes on it says `timeout`.
+    const { status, error } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs: 0 });
+    const words = await replyInHistory(gateway, sessionKey, question);
+    if (words) resolve(words);
+    else if (status === 'ok' || status === 'error') reject(new AppError('OPERATION_FAILED', error ?? 'The agent answered nothing'));
+  };
   const listening = setInterval(() => {
     const silentMs = Date.now() - heardAt;
     if (silentMs >= patienceMs) reject(new AppError('OPERATION_FAILED', 'The agent did not answer in time'));
-    else if (silentMs >= idleMs)
-      replyInHistory(gateway, sessionKey, question).then(
-        (words) => words && resolve(words),
-        () => undefined,
-      );
+    else if (silentMs >= idleMs) lookForEnd().catch(() => undefined);
   }, idleMs);
   try {
+    // A message that comes during a run gets none of its own.
+    if (question.after) await gateway.request('agent.wait', { runId: question.after, timeoutMs: END_MS }).catch(() => undefined);
+    question.signal?.throwIfAborted();
+    question.signal?.addEventListener('abort', onAbort);
     const run = { sessionKey, message: question.text, idempotencyKey: question.id };
-    const { status } = await gateway.request<{ status?: string }>('chat.send', run);
+    const { status, aborted } = await gateway.request<{ status?: string; aborted?: boolean }>('chat.send', run);
+    // The gateway took it for a command to end the session's run, and tells no event of it.
+    if (aborted !== undefined) resolve({ aborted });
     // It ended while nobody listened; that it is this one is certain, whatever the clocks say.
     if (status === 'ok') resolve((await replyInHistory(gateway, sessionKey, { ...question, askedAt: new Date(0) })) ?? '');
     return await promise;
   } finally {
     clearInterval(listening);
+    question.signal?.removeEventListener('abort', onAbort);
     gateway.off('event', onEvent);
     gateway.off('close', onClose);
   }

@@ -7,12 +7,13 @@ import { APICallError, type LanguageModel, RetryError, streamText } from 'ai';
 import { Agent as Connections, fetch as fetchOver } from 'undici';
 import { promptOf } from '../clone/specializations.ts';
 import type { Context } from '../context.ts';
-import type { Agent } from '../generated/prisma/client.ts';
+import type { Agent, Message } from '../generated/prisma/client.ts';
 import { redact } from '../logs/log-line.ts';
 import { fromThisMachine, hostOf, mayReach, reachableLookup } from '../openclaw/model-endpoint.ts';
 import { type ModelTarget, modelTarget } from '../openclaw/providers.ts';
 import { readAgentSecrets, secretValues } from '../secrets/agent-secrets.ts';
-import type { Question } from './reply-from-container.ts';
+import { conversation } from './conversation.ts';
+import { INTERRUPTED } from './settle-reply.ts';
 
 const HISTORY = 40;
 const TIMEOUT_MS = 120_000;
@@ -49,30 +50,32 @@ function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolea
 }
 
 /**
- * Answers for an agent that has no container: the backend calls the agent's own model provider with the session so far.
+ * Answers for an agent that has no container: the backend calls the agent's own model provider with the session up to the
+ * message.
+ * @param signal ends the call
  * @returns the model's words
  * @throws AppError OPERATION_FAILED with the provider's reason
  */
 export async function replyFromProvider(
   context: Context,
   agent: Agent,
-  { sessionId, onText }: Pick<Question, 'sessionId' | 'onText'>,
+  message: Message,
+  { onText, signal }: { onText: (soFar: string) => void; signal: AbortSignal },
 ): Promise<string> {
   const { database, envelope, config } = context;
   const { history, secrets } = await database.as('service', async (tx) => ({
-    history: await tx.message.findMany({ where: { sessionId }, orderBy: { seq: 'desc' }, take: HISTORY }),
+    history: await conversation(tx, { sessionId: message.sessionId }, HISTORY, message),
     secrets: await readAgentSecrets(tx, envelope, agent.id),
   }));
+  const stop = AbortSignal.any([context.closing, signal]);
   try {
     let failure: unknown;
     const system = promptOf(agent.specialization);
     const { textStream } = streamText({
       model: languageModel(modelTarget(agent, config), secrets.apiKey ?? '', config.ALLOW_PRIVATE_MODEL_ENDPOINTS),
       ...(system && { system }),
-      messages: history
-        .reverse()
-        .map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content })),
-      abortSignal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), context.closing]),
+      messages: history.map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content })),
+      abortSignal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), stop]),
       maxRetries: 1,
       onError: ({ error }) => {
         failure = error;
@@ -83,9 +86,12 @@ export async function replyFromProvider(
       words += more;
       onText(words);
     }
+    // An aborted stream ends like a complete one.
+    stop.throwIfAborted();
     if (failure) throw failure;
     return words;
   } catch (error) {
+    if (signal.aborted) throw new AppError('OPERATION_FAILED', INTERRUPTED);
     const last = RetryError.isInstance(error) ? error.lastError : error;
     const reason = APICallError.isInstance(last) ? `${last.statusCode ?? 'no answer'}: ${last.message}` : 'it did not answer';
     // Not with its cause: that has the whole conversation in it, and the provider's answer, which may repeat the key.

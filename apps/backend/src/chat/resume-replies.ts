@@ -19,7 +19,7 @@ async function resumeOnce(context: Context): Promise<void> {
   });
   for (const { id, text, message } of found) {
     log.info({ replyId: id, agentId: message.agentId }, 'a reply is taken up again');
-    context.background(answer(context, message.agent, message, { soFar: text, resumed: true }));
+    context.background(answer(context, message.agent, message, text));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Message, Reply } from '../generated/prisma/client.ts';
-import { REPLIES, type ReplyChange } from './answer.ts';
+import { REPLIES, type ReplyChange } from './settle-reply.ts';
 
 type WatchedReply = Reply & { answer: Message | null };
 
@@ -47,15 +47,23 @@ export function watchReply(
   };
 }
 
-/** Waits for a reply's end, at most `timeoutMs`. @returns undefined when it is still being worked on */
-export function waitForReply(context: Parameters<typeof watchReply>[0], id: string, timeoutMs: number): Promise<Reply | undefined> {
+/** Waits for a reply's end, at most `timeoutMs` or until aborted. @returns undefined when it is still being worked on */
+export function waitForReply(
+  context: Parameters<typeof watchReply>[0],
+  id: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Reply | undefined> {
   return new Promise((resolve) => {
     const finish = (reply?: Reply) => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
       unwatch();
       resolve(reply);
     };
-    const timer = setTimeout(finish, timeoutMs);
+    const giveUp = () => finish();
+    const timer = setTimeout(giveUp, timeoutMs);
+    signal?.addEventListener('abort', giveUp);
     const unwatch = watchReply(context, id, (reply) => {
       if (reply.state !== 'pending') finish(reply);
     });

@@ -15,7 +15,7 @@ export function Chat({ id: agentId }: { id: string }) {
   const { data: agent } = useAgent(agentId);
   const [session, setSession] = useState<string>();
   const { data: sessions } = useSessions(agentId);
-  const { messages, loading, more, showMore, showingMore, pending, busy, words, answering, problem, unread, reread, retry, send } =
+  const { messages, loading, more, showMore, showingMore, pending, busy, words, answering, problem, unread, reread, retry, send, stop } =
     useConversation(agentId, session, agent?.lastMessage?.at);
   const log = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -107,7 +107,7 @@ export function Chat({ id: agentId }: { id: string }) {
             Try again
           </Button>
         )}
-        <Composer running={running && !over} busy={busy} reason={reason} onSend={say} />
+        <Composer running={running && !over} busy={busy} reason={reason} onSend={say} onStop={running && !over ? stop : undefined} />
       </div>
     </section>
   );

@@ -10,10 +10,15 @@ interface Props {
   /** Why nothing can be written now. */
   reason: string;
   onSend(text: string): void;
+  /** Ends the reply that comes; undefined when none does. */
+  onStop: (() => void) | undefined;
 }
 
-/** Where a message is written: Enter sends it, Shift+Enter begins a new line. */
-export function Composer({ running, busy, reason, onSend }: Props) {
+/**
+ * Where a message is written: Enter sends it, Shift+Enter begins a new line. The next message can be written, but not sent,
+ * while the agent answers.
+ */
+export function Composer({ running, busy, reason, onSend, onStop }: Props) {
   const [text, setText] = useState('');
   const message = text.trim();
 
@@ -40,6 +45,11 @@ export function Composer({ running, busy, reason, onSend }: Props) {
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
       />
+      {onStop && (
+        <Button kind="plain" onClick={onStop}>
+          Stop reply
+        </Button>
+      )}
       <Button type="submit" disabled={!running || busy || !message}>
         Send
       </Button>

@@ -6,6 +6,8 @@ import { inTurn } from '../in-turn.ts';
 import { useReply } from './use-reply.ts';
 
 const PAGE = 50;
+/** What an agent takes for a command to end its reply. */
+const STOP = '/stop';
 
 /** What is on its way into a conversation, or did not get there. */
 interface Outgoing {
@@ -95,6 +97,8 @@ export function useConversation(agentId: string, sessionId: string | undefined, 
     words: answering ? reply.words : '',
     answering: pending !== undefined || answering,
     send,
+    /** Ends the reply that comes, and what waits behind it. */
+    stop: answering && pending === undefined ? () => send(STOP) : undefined,
     retry: again === undefined ? undefined : () => send(again),
   };
 }
