@@ -82,15 +82,21 @@ test('a model changed after a skill was switched is the model that the agent use
   expect(after.find((skill: { id: string }) => skill.id === skillId)).toMatchObject({ enabled: false });
 });
 
-test('a killed container comes back, and a container made anew has its memory', async () => {
-  const before = (await docker.getContainer(`openclaw-${id}`).inspect()).State.StartedAt;
-  await docker.getContainer(`openclaw-${id}`).kill();
-  for (let tries = 0; (await docker.getContainer(`openclaw-${id}`).inspect()).State.StartedAt === before; tries++) {
+test('an agent whose container was killed and removed gets another one, and has its memory', async () => {
+  // Killed, so that the gateway cannot give up its lease of the data.
+  await docker.getContainer(`openclaw-${id}`).remove({ force: true });
+  const isBack = () =>
+    docker
+      .getContainer(`openclaw-${id}`)
+      .inspect()
+      .then(({ State }) => State.Running)
+      .catch(() => false);
+  for (let tries = 0; !(await isBack()); tries++) {
     expect(tries).toBeLessThan(600);
     await sleep(100);
   }
   await backend.settled(id);
-  expect((await operate('repair')).status).toBe(200);
+  expect(await agent()).toMatchObject({ status: 'active' });
   expect(await say('What is my favourite colour?')).toBe('You said: What is my favourite colour?');
   expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('My favourite colour is teal');
 });
