@@ -75,7 +75,7 @@ describe('the internal key', () => {
 
   test('the platform’s account is not the first account: the first person administers', async () => {
     expect((await backend.as(admin, 'GET', '/api/me')).body.admin).toBe(true);
-    expect((await backend.as('service', 'GET', '/api/me')).body.admin).toBe(false);
+    expect((await backend.machine(undefined, 'GET', '/api/me')).body.admin).toBe(false);
   });
 });
 

@@ -3,6 +3,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import { sha256 } from '../secrets/sha256.ts';
 import { hashPassword } from './password.ts';
+import { endSessionsOf } from './sessions.ts';
 
 const VALID_MS = 3_600_000;
 
@@ -46,11 +47,11 @@ export async function resetPassword({ config, database }: Context, token: string
       DELETE FROM password_resets WHERE hash = ${sha256(token)} AND expires_at > now() RETURNING owner_id AS "ownerId"`;
     if (!reset) throw new AppError('INVALID_REQUEST', 'This link is no longer valid');
     await tx.passwordReset.deleteMany({ where: { ownerId: reset.ownerId } });
-    const now = new Date();
     const where = { id: reset.ownerId };
     const { email, emailVerifiedAt } = await tx.user.findUniqueOrThrow({ where });
     const listed = config.ADMIN_EMAILS.includes(email) || config.TESTER_EMAILS.includes(email);
     if (listed && !emailVerifiedAt) await tx.apiKey.deleteMany({ where: { ownerId: reset.ownerId } });
-    await tx.user.update({ where, data: { passwordHash, sessionsValidFrom: now, emailVerifiedAt: emailVerifiedAt ?? now } });
+    await tx.user.update({ where, data: { passwordHash, emailVerifiedAt: emailVerifiedAt ?? new Date() } });
+    await endSessionsOf(tx, reset.ownerId);
   });
 }

@@ -6,7 +6,7 @@ import type { Actor } from './actor.ts';
 import { admit, requireAgentInReach } from './admit.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
-import { clientAddress } from './client-address.ts';
+import { clientAddress, userAgentOf } from './client-address.ts';
 import { type Download, sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
 import { openEventStream, type Subscribe } from './event-stream.ts';
@@ -26,6 +26,7 @@ export interface Call<Id extends RouteId> {
   facade: Facade;
   requestId: string;
   ip: string;
+  userAgent: string | undefined;
   /** Sets a header of the answer. */
   header: (name: string, value: string) => void;
   /** Answers with the route's `alsoStatus` instead of its status. */
@@ -148,6 +149,7 @@ export function mountRoutes(
         facade: state.facade,
         requestId: String(request.id),
         ip: clientAddress(request),
+        userAgent: userAgentOf(request),
         header: (name: string, value: string) => response.setHeader(name, value),
         status: (code: number) => {
           status = code;
