@@ -80,6 +80,7 @@ export async function findApiKey({ database }: Slice, key: string): Promise<{ ow
       const stale = { OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: staleBefore } }] };
       await tx.apiKey.updateMany({ where: { id: row.id, ...stale }, data: { lastUsedAt: now } });
     }
-    return { ownerId: row.ownerId, grant: { id: row.id, scopes: row.scopes as Scope[], agentId: row.agentId ?? undefined } };
+    const { id, ownerId, expiresAt } = row;
+    return { ownerId, grant: { id, scopes: row.scopes as Scope[], agentId: row.agentId ?? undefined, expiresAt } };
   });
 }

@@ -7,6 +7,7 @@ export interface KeyGrant {
   scopes: readonly Scope[];
   /** The one agent that it is for. */
   agentId: string | undefined;
+  expiresAt: Date | null;
 }
 /** The browser session that a request comes from. */
 export interface SessionGrant {

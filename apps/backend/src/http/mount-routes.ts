@@ -10,6 +10,7 @@ import { clientAddress, userAgentOf } from './client-address.ts';
 import { type Download, sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
 import { openEventStream, type Subscribe } from './event-stream.ts';
+import type { GrantWatch } from './grants.ts';
 import { type Answer, idempotencyKey, type Once } from './idempotency.ts';
 import { requirePlainText, requireShallow } from './plain-data.ts';
 
@@ -49,6 +50,7 @@ interface Dependencies {
   once: Once;
   requests: Metrics['requests'];
   audit: RequestAudit;
+  watchGrant: GrantWatch;
 }
 
 const PATIENCE_MS = 60_000;
@@ -91,7 +93,7 @@ function bodyOf({ queryIntoBody }: Route, { body = {}, query }: Request): unknow
 export function mountRoutes(
   app: Express,
   handlers: Handlers,
-  { authenticate, isAdmin, limits, once, audit, requests }: Dependencies,
+  { authenticate, isAdmin, limits, once, audit, requests, watchGrant }: Dependencies,
 ): void {
   /** Who calls; each request counts against its caller's limit, one with a wrong credential against its address. */
   async function identify(route: Route, request: Request, response: Response): Promise<Actor | null> {
@@ -194,8 +196,10 @@ export function mountRoutes(
       try {
         const { status, body, repeated = false } = await answer(id, route, state, request, response);
         await audit.end(request, state, { status, body, repeated });
-        if (route.stream) openEventStream(request, response, body as Subscribe);
-        else if (route.download) await sendDownload(response, body as Download);
+        const untilEnd = (onEnd: () => void) => watchGrant(state.actor ?? null, onEnd);
+        if (route.stream) openEventStream(request, response, body as Subscribe, untilEnd);
+        // A file that breaks off must not be taken for whole, so its connection is cut.
+        else if (route.download) await sendDownload(response, body as Download).finally(untilEnd(() => response.destroy()));
         else response.status(status).json(body);
       } catch (error) {
         const refusal = errorAnswer(request, state, error);
