@@ -3,7 +3,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Actor } from './actor.ts';
-import { admit, requireAgentInReach } from './admit.ts';
+import { admit, requireAgentInReach, requireMoreThanKey } from './admit.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
 import { clientAddress, userAgentOf } from './client-address.ts';
@@ -141,6 +141,7 @@ export function mountRoutes(
     input.query = parse(route.query, request.query);
     input.body = parse(route.body, bodyOf(route, request));
     requireAgentInReach(route, actor, input);
+    requireMoreThanKey(route, actor);
     const side = route[state.facade] ?? route.backend;
     const act = async (resourceName?: string): Promise<Answer> => {
       let status: number = route.status;
