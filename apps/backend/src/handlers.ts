@@ -94,7 +94,7 @@ export function createHandlers(context: Context): Handlers {
       return { success: true };
     },
     resetPassword: async ({ body }) => {
-      await resetPassword(context, body.token, body.password);
+      await resetPassword(context, body);
       return { success: true };
     },
     getMe: async ({ actor }) => {

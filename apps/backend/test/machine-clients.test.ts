@@ -135,7 +135,7 @@ describe('plans', () => {
     const token = 'x'.repeat(43);
     const link = { hash: sha256(token), ownerId, expiresAt: new Date(Date.now() + 60_000) };
     await database.as('service', (tx) => tx.passwordReset.create({ data: link }));
-    await resetPassword({ ...backend.context, config }, token, canary('another long password '));
+    await resetPassword({ database }, { token, password: canary('another long password ') });
     expect(await accounts.find(ownerId)).toMatchObject({ admin: true, tester: true });
     // Whoever opened the account may have been somebody else.
     expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);

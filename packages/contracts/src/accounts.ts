@@ -155,11 +155,17 @@ export const requestPasswordReset = defineRoute({
 
 export const resetPassword = defineRoute({
   id: 'resetPassword',
-  summary: 'Set a new password with the token of a mailed link; every session ends',
+  summary:
+    'Set a new password with the token of a mailed link; every session ends. The first link proves the address and removes every credential from before',
   method: 'POST',
   auth: 'web',
   rateLimit: 'credentials',
-  body: z.object({ token: z.string().regex(/^[\w-]{43}$/, { error: 'This link is no longer valid' }), password }),
+  body: z.object({
+    token: z.string().regex(/^[\w-]{43}$/, { error: 'This link is no longer valid' }),
+    password,
+    /** Whether the account's API keys end as well. */
+    revokeKeys: z.boolean({ error: 'revokeKeys must be true or false' }).optional(),
+  }),
   status: 200,
   failure: 'Failed to set the password',
   errors: ['INVALID_REQUEST', 'RATE_LIMITED'],

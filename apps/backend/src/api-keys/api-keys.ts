@@ -4,6 +4,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
 import type { ApiKey } from '../generated/prisma/client.ts';
 import { type Actor, type KeyGrant, userOf } from '../http/actor.ts';
+import { lockAccount } from '../http/grants.ts';
 import { newId } from '../ids.ts';
 import { sha256 } from '../secrets/sha256.ts';
 
@@ -52,8 +53,7 @@ export async function createApiKey({ database, accounts }: Slice, actor: Actor, 
   const id = newId('key', idName);
   const key = KEY_PREFIX + randomBytes(32).toString('base64url');
   const row = await database.as({ userId: ownerId }, async (tx) => {
-    const [owner] = await tx.$queryRaw<unknown[]>`SELECT 1 FROM users WHERE id = ${ownerId} FOR UPDATE`;
-    if (!owner) throw new AppError('UNAUTHORIZED');
+    await lockAccount(tx, actor);
     if (agentId && !(await tx.agent.count({ where: { id: agentId, ownerId } }))) throw new AppError('AGENT_NOT_FOUND');
     await tx.apiKey.deleteMany({ where: { id } });
     if ((await tx.apiKey.count({ where: { ownerId } })) >= MOST) {
