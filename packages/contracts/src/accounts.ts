@@ -65,7 +65,7 @@ export const signOut = defineRoute({
   body: z.object({ session: z.string().regex(/^session_[a-z0-9]{12}$/, { error: 'Invalid session' }) }),
   status: 200,
   failure: 'Failed to sign out',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'SESSION_NOT_FOUND'],
+  errors: ['INVALID_REQUEST', 'SESSION_NOT_FOUND'],
   backend: { path: '/api/credentials/sign-out', response: z.strictObject({ id: z.string() }) },
 });
 
