@@ -202,6 +202,17 @@ test('whoever is not signed out is told so, and may try again', async () => {
   await other.close();
 });
 
+test('a page whose session was ended elsewhere goes to the sign-in page by itself', async () => {
+  // The other window above had the same session: its sign-out ended the streams of this one.
+  await page.getByLabel('Password').waitFor();
+  await page.waitForTimeout(3_000);
+  expect(new URL(page.url()).pathname).toBe('/signin');
+  await page.getByLabel('Email').fill('live@example.com');
+  await page.getByLabel('Password').fill(canary('correct horse battery '));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('30 agents').waitFor();
+});
+
 test('the configuration’s form takes over what is saved elsewhere, as a whole', async () => {
   await page.goto(`${stack.webUrl}/agents/${AGENT}/configuration`);
   const model = page.getByLabel('Model ID');

@@ -60,6 +60,23 @@ test('the session cookie is HttpOnly and SameSite=Lax', async () => {
   expect(await me(session)).toMatchObject({ email: 'cookie@example.com' });
 });
 
+test('a cookie that was copied before its user signed out is refused at once, by the API and by pages', async () => {
+  const { session } = await WebSession.signUp(stack.webUrl, 'leaving@example.com');
+  const [stolen, elsewhere] = [session.copy(), new WebSession(stack.webUrl)];
+  await elsewhere.signIn('leaving@example.com', canary('correct horse battery '));
+  expect(await me(stolen)).toMatchObject({ email: 'leaving@example.com' });
+  expect(await session.signOut()).toBe(200);
+  expect(await me(stolen)).toBe(401);
+  const leadsTo = async (path: string) => {
+    const response = await stolen.fetch(path);
+    return response.headers.get('location') ?? /url=([^"]+)"/.exec(await response.text())?.[1] ?? response.status;
+  };
+  expect([await leadsTo('/agents'), await leadsTo('/account/keys'), await leadsTo('/')]).toEqual(['/signin', '/signin', '/signin']);
+  // The cookie is still well signed; the sign-in page must not lead back.
+  expect([await leadsTo('/signin'), await leadsTo('/signup')]).toEqual([200, 200]);
+  expect(await me(elsewhere)).toMatchObject({ email: 'leaving@example.com' });
+});
+
 test('over https every cookie is Secure', async () => {
   await stack.restartWeb({ NEXTAUTH_URL: 'https://agentbot.example' });
   const session = new WebSession(stack.webUrl);

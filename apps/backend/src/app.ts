@@ -10,6 +10,7 @@ import { createHandlers } from './handlers.ts';
 import { createRequestAudit } from './http/audit-request.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { errorHandler } from './http/error-handler.ts';
+import { createGrantWatch } from './http/grants.ts';
 import { createIdempotency } from './http/idempotency.ts';
 import { mountRoutes } from './http/mount-routes.ts';
 import { createRateLimit } from './http/rate-limit.ts';
@@ -64,6 +65,7 @@ export function createApp(context: Context): Express {
     once: createIdempotency(context),
     requests: context.metrics.requests,
     audit: createRequestAudit(context),
+    watchGrant: createGrantWatch(context),
   });
   app.use(() => {
     throw new AppError('NOT_FOUND');

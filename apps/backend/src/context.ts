@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 import { APPLICATION_ROLE, type Database, openDatabase } from './database/database.ts';
 import { QUEUE_SCHEMA } from './database/install-queue.ts';
 import { listenForNotifications, type Notifications } from './database/notifications.ts';
+import { GRANT_CHANGES } from './http/grants.ts';
 import { CANCELLATIONS } from './jobs/cancel-operation.ts';
 import { OPERATIONS } from './jobs/watch-operation.ts';
 import { createLogHub, type LogHub } from './logs/log-hub.ts';
@@ -84,7 +85,11 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   const gateways = createGatewayPool((agentId, gateway) => followConversations({ database, log }, agentId, gateway));
   const metrics = createMetrics();
   const host = measuredHost(createDockerHost(config.DOCKER_HOST, config.INSTALLATION), metrics);
-  const notifications = listenForNotifications(connectionString, [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENTS], log);
+  const notifications = listenForNotifications(
+    connectionString,
+    [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENTS, GRANT_CHANGES],
+    log,
+  );
   const processId = randomUUID();
   const logs = createLogHub({ database, log, notifications, processId });
   const closing = new AbortController();

@@ -1,6 +1,7 @@
 import { AppError, cloneTerms } from '@agentbot/contracts';
 import { webAgentLimit } from './accounts/accounts.ts';
 import { requestPasswordReset, resetPassword } from './accounts/password-reset.ts';
+import { endSession } from './accounts/sessions.ts';
 import { createSignInThrottle } from './accounts/sign-in-throttle.ts';
 import { installationHealth } from './admin/installation-health.ts';
 import { listAllAgents, listUsers } from './admin/list-everything.ts';
@@ -78,21 +79,22 @@ export function createHandlers(context: Context): Handlers {
       const { id, email } = await accounts.register(body);
       return { id, email };
     },
-    verifyCredentials: async ({ body, ip }) => {
-      const { id, email, name } = await throttled(body.email, ip, () => accounts.verify(body));
-      return { id, email, name };
+    verifyCredentials: async ({ body, ip, userAgent }) => {
+      const { id, email, name, session } = await throttled(body.email, ip, () => accounts.signIn(body, userAgent));
+      return { id, email, name, session };
     },
-    signInWithProvider: async ({ body }) => {
-      const { id, email, name } = await accounts.signInWith(body);
-      return { id, email, name };
+    signInWithProvider: async ({ body, userAgent }) => {
+      const { id, email, name, session } = await accounts.signInWith(body, userAgent);
+      return { id, email, name, session };
     },
+    signOut: async ({ body }) => ({ id: (await endSession(database, body.session)).ownerId }),
     getSignInOptions: async () => ({ passwordReset: Boolean(config.SMTP_URL) }),
     requestPasswordReset: async ({ body }) => {
       await requestPasswordReset(context, body.email);
       return { success: true };
     },
     resetPassword: async ({ body }) => {
-      await resetPassword(context, body.token, body.password);
+      await resetPassword(context, body);
       return { success: true };
     },
     getMe: async ({ actor }) => {

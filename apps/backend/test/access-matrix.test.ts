@@ -7,7 +7,7 @@ import pg from 'pg';
 import type { z } from 'zod';
 import { createApp } from '../src/app.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
-import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { assertion, INTERNAL_KEY, sessionOf, startBackend, type TestBackend } from './backend.ts';
 
 /**
  * Every route × every credential that must not do, and what it must answer. Everything is generated from the route
@@ -40,6 +40,8 @@ beforeAll(async () => {
   });
   await backend.context.database.as('service', async (tx) => {
     await tx.apiKey.update({ where: { id: expiring.id }, data: { expiresAt: new Date(0) } });
+    const [endedAt, expiresAt] = [new Date(), new Date(Date.now() + 3_600_000)];
+    await tx.session.create({ data: { id: 'session_ended', ownerId: owner, endedAt, expiresAt } });
     await tx.operation.create({
       data: { id: 'op_owned', agentId: agent, ownerId: owner, kind: 'stop', state: 'succeeded', finishedAt: new Date() },
     });
@@ -169,6 +171,8 @@ describe('no credential, a wrong one, an expired one', () => {
     ['an expired assertion', () => assertion(owner, { issuedAt: now() - 120 })],
     ['an assertion that is not signed', () => `${btoa('{"alg":"none"}')}.${btoa(`{"sub":"${owner}","exp":${now() + 60}}`)}.`],
     ['an expired API key', () => keys.expired],
+    ['an assertion of a session that has ended', () => assertion(owner, { session: 'session_ended' })],
+    ['an assertion of another user’s session', () => assertion(owner, { session: sessionOf(stranger) })],
     ['an assertion for an account that is gone', () => assertion('user_gone')],
   ];
   test.each(required.concat(all.filter(([, { auth }]) => auth === 'web')))('%s', async (id, route) => {

@@ -1,14 +1,16 @@
+import { type Route, routes } from '@agentbot/contracts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startBackend, type TestBackend } from './backend.ts';
+import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
+let admin: string;
 let owner: string;
 let mine: string;
 let other: string;
 
 beforeAll(async () => {
   backend = await startBackend();
-  await backend.account();
+  admin = await backend.account();
   owner = await backend.account();
   [mine, other] = (
     await Promise.all(['One', 'Two'].map((name) => backend.machine(owner, 'POST', '/api/agents', { name, config: { plan: 'collective' } })))
@@ -91,6 +93,94 @@ describe('a key for one agent', () => {
   });
 });
 
+describe('administration', () => {
+  const adminRoutes = Object.values<Route>(routes).filter(({ auth }) => auth === 'admin');
+  /** Asks for everything that only administrators may, and says how each was answered. */
+  const askAll = (token: string, headers: Record<string, string> = {}) =>
+    Promise.all(
+      adminRoutes.map(async ({ method, backend: { path } }) => {
+        const body = method === 'PUT' ? { plan: 'solo' } : undefined;
+        const answer = await backend.call(method, path.replace(':id', owner), { token, body, headers });
+        return answer.status === 200 ? 200 : `${answer.status} ${answer.body.code} ${answer.body.error}`;
+      }),
+    );
+  const all = (answer: unknown) => adminRoutes.map(() => answer);
+  const adminKey = async (body: object = { scopes: ['admin:*'] }) => {
+    const made = await backend.as(admin, 'POST', '/api/keys', { name: 'k', ...body });
+    expect(made.status).toBe(201);
+    const key: string = made.body.key;
+    return key;
+  };
+
+  test('there are operations for administrators alone', () => {
+    expect(adminRoutes.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['listUsers', 'listAllAgents', 'getInstallationHealth', 'grantPlan']),
+    );
+  });
+
+  test.each([[{}], [{ scopes: ['agents:read'] }], [{ scopes: ['agents:write'] }]])(
+    'an administrator’s key made with %j opens none of them',
+    async (body) => {
+      expect(await askAll(await adminKey(body))).toEqual(all('403 INSUFFICIENT_SCOPE This API key lacks the scope admin:*'));
+    },
+  );
+
+  test('an administrator’s session, the internal key and a key with admin:* open all of them', async () => {
+    const sessions = await Promise.all(
+      adminRoutes.map(({ method, backend: { path } }) =>
+        backend.as(admin, method, path.replace(':id', owner), method === 'PUT' ? { plan: 'solo' } : undefined),
+      ),
+    );
+    expect(sessions.map(({ status }) => status)).toEqual(all(200));
+    expect(await askAll(INTERNAL_KEY)).toEqual(all(200));
+    expect(await askAll(await adminKey())).toEqual(all(200));
+    expect(await askAll(await adminKey({ scopes: ['agents:read', 'admin:*'] }))).toEqual(all(200));
+  });
+
+  test('a key with admin:* alone sees and changes no agents of its owner', async () => {
+    const key = await adminKey();
+    expect(await backend.call('GET', '/api/agents', { token: key })).toMatchObject(lacks('agents:read'));
+    expect(await backend.call('POST', '/api/agents', { token: key, body: { name: 'x' } })).toMatchObject(lacks('agents:write'));
+  });
+
+  test('only an administrator’s session makes a key with admin:*', async () => {
+    const body = { name: 'k', scopes: ['admin:*'] };
+    const refused = { status: 403, body: { error: 'Only an administrator who is signed in can make a key with the scope admin:*' } };
+    expect(await ask({ scopes: ['admin:*'] })).toMatchObject(refused);
+    expect(await backend.machine(admin, 'POST', '/api/keys', body)).toMatchObject(refused);
+    expect(await backend.machine(undefined, 'POST', '/api/keys', body)).toMatchObject(refused);
+    const key = await adminKey({ scopes: ['agents:write', 'admin:*'] });
+    const another = { status: 403, body: { error: 'An API key cannot create another one' } };
+    expect(await backend.call('POST', '/api/keys', { token: key, body })).toMatchObject(another);
+  });
+
+  test('no key gets the answer with which a session’s request made a key', async () => {
+    const headers = { 'idempotency-key': 'guessed' };
+    const body = { name: 'k', scopes: ['admin:*'] };
+    const made = await backend.call('POST', '/api/keys', { token: await assertion(admin), body, headers });
+    expect(made.status).toBe(201);
+    const replayed = await backend.call('POST', '/api/keys', { token: await adminKey({}), body, headers });
+    expect(replayed).toMatchObject({ status: 403, body: { error: 'An API key cannot create another one' } });
+  });
+
+  test('a key with admin:* is for no single agent', async () => {
+    expect(await ask({ scopes: ['admin:*'], agentId: mine })).toMatchObject({
+      status: 400,
+      body: { error: 'A key with the scope admin:* cannot be for one agent' },
+    });
+  });
+
+  test('a key with admin:* opens nothing once its owner is no administrator any more', async () => {
+    const key = await adminKey();
+    const set = (isAdmin: boolean) =>
+      backend.context.database.as('service', (tx) => tx.user.update({ where: { id: admin }, data: { isAdmin } }));
+    await set(false);
+    const answers = await askAll(key);
+    await set(true);
+    expect(answers).toEqual(all('403 FORBIDDEN Forbidden'));
+  });
+});
+
 test('an expired key is as good as none', async () => {
   const { id, key } = await newKey({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
   expect((await backend.call('GET', '/api/agents', { token: key })).status).toBe(200);
@@ -99,9 +189,10 @@ test('an expired key is as good as none', async () => {
 });
 
 test.each([
-  [{ scopes: ['agents:all'] }, 'Invalid scope: use agents:read or agents:write'],
+  [{ scopes: ['agents:all'] }, 'Invalid scope: use agents:read, agents:write or admin:*'],
+  [{ scopes: ['admin'] }, 'Invalid scope: use agents:read, agents:write or admin:*'],
   [{ scopes: [] }, 'scopes must not be empty'],
-  [{ scopes: 'agents:read' }, 'scopes must be a list of agents:read and agents:write'],
+  [{ scopes: 'agents:read' }, 'scopes must be a list of agents:read, agents:write and admin:*'],
   [{ expiresAt: '2020-01-01T00:00:00Z' }, 'expiresAt must be in the future'],
   [{ expiresAt: 'tomorrow' }, 'expiresAt must be an ISO 8601 date and time'],
   [{ agentId: '../x' }, 'Invalid agentId'],

@@ -16,19 +16,24 @@ export const INTERNAL_KEY = canary('internal-');
 export const ASSERTION_SECRET = canary('assertion-');
 
 interface AssertionOptions {
+  /** The session that it comes from; by default the one that `account` has begun for the user. */
+  session?: string;
   secret?: string;
   audience?: string;
   issuedAt?: number;
   id?: string;
 }
 
+/** The id of the session that a test's user has. */
+export const sessionOf = (userId: string) => `session_of_${userId}`;
+
 /** An assertion as the web app signs them; `userId` undefined is the web app itself. */
 export function assertion(
   userId: string | undefined,
-  { secret = ASSERTION_SECRET, audience = 'agentbot-backend', issuedAt, id }: AssertionOptions = {},
+  { session, secret = ASSERTION_SECRET, audience = 'agentbot-backend', issuedAt, id }: AssertionOptions = {},
 ) {
   const at = issuedAt ?? Math.floor(Date.now() / 1000);
-  const token = new SignJWT({})
+  const token = new SignJWT(userId ? { sid: session ?? sessionOf(userId) } : {})
     .setProtectedHeader({ alg: 'HS256' })
     .setIssuer('agentbot-web')
     .setAudience(audience)
@@ -95,11 +100,18 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     return { status: response.status, headers: response.headers, body };
   }
 
+  /** Gives a user a session, as a sign-in does. */
+  async function beginSession(ownerId: string): Promise<void> {
+    const data = { id: sessionOf(ownerId), ownerId, expiresAt: new Date(Date.now() + 24 * 3_600_000) };
+    await server.context.database.as('service', (tx) => tx.session.create({ data }));
+  }
+
   return {
     ...server,
     url,
     config,
     call,
+    beginSession,
     /** Calls as a signed-in user of the dashboard. */
     as: async (userId: string | undefined, method: string, path: string, body?: unknown) =>
       call(method, path, { token: await assertion(userId), body }),
@@ -123,6 +135,7 @@ export async function startBackend(overrides: Record<string, string> = {}) {
         token: await assertion(undefined),
         body: { email, password: canary('a long password ') },
       });
+      await beginSession(body.id);
       return body.id;
     },
   };

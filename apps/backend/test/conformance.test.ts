@@ -128,6 +128,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   verifyCredentials: () => ({ email: 'nobody@example.com', password: 'whatever' }),
   grantPlan: () => ({ plan: 'solo' }),
   signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
+  signOut: () => ({ session: 'session_000000000000' }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
   resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   createAgent: () => ({ name: 'New' }),
@@ -292,6 +293,10 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
         return call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), subject: '3', email: taken.email } });
       },
     },
+  },
+  signOut: {
+    INVALID_REQUEST: invalid('signOut', { session: 'x' }, 'Invalid session'),
+    SESSION_NOT_FOUND: { send: () => call(real, 'signOut') },
   },
   requestPasswordReset: {
     INVALID_REQUEST: invalid('requestPasswordReset', { email: 'x' }, 'A valid email is required'),

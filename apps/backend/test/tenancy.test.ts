@@ -65,6 +65,7 @@ test('every model of the schema can be read from the migrated database', async (
       tx.message,
       tx.operation,
       tx.operationStep,
+      tx.session,
       tx.apiKey,
       tx.passwordReset,
       tx.identity,

@@ -13,6 +13,10 @@ const password = z
   .min(8, { error: 'Password must be at least 8 characters' })
   .max(200, { error: 'Password must be at most 200 characters' });
 const account = z.strictObject({ id: z.string(), email: z.string() });
+/** How long a browser session lasts from its sign-in. */
+export const SESSION_SECONDS = 14 * 24 * 3600;
+/** Who signed in, and the id of the session that this began. */
+const signedIn = z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable(), session: z.string() });
 
 export const register = defineRoute({
   id: 'register',
@@ -41,7 +45,7 @@ export const register = defineRoute({
 /** Only the web app asks this, for next-auth's `credentials` provider. */
 export const verifyCredentials = defineRoute({
   id: 'verifyCredentials',
-  summary: "Check an account's email and password",
+  summary: "Check an account's email and password, and begin a session",
   method: 'POST',
   auth: 'web',
   rateLimit: 'credentials',
@@ -49,10 +53,20 @@ export const verifyCredentials = defineRoute({
   status: 200,
   failure: 'Failed to sign in',
   errors: ['UNAUTHORIZED', 'RATE_LIMITED'],
-  backend: {
-    path: '/api/credentials/verify',
-    response: z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable() }),
-  },
+  backend: { path: '/api/credentials/verify', response: signedIn },
+});
+
+/** Only the web app asks this, when next-auth signs a browser out. */
+export const signOut = defineRoute({
+  id: 'signOut',
+  summary: 'End a browser session; its cookie is refused from then on',
+  method: 'POST',
+  auth: 'web',
+  body: z.object({ session: z.string().regex(/^session_[a-z0-9]{12}$/, { error: 'Invalid session' }) }),
+  status: 200,
+  failure: 'Failed to sign out',
+  errors: ['INVALID_REQUEST', 'SESSION_NOT_FOUND'],
+  backend: { path: '/api/credentials/sign-out', response: z.strictObject({ id: z.string() }) },
 });
 
 const me = z.strictObject({
@@ -92,11 +106,10 @@ export const grantPlan = defineRoute({
   web: { path: '/api/admin/users/:id/plan', response: granted },
 });
 
-const identity = z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable() });
 /** Only the web app asks this, after GitHub or Google has said who somebody is. */
 export const signInWithProvider = defineRoute({
   id: 'signInWithProvider',
-  summary: 'The account of somebody whom GitHub or Google knows; a new one the first time',
+  summary: 'Begin a session for somebody whom GitHub or Google knows; the first one opens an account',
   method: 'POST',
   auth: 'web',
   body: z.object({
@@ -109,7 +122,7 @@ export const signInWithProvider = defineRoute({
   status: 200,
   failure: 'Failed to sign in',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'EMAIL_TAKEN'],
-  backend: { path: '/api/credentials/provider', response: identity },
+  backend: { path: '/api/credentials/provider', response: signedIn },
 });
 
 const options = z.strictObject({ passwordReset: z.boolean() });
@@ -142,11 +155,17 @@ export const requestPasswordReset = defineRoute({
 
 export const resetPassword = defineRoute({
   id: 'resetPassword',
-  summary: 'Set a new password with the token of a mailed link; every session ends',
+  summary:
+    'Set a new password with the token of a mailed link; every session ends. The first link proves the address and removes every credential from before',
   method: 'POST',
   auth: 'web',
   rateLimit: 'credentials',
-  body: z.object({ token: z.string().regex(/^[\w-]{43}$/, { error: 'This link is no longer valid' }), password }),
+  body: z.object({
+    token: z.string().regex(/^[\w-]{43}$/, { error: 'This link is no longer valid' }),
+    password,
+    /** Whether the account's API keys end as well. */
+    revokeKeys: z.boolean({ error: 'revokeKeys must be true or false' }).optional(),
+  }),
   status: 200,
   failure: 'Failed to set the password',
   errors: ['INVALID_REQUEST', 'RATE_LIMITED'],

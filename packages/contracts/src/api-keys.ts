@@ -35,30 +35,36 @@ export const listApiKeys = defineRoute({
   web: { path: '/api/keys', response: list },
 });
 
-const wanted = z.object({
-  name,
-  scopes: z
-    .array(scopeSchema, { error: 'scopes must be a list of agents:read and agents:write' })
-    .min(1, { error: 'scopes must not be empty' })
-    .max(20, { error: 'scopes must be a list of agents:read and agents:write' })
-    .transform((scopes) => [...new Set(scopes)])
-    .default(['agents:read', 'agents:write']),
-  agentId: agentIdSchema.optional(),
-  expiresAt: z.iso
-    .datetime({ offset: true, error: 'expiresAt must be an ISO 8601 date and time' })
-    .refine((at) => Date.parse(at) > Date.now(), { error: 'expiresAt must be in the future' })
-    .refine((at) => Date.parse(at) < Date.UTC(9999, 11, 31), { error: 'expiresAt must be before the year 9999' })
-    .optional(),
-});
+const LIST_OF_SCOPES = 'scopes must be a list of agents:read, agents:write and admin:*';
+const wanted = z
+  .object({
+    name,
+    scopes: z
+      .array(scopeSchema, { error: LIST_OF_SCOPES })
+      .min(1, { error: 'scopes must not be empty' })
+      .max(20, { error: LIST_OF_SCOPES })
+      .transform((scopes) => [...new Set(scopes)])
+      .default(['agents:read', 'agents:write']),
+    agentId: agentIdSchema.optional(),
+    expiresAt: z.iso
+      .datetime({ offset: true, error: 'expiresAt must be an ISO 8601 date and time' })
+      .refine((at) => Date.parse(at) > Date.now(), { error: 'expiresAt must be in the future' })
+      .refine((at) => Date.parse(at) < Date.UTC(9999, 11, 31), { error: 'expiresAt must be before the year 9999' })
+      .optional(),
+  })
+  .refine(({ scopes, agentId }) => !(agentId && scopes.includes('admin:*')), {
+    error: 'A key with the scope admin:* cannot be for one agent',
+  });
 export type WantedApiKey = z.output<typeof wanted>;
 
 const created = listed.extend({ key: z.string() });
 export const createApiKey = defineRoute({
   id: 'createApiKey',
   summary:
-    'Make an API key, with all scopes on all agents for ever unless told otherwise; `key` is shown this once. A key cannot make another one',
+    'Make an API key, for seeing and changing all agents for ever unless told otherwise; `key` is shown this once. A key cannot make another one; only the session of an administrator can make one with the scope `admin:*`',
   method: 'POST',
   auth: 'caller',
+  refusesApiKeys: 'An API key cannot create another one',
   body: wanted,
   status: 201,
   failure: 'Failed to create API key',

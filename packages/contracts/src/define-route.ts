@@ -6,7 +6,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /**
  * Who may call: `public` anybody; `optional` a caller is used when there is one; `caller` a signed-in user, an API key
- * or the internal key; `admin` a user who administers the installation; `web` the web app itself, for no user.
+ * or the internal key; `admin` an administrator's session, an administrator's API key with the scope `admin:*`, or the internal
+ * key; `web` the web app itself, for no user.
  */
 export type Auth = 'public' | 'optional' | 'caller' | 'admin' | 'web';
 
@@ -32,6 +33,8 @@ export interface Route {
   auth: Auth;
   /** What an API key must be allowed; by default reading for GET and writing for the rest. */
   scope?: Scope;
+  /** The sentence with which an API key is refused, whatever its scopes. */
+  refusesApiKeys?: string;
   /** Named no agent, it acts on those the caller may see: a key for one agent may call it all the same. */
   narrows?: true;
   /** A field of the body that may stand in the query instead. */

@@ -21,7 +21,7 @@ import * as provision from './provision.ts';
 import * as verification from './verification.ts';
 import * as wallets from './wallets.ts';
 
-export type { Me } from './accounts.ts';
+export { type Me, SESSION_SECONDS } from './accounts.ts';
 export type { AdminAgentView, InstallationHealth, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
@@ -51,6 +51,7 @@ export const routes = {
   register: accounts.register,
   verifyCredentials: accounts.verifyCredentials,
   signInWithProvider: accounts.signInWithProvider,
+  signOut: accounts.signOut,
   getSignInOptions: accounts.getSignInOptions,
   requestPasswordReset: accounts.requestPasswordReset,
   resetPassword: accounts.resetPassword,

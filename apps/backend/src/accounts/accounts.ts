@@ -6,6 +6,7 @@ import type { Subscription, User } from '../generated/prisma/client.ts';
 import { SERVICE_ACCOUNT } from '../http/actor.ts';
 import { newId } from '../ids.ts';
 import { checkPassword, hashPassword } from './password.ts';
+import { beginSession } from './sessions.ts';
 
 /** A verified account with what it is entitled to. */
 export interface Account {
@@ -19,6 +20,9 @@ export interface Account {
   tester: boolean;
   plan: Plan | null;
 }
+
+/** An account that has just signed in, with the id of its new session. */
+type SignedIn = Account & { session: string };
 
 /** Any number will do; it serializes sign-ups, so that exactly one of them is the first. */
 const FIRST_ACCOUNT_LOCK = 4_217_001;
@@ -88,32 +92,40 @@ export function createAccounts({ database, config }: { database: Database; confi
     },
 
     /**
-     * The account of somebody whom a provider knows; a new one the first time. An account with that email is not theirs
+     * Signs in somebody whom a provider knows; the first time opens an account. An account with that email is not theirs
      * for the asking: whoever opened it may not have owned the address.
      * @throws AppError EMAIL_TAKEN, UNAUTHORIZED when the provider has not verified the email
      */
-    async signInWith(identity: ProviderIdentity): Promise<Account> {
+    async signInWith(identity: ProviderIdentity, userAgent?: string): Promise<SignedIn> {
       const { provider, subject, email, emailVerified, name } = identity;
-      const row = await database
+      async function find(tx: Transaction): Promise<User> {
+        const known = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
+        if (known) return known.owner;
+        if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your email is not verified there');
+        const user = await insertUser(tx, { email, emailVerifiedAt: new Date(), name, passwordHash: null });
+        await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
+        return user;
+      }
+      return database
         .as('service', async (tx) => {
-          const known = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
-          if (known) return known.owner;
-          if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your email is not verified there');
-          const user = await insertUser(tx, { email, emailVerifiedAt: new Date(), name, passwordHash: null });
-          await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
-          return user;
+          const user = await find(tx);
+          return { ...view(user), session: await beginSession(tx, user.id, userAgent) };
         })
         .catch(emailTaken);
-      return view(row);
     },
 
-    /** @throws AppError UNAUTHORIZED for an unknown email as for a wrong password */
-    async verify(input: { email: string; password: string }): Promise<Account> {
+    /** Signs in with a password. @throws AppError UNAUTHORIZED for an unknown email as for a wrong password */
+    async signIn(input: { email: string; password: string }, userAgent?: string): Promise<SignedIn> {
+      const wrong = () => new AppError('UNAUTHORIZED', 'Wrong email or password');
       const row = await database.as('service', (tx) => tx.user.findUnique({ where: { email: input.email } }));
-      if (!(await checkPassword(row?.passwordHash, input.password)) || !row) {
-        throw new AppError('UNAUTHORIZED', 'Wrong email or password');
-      }
-      return view(row);
+      if (!(await checkPassword(row?.passwordHash, input.password)) || !row) throw wrong();
+      return database.as('service', async (tx) => {
+        // A reset may have replaced the password while it was checked: the old one must begin no session after that.
+        const [current] = await tx.$queryRaw<unknown[]>`
+          SELECT 1 FROM users WHERE id = ${row.id} AND password_hash = ${row.passwordHash} FOR SHARE`;
+        if (!current) throw wrong();
+        return { ...view(row), session: await beginSession(tx, row.id, userAgent) };
+      });
     },
 
     /** @throws AppError UNAUTHORIZED when the account is gone */

@@ -3,6 +3,8 @@ import { AppError } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import { sha256 } from '../secrets/sha256.ts';
 import { hashPassword } from './password.ts';
+import { removeCredentials } from './remove-credentials.ts';
+import { endSessionsOf } from './sessions.ts';
 
 const VALID_MS = 3_600_000;
 
@@ -33,24 +35,33 @@ export async function requestPasswordReset({ config, database, log }: Context, e
   send().catch((error) => log.error({ err: { message: error.message, code: error.code }, userId: user.id }, 'a mail could not be sent'));
 }
 
+interface NewPassword {
+  token: string;
+  password: string;
+  /** Whether the account's API keys end as well. */
+  revokeKeys?: boolean | undefined;
+}
+
 /**
- * Sets a new password and ends every session and every other link. The link shows that the address is its user's, which may
- * make an administrator of them: so the first one also ends the API keys of whoever had opened the account.
+ * Sets a new password; every session and every other link ends. API keys stay unless they are to be revoked: programs go on
+ * when their owner forgot a password. The first link that is used proves the address, and removes every credential from before.
  * @throws AppError INVALID_REQUEST for a used or old link
  */
-export async function resetPassword({ config, database }: Context, token: string, password: string): Promise<void> {
+export async function resetPassword({ database }: Pick<Context, 'database'>, { token, password, revokeKeys }: NewPassword): Promise<void> {
   const passwordHash = await hashPassword(password);
   await database.as('service', async (tx) => {
-    // Of two who use a link at once, one deletes it.
+    // Of two requests with one link, one deletes it.
     const [reset] = await tx.$queryRaw<{ ownerId: string }[]>`
       DELETE FROM password_resets WHERE hash = ${sha256(token)} AND expires_at > now() RETURNING owner_id AS "ownerId"`;
     if (!reset) throw new AppError('INVALID_REQUEST', 'This link is no longer valid');
-    await tx.passwordReset.deleteMany({ where: { ownerId: reset.ownerId } });
-    const now = new Date();
-    const where = { id: reset.ownerId };
-    const { email, emailVerifiedAt } = await tx.user.findUniqueOrThrow({ where });
-    const listed = config.ADMIN_EMAILS.includes(email) || config.TESTER_EMAILS.includes(email);
-    if (listed && !emailVerifiedAt) await tx.apiKey.deleteMany({ where: { ownerId: reset.ownerId } });
-    await tx.user.update({ where, data: { passwordHash, sessionsValidFrom: now, emailVerifiedAt: emailVerifiedAt ?? now } });
+    const { ownerId } = reset;
+    // The lock comes first: a credential that is being stored either is here by now, or waits and then finds its session ended.
+    await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${ownerId} FOR UPDATE`;
+    const { emailVerifiedAt } = await tx.user.findUniqueOrThrow({ where: { id: ownerId } });
+    if (!emailVerifiedAt) await removeCredentials(tx, ownerId);
+    if (revokeKeys) await tx.apiKey.deleteMany({ where: { ownerId } });
+    await endSessionsOf(tx, ownerId);
+    await tx.passwordReset.deleteMany({ where: { ownerId } });
+    await tx.user.update({ where: { id: ownerId }, data: { passwordHash, emailVerifiedAt: emailVerifiedAt ?? new Date() } });
   });
 }

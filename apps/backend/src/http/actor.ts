@@ -7,6 +7,12 @@ export interface KeyGrant {
   scopes: readonly Scope[];
   /** The one agent that it is for. */
   agentId: string | undefined;
+  expiresAt: Date | null;
+}
+/** The browser session that a request comes from. */
+export interface SessionGrant {
+  id: string;
+  expiresAt: Date;
 }
 /** A person, by their session, by one of their API keys, or named by a holder of the internal key. */
 export interface UserActor {
@@ -15,6 +21,8 @@ export interface UserActor {
   credential: 'session' | 'apiKey' | 'internal';
   /** Of an API key. */
   key?: KeyGrant;
+  /** Of a session. */
+  session?: SessionGrant;
   /** The side whose shapes and statuses they get. */
   facade: Facade;
 }

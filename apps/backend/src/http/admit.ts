@@ -22,6 +22,11 @@ export async function admit(route: Route, actor: Actor | null, isAdmin: (userId:
   if (route.auth === 'admin' && actor.kind === 'user' && !(await isAdmin(actor.userId))) throw new AppError('FORBIDDEN');
 }
 
+/** Refuses API keys where a route wants none, before a repeated request is given an earlier answer. @throws AppError FORBIDDEN */
+export function requireMoreThanKey({ refusesApiKeys }: Route, actor: Actor | null): void {
+  if (refusesApiKeys && grantOf(actor)) throw new AppError('FORBIDDEN', refusesApiKeys);
+}
+
 /**
  * Holds a key for one agent to that agent. Row-level security hides the others as well; this says so in a sentence, and
  * refuses what concerns the account or makes further agents.

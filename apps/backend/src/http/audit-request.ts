@@ -4,7 +4,7 @@ import { agentOwner } from '../audit/agent-owner.ts';
 import { type AuditedEvent, appendEntry } from '../audit/append-entry.ts';
 import type { Context } from '../context.ts';
 import { type Actor, SERVICE_ACCOUNT } from './actor.ts';
-import { clientAddress } from './client-address.ts';
+import { clientAddress, userAgentOf } from './client-address.ts';
 import type { RequestState } from './error-handler.ts';
 
 const kindOf = (actor: Actor): AuditedEvent['actorKind'] =>
@@ -44,7 +44,7 @@ export function createRequestAudit({ database, log, journal }: Pick<Context, 'da
     actorId: actor.kind === 'user' ? actor.userId : null,
     keyId: actor.kind === 'user' ? (actor.key?.id ?? null) : null,
     ip: clientAddress(request),
-    userAgent: request.get('user-agent')?.slice(0, 200) ?? null,
+    userAgent: userAgentOf(request) ?? null,
     requestId: String(request.id),
   });
 

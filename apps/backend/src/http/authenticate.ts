@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError, type Facade } from '@agentbot/contracts';
 import { jwtVerify } from 'jose';
+import { findLiveSession } from '../accounts/sessions.ts';
 import { findApiKey, KEY_PREFIX } from '../api-keys/api-keys.ts';
 import type { Config } from '../config.ts';
 import { type Database, isUniqueViolation } from '../database/database.ts';
@@ -43,14 +44,12 @@ export function createAuthenticator({ config, database }: { config: Config; data
       throw new AppError('UNAUTHORIZED', undefined, { cause });
     });
     if (mutating) await useOnce(String(payload.jti), new Date(Number(payload.exp) * 1000));
-    if (payload.sub) await requireValidSession(payload.sub, Number(payload.auth_time ?? payload.iat) * 1000);
-    return payload.sub ? { kind: 'user', userId: payload.sub, credential: 'session', facade: 'web' } : { kind: 'web', facade: 'web' };
-  }
-
-  /** A session of an account that is gone, or from before its password was reset, is over. */
-  async function requireValidSession(userId: string, beganAt: number) {
-    const user = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId }, select: { sessionsValidFrom: true } }));
-    if (!user || beganAt < (user.sessionsValidFrom?.getTime() ?? 0)) throw new AppError('UNAUTHORIZED');
+    if (!payload.sub) return { kind: 'web', facade: 'web' };
+    // An account that is gone has no session either: its rows went with it.
+    const session = typeof payload.sid === 'string' ? await findLiveSession(database, payload.sub, payload.sid) : null;
+    if (!session) throw new AppError('UNAUTHORIZED');
+    const { id, expiresAt } = session;
+    return { kind: 'user', userId: payload.sub, credential: 'session', session: { id, expiresAt }, facade: 'web' };
   }
 
   async function useOnce(id: string, expiresAt: Date) {

@@ -6,3 +6,6 @@ import type { Request } from 'express';
  * then it is the proxy's own.
  */
 export const clientAddress = ({ ip = '', socket }: Request): string => (isIP(ip) ? ip : (socket.remoteAddress ?? ''));
+
+/** What a client calls itself, as far as that is worth keeping. */
+export const userAgentOf = (request: Request): string | undefined => request.get('user-agent')?.slice(0, 200);

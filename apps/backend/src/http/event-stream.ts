@@ -21,6 +21,8 @@ const MOST_UNREAD = 1024 * 1024;
 /** A reader with more than this unread is waited for, and let go when it does not read on in time. */
 const MUCH_UNREAD = 256 * 1024;
 const STALLED_MS = 5_000;
+/** A reader whose right has ended may take what was sent before, within this time. */
+const LAST_READ_MS = 1_000;
 
 /** Waits until a reader has read what was sent. */
 async function drained(response: Response): Promise<boolean> {
@@ -36,10 +38,16 @@ async function drained(response: Response): Promise<boolean> {
 }
 
 /**
- * Answers with server-sent events until the reader leaves.
+ * Answers with server-sent events until the reader leaves or its right to them ends.
+ * @param untilEnd calls back when the right has ended; it returns what stops that
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export function openEventStream(request: Request, response: Response, subscribe: Subscribe): void {
+export function openEventStream(
+  request: Request,
+  response: Response,
+  subscribe: Subscribe,
+  untilEnd: (onEnd: () => void) => () => void,
+): void {
   // Whoever left while we looked who it is will not be heard leaving again.
   if (response.destroyed) return;
   response.writeHead(200, {
@@ -62,8 +70,15 @@ export function openEventStream(request: Request, response: Response, subscribe:
     room: () => drained(response),
     end: () => response.end(),
   });
+  let lastRead: NodeJS.Timeout | undefined;
+  const unwatch = untilEnd(() => {
+    response.end();
+    lastRead = setTimeout(() => response.destroy(), LAST_READ_MS);
+  });
   response.on('close', () => {
     clearInterval(heartbeat);
+    clearTimeout(lastRead);
+    unwatch();
     unsubscribe();
   });
 }

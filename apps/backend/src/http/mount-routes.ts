@@ -3,13 +3,14 @@ import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Actor } from './actor.ts';
-import { admit, requireAgentInReach } from './admit.ts';
+import { admit, requireAgentInReach, requireMoreThanKey } from './admit.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
-import { clientAddress } from './client-address.ts';
+import { clientAddress, userAgentOf } from './client-address.ts';
 import { type Download, sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
 import { openEventStream, type Subscribe } from './event-stream.ts';
+import type { GrantWatch } from './grants.ts';
 import { type Answer, idempotencyKey, type Once } from './idempotency.ts';
 import { requirePlainText, requireShallow } from './plain-data.ts';
 
@@ -26,6 +27,7 @@ export interface Call<Id extends RouteId> {
   facade: Facade;
   requestId: string;
   ip: string;
+  userAgent: string | undefined;
   /** Sets a header of the answer. */
   header: (name: string, value: string) => void;
   /** Answers with the route's `alsoStatus` instead of its status. */
@@ -48,6 +50,7 @@ interface Dependencies {
   once: Once;
   requests: Metrics['requests'];
   audit: RequestAudit;
+  watchGrant: GrantWatch;
 }
 
 const PATIENCE_MS = 60_000;
@@ -90,7 +93,7 @@ function bodyOf({ queryIntoBody }: Route, { body = {}, query }: Request): unknow
 export function mountRoutes(
   app: Express,
   handlers: Handlers,
-  { authenticate, isAdmin, limits, once, audit, requests }: Dependencies,
+  { authenticate, isAdmin, limits, once, audit, requests, watchGrant }: Dependencies,
 ): void {
   /** Who calls; each request counts against its caller's limit, one with a wrong credential against its address. */
   async function identify(route: Route, request: Request, response: Response): Promise<Actor | null> {
@@ -138,6 +141,7 @@ export function mountRoutes(
     input.query = parse(route.query, request.query);
     input.body = parse(route.body, bodyOf(route, request));
     requireAgentInReach(route, actor, input);
+    requireMoreThanKey(route, actor);
     const side = route[state.facade] ?? route.backend;
     const act = async (resourceName?: string): Promise<Answer> => {
       let status: number = route.status;
@@ -148,6 +152,7 @@ export function mountRoutes(
         facade: state.facade,
         requestId: String(request.id),
         ip: clientAddress(request),
+        userAgent: userAgentOf(request),
         header: (name: string, value: string) => response.setHeader(name, value),
         status: (code: number) => {
           status = code;
@@ -192,8 +197,10 @@ export function mountRoutes(
       try {
         const { status, body, repeated = false } = await answer(id, route, state, request, response);
         await audit.end(request, state, { status, body, repeated });
-        if (route.stream) openEventStream(request, response, body as Subscribe);
-        else if (route.download) await sendDownload(response, body as Download);
+        const untilEnd = (onEnd: () => void) => watchGrant(state.actor ?? null, onEnd);
+        if (route.stream) openEventStream(request, response, body as Subscribe, untilEnd);
+        // A file that breaks off must not be taken for whole, so its connection is cut.
+        else if (route.download) await sendDownload(response, body as Download).finally(untilEnd(() => response.destroy()));
         else response.status(status).json(body);
       } catch (error) {
         const refusal = errorAnswer(request, state, error);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationKind } from '@agentbot/contracts';
 import pLimit from 'p-limit';
+import { forgetExpiredSessions } from '../accounts/sessions.ts';
 import type { Context } from '../context.ts';
 import { forgetOldAnswers } from '../http/idempotency.ts';
 import { beginOperation, leavesAgent, queueOf } from '../jobs/operations.ts';
@@ -144,6 +145,7 @@ async function observeAll(context: Context): Promise<void> {
 async function reconcileOnce(context: Context, wasAway: boolean): Promise<boolean> {
   await endLostOperations(context);
   await context.database.untenanted.usedAssertion.deleteMany({ where: { expiresAt: { lt: new Date() } } });
+  await forgetExpiredSessions(context.database);
   await forgetOldAnswers(context);
   if (!(await context.host.available())) return true;
   if (wasAway) await context.boss.send('sweep', {});

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { Transaction } from '../database/database.ts';
 import { type Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, isTrusted, tenantOf } from '../http/actor.ts';
+import { lockAccount } from '../http/grants.ts';
 import { useChallenge } from '../wallets/challenges.ts';
 import type { WalletType } from './check-claim.ts';
 import { challengePasskey, provePasskey } from './passkey.ts';
@@ -75,6 +76,7 @@ export async function verifyAgent(context: Context, actor: Actor, id: string, cl
   const { challenge, proven, store } = await prove(context, agent, claim);
   const now = new Date();
   return database.as(tenantOf(actor), async (tx) => {
+    await lockAccount(tx, actor);
     await useChallenge(tx, challenge);
     await store?.(tx);
     return change(tx, id, {

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { isUniqueViolation } from '../database/database.ts';
 import type { Wallet } from '../generated/prisma/client.ts';
 import { type Actor, userOf } from '../http/actor.ts';
+import { lockAccount } from '../http/grants.ts';
 import { openChallenge, storeChallenge, useChallenge } from './challenges.ts';
 import { signInMessage } from './sign-in-message.ts';
 
@@ -38,6 +39,7 @@ export async function linkWallet(context: Slice, actor: Actor, { address, signat
   }
   const wallet = await database
     .as({ userId: ownerId }, async (tx) => {
+      await lockAccount(tx, actor);
       await useChallenge(tx, challenge);
       const own = await tx.wallet.findUnique({ where: { address: subject } });
       return own ?? tx.wallet.create({ data: { address: subject, ownerId } });

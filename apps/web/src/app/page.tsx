@@ -1,6 +1,6 @@
 import { redirect } from 'next/navigation';
-import { currentUser } from '../server/session.ts';
+import { isSignedIn } from '../server/is-signed-in.ts';
 
 export default async function Home() {
-  redirect((await currentUser()) ? '/agents' : '/signin');
+  redirect((await isSignedIn()) ? '/agents' : '/signin');
 }

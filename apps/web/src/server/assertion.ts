@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { config } from '../config.ts';
 
-/** Whom an assertion is for: a user, in a session that began at a time (seconds since 1970). */
+/** Whom an assertion is for: a user, in one of their sessions. */
 export interface Subject {
   id: string;
-  signedInAt: number;
+  session: string;
 }
 
 /** A single-use assertion for the backend, valid for 60 seconds: for a user, or for the web app itself. */
 export async function signAssertion(user: Subject | undefined): Promise<string> {
-  const token = new SignJWT(user ? { auth_time: user.signedInAt } : {})
+  const token = new SignJWT(user ? { sid: user.session } : {})
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer('agentbot-web')
     .setAudience('agentbot-backend')

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { AccountForm } from '../../features/account/account-form.tsx';
-import { currentUser } from '../../server/session.ts';
+import { isSignedIn } from '../../server/is-signed-in.ts';
 import { signInOptions } from '../../server/sign-in-options.ts';
 
 export const metadata: Metadata = { title: 'Sign in' };
@@ -11,6 +11,6 @@ interface Props {
 }
 
 export default async function Page({ searchParams }: Props) {
-  if (await currentUser()) redirect('/agents');
+  if (await isSignedIn()) redirect('/agents');
   return <AccountForm purpose="signin" options={await signInOptions()} refusal={(await searchParams).error} />;
 }

@@ -16,11 +16,13 @@ import { act, carryOut } from '../act.ts';
 import { Ago } from '../ago.tsx';
 import { api, sentenceOf } from '../api.ts';
 import { timeOf } from '../time.ts';
+import { useMe } from './use-me.ts';
 
 const scopeOptions: [string, string][] = [
   ['agents:read agents:write', 'See and change agents'],
   ['agents:read', 'See agents only'],
 ];
+const adminOption: [string, string] = ['admin:*', 'Administer the installation, see no agents of mine'];
 const lives: [string, string][] = [
   ['', 'Never'],
   ['30', 'In 30 days'],
@@ -50,6 +52,7 @@ function Shown({ secret, backendUrl, onClose }: { secret: string; backendUrl: st
 
 function NewKey({ onMade }: { onMade: (secret: string) => void }) {
   const { data: known } = useSWR('overview', () => api('listOverview', {}), { revalidateOnFocus: false });
+  const { data: me } = useMe();
   const [busy, setBusy] = useState(false);
   const agents = [['', 'All my agents'] as const, ...(known?.agents.map(({ id, name }) => [id, name] as const) ?? [])];
   async function make(event: FormEvent<HTMLFormElement>) {
@@ -75,7 +78,7 @@ function NewKey({ onMade }: { onMade: (secret: string) => void }) {
     <Card title="New key" about="For programs: scripts, servers, other services.">
       <form method="post" onSubmit={make} className="grid items-end gap-4 sm:grid-cols-2">
         <Field label="Name" name="name" required maxLength={100} placeholder="Deploy script" />
-        <Choice label="It may" name="scopes" options={scopeOptions} />
+        <Choice label="It may" name="scopes" options={me?.admin ? [...scopeOptions, adminOption] : scopeOptions} />
         <Choice label="On" name="agentId" options={agents} />
         <Choice label="It ends" name="life" options={lives} />
         <Button type="submit" busy={busy} className="sm:col-span-2 sm:justify-self-start">

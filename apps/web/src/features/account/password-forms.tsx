@@ -12,8 +12,8 @@ interface Props {
   title: string;
   action: string;
   field: ReactNode;
-  /** Sends the form's one value. */
-  send: (value: string) => Promise<unknown>;
+  /** Sends the value of the form's one field. */
+  send: (value: string, form: FormData) => Promise<unknown>;
   done: string;
 }
 
@@ -24,11 +24,12 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const [value] = new FormData(event.currentTarget).values();
+    const form = new FormData(event.currentTarget);
+    const [value] = form.values();
     setState('busy');
     setProblem('');
     try {
-      await send(String(value ?? ''));
+      await send(String(value ?? ''), form);
       setState('done');
     } catch (error) {
       setProblem(sentenceOf(error));
@@ -82,18 +83,24 @@ export function ResetPassword({ token }: { token: string }) {
       title="Set a new password"
       action="Set password"
       field={
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          required
-          minLength={8}
-          hint="At least 8 characters"
-        />
+        <>
+          <Field
+            label="New password"
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            required
+            minLength={8}
+            hint="At least 8 characters"
+          />
+          <label className="flex items-start gap-2 text-sm">
+            <input type="checkbox" name="revokeKeys" className="mt-1" />
+            Revoke my API keys too. Choose this if somebody else may have had access to your account.
+          </label>
+        </>
       }
-      send={(password) => api('resetPassword', { body: { token, password } })}
-      done="Your new password is set, and every other session has ended. You can sign in now."
+      send={(password, form) => api('resetPassword', { body: { token, password, revokeKeys: form.has('revokeKeys') } })}
+      done="Your new password is set, and every session has ended. You can sign in now."
     />
   );
 }

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuthenticator } from '@agentbot/test-doubles/authenticator';
+import { canary } from '@agentbot/test-doubles/canaries';
+import { startMailbox } from '@agentbot/test-doubles/mailbox';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { startBackend, type TestBackend } from './backend.ts';
+
+/**
+ * Anybody can open an account with somebody else's address. Whoever proves that the address is theirs takes it over without
+ * anything that the opener has left in it.
+ */
+
+const ORIGIN = 'http://localhost:3000';
+const OLD_PASSWORD = canary('a long password ');
+
+let backend: TestBackend;
+let mailbox: Awaited<ReturnType<typeof startMailbox>>;
+let database: pg.Client;
+
+beforeAll(async () => {
+  mailbox = await startMailbox();
+  backend = await startBackend({ SMTP_URL: mailbox.url });
+  database = new pg.Client({ connectionString: backend.config.DATABASE_URL });
+  await database.connect();
+  await backend.account();
+});
+afterAll(async () => {
+  await database.end();
+  await backend.stop();
+  await mailbox.close();
+});
+
+let email: string;
+let user: string;
+let accounts = 0;
+beforeEach(async () => {
+  email = `victim${accounts++}@example.com`;
+  user = await backend.account(email);
+});
+
+const asWeb = (path: string, body: unknown) => backend.as(undefined, 'POST', path, body);
+/** The token of a mailed link, by what the mail looks like when it is taken apart. */
+const tokenIn = (text: string) => /token=(?:3D)?([\w-]{43})/.exec(text.replace(/=\r?\n/g, ''))?.[1] ?? '';
+
+/** Asks for a link as the person who reads the address's mail. */
+async function mailedToken(): Promise<string> {
+  const before = mailbox.mails.length;
+  expect((await asWeb('/api/password/forgot', { email })).status).toBe(200);
+  while (mailbox.mails.length === before) await sleep(10);
+  return tokenIn(mailbox.mails.at(-1)?.text ?? '');
+}
+let passwords = 0;
+async function reset(extra: object = {}) {
+  const password = canary(`password ${passwords++} `);
+  const answer = await asWeb('/api/password/reset', { token: await mailedToken(), password, ...extra });
+  return { ...answer, password };
+}
+const newKey = async () => (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body.key as string;
+const works = async (token: string) => (await backend.call('GET', '/api/me', { token })).status;
+
+async function linkWallet() {
+  const account = privateKeyToAccount(generatePrivateKey());
+  const { address } = account;
+  const { message } = (await backend.as(user, 'POST', '/api/wallets/challenge', { address })).body;
+  const signature = await account.signMessage({ message });
+  return () => backend.as(user, 'POST', '/api/wallets', { address, signature });
+}
+async function registerPasskey() {
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'A', config: { plan: 'network' } })).body;
+  const verificationType = 'webauthn';
+  const { options } = (await backend.as(user, 'POST', `/api/agents/${id}/verify/challenge`, { verificationType })).body;
+  const credential = createAuthenticator(ORIGIN).create(options);
+  return () => backend.as(user, 'POST', `/api/agents/${id}/verify`, { verificationType, credential });
+}
+/** How many of each kind of credential the account has that still let somebody in. */
+async function credentials(): Promise<Record<string, number>> {
+  const tables = ['api_keys', 'wallets', 'passkeys', 'challenges', 'identities', 'password_resets'];
+  const counts = tables.map((table) => `(SELECT count(*)::int FROM ${table} WHERE owner_id = $1) AS ${table}`);
+  const open = `(SELECT count(*)::int FROM sessions WHERE owner_id = $1 AND ended_at IS NULL) AS sessions`;
+  return (await database.query(`SELECT ${[...counts, open].join(', ')}`, [user])).rows[0];
+}
+const nothing = { api_keys: 0, wallets: 0, passkeys: 0, challenges: 0, identities: 0, password_resets: 0, sessions: 0 };
+
+/** Makes one of everything, and leaves one more challenge open. */
+async function makeEverything(): Promise<string> {
+  const key = await newKey();
+  expect((await (await linkWallet())()).status).toBe(201);
+  expect((await (await registerPasskey())()).status).toBe(200);
+  await linkWallet();
+  return key;
+}
+
+describe('the first mailed link that is used', () => {
+  test('removes every credential from before', async () => {
+    const key = await makeEverything();
+    await backend.context.database.as('service', (tx) =>
+      tx.identity.create({ data: { provider: 'github', subject: user, ownerId: user } }),
+    );
+    await mailedToken();
+    expect(await credentials()).toEqual({
+      ...nothing,
+      api_keys: 1,
+      wallets: 1,
+      passkeys: 1,
+      challenges: 1,
+      identities: 1,
+      password_resets: 1,
+      sessions: 1,
+    });
+    const { status, password } = await reset();
+    expect(status).toBe(200);
+    expect(await credentials()).toEqual(nothing);
+    expect(await works(key)).toBe(401);
+    expect((await backend.as(user, 'GET', '/api/me')).status).toBe(401);
+    expect((await asWeb('/api/credentials/verify', { email, password: OLD_PASSWORD })).status).toBe(401);
+    expect((await asWeb('/api/credentials/verify', { email, password })).status).toBe(200);
+  });
+
+  test('leaves what other accounts have', async () => {
+    const mine = user;
+    email = `bystander${accounts}@example.com`;
+    user = await backend.account(email);
+    const key = await makeEverything();
+    const before = await credentials();
+    [user, email] = [mine, `victim${accounts - 1}@example.com`];
+    await reset();
+    user = (await backend.call('GET', '/api/me', { token: key })).body.id;
+    expect(await credentials()).toEqual(before);
+  });
+});
+
+describe('a later link', () => {
+  beforeEach(async () => {
+    await reset();
+    await database.query('DELETE FROM sessions WHERE owner_id = $1', [user]);
+    await backend.beginSession(user);
+  });
+
+  test('ends the sessions and keeps the keys, the wallets and the passkeys', async () => {
+    const key = await makeEverything();
+    await reset();
+    expect(await credentials()).toEqual({ ...nothing, api_keys: 1, wallets: 1, passkeys: 1, challenges: 1 });
+    expect(await works(key)).toBe(200);
+  });
+
+  test('revokes the keys too when its user asks for that', async () => {
+    const key = await makeEverything();
+    expect((await reset({ revokeKeys: true })).status).toBe(200);
+    expect(await credentials()).toEqual({ ...nothing, wallets: 1, passkeys: 1, challenges: 1 });
+    expect(await works(key)).toBe(401);
+  });
+});
+
+describe('a credential that is being made while the address is proven', () => {
+  const waiting = async () =>
+    (
+      await database.query(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+    ).rows[0].n;
+  async function untilWaiting(count: number): Promise<void> {
+    for (const late = Date.now() + 10_000; (await waiting()) < count; await sleep(10))
+      if (Date.now() > late) throw new Error('Nobody waits');
+  }
+
+  test.each([
+    ['an API key', async () => () => backend.as(user, 'POST', '/api/keys', { name: 'late' })],
+    ['a wallet', linkWallet],
+    ['a passkey', registerPasskey],
+  ])('is not made: %s', async (_, prepare) => {
+    const make = await prepare();
+    const token = await mailedToken();
+    const holder = new pg.Client({ connectionString: backend.config.DATABASE_URL });
+    await holder.connect();
+    try {
+      // Holds the account, so that the reset and then the other request wait for it, in this order.
+      await holder.query('BEGIN');
+      await holder.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [user]);
+      const resetting = asWeb('/api/password/reset', { token, password: canary('a new long password ') });
+      await untilWaiting(1);
+      const making = make();
+      await untilWaiting(2);
+      await holder.query('ROLLBACK');
+      expect((await resetting).status).toBe(200);
+      expect((await making).status).toBe(401);
+    } finally {
+      await holder.end();
+    }
+    expect(await credentials()).toEqual(nothing);
+  });
+});

@@ -1,0 +1,126 @@
+import { canary } from '@agentbot/test-doubles/canaries';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sha256 } from '../src/secrets/sha256.ts';
+import { assertion, startBackend, type TestBackend } from './backend.ts';
+
+/** Browser sessions are rows: what begins one, what ends it, and that its end holds at once and in every process. */
+
+const PASSWORD = canary('a long password ');
+/** Fourteen days, as the cookie lives. */
+const LIFE_MS = 1_209_600_000;
+
+let backend: TestBackend;
+let other: TestBackend;
+
+beforeAll(async () => {
+  backend = await startBackend();
+  other = await startBackend({ DATABASE_URL: backend.config.DATABASE_URL });
+});
+afterAll(() => Promise.all([backend.stop(), other.stop()]));
+
+const asWeb = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  backend.call('POST', path, { token: await assertion(undefined), body, headers });
+const signIn = async (email: string, password = PASSWORD) =>
+  asWeb('/api/credentials/verify', { email, password }, { 'user-agent': 'Firefox' });
+const me = async (user: string, session: string, at = backend) =>
+  (await at.call('GET', '/api/me', { token: await assertion(user, { session }) })).status;
+const rowOf = (id: string) => backend.context.database.as('service', (tx) => tx.session.findUniqueOrThrow({ where: { id } }));
+const change = (id: string, data: { expiresAt?: Date; lastSeenAt?: Date }) =>
+  backend.context.database.as('service', (tx) => tx.session.update({ where: { id }, data }));
+
+/** Sets a new password with a link that is written here instead of mailed. */
+async function reset(ownerId: string, password: string) {
+  const token = 'x'.repeat(43);
+  const link = { hash: sha256(token), ownerId, expiresAt: new Date(Date.now() + 60_000) };
+  await backend.context.database.as('service', (tx) => tx.passwordReset.create({ data: link }));
+  return asWeb('/api/password/reset', { token, password });
+}
+
+let users = 0;
+async function newUser() {
+  const email = `user${users++}@example.com`;
+  return { email, id: await backend.account(email) };
+}
+
+test('a sign-in with a password begins a session of fourteen days, which its assertions need', async () => {
+  const { email, id } = await newUser();
+  const before = Date.now();
+  const { body } = await signIn(email);
+  expect(body).toEqual({ id, email, name: null, session: expect.stringMatching(/^session_[a-z0-9]{12}$/) });
+  expect(await me(id, body.session)).toBe(200);
+  const row = await rowOf(body.session);
+  expect(row).toMatchObject({ ownerId: id, userAgent: 'Firefox', endedAt: null });
+  expect(Math.abs(row.expiresAt.getTime() - before - LIFE_MS)).toBeLessThan(60_000);
+});
+
+test('a sign-in with GitHub begins one each time', async () => {
+  const octo = { provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null };
+  const [first, second] = [await asWeb('/api/credentials/provider', octo), await asWeb('/api/credentials/provider', octo)];
+  expect(second.body.id).toBe(first.body.id);
+  expect(second.body.session).not.toBe(first.body.session);
+  for (const { body } of [first, second]) expect(await me(body.id, body.session)).toBe(200);
+});
+
+test('a sign-out ends that session alone, at once, in every process', async () => {
+  const { email, id } = await newUser();
+  const [here, there] = [(await signIn(email)).body.session, (await signIn(email)).body.session];
+  expect(await me(id, here, other)).toBe(200);
+  expect(await asWeb('/api/credentials/sign-out', { session: here })).toMatchObject({ status: 200, body: { id } });
+  expect([await me(id, here), await me(id, here, other), await me(id, there)]).toEqual([401, 401, 200]);
+  expect(await asWeb('/api/credentials/sign-out', { session: here })).toMatchObject({ status: 404, body: { code: 'SESSION_NOT_FOUND' } });
+  const { entries } = (await backend.machine(id, 'GET', '/api/audit')).body;
+  expect(entries[0]).toMatchObject({ action: 'signOut', outcome: 'done' });
+});
+
+test('an assertion without a session, or with one that is unknown, expired or another user’s, is 401', async () => {
+  const [mine, theirs] = [await newUser(), await newUser()];
+  const { session } = (await signIn(mine.email)).body;
+  expect(await me(mine.id, '')).toBe(401);
+  expect(await me(mine.id, 'session_unknown00000')).toBe(401);
+  expect(await me(theirs.id, session)).toBe(401);
+  expect(await me(mine.id, session)).toBe(200);
+  await change(session, { expiresAt: new Date() });
+  expect(await me(mine.id, session)).toBe(401);
+});
+
+describe('a new password', () => {
+  test('ends every session of its user and of nobody else', async () => {
+    const [mine, theirs] = [await newUser(), await newUser()];
+    const sessions = [(await signIn(mine.email)).body.session, (await signIn(mine.email)).body.session];
+    const foreign = (await signIn(theirs.email)).body.session;
+    expect((await reset(mine.id, canary('another long password '))).status).toBe(200);
+    for (const session of sessions) expect(await me(mine.id, session)).toBe(401);
+    expect(await me(theirs.id, foreign)).toBe(200);
+    const { session } = (await signIn(mine.email, canary('another long password '))).body;
+    expect(await me(mine.id, session)).toBe(200);
+  });
+
+  test('leaves no session to sign-ins with the old one that were under way', async () => {
+    const { email, id } = await newUser();
+    const attempts = Array.from({ length: 8 }, () => signIn(email));
+    await Promise.all([...attempts, reset(id, canary('another long password '))]);
+    for (const { status, body } of await Promise.all(attempts)) if (status === 200) expect(await me(id, body.session)).toBe(401);
+  });
+});
+
+test('a request writes down at most once a minute that the session was seen', async () => {
+  const { email, id } = await newUser();
+  const { session } = (await signIn(email)).body;
+  const begun = (await rowOf(session)).lastSeenAt;
+  await me(id, session);
+  expect((await rowOf(session)).lastSeenAt).toEqual(begun);
+  await change(session, { lastSeenAt: new Date(Date.now() - 61_000) });
+  await me(id, session);
+  expect((await rowOf(session)).lastSeenAt.getTime()).toBeGreaterThanOrEqual(begun.getTime());
+});
+
+test('the reconciler deletes sessions that have expired and keeps the others', async () => {
+  const { email } = await newUser();
+  const [old, live] = [(await signIn(email)).body.session, (await signIn(email)).body.session];
+  await change(old, { expiresAt: new Date(Date.now() - 1_000) });
+  const third = await startBackend({ DATABASE_URL: backend.config.DATABASE_URL });
+  const has = (id: string) => backend.context.database.as('service', (tx) => tx.session.count({ where: { id } }));
+  for (const end = Date.now() + 20_000; (await has(old)) && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  await third.stop();
+  expect([await has(old), await has(live)]).toEqual([0, 1]);
+});
