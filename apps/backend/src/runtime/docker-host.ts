@@ -35,8 +35,9 @@ function refusals(output: string, image: string): string[] {
 /**
  * Agents as containers of one Docker Engine.
  * @param installation whose containers, volumes and networks these are; others are never touched
+ * @param mayPull whether an image that is not here may be pulled
  */
-export function createDockerHost(dockerHost: string | undefined, installation: string): ContainerHost {
+export function createDockerHost(dockerHost: string | undefined, installation: string, mayPull: (image: string) => boolean): ContainerHost {
   const docker = connect(dockerHost, 60_000);
   // An event stream may be silent for as long as nothing happens.
   const patient = connect(dockerHost, 0);
@@ -164,6 +165,8 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       let found = await call(docker.getImage(image).inspect(), [404]);
       const pulled = !found;
       if (!found) {
+        if (!mayPull(image))
+          throw new ImageMissingError(`The image ${image} is not on this machine, and this installation does not pull it`);
         const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
           if (cause instanceof AppError) throw cause;
           throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
