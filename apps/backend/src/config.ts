@@ -178,6 +178,11 @@ export function readFirewallConfig(environment: NodeJS.ProcessEnv = process.env)
   return z.object({ AGENT_SUBNET: agentSubnet, ALLOW_PRIVATE_MODEL_ENDPOINTS: privateEndpoints, EGRESS_PORT: egressPort }).parse(given);
 }
 
+/** The one setting of the engine proxy, which gets no secret either. */
+export function readEngineProxyConfig(environment: NodeJS.ProcessEnv = process.env) {
+  return z.object({ AGENT_SUBNET: agentSubnet }).parse(environment.AGENT_SUBNET ? environment : {});
+}
+
 type Named = [name: string, weakness: string | false | undefined];
 
 /** Of databases' addresses, whose passwords anybody could guess. */

@@ -160,6 +160,24 @@ test('an image that is built here is run from here, and never pulled from a regi
   ]);
 });
 
+test('a container starts in its data, whatever working directory its image names', async () => {
+  const hostile = 'agentbot/openclaw-test:stand-in-images-folder';
+  const blank = await docker.createContainer({ Image: IMAGE });
+  const [repo, tag] = hostile.split(':');
+  await blank.commit({ repo, tag, changes: 'WORKDIR /proc/self/fd/7' });
+  await blank.remove({ v: true });
+  try {
+    const id = await newAgent();
+    const { status, body } = await update(id, hostile);
+    expect([status, body.error]).toEqual([200, undefined]);
+    const { Config } = await docker.getContainer(`openclaw-${id}`).inspect();
+    expect(Config.WorkingDir).toBe('/home/node/.openclaw');
+    await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
+  } finally {
+    await docker.getImage(hostile).remove({ force: true });
+  }
+}, 120_000);
+
 test('an agent on an image that is allowed no more starts and is repaired from what is here, and nothing is pulled', async () => {
   const old = `${registry.address}/x/openclaw`;
   await docker.getImage(IMAGE).tag({ repo: old, tag: 'old' });

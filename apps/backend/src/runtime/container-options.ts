@@ -7,7 +7,9 @@ export const AGENT_UID = 1000;
 /** Where OpenClaw keeps what it compiled; it uses the folder only when it can write there, so each start gets a copy. */
 export const CACHE_FOLDER = '/tmp/jiti';
 export const CACHE_MOUNT = '/opt/agentbot/cache';
-const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; exec "$@"`;
+/** Runs an image's own command in the image's own folder, which are its arguments. */
+export const RUN_IMAGE = 'cd "$1" && shift && exec "$@"';
+const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
 
 /** What every container of ours is denied, whatever runs in it. */
 export const confinement = {
@@ -18,7 +20,7 @@ export const confinement = {
   SecurityOpt: ['no-new-privileges'],
 };
 
-/** What the engine is asked for to make an agent's container. @param command what the image starts: its entrypoint and its own arguments */
+/** What the engine is asked for to make an agent's container. @param command the image's folder, and what it starts there */
 export function createOptions(
   spec: AgentContainerSpec,
   secretEnv: Record<string, string>,
@@ -34,6 +36,8 @@ export function createOptions(
     Image: spec.image,
     Labels: labels,
     User: `${AGENT_UID}:${AGENT_UID}`,
+    // Never the image's, which the runtime opens before the container is closed off.
+    WorkingDir: DATA_FOLDER,
     ...(spec.cacheVolume && { Entrypoint: ['sh', '-c', START_WITH_CACHE, 'sh'], Cmd: command }),
     Env: Object.entries({ ...spec.env, ...secretEnv }).map(([key, value]) => `${key}=${value}`),
     ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },

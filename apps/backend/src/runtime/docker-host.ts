@@ -14,8 +14,8 @@ import { versionInName } from './image-name.ts';
 import { createStartCaches } from './start-cache.ts';
 import { archive, stripped } from './volume-tar.ts';
 
-/** OpenClaw's program: on the PATH, or in the folder where images made from its repository start. */
-const RUN_OPENCLAW = 'if command -v openclaw > /dev/null; then exec openclaw "$@"; fi; exec node openclaw.mjs "$@"';
+/** OpenClaw's program: on the PATH, or where images made from its repository have it. */
+const RUN_OPENCLAW = 'if command -v openclaw > /dev/null; then exec openclaw "$@"; fi; exec node /app/openclaw.mjs "$@"';
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
 
@@ -77,11 +77,11 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     await call(docker.getContainer(name).wait({ condition: 'removed' }), [404]);
   }
 
-  /** What a container of the image starts. */
+  /** What a container of the image starts, after the folder that it starts in. */
   async function commandOf(image: string): Promise<string[]> {
     const found = await call(docker.getImage(image).inspect());
-    const { Entrypoint: entrypoint, Cmd: cmd } = found?.Config ?? {};
-    return [...(entrypoint ?? []), ...(cmd ?? [])].map(String);
+    const { WorkingDir: folder, Entrypoint: entrypoint, Cmd: cmd } = found?.Config ?? {};
+    return [folder || '/', ...(entrypoint ?? []), ...(cmd ?? [])].map(String);
   }
 
   async function inspect(name: string): Promise<ContainerState | null> {
@@ -194,6 +194,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
               Env: ['NODE_ENV=production', ...variables.map((name) => `${name}=set`)],
               Entrypoint: ['sh', '-c', RUN_OPENCLAW, 'openclaw'],
               Cmd: ['config', 'validate', '--json'],
+              WorkingDir: DATA_FOLDER,
               HostConfig: {
                 ...confinement,
                 PidsLimit: 64,
