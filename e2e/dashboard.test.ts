@@ -75,6 +75,7 @@ beforeAll(async () => {
     {
       ...bots.settings,
       API_RATE_LIMIT: '5000',
+      ALLOWED_IMAGES: 'agentbot/openclaw-test,localhost:1/openclaw',
       STRIPE_SECRET_KEY: STRIPE_KEY,
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
       STRIPE_API_BASE: stripe.url,

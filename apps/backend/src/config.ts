@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { easContracts } from './chain/eas-contracts.ts';
+import { parseAllowedImages, repositoryOf } from './runtime/image-policy.ts';
 import { parseKeys } from './secrets/envelope.ts';
 import { weaknessOf } from './secrets/weak-secret.ts';
 
@@ -26,6 +27,14 @@ const keyring = z.string({ error: 'is not set' }).superRefine((text, context) =>
     parseKeys(text);
   } catch (error) {
     context.addIssue((error as Error).message);
+  }
+});
+const allowedImages = z.string().transform((list, context) => {
+  try {
+    return parseAllowedImages(list);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
   }
 });
 const walletAddress = z.string().regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be a wallet address' });
@@ -73,12 +82,12 @@ const schema = z.object({
   PROVISIONING_ENABLED: flag.default(true),
   CONTAINER_HOST: z.enum(['docker']).default('docker'),
   DOCKER_HOST: z.string().optional(),
-  OPENCLAW_IMAGE: z.string().min(1).default('ghcr.io/openclaw/openclaw:2026.3.13'),
-  /** Images an agent may be moved to: names or beginnings of names; empty allows any. */
-  ALLOWED_IMAGES: z
+  OPENCLAW_IMAGE: z
     .string()
-    .transform((list) => list.split(',').flatMap((entry) => entry.trim() || []))
-    .default([]),
+    .refine((image) => repositoryOf(image), { error: "must be an image's name" })
+    .default('ghcr.io/openclaw/openclaw:2026.3.13'),
+  /** Repositories beside the platform's own whose images an agent may be moved to. */
+  ALLOWED_IMAGES: allowedImages.default([]),
   /** Where backups of agents' data are kept. */
   BACKUP_DIR: z
     .string()
@@ -168,6 +177,11 @@ const schema = z.object({
 export function readFirewallConfig(environment: NodeJS.ProcessEnv = process.env) {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   return z.object({ AGENT_SUBNET: agentSubnet, ALLOW_PRIVATE_MODEL_ENDPOINTS: privateEndpoints, EGRESS_PORT: egressPort }).parse(given);
+}
+
+/** The one setting of the engine proxy, which gets no secret either. */
+export function readEngineProxyConfig(environment: NodeJS.ProcessEnv = process.env) {
+  return z.object({ AGENT_SUBNET: agentSubnet }).parse(environment.AGENT_SUBNET ? environment : {});
 }
 
 type Named = [name: string, weakness: string | false | undefined];

@@ -26,6 +26,7 @@ import { AGENTS } from './overview/stream-overview.ts';
 import type { ContainerHost } from './runtime/container-host.ts';
 import { createDockerHost } from './runtime/docker-host.ts';
 import { createHostGuard } from './runtime/guard-host.ts';
+import { mayPull } from './runtime/image-policy.ts';
 import { createEnvelope, type Envelope } from './secrets/envelope.ts';
 import { createMux, type MuxClient } from './streaming/mux.ts';
 
@@ -84,7 +85,10 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   await boss.start();
   const gateways = createGatewayPool((agentId, gateway) => followConversations({ database, log }, agentId, gateway));
   const metrics = createMetrics();
-  const host = measuredHost(createDockerHost(config.DOCKER_HOST, config.INSTALLATION), metrics);
+  const host = measuredHost(
+    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, { mayPull: (image) => mayPull(image, config) }),
+    metrics,
+  );
   const notifications = listenForNotifications(
     connectionString,
     [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENTS, GRANT_CHANGES],

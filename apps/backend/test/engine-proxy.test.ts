@@ -21,6 +21,7 @@ const socket = path.join(os.tmpdir(), `engine-${randomName(8)}.sock`);
 const used = new Set<AllowedCall>();
 const refused: string[] = [];
 const proxy = createEngineProxy({
+  agentSubnet: '10.248.0.0/16',
   socketPath: new URL(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock').pathname,
   onCall: (method, url, allowed) => {
     const call = allowed && allowedCall(method, url)?.call;
@@ -37,10 +38,16 @@ beforeAll(async () => {
   proxy.listen(socket);
   await once(proxy, 'listening');
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
-  // Without the mark of a warm image, so that its cache is filled as well.
+  // Without the mark of a warm image, so that its cache is filled as well; its command is relative to its own folder, as OpenClaw's is.
+  const changes = [
+    'LABEL agentbot.recipe=',
+    'WORKDIR /app/stand-in',
+    'ENTRYPOINT ["node", "--no-warnings", "./openclaw.ts"]',
+    'CMD ["gateway"]',
+  ];
   const container = await new Docker().createContainer({ Image: IMAGE });
   const [repo, tag] = IMAGE.split(':');
-  await container.commit({ repo, tag, changes: 'LABEL agentbot.recipe=' });
+  await container.commit({ repo, tag, changes });
   await container.remove({ v: true });
   backend = await startBackendWithDocker('proxied', {
     DOCKER_HOST: `unix://${socket}`,
@@ -88,6 +95,7 @@ describe('what the backend never asks', () => {
     Image: IMAGE,
     Labels: labels,
     User: '1000:1000',
+    WorkingDir: '/home/node/.openclaw',
     HostConfig: { ...confinement, PidsLimit: 64, Memory: 64 * 1024 ** 2, NetworkMode: 'none', Mounts: [volumeMount] },
   };
   const volume = { Name: 'openclaw-data-x', Labels: labels };
@@ -97,6 +105,7 @@ describe('what the backend never asks', () => {
     Labels: labels,
     IPAM: { Driver: 'default', Config: [{ Subnet: '10.248.255.0/29' }] },
   };
+  const networkAt = (Subnet: string) => ({ ...network, IPAM: { Driver: 'default', Config: [{ Subnet }] } });
   const asking = (changes: object, host: object = {}) => ({ ...sane, ...changes, HostConfig: { ...sane.HostConfig, ...host } });
   const mounting = (changes: object) => asking({}, { Mounts: [{ ...volumeMount, ...changes }] });
 
@@ -111,7 +120,7 @@ describe('what the backend never asks', () => {
   const make = (what: string, body: object) => send('POST', `/v1.41/${what}/create`, JSON.stringify(body));
 
   test('what these are made from is let through', async () => {
-    const options = { socketPath: `${socket}.heard` };
+    const options = { socketPath: `${socket}.heard`, agentSubnet: '10.248.0.0/16' };
     const heard: { address: string; type: string | undefined; body: string }[] = [];
     const engine = createServer(async (asked, answer) => {
       heard.push({ address: `${asked.method} ${asked.url}`, type: asked.headers['content-type'], body: await text(asked) });
@@ -158,6 +167,11 @@ describe('what the backend never asks', () => {
     ['a device', asking({}, { Devices: [{ PathOnHost: '/dev/sda' }] })],
     ['a port for everyone', asking({}, { PortBindings: { '18789/tcp': [{ HostIp: '', HostPort: '22' }] } })],
     ['root', asking({ User: '0:0' })],
+    ['the working directory of its image', asking({ WorkingDir: undefined })],
+    ['a file descriptor as its working directory', asking({ WorkingDir: '/proc/self/fd/7' })],
+    ['another working directory', asking({ WorkingDir: '/app' })],
+    ['a working directory of its image’s, where its volume should be', mounting({ Target: '/opt/agentbot/cache' })],
+    ['a working directory in small letters', { ...asking({ WorkingDir: undefined }), workingdir: '/home/node/.openclaw' }],
     ['nobody’s label', asking({ Labels: {} })],
     // The engine reads names in any case, with other signs for s and k too, and takes the last.
     ['privileges in small letters', { ...sane, hostconfig: { Privileged: true, Binds: ['/:/host'] } }],
@@ -185,6 +199,12 @@ describe('what the backend never asks', () => {
     ['network that is not named as ours', 'networks', { ...network, Name: 'postgres' }],
     ['network of another driver in small letters', 'networks', { ...network, driver: 'macvlan' }],
     ['network with options in small letters', 'networks', { ...network, options: { parent: 'eth0' } }],
+    ['network outside the agents’', 'networks', networkAt('10.99.0.0/29')],
+    ['network of loopback addresses', 'networks', networkAt('127.0.0.0/29')],
+    ['network of link-local addresses', 'networks', networkAt('169.254.169.248/29')],
+    ['network of the host’s own', 'networks', networkAt('192.0.2.0/29')],
+    ['network whose address begins like the agents’', 'networks', networkAt('10.2489.0.0/29')],
+    ['network at the agents’ address in another form', 'networks', networkAt('010.248.0.0/29')],
     ['network that is too large', 'networks', { ...network, IPAM: { Driver: 'default', Config: [{ Subnet: '0.0.0.0/1' }] } }],
   ])('a %s', async (_what, kind, body) => {
     expect(await make(kind, body)).toBe(403);

@@ -34,6 +34,7 @@ export { cloneTerms, type Specialization } from './clone.ts';
 export { type Auth, isAudited, isIdempotent, type Method, pathParams, type Route, type Side } from './define-route.ts';
 export { AppError, type ErrorCode, errorTable, type Facade, statusOf } from './errors.ts';
 export type { Health } from './health.ts';
+export { imageReference } from './image-reference.ts';
 export type { LastSeenStats, LiveStats, UsageHistory } from './instances.ts';
 export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from './interaction.ts';
 export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.ts';

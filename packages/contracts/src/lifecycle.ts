@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentParams, backendStatusSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
+import { imageReference } from './image-reference.ts';
 
 /** What any operation on an agent may answer. */
 export const operationErrors = [
@@ -65,14 +66,10 @@ export const restartAgent = defineRoute({
   timeoutMs: 150_000,
 });
 
-/** An image's name as Docker writes it: `[host[:port]/]path[:tag][@digest]`. @see https://pkg.go.dev/github.com/distribution/reference */
 const image = z
   .string({ error: 'Invalid Docker image name' })
   .max(255, { error: 'Invalid Docker image name' })
-  .regex(
-    /^(?:(?:localhost|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9-]+(?=:\d))(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
-    { error: 'Invalid Docker image name' },
-  );
+  .regex(imageReference, { error: 'Invalid Docker image name' });
 
 const updated = z.strictObject({
   success: z.literal(true),

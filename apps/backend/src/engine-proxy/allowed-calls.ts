@@ -15,8 +15,8 @@ const folder = /^(\/home\/node\/\.openclaw|\/opt\/agentbot\/cache)$/;
 
 interface More {
   query?: Query;
-  /** What is sent on of a body: what the schema reads in it, or its bytes, or nothing. */
-  body?: ZodType | 'bytes';
+  /** What is sent on of a body: what the schema reads in it, which may depend on the agents' /16, or its bytes, or nothing. */
+  body?: ZodType | ((agentSubnet: string) => ZodType) | 'bytes';
 }
 export interface AllowedCall extends More {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { readEngineProxyConfig } from '../config.ts';
 import { createEngineProxy } from './engine-proxy.ts';
 import { socketRefusal } from './socket-access.ts';
 
@@ -8,6 +9,7 @@ rmSync(listenOn, { force: true });
 process.umask(0o007);
 const server = createEngineProxy({
   socketPath,
+  agentSubnet: readEngineProxyConfig().AGENT_SUBNET,
   onCall: (method, url, allowed) => {
     if (!allowed) process.stderr.write(`refused ${method} ${url.replace(/\?.*/, '')}\n`);
   },

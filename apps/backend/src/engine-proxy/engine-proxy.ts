@@ -8,15 +8,22 @@ const MOST_BYTES = 1024 * 1024;
 interface Options {
   /** The engine's own socket. */
   socketPath: string;
+  /** The /16 that agents' networks are cut from. */
+  agentSubnet: string;
   onCall?: (method: string, url: string, allowed: boolean) => void;
 }
 
 /** What of a request's body is sent on: nothing, its bytes, or what was read in it and found good. */
-async function bodyOf(incoming: IncomingMessage, { body }: AllowedCall): Promise<{ text?: string } | { fault: string }> {
+async function bodyOf(
+  incoming: IncomingMessage,
+  { body }: AllowedCall,
+  agentSubnet: string,
+): Promise<{ text?: string } | { fault: string }> {
   if (!body || body === 'bytes') return {};
   const length = Number(incoming.headers['content-length']);
   if (!(length <= MOST_BYTES)) return { fault: 'the body' };
-  const read = body.safeParse(await json(incoming).catch(() => undefined));
+  const schema = typeof body === 'function' ? body(agentSubnet) : body;
+  const read = schema.safeParse(await json(incoming).catch(() => undefined));
   return read.success ? { text: JSON.stringify(read.data) } : { fault: faultIn(read.error) };
 }
 
@@ -25,7 +32,7 @@ async function bodyOf(incoming: IncomingMessage, { body }: AllowedCall): Promise
  * address, and for what is made also by what it asks for, since whoever may make any container is root on the host.
  * What is sent on is made anew from what was understood; nothing else of a request comes to the engine, no header either.
  */
-export function createEngineProxy({ socketPath, onCall }: Options): Server {
+export function createEngineProxy({ socketPath, agentSubnet, onCall }: Options): Server {
   const refuse = (response: ServerResponse, reason: string) =>
     response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ message: reason }));
 
@@ -49,7 +56,7 @@ export function createEngineProxy({ socketPath, onCall }: Options): Server {
   return createServer(async (incoming, outgoing) => {
     const { method = '', url = '' } = incoming;
     const found = allowedCall(method, url);
-    const body = found && (await bodyOf(incoming, found.call));
+    const body = found && (await bodyOf(incoming, found.call, agentSubnet));
     const fault = body && 'fault' in body ? body.fault : undefined;
     onCall?.(method, url, Boolean(found) && !fault);
     if (!found) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not among the backend's calls`);

@@ -14,6 +14,7 @@ const labels = z.strictObject({
   'agentbot.agent': z.string().optional(),
   'agentbot.owner': z.string().optional(),
 });
+const DATA_FOLDER = '/home/node/.openclaw';
 const positive = z.int().positive();
 const words = z.array(z.string());
 const port = z.string().regex(/^\d+\/tcp$/);
@@ -23,7 +24,7 @@ const mount = z.strictObject({
   Type: z.literal('volume'),
   // Without a name, it goes with its container.
   Source: z.union([z.literal(''), ourName]),
-  Target: z.enum(['/home/node/.openclaw', '/opt/agentbot/cache']),
+  Target: z.enum([DATA_FOLDER, '/opt/agentbot/cache']),
   ReadOnly: z.boolean().optional(),
 });
 
@@ -48,7 +49,8 @@ const hostConfig = z.strictObject({
     })
     .optional(),
   NetworkMode: z.union([z.literal('none'), ourName]),
-  Mounts: z.array(mount),
+  // The container starts there, so a volume must be there: the image could lead that path elsewhere.
+  Mounts: z.array(mount).refine((mounts) => mounts.some(({ Target }) => Target === DATA_FOLDER)),
   PortBindings: z
     .record(port, z.tuple([z.strictObject({ HostIp: z.literal('127.0.0.1'), HostPort: z.string().regex(/^[1-9]\d{3,4}$/) })]))
     .optional(),
@@ -64,7 +66,8 @@ export const container = z.strictObject({
   Entrypoint: words.optional(),
   Cmd: words.optional(),
   Env: words.optional(),
-  WorkingDir: z.literal('/home/node/.openclaw').optional(),
+  // An image's own may lead out of the container.
+  WorkingDir: z.literal(DATA_FOLDER),
   ExposedPorts: z.record(port, z.strictObject({})).optional(),
   StopTimeout: positive.optional(),
   Healthcheck: z
@@ -75,15 +78,19 @@ export const container = z.strictObject({
 
 export const volume = z.strictObject({ Name: ourName, Labels: labels });
 
-export const network = z.strictObject({
-  Name: ourName,
-  Driver: z.literal('bridge'),
-  Labels: labels,
-  IPAM: z.strictObject({
-    Driver: z.literal('default'),
-    Config: z.tuple([z.strictObject({ Subnet: z.string().regex(/^\d{1,3}(\.\d{1,3}){3}\/29$/) })]),
-  }),
-});
+/** @param agentSubnet the /16 that agents' networks are cut from: outside it the packet filter does not hold */
+export function network(agentSubnet: string) {
+  const [a, b] = agentSubnet.split('.');
+  return z.strictObject({
+    Name: ourName,
+    Driver: z.literal('bridge'),
+    Labels: labels,
+    IPAM: z.strictObject({
+      Driver: z.literal('default'),
+      Config: z.tuple([z.strictObject({ Subnet: z.string().regex(new RegExp(`^${a}\\.${b}(\\.\\d{1,3}){2}/29$`)) })]),
+    }),
+  });
+}
 
 /** Where what was asked is not as the backend asks it: `HostConfig.Mounts.0.type`. */
 export function faultIn({ issues: [issue] }: z.ZodError): string {

@@ -10,6 +10,7 @@ import { beginOrShare } from '../jobs/operations.ts';
 import { waitForOperation } from '../jobs/watch-operation.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import type { AgentContainerSpec } from '../runtime/container-host.ts';
+import { requireAllowedImage } from '../runtime/image-policy.ts';
 
 /** By which request each is asked for. */
 const askedBy = {
@@ -109,11 +110,8 @@ export async function deleteAgent(context: Context, actor: Actor, agentId: strin
 
 /** Moves an agent to another image, by default the platform's. @throws AppError INVALID_REQUEST for one that is not allowed */
 export async function updateAgentImage(context: Context, actor: Actor, agentId: string, given: string | undefined, requestId: string) {
-  const { OPENCLAW_IMAGE, ALLOWED_IMAGES } = context.config;
-  const image = given ?? OPENCLAW_IMAGE;
-  if (image !== OPENCLAW_IMAGE && ALLOWED_IMAGES.length && !ALLOWED_IMAGES.some((allowed) => image.startsWith(allowed))) {
-    throw new AppError('INVALID_REQUEST', 'Invalid Docker image name: this installation does not allow it');
-  }
+  const image = given ?? context.config.OPENCLAW_IMAGE;
+  requireAllowedImage(image, context.config);
   const { agent, operation } = await runOperation(context, actor, agentId, 'update', requestId, { image });
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
   const { previousImage = image, backupPath } = operation.result as { previousImage?: string; backupPath: string | null };

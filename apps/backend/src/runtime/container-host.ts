@@ -113,7 +113,7 @@ export class SlotTakenError extends Error {}
 
 /** Thrown when an image is neither here nor can be pulled. */
 export class ImageMissingError extends AppError {
-  constructor(message: string, options: { cause: unknown }) {
+  constructor(message: string, options: { cause?: unknown } = {}) {
     super('OPERATION_FAILED', message, options);
   }
 }

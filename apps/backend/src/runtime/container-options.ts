@@ -7,7 +7,9 @@ export const AGENT_UID = 1000;
 /** Where OpenClaw keeps what it compiled; it uses the folder only when it can write there, so each start gets a copy. */
 export const CACHE_FOLDER = '/tmp/jiti';
 export const CACHE_MOUNT = '/opt/agentbot/cache';
-const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; exec "$@"`;
+/** Runs an image's own command in the image's own folder, which are its arguments. */
+export const RUN_IMAGE = 'cd "$1" && shift && exec "$@"';
+const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
 
 /** OpenClaw from 2026.9 on leases an agent's data to a host name; Docker would give each container a name of its own. */
 const HOSTNAME = 'openclaw';
@@ -25,7 +27,7 @@ export const confinement = {
   SecurityOpt: ['no-new-privileges'],
 };
 
-/** What the engine is asked for to make an agent's container. @param command what the image starts: its entrypoint and its own arguments */
+/** What the engine is asked for to make an agent's container. @param command the image's folder, and what it starts there */
 export function createOptions(
   spec: AgentContainerSpec,
   secretEnv: Record<string, string>,
@@ -42,7 +44,10 @@ export function createOptions(
     Hostname: HOSTNAME,
     Labels: labels,
     User: `${AGENT_UID}:${AGENT_UID}`,
-    ...(spec.cacheVolume && { Entrypoint: ['sh', '-c', START_WITH_CACHE, 'sh'], Cmd: command }),
+    // Never the image's, which the runtime opens before the container is closed off.
+    WorkingDir: DATA_FOLDER,
+    Entrypoint: ['sh', '-c', spec.cacheVolume ? START_WITH_CACHE : RUN_IMAGE, 'sh'],
+    Cmd: command,
     Env: Object.entries({ ...spec.env, ...secretEnv }).map(([key, value]) => `${key}=${value}`),
     ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },
     StopTimeout: 15,

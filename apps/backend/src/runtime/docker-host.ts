@@ -19,9 +19,9 @@ const PRINT_PLUGIN_IDS =
   "const list = JSON.parse(require('fs').readFileSync(0)); console.log(JSON.stringify(list.plugins.map(({ id }) => id)))";
 /**
  * Asks OpenClaw's validator, and with the argument `plugins` also which plugins it has: its validator passes over those that
- * it lacks. OpenClaw's program is on the PATH, or in the folder where images made from its repository start.
+ * it lacks. OpenClaw's program is on the PATH, or where images made from its repository have it.
  */
-const CHECK = `run() { if command -v openclaw > /dev/null; then openclaw "$@"; else node openclaw.mjs "$@"; fi; }
+const CHECK = `run() { if command -v openclaw > /dev/null; then openclaw "$@"; else node /app/openclaw.mjs "$@"; fi; }
 run config validate --json || exit
 [ "$1" = plugins ] || exit 0
 echo; echo ${PLUGINS_MARK}
@@ -57,9 +57,14 @@ function missingPlugins(output: string, wanted: string[], image: string): string
 /**
  * Agents as containers of one Docker Engine.
  * @param installation whose containers, volumes and networks these are; others are never touched
- * @param timeoutMs how long the engine may take over a call that waits for nothing
+ * @param options `mayPull`: whether an image that is not here may be pulled; `timeoutMs`: how long the engine may take over a
+ *   call that waits for nothing
  */
-export function createDockerHost(dockerHost: string | undefined, installation: string, timeoutMs = 60_000): ContainerHost {
+export function createDockerHost(
+  dockerHost: string | undefined,
+  installation: string,
+  { mayPull, timeoutMs = 60_000 }: { mayPull: (image: string) => boolean; timeoutMs?: number },
+): ContainerHost {
   const docker = connect(dockerHost, timeoutMs);
   // An event stream may be silent for as long as nothing happens.
   const patient = connect(dockerHost, 0);
@@ -105,11 +110,11 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     return exitCode;
   }
 
-  /** What a container of the image starts. */
+  /** What a container of the image starts, after the folder that it starts in. */
   async function commandOf(image: string): Promise<string[]> {
     const found = await call(docker.getImage(image).inspect());
-    const { Entrypoint: entrypoint, Cmd: cmd } = found?.Config ?? {};
-    return [...(entrypoint ?? []), ...(cmd ?? [])].map(String);
+    const { WorkingDir: folder, Entrypoint: entrypoint, Cmd: cmd } = found?.Config ?? {};
+    return [folder || '/', ...(entrypoint ?? []), ...(cmd ?? [])].map(String);
   }
 
   async function inspect(name: string): Promise<ContainerState | null> {
@@ -193,6 +198,8 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
       let found = await call(docker.getImage(image).inspect(), [404]);
       const pulled = !found;
       if (!found) {
+        if (!mayPull(image))
+          throw new ImageMissingError(`The image ${image} is not on this machine, and this installation does not pull it`);
         const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
           if (cause instanceof AppError) throw cause;
           throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
@@ -220,6 +227,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
               Env: ['NODE_ENV=production', ...variables.map((name) => `${name}=set`)],
               Entrypoint: ['sh', '-c', CHECK, 'sh'],
               Cmd: plugins.length > 0 ? ['plugins'] : [],
+              WorkingDir: DATA_FOLDER,
               HostConfig: {
                 ...confinement,
                 PidsLimit: 64,
@@ -258,8 +266,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     async create(spec, secretEnv, files, { data, signal } = {}) {
       // Before each thing that it does: whoever has it no more must not take away what another has made meanwhile.
       const goingOn = () => signal?.throwIfAborted();
-      const command = spec.cacheVolume ? await commandOf(spec.image) : [];
-      const options = createOptions(spec, secretEnv, command);
+      const options = createOptions(spec, secretEnv, await commandOf(spec.image));
       goingOn();
       await removeContainer(spec.names.container, true);
       goingOn();

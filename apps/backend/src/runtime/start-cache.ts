@@ -4,13 +4,13 @@ import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './agent-container.ts';
 import type { ContainerHost, WarmingRequest } from './container-host.ts';
-import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement } from './container-options.ts';
+import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement, RUN_IMAGE } from './container-options.ts';
 import { call, described } from './engine-client.ts';
 import { archive } from './volume-tar.ts';
 
 /** Images with this label were warmed when they were built. */
 const WARMED_LABEL = 'agentbot.recipe';
-const FILL_CACHE = `ln -s ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; exec "$@"`;
+const FILL_CACHE = `ln -s ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
 /** Channels are loaded after the gateway's port is open. */
 const CHANNELS_LOAD_MS = 6_000;
 const WARMING_MEMORY = 3 * 1024 ** 3;
@@ -20,7 +20,7 @@ const isHealthy = `fetch('http://127.0.0.1:${GATEWAY_CONTAINER_PORT}/healthz').t
 
 interface Parts extends Pick<ContainerHost, 'logTail'> {
   docker: Docker;
-  /** What a container of an image starts. */
+  /** What a container of an image starts, after the folder that it starts in. */
   commandOf: (image: string) => Promise<string[]>;
   removeContainer: (name: string) => Promise<void>;
 }
@@ -57,6 +57,7 @@ export function createStartCaches({
             User: `${AGENT_UID}:${AGENT_UID}`,
             Entrypoint: ['sh', '-c', FILL_CACHE, 'sh'],
             Cmd: command,
+            WorkingDir: DATA_FOLDER,
             Env: ['NODE_ENV=production', 'OPENCLAW_NO_RESPAWN=1', ...variables.map((name) => `${name}=set`)],
             Healthcheck: { Test: ['CMD', 'node', '-e', isHealthy], Interval: 2e9, Timeout: 5e9, Retries: 1000, StartPeriod: 0 },
             StopTimeout: 15,

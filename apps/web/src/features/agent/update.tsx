@@ -50,7 +50,7 @@ export function Update({ id }: { id: string }) {
             onChange={(event) => setImage(event.target.value)}
             maxLength={255}
             placeholder={agent.platformImage}
-            hint="Empty for the image of this installation"
+            hint="Empty for the image of this installation. Only repositories that its operator allows"
           />
           <ol className="list-decimal space-y-1 pl-5 text-muted text-sm">
             <li>The agent’s configuration is put before the new image’s own validator.</li>

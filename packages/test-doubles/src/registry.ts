@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * A container registry that keeps no image and sends everyone who asks to an address of its choice for a token, as a hostile
+ * one would.
+ * @see https://distribution.github.io/distribution/spec/auth/token/
+ */
+export async function startRegistry() {
+  /** Every request that reached it: `GET /v2/`. */
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    calls.push(`${request.method} ${request.url}`);
+    if (request.url?.startsWith('/token')) {
+      return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ token: 'stolen' }));
+    }
+    const realm = `http://${request.headers.host}/token`;
+    return response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="x"` }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    /** As it stands in the name of an image: `127.0.0.1:5000`. */
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
