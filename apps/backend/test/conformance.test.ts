@@ -88,6 +88,7 @@ beforeAll(async () => {
     'messages',
     'replies',
     'api_keys',
+    'sessions',
     'platform_images',
     'operations',
     'password_resets',
