@@ -10,8 +10,9 @@ import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { redact } from '../logs/log-line.ts';
 import { fromThisMachine, hostOf, mayReach, reachableLookup } from '../openclaw/model-endpoint.ts';
+import { readSecretsFor } from '../openclaw/model-key.ts';
 import { type ModelTarget, modelTarget } from '../openclaw/providers.ts';
-import { readAgentSecrets, secretValues } from '../secrets/agent-secrets.ts';
+import { secretValues } from '../secrets/agent-secrets.ts';
 import type { Question } from './reply-from-container.ts';
 
 const HISTORY = 40;
@@ -61,7 +62,7 @@ export async function replyFromProvider(
   const { database, envelope, config } = context;
   const { history, secrets } = await database.as('service', async (tx) => ({
     history: await tx.message.findMany({ where: { sessionId }, orderBy: { seq: 'desc' }, take: HISTORY }),
-    secrets: await readAgentSecrets(tx, envelope, agent.id),
+    secrets: await readSecretsFor(tx, envelope, agent),
   }));
   try {
     let failure: unknown;
