@@ -8,6 +8,7 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { readConfig } from '../src/config.ts';
+import { readSecretsFor } from '../src/openclaw/model-key.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** A key is sent to the provider that it was given for, and to no other; an endpoint's address carries no secret. */
@@ -157,6 +158,15 @@ test('a deployment of an agent that there is needs a key for a new provider, too
     engine.closeAllConnections();
     engine.close();
   }
+});
+
+test('what was read of an agent before a change is given no key of the next provider', async () => {
+  const id = await onGroq();
+  const before = await row(id);
+  await change(id, { aiProvider: 'openai', apiKey: SECOND_KEY });
+  const { database, envelope } = backend.context;
+  const keyFor = async (agent: typeof before) => (await database.as('service', (tx) => readSecretsFor(tx, envelope, agent))).apiKey;
+  expect([await keyFor(before), await keyFor(await row(id))]).toEqual([undefined, SECOND_KEY]);
 });
 
 test('a credential that is set while the provider changes stays with its own provider', async () => {
