@@ -445,6 +445,15 @@ describe('an agent’s sections', () => {
     expect(await modelId.inputValue()).toBe('');
     expect(await page.getByLabel('Base URL').count()).toBe(0);
     await modelId.fill('llama-3.1-8b-instant');
+    const key = page.getByLabel('New API key');
+    await page.getByText('The saved key belongs to the provider that you leave').waitFor();
+    // The browser stops at a field that is required; blanks alone pass it.
+    await button('Save configuration').click();
+    expect(await key.evaluate((input: HTMLInputElement) => [input.required, input.validity.valueMissing])).toEqual([true, true]);
+    await key.fill('   ');
+    await button('Save configuration').click();
+    await page.getByText('The new provider needs its own key').waitFor();
+    await key.fill(canary('gsk-'));
     await save();
     expect(await modelId.inputValue()).toBe('llama-3.1-8b-instant');
     expect(await row()).toEqual({ ai_provider: 'groq', model: 'llama-3.1-8b-instant' });
@@ -454,11 +463,34 @@ describe('an agent’s sections', () => {
     expect(await row()).toEqual({ ai_provider: 'groq', model: 'llama-3.3-70b-versatile' });
 
     await provider.selectOption('custom');
-    await page.getByLabel('Base URL').fill(`http://host.docker.internal:${model.port}/v1`);
+    const baseUrl = page.getByLabel('Base URL');
+    await modelId.fill('${NOPE}');
+    for (const [typed, sentence] of [
+      ['https://user:pw@models.example/v1', 'The base URL must not contain a user name or password: give the key as apiKey'],
+      ['https://models.example/v1?key=1', 'The base URL must not have a query or a fragment: leave out what follows ? or #'],
+      ['https://models.example/v1/chat/completions', 'The base URL must stop before /chat/completions'],
+    ] as const) {
+      await baseUrl.fill(typed);
+      await button('Save configuration').click();
+      await page.getByText(sentence).waitFor();
+    }
+    await page.getByText('A model’s name has no ${ in it').waitFor();
+    await page.getByText('The saved key is not sent to another server: left empty, the agent has no key.').waitFor();
+    const faults: string[] = [];
+    for (const theme of ['light', 'dark']) faults.push(...(await faultsOf(page, '/configuration-refused', theme)));
+    expect(faults).toEqual([]);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await baseUrl.fill(`http://host.docker.internal:${model.port}/v1`);
     await modelId.fill('echo-2');
+    await key.fill(MODEL_KEY);
     await save();
     expect(await modelId.inputValue()).toBe('echo-2');
     expect(await row()).toEqual({ ai_provider: 'custom', model: 'custom' });
+    await baseUrl.fill('https://models.example/v1');
+    await page.getByText('The saved key is not sent to another server').waitFor();
+    await baseUrl.fill(`http://host.docker.internal:${model.port}/other`);
+    await page.getByText('Empty keeps the one it has').waitFor();
+    await page.reload();
   });
 
   test('operations: a restart is given up on the way', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { baseUrlProblem } from '@agentbot/contracts/base-url';
 import { z } from 'zod';
 import { easContracts } from './chain/eas-contracts.ts';
 import { parseAllowedImages, repositoryOf } from './runtime/image-policy.ts';
@@ -39,6 +40,11 @@ const allowedImages = z.string().transform((list, context) => {
 });
 const walletAddress = z.string().regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be a wallet address' });
 const words = z.string().transform((list) => list.split(',').flatMap((entry) => entry.trim() || []));
+/** Agents' containers get it as it is. */
+const providerUrl = z.string().superRefine((text, context) => {
+  const problem = baseUrlProblem(text);
+  if (problem) context.addIssue(problem);
+});
 const node = z.url({ protocol: /^https?$/ });
 
 const agentSubnet = z
@@ -141,11 +147,11 @@ const schema = z.object({
   STRIPE_PRICE_COLLECTIVE: z.string().optional(),
   STRIPE_PRICE_LABEL: z.string().optional(),
   STRIPE_PRICE_NETWORK: z.string().optional(),
-  OPENROUTER_BASE_URL: z.url().optional(),
-  GEMINI_BASE_URL: z.url().optional(),
-  GROQ_BASE_URL: z.url().optional(),
-  ANTHROPIC_BASE_URL: z.url().optional(),
-  OPENAI_BASE_URL: z.url().optional(),
+  OPENROUTER_BASE_URL: providerUrl.optional(),
+  GEMINI_BASE_URL: providerUrl.optional(),
+  GROQ_BASE_URL: providerUrl.optional(),
+  ANTHROPIC_BASE_URL: providerUrl.optional(),
+  OPENAI_BASE_URL: providerUrl.optional(),
   /** Where bots' tokens are checked before they are saved. */
   TELEGRAM_API_BASE: z.url().default('https://api.telegram.org'),
   DISCORD_API_BASE: z.url().default('https://discord.com/api/v10'),

@@ -47,6 +47,7 @@ test('a command on an agent’s data that takes longer than that is waited for',
     image: SLOW_IMAGE,
     secretEnv: {},
     fingerprint: '',
+    recipient: '',
     cacheVolume: null,
     capacity: await host.capacity(),
     config: {

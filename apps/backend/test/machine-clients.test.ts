@@ -429,7 +429,9 @@ test('a model of null is the default one again, and a provider ends an endpoint 
   expect(await change({ aiProvider: 'anthropic' })).toEqual({ aiProvider: 'anthropic', ownerIds: ['1'] });
   expect(await known()).toEqual(['anthropic', 'claude-sonnet-4-5']);
   expect(await change({ ...endpoint, apiKey: canary('k-') })).toEqual({ ...endpoint, ownerIds: ['1'] });
-  expect(await change({ aiProvider: 'groq', model: 'llama-3.1-8b-instant' })).toMatchObject({ model: 'llama-3.1-8b-instant' });
+  expect(await change({ aiProvider: 'groq', model: 'llama-3.1-8b-instant', apiKey: canary('gsk-') })).toMatchObject({
+    model: 'llama-3.1-8b-instant',
+  });
   expect(await known()).toEqual(['groq', 'llama-3.1-8b-instant']);
 });
 

@@ -63,7 +63,11 @@ test('an agent that is created, changed and deleted without a container', async 
   expect(await ask('listAgents')).toEqual([{ id, status: 'pending', created: iso, subdomain: created.subdomain, url: created.url }]);
   expect(await ask('getAgent', id)).toMatchObject({ id, status: 'pending', startedAt: null, plan: 'solo', verified: false });
   expect(
-    await ask('updateAgentMetadata', id, { plan: 'collective', aiProvider: 'openai', config: { telegramToken: canary('12:') } }),
+    await ask('updateAgentMetadata', id, {
+      plan: 'collective',
+      aiProvider: 'openai',
+      config: { telegramToken: canary('12:'), apiKey: canary('sk-other-') },
+    }),
   ).toEqual({
     id,
     plan: 'collective',

@@ -94,6 +94,7 @@ test("a container's limits are its plan's, capped by the host; each slot has por
       secretEnv: {},
       cacheVolume: null,
       fingerprint: 'f',
+      recipient: 'openai',
       capacity: { memoryBytes: 8 * 1024 ** 3, cpus: 2 },
       config,
     });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { baseUrlProblem } from './base-url.ts';
 import { defineRoute } from './define-route.ts';
 import { pageQuery } from './paging.ts';
 import { planSchema, tierSchema } from './plans.ts';
@@ -43,15 +44,15 @@ const domainPattern = z
     error: 'allowedDomains are like api.example.com, *.example.com or api.example.com:8443',
   });
 
+const baseUrl = z.url({ protocol: /^https?$/, error: 'baseUrl must be an http or https address' }).max(2048);
+const model = z.string().trim().min(1).max(200);
+
 /** What a configuration shows: everything but its secrets. */
 const openConfigSchema = z.strictObject({
   plan: planSchema.optional(),
   aiProvider: providerSchema.optional(),
-  baseUrl: z
-    .url({ protocol: /^https?$/, error: 'baseUrl must be an http or https address' })
-    .max(2048)
-    .optional(),
-  model: z.string().trim().min(1).max(200).optional(),
+  baseUrl: baseUrl.optional(),
+  model: model.optional(),
   ownerIds: z.array(ownerIdSchema).max(50).optional(),
   /** All that the agent may reach beside its model and its channels; everywhere when it is empty. */
   allowedDomains: z.array(domainPattern).max(100).optional(),
@@ -67,11 +68,24 @@ export const channelTokens = {
 };
 
 /** What an owner may configure. Secrets in it (`apiKey`, the channel tokens) are stored sealed and never come back. */
-export const agentConfigSchema = openConfigSchema.extend({ apiKey: secretText.optional(), ...channelTokens });
+export const agentConfigSchema = openConfigSchema.extend({
+  // Only what is given is held to this: an older configuration must still be readable.
+  baseUrl: baseUrl
+    .superRefine((text, context) => {
+      const problem = baseUrlProblem(text);
+      if (problem) context.addIssue(`baseUrl ${problem}`);
+    })
+    .optional(),
+  model: model
+    .refine((name) => !name.includes('${'), { error: 'model must not contain ${: OpenClaw would put a variable of its environment there' })
+    .optional(),
+  apiKey: secretText.optional(),
+  ...channelTokens,
+});
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 
 /** A change of a configuration: what is not given stays, and a `model` of null is the provider's default one again. */
-const configChangeSchema = agentConfigSchema.extend({ model: openConfigSchema.shape.model.nullable() });
+const configChangeSchema = agentConfigSchema.extend({ model: agentConfigSchema.shape.model.nullable() });
 export type AgentConfigChange = z.infer<typeof configChangeSchema>;
 
 const listedAgent = z.strictObject({
@@ -156,7 +170,8 @@ export const getAgent = defineRoute({
 
 export const updateAgentMetadata = defineRoute({
   id: 'updateAgentMetadata',
-  summary: "Change an agent's name, plan, provider or configuration; a container takes it over when it is repaired",
+  summary:
+    "Change an agent's name, plan, provider or configuration; a container takes it over when it is repaired, and a new provider needs its apiKey",
   method: 'PUT',
   auth: 'caller',
   params: agentParams,
@@ -201,7 +216,7 @@ const configWritten = z.strictObject({ config: openConfigSchema, status: z.liter
 export const updateAgentConfig = defineRoute({
   id: 'updateAgentConfig',
   summary:
-    'Change fields of an agent’s configuration, given plainly or inside `config`; what is not given stays, a null `model` is the default',
+    'Change fields of an agent’s configuration, given plainly or inside `config`; what is not given stays, a null `model` is the default, a new provider needs its apiKey',
   method: 'PUT',
   auth: 'caller',
   params: agentParams,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { addressesOf } from './addresses.ts';
 import { createAgent, provisionAgent } from './agents.ts';
+import { baseUrlProblem } from './base-url.ts';
 import { createClient } from './client.ts';
 import { pathParams, planForTier, plans, type Route, routes, statusOf } from './index.ts';
 import { openApiDocument } from './openapi.ts';
@@ -63,4 +64,18 @@ test('the client fills paths and queries, and throws the error body', async () =
   await expect(client('stopAgent', { params: { id: 'a b' } })).rejects.toMatchObject({ status: 403, message: 'Forbidden' });
   await expect(client('listMessages', { params: { id: 'x' }, query: { limit: 2 } })).rejects.toThrow();
   expect(asked).toEqual(['http://web/api/instance/a%20b/stop', 'http://web/api/agents/x/messages?limit=2']);
+});
+
+test('a base URL’s password is found however the address is written', () => {
+  const written = [
+    'https://u:p@models.example',
+    'https:/u:p@models.example',
+    'https:\\\\u:p@models.example',
+    '\u0001https://u:p@models.example',
+    'ht\ntps://u@models.example',
+    'https://@models.example',
+  ];
+  for (const text of written)
+    expect([text, baseUrlProblem(text)]).toEqual([text, 'must not contain a user name or password: give the key as apiKey']);
+  expect(baseUrlProblem('https://models.example/@me/v1')).toBe(undefined);
 });

@@ -1,6 +1,7 @@
 import type { AgentConfig } from '@agentbot/contracts';
 import type { Config } from '../config.ts';
 import type { Agent, AgentState } from '../generated/prisma/client.ts';
+import { withoutCredentials } from '../openclaw/model-endpoint.ts';
 import { containerNames } from '../runtime/agent-container.ts';
 import type { splitConfig } from '../secrets/agent-secrets.ts';
 
@@ -81,7 +82,10 @@ export const updatedAgent = (agent: Agent, config: Addresses) => ({
 });
 
 /** The stored configuration; secrets never stand in it. */
-export const agentConfigView = (agent: Agent) => agent.config as Omit<AgentConfig, keyof ReturnType<typeof splitConfig>['secrets']>;
+export function agentConfigView(agent: Agent) {
+  const config = agent.config as Omit<AgentConfig, keyof ReturnType<typeof splitConfig>['secrets']>;
+  return { ...config, ...(config.baseUrl && { baseUrl: withoutCredentials(config.baseUrl) }) };
+}
 
 export const deployment = (agent: Agent, config: Addresses) => ({
   id: `deploy-${agent.id}`,

@@ -6,6 +6,7 @@ import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../http/actor.ts';
 import { afterChange } from '../openclaw/choose-model.ts';
 import { assertPublicEndpoint } from '../openclaw/model-endpoint.ts';
+import { keyRecipient, replaceKey } from '../openclaw/model-key.ts';
 import { splitConfig, writeAgentSecrets } from '../secrets/agent-secrets.ts';
 import { getAgent } from './agents.ts';
 
@@ -20,7 +21,7 @@ interface Change {
 /**
  * Changes an agent's metadata; fields of the configuration that are not given stay. A container that runs keeps what it
  * was made with until it is repaired.
- * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST, PAYMENT_REQUIRED for a plan the owner's subscription does not cover
+ * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST, also for a new provider without its key, PAYMENT_REQUIRED for a plan the owner's subscription does not cover
  */
 export async function updateAgent(context: Context, actor: Actor, id: string, change: Change): Promise<Agent> {
   const { database, envelope, accounts, config } = context;
@@ -48,7 +49,10 @@ export async function updateAgent(context: Context, actor: Actor, id: string, ch
       ...(asked && (plan || !hasDefaultPlan(agent)) && { plan: plan ?? agent.plan }),
       ...(change.cloneable !== undefined && { cloneable: change.cloneable }),
     });
-    await writeAgentSecrets(tx, envelope, agent, secrets);
+    const { apiKey, ...tokens } = secrets;
+    const moves = keyRecipient(agent) !== keyRecipient({ aiProvider, config: changed });
+    if (moves) await replaceKey(tx, envelope, agent, aiProvider, apiKey);
+    await writeAgentSecrets(tx, envelope, agent, moves ? tokens : secrets);
     return tx.agent.update({
       where: { id },
       data: {

@@ -10,8 +10,9 @@ import type { Context } from '../context.ts';
 import type { Agent, Message } from '../generated/prisma/client.ts';
 import { redact } from '../logs/log-line.ts';
 import { fromThisMachine, hostOf, mayReach, reachableLookup } from '../openclaw/model-endpoint.ts';
+import { readSecretsFor } from '../openclaw/model-key.ts';
 import { type ModelTarget, modelTarget } from '../openclaw/providers.ts';
-import { readAgentSecrets, secretValues } from '../secrets/agent-secrets.ts';
+import { secretValues } from '../secrets/agent-secrets.ts';
 import { conversation } from './conversation.ts';
 import { INTERRUPTED } from './settle-reply.ts';
 
@@ -65,7 +66,7 @@ export async function replyFromProvider(
   const { database, envelope, config } = context;
   const { history, secrets } = await database.as('service', async (tx) => ({
     history: await conversation(tx, { sessionId: message.sessionId }, HISTORY, message),
-    secrets: await readAgentSecrets(tx, envelope, agent.id),
+    secrets: await readSecretsFor(tx, envelope, agent),
   }));
   const stop = AbortSignal.any([context.closing, signal]);
   try {

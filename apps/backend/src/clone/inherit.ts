@@ -1,19 +1,11 @@
 import type { AgentConfig } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../generated/prisma/client.ts';
+import { withoutCredentials } from '../openclaw/model-endpoint.ts';
 import { type AgentSecrets, readAgentSecrets } from '../secrets/agent-secrets.ts';
 
 /** What a clone has of its own, whoever owns it. */
 const ownSecrets: (keyof AgentSecrets)[] = ['gatewayToken', 'deviceKey', 'streamKey', 'walletKey'];
-
-/** An endpoint's address without what may be a key in it. */
-function withoutCredentials(baseUrl: string): string {
-  const url = new URL(baseUrl);
-  url.username = '';
-  url.password = '';
-  url.search = '';
-  return url.href;
-}
 
 /**
  * What a clone gets of its parent: the whole configuration within one account; for somebody else nothing secret, and

@@ -40,7 +40,9 @@ export async function setCredential(
   value: string | undefined,
   requestId: string,
 ): Promise<void> {
-  const name = secretName(agent, key);
+  // Its provider may be changing: the key must not come to stand for the new one's.
+  await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${agent.id} FOR UPDATE`;
+  const name = secretName(await tx.agent.findUniqueOrThrow({ where: { id: agent.id } }), key);
   if (value) await writeAgentSecrets(tx, envelope, agent, { [name]: value });
   else await deleteAgentSecret(tx, agent, name);
   if (agent.runtime === 'container' && agent.state !== 'stopped') await beginOperation(tx, boss, agent, 'restart', { requestId });

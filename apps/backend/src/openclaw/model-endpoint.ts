@@ -88,6 +88,13 @@ export async function assertPublicEndpoint(baseUrl: string, allowPrivate: boolea
   }
 }
 
+/** An endpoint's address without what may be a key in it; one that has none of that is given back as it is written. */
+export function withoutCredentials(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  if (!url.username && !url.password && !/[?#]/.test(baseUrl)) return baseUrl;
+  return Object.assign(url, { username: '', password: '', search: '', hash: '' }).href;
+}
+
 /** The same endpoint as this process reaches it: what containers call the host is loopback here. */
 export function fromThisMachine(baseUrl: string): string {
   const url = new URL(baseUrl);

@@ -8,6 +8,7 @@ import type { Agent, Prisma } from '../generated/prisma/client.ts';
 import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '../openclaw/config-builder.ts';
 import { configShape } from '../openclaw/config-shape.ts';
 import { pairedDevices } from '../openclaw/device.ts';
+import { keyRecipient, readSecretsFor } from '../openclaw/model-key.ts';
 import { fallbackTargets, keySecret, type ModelTarget, modelTarget } from '../openclaw/providers.ts';
 import { dialectOf } from '../openclaw/versions.ts';
 import { agentContainerSpec, containerNames, EXTRA_CA, slotCount } from '../runtime/agent-container.ts';
@@ -17,7 +18,10 @@ import { type AgentSecrets, readAgentSecrets, type SecretName } from '../secrets
 import { sha256 } from '../secrets/sha256.ts';
 import { leaseSlot } from './lease-slot.ts';
 
-function fallbacksOf({ config }: Context, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
+/** What an agent's files and secrets are made from. */
+type Contents = Pick<Context, 'database' | 'envelope' | 'config'>;
+
+function fallbacksOf({ config }: Contents, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
   return fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)]));
 }
 
@@ -30,7 +34,7 @@ function secretVariablesOf(agent: Agent, fallbacks: ModelTarget[], secrets: Agen
   };
 }
 
-function configInput({ config }: Context, agent: Agent, version: string, fallbacks: ModelTarget[], secrets: AgentSecrets): ConfigInput {
+function configInput({ config }: Contents, agent: Agent, version: string, fallbacks: ModelTarget[], secrets: AgentSecrets): ConfigInput {
   return {
     version,
     plan: agent.plan,
@@ -43,12 +47,18 @@ function configInput({ config }: Context, agent: Agent, version: string, fallbac
   };
 }
 
-/** The environment variables of a stored spec that carry secrets, with their values. */
-export async function secretEnvironment(
-  { database, envelope }: Pick<Context, 'database' | 'envelope'>,
-  spec: AgentContainerSpec,
-): Promise<Record<string, string>> {
-  const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, spec.agentId));
+/**
+ * The environment variables of a stored spec that carry secrets, with their values. A container that calls another provider
+ * than the agent has by now gets no key of the new one's.
+ */
+export async function secretEnvironment(context: Contents, spec: AgentContainerSpec): Promise<Record<string, string>> {
+  const { agent, secrets } = await context.database.as('service', async (tx) => ({
+    agent: await tx.agent.findUniqueOrThrow({ where: { id: spec.agentId } }),
+    secrets: await readAgentSecrets(tx, context.envelope, spec.agentId),
+  }));
+  const meant = spec.keyRecipient ? spec.keyRecipient === keyRecipient(agent) : await isCurrent(context, agent, spec);
+  // The gateway does not start on a variable that is not there.
+  if (!meant && secrets.apiKey) secrets.apiKey = 'none';
   return Object.fromEntries(
     Object.entries(spec.secretEnv).map(([variable, name]) => [variable, secrets[name as keyof AgentSecrets] ?? '']),
   );
@@ -61,7 +71,7 @@ const written = (input: ConfigInput) => JSON.stringify(openclawConfig(input), nu
  * asked for, and the hash of its shape.
  */
 export async function configurationOf(context: Context, agent: Agent, version: string) {
-  const secrets = await context.database.as('service', (tx) => readAgentSecrets(tx, context.envelope, agent.id));
+  const secrets = await context.database.as('service', (tx) => readSecretsFor(tx, context.envelope, agent));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const input = configInput(context, agent, version, fallbacks, secrets);
   const variables = Object.keys(secretVariablesOf(agent, fallbacks, secrets));
@@ -71,10 +81,10 @@ export async function configurationOf(context: Context, agent: Agent, version: s
 }
 
 /** What goes into an agent's container besides its image: files, variables with secrets, and a hash of both. */
-async function contents(context: Context, agent: Agent, version: string) {
+async function contents(context: Contents, agent: Agent, version: string) {
   const { database, envelope } = context;
   const authorities = context.config.AGENT_EXTRA_CA_FILE;
-  const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
+  const secrets = await database.as('service', (tx) => readSecretsFor(tx, envelope, agent));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const secretNames = secretVariablesOf(agent, fallbacks, secrets);
   const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, secrets[name] as string]));
@@ -94,7 +104,7 @@ async function contents(context: Context, agent: Agent, version: string) {
 }
 
 /** Whether a container has what its agent's row says now, on the plan that it was made for. */
-export async function isCurrent(context: Context, agent: Agent, spec: AgentContainerSpec): Promise<boolean> {
+export async function isCurrent(context: Contents, agent: Agent, spec: AgentContainerSpec): Promise<boolean> {
   return (await contents(context, { ...agent, plan: spec.plan }, agent.openclawVersion ?? '')).fingerprint === spec.fingerprint;
 }
 
@@ -120,12 +130,13 @@ export async function createContainer(
   const cacheVolume = cache.filled ? cache.volume : null;
   // Only a new workspace begins with them: later the agent may have changed them.
   const begins = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationSoFar(context, agent.id))];
+  const recipient = keyRecipient(agent);
   const refused = new Set<number>();
   let slot = agent.slot;
 
   while (refused.size < 50) {
     slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
-    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, cacheVolume, capacity, config });
+    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, recipient, cacheVolume, capacity, config });
     try {
       const containerId = await host.create(spec, secretEnv, [...files, ...begins], { data, signal });
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.

@@ -57,6 +57,8 @@ interface SpecInput {
   image: string;
   secretEnv: Record<string, string>;
   fingerprint: string;
+  /** Whom its model's key is sent to. */
+  recipient: string;
   cacheVolume: string | null;
   capacity: { memoryBytes: number; cpus: number };
   config: Pick<Config, 'AGENT_PORT_BASE' | 'AGENT_SUBNET' | 'INSTALLATION' | 'ALLOW_PRIVATE_MODEL_ENDPOINTS' | 'AGENT_EXTRA_CA_FILE'>;
@@ -69,6 +71,7 @@ export function agentContainerSpec({
   image,
   secretEnv,
   fingerprint,
+  recipient,
   cacheVolume,
   capacity,
   config,
@@ -89,6 +92,7 @@ export function agentContainerSpec({
       ...(config.AGENT_EXTRA_CA_FILE && { NODE_EXTRA_CA_CERTS: `${DATA_FOLDER}/${EXTRA_CA}` }),
     },
     secretEnv,
+    keyRecipient: recipient,
     memoryBytes: Math.min(entitlement.memoryBytes, capacity.memoryBytes),
     cpus: Math.min(entitlement.cpus, capacity.cpus),
     pidsLimit: 512,

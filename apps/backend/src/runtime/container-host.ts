@@ -16,6 +16,8 @@ export interface AgentContainerSpec {
   env: Record<string, string>;
   /** Environment variables that carry the agent's own secrets: variable → secret's name. */
   secretEnv: Record<string, string>;
+  /** Whom its model's key is sent to; not known of older ones. */
+  keyRecipient?: string;
   memoryBytes: number;
   cpus: number;
   pidsLimit: number;

@@ -1,3 +1,4 @@
+import { baseUrlProblem } from '@agentbot/contracts/base-url';
 import type { Input } from '@agentbot/contracts/client';
 
 type Config = NonNullable<Input<'updateAgentConfig'>['body']['config']>;
@@ -5,24 +6,38 @@ type Config = NonNullable<Input<'updateAgentConfig'>['body']['config']>;
 export interface Changes {
   config: Config;
   /** What is wrong with a field, by its name. */
-  problems: Partial<Record<'baseUrl' | 'apiKey' | 'ownerIds' | 'allowedDomains', string>>;
+  problems: Partial<Record<'baseUrl' | 'model' | 'apiKey' | 'ownerIds' | 'allowedDomains', string>>;
 }
 
 /** In the choice of a provider, an endpoint of one's own. */
 export const CUSTOM = 'custom';
 
+/** Whom a key is sent to: the server of a base URL, or what is typed of it. */
+export const serverOf = (url = '') => (URL.canParse(url) ? new URL(url).origin : url);
+
+/** What is said beside the key: it is for one provider, or one server, and goes to no other. */
+export function keyHint(needed: boolean, leftBehind: boolean): string {
+  if (needed) return 'The saved key belongs to the provider that you leave, and is never sent to another one.';
+  if (leftBehind) return 'If your endpoint wants one. The saved key is not sent to another server: left empty, the agent has no key.';
+  return 'Empty keeps the one it has';
+}
+
 /**
  * Reads the configuration's form; what is wrong is said beside its field, before anything is sent.
  * @param before what is saved: a model that is emptied is taken back
+ * @param needsKey whether the provider changes to one that is not called without a key
  */
-export function readChanges(form: FormData, before: { model?: string | undefined }): Changes {
+export function readChanges(form: FormData, before: { model?: string | undefined }, needsKey: boolean): Changes {
   const text = (name: string) => String(form.get(name) ?? '').trim();
   const problems: Changes['problems'] = {};
   const baseUrl = text('baseUrl');
-  if (baseUrl && !/^https?:\/\/./.test(baseUrl)) problems.baseUrl = 'Begin with http:// or https://';
+  const wrongUrl = baseUrl && baseUrlProblem(baseUrl);
+  if (wrongUrl) problems.baseUrl = `The base URL ${wrongUrl}`;
   const provider = text('aiProvider');
   const model = text('model') || (before.model && null);
+  if (text('model').includes('${')) problems.model = 'A model’s name has no ${ in it: OpenClaw would put a variable there';
   const apiKey = text('apiKey');
+  if (needsKey && !apiKey) problems.apiKey = 'The new provider needs its own key';
   if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey)) problems.apiKey = 'A key has no spaces and no special letters';
   const list = (name: string) =>
     text(name)

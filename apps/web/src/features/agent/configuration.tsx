@@ -10,7 +10,7 @@ import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { act } from '../act.ts';
 import type { Options } from '../agents/form-options.ts';
 import { api, sentenceOf } from '../api.ts';
-import { type Changes, CUSTOM, readChanges } from './config-changes.ts';
+import { type Changes, CUSTOM, keyHint, readChanges, serverOf } from './config-changes.ts';
 import { useAgent } from './use-agent.ts';
 
 const providers = [
@@ -30,6 +30,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const [busy, setBusy] = useState(false);
   // Chosen, and not saved yet.
   const [chosen, choose] = useState<string>();
+  const [address, setAddress] = useState<string>();
   // Saved elsewhere: the agent's row is live, and the form takes all of it from one answer.
   const runsOn = agent && `${agent.aiProvider} ${agent.model}`;
   const seen = useRef(runsOn);
@@ -44,11 +45,13 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const provider = chosen ?? saved;
   const custom = provider === CUSTOM;
   const moves = provider !== saved;
+  const needsKey = moves && !custom;
+  const leavesKey = moves || (custom && address !== undefined && serverOf(address) !== serverOf(config.baseUrl));
 
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = event.currentTarget;
-    const read = readChanges(new FormData(form), config);
+    const read = readChanges(new FormData(form), config, needsKey);
     setProblems(read.problems);
     if (Object.keys(read.problems).length) return;
     setBusy(true);
@@ -56,6 +59,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     if (await act(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words)) {
       await Promise.all([mutate(), refresh()]);
       choose(undefined);
+      setAddress(undefined);
     }
     setBusy(false);
   }
@@ -98,8 +102,9 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
               type="url"
               required
               defaultValue={config.baseUrl}
+              onChange={(event) => setAddress(event.target.value)}
               problem={problems.baseUrl}
-              hint="An OpenAI-compatible endpoint"
+              hint="An OpenAI-compatible endpoint, such as https://models.example.com/v1"
             />
           )}
           <Field
@@ -110,6 +115,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             defaultValue={moves ? '' : config.model}
             maxLength={200}
             required={custom}
+            problem={problems.model}
             hint={custom ? 'As your endpoint calls it' : 'As the provider calls it; empty for its default'}
           />
           <Field
@@ -117,12 +123,9 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             name="apiKey"
             type="password"
             autoComplete="off"
+            required={needsKey}
             problem={problems.apiKey}
-            hint={
-              moves
-                ? 'The new provider’s key. Left empty, the new provider is sent the key the agent has now.'
-                : 'Empty keeps the one it has'
-            }
+            hint={keyHint(needsKey, leavesKey)}
           />
           <Field
             label="Owner ids"
