@@ -199,7 +199,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
       startChild({
         name: 'web',
         file: process.execPath,
-        args: ['node_modules/next/dist/bin/next', production ? 'start' : 'dev', '-p', String(ports.web), '-H', 'localhost'],
+        args: ['node_modules/next/dist/bin/next', production ? 'start' : 'dev', '-p', String(ports.web), '-H', '127.0.0.1'],
         cwd: path.join(root, 'apps/web'),
         env: {
           ...basics(environment),
