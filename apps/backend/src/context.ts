@@ -83,7 +83,7 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   await boss.start();
   const gateways = createGatewayPool((agentId, gateway) => followConversations({ database, log }, agentId, gateway));
   const metrics = createMetrics();
-  const host = measuredHost(createDockerHost(config.DOCKER_HOST, config.INSTALLATION), metrics);
+  const host = measuredHost(createDockerHost(config.DOCKER_HOST, config.INSTALLATION, log), metrics);
   const notifications = listenForNotifications(connectionString, [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENTS], log);
   const processId = randomUUID();
   const logs = createLogHub({ database, log, notifications, processId });

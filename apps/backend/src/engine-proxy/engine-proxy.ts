@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type AllowedCall, allowedCall } from './allowed-calls.ts';
@@ -18,6 +19,16 @@ async function bodyOf(incoming: IncomingMessage, { body }: AllowedCall): Promise
   if (!(length <= MOST_BYTES)) return { fault: 'the body' };
   const read = body.safeParse(await json(incoming).catch(() => undefined));
   return read.success ? { text: JSON.stringify(read.data) } : { fault: faultIn(read.error) };
+}
+
+/** Whether a container, which a call names by its id, is that of the agent whose container's name it is to get. */
+async function mayRename(socketPath: string, address: string): Promise<boolean> {
+  const [path = '', query] = address.split('?');
+  const asking = request({ socketPath, path: path.replace(/rename$/, 'json') }).end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  const { Config } = (await json(answer)) as { Config?: { Labels?: Record<string, string> } };
+  const { 'agentbot.installation': installation, 'agentbot.agent': agentId } = Config?.Labels ?? {};
+  return Boolean(installation && agentId) && new URLSearchParams(query).get('name') === `openclaw-${agentId}`;
 }
 
 /**
@@ -50,7 +61,8 @@ export function createEngineProxy({ socketPath, onCall }: Options): Server {
     const { method = '', url = '' } = incoming;
     const found = allowedCall(method, url);
     const body = found && (await bodyOf(incoming, found.call));
-    const fault = body && 'fault' in body ? body.fault : undefined;
+    const foreign = found?.call.ownName && !(await mayRename(socketPath, found.address).catch(() => false));
+    const fault = foreign ? 'the container' : body && 'fault' in body ? body.fault : undefined;
     onCall?.(method, url, Boolean(found) && !fault);
     if (!found) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not among the backend's calls`);
     if (fault) return void refuse(outgoing, `${fault} is not as the backend makes it`);

@@ -3,8 +3,10 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
+import type { Logger } from 'pino';
 import { DATA_FOLDER } from './agent-container.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
+import { createContainerFinder } from './container-names.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
 import { call, connect, described, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
@@ -36,8 +38,9 @@ function refusals(output: string, image: string): string[] {
  * Agents as containers of one Docker Engine.
  * @param installation whose containers, volumes and networks these are; others are never touched
  */
-export function createDockerHost(dockerHost: string | undefined, installation: string): ContainerHost {
+export function createDockerHost(dockerHost: string | undefined, installation: string, log: Pick<Logger, 'warn'>): ContainerHost {
   const docker = connect(dockerHost, 60_000);
+  const find = createContainerFinder({ docker, installation, log });
   // An event stream may be silent for as long as nothing happens.
   const patient = connect(dockerHost, 0);
   let probe: { at: number; answer: Promise<boolean> } | undefined;
@@ -65,7 +68,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
 
   /** Removes a container of ours; another's of that name is left alone, or refused by `create`. */
   async function removeContainer(name: string, refuse = false) {
-    const found = await call(docker.getContainer(name).inspect(), [404]);
+    const found = await find(name);
     if (found && !isOurs(found.Config.Labels)) {
       if (refuse) throw foreign('container', name);
       return;
@@ -84,7 +87,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
   }
 
   async function inspect(name: string): Promise<ContainerState | null> {
-    const found = await call(docker.getContainer(name).inspect(), [404]);
+    const found = await find(name);
     if (!found) return null;
     const { State: state } = found;
     return {
@@ -254,6 +257,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     },
 
     async stop(name) {
+      if (!(await find(name))) return;
       await call(docker.getContainer(name).stop({ t: 15 }), [304, 404]);
     },
 
