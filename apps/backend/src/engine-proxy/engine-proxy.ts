@@ -10,6 +10,8 @@ interface Options {
   /** The engine's own socket. */
   socketPath: string;
   onCall?: (method: string, url: string, allowed: boolean) => void;
+  /** Told of each connection to the engine that fails. */
+  onUnreachable?: (error: Error) => void;
 }
 
 /** What of a request's body is sent on: nothing, its bytes, or what was read in it and found good. */
@@ -36,7 +38,7 @@ async function mayRename(socketPath: string, address: string): Promise<boolean> 
  * address, and for what is made also by what it asks for, since whoever may make any container is root on the host.
  * What is sent on is made anew from what was understood; nothing else of a request comes to the engine, no header either.
  */
-export function createEngineProxy({ socketPath, onCall }: Options): Server {
+export function createEngineProxy({ socketPath, onCall, onUnreachable }: Options): Server {
   const refuse = (response: ServerResponse, reason: string) =>
     response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ message: reason }));
 
@@ -50,7 +52,10 @@ export function createEngineProxy({ socketPath, onCall }: Options): Server {
       answer.pipe(outgoing);
       outgoing.flushHeaders();
     });
-    upstream.on('error', () => outgoing.destroy());
+    upstream.on('error', (error) => {
+      if (!outgoing.destroyed) onUnreachable?.(error);
+      outgoing.destroy();
+    });
     outgoing.on('close', () => upstream.destroy());
     if (body === 'bytes') return void incoming.pipe(upstream);
     incoming.resume();

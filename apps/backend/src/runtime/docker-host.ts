@@ -8,11 +8,12 @@ import { DATA_FOLDER } from './agent-container.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
 import { createContainerFinder } from './container-names.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
-import { call, connect, described, type EngineError, jsonLines } from './engine-client.ts';
+import { call, connect, DEFAULT_ENGINE, described, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
 import { versionInName } from './image-name.ts';
+import { whyUnreachable } from './socket-rights.ts';
 import { createStartCaches } from './start-cache.ts';
 import { archive, stripped } from './volume-tar.ts';
 
@@ -43,6 +44,7 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
   const find = createContainerFinder({ docker, installation, log });
   // An event stream may be silent for as long as nothing happens.
   const patient = connect(dockerHost, 0);
+  let refusalNoted = false;
   let probe: { at: number; answer: Promise<boolean> } | undefined;
 
   async function ensureNetwork(spec: AgentContainerSpec, labels: Record<string, string>) {
@@ -138,12 +140,22 @@ export function createDockerHost(dockerHost: string | undefined, installation: s
     if (!ownerId || labelled === ownerId) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
   }
 
+  /** Wrong rights on the engine's socket are an operator's to put right, so the log says it once. */
+  async function noteRefusal(error: EngineError): Promise<void> {
+    if (error.code !== 'EACCES' || refusalNoted) return;
+    refusalNoted = true;
+    log.warn(await whyUnreachable(new URL(dockerHost || DEFAULT_ENGINE).pathname, error));
+  }
+
   function answers(): Promise<boolean> {
     const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
     const answer = Promise.race([
       docker.ping().then(
         () => true,
-        () => false,
+        (error) => {
+          void noteRefusal(error);
+          return false;
+        },
       ),
       late,
     ]);
