@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
@@ -304,6 +304,21 @@ describe('every route', () => {
   test.each(webRoutes.filter(([, { body }]) => body))('%s answers malformed and oversized bodies as JSON', async (id) => {
     expectRefusal(id, await call(id, { body: '{"name":' }), 'INVALID_REQUEST', 'Malformed JSON in request body');
     expectRefusal(id, await call(id, { body: JSON.stringify({ name: 'x'.repeat(1_100_000) }) }), 'PAYLOAD_TOO_LARGE');
+  });
+
+  test('a compressed body is read; a broken one is 400, and an encoding that nobody knows 415', async () => {
+    const send = async (encoding: string, body: Buffer<ArrayBuffer>) => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+      const response = await owner.fetch('/api/keys', { method: 'POST', headers, body });
+      return { status: response.status, body: await response.json() };
+    };
+    const text = JSON.stringify({ name: 'Compressed' });
+    expect(await send('gzip', gzipSync(text))).toMatchObject({ status: 201, body: { name: 'Compressed' } });
+    const broken = { status: 400, body: { error: 'Request body does not fit its Content-Encoding' } };
+    expect(await send('gzip', Buffer.from('notgzip'))).toEqual(broken);
+    const unknown = { error: 'Unsupported content encoding', code: 'UNSUPPORTED_MEDIA_TYPE' };
+    expect(await send('nonsense', Buffer.from(text))).toEqual({ status: 415, body: unknown });
+    expect(await send('gzip', gzipSync(JSON.stringify({ name: 'x'.repeat(1_100_000) })))).toMatchObject({ status: 413 });
   });
 });
 

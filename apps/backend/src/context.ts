@@ -86,7 +86,7 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   const gateways = createGatewayPool((agentId, gateway) => followConversations({ database, log }, agentId, gateway));
   const metrics = createMetrics();
   const host = measuredHost(
-    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, { mayPull: (image) => mayPull(image, config) }),
+    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, { mayPull: (image) => mayPull(image, config), log }),
     metrics,
   );
   const notifications = listenForNotifications(

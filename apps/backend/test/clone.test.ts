@@ -198,6 +198,34 @@ describe('wallets', () => {
     expect(await link()).toMatchObject({ status: 201, body: { address: expect.stringMatching(/a11ce$/i) } });
   });
 
+  test('a wrong signature of an ordinary wallet is refused also while the node is away, and uses nothing up', async () => {
+    const account = privateKeyToAccount(generatePrivateKey());
+    const { address } = account;
+    const { message } = (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body;
+    const link = (signature: string) => backend.as(owner, 'POST', '/api/wallets', { address, signature });
+    const wrong = await wallet.signMessage({ message });
+    const zeros = `0x${'00'.repeat(65)}`;
+    for (const signature of [wrong, zeros, '0x12']) {
+      expect(await link(signature)).toMatchObject({
+        status: 400,
+        body: { error: 'The signature is not this wallet’s over the challenge' },
+      });
+    }
+    node.setDown(true);
+    for (const signature of [wrong, zeros, '0x12']) {
+      const { status, body } = await link(signature);
+      expect(status).toBe(400);
+      expect(body.error).toMatch(/^The signature is not this wallet’s over the challenge\. .*node of its chain does not answer$/);
+      const proof = { ...proofOf(`0x${'ab'.repeat(32)}`, address), signature };
+      expect(await clone(proof)).toMatchObject({
+        status: 402,
+        body: { reason: 'paymentProof.signature is not that of the paying wallet' },
+      });
+    }
+    node.setDown(false);
+    expect((await link(await account.signMessage({ message }))).status).toBe(201);
+  });
+
   test.each([
     ['asks for patience', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
     ['knows no such call', { code: -32601, message: 'the method eth_call does not exist' }],

@@ -162,6 +162,7 @@ test('stands above what other rules of the host let in, and once where nothing p
   try {
     await backend.context.guardHost();
     expect(await iptables('-S', 'INPUT', '1')).toContain(`-s ${SUBNETS.closed} `);
+    expect(await jumps()).toHaveLength(1);
   } finally {
     await iptables('-D', 'INPUT', ...other);
   }

@@ -12,7 +12,11 @@ const SLOW_IMAGE = 'agentbot/openclaw-test:slow';
 const installation = `test-docker-host-${randomName(4)}`;
 const docker = new Docker();
 const TIMEOUT_MS = 4_000;
-const host = createDockerHost(process.env.DOCKER_HOST, installation, { mayPull: () => false, timeoutMs: TIMEOUT_MS });
+const host = createDockerHost(process.env.DOCKER_HOST, installation, {
+  mayPull: () => false,
+  log: { warn: () => undefined },
+  timeoutMs: TIMEOUT_MS,
+});
 const check = (image: string, configuration: string, plugins: string[] = []) =>
   host.validateConfig(image, installation, { configuration, variables: [], plugins }, AbortSignal.timeout(60_000));
 const config = (more: object = {}) => JSON.stringify({ gateway: { mode: 'local' }, ...more });

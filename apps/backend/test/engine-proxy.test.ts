@@ -71,6 +71,7 @@ test('an agent lives its whole life through it', async () => {
   await backend.settled(id);
   const [made] = (await backend.as(owner, 'GET', `/api/agents/${id}/operations`)).body.operations;
   expect(made.steps.map((step: { name: string }) => step.name)).toEqual(['image', 'validate', 'warm', 'create', 'start', 'ready']);
+  await new Docker().getContainer(`openclaw-${id}`).rename({ name: `by-hand-${id}` });
   for (const action of ['stop', 'start', 'restart', 'update', 'repair', 'reset-memory']) {
     const answer = await backend.machine(owner, 'POST', `/api/agents/${id}/${action}`, action === 'update' ? {} : undefined);
     expect([action, answer.status, answer.body.error]).toEqual([action, 200, undefined]);
@@ -232,6 +233,9 @@ describe('what the backend never asks', () => {
     ['DELETE', '/v1.41/containers/postgres?force=true'],
     ['DELETE', `/v1.41/containers/${'0123456789ab'.repeat(5)}?force=true`],
     ['DELETE', '/v1.41/containers/not-openclaw-x'],
+    ['POST', '/v1.41/containers/postgres/rename?name=openclaw-x'],
+    ['POST', `/v1.41/containers/${'0123456789abcdef'.repeat(4)}/rename?name=openclaw-x`],
+    ['POST', `/v1.41/containers/${'0123456789abcdef'.repeat(4)}/rename?name=postgres`],
     ['POST', '/v1.41/containers/postgres/stop'],
     ['GET', '/v1.41/volumes/postgres'],
     ['DELETE', '/v1.41/volumes/postgres'],

@@ -189,6 +189,9 @@ describe('eas', () => {
     const signature = await wallet.signMessage({ message });
     node.setDown(true);
     expect(await verify('eas', { ...asked, signature })).toMatchObject({ status: 500, body: { error: 'Failed to update verification' } });
+    // An ordinary wallet's signature is wrong without a node, too.
+    const wrong = await privateKeyToAccount(generatePrivateKey()).signMessage({ message });
+    expect((await verify('eas', { ...asked, signature: wrong })).status).toBe(400);
     node.setDown(false);
     expect((await verify('eas', { ...asked, signature })).status).toBe(200);
   });

@@ -1,40 +1,45 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { root } from './stack.ts';
 
-/** What an operator copies must mean the same as what is not copied. */
+/** `.env.example`, which operators copy, against docker-compose.yml, which reads the copy. */
 
-const read = (name: string) => readFile(path.join(root, name), 'utf8');
+const read = (name: string) => readFileSync(path.join(import.meta.dirname, '../../..', name), 'utf8');
 
-test('a value in .env.example is the default that docker compose has for that variable', async () => {
-  const example = new Map(
-    [...(await read('.env.example')).matchAll(/^([A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
-  );
-  const defaults = [...(await read('docker-compose.yml')).matchAll(/\$\{([A-Z0-9_]+):-([^}]*)\}/g)].map(([, name = '', value = '']) => ({
-    name,
-    value,
-  }));
-  expect(defaults.length).toBeGreaterThan(50);
-  // An empty value in a copied file leaves compose its own default.
-  const differing = defaults.filter(({ name, value }) => (example.get(name) || value) !== value);
-  expect(
-    differing.map(({ name, value }) => `${name}: ${example.get(name)} in .env.example, ${value || 'empty'} in docker-compose.yml`),
-  ).toEqual([]);
-});
+/** Each variable of `.env.example` with its value and the comment above it. */
+const examples = new Map<string, { value: string; comment: string }>();
+let comment = '';
+let named = false;
+for (const line of read('.env.example').split('\n')) {
+  const [, name, value = ''] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
+  if (name) examples.set(name, { value, comment });
+  else comment = line.startsWith('#') && !named ? `${comment} ${line}` : line;
+  named = name !== undefined;
+}
 
-test('every variable that docker compose reads with a default is in .env.example', async () => {
-  const example = await read('.env.example');
-  const names = [...(await read('docker-compose.yml')).matchAll(/\$\{([A-Z0-9_]+):-/g)].map(([, name]) => name);
-  expect(names.filter((name) => !new RegExp(`^${name}=`, 'm').test(example))).toEqual([]);
-});
-
-// `localhost` is [::1] alone where the resolver says so first, as on stock Debian, and a proxy to 127.0.0.1 finds nobody.
-test.each(['apps/web/Dockerfile', 'packages/local-stack/src/stack.ts'])(
-  'the dashboard that %s starts listens on an address',
-  async (file) => {
-    const [, host = ''] = /["']-H["'], ["']([^"']+)["']/.exec(await read(file)) ?? [];
-    expect(isIP(host)).toBe(4);
-  },
+/** Each `${NAME}`, `${NAME:-default}` or `${NAME:?error}` of the compose file; `$$` is no variable of its own. */
+const composed = [...read('docker-compose.yml').matchAll(/(?<!\$)\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?[^}]*\}/g)].map(
+  ([, name = '', byDefault]) => ({ name, byDefault }),
 );
+
+test('docker-compose.yml reads variables, and .env.example names every one of them', () => {
+  expect(composed.length).toBeGreaterThan(50);
+  expect(composed.flatMap(({ name }) => (examples.has(name) ? [] : name))).toEqual([]);
+});
+
+test('a copy of .env.example changes no default of docker-compose.yml', () => {
+  const differing = composed.flatMap(({ name, byDefault = '' }) => {
+    const { value = '', comment: about = '' } = examples.get(name) ?? {};
+    // An empty variable gets the compose file's default, which then stands in the comment unless it is empty as well.
+    const isSaid = value === '' && (byDefault === '' || about.includes(byDefault));
+    return value === byDefault || isSaid ? [] : [{ name, example: value, compose: byDefault }];
+  });
+  expect(differing).toEqual([]);
+});
+
+// `localhost` is [::1] alone where the resolver says so first, as on stock Debian, and a proxy to 127.0.0.1 reaches nobody.
+test.each(['apps/web/Dockerfile', 'packages/local-stack/src/stack.ts'])('the dashboard that %s starts listens on an address', (file) => {
+  const [, host = ''] = /["']-H["'], ["']([^"']+)["']/.exec(read(file)) ?? [];
+  expect(isIP(host)).toBe(4);
+});

@@ -3,7 +3,7 @@ import type { Address, Hex } from 'viem';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import type { Account } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
-import { isSignedBy } from '../chain/is-signed-by.ts';
+import { checkSignature } from '../chain/check-signature.ts';
 import type { Context } from '../context.ts';
 import { isUniqueViolation } from '../database/database.ts';
 import type { Agent } from '../generated/prisma/client.ts';
@@ -50,7 +50,7 @@ async function requirePayer({ database, chains }: Context, owner: Account, proof
   const message = proofMessage(proof, owner.id);
   const signature = proof.signature as Hex | undefined;
   const { tempo } = await chains();
-  if (signature && (await isSignedBy(tempo, { address, message, signature }))) return;
+  if (signature && (await checkSignature(tempo, { address, message, signature })) === 'signed') return;
   const reason = signature ? 'paymentProof.signature is not that of the paying wallet' : 'The paying wallet is not linked to this account';
   throw new AppError('PAYMENT_NOT_VERIFIED', undefined, { details: { reason, messageToSign: message } });
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { ensureApplicationRole, grantRights, rightsIn } from './application-role.ts';
 import { installQueue } from './install-queue.ts';
 
 const directory = path.join(import.meta.dirname, '../../prisma/migrations');
@@ -35,7 +36,8 @@ async function applyOne(client: pg.Client, name: string, sql: string, checksum: 
 }
 
 /**
- * Applies the migrations that a database lacks, one transaction each, and keeps Prisma's history table; then the queue's own.
+ * Applies the migrations that a database lacks, one transaction each, and keeps Prisma's history table; makes sure of the
+ * application's role and its rights, which a restored dump lacks; then the queue's own.
  * @param connectionString logs in as the owner
  * @returns the names applied, in order.
  * @throws Error when an applied migration was edited since, or when one fails.
@@ -46,6 +48,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
   try {
     await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
     await client.query(historyTable);
+    await ensureApplicationRole(client);
     const history = await client.query<{ name: string; checksum: string }>(
       'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
     );
@@ -53,8 +56,10 @@ export async function migrate(connectionString: string): Promise<string[]> {
     const entries = await readdir(directory, { withFileTypes: true });
     const names = entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
     const applied: string[] = [];
+    const rights: string[] = [];
     for (const name of names) {
       const sql = await readFile(path.join(directory, name, 'migration.sql'), 'utf8');
+      rights.push(...rightsIn(sql));
       const checksum = createHash('sha256').update(sql).digest('hex');
       if (known.has(name)) {
         if (known.get(name) !== checksum) throw new Error(`Migration ${name} was edited after it was applied`);
@@ -63,6 +68,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
       await applyOne(client, name, sql, checksum);
       applied.push(name);
     }
+    await grantRights(client, rights);
     await installQueue(client, connectionString);
     return applied;
   } finally {

@@ -17,6 +17,8 @@ interface More {
   query?: Query;
   /** What is sent on of a body: what the schema reads in it, which may depend on the agents' /16, or its bytes, or nothing. */
   body?: ZodType | ((agentSubnet: string) => ZodType) | 'bytes';
+  /** Names a container by its id: the engine is asked first whether the new name is that of the agent in its labels. */
+  ownName?: true;
 }
 export interface AllowedCall extends More {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -55,6 +57,10 @@ export const allowedCalls: readonly AllowedCall[] = [
   call('POST', `/containers/${ours}/pause`, 'holds it while its files are read'),
   call('POST', `/containers/${ours}/unpause`, 'lets it go on'),
   call('DELETE', `/containers/${ours}`, 'removes it', { query: { force: flag, v: flag } }),
+  call('POST', '/containers/[0-9a-f]{64}/rename', 'gives an agent’s container back the name that somebody changed by hand', {
+    query: { name: new RegExp(`^${ours}$`) },
+    ownName: true,
+  }),
   call('GET', `/containers/${ours}/logs`, 'an agent’s log', { query: logs }),
   call('GET', `/containers/${ours}/stats`, 'what an agent uses', { query: { stream: flag, 'one-shot': flag } }),
   call('GET', `/containers/${ours}/archive`, 'an agent’s data, for a backup', { query: { path: folder } }),

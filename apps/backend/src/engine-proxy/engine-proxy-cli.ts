@@ -1,10 +1,21 @@
 import { rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { readEngineProxyConfig } from '../config.ts';
+import { whyUnreachable } from '../runtime/socket-rights.ts';
 import { createEngineProxy } from './engine-proxy.ts';
-import { socketRefusal } from './socket-access.ts';
 
 // `node engine-proxy-cli.ts <socket to listen on> <the engine's socket>`
 const [listenOn = '/run/engine/docker.sock', socketPath = '/var/run/docker.sock'] = process.argv.slice(2);
+const REPEAT_MS = 60_000;
+let told = { reason: '', at: 0 };
+
+async function tell(error: Error): Promise<void> {
+  const reason = await whyUnreachable(socketPath, error);
+  if (reason === told.reason && Date.now() - told.at < REPEAT_MS) return;
+  told = { reason, at: Date.now() };
+  process.stderr.write(`${reason}\n`);
+}
+
 rmSync(listenOn, { force: true });
 process.umask(0o007);
 const server = createEngineProxy({
@@ -13,9 +24,12 @@ const server = createEngineProxy({
   onCall: (method, url, allowed) => {
     if (!allowed) process.stderr.write(`refused ${method} ${url.replace(/\?.*/, '')}\n`);
   },
+  onUnreachable: tell,
 });
 server.requestTimeout = 0;
 server.listen(listenOn);
-const refusal = await socketRefusal(socketPath);
-if (refusal) process.stderr.write(`${refusal}\n`);
+// Before anybody asks: wrong rights are an operator's to put right.
+request({ socketPath, path: '/_ping' }, (answer) => answer.resume())
+  .on('error', tell)
+  .end();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type AllowedCall, allowedCall } from './allowed-calls.ts';
@@ -11,6 +12,8 @@ interface Options {
   /** The /16 that agents' networks are cut from. */
   agentSubnet: string;
   onCall?: (method: string, url: string, allowed: boolean) => void;
+  /** Told of each connection to the engine that fails. */
+  onUnreachable?: (error: Error) => void;
 }
 
 /** What of a request's body is sent on: nothing, its bytes, or what was read in it and found good. */
@@ -27,12 +30,22 @@ async function bodyOf(
   return read.success ? { text: JSON.stringify(read.data) } : { fault: faultIn(read.error) };
 }
 
+/** Whether a container, which a call names by its id, is that of the agent whose container's name it is to get. */
+async function mayRename(socketPath: string, address: string): Promise<boolean> {
+  const [path = '', query] = address.split('?');
+  const asking = request({ socketPath, path: path.replace(/rename$/, 'json') }).end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  const { Config } = (await json(answer)) as { Config?: { Labels?: Record<string, string> } };
+  const { 'agentbot.installation': installation, 'agentbot.agent': agentId } = Config?.Labels ?? {};
+  return Boolean(installation && agentId) && new URLSearchParams(query).get('name') === `openclaw-${agentId}`;
+}
+
 /**
  * Stands between the backend and the engine's socket, and lets through the calls that the backend makes: by method and
  * address, and for what is made also by what it asks for, since whoever may make any container is root on the host.
  * What is sent on is made anew from what was understood; nothing else of a request comes to the engine, no header either.
  */
-export function createEngineProxy({ socketPath, agentSubnet, onCall }: Options): Server {
+export function createEngineProxy({ socketPath, agentSubnet, onCall, onUnreachable }: Options): Server {
   const refuse = (response: ServerResponse, reason: string) =>
     response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ message: reason }));
 
@@ -46,7 +59,10 @@ export function createEngineProxy({ socketPath, agentSubnet, onCall }: Options):
       answer.pipe(outgoing);
       outgoing.flushHeaders();
     });
-    upstream.on('error', () => outgoing.destroy());
+    upstream.on('error', (error) => {
+      if (!outgoing.destroyed) onUnreachable?.(error);
+      outgoing.destroy();
+    });
     outgoing.on('close', () => upstream.destroy());
     if (body === 'bytes') return void incoming.pipe(upstream);
     incoming.resume();
@@ -57,7 +73,8 @@ export function createEngineProxy({ socketPath, agentSubnet, onCall }: Options):
     const { method = '', url = '' } = incoming;
     const found = allowedCall(method, url);
     const body = found && (await bodyOf(incoming, found.call, agentSubnet));
-    const fault = body && 'fault' in body ? body.fault : undefined;
+    const foreign = found?.call.ownName && !(await mayRename(socketPath, found.address).catch(() => false));
+    const fault = foreign ? 'the container' : body && 'fault' in body ? body.fault : undefined;
     onCall?.(method, url, Boolean(found) && !fault);
     if (!found) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not among the backend's calls`);
     if (fault) return void refuse(outgoing, `${fault} is not as the backend makes it`);

@@ -25,11 +25,15 @@ const bodyParserCodes: Record<string, AppError> = {
   'request.aborted': new AppError('INVALID_REQUEST', 'Request aborted'),
 };
 
+/** The body parser passes on what zlib says of a compressed body: with a status, and without a type of its own. */
+const isUndecodable = (error: unknown) => error instanceof Error && 'status' in error && error.status === 400 && !('type' in error);
+
 function toAppError(error: unknown, route: Route | undefined): AppError {
   if (error instanceof AppError) return error;
   const type = error instanceof Error && 'type' in error ? String(error.type) : '';
   if (bodyParserCodes[type]) return bodyParserCodes[type];
   if (error instanceof URIError) return new AppError('NOT_FOUND');
+  if (isUndecodable(error)) return new AppError('INVALID_REQUEST', 'Request body does not fit its Content-Encoding', { cause: error });
   return new AppError('INTERNAL', route?.failure, { cause: error });
 }
 

@@ -15,7 +15,7 @@ export interface LogChunk {
   /** The id of the record before the first; empty when there is none. */
   after: string;
   records: LogRecord[];
-  /** The engine's time of the last line up to here. */
+  /** The engine's time of the last line up to here; empty before the first line. */
   readTo: string;
 }
 
@@ -45,7 +45,7 @@ export async function appendChunks(tx: Transaction, chunks: LogChunk[]): Promise
     agentId: chunks.map(({ agentId }) => agentId),
     lastId: chunks.map(({ records }) => idOf(records.at(-1) as LogRecord)),
     firstId: chunks.map(({ records }) => idOf(records[0] as LogRecord)),
-    readTo: chunks.map(({ readTo }) => readTo),
+    readTo: chunks.map(({ readTo }) => readTo || null),
     size: chunks.map(({ records }) => records.length),
     counts: chunks.map(({ records }) => `{${countsOf(records)}}`),
     records: chunks.map(({ records }) => JSON.stringify(records)),

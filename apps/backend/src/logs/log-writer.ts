@@ -4,6 +4,7 @@ import { holdsLease } from '../database/lease.ts';
 import type { ContainerLogLine } from '../runtime/container-host.ts';
 import { type LogRecord, lineRecord } from './log-line.ts';
 import { appendChunks, type LogChunk, trimLogs } from './log-store.ts';
+import { type Item, type Piece, storePieces } from './store-pieces.ts';
 
 /** How long lines are gathered before they are stored. */
 const GATHER_MS = 20;
@@ -21,13 +22,6 @@ const TRIM_AFTER = 2_000;
 const TRIM_EVERY_MS = 2_000;
 
 const next = (id: string) => String(BigInt(id) + 1n);
-
-interface Item {
-  record: LogRecord;
-  /** The engine's time of the last line up to here. */
-  readTo: string;
-  characters: number;
-}
 
 /** What waits to be stored of one agent's log. */
 interface Waiting {
@@ -48,6 +42,8 @@ interface Options {
 /** Stores what agents say, in batches over all agents, for as long as this process holds the lease. */
 export function createLogWriter({ context: { database, log, logs, processId, metrics }, lease }: Options) {
   const agents = new Map<string, Waiting>();
+  /** Agents of whose log Postgres has refused something. */
+  const refused = new Set<string>();
   let charactersOfAll = 0;
   let writing: Promise<void> | undefined;
   let trimmedAt = 0;
@@ -79,7 +75,7 @@ export function createLogWriter({ context: { database, log, logs, processId, met
     metrics.droppedLines.inc(dropped.length);
   }
 
-  function takeChunk(agentId: string, waiting: Waiting): LogChunk | null {
+  function takePiece(agentId: string, waiting: Waiting): Piece | null {
     let size = 0;
     let count = 0;
     for (const { characters } of waiting.items) {
@@ -90,40 +86,55 @@ export function createLogWriter({ context: { database, log, logs, processId, met
     const items = take(waiting, count);
     const last = items.at(-1);
     if (!last) return null;
-    const chunk = { agentId, after: waiting.takenTo, records: items.map(({ record }) => record), readTo: last.readTo };
+    const piece = { agentId, after: waiting.takenTo, items };
     waiting.takenTo = last.record[0];
-    return chunk;
+    return piece;
   }
 
   /** The oldest of what waits, some of each agent. */
-  function takeChunks(): LogChunk[] {
-    const chunks: LogChunk[] = [];
+  function takePieces(): Piece[] {
+    const pieces: Piece[] = [];
     for (const [agentId, waiting] of agents) {
       for (let i = 0; i < CHUNKS_AT_ONCE; i++) {
-        const chunk = takeChunk(agentId, waiting);
-        if (!chunk) break;
-        chunks.push(chunk);
+        const piece = takePiece(agentId, waiting);
+        if (!piece) break;
+        pieces.push(piece);
       }
     }
-    return chunks;
+    return pieces;
   }
 
-  /** Stores chunks, however often that must be tried; storing one twice stores it once. */
-  async function store(chunks: LogChunk[]): Promise<void> {
+  const store = (chunks: LogChunk[]) =>
+    database.as('service', async (tx) => {
+      if (!(await holdsLease(tx, lease, processId))) return false;
+      await appendChunks(tx, chunks);
+      return true;
+    });
+
+  /** Counts what Postgres refuses of an agent's log; says it once per agent. */
+  function onRefused(agentId: string, records: number, error: unknown): void {
+    metrics.refusedLines.inc(records);
+    if (refused.has(agentId)) return;
+    refused.add(agentId);
+    log.warn({ err: error, agentId }, "Postgres refuses lines of an agent's log; a gap mark is stored instead");
+  }
+
+  /** Stores pieces, however long the database is away; storing one twice stores it once. @returns what was stored */
+  async function storeAll(pieces: Piece[]): Promise<LogChunk[]> {
+    let away = false;
     while (!lost) {
       try {
-        const held = await database.as('service', async (tx) => {
-          if (!(await holdsLease(tx, lease, processId))) return false;
-          await appendChunks(tx, chunks);
-          return true;
-        });
-        lost = !held;
-        return;
+        const stored = await storePieces(pieces, { store, onRefused });
+        if (away) log.info('logs are stored again');
+        if (stored) return stored;
+        lost = true;
       } catch (error) {
-        log.warn({ err: error }, 'logs could not be stored; trying again');
+        if (!away) log.warn({ err: error }, 'logs could not be stored; trying again until they are');
+        away = true;
         await sleep(RETRY_MS);
       }
     }
+    return [];
   }
 
   async function trim(): Promise<void> {
@@ -153,10 +164,10 @@ export function createLogWriter({ context: { database, log, logs, processId, met
   async function write(): Promise<void> {
     for (let more = true; more && !lost; ) {
       await sleep(GATHER_MS);
-      const chunks = takeChunks();
-      more = chunks.length > 0;
+      const pieces = takePieces();
+      more = pieces.length > 0;
       if (!more) break;
-      await store(chunks);
+      const chunks = await storeAll(pieces);
       if (lost) break;
       for (const chunk of chunks) {
         logs.deliver(chunk);
@@ -203,6 +214,7 @@ export function createLogWriter({ context: { database, log, logs, processId, met
     },
     /** An agent's container is gone; the next one's log is opened anew. */
     forget(agentId: string): void {
+      refused.delete(agentId);
       if (agents.get(agentId)?.items.length === 0) agents.delete(agentId);
     },
     /** Resolves when little of an agent is left to be stored. */

@@ -35,6 +35,11 @@ export function createMetrics() {
       help: 'Lines that came faster than they could be stored',
       registers,
     }),
+    refusedLines: new Counter({
+      name: 'agentbot_log_lines_refused_total',
+      help: "Lines of agents' logs that Postgres refused to store",
+      registers,
+    }),
     viewers: new Gauge({ name: 'agentbot_log_viewers', help: 'Live views of logs in this process', registers }),
     agents: new Gauge({ name: 'agentbot_agents', help: 'Agents of the installation by state', labelNames: ['state'] as const, registers }),
     queue: new Gauge({

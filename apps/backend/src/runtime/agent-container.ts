@@ -23,6 +23,9 @@ export function containerNames(agentId: string): AgentContainerSpec['names'] {
   };
 }
 
+/** The agent whose container has that name; undefined for the short-lived containers beside agents. */
+export const agentOfContainer = (name: string): string | undefined => /^openclaw-([A-Za-z0-9_-]+)$/.exec(name)?.[1];
+
 /** How many slots fit between the first port and the last, and into half of the /16. */
 export function slotCount(portBase: number): number {
   return Math.min(Math.floor((65_535 - portBase) / PORTS_PER_SLOT), SLOTS_PER_HALF);

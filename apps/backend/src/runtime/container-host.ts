@@ -187,12 +187,12 @@ export interface ContainerHost {
   runOnce(spec: AgentContainerSpec, command: string): Promise<void>;
   /** Removes container, volume and network of an agent; silent about what is not there. With an owner, nobody else's volume. */
   removeAll(names: AgentContainerSpec['names'], ownerId?: string): Promise<void>;
-  /** The agents of an installation that have a container, with the engine's word for how that is, and whether it runs. */
-  agents(installation: string): Promise<{ agentId: string; status: string; running: boolean }[]>;
+  /** The agents of an installation that have a container, with its name, the engine's word for how it is, and whether it runs. */
+  agents(installation: string): Promise<{ agentId: string; name: string; status: string; running: boolean }[]>;
   /** Everything on the engine that bears the installation's label. */
   owned(installation: string): Promise<Owned[]>;
   /** Removes one of these; silent when it is gone. */
   removeOwned(owned: Pick<Owned, 'kind' | 'name'>): Promise<void>;
-  /** Calls back with an agent's id when its container started, stopped or died, until aborted. */
+  /** Calls back with an agent's id when its container started, stopped, died or was renamed, until aborted. */
   watch(installation: string, signal: AbortSignal, onChange: (agentId: string) => void): Promise<void>;
 }

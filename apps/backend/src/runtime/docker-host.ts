@@ -3,14 +3,17 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
+import type { Logger } from 'pino';
 import { DATA_FOLDER } from './agent-container.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
+import { createContainerFinder } from './container-names.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
-import { call, connect, described, type EngineError, jsonLines } from './engine-client.ts';
+import { call, connect, DEFAULT_ENGINE, described, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
 import { versionInName } from './image-name.ts';
+import { whyUnreachable } from './socket-rights.ts';
 import { createStartCaches } from './start-cache.ts';
 import { archive, stripped } from './volume-tar.ts';
 
@@ -63,11 +66,13 @@ function missingPlugins(output: string, wanted: string[], image: string): string
 export function createDockerHost(
   dockerHost: string | undefined,
   installation: string,
-  { mayPull, timeoutMs = 60_000 }: { mayPull: (image: string) => boolean; timeoutMs?: number },
+  { mayPull, log, timeoutMs = 60_000 }: { mayPull: (image: string) => boolean; log: Pick<Logger, 'warn'>; timeoutMs?: number },
 ): ContainerHost {
   const docker = connect(dockerHost, timeoutMs);
+  const find = createContainerFinder({ docker, installation, log });
   // An event stream may be silent for as long as nothing happens.
   const patient = connect(dockerHost, 0);
+  let refusalNoted = false;
   let probe: { at: number; answer: Promise<boolean> } | undefined;
 
   async function ensureNetwork(spec: AgentContainerSpec, labels: Record<string, string>) {
@@ -93,7 +98,7 @@ export function createDockerHost(
 
   /** Removes a container of ours; another's of that name is left alone, or refused by `create`. */
   async function removeContainer(name: string, refuse = false) {
-    const found = await call(docker.getContainer(name).inspect(), [404]);
+    const found = await find(name);
     if (found && !isOurs(found.Config.Labels)) {
       if (refuse) throw foreign('container', name);
       return;
@@ -118,7 +123,7 @@ export function createDockerHost(
   }
 
   async function inspect(name: string): Promise<ContainerState | null> {
-    const found = await call(docker.getContainer(name).inspect(), [404]);
+    const found = await find(name);
     if (!found) return null;
     const { State: state } = found;
     return {
@@ -169,12 +174,22 @@ export function createDockerHost(
     if (!ownerId || labelled === ownerId) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
   }
 
+  /** Wrong rights on the engine's socket are an operator's to put right, so the log says it once. */
+  async function noteRefusal(error: EngineError): Promise<void> {
+    if (error.code !== 'EACCES' || refusalNoted) return;
+    refusalNoted = true;
+    log.warn(await whyUnreachable(new URL(dockerHost || DEFAULT_ENGINE).pathname, error));
+  }
+
   function answers(): Promise<boolean> {
     const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
     const answer = Promise.race([
       docker.ping().then(
         () => true,
-        () => false,
+        (error) => {
+          void noteRefusal(error);
+          return false;
+        },
       ),
       late,
     ]);
@@ -292,6 +307,7 @@ export function createDockerHost(
     },
 
     async stop(name) {
+      if (!(await find(name))) return;
       await call(docker.getContainer(name).stop({ t: 15 }), [304, 404]);
     },
 

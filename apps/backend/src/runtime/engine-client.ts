@@ -4,6 +4,8 @@ import { SlotTakenError } from './container-host.ts';
 
 /** Engines from this version of the API on are supported, and none is asked for more than it must be. */
 const OLDEST = 'v1.41';
+/** The engine of this machine. */
+export const DEFAULT_ENGINE = 'unix:///var/run/docker.sock';
 /** The version that an engine wants to be spoken to in, where that is another. */
 const versions = new Map<string, string>();
 
@@ -40,7 +42,7 @@ function agreeOnVersion(docker: Docker, host: string): Docker {
 
 /** A client of the engine. @param timeout of each call, in milliseconds; 0 for none */
 export function connect(host: string | undefined, timeout: number): Docker {
-  const url = new URL(host || 'unix:///var/run/docker.sock');
+  const url = new URL(host || DEFAULT_ENGINE);
   const tcp = { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
   const at = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
   return agreeOnVersion(new Docker({ ...at, timeout }), url.href);

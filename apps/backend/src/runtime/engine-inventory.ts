@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { containerNames } from './agent-container.ts';
 import type { ContainerHost } from './container-host.ts';
 import { call, jsonLines } from './engine-client.ts';
 
@@ -19,8 +20,9 @@ export function createInventory({
     async agents(installation) {
       const filters = { label: [`agentbot.installation=${installation}`, 'agentbot.agent'] };
       const found = await call(docker.listContainers({ all: true, filters }));
-      return (found ?? []).map(({ Labels, State: status }) => ({
+      return (found ?? []).map(({ Labels, Names: [name = ''], State: status }) => ({
         agentId: Labels['agentbot.agent'] ?? '',
+        name: name.replace('/', ''),
         status,
         running: status === 'running',
       }));
@@ -35,12 +37,16 @@ export function createInventory({
       ]);
       const agentOf = (labels: Record<string, string> | undefined) => labels?.['agentbot.agent'];
       return [
-        ...(containers ?? []).map(({ Names: [name = ''], Labels, Created }) => ({
-          kind: 'container' as const,
-          name: name.replace('/', ''),
-          agentId: agentOf(Labels),
-          createdAt: new Date(Created * 1000),
-        })),
+        ...(containers ?? []).map(({ Names: [name = ''], Labels, Created }) => {
+          const agentId = agentOf(Labels);
+          return {
+            kind: 'container' as const,
+            // One that was renamed by hand is removed by the name that it was made with.
+            name: agentId ? containerNames(agentId).container : name.replace('/', ''),
+            agentId,
+            createdAt: new Date(Created * 1000),
+          };
+        }),
         ...(networks ?? []).map(({ Name: name, Labels, Created }) => ({
           kind: 'network' as const,
           name,
@@ -65,7 +71,7 @@ export function createInventory({
     async watch(installation, signal, onChange) {
       const filters = {
         type: ['container' as const],
-        event: ['start', 'die', 'destroy', 'oom'],
+        event: ['start', 'die', 'destroy', 'oom', 'rename'],
         label: [`agentbot.installation=${installation}`],
       };
       const stream = (await call(patient.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;

@@ -95,14 +95,30 @@ async function hostNetwork(): Promise<string | undefined> {
   return destination && mask && network(destination, mask);
 }
 
-/** Puts a jump to a chain at the head of another, unless only its like stand above it: below what others let in, it closes nothing. */
+/** Changes the packet filter in one transaction. @throws Error with what `iptables-restore` said */
+async function restore(rules: string): Promise<void> {
+  const restoring = spawn('iptables-restore', ['-w', '10', '--noflush'], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const said: Buffer[] = [];
+  restoring.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  restoring.stdin.on('error', () => undefined);
+  restoring.stdin.end(rules);
+  const [code] = (await once(restoring, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`iptables-restore ended with ${code}: ${Buffer.concat(said).toString().trim()}`);
+}
+
+/**
+ * Moves a jump to a chain to the head of another, unless only its like stand above it: below what others let in, it closes
+ * nothing. There is one of it afterwards.
+ */
 async function jump(table: string, from: string, subnet: string, to: string): Promise<void> {
-  const rule = ['-s', subnet, '-j', to];
-  const iptables = (...given: string[]) => run('iptables', ['-w', '10', '-t', table, ...given]);
-  const rules = (await iptables('-S', from)).stdout.split('\n').filter((line) => line.startsWith('-A'));
-  const at = rules.findIndex((line) => line.includes(` -j ${to}`));
-  if (at >= 0 && rules.slice(0, at).every((line) => line.includes(' -j AGENTBOT-'))) return;
-  await iptables('-I', from, '1', ...rule);
+  const { stdout } = await run('iptables', ['-w', '10', '-t', table, '-S', from]);
+  const rules = stdout.split('\n').filter((line) => line.startsWith('-A'));
+  const rule = `${from} -s ${subnet} -j ${to}`;
+  const present = rules.filter((line) => line === `-A ${rule}`);
+  const at = rules.indexOf(`-A ${rule}`);
+  if (present.length === 1 && rules.slice(0, at).every((line) => line.includes(' -j AGENTBOT-'))) return;
+  const removals = present.map(() => `-D ${rule}`);
+  await restore([`*${table}`, ...removals, `-I ${from} 1 -s ${subnet} -j ${to}`, 'COMMIT', ''].join('\n'));
 }
 
 /**
@@ -116,13 +132,7 @@ export async function closeHostToAgents({
 }: Pick<Config, 'AGENT_SUBNET' | 'ALLOW_PRIVATE_MODEL_ENDPOINTS' | 'EGRESS_PORT'>): Promise<void> {
   const nameservers = await nameserversOfHost();
   const host = ALLOW_PRIVATE_MODEL_ENDPOINTS ? await hostNetwork() : undefined;
-  const restore = spawn('iptables-restore', ['-w', '10', '--noflush'], { stdio: ['pipe', 'ignore', 'pipe'] });
-  const said: Buffer[] = [];
-  restore.stderr.on('data', (chunk: Buffer) => said.push(chunk));
-  restore.stdin.on('error', () => undefined);
-  restore.stdin.end(firewallRules({ subnet: AGENT_SUBNET, host, nameservers, egressPort: EGRESS_PORT }));
-  const [code] = (await once(restore, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`iptables-restore ended with ${code}: ${Buffer.concat(said).toString().trim()}`);
+  await restore(firewallRules({ subnet: AGENT_SUBNET, host, nameservers, egressPort: EGRESS_PORT }));
   const { toHost, through, out } = chains(AGENT_SUBNET);
   await jump('filter', 'INPUT', AGENT_SUBNET, toHost);
   await jump('filter', 'DOCKER-USER', AGENT_SUBNET, through);

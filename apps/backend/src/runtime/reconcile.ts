@@ -122,7 +122,7 @@ async function adoptContainerless({ database, boss, log }: Context) {
 /** Notes of all agents what the engine says of their containers, and looks closer at those that are not as they should be. */
 async function observeAll(context: Context): Promise<void> {
   const { database, host, config } = context;
-  const containers = new Map((await host.agents(config.INSTALLATION)).map((each) => [each.agentId, each.status]));
+  const containers = new Map((await host.agents(config.INSTALLATION)).map((each) => [each.agentId, each]));
   const rows = await database.as('service', (tx) =>
     tx.agent.findMany({
       where: { runtime: 'container', state: { in: ['running', 'stopped', 'error'] } },
@@ -130,7 +130,9 @@ async function observeAll(context: Context): Promise<void> {
     }),
   );
   const isAsBefore = ({ id, state, observedState }: (typeof rows)[number]) => {
-    const status = containers.get(id) ?? 'missing';
+    const { name, status = 'missing' } = containers.get(id) ?? {};
+    // A name that was changed by hand is put right by a closer look.
+    if (name && name !== containerNames(id).container) return false;
     return status === observedState && status !== 'paused' && (state === 'running') === (status === 'running');
   };
   const asBefore = rows.filter(isAsBefore).map(({ id }) => id);

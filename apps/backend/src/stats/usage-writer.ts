@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
+import { isRefusedData } from '../database/refused-data.ts';
 import type { ContainerUsage } from '../runtime/container-host.ts';
 import { usageBetween } from './usage-between.ts';
 import { forgetSamples, type GatheredUsage, type LastUsage, writeSamples } from './usage-store.ts';
@@ -27,14 +28,34 @@ const sum = (a: GatheredUsage | undefined, b: GatheredUsage): GatheredUsage =>
  */
 export function createUsageWriter({ database, log }: Pick<Context, 'database' | 'log'>, freshMs: () => number) {
   const before = new Map<string, ContainerUsage>();
+  /** Agents of which Postgres has refused a sample: the log says it once. */
+  const refused = new Set<string>();
   let last = new Map<string, LastUsage>();
   let gathered = new Map<string, GatheredUsage>();
+
+  const only = <T>(agentId: string, all: Map<string, T>) => new Map([...all].filter(([each]) => each === agentId));
+
+  /** Stores samples together; agent by agent, when Postgres refuses the data of one. */
+  async function store(samples: Map<string, LastUsage>, sums: Map<string, GatheredUsage>): Promise<void> {
+    try {
+      await database.as('service', (tx) => writeSamples(tx, samples, sums, freshMs()));
+    } catch (error) {
+      if (!isRefusedData(error)) throw error;
+      if (samples.size > 1) {
+        for (const agentId of samples.keys()) await store(only(agentId, samples), only(agentId, sums));
+        return;
+      }
+      const [agentId = ''] = samples.keys();
+      if (!refused.has(agentId)) log.warn({ err: error, agentId }, "Postgres refuses an agent's usage");
+      refused.add(agentId);
+    }
+  }
 
   async function write(): Promise<void> {
     const [samples, sums] = [last, gathered];
     if (samples.size === 0) return;
     [last, gathered] = [new Map(), new Map()];
-    await database.as('service', (tx) => writeSamples(tx, samples, sums, freshMs()));
+    await store(samples, sums);
   }
 
   return {
@@ -48,6 +69,7 @@ export function createUsageWriter({ database, log }: Pick<Context, 'database' | 
     /** An agent's container has stopped: nothing is used now. */
     async end(agentId: string): Promise<void> {
       before.delete(agentId);
+      refused.delete(agentId);
       last.delete(agentId);
       await forgetSamples(database, agentId);
     },

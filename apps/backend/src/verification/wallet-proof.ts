@@ -1,6 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import { type Address, getAddress, type Hex } from 'viem';
-import { isSignedBy } from '../chain/is-signed-by.ts';
+import { requireSignature } from '../chain/check-signature.ts';
 import type { Context } from '../context.ts';
 import type { Agent, Challenge } from '../generated/prisma/client.ts';
 import { openChallenge, storeChallenge } from '../wallets/challenges.ts';
@@ -61,9 +61,7 @@ export async function proveWallet(context: Context, agent: Agent, type: WalletTy
   if (asked.attestationUid && asked.attestationUid.toLowerCase() !== bound.attestationUid) {
     throw new AppError('INVALID_REQUEST', 'The challenge was made for another attestation');
   }
-  if (!(await isSignedBy(chain, { address: wallet, message: challenge.text, signature: signature as Hex }))) {
-    throw new AppError('INVALID_REQUEST', 'The signature is not this wallet’s over the challenge');
-  }
+  await requireSignature(chain, { address: wallet, message: challenge.text, signature: signature as Hex });
   const proven = await checkClaim(context, { verificationType: type, wallet, ...bound });
   return { challenge, proven: { ...proven, verifierAddress: wallet as string | null } };
 }

@@ -1,6 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import { type Address, getAddress, type Hex } from 'viem';
-import { isSignedBy } from '../chain/is-signed-by.ts';
+import { requireSignature } from '../chain/check-signature.ts';
 import type { Context } from '../context.ts';
 import { isUniqueViolation } from '../database/database.ts';
 import type { Wallet } from '../generated/prisma/client.ts';
@@ -34,9 +34,7 @@ export async function linkWallet(context: Slice, actor: Actor, { address, signat
   const challenge = await openChallenge(context, keyOf(actor, address));
   const { ownerId, subject, text } = challenge;
   const { tempo } = await chains();
-  if (!(await isSignedBy(tempo, { address: subject as Address, message: text, signature: signature as Hex }))) {
-    throw new AppError('INVALID_REQUEST', 'The signature is not this wallet’s over the challenge');
-  }
+  await requireSignature(tempo, { address: subject as Address, message: text, signature: signature as Hex });
   const wallet = await database
     .as({ userId: ownerId }, async (tx) => {
       await lockAccount(tx, actor);

@@ -9,8 +9,8 @@ import { isSameOrigin } from './same-origin.ts';
 import { currentUser } from './session.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
-/** Headers of a browser that mean something to an operation. */
-const passedOn = ['idempotency-key', 'last-event-id', 'user-agent'];
+/** Headers of a browser that mean something to an operation; the backend unpacks a compressed body. */
+const passedOn = ['idempotency-key', 'last-event-id', 'user-agent', 'content-encoding'];
 const passedBack = [
   'idempotency-replayed',
   'content-type',
