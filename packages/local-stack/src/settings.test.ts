@@ -28,6 +28,30 @@ test('docker-compose.yml reads variables, and .env.example names every one of th
   expect(composed.flatMap(({ name }) => (examples.has(name) ? [] : name))).toEqual([]);
 });
 
+/** What docker-compose.yml decides by itself: addresses between its services, ports, folders in its containers. */
+const decided = [
+  'WEB_PORT',
+  'BACKEND_PORT',
+  'GATEWAY_PORT',
+  'BACKEND_HOST',
+  'BACKEND_URL',
+  'TRUST_PROXY',
+  'DATABASE_URL',
+  'MIGRATE_ON_START',
+  'MIGRATION_DATABASE_URL',
+  'DASHBOARD_URL',
+  'CONTAINER_HOST',
+  'DOCKER_HOST',
+  'HOST_FIREWALL',
+  'BACKUP_DIR',
+  'AGENT_EXTRA_CA_FILE',
+];
+
+test('docker-compose.yml passes on every setting of .env.example that it does not decide by itself', () => {
+  const passed = composed.map(({ name }) => name);
+  expect([...examples.keys()].filter((name) => !passed.includes(name))).toEqual(decided);
+});
+
 test('a copy of .env.example changes no default of docker-compose.yml', () => {
   const differing = composed.flatMap(({ name, byDefault = '' }) => {
     const { value = '', comment: about = '' } = examples.get(name) ?? {};
