@@ -9,6 +9,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import pg from 'pg';
 import { readConfig } from '../src/config.ts';
 import { readSecretsFor } from '../src/openclaw/model-key.ts';
+import { secretEnvironment } from '../src/provisioning/create-container.ts';
+import type { AgentContainerSpec } from '../src/runtime/container-host.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** A key is sent to the provider that it was given for, and to no other; an endpoint's address carries no secret. */
@@ -167,6 +169,22 @@ test('what was read of an agent before a change is given no key of the next prov
   const { database, envelope } = backend.context;
   const keyFor = async (agent: typeof before) => (await database.as('service', (tx) => readSecretsFor(tx, envelope, agent))).apiKey;
   expect([await keyFor(before), await keyFor(await row(id))]).toEqual([undefined, SECOND_KEY]);
+});
+
+test('a container that is put back is given the key of the provider that it was made for, or none', async () => {
+  const id = await onGroq();
+  const spec = {
+    agentId: id,
+    plan: 'network',
+    secretEnv: { AGENT_MODEL_API_KEY: 'apiKey' },
+    keyRecipient: 'groq',
+  } as unknown as AgentContainerSpec;
+  // Of the time before a spec said whom its key is for, and changed since.
+  const old = { ...spec, keyRecipient: undefined, fingerprint: 'another' } as unknown as AgentContainerSpec;
+  const key = async (of: AgentContainerSpec) => (await secretEnvironment(backend.context, of)).AGENT_MODEL_API_KEY;
+  expect(await key(spec)).toBe(FIRST_KEY);
+  await change(id, { aiProvider: 'openai', apiKey: SECOND_KEY });
+  expect([await key(spec), await key(old), await key({ ...spec, keyRecipient: 'openai' })]).toEqual(['none', 'none', SECOND_KEY]);
 });
 
 test('a credential that is set while the provider changes stays with its own provider', async () => {
