@@ -116,7 +116,7 @@ describe('the engine proxy', () => {
 test('a backend that opens the socket itself says once what is missing', async () => {
   const script = `
     const { createDockerHost } = await import('./src/runtime/docker-host.ts');
-    const host = createDockerHost('unix://${socket}', 'x', { warn: (message) => console.log(message) });
+    const host = createDockerHost('unix://${socket}', 'x', { mayPull: () => false, log: { warn: (message) => console.log(message) } });
     for (let i = 0; i < 3; i++) await host.answers();
     console.log('unavailable', !(await host.available()));`;
   const said = await startWithout('34567', '--input-type=module', '-e', script).said(/unavailable true/);

@@ -71,7 +71,9 @@ describe('messages in one session', () => {
       const said: Promise<unknown>[] = [];
       for (const [index, each] of words.entries()) {
         said.push(say(sessionId, each, index % 2 ? other : backend));
-        await sleep(60);
+        // The order of the messages is that in which they are stored.
+        while ((await backend.context.database.as('service', (tx) => tx.message.count({ where: { sessionId, sender: 'user' } }))) <= index)
+          await sleep(10);
       }
       expect(await Promise.all(said)).toEqual(words.map((each) => [200, `You said: ${each}`]));
       expect(asked(words)).toEqual(words);

@@ -7,8 +7,8 @@ export const AGENT_UID = 1000;
 /** Where OpenClaw keeps what it compiled; it uses the folder only when it can write there, so each start gets a copy. */
 export const CACHE_FOLDER = '/tmp/jiti';
 export const CACHE_MOUNT = '/opt/agentbot/cache';
-/** Runs an image's own command in the image's own folder, which are its arguments. */
-export const RUN_IMAGE = 'cd "$1" && shift && exec "$@"';
+/** Runs an image's own command in the image's own folder, which are its arguments; in the data's where the container has no such folder. */
+export const RUN_IMAGE = 'cd "$1" 2> /dev/null; shift; exec "$@"';
 const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
 
 /** OpenClaw from 2026.9 on leases an agent's data to a host name; Docker would give each container a name of its own. */

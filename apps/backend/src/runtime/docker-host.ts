@@ -307,8 +307,16 @@ export function createDockerHost(
     },
 
     async stop(name) {
-      if (!(await find(name))) return;
-      await call(docker.getContainer(name).stop({ t: 15 }), [304, 404]);
+      const stop = () =>
+        call(
+          docker
+            .getContainer(name)
+            .stop({ t: 15 })
+            .then(() => true),
+          [304, 404],
+        );
+      // Looked for only when the engine has nothing to stop under that name.
+      if (!(await stop()) && (await find(name))) await stop();
     },
 
     inspect,
