@@ -525,8 +525,14 @@ describe('an agent’s sections', () => {
   });
 
   test('a change that finds the session ended leaves for the sign-in page', async () => {
-    const other = await browser.newContext({ storageState: await context.storageState() });
+    // A session of its own: leaving ends it for every window that has it.
+    const other = await browser.newContext();
     const theirs = await other.newPage();
+    await theirs.goto(`${stack.webUrl}/signin`);
+    await theirs.getByLabel('Email').fill('ada@example.com');
+    await theirs.getByLabel('Password').fill(PASSWORD);
+    await theirs.getByRole('button', { name: 'Sign in' }).click();
+    await theirs.waitForURL(/\/agents$/);
     const json = { success: false, status: 'error', error: 'Unauthorized', code: 'UNAUTHORIZED' };
     await theirs.route('**/api/instance/*/*', (route) => route.fulfill({ status: 401, json }));
     await theirs.goto(`${stack.webUrl}/agents/${agent}/danger`);
