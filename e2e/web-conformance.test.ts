@@ -762,6 +762,7 @@ describe('when something behind it is missing', () => {
     const tables = [
       'agents',
       'users',
+      'sessions',
       'messages',
       'replies',
       'api_keys',

@@ -27,9 +27,9 @@ export async function replaceKey(
   aiProvider: string,
   given: string | undefined,
 ): Promise<void> {
-  const secrets = await readAgentSecrets(tx, envelope, agent.id);
   const credential = credentialOf(aiProvider);
   const own: SecretName | undefined = credential && `apiKey:${credential}`;
+  const secrets = await readAgentSecrets(tx, envelope, agent.id, ['apiKey', ...(own ? [own] : [])]);
   const key = given ?? (own && secrets[own]);
   if (!key && secrets.apiKey && aiProvider !== 'custom') {
     throw new AppError(

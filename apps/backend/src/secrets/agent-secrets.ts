@@ -46,9 +46,12 @@ export async function deleteAgentSecret(tx: Transaction, agent: { id: string }, 
   await tx.agentSecret.deleteMany({ where: { agentId: agent.id, name } });
 }
 
-/** All secrets of an agent, in clear; they must not leave the process but into that agent's own container. */
-export async function readAgentSecrets(tx: Transaction, envelope: Envelope, agentId: string): Promise<AgentSecrets> {
-  const rows = await tx.agentSecret.findMany({ where: { agentId } });
+/**
+ * Secrets of an agent in clear, all of them unless names are given; they must not leave the process but into that agent's own
+ * container.
+ */
+export async function readAgentSecrets(tx: Transaction, envelope: Envelope, agentId: string, names?: SecretName[]): Promise<AgentSecrets> {
+  const rows = await tx.agentSecret.findMany({ where: { agentId, ...(names && { name: { in: names } }) } });
   return Object.fromEntries(rows.map((row) => [row.name, envelope.open(row.sealed, context(agentId, row.name))]));
 }
 
