@@ -80,6 +80,10 @@ test('a plugin that the image lacks is named, and one that it has is not', async
   ]);
 }, 60_000);
 
+test('an image that cannot list its plugins is not taken for one that has them', async () => {
+  await expect(check(SLOW_IMAGE, config(), ['telegram'])).rejects.toThrow(`The image ${SLOW_IMAGE} could not list its plugins`);
+}, 60_000);
+
 test('an image whose gateway never becomes ready is given up, said why, and left alone', async () => {
   const request = { configuration: config(), variables: [], timeoutMs: 2_000 };
   expect(await host.startCache(SLOW_IMAGE, installation)).toEqual({ volume: expect.any(String), filled: false });
