@@ -1,8 +1,8 @@
 import type { Transaction } from '../database/database.ts';
 
 /**
- * Removes everything that lets anybody act as an account, but its password: whoever opened the account may not have owned
- * its address, and keeps nothing once somebody proves that they do.
+ * Removes every credential of an account except its password. The account may have been opened by a person who does not own
+ * its address: that person keeps no access once the owner proves the address.
  */
 export async function removeCredentials(tx: Transaction, ownerId: string): Promise<void> {
   const where = { ownerId };

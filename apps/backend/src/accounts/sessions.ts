@@ -27,7 +27,7 @@ export function findLiveSession(database: Database, userId: string, id: string):
   });
 }
 
-/** Ends one session. @returns whose it was. @throws AppError SESSION_NOT_FOUND for one that is unknown or has ended */
+/** Ends one session. @returns the id of its user. @throws AppError SESSION_NOT_FOUND when the session is unknown or has ended */
 export function endSession(database: Database, id: string): Promise<{ ownerId: string }> {
   return database.as('service', async (tx) => {
     const [ended] = await tx.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: new Date() } });

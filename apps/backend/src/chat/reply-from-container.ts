@@ -129,7 +129,7 @@ export async function replyFromContainer(
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
   const lookForEnd = async () => {
-    // The gateway knows how a run ended for five minutes; of one that goes on it says `timeout`.
+    // The gateway remembers the end of a run for five minutes; for a run that goes on it answers `timeout`.
     const { status, error } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs: 0 });
     const words = await replyInHistory(gateway, sessionKey, question);
     if (words) resolve(words);

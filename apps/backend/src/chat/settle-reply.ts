@@ -38,9 +38,9 @@ export async function settle(
 }
 
 /**
- * Ends the replies of a session that an abort command came after: the one that comes and those that wait behind it. The
- * processes that work on them hear of it and stop.
- * @returns how many there were
+ * Ends the pending replies of a session that are older than an abort command: the running one and the queued ones. The
+ * processes that work on them are notified and stop.
+ * @returns the number of replies that were ended
  */
 export function interruptEarlier({ database }: Pick<Context, 'database'>, { sessionId, seq }: Message): Promise<number> {
   return database.as('service', async (tx) => {

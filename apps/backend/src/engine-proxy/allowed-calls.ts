@@ -15,7 +15,7 @@ const folder = /^(\/home\/node\/\.openclaw|\/opt\/agentbot\/cache)$/;
 
 interface More {
   query?: Query;
-  /** What is sent on of a body: what the schema reads in it, which may depend on the agents' /16, or its bytes, or nothing. */
+  /** How the proxy forwards the body: as parsed by a schema (made for the agents' /16 where it is a function), as bytes, or not at all. */
   body?: ZodType | ((agentSubnet: string) => ZodType) | 'bytes';
   /** Names a container by its id: the engine is asked first whether the new name is that of the agent in its labels. */
   ownName?: true;

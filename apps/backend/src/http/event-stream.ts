@@ -21,7 +21,7 @@ const MOST_UNREAD = 1024 * 1024;
 /** A reader with more than this unread is waited for, and let go when it does not read on in time. */
 const MUCH_UNREAD = 256 * 1024;
 const STALLED_MS = 5_000;
-/** A reader whose right has ended may take what was sent before, within this time. */
+/** When a stream's grant ends, the client has this long to read the frames that were sent before. */
 const LAST_READ_MS = 1_000;
 
 /** Waits until a reader has read what was sent. */

@@ -119,7 +119,7 @@ export function createLogWriter({ context: { database, log, logs, processId, met
     log.warn({ err: error, agentId }, "Postgres refuses lines of an agent's log; a gap mark is stored instead");
   }
 
-  /** Stores pieces, however long the database is away; storing one twice stores it once. @returns what was stored */
+  /** Stores pieces and retries until the database answers; a retry does not store a chunk twice. @returns the stored chunks */
   async function storeAll(pieces: Piece[]): Promise<LogChunk[]> {
     let away = false;
     while (!lost) {

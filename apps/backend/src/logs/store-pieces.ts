@@ -49,7 +49,7 @@ interface Options {
  * Stores pieces of many agents' logs. Where Postgres refuses the data, the batch is split down to the record that it
  * refuses: a gap mark takes its place, and everything else is stored.
  * @returns the chunks as they were stored, or `null` when this process may not store any more
- * @throws what `store` threw, unless it is a refusal of data; what was stored until then is stored once when it is tried again
+ * @throws the error of `store`, unless Postgres refused the data; a retry does not store a chunk twice
  */
 export async function storePieces(pieces: Piece[], { store, onRefused }: Options): Promise<LogChunk[] | null> {
   async function attempt(chunks: LogChunk[]): Promise<'stored' | 'lost' | { refusal: unknown }> {
