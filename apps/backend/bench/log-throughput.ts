@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import Docker from 'dockerode';
-import { logLines } from '../src/runtime/engine-log.ts';
+import { logLines } from '../src/infra/docker/engine-log.ts';
 import { assertion, startBackendWithDocker } from '../test/backend.ts';
 import setup from '../test/global-setup.ts';
 import teardown from '../test/global-teardown.ts';

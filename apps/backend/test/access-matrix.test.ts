@@ -5,7 +5,7 @@ import type { IRoute } from 'express';
 import fc from 'fast-check';
 import pg from 'pg';
 import type { z } from 'zod';
-import { createApp } from '../src/app.ts';
+import { createApp } from '../src/app/http-app.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
 import { assertion, INTERNAL_KEY, sessionOf, startBackend, type TestBackend } from './backend.ts';
 

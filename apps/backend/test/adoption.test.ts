@@ -5,7 +5,7 @@ import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import pg from 'pg';
-import { followSubscription } from '../src/billing/suspension.ts';
+import { followSubscription } from '../src/workers/suspensions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 

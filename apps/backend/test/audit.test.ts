@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 import type { AuditEntryView } from '@agentbot/contracts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { createAuditJournal } from '../src/audit/audit-journal.ts';
-import { entryHash } from '../src/audit/entry-hash.ts';
-import { verifyAudit } from '../src/audit/verify-audit.ts';
+import { createAuditJournal } from '../src/domain/audit/audit-journal.ts';
+import { entryHash } from '../src/domain/audit/entry-hash.ts';
+import { verifyAudit } from '../src/domain/audit/verify-audit.ts';
 import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 
@@ -38,7 +38,7 @@ const problems = async () => {
 async function command() {
   const { INTERNAL_API_KEY, ASSERTION_SECRET, ENCRYPTION_KEYS, DATABASE_URL } = backend.config;
   const env = { PATH: process.env.PATH, INTERNAL_API_KEY, ASSERTION_SECRET, ENCRYPTION_KEYS, DATABASE_URL };
-  return promisify(execFile)(process.execPath, ['src/audit/verify-cli.ts'], { env }).then(
+  return promisify(execFile)(process.execPath, ['src/app/cli/verify-audit.ts'], { env }).then(
     ({ stdout }) => ({ code: 0, stdout }),
     (error) => ({ code: error.code as number, stdout: error.stdout as string }),
   );

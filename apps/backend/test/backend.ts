@@ -6,10 +6,10 @@ import { Writable } from 'node:stream';
 import { canary, canaryKey, dumpDatabase, findInClear, readFiles } from '@agentbot/test-doubles/canaries';
 import Docker from 'dockerode';
 import { SignJWT } from 'jose';
-import { readConfig } from '../src/config.ts';
-import { randomName } from '../src/ids.ts';
-import { createLogger } from '../src/log/create-logger.ts';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/app/server.ts';
+import { readConfig } from '../src/config/config.ts';
+import { createLogger } from '../src/infra/logging/create-logger.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { createTestDatabase } from './test-database.ts';
 
 export const INTERNAL_KEY = canary('internal-');

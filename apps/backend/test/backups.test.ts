@@ -7,10 +7,10 @@ import { startBucket } from '@agentbot/test-doubles/bucket';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { beginScheduledBackups } from '../src/backups/begin-scheduled.ts';
-import { removeOldBackups } from '../src/backups/retention.ts';
-import { createSteps } from '../src/jobs/steps.ts';
-import { sweep } from '../src/runtime/sweep.ts';
+import { beginScheduledBackups } from '../src/domain/backups/begin-scheduled.ts';
+import { removeOldBackups } from '../src/domain/backups/retention.ts';
+import { createSteps } from '../src/domain/operations/steps.ts';
+import { sweep } from '../src/workers/garbage-collector.ts';
 import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
 

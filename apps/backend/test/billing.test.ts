@@ -3,10 +3,10 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
-import { createAccounts } from '../src/accounts/accounts.ts';
-import { createPlanOffers } from '../src/billing/plan-offers.ts';
-import { settleSuspensions } from '../src/billing/suspension.ts';
-import { useSubscription } from '../src/billing/use-subscription.ts';
+import { createAccounts } from '../src/domain/accounts/accounts.ts';
+import { createPlanOffers } from '../src/domain/billing/plan-offers.ts';
+import { useSubscription } from '../src/domain/billing/use-subscription.ts';
+import { settleSuspensions } from '../src/workers/suspensions.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Stripe, by its official client against a local double: buying, webhooks in every order, lapse and renewal. */

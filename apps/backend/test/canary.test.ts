@@ -11,11 +11,11 @@ import { startMux } from '@agentbot/test-doubles/mux';
 import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { readConfig } from '../src/config.ts';
-import { randomName } from '../src/ids.ts';
-import { createLogger } from '../src/log/create-logger.ts';
-import { readAgentSecrets } from '../src/secrets/agent-secrets.ts';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/app/server.ts';
+import { readConfig } from '../src/config/config.ts';
+import { readAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
+import { createLogger } from '../src/infra/logging/create-logger.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers } from './backend.ts';
 
 /** Secrets of every kind are planted, a whole agent's life is lived, and then everything that was written is read. */

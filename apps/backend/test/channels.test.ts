@@ -8,8 +8,8 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PNG } from 'pngjs';
 import decodeQR from 'qr/decode.js';
-import { gatewayOf } from '../src/openclaw/gateway-of.ts';
-import { type HistoryEntry, textOf } from '../src/openclaw/history.ts';
+import { gatewayOf } from '../src/domain/agents/gateway.ts';
+import { type HistoryEntry, textOf } from '../src/infra/openclaw/history.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** Telegram and WhatsApp through a real gateway, and what our API says of its conversations. */

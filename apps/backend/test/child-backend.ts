@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canaryKey, readFiles } from '@agentbot/test-doubles/canaries';
 import pg from 'pg';
-import { randomName } from '../src/ids.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { ASSERTION_SECRET, expectNothingInClear, INTERNAL_KEY, removeLeftovers } from './backend.ts';
 import { createTestDatabase } from './test-database.ts';
 
@@ -51,7 +51,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
   const lines: string[] = [];
 
   async function start(): Promise<void> {
-    const [program = '', ...parts] = [...launcher, process.execPath, 'src/main.ts'];
+    const [program = '', ...parts] = [...launcher, process.execPath, 'src/app/main.ts'];
     child = spawn(program, parts, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const written = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     written.on('line', (line) => lines.push(line));

@@ -20,7 +20,7 @@ import {
 import { generatePrivateKey, mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { Abis, Addresses } from 'viem/tempo';
-import { readAgentSecrets } from '../src/secrets/agent-secrets.ts';
+import { readAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Cloning, on a real EVM in Tempo mode: every way in which a payment may not be one, and the one in which it is. */

@@ -7,8 +7,8 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { queues } from '../src/jobs/operations.ts';
-import { startWorker } from '../src/jobs/worker.ts';
+import { queues } from '../src/domain/operations/operations.ts';
+import { startWorker } from '../src/workers/operation-worker.ts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
 

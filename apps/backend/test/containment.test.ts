@@ -14,7 +14,7 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { WebSocket, WebSocketServer } from 'ws';
-import { firewallRules, openHostToAgents } from '../src/runtime/host-firewall.ts';
+import { firewallRules, openHostToAgents } from '../src/infra/host-firewall/host-firewall.ts';
 import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** From inside a real agent: what it must not reach, and what it must. */

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { randomName } from '../src/ids.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { type ChildBackend, type Moment, startChildBackend } from './child-backend.ts';
 import { containersOn, nothing, whole } from './containers.ts';
 

@@ -8,8 +8,8 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
-import { warnOfOwnerRights } from '../src/database/owner-rights.ts';
-import { randomName } from '../src/ids.ts';
+import { warnOfOwnerRights } from '../src/infra/database/owner-rights.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** A backend in production form, whose login is not the database's owner, on a database that another login has migrated. */
@@ -25,7 +25,7 @@ const first = password();
 const second = password();
 
 const migrateFor = (url: string) =>
-  promisify(execFile)(process.execPath, ['src/database/migrate-cli.ts'], {
+  promisify(execFile)(process.execPath, ['src/app/cli/migrate.ts'], {
     cwd: path.join(import.meta.dirname, '..'),
     env: { NODE_ENV: 'production', DATABASE_URL: url, MIGRATION_DATABASE_URL: ownerUrl },
   });

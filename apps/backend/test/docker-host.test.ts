@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { randomName } from '../src/ids.ts';
-import { agentContainerSpec } from '../src/runtime/agent-container.ts';
-import { createDockerHost } from '../src/runtime/docker-host.ts';
+import { agentContainerSpec } from '../src/domain/containers/agent-container.ts';
+import { createDockerHost } from '../src/infra/docker/docker-host.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers } from './backend.ts';
 
 /** What the engine is asked on behalf of agents, on the real engine, with images that take their time or say no. */

@@ -7,11 +7,11 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { type AllowedCall, allowedCall, allowedCalls } from '../src/engine-proxy/allowed-calls.ts';
-import { createEngineProxy } from '../src/engine-proxy/engine-proxy.ts';
-import { randomName } from '../src/ids.ts';
-import { confinement } from '../src/runtime/container-options.ts';
-import { sweep } from '../src/runtime/sweep.ts';
+import { type AllowedCall, allowedCall, allowedCalls } from '../src/edge/engine-proxy/allowed-calls.ts';
+import { createEngineProxy } from '../src/edge/engine-proxy/engine-proxy.ts';
+import { confinement } from '../src/infra/docker/container-options.ts';
+import { randomName } from '../src/shared/ids.ts';
+import { sweep } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** The backend with nothing but the filtered socket: all that it does is let through, and nothing else is. */

@@ -55,7 +55,7 @@ function startWithout(groups: string, ...args: string[]) {
     },
   };
 }
-const startProxy = (groups: string) => startWithout(groups, 'src/engine-proxy/engine-proxy-cli.ts', listenOn, socket);
+const startProxy = (groups: string) => startWithout(groups, 'src/app/cli/engine-proxy.ts', listenOn, socket);
 const ping = () =>
   new Promise<number | string | undefined>((resolve) => {
     request({ socketPath: listenOn, path: '/v1.41/_ping' }, (answer) => resolve(answer.resume().statusCode))
@@ -115,7 +115,7 @@ describe('the engine proxy', () => {
 
 test('a backend that opens the socket itself says once what is missing', async () => {
   const script = `
-    const { createDockerHost } = await import('./src/runtime/docker-host.ts');
+    const { createDockerHost } = await import('./src/infra/docker/docker-host.ts');
     const host = createDockerHost('unix://${socket}', 'x', { mayPull: () => false, log: { warn: (message) => console.log(message) } });
     for (let i = 0; i < 3; i++) await host.answers();
     console.log('unavailable', !(await host.available()));`;

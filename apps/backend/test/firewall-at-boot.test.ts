@@ -12,7 +12,7 @@ const SUBNET = '10.99.0.0/16';
 /** What an operator has of their own. */
 const operators = ['-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT', '-A DOCKER-USER -s 192.0.2.0/24 -j DROP'];
 const before = ['iptables -N DOCKER-USER', ...operators.map((rule) => `iptables ${rule}`)];
-const close = `cd ${root}/apps/backend && AGENT_SUBNET=${SUBNET} EGRESS_PORT=18999 ${process.execPath} src/runtime/host-firewall-cli.ts > /dev/null`;
+const close = `cd ${root}/apps/backend && AGENT_SUBNET=${SUBNET} EGRESS_PORT=18999 ${process.execPath} src/app/cli/host-firewall.ts > /dev/null`;
 const script = `sh ${root}/docs/agentbot-firewall.sh`;
 let folder: string;
 let rules: string;

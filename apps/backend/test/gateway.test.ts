@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
-import { followConversations } from '../src/chat/follow-conversations.ts';
-import { replyFromContainer } from '../src/chat/reply-from-container.ts';
+import { followConversations } from '../src/domain/conversations/follow-conversations.ts';
+import { replyFromContainer } from '../src/domain/conversations/reply-from-container.ts';
 import { type Agent, Prisma } from '../src/generated/prisma/client.ts';
-import { newDeviceKey } from '../src/openclaw/device.ts';
-import { GatewayConnection } from '../src/openclaw/gateway-connection.ts';
-import type { HistoryEntry } from '../src/openclaw/history.ts';
-import { writeAgentSecrets } from '../src/secrets/agent-secrets.ts';
+import { writeAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
+import { newDeviceKey } from '../src/infra/openclaw/device.ts';
+import { GatewayConnection } from '../src/infra/openclaw/gateway-connection.ts';
+import type { HistoryEntry } from '../src/infra/openclaw/history.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** What becomes of a chat when the gateway says less than it should, or later: with a gateway that does as it is told. */

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createDatabase, startPostgres } from '@agentbot/local-stack/postgres';
-import { migrate } from '../src/database/migrate.ts';
+import { migrate } from '../src/infra/database/migrate.ts';
 import { MIGRATED } from './test-database.ts';
 
 /** One Postgres for the whole run; each test file makes a database of its own in it, a copy of one that is migrated here. */

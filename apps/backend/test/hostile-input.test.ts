@@ -6,7 +6,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
-import { randomName } from '../src/ids.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../src/config.ts';
-import { repositoryOf } from '../src/runtime/image-policy.ts';
+import { repositoryOf } from '../src/config/allowed-images.ts';
+import { readConfig } from '../src/config/config.ts';
 
 /** How names of images are read, and which lists of allowed ones the start takes. */
 

@@ -3,9 +3,9 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { replyFromContainer } from '../src/chat/reply-from-container.ts';
-import { openSession } from '../src/chat/send-message.ts';
-import { beginOperation } from '../src/jobs/operations.ts';
+import { replyFromContainer } from '../src/domain/conversations/reply-from-container.ts';
+import { openSession } from '../src/domain/conversations/send-message.ts';
+import { beginOperation } from '../src/domain/operations/operations.ts';
 import { assertion, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { openLogView, says } from './log-view.ts';
 

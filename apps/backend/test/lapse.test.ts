@@ -2,7 +2,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { followSubscription, settleSuspensions } from '../src/billing/suspension.ts';
+import { followSubscription, settleSuspensions } from '../src/workers/suspensions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** A lapse and a renewal of an account whose agents run in containers; a stand-in takes the gateway's place. */

@@ -1,7 +1,7 @@
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startMux } from '@agentbot/test-doubles/mux';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { sweepStreams } from '../src/streaming/mux.ts';
+import { sweepStreams } from '../src/domain/streaming/mux.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Live streams, by Mux's official client against a local double: each agent has one, and no stream is nobody's. */

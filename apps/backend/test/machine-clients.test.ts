@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createAccounts } from '../src/accounts/accounts.ts';
-import { resetPassword } from '../src/accounts/password-reset.ts';
-import { listUsers } from '../src/admin/list-everything.ts';
-import { sha256 } from '../src/secrets/sha256.ts';
+import { createAccounts } from '../src/domain/accounts/accounts.ts';
+import { resetPassword } from '../src/domain/accounts/password-reset.ts';
+import { listUsers } from '../src/domain/overview/list-everything.ts';
+import { sha256 } from '../src/shared/sha256.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;

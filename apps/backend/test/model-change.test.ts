@@ -7,10 +7,10 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { readConfig } from '../src/config.ts';
-import { readSecretsFor } from '../src/openclaw/model-key.ts';
-import { secretEnvironment } from '../src/provisioning/create-container.ts';
-import type { AgentContainerSpec } from '../src/runtime/container-host.ts';
+import { readConfig } from '../src/config/config.ts';
+import { readSecretsFor } from '../src/domain/agents/model-key.ts';
+import { secretEnvironment } from '../src/domain/provisioning/create-container.ts';
+import type { AgentContainerSpec } from '../src/infra/docker/container-host.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** A key is sent to the provider that it was given for, and to no other; an endpoint's address carries no secret. */

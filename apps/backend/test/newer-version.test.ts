@@ -3,7 +3,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { storageOf } from '../src/openclaw/versions.ts';
+import { storageOf } from '../src/infra/openclaw/versions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** A real gateway that is newer than the platform's default; `pnpm openclaw:try` runs this for any version. */

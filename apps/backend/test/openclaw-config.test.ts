@@ -1,9 +1,9 @@
 import { type Plan, plans } from '@agentbot/contracts';
 import { describe, expect, test } from '@jest/globals';
-import { type ConfigInput, openclawConfig } from '../src/openclaw/config-builder.ts';
-import { configShape } from '../src/openclaw/config-shape.ts';
-import { fallbackTargets, modelTarget } from '../src/openclaw/providers.ts';
-import { canRead, nearestKnown, storageOf } from '../src/openclaw/versions.ts';
+import { type ConfigInput, openclawConfig } from '../src/infra/openclaw/config-builder.ts';
+import { configShape } from '../src/infra/openclaw/config-shape.ts';
+import { fallbackTargets, modelTarget } from '../src/infra/openclaw/providers.ts';
+import { canRead, nearestKnown, storageOf } from '../src/infra/openclaw/versions.ts';
 import { validateInImage } from './openclaw-validators.ts';
 
 /** What the builder makes, as OpenClaw's own validators see it. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { createChains } from '../src/chain/chains.ts';
-import { readConfig } from '../src/config.ts';
-import { createLogger } from '../src/log/create-logger.ts';
+import { readConfig } from '../src/config/config.ts';
+import { createChains } from '../src/infra/chain/chains.ts';
+import { createLogger } from '../src/infra/logging/create-logger.ts';
 
 const hex = () => randomBytes(32).toString('hex');
 const secrets = {

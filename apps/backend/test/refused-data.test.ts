@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { createLogWriter } from '../src/logs/log-writer.ts';
-import { createUsageWriter } from '../src/stats/usage-writer.ts';
+import { createLogWriter } from '../src/domain/telemetry/logs/log-writer.ts';
+import { createUsageWriter } from '../src/domain/telemetry/stats/usage-writer.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 import { openLogView, says } from './log-view.ts';
 

@@ -6,8 +6,8 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { createEngineProxy } from '../src/engine-proxy/engine-proxy.ts';
-import { randomName } from '../src/ids.ts';
+import { createEngineProxy } from '../src/edge/engine-proxy/engine-proxy.ts';
+import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers, startBackendWithDocker } from './backend.ts';
 
 /** An operator renames an agent's container by hand; the backend has the filtered socket of production alone. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createDatabase, type LocalPostgres, removePostgresData, startPostgres } from '@agentbot/local-stack/postgres';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { migrate } from '../src/database/migrate.ts';
+import { migrate } from '../src/infra/database/migrate.ts';
 import { startBackend } from './backend.ts';
 import { MIGRATED } from './test-database.ts';
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { readAgentSecrets, writeAgentSecrets } from '../src/secrets/agent-secrets.ts';
-import { createEnvelope } from '../src/secrets/envelope.ts';
+import { readAgentSecrets, writeAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
+import { createEnvelope } from '../src/infra/crypto/envelope.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
 const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
@@ -54,7 +54,7 @@ const tokenOf = () => assertion(owner);
 function rotate(keys: string) {
   const { INTERNAL_API_KEY, ASSERTION_SECRET, DATABASE_URL } = backend.config;
   const env = { PATH: process.env.PATH, INTERNAL_API_KEY, ASSERTION_SECRET, DATABASE_URL, ENCRYPTION_KEYS: keys };
-  return promisify(execFile)(process.execPath, ['src/secrets/rotate-keys-cli.ts'], { env }).then(
+  return promisify(execFile)(process.execPath, ['src/app/cli/rotate-keys.ts'], { env }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error) => ({ code: error.code as number, stdout: error.stdout as string, stderr: error.stderr as string }),
   );

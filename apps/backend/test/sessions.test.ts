@@ -1,6 +1,6 @@
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sha256 } from '../src/secrets/sha256.ts';
+import { sha256 } from '../src/shared/sha256.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
 /** Browser sessions are rows: what begins one, what ends it, and that its end holds at once and in every process. */

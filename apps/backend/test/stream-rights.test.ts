@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { sha256 } from '../src/secrets/sha256.ts';
+import { sha256 } from '../src/shared/sha256.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
 /**

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { isAbortCommand } from '../src/openclaw/abort-command.ts';
+import { isAbortCommand } from '../src/infra/openclaw/abort-command.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 

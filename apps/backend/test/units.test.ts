@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
-import { readConfig } from '../src/config.ts';
-import { allowedDomains, allowedPort } from '../src/egress/allowed-domains.ts';
-import { addressee } from '../src/gateway-router/router.ts';
-import { watchForLeftOut } from '../src/logs/left-out.ts';
-import { openclawConfig } from '../src/openclaw/config-builder.ts';
-import { assertPublicEndpoint, isThisMachine } from '../src/openclaw/model-endpoint.ts';
-import { defaultModelOf, fallbackTargets, modelTarget } from '../src/openclaw/providers.ts';
-import { agentContainerSpec, limitedSlot, slotCount } from '../src/runtime/agent-container.ts';
-import { createEnvelope } from '../src/secrets/envelope.ts';
+import { readConfig } from '../src/config/config.ts';
+import { agentContainerSpec, limitedSlot, slotCount } from '../src/domain/containers/agent-container.ts';
+import { allowedDomains, allowedPort } from '../src/domain/containers/allowed-domains.ts';
+import { watchForLeftOut } from '../src/domain/telemetry/logs/left-out.ts';
+import { addressee } from '../src/edge/gateway-router/gateway-router.ts';
+import { createEnvelope } from '../src/infra/crypto/envelope.ts';
+import { openclawConfig } from '../src/infra/openclaw/config-builder.ts';
+import { assertPublicEndpoint, isThisMachine } from '../src/infra/openclaw/model-endpoint.ts';
+import { defaultModelOf, fallbackTargets, modelTarget } from '../src/infra/openclaw/providers.ts';
 
 describe('the envelope', () => {
   const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;

@@ -11,8 +11,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Address, Hex } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
-import { coinbase } from '../src/verification/attestation.ts';
-import { recheckVerifications } from '../src/verification/recheck.ts';
+import { coinbase } from '../src/domain/verification/attestation.ts';
+import { recheckVerifications } from '../src/domain/verification/recheck.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Verification: the real EAS contracts and a stand-in for ENS on local chains, and an authenticator made of software. */

@@ -174,7 +174,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
       startChild({
         name: 'api',
         file: process.execPath,
-        args: ['src/main.ts'],
+        args: ['src/app/main.ts'],
         cwd: path.join(root, 'apps/backend'),
         env: {
           ...basics(environment),

@@ -1,5 +1,5 @@
 import { AppError, agentNamedIn, hasScope, isScoped, neededScope, type Route } from '@agentbot/contracts';
-import type { Actor, KeyGrant } from './actor.ts';
+import type { Actor, KeyGrant } from '../shared/actor.ts';
 
 const grantOf = (actor: Actor | null): KeyGrant | undefined => (actor?.kind === 'user' ? actor.key : undefined);
 

@@ -1,9 +1,9 @@
 import { AppError, agentNamedIn, isAudited } from '@agentbot/contracts';
 import type { Request } from 'express';
-import { agentOwner } from '../audit/agent-owner.ts';
-import { type AuditedEvent, appendEntry } from '../audit/append-entry.ts';
-import type { Context } from '../context.ts';
-import { type Actor, SERVICE_ACCOUNT } from './actor.ts';
+import type { Context } from '../app/create-context.ts';
+import { agentOwner } from '../domain/audit/agent-owner.ts';
+import { type AuditedEvent, appendEntry } from '../domain/audit/append-entry.ts';
+import { type Actor, SERVICE_ACCOUNT } from '../shared/actor.ts';
 import { clientAddress, userAgentOf } from './client-address.ts';
 import type { RequestState } from './error-handler.ts';
 

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError, type Facade } from '@agentbot/contracts';
 import { jwtVerify } from 'jose';
-import { findLiveSession } from '../accounts/sessions.ts';
-import { findApiKey, KEY_PREFIX } from '../api-keys/api-keys.ts';
-import type { Config } from '../config.ts';
-import { type Database, isUniqueViolation } from '../database/database.ts';
-import type { Actor } from './actor.ts';
+import type { Config } from '../config/config.ts';
+import { findApiKey, KEY_PREFIX } from '../domain/accounts/api-keys.ts';
+import { findLiveSession } from '../domain/accounts/sessions.ts';
+import { type Database, isUniqueViolation } from '../infra/database/database.ts';
+import type { Actor } from '../shared/actor.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 /** Compares in constant time, whatever the lengths. */

@@ -1,7 +1,7 @@
 import { AppError, type Facade, type Route, statusOf } from '@agentbot/contracts';
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import type { Actor } from './actor.ts';
-import type { Answer } from './idempotency.ts';
+import type { Answer } from '../infra/idempotency/idempotency.ts';
+import type { Actor } from '../shared/actor.ts';
 
 /** What a request knows about itself once its route and caller are known. */
 export interface RequestState {

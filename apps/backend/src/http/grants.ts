@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../context.ts';
-import type { Transaction } from '../database/database.ts';
-import { type Actor, tenantOf, userOf } from './actor.ts';
+import type { Context } from '../app/create-context.ts';
+import type { Transaction } from '../infra/database/database.ts';
+import { type Actor, tenantOf, userOf } from '../shared/actor.ts';
 
 /** Under this name triggers of the database tell every process the id of an API key or a session that has ended or changed. */
 export const GRANT_CHANGES = 'grant_changes';

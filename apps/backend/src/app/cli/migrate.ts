@@ -1,0 +1,17 @@
+import pg from 'pg';
+import { readMigrationConfig } from '../../config/config.ts';
+import { ensureApplicationLogin } from '../../infra/database/application-login.ts';
+import { migrate } from '../../infra/database/migrate.ts';
+import { runCommand } from '../../shared/run-command.ts';
+
+// With a MIGRATION_DATABASE_URL that is the owner's, and the login of DATABASE_URL is made for the backend.
+await runCommand(async () => {
+  const { DATABASE_URL, MIGRATION_DATABASE_URL } = readMigrationConfig();
+  const applied = await migrate(MIGRATION_DATABASE_URL ?? DATABASE_URL);
+  process.stdout.write(applied.length ? `Applied ${applied.join(', ')}\n` : 'The database is up to date\n');
+  if (!MIGRATION_DATABASE_URL) return;
+  const client = new pg.Client({ connectionString: MIGRATION_DATABASE_URL });
+  await client.connect();
+  const login = await ensureApplicationLogin(client, DATABASE_URL).finally(() => client.end());
+  process.stdout.write(`The backend may log in as ${login}\n`);
+});

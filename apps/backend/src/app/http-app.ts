@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { AppError } from '@agentbot/contracts';
+import cors from 'cors';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import { createRequestAudit } from '../http/audit-request.ts';
+import { createAuthenticator } from '../http/authenticate.ts';
+import { errorHandler } from '../http/error-handler.ts';
+import { createGrantWatch } from '../http/grants.ts';
+import { createHandlers } from '../http/handlers.ts';
+import { mountMetrics } from '../http/mount-metrics.ts';
+import { mountRoutes } from '../http/mount-routes.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
+import { mountReference } from '../http/reference.ts';
+import { mountStripeWebhook } from '../http/stripe-webhook.ts';
+import { createIdempotency } from '../infra/idempotency/idempotency.ts';
+import type { Context } from './create-context.ts';
+
+const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** The backend's HTTP interface, not yet listening. */
+export function createApp(context: Context): Express {
+  const { config, database, pool, log } = context;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.TRUST_PROXY);
+  app.set('query parser', 'simple');
+  app.use(
+    pinoHttp({
+      logger: log,
+      genReqId(request, response) {
+        const given = request.headers['x-request-id'];
+        const id = typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+        response.setHeader('X-Request-Id', id);
+        return id;
+      },
+      serializers: {
+        req: ({ id, method, url }) => ({ id, method, url: String(url).split('?')[0] }),
+        res: ({ statusCode }) => ({ statusCode }),
+      },
+      customProps: ({ id }) => ({ requestId: id }),
+      customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
+    }),
+  );
+  app.use(helmet());
+  if (config.CORS_ORIGINS.length) app.use(cors({ origin: config.CORS_ORIGINS, exposedHeaders: ['Link', 'X-Request-Id'], maxAge: 600 }));
+
+  mountReference(app);
+  mountStripeWebhook(app, context);
+  mountMetrics(app, context);
+  mountRoutes(app, createHandlers(context), {
+    authenticate: createAuthenticator({ config, database }),
+    isAdmin: async (userId) => (await context.accounts.find(userId)).admin,
+    limits: {
+      api: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
+      deployments: createRateLimit(pool, {
+        name: 'deployments',
+        points: config.DEPLOYMENT_RATE_LIMIT,
+        seconds: 60,
+        message: 'Deployment rate limit exceeded.',
+      }),
+      credentials: createRateLimit(pool, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
+    },
+    once: createIdempotency(context),
+    requests: context.metrics.requests,
+    audit: createRequestAudit(context),
+    watchGrant: createGrantWatch(context),
+  });
+  app.use(() => {
+    throw new AppError('NOT_FOUND');
+  });
+  app.use(errorHandler);
+  return app;
+}

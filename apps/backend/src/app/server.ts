@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
+import { recordPlatformImage } from '../domain/containers/platform-image.ts';
+import { warmPlatformImage } from '../domain/provisioning/warm-image.ts';
+import { createEgressProxy } from '../edge/egress-proxy/egress-proxy.ts';
+import { createGatewayRouter } from '../edge/gateway-router/gateway-router.ts';
+import { migrate } from '../infra/database/migrate.ts';
+import { warnOfOwnerRights } from '../infra/database/owner-rights.ts';
+import { serverLimits } from '../shared/server-limits.ts';
+import { keepConnected } from '../workers/keep-connected.ts';
+import { startMaintenance } from '../workers/maintenance.ts';
+import { startWorker } from '../workers/operation-worker.ts';
+import { runReconciler } from '../workers/reconciler.ts';
+import { resumeReplies } from '../workers/resume-replies.ts';
+import { followAgents } from '../workers/telemetry-collector.ts';
+import { type Context, createContext } from './create-context.ts';
+import { createApp } from './http-app.ts';
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), 5_000);
+  if (server.listening) await once(server, 'close');
+  clearTimeout(late);
+}
+
+/** Opens the agents' way out, on every address: each agent comes to that of its own network. @returns what closes it */
+async function openEgress(context: Context, port: number): Promise<() => void> {
+  const server = createEgressProxy(context);
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => open.add(socket.once('close', () => open.delete(socket))));
+  server.listen(port, '0.0.0.0');
+  await once(server, 'listening');
+  return () => {
+    server.close();
+    for (const socket of open) socket.destroy();
+  };
+}
+
+/** Starts the whole backend. `stop` drains: requests end, jobs go back to the queue, connections close. */
+export async function startServer(config: Config, log: Logger) {
+  if (config.MIGRATE_ON_START) {
+    const applied = await migrate(config.DATABASE_URL);
+    if (applied.length) log.info({ applied }, 'the database was migrated');
+  }
+  const context = await createContext(config, log);
+  if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);
+  // Before anything is asked of it; and until nothing is any more.
+  await context.journal.sayAlive();
+  context.background(context.journal.keep(context.closing));
+  const http = createServer(serverLimits, createApp(context));
+  const gateway = createGatewayRouter(context);
+  const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;
+  await recordPlatformImage(context);
+  context.background(warmPlatformImage(context));
+  const port = await listen(http, config.BACKEND_PORT, config.BACKEND_HOST);
+  const gatewayPort = await listen(gateway, config.GATEWAY_PORT, config.BACKEND_HOST);
+  if (await context.host.available()) await context.guardHost();
+  await startWorker(context);
+  await startMaintenance(context);
+  const stopping = new AbortController();
+  const reconciling = Promise.all(
+    [runReconciler, resumeReplies, keepConnected, followAgents].map((task) => task(context, stopping.signal)),
+  );
+  log.info({ port, gatewayPort }, 'listening');
+
+  return {
+    port,
+    gatewayPort,
+    context,
+    async stop() {
+      stopping.abort();
+      gateway.closeAllConnections();
+      egress?.();
+      await Promise.all([context.logs.close(), close(http), close(gateway), reconciling]);
+      await context.close();
+    },
+  };
+}

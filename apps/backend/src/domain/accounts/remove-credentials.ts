@@ -1,0 +1,16 @@
+import type { Transaction } from '../../infra/database/database.ts';
+
+/**
+ * Removes every credential of an account except its password. The account may have been opened by a person who does not own
+ * its address: that person keeps no access once the owner proves the address.
+ */
+export async function removeCredentials(tx: Transaction, ownerId: string): Promise<void> {
+  const where = { ownerId };
+  await tx.session.deleteMany({ where });
+  await tx.apiKey.deleteMany({ where });
+  await tx.identity.deleteMany({ where });
+  await tx.passkey.deleteMany({ where });
+  await tx.wallet.deleteMany({ where });
+  await tx.challenge.deleteMany({ where });
+  await tx.passwordReset.deleteMany({ where });
+}

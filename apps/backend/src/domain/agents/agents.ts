@@ -1,0 +1,36 @@
+import { AppError, type Page } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent, Prisma } from '../../generated/prisma/client.ts';
+import { type Actor, tenantOf } from '../../shared/actor.ts';
+import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
+
+type Slice = Pick<Context, 'database'>;
+
+/**
+ * The agents an actor may see, newest first; all of them unless a page is asked for.
+ * @returns `next` is the cursor of the page that follows, if there is one
+ */
+export async function listAgents(
+  { database }: Slice,
+  actor: Actor,
+  { limit, cursor }: Page = {},
+  where: Prisma.AgentWhereInput = {},
+): Promise<{ agents: Agent[]; next?: string }> {
+  const agents = await database.as(tenantOf(actor), (tx) =>
+    tx.agent.findMany({
+      where: { AND: [where, afterCursor(cursor)] },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      ...(limit && { take: limit + 1 }),
+    }),
+  );
+  if (!limit || agents.length <= limit) return { agents };
+  const page = agents.slice(0, limit);
+  return { agents: page, next: cursorOf(page.at(-1) as Agent) };
+}
+
+/** One agent the actor may see. @throws AppError AGENT_NOT_FOUND, for another's as for none */
+export async function getAgent({ database }: Slice, actor: Actor, id: string): Promise<Agent> {
+  const agent = await database.as(tenantOf(actor), (tx) => tx.agent.findUnique({ where: { id } }));
+  if (!agent) throw new AppError('AGENT_NOT_FOUND');
+  return agent;
+}

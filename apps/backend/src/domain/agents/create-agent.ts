@@ -1,0 +1,28 @@
+import { type AgentConfig, plans } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { modelFromConfig } from '../../infra/openclaw/choose-model.ts';
+import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
+import { coveredPlan } from '../accounts/entitlements.ts';
+import { requireLimits } from '../containers/allowed-domains.ts';
+import { insertAgent } from './insert-agent.ts';
+
+interface Input {
+  name: string;
+  config?: AgentConfig | undefined;
+}
+
+/**
+ * Creates an agent without a container; it gets one when it is started or deployed.
+ * @param id of the new row, so that a repeated request finds it
+ * @throws AppError AGENT_LIMIT_REACHED, PAYMENT_REQUIRED for a plan the subscription does not cover, INVALID_REQUEST
+ */
+export async function createAgent(context: Context, actor: Actor, { name, config = {} }: Input, id?: string): Promise<Agent> {
+  requireLimits(config, context.config);
+  const owner = await context.accounts.find(userOf(actor));
+  const plan = coveredPlan(actor, owner, config.plan);
+  const model = await modelFromConfig(config, context.config);
+  return context.database.as(tenantOf(actor), (tx) =>
+    insertAgent(tx, context.envelope, owner, plans[plan].backendLimit, { id, name, ...model, plan, config, state: 'pending' }),
+  );
+}

@@ -1,0 +1,70 @@
+import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, type Plan } from '@agentbot/contracts';
+import type { Agent, AgentState, Prisma } from '../../generated/prisma/client.ts';
+import { type AgentSecrets, splitConfig, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
+import type { Envelope } from '../../infra/crypto/envelope.ts';
+import type { Transaction } from '../../infra/database/database.ts';
+import { newDeviceKey } from '../../infra/openclaw/device.ts';
+import { newId } from '../../shared/ids.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { newGatewayToken } from '../operations/agent-token.ts';
+import type { LiveStream } from '../streaming/live-stream.ts';
+
+interface NewAgent {
+  /** Random when absent. One that the owner has already is given back as it is, so that a request may be repeated. */
+  id?: string | undefined;
+  name: string;
+  model: string;
+  aiProvider: string;
+  plan: Plan;
+  config: AgentConfig;
+  state: AgentState;
+  hostPrefix?: string;
+  contactEmail?: string | null;
+  stream?: LiveStream | undefined;
+  /** Beside those of the configuration. */
+  secrets?: AgentSecrets;
+  /** Of a clone. */
+  lineage?: Pick<Agent, 'parentId' | 'generation' | 'specialization' | 'walletAddress'> & { skillSwitches: Prisma.InputJsonValue };
+}
+
+/**
+ * Inserts an agent of `owner` unless that would exceed `limit`. Counting and inserting are one step: the owner's row
+ * is locked in between, so that parallel requests take turns.
+ * @throws AppError AGENT_LIMIT_REACHED with `current` and `limit`
+ */
+export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Account, limit: number, agent: NewAgent): Promise<Agent> {
+  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${owner.id} FOR UPDATE`;
+  const id = agent.id ?? newId('agent');
+  const existing = await tx.agent.findUnique({ where: { id } });
+  if (existing) return existing;
+  const current = await tx.agent.count({ where: { ownerId: owner.id, state: { not: 'deleting' } } });
+  const most = owner.admin ? ADMIN_AGENT_LIMIT : limit;
+  if (current >= most) throw new AppError('AGENT_LIMIT_REACHED', undefined, { details: { current, limit: most } });
+
+  const { open, secrets } = splitConfig(agent.config);
+  const row = await tx.agent.create({
+    data: {
+      id,
+      ownerId: owner.id,
+      name: agent.name,
+      model: agent.model,
+      aiProvider: agent.aiProvider,
+      config: open as Prisma.InputJsonObject,
+      plan: agent.plan,
+      state: agent.state,
+      hostPrefix: agent.hostPrefix ?? '',
+      contactEmail: agent.contactEmail ?? null,
+      liveStreamId: agent.stream?.liveStreamId ?? null,
+      playbackId: agent.stream?.playbackId ?? null,
+      ...agent.lineage,
+    },
+  });
+  await writeAgentSecrets(tx, envelope, row, {
+    ...secrets,
+    ...agent.secrets,
+    streamKey: agent.stream?.streamKey,
+    gatewayToken: newGatewayToken(),
+    deviceKey: newDeviceKey(),
+  });
+  return row;
+}

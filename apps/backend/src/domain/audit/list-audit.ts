@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream';
+import { AppError, type AuditEntryView } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { AuditEntry } from '../../generated/prisma/client.ts';
+import type { Download } from '../../http/download.ts';
+import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
+
+const BATCH = 500;
+
+type Slice = Pick<Context, 'database'>;
+
+function view(row: AuditEntry): AuditEntryView {
+  const {
+    seq,
+    at,
+    actorKind,
+    actorId: userId,
+    keyId,
+    action,
+    agentId,
+    target,
+    outcome,
+    status,
+    code,
+    ip,
+    userAgent,
+    requestId,
+    prevHash,
+    hash,
+  } = row;
+  const actor = actorKind as AuditEntryView['actor'];
+  return {
+    seq: Number(seq),
+    at: at.toISOString(),
+    actor,
+    userId,
+    keyId,
+    action,
+    agentId,
+    target,
+    outcome: outcome as AuditEntryView['outcome'],
+    status,
+    code,
+    ip,
+    userAgent,
+    requestId,
+    prevHash,
+    hash,
+  };
+}
+
+/** The place in the log that a cursor stands for. @throws AppError INVALID_REQUEST for a cursor that no list gave */
+function placeOf(cursor: string): bigint {
+  const place = Buffer.from(cursor, 'base64url').toString();
+  if (!/^\d{1,15}$/.test(place)) throw new AppError('INVALID_REQUEST', 'Invalid cursor');
+  return BigInt(place);
+}
+
+/** One page of the actor's own log, newest first. @returns `next` is the cursor of the page that follows, if there is one */
+export async function listAudit(
+  { database }: Slice,
+  actor: Actor,
+  { limit, cursor, agentId }: { limit: number; cursor?: string | undefined; agentId?: string | undefined },
+): Promise<{ entries: AuditEntryView[]; next?: string }> {
+  const where = { ownerId: userOf(actor), ...(agentId && { agentId }), ...(cursor && { seq: { lt: placeOf(cursor) } }) };
+  const rows = await database.as(tenantOf(actor), (tx) => tx.auditEntry.findMany({ where, orderBy: { seq: 'desc' }, take: limit + 1 }));
+  const entries = rows.slice(0, limit).map(view);
+  const last = entries.at(-1);
+  return rows.length > limit && last ? { entries, next: Buffer.from(String(last.seq)).toString('base64url') } : { entries };
+}
+
+/** The actor's whole log as a file of JSON lines, oldest first; read a batch at a time, the first one before this returns. */
+export async function exportAudit({ database }: Slice, actor: Actor, agentId?: string): Promise<Download> {
+  const ownerId = userOf(actor);
+  const read = (after: bigint) =>
+    database.as(tenantOf(actor), (tx) =>
+      tx.auditEntry.findMany({
+        where: { ownerId, seq: { gt: after }, ...(agentId && { agentId }) },
+        orderBy: { seq: 'asc' },
+        take: BATCH,
+      }),
+    );
+  const first = await read(0n);
+  const lines = async function* () {
+    for (let rows = first; rows.length; rows = rows.length < BATCH ? [] : await read(rows.at(-1)?.seq ?? 0n)) {
+      yield rows.map((row) => `${JSON.stringify(view(row))}\n`).join('');
+    }
+  };
+  return { content: Readable.from(lines()), name: 'audit.ndjson', type: 'application/x-ndjson; charset=utf-8' };
+}

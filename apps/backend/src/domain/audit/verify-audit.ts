@@ -1,0 +1,46 @@
+import type { Database } from '../../infra/database/database.ts';
+import { entryHash } from './entry-hash.ts';
+
+const BATCH = 1_000;
+
+export interface VerifiedChain {
+  ownerId: string;
+  entries: number;
+  /** Of the last entry: kept elsewhere, it tells later whether the whole chain was written anew. */
+  hash: string;
+  /** What is wrong first, or nothing. */
+  problem: string | undefined;
+}
+
+/** Follows one owner's chain from its beginning to where it must end. */
+async function verifyChain(database: Database, head: { ownerId: string; seq: bigint; hash: string }): Promise<VerifiedChain> {
+  const { ownerId } = head;
+  let seq = 0n;
+  let hash = '';
+  const broken = (problem: string) => ({ ownerId, entries: Number(seq), hash, problem });
+  for (;;) {
+    const rows = await database.as('service', (tx) =>
+      tx.auditEntry.findMany({ where: { ownerId, seq: { gt: seq, lte: head.seq } }, orderBy: { seq: 'asc' }, take: BATCH }),
+    );
+    for (const row of rows) {
+      if (row.seq !== seq + 1n) return broken(`entry ${seq + 1n} is missing`);
+      if (row.prevHash !== hash) return broken(`entry ${row.seq} does not follow the one before it`);
+      if (row.hash !== entryHash(row)) return broken(`entry ${row.seq} was changed`);
+      ({ seq, hash } = row);
+    }
+    if (rows.length < BATCH) break;
+  }
+  if (seq !== head.seq) return broken(`entry ${seq + 1n} is missing`);
+  return hash === head.hash ? { ownerId, entries: Number(seq), hash, problem: undefined } : broken('it does not end as it should');
+}
+
+/** Follows every chain of the audit log. Entries that are appended meanwhile are left for the next time. */
+export async function* verifyAudit(database: Database): AsyncIterable<VerifiedChain> {
+  const { heads, headless } = await database.as('service', async (tx) => ({
+    heads: await tx.auditHead.findMany({ orderBy: { ownerId: 'asc' } }),
+    headless: await tx.$queryRaw<{ ownerId: string }[]>`
+      SELECT DISTINCT owner_id AS "ownerId" FROM audit_log l WHERE NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.owner_id = l.owner_id)`,
+  }));
+  for (const { ownerId } of headless) yield { ownerId, entries: 0, hash: '', problem: 'its end is missing' };
+  for (const head of heads) yield await verifyChain(database, head);
+}

@@ -1,0 +1,117 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent, Backup, Operation } from '../../generated/prisma/client.ts';
+import { draftFile } from '../../infra/backup-store/backup-store.ts';
+import { openStream, sealStream } from '../../infra/crypto/sealed-stream.ts';
+import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { secretEnvironment } from '../provisioning/create-container.ts';
+
+export type BackupCause = 'manual' | 'schedule' | 'update' | 'restore' | 'reset-memory';
+type Slice = Pick<Context, 'host' | 'config' | 'database' | 'envelope' | 'backups'>;
+
+const keyContext = (id: string) => `backups|${id}`;
+
+/** A name that tells agent and time, the same again when the operation is taken up after a crash. */
+function fileName(operation: Operation, encrypted: boolean): string {
+  const time = operation.createdAt.toISOString().replaceAll(/[:.]/g, '-');
+  return `${operation.agentId}_${time}.tar.gz${encrypted ? '.enc' : ''}`;
+}
+
+function sentence(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new AppError('OPERATION_FAILED', 'There is no space left for backups', { cause: error });
+}
+
+/**
+ * Archives an agent's data: a gzipped tar, streamed to a file that the backend alone can read, sealed when that is
+ * configured, kept in the store, and only then noted as a backup. A running agent is halted while its files are read. Done
+ * once for an operation, however often it is taken up.
+ * @throws AppError OPERATION_FAILED when the agent has no container, or there is no space
+ */
+export async function backUp(context: Slice, agent: Agent, operation: Operation, cause: BackupCause, signal: AbortSignal): Promise<Backup> {
+  const { host, config, database, envelope, backups } = context;
+  const id = operation.id.replace(/^op_/, 'bk_');
+  const done = await database.as('service', (tx) => tx.backup.findUnique({ where: { id } }));
+  if (done) return done;
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  if (!spec) throw new AppError('OPERATION_FAILED', 'The agent has no container yet, so there is nothing to back up');
+  // The volume can be read through a container only, and somebody may have taken that away.
+  if (!(await host.inspect(spec.names.container))) await host.create(spec, await secretEnvironment(context, spec), []);
+
+  const key = config.BACKUP_ENCRYPTION ? randomBytes(32) : null;
+  const name = fileName(operation, key !== null);
+  const draft = await draftFile(config, id);
+  const hash = createHash('sha256');
+  let size = 0;
+  async function* stored(plain: AsyncIterable<Buffer>) {
+    for await (const chunk of key ? sealStream(key, plain) : plain) {
+      hash.update(chunk);
+      size += chunk.length;
+      yield chunk;
+    }
+  }
+  try {
+    await host.halted(spec.names.container, async () => {
+      const tar = await host.archive(spec.names.container);
+      await pipeline(tar, createGzip(), stored, createWriteStream(draft, { mode: 0o600, flush: true }), { signal });
+    });
+    await backups.keep(draft, name, signal);
+  } catch (error) {
+    throw sentence(error);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return database.as('service', (tx) =>
+    tx.backup.create({
+      data: {
+        id,
+        agentId: agent.id,
+        ownerId: agent.ownerId,
+        cause,
+        name,
+        sizeBytes: size,
+        sha256: hash.digest('hex'),
+        sealedKey: key && envelope.seal(key.toString('base64'), keyContext(id)),
+        image: spec.image,
+        openclawVersion: agent.openclawVersion,
+      },
+    }),
+  );
+}
+
+/**
+ * Reads a backup through once.
+ * @throws AppError OPERATION_FAILED when it is gone, or not what was written
+ */
+export async function checkBackup({ backups }: Pick<Context, 'backups'>, backup: Backup, signal?: AbortSignal): Promise<void> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(await backups.read(backup.name), hash, { ...(signal && { signal }) });
+  } catch (cause) {
+    throw new AppError('OPERATION_FAILED', 'The backup cannot be read', { cause });
+  }
+  if (hash.digest('hex') !== backup.sha256) throw new AppError('OPERATION_FAILED', 'The backup is damaged: its checksum differs');
+}
+
+/** A backup, once it has been checked, as the gzipped tar that it was before it was sealed. @throws AppError OPERATION_FAILED */
+export async function openArchive(context: Pick<Context, 'backups' | 'envelope'>, backup: Backup): Promise<Readable> {
+  await checkBackup(context, backup);
+  const stored = await context.backups.read(backup.name);
+  if (!backup.sealedKey) return stored;
+  const key = Buffer.from(context.envelope.open(backup.sealedKey, keyContext(backup.id)), 'base64');
+  return Readable.from(openStream(key, stored), { objectMode: false });
+}
+
+/** A backup as the tar stream of the agent's data that it was made from. @throws AppError OPERATION_FAILED */
+export async function openBackup(context: Pick<Context, 'backups' | 'envelope'>, backup: Backup): Promise<Readable> {
+  const plain = createGunzip();
+  pipeline(await openArchive(context, backup), plain).catch((error) => plain.destroy(error));
+  return plain;
+}

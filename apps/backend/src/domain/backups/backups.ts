@@ -1,0 +1,97 @@
+import { AppError, type BackupSchedule, type BackupView } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent, Backup } from '../../generated/prisma/client.ts';
+import { type Actor, tenantOf } from '../../shared/actor.ts';
+import { getAgent } from '../agents/agents.ts';
+import { inProgress } from '../operations/operations.ts';
+import { runOperation } from '../operations/run-operation.ts';
+import { openArchive } from './backup-archive.ts';
+import { RETENTION, removeBackups } from './retention.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** A backup as its agent's owner sees it. */
+export function backupView(row: Backup): BackupView {
+  const { id, cause, sha256, image, openclawVersion } = row;
+  return {
+    id,
+    cause: cause as BackupView['cause'],
+    sizeBytes: Number(row.sizeBytes),
+    sha256,
+    encrypted: row.sealedKey !== null,
+    image,
+    openclawVersion,
+    createdAt: row.createdAt.toISOString(),
+  };
+}
+
+/** An agent's schedule, with what holds where its owner said nothing. */
+export function scheduleView(agent: Agent): BackupSchedule & { nextAt: string | null } {
+  return {
+    everyHours: agent.backupEveryHours,
+    keep: agent.backupKeep ?? RETENTION.keep,
+    keepDays: agent.backupKeepDays ?? RETENTION.keepDays,
+    nextAt: agent.nextBackupAt?.toISOString() ?? null,
+  };
+}
+
+/** An agent's backups, newest first. @throws AppError AGENT_NOT_FOUND */
+export async function listBackups(context: Context, actor: Actor, agentId: string) {
+  const agent = await getAgent(context, actor, agentId);
+  const rows = await context.database.as(tenantOf(actor), (tx) =>
+    tx.backup.findMany({ where: { agentId }, orderBy: { createdAt: 'desc' } }),
+  );
+  return { backups: rows.map(backupView), schedule: scheduleView(agent) };
+}
+
+/** One backup of an agent. @throws AppError AGENT_NOT_FOUND, BACKUP_NOT_FOUND */
+async function findBackup(context: Context, actor: Actor, agentId: string, id: string): Promise<Backup> {
+  const row = await context.database.as(tenantOf(actor), (tx) => tx.backup.findFirst({ where: { id, agentId } }));
+  if (row) return row;
+  await getAgent(context, actor, agentId);
+  throw new AppError('BACKUP_NOT_FOUND');
+}
+
+/** Makes a backup now. @throws AppError AGENT_NOT_FOUND, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED */
+export async function createBackup(context: Context, actor: Actor, agentId: string, requestId: string): Promise<BackupView> {
+  const { operation } = await runOperation(context, actor, agentId, 'backup', requestId);
+  return backupView(await findBackup(context, actor, agentId, operation.id.replace(/^op_/, 'bk_')));
+}
+
+/** Puts an agent's data back as a backup has it. @throws AppError BACKUP_NOT_FOUND and those of any operation */
+export async function restoreBackup(context: Context, actor: Actor, agentId: string, id: string, requestId: string) {
+  await findBackup(context, actor, agentId, id);
+  return runOperation(context, actor, agentId, 'restore', requestId, { backupId: id });
+}
+
+/** A backup as a gzipped tar, checked, with a name for the file. @throws AppError BACKUP_NOT_FOUND, OPERATION_FAILED */
+export async function downloadBackup(context: Context, actor: Actor, agentId: string, id: string) {
+  const row = await findBackup(context, actor, agentId, id);
+  return { content: await openArchive(context, row), name: row.name.replace(/\.enc$/, ''), type: 'application/gzip' };
+}
+
+/** Removes one backup. @throws AppError AGENT_NOT_FOUND, BACKUP_NOT_FOUND, OPERATION_IN_PROGRESS */
+export async function deleteBackup(context: Context, actor: Actor, agentId: string, id: string): Promise<void> {
+  const row = await findBackup(context, actor, agentId, id);
+  // What goes on may need it to put things right.
+  const open = await context.database.as(tenantOf(actor), (tx) => tx.operation.findFirst({ where: { agentId, finishedAt: null } }));
+  if (open) throw inProgress(open);
+  await removeBackups(context, [row]);
+}
+
+/** Says how often an agent is backed up by itself, and how many are kept for how long. @throws AppError AGENT_NOT_FOUND */
+export async function setBackupSchedule(context: Context, actor: Actor, agentId: string, { everyHours, keep, keepDays }: BackupSchedule) {
+  await getAgent(context, actor, agentId);
+  const agent = await context.database.as(tenantOf(actor), (tx) =>
+    tx.agent.update({
+      where: { id: agentId },
+      data: {
+        backupEveryHours: everyHours,
+        backupKeep: keep,
+        backupKeepDays: keepDays,
+        nextBackupAt: everyHours === null ? null : new Date(Date.now() + everyHours * HOUR_MS),
+      },
+    }),
+  );
+  return scheduleView(agent);
+}

@@ -1,0 +1,25 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import { beginOperation } from '../operations/operations.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Begins the backups whose time has come; an agent that is being worked on has its turn the next minute. */
+export async function beginScheduledBackups({ database, boss, host, log }: Context): Promise<void> {
+  if (!(await host.available())) return;
+  const due = { nextBackupAt: { lte: new Date() }, backupEveryHours: { not: null } };
+  const agents = await database.as('service', (tx) => tx.agent.findMany({ where: due }));
+  for (const agent of agents) {
+    await database
+      .as('service', async (tx) => {
+        const nextBackupAt = new Date(Date.now() + (agent.backupEveryHours ?? 24) * HOUR_MS);
+        const { count } = await tx.agent.updateMany({ where: { ...due, id: agent.id }, data: { nextBackupAt } });
+        // Another process was quicker, or there is nothing to archive yet.
+        if (count && agent.containerSpec) await beginOperation(tx, boss, agent, 'backup', { input: { cause: 'schedule' } });
+      })
+      .catch((error) => {
+        if (error instanceof AppError && error.code === 'OPERATION_IN_PROGRESS') return;
+        log.warn({ err: error, agentId: agent.id }, 'a scheduled backup could not begin; it is tried again in a minute');
+      });
+  }
+}

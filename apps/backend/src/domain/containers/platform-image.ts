@@ -1,0 +1,22 @@
+import type { Context } from '../../app/create-context.ts';
+import { versionInName } from '../../infra/docker/image-name.ts';
+
+type Slice = Pick<Context, 'database' | 'config'>;
+
+/** Notes at the backend's start since when the configured image has been the platform's. */
+export async function recordPlatformImage({ database, config }: Slice): Promise<void> {
+  const image = config.OPENCLAW_IMAGE;
+  await database.as('service', async (tx) => {
+    const last = await tx.platformImage.findFirst({ orderBy: { deployedAt: 'desc' } });
+    if (last?.image === image) return;
+    const deployedAt = new Date();
+    await tx.platformImage.upsert({ where: { image }, create: { image, deployedAt }, update: { deployedAt } });
+  });
+}
+
+/** The image that new agents get, its OpenClaw version, and since when it is theirs. */
+export async function platformImage({ database, config }: Slice) {
+  const image = config.OPENCLAW_IMAGE;
+  const row = await database.as('service', (tx) => tx.platformImage.findUniqueOrThrow({ where: { image } }));
+  return { openclawVersion: versionInName(image) ?? 'unknown', image, deployedAt: row.deployedAt.toISOString() };
+}

@@ -1,0 +1,71 @@
+import type { Context } from '../../app/create-context.ts';
+import type { Message, Reply } from '../../generated/prisma/client.ts';
+import { REPLIES, type ReplyChange } from './settle-reply.ts';
+
+type WatchedReply = Reply & { answer: Message | null };
+
+/**
+ * Watches one reply, whichever process it comes from: `onRow` with the whole of it at the beginning, at the end, and
+ * after whatever may have been missed; `onWords` with the words in between.
+ * @returns a function that ends it
+ */
+export function watchReply(
+  { database, notifications, log }: Pick<Context, 'database' | 'notifications' | 'log'>,
+  id: string,
+  onRow: (reply: WatchedReply) => void,
+  onWords?: (at: number, text: string) => void,
+): () => void {
+  let version = -1;
+  let reading = Promise.resolve();
+  let ended = false;
+
+  function read() {
+    reading = reading
+      .then(async () => {
+        if (ended) return;
+        const row = await database.as('service', (tx) => tx.reply.findUnique({ where: { id }, include: { answer: true } }));
+        if (!row || ended || row.version <= version) return;
+        version = row.version;
+        onRow(row);
+      })
+      .catch((error) => log.warn({ err: error, replyId: id }, 'a reply could not be read'));
+  }
+  // Listening begins before reading, so that nothing falls in between.
+  const offChange = notifications.on(REPLIES, (payload) => {
+    const change = JSON.parse(payload) as ReplyChange;
+    if (change.id !== id || change.version <= version) return;
+    if (change.text === undefined || change.at === undefined || change.version !== version + 1) return read();
+    version = change.version;
+    onWords?.(change.at, change.text);
+  });
+  const offResumed = notifications.on('resumed', read);
+  read();
+  return () => {
+    ended = true;
+    offChange();
+    offResumed();
+  };
+}
+
+/** Waits for a reply's end, at most `timeoutMs` or until aborted. @returns undefined when it is still being worked on */
+export function waitForReply(
+  context: Parameters<typeof watchReply>[0],
+  id: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Reply | undefined> {
+  return new Promise((resolve) => {
+    const finish = (reply?: Reply) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+      unwatch();
+      resolve(reply);
+    };
+    const giveUp = () => finish();
+    const timer = setTimeout(giveUp, timeoutMs);
+    signal?.addEventListener('abort', giveUp);
+    const unwatch = watchReply(context, id, (reply) => {
+      if (reply.state !== 'pending') finish(reply);
+    });
+  });
+}

@@ -1,0 +1,65 @@
+import { AppError, type OperationKind, type OperationView } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { AgentState, Operation } from '../../generated/prisma/client.ts';
+import { type Actor, tenantOf } from '../../shared/actor.ts';
+import { getAgent } from '../agents/agents.ts';
+import { operationTypes } from './catalog.ts';
+import { operationView } from './operations.ts';
+
+/** Under this name Postgres tells every process which running operation is to be given up. */
+export const CANCELLATIONS = 'cancellations';
+
+const settled: AgentState[] = ['pending', 'running', 'stopped', 'error'];
+
+/** The state of an agent for which something was asked that never began. */
+function stateBefore({ agentBefore }: Operation): AgentState {
+  const { state } = agentBefore as { state: AgentState };
+  return settled.includes(state) ? state : 'stopped';
+}
+
+/**
+ * Gives up an operation: one that waits is over at once; one that runs ends its stage and puts things right.
+ * @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND, OPERATION_NOT_CANCELLABLE
+ */
+export async function cancelOperation(context: Context, actor: Actor, agentId: string, id: string): Promise<OperationView> {
+  const row = await context.database.as(tenantOf(actor), async (tx) => {
+    const operation = await tx.operation.findFirst({ where: { id, agentId } });
+    if (!operation) return null;
+    if (operation.finishedAt) throw new AppError('OPERATION_NOT_CANCELLABLE', 'The operation has ended already');
+    if (!operationTypes[operation.kind as OperationKind].cancellable) throw new AppError('OPERATION_NOT_CANCELLABLE');
+    const now = new Date();
+    const { count } = await tx.operation.updateMany({
+      where: { id, state: 'queued' },
+      data: { state: 'cancelled', error: 'The operation was cancelled before it began', cancelRequestedAt: now, finishedAt: now },
+    });
+    if (count) await tx.agent.updateMany({ where: { id: agentId }, data: { state: stateBefore(operation) } });
+    else {
+      await tx.operation.updateMany({ where: { id, finishedAt: null }, data: { cancelRequestedAt: now } });
+      await tx.$executeRaw`SELECT pg_notify(${CANCELLATIONS}, ${id})`;
+    }
+    return tx.operation.findUniqueOrThrow({ where: { id }, include: { steps: { orderBy: { position: 'asc' } } } });
+  });
+  if (row) return operationView(row);
+  await getAgent(context, actor, agentId);
+  throw new AppError('OPERATION_NOT_FOUND');
+}
+
+/** A signal that aborts when a running operation is to be given up, whichever process was asked. */
+export function listenForCancellation({ database, notifications, log }: Context, operation: Operation) {
+  const cancel = new AbortController();
+  const look = () =>
+    void database
+      .as('service', (tx) => tx.operation.findUnique({ where: { id: operation.id }, select: { cancelRequestedAt: true } }))
+      .then((row) => row?.cancelRequestedAt && cancel.abort())
+      .catch((error) => log.warn({ err: error, operationId: operation.id }, 'a cancellation may have been missed'));
+  const off = notifications.on(CANCELLATIONS, (id) => id === operation.id && cancel.abort());
+  const offResumed = notifications.on('resumed', look);
+  look();
+  return {
+    signal: cancel.signal,
+    end() {
+      off();
+      offResumed();
+    },
+  };
+}

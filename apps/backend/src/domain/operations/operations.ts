@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from 'node:util';
+import { AppError, type OperationKind, type OperationView, type Plan } from '@agentbot/contracts';
+import { fromPrisma, type PgBoss } from 'pg-boss';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent, Operation, OperationStep, Prisma } from '../../generated/prisma/client.ts';
+import type { Database, Tenant, Transaction } from '../../infra/database/database.ts';
+import { isUniqueViolation } from '../../infra/database/database.ts';
+import { newId } from '../../shared/ids.ts';
+import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
+import { operationTypes } from './catalog.ts';
+
+/** What takes seconds does not wait behind what may take an hour. */
+export const queues = ['agent-operations', 'slow-agent-operations'] as const;
+export type Queue = (typeof queues)[number];
+
+/** Where the jobs of a kind of operation wait. */
+export const queueOf = (kind: OperationKind): Queue => (operationTypes[kind].slow ? 'slow-agent-operations' : 'agent-operations');
+
+/** Whether the agent serves on while an operation goes on, as it did before. */
+export const goesOn = ({ agentBefore }: Pick<Operation, 'agentBefore'>) => (agentBefore as { goesOn?: true }).goesOn === true;
+
+/** Whether an operation that was lost says nothing of its agent. */
+export const leavesAgent = (operation: Pick<Operation, 'agentBefore' | 'kind'>) =>
+  goesOn(operation) || operationTypes[operation.kind as OperationKind].leavesAgent === true;
+
+export interface OperationJob {
+  operationId: string;
+}
+
+interface Asked {
+  requestId?: string;
+  input?: Prisma.InputJsonObject;
+  /** The agent serves meanwhile as it does now. */
+  goesOn?: boolean;
+  /** The plan that it may make a container for: what was checked for whoever asks. */
+  plan?: Plan | undefined;
+}
+
+/**
+ * Writes an operation and its job in the caller's transaction, and puts the agent into the operation's state.
+ * @throws AppError OPERATION_IN_PROGRESS when the agent is already being worked on
+ */
+export async function beginOperation(
+  tx: Transaction,
+  boss: PgBoss,
+  agent: Agent,
+  kind: OperationKind,
+  { requestId, input = {}, goesOn = false, plan }: Asked = {},
+): Promise<Operation> {
+  const { during, deadlineMs } = operationTypes[kind];
+  const operation = await tx.operation
+    .create({
+      data: {
+        id: newId('op'),
+        agentId: agent.id,
+        ownerId: agent.ownerId,
+        kind,
+        requestId: requestId ?? null,
+        input,
+        agentBefore: { state: agent.state, image: agent.image, ...(plan && { plan }), ...(goesOn && { goesOn }) },
+      },
+    })
+    .catch((error) => {
+      throw isUniqueViolation(error) ? new AppError('OPERATION_IN_PROGRESS') : error;
+    });
+  if (during && !goesOn) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
+  await boss.send(queueOf(kind), { operationId: operation.id } satisfies OperationJob, {
+    db: fromPrisma(tx),
+    expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
+  });
+  return operation;
+}
+
+/** The same, as far as it matters to whoever asks: not who asked for it. */
+const sameInput = (a: unknown, b: unknown) => {
+  const { cause: _a, ...first } = (a ?? {}) as Record<string, unknown>;
+  const { cause: _b, ...second } = (b ?? {}) as Record<string, unknown>;
+  return isDeepStrictEqual(first, second);
+};
+
+/**
+ * Begins an operation; while the same one is under way already, that one is given back.
+ * @throws AppError OPERATION_IN_PROGRESS, with what is under way, when it is another
+ */
+export async function beginOrShare(
+  { database, boss }: Pick<Context, 'database' | 'boss'>,
+  tenant: Tenant,
+  agent: Agent,
+  kind: OperationKind,
+  asked: Asked,
+): Promise<Operation> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, asked));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'OPERATION_IN_PROGRESS') throw error;
+      const open = await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId: agent.id, finishedAt: null } }));
+      if (open?.kind === kind && sameInput(open.input, asked.input)) return open;
+      if (open) throw inProgress(open);
+      // It ended in between.
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+/** The refusal that says what is being done to the agent. */
+export const inProgress = ({ id, kind, createdAt }: Operation) =>
+  new AppError('OPERATION_IN_PROGRESS', undefined, { details: { operation: { id, kind, createdAt: createdAt.toISOString() } } });
+
+/** Begins the provisioning of an agent whose plan was just checked, or gives back the one that a repeated request began before. */
+export async function beginOrJoin(tx: Transaction, boss: PgBoss, agent: Agent, requestId: string): Promise<Operation> {
+  const before = await tx.operation.findFirst({ where: { agentId: agent.id, kind: 'provision' }, orderBy: { createdAt: 'desc' } });
+  return before ?? beginOperation(tx, boss, agent, 'provision', { requestId, plan: agent.plan });
+}
+
+/** One page of an agent's operations, newest first. @returns `next` is the cursor of the page that follows, if there is one */
+export async function listOperations(
+  database: Database,
+  tenant: Tenant,
+  agentId: string,
+  { limit, cursor, kind }: { limit: number; cursor?: string | undefined; kind?: OperationKind | undefined },
+): Promise<{ operations: OperationView[]; next?: string }> {
+  const rows = await database.as(tenant, (tx) =>
+    tx.operation.findMany({
+      where: { agentId, ...(kind && { kind }), ...afterCursor(cursor) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: limit + 1,
+      include: { steps: { orderBy: { position: 'asc' } } },
+    }),
+  );
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const operations = page.map(operationView);
+  return rows.length > limit && last ? { operations, next: cursorOf(last) } : { operations };
+}
+
+const iso = (date: Date | null) => date?.toISOString() ?? null;
+
+export type WholeOperation = Operation & { steps: OperationStep[] };
+
+/** An operation as its agent's owner sees it. */
+export function operationView(row: WholeOperation): OperationView {
+  return {
+    id: row.id,
+    kind: row.kind as OperationKind,
+    state: row.state,
+    error: row.error,
+    cancelRequested: row.cancelRequestedAt !== null,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+    steps: row.steps.map((step) => ({
+      name: step.name,
+      state: step.state,
+      detail: step.detail,
+      startedAt: step.startedAt.toISOString(),
+      deadlineAt: step.deadlineAt.toISOString(),
+      finishedAt: iso(step.finishedAt),
+    })),
+  };
+}

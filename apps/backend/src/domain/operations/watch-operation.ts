@@ -1,0 +1,90 @@
+import { AppError, type OperationView } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { Operation } from '../../generated/prisma/client.ts';
+import type { EventSink, Subscribe } from '../../http/event-stream.ts';
+import type { Tenant } from '../../infra/database/database.ts';
+import { type Actor, tenantOf } from '../../shared/actor.ts';
+import { getAgent } from '../agents/agents.ts';
+import { operationView, type WholeOperation } from './operations.ts';
+
+/** Under this name a trigger of the database tells every process which operation has changed. */
+export const OPERATIONS = 'operations';
+
+type Slice = Pick<Context, 'database' | 'notifications' | 'log'>;
+
+/**
+ * Watches one operation, whichever process works on it: `onChange` with the whole of it at the beginning and after each
+ * change, or with nothing when there is none that the tenant may see.
+ * @returns a function that ends it
+ */
+function watchOperation(
+  { database, notifications, log }: Slice,
+  tenant: Tenant,
+  id: string,
+  onChange: (row: WholeOperation | null) => void,
+) {
+  let ended = false;
+  let reading: Promise<void> | undefined;
+  let again = false;
+
+  function read() {
+    again = reading !== undefined;
+    reading ??= database
+      .as(tenant, (tx) => tx.operation.findUnique({ where: { id }, include: { steps: { orderBy: { position: 'asc' } } } }))
+      .then((row) => {
+        if (!ended) onChange(row);
+      })
+      .catch((error) => log.warn({ err: error, operationId: id }, 'an operation could not be read'))
+      .finally(() => {
+        reading = undefined;
+        if (again && !ended) read();
+      });
+  }
+  // Listening begins before reading, so that nothing falls in between.
+  const offChange = notifications.on(OPERATIONS, (changed) => changed === id && read());
+  const offResumed = notifications.on('resumed', read);
+  read();
+  return () => {
+    ended = true;
+    offChange();
+    offResumed();
+  };
+}
+
+/** Waits for an operation's end, at most `timeoutMs`; the operation as it then stands. */
+export function waitForOperation(context: Slice, tenant: Tenant, id: string, timeoutMs: number): Promise<Operation> {
+  return new Promise((resolve, reject) => {
+    let latest: Operation | null = null;
+    const finish = () => {
+      clearTimeout(timer);
+      unwatch();
+      if (latest) resolve(latest);
+      else reject(new Error(`Operation ${id} could not be read`));
+    };
+    const timer = setTimeout(finish, timeoutMs);
+    const unwatch = watchOperation(context, tenant, id, (row) => {
+      latest = row;
+      if (row?.finishedAt) finish();
+    });
+  });
+}
+
+/** One operation of an agent. @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND */
+export async function getOperation(context: Context, actor: Actor, agentId: string, id: string): Promise<OperationView> {
+  const row = await context.database.as(tenantOf(actor), (tx) =>
+    tx.operation.findFirst({ where: { id, agentId }, include: { steps: { orderBy: { position: 'asc' } } } }),
+  );
+  if (row) return operationView(row);
+  await getAgent(context, actor, agentId);
+  throw new AppError('OPERATION_NOT_FOUND');
+}
+
+/** An operation as it goes on, until it has ended. @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND */
+export async function streamOperation(context: Context, actor: Actor, agentId: string, id: string): Promise<Subscribe> {
+  await getOperation(context, actor, agentId, id);
+  return ({ send, end }: EventSink<OperationView>) =>
+    watchOperation(context, tenantOf(actor), id, (row) => {
+      if (row) send('operation', operationView(row));
+      if (!row || row.finishedAt) end();
+    });
+}

@@ -1,0 +1,79 @@
+import type { AdminAgentView, Page, UserView } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { AgentState } from '../../generated/prisma/client.ts';
+import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
+import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
+import { isAdministrator } from '../accounts/accounts.ts';
+
+type Slice = Pick<Context, 'database' | 'config'>;
+type Search = Page & { q?: string | undefined };
+
+const PAGE = 50;
+const newestFirst = [{ createdAt: 'desc' }, { id: 'desc' }] as const;
+const having = (q: string) => ({ contains: q.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' }) as const;
+
+/** Cuts what was read with one row too many. */
+function pageOf<Row extends { createdAt: Date; id: string }>(rows: Row[], limit: number) {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { page, next: rows.length > limit && last ? cursorOf(last) : null };
+}
+
+/** A page of the installation's accounts. @throws AppError INVALID_REQUEST */
+export async function listUsers({ database, config }: Slice, { limit = PAGE, cursor, q }: Search) {
+  const rows = await database.as('service', (tx) =>
+    tx.user.findMany({
+      where: {
+        id: { not: SERVICE_ACCOUNT },
+        AND: [afterCursor(cursor), q ? { OR: [{ email: having(q) }, { name: having(q) }] } : {}],
+      },
+      orderBy: [...newestFirst],
+      take: limit + 1,
+      include: { _count: { select: { agents: true } } },
+    }),
+  );
+  const { page, next } = pageOf(rows, limit);
+  const users = page.map(
+    (row): UserView => ({
+      id: row.id,
+      email: row.email,
+      name: row.name,
+      admin: isAdministrator(config, row),
+      plan: row.plan,
+      agentCount: row._count.agents,
+      createdAt: row.createdAt.toISOString(),
+    }),
+  );
+  return { users, next, status: 'ok' as const };
+}
+
+/** A page of everybody's agents. @throws AppError INVALID_REQUEST */
+export async function listAllAgents({ database }: Slice, { limit = PAGE, cursor, q, state }: Search & { state?: AgentState | undefined }) {
+  const rows = await database.as('service', (tx) =>
+    tx.agent.findMany({
+      where: {
+        ...(state && { state }),
+        AND: [afterCursor(cursor), q ? { OR: [{ id: having(q) }, { name: having(q) }, { owner: { email: having(q) } }] } : {}],
+      },
+      orderBy: [...newestFirst],
+      take: limit + 1,
+      include: { owner: { select: { email: true } } },
+    }),
+  );
+  const { page, next } = pageOf(rows, limit);
+  const agents = page.map(
+    (row): AdminAgentView => ({
+      id: row.id,
+      name: row.name,
+      ownerEmail: row.owner.email,
+      status: row.state,
+      reason: row.state === 'error' ? row.stateReason : null,
+      plan: row.plan,
+      model: row.model,
+      image: row.image,
+      observed: row.observedState && row.observedAt ? { state: row.observedState, at: row.observedAt.toISOString() } : null,
+      createdAt: row.createdAt.toISOString(),
+    }),
+  );
+  return { agents, next, status: 'ok' as const };
+}

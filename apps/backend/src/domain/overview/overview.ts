@@ -1,0 +1,120 @@
+import type { OverviewRow } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import { type Agent, Prisma } from '../../generated/prisma/client.ts';
+import type { Transaction } from '../../infra/database/database.ts';
+import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
+import { agentUrl, webAgent } from '../agents/agent-view.ts';
+import { getAgent } from '../agents/agents.ts';
+import { isCurrent } from '../provisioning/create-container.ts';
+
+type Slice = Pick<Context, 'database' | 'config'>;
+
+/** Characters of the last message that a list shows. */
+const CUT = 160;
+const channelOf = { telegramToken: 'telegram', discordBotToken: 'discord', whatsappToken: 'whatsapp' } as const;
+const tokens = Object.keys(channelOf) as (keyof typeof channelOf)[];
+
+interface LastMessage {
+  agentId: string;
+  text: string;
+  sender: 'user' | 'agent';
+  platform: string;
+  at: Date;
+}
+
+/** The newest message of each agent, from the index alone: one short look per agent, all in one query. */
+async function lastMessages(tx: Transaction, ids: string[]): Promise<Map<string, LastMessage>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.$queryRaw<LastMessage[]>(Prisma.sql`
+    SELECT a.id AS "agentId", left(m.content, ${CUT}) AS text, m.sender, m.platform, m.created_at AS at
+    FROM unnest(${ids}::text[]) AS a(id)
+    CROSS JOIN LATERAL (SELECT content, sender, platform, created_at FROM messages WHERE agent_id = a.id ORDER BY seq DESC LIMIT 1) m`);
+  return new Map(rows.map((row) => [row.agentId, row]));
+}
+
+interface Figures {
+  agentId: string;
+  cpu: number[];
+  memory: number[];
+}
+
+/** What each agent's container used in the last half hour, by the minute. */
+async function figures(tx: Transaction, ids: string[]): Promise<Map<string, Figures>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.$queryRaw<Figures[]>(Prisma.sql`
+    SELECT agent_id AS "agentId", array_agg(round((100 * cpu)::numeric, 1)::float8 ORDER BY at) AS cpu,
+      array_agg(round((100 * memory / greatest(memory_limit, 1))::numeric, 1)::float8 ORDER BY at) AS memory
+    FROM usage_points
+    WHERE agent_id = ANY(${ids}) AND grain = 'minute' AND at > now() - interval '30 minutes'
+    GROUP BY agent_id`);
+  return new Map(rows.map((row) => [row.agentId, row]));
+}
+
+function rowOf(agent: Agent, held: string[], last: LastMessage | undefined, used: Figures | undefined): OverviewRow {
+  return {
+    id: agent.id,
+    name: agent.name,
+    model: agent.model,
+    status: agent.state,
+    reason: agent.state === 'error' ? agent.stateReason : null,
+    plan: agent.plan,
+    channels: tokens.filter((name) => held.includes(name)).map((name) => channelOf[name]),
+    lastMessage: last ? { text: last.text, sender: last.sender, platform: last.platform, at: last.at.toISOString() } : null,
+    figures: used ? { cpu: used.cpu, memory: used.memory } : null,
+    createdAt: agent.createdAt.toISOString(),
+  };
+}
+
+/** The rows of an owner's agents as the dashboard lists them, newest first: all, or those of the given ids. */
+export async function listOverview({ database }: Slice, actor: Actor, ids?: string[]): Promise<OverviewRow[]> {
+  return database.as(tenantOf(actor), async (tx) => {
+    const agents = await tx.agent.findMany({
+      where: { ownerId: userOf(actor), ...(ids && { id: { in: ids } }) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      include: { secrets: { where: { name: { in: tokens } }, select: { name: true } } },
+    });
+    const of = agents.map(({ id }) => id);
+    const [last, used] = [await lastMessages(tx, of), await figures(tx, of)];
+    return agents.map(({ secrets, ...agent }) =>
+      rowOf(
+        agent,
+        secrets.map(({ name }) => name),
+        last.get(agent.id),
+        used.get(agent.id),
+      ),
+    );
+  });
+}
+
+/** One agent with what its page shows. @throws AppError AGENT_NOT_FOUND */
+export async function agentOverview(context: Context, actor: Actor, id: string) {
+  const agent = await getAgent(context, actor, id);
+  const { config, database } = context;
+  const row = await database.as(tenantOf(actor), async (tx) => {
+    const held = await tx.agentSecret.findMany({ where: { agentId: id, name: { in: tokens } }, select: { name: true } });
+    return rowOf(
+      agent,
+      held.map(({ name }) => name),
+      (await lastMessages(tx, [id])).get(id),
+      (await figures(tx, [id])).get(id),
+    );
+  });
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  return {
+    ...row,
+    url: agentUrl(agent, config),
+    websocketUrl: webAgent(agent, config).websocketUrl,
+    aiProvider: agent.aiProvider,
+    openclawVersion: agent.openclawVersion,
+    image: agent.image,
+    platformImage: config.OPENCLAW_IMAGE,
+    startedAt: agent.startedAt?.toISOString() ?? null,
+    observed: agent.observedState && agent.observedAt ? { state: agent.observedState, at: agent.observedAt.toISOString() } : null,
+    resources: spec?.memoryBytes ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,
+    runtime: agent.runtime,
+    current: spec && agent.plan === spec.plan && (await isCurrent(context, agent, spec)),
+    verified: agent.verified,
+    verificationType: agent.verificationType,
+  };
+}

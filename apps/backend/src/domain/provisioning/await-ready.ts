@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { AgentContainerSpec, ContainerState } from '../../infra/docker/container-host.ts';
+import type { GatewayAddress } from '../../infra/openclaw/gateway-connection.ts';
+import { gatewayAddress } from '../agents/gateway-address.ts';
+import { whyItEnded } from '../containers/exit-reason.ts';
+
+const POLL_MS = 150;
+const MAX_RESTARTS_SEEN = 3;
+
+/** Whether an agent can be talked to now: its gateway answers `/healthz` and authorises the platform's own device. */
+export async function isReady({ gateways }: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<boolean> {
+  const alive = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.status === 200;
+    },
+    () => false,
+  );
+  if (!alive) return false;
+  return gateways.get(spec.agentId, address).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Waits until an agent can be talked to.
+ * @returns the container as the engine then sees it
+ * @throws AppError OPERATION_FAILED with exit code and last log lines when the container keeps dying
+ */
+export async function awaitReady(context: Context, spec: AgentContainerSpec, signal: AbortSignal): Promise<ContainerState> {
+  const { host, gateways } = context;
+  const address = await gatewayAddress(context, spec.agentId, spec.bind);
+  await gateways.drop(spec.agentId);
+  const starts = new Set<number>();
+  const restartsBefore = (await host.inspect(spec.names.container))?.restarts ?? 0;
+  let checkedAt = 0;
+  let ended: ContainerState | undefined;
+
+  while (!signal.aborted) {
+    const authorised = await isReady(context, spec, address);
+    if (authorised || Date.now() - checkedAt > 1_000) {
+      checkedAt = Date.now();
+      const state = await host.inspect(spec.names.container);
+      if (authorised && state?.running) return state;
+      // One that the engine has just started again no longer knows how it ended.
+      if (state && state.status !== 'running') ended = state;
+      if (state?.startedAt) starts.add(state.startedAt.getTime());
+      if (!state || state.status === 'exited' || Math.max(state.restarts - restartsBefore, starts.size - 1) >= MAX_RESTARTS_SEEN) {
+        throw new AppError('OPERATION_FAILED', await whyItEnded(context, spec.agentId, state && (ended ?? state)));
+      }
+    }
+    await sleep(POLL_MS);
+  }
+  throw new Error('Waiting for the gateway was interrupted');
+}

@@ -1,0 +1,92 @@
+import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
+import { modelFromConfig } from '../../infra/openclaw/choose-model.ts';
+import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
+import { coveredPlan, hasDefaultPlan, requireContainer } from '../accounts/entitlements.ts';
+import { insertAgent } from '../agents/insert-agent.ts';
+import { updateAgent } from '../agents/update-agent.ts';
+import { requireLimits } from '../containers/allowed-domains.ts';
+import { beginOperation, inProgress } from '../operations/operations.ts';
+import { waitForOperation } from '../operations/watch-operation.ts';
+
+/** How long the caller waits for the container; the job goes on by itself. */
+const WAIT_MS = 120_000;
+
+interface Input {
+  agentId: string;
+  config?: AgentConfig | undefined;
+}
+
+/** The actor's agent of that id, if there is one. @throws AppError AGENT_NOT_FOUND when it is another's */
+async function findOwn({ database }: Context, actor: Actor, agentId: string): Promise<Agent | null> {
+  const own = await database.as(tenantOf(actor), (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  if (own) return own;
+  // Ids are host names as well, so they are one another's whatever their case.
+  const [taken] = await database.as('service', (tx) => tx.$queryRaw<unknown[]>`SELECT 1 FROM agents WHERE lower(id) = lower(${agentId})`);
+  if (taken) throw new AppError('AGENT_NOT_FOUND');
+  return null;
+}
+
+async function hasChannel({ database, envelope }: Context, actor: Actor, agentId: string): Promise<boolean> {
+  const { telegramToken, discordBotToken, whatsappToken } = await database.as(tenantOf(actor), (tx) =>
+    readAgentSecrets(tx, envelope, agentId),
+  );
+  return Boolean(telegramToken || discordBotToken || whatsappToken);
+}
+
+/**
+ * Deploys a container for the actor's agent of that id, which is made when there is none; waits until it is ready.
+ * @returns the agent, and whether it was running already and nothing was done
+ * @throws AppError INVALID_REQUEST without a channel token, AGENT_NOT_FOUND for another's id, PAYMENT_REQUIRED,
+ * AGENT_LIMIT_REACHED, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED, PROVISIONING_DISABLED
+ */
+export async function deployAgent(context: Context, actor: Actor, { agentId, config = {} }: Input, requestId: string) {
+  const { database, boss, envelope, accounts, host } = context;
+  const tenant = tenantOf(actor);
+  const given = config.telegramToken || config.discordBotToken || config.whatsappToken;
+  const existing = await findOwn(context, actor, agentId);
+  if (actor.facade === 'backend' && !given && !(existing && (await hasChannel(context, actor, agentId)))) {
+    throw new AppError('INVALID_REQUEST', 'telegramToken is required');
+  }
+  if (existing?.state === 'running' && existing.runtime === 'container') return { agent: existing, already: true };
+  if (!context.config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
+  const owner = await accounts.find(existing?.ownerId ?? userOf(actor));
+  const { plan: asked, ...others } = config;
+  // Named again, the default plan is what it was.
+  const named = existing && asked === existing.plan && hasDefaultPlan(existing) ? undefined : asked;
+  const plan = named || !existing ? coveredPlan(actor, owner, named) : existing.plan;
+  const merged = { ...(existing?.config as AgentConfig | undefined), ...others, ...(named && { plan: named }) };
+  requireContainer(actor, owner, { plan, config: merged });
+  if (!(await host.available())) {
+    throw new AppError(
+      'DOCKER_UNAVAILABLE',
+      'Deployment failed: container provisioning requires Docker, which is not available on the server',
+    );
+  }
+
+  requireLimits(config, context.config);
+  const model = await modelFromConfig(config, context.config);
+  const open = existing && (await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId, finishedAt: null } })));
+  if (open) throw inProgress(open);
+  if (existing) await updateAgent(context, actor, agentId, { config });
+  const operation = await database.as(tenant, async (tx) => {
+    const agent =
+      existing ??
+      (await insertAgent(tx, envelope, owner, plans[plan].backendLimit, {
+        id: agentId,
+        name: agentId,
+        ...model,
+        plan,
+        config,
+        state: 'provisioning',
+      }));
+    return beginOperation(tx, boss, agent, 'provision', { requestId, plan });
+  });
+  const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
+  if (outcome.error) throw new AppError('OPERATION_FAILED', `Deployment failed: ${outcome.error}`);
+  const agent = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  if (!agent) throw new AppError('AGENT_NOT_FOUND');
+  return { agent, already: false };
+}

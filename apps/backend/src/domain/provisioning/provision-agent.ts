@@ -1,0 +1,62 @@
+import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, planForTier, type Tier } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { modelFromName } from '../../infra/openclaw/choose-model.ts';
+import { type Actor, userOf } from '../../shared/actor.ts';
+import { webAgentLimit } from '../accounts/accounts.ts';
+import { insertAgent } from '../agents/insert-agent.ts';
+import { requireLimits } from '../containers/allowed-domains.ts';
+import { beginOrJoin } from '../operations/operations.ts';
+import { waitForOperation } from '../operations/watch-operation.ts';
+
+/** How long the caller waits for the outcome; the job goes on by itself. */
+const WAIT_MS = 15_000;
+
+interface Input {
+  name: string;
+  model: string;
+  config?: AgentConfig | undefined;
+  tier?: Tier | undefined;
+  /** False to answer before anything has been done. */
+  wait?: boolean | undefined;
+}
+
+/**
+ * Provisions an agent for the actor: its row and its job in one transaction, then up to 15 seconds of waiting.
+ * @param id of the new row, so that a repeated request finds it
+ * @returns the agent, `running` or still `provisioning`
+ * @throws AppError PAYMENT_REQUIRED, AGENT_LIMIT_REACHED, PROVISIONING_DISABLED, INVALID_REQUEST, or OPERATION_FAILED
+ * when it failed by then; its row is kept in `error`
+ */
+export async function provisionAgent(context: Context, actor: Actor, input: Input, requestId: string, id?: string): Promise<Agent> {
+  const { database, boss, envelope, config, accounts } = context;
+  const owner = await accounts.find(userOf(actor));
+  if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
+  if (!owner.plan && !owner.admin) throw new AppError('PAYMENT_REQUIRED');
+  requireLimits(input.config, config);
+  const model = await modelFromName(input.model, input.config ?? {}, config);
+
+  const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);
+  const tenant = { userId: owner.id };
+  // The tier decides: a plan in the configuration would say that it was asked for by name.
+  const { plan: _, ...given } = input.config ?? {};
+  const { agent, operation } = await database.as(tenant, async (tx) => {
+    const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
+    const row = await insertAgent(tx, envelope, owner, limit, {
+      id,
+      name: input.name,
+      ...model,
+      plan,
+      config: given,
+      state: 'provisioning',
+    });
+    return { agent: row, operation: await beginOrJoin(tx, boss, row, requestId) };
+  });
+
+  if (input.wait === false) return agent;
+  const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
+  if (outcome.error) {
+    throw new AppError('OPERATION_FAILED', 'Failed to provision agent', { details: { agentId: agent.id, reason: outcome.error } });
+  }
+  return (await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agent.id } }))) ?? agent;
+}

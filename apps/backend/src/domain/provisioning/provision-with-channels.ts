@@ -1,0 +1,128 @@
+import { AppError, type ChannelProvision, type ProvisionedFully, plans } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import { PROVISIONED_PREFIX } from '../../edge/gateway-router/gateway-router.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
+import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { defaultModelOf, responseModels } from '../../infra/openclaw/providers.ts';
+import { type Actor, isTrusted, SERVICE_ACCOUNT, tenantOf, userOf } from '../../shared/actor.ts';
+import { randomName } from '../../shared/ids.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { requirePlan } from '../accounts/entitlements.ts';
+import { agentUrl, backendStatus, subdomain } from '../agents/agent-view.ts';
+import { insertAgent } from '../agents/insert-agent.ts';
+import { useSubscription } from '../billing/use-subscription.ts';
+import { beginOrJoin } from '../operations/operations.ts';
+import { waitForOperation } from '../operations/watch-operation.ts';
+import { streamView } from '../streaming/live-stream.ts';
+import { withStream } from '../streaming/mux.ts';
+
+/** How long the caller waits for the container; the job goes on by itself. */
+const WAIT_MS = 60_000;
+
+interface Request {
+  requestId: string;
+  /** Random name of the new agent; a repeated request gives the same. */
+  name?: string | undefined;
+  contactEmail?: string | undefined;
+}
+
+/**
+ * A subscription is the account's plan, or one that is named and then looked up at Stripe; where no Stripe is configured,
+ * the internal key vouches for it.
+ * @throws AppError PAYMENT_REQUIRED
+ */
+async function requirePayment(context: Context, actor: Actor, owner: Account, { plan, stripeSubscriptionId: id }: ChannelProvision) {
+  if (id && context.stripe && !owner.admin && !owner.tester) return useSubscription(context, owner, plan, id);
+  if (isTrusted(actor) && !context.stripe && /^sub_\w+$/.test(id ?? '')) return;
+  requirePlan(owner, plan);
+}
+
+/**
+ * Provisions an agent with channel tokens: row, stream and job, then up to a minute of waiting for its container. It
+ * succeeds without a container too.
+ * @throws AppError PROVISIONING_DISABLED, PAYMENT_REQUIRED, AGENT_LIMIT_REACHED
+ */
+export async function provisionWithChannels(
+  context: Context,
+  actor: Actor,
+  body: ChannelProvision,
+  request: Request,
+): Promise<ProvisionedFully> {
+  const { database, boss, envelope, config, accounts } = context;
+  if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
+  const owner = await accounts.find(userOf(actor));
+  await requirePayment(context, actor, owner, body);
+
+  const { telegramToken, discordBotToken, whatsappToken, telegramUserId, aiProvider, apiKey, plan } = body;
+  const contact = owner.id === SERVICE_ACCOUNT ? null : owner.email;
+  const id = (request.name ?? randomName(10)).slice(0, 10);
+  const { agent, operation } = await withStream(context, { id, ownerId: owner.id }, (stream) =>
+    database.as(tenantOf(actor), async (tx) => {
+      const row = await insertAgent(tx, envelope, owner, plans[plan].provisionLimit, {
+        id,
+        name: `${PROVISIONED_PREFIX}${id}`,
+        model: defaultModelOf(aiProvider),
+        aiProvider,
+        plan,
+        config: {
+          plan,
+          aiProvider,
+          apiKey,
+          telegramToken,
+          discordBotToken,
+          whatsappToken,
+          ...(telegramUserId && { ownerIds: [telegramUserId] }),
+        },
+        state: 'provisioning',
+        hostPrefix: PROVISIONED_PREFIX,
+        contactEmail: body.email ?? request.contactEmail ?? contact,
+        stream,
+      });
+      return { agent: row, operation: await beginOrJoin(tx, boss, row, request.requestId) };
+    }),
+  );
+  await waitForOperation(context, tenantOf(actor), operation.id, WAIT_MS);
+
+  const { after, secrets } = await database.as(tenantOf(actor), async (tx) => ({
+    after: (await tx.agent.findUnique({ where: { id } })) ?? agent,
+    secrets: await readAgentSecrets(tx, envelope, id),
+  }));
+  return view(context, after, secrets, body);
+}
+
+const enabled = (token: string | undefined) => (token ? 'enabled' : 'disabled');
+
+function view({ config }: Context, agent: Agent, secrets: AgentSecrets, { aiProvider }: ChannelProvision): ProvisionedFully {
+  const spec = agent.state === 'running' && agent.runtime === 'container' ? (agent.containerSpec as AgentContainerSpec | null) : null;
+  return {
+    success: true,
+    userId: agent.id,
+    agentId: agent.id,
+    id: agent.id,
+    aiProvider,
+    aiProviderConfig: { ...responseModels[aiProvider], requiresKey: true },
+    plan: agent.plan,
+    ...streamView({ liveStreamId: agent.liveStreamId ?? '', streamKey: secrets.streamKey ?? '', playbackId: agent.playbackId }),
+    subdomain: subdomain(agent, config),
+    url: agentUrl(agent, config),
+    status: backendStatus(agent.state),
+    createdAt: agent.createdAt.toISOString(),
+    metadata: {
+      channels: {
+        telegram: enabled(secrets.telegramToken),
+        discord: enabled(secrets.discordBotToken),
+        whatsapp: enabled(secrets.whatsappToken),
+      },
+      streaming: { provider: 'mux', lowLatency: true, resolution: '1920x1080', bitrate: '5000k' },
+    },
+    ...(spec && {
+      container: {
+        name: spec.names.container,
+        status: 'running',
+        port: spec.bind.gateway,
+        gatewayUrl: `http://${spec.bind.address}:${spec.bind.gateway}`,
+      },
+    }),
+  };
+}

@@ -1,0 +1,64 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../../app/create-context.ts';
+import { openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
+import { dialectOf } from '../../infra/openclaw/versions.ts';
+import { SkipStep, type Step } from '../operations/steps.ts';
+
+/** A cold gateway needs half a minute on an idle machine. */
+const WARMING_MS = 4 * 60_000;
+/** The time that the end of a container that did not become ready may take. */
+const ENDING_MS = 30_000;
+
+/** A configuration with every channel that an agent can have, so that all of it is compiled. */
+const everything = (version: string) =>
+  openclawConfig({
+    version,
+    plan: 'network',
+    target: { provider: 'custom', api: 'openai-completions', baseUrl: 'http://127.0.0.1:9/v1', gatewayName: 'custom', model: 'none' },
+    fallbacks: [],
+    has: { telegramToken: true, discordBotToken: true, whatsappToken: true, apiKey: true },
+    ownerIds: ['1'],
+    skills: {},
+    origin: 'http://127.0.0.1:18789',
+  });
+
+function fill({ host, config }: Pick<Context, 'host' | 'config'>, image: string, version: string, signal: AbortSignal) {
+  const request = { configuration: JSON.stringify(everything(version)), variables: Object.keys(secretVariables), timeoutMs: WARMING_MS };
+  return host.fillStartCache(image, config.INSTALLATION, request, signal);
+}
+
+/**
+ * The stage in which an image's cache is filled, where its plugins are transpiled and that has not been done on this host.
+ * A failure is a warning: the agent starts without a cache, which takes longer.
+ */
+export async function warmStep(context: Context, image: string, version: string, step: Step): Promise<void> {
+  if (!dialectOf(version).transpiles) return;
+  const { filled } = await context.host.startCache(image, context.config.INSTALLATION);
+  if (filled) return;
+  await step('warm', WARMING_MS + ENDING_MS, async (signal) => {
+    try {
+      await fill(context, image, version, signal);
+    } catch (error) {
+      if (signal.aborted || (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE')) throw error;
+      context.log.warn({ err: error, image }, 'the image could not be warmed; its agents start without a cache');
+      const reason = error instanceof AppError ? error.message : 'The image could not be warmed';
+      throw new SkipStep(`${reason}. The agent starts without a cache, which takes longer`);
+    }
+  });
+}
+
+/** Fills the cache of the installation's default image, if that is present, before the first agent needs it. */
+export async function warmPlatformImage(context: Context): Promise<void> {
+  const { host, config, log, closing } = context;
+  try {
+    if (!(await host.available())) return;
+    const { filled } = await host.startCache(config.OPENCLAW_IMAGE, config.INSTALLATION);
+    if (filled) return;
+    const { version } = await host.ensureImage(config.OPENCLAW_IMAGE, closing);
+    if (!dialectOf(version).transpiles) return;
+    await fill(context, config.OPENCLAW_IMAGE, version, closing);
+    log.info({ image: config.OPENCLAW_IMAGE }, 'the image is warm');
+  } catch (error) {
+    if (!closing.aborted) log.warn({ err: error }, 'the image could not be warmed; the first agent will do it');
+  }
+}

@@ -1,0 +1,55 @@
+import type { Context } from '../../../app/create-context.ts';
+import type { Subscribe } from '../../../http/event-stream.ts';
+import { type Actor, tenantOf } from '../../../shared/actor.ts';
+import { getAgent } from '../../agents/agents.ts';
+import { recentLog } from './log-store.ts';
+import { listViews, stopViews } from './log-views.ts';
+
+const HISTORY_LINES = 500;
+
+/**
+ * Opens a live view of an agent's log.
+ * @param seen what the reader saw last, unless its browser says it
+ * @throws AppError AGENT_NOT_FOUND
+ */
+export async function streamLogs(context: Context, actor: Actor, agentId: string, seen?: string): Promise<Subscribe> {
+  await getAgent(context, actor, agentId);
+  return (sink) => {
+    // Anything but one of our own ids is as good as none.
+    const given = sink.lastEventId || seen;
+    const lastId = given && /^\d{19}$/.test(given) ? given : undefined;
+    return context.logs.watch(agentId, lastId, sink);
+  };
+}
+
+/** The last lines of an agent's log, with who is watching. @throws AppError AGENT_NOT_FOUND */
+export async function logHistory({ database }: Context, actor: Actor, agentId: string) {
+  await getAgent({ database }, actor, agentId);
+  const tenant = tenantOf(actor);
+  const [records, [view]] = await Promise.all([recentLog(database, tenant, agentId, HISTORY_LINES), listViews(database, tenant, agentId)]);
+  const lines = records.flatMap(([, kind, text]) => (kind === 'gap' || kind === 'exit' ? [] : [String(text)]));
+  return { agentId, lines, streaming: view !== undefined, clients: view?.clients ?? 0 };
+}
+
+/** Ends every live view of an agent's log. @throws AppError AGENT_NOT_FOUND */
+export async function stopLogs(context: Context, actor: Actor, agentId: string): Promise<void> {
+  await getAgent(context, actor, agentId);
+  context.logs.stop(agentId);
+  await context.database.as('service', (tx) => stopViews(tx, agentId));
+}
+
+/** The live log streams of the actor's agents, with how many of the last 500 lines there are. */
+export async function activeLogs({ database }: Context, actor: Actor) {
+  const tenant = tenantOf(actor);
+  const views = await listViews(database, tenant);
+  if (views.length === 0) return [];
+  const ids = views.map(({ agentId }) => agentId);
+  const kept = await database.as(
+    tenant,
+    (tx) => tx.$queryRaw<{ agentId: string; lines: number }[]>`
+      SELECT agent_id AS "agentId", least(${HISTORY_LINES}, sum(size))::int AS lines FROM log_chunks
+      WHERE agent_id = ANY(${ids}::text[]) GROUP BY agent_id`,
+  );
+  const lines = new Map(kept.map((row) => [row.agentId, row.lines]));
+  return views.map((view) => ({ ...view, lines: lines.get(view.agentId) ?? 0 }));
+}

@@ -1,0 +1,143 @@
+import { type LogLevel, logLevels } from '@agentbot/contracts';
+import { Prisma } from '../../../generated/prisma/client.ts';
+import type { Database, Tenant, Transaction } from '../../../infra/database/database.ts';
+import type { LogRecord } from './log-line.ts';
+
+/** Under this name every process is told which agents' logs have grown. */
+export const LOGS = 'log_chunks';
+/** What is kept of an agent's log, in lines and milliseconds. */
+const KEPT_LINES = 10_000;
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+/** Records of one agent that are stored together. */
+export interface LogChunk {
+  agentId: string;
+  /** The id of the record before the first; empty when there is none. */
+  after: string;
+  records: LogRecord[];
+  /** The engine's time of the last line up to here; empty before the first line. */
+  readTo: string;
+}
+
+interface Range {
+  after?: string;
+  before?: string;
+  limit: number;
+  level?: LogLevel | undefined;
+  from: 'oldest' | 'newest';
+}
+
+const NEVER = '9223372036854775807';
+const idOf = (record: LogRecord) => record[0];
+
+function countsOf(records: LogRecord[]): number[] {
+  const counts = logLevels.map(() => 0);
+  for (const [, kind] of records) {
+    const level = logLevels.indexOf(kind as LogLevel);
+    if (level >= 0) counts[level] = (counts[level] as number) + 1;
+  }
+  return counts;
+}
+
+/** Writes chunks, and tells every process; those of agents that are gone are left out. */
+export async function appendChunks(tx: Transaction, chunks: LogChunk[]): Promise<void> {
+  const columns = {
+    agentId: chunks.map(({ agentId }) => agentId),
+    lastId: chunks.map(({ records }) => idOf(records.at(-1) as LogRecord)),
+    firstId: chunks.map(({ records }) => idOf(records[0] as LogRecord)),
+    readTo: chunks.map(({ readTo }) => readTo || null),
+    size: chunks.map(({ records }) => records.length),
+    counts: chunks.map(({ records }) => `{${countsOf(records)}}`),
+    records: chunks.map(({ records }) => JSON.stringify(records)),
+  };
+  await tx.$executeRaw`
+    INSERT INTO log_chunks (agent_id, last_id, first_id, owner_id, read_to, size, counts, records)
+    SELECT c.agent_id, c.last_id::bigint, c.first_id::bigint, a.owner_id, c.read_to::bigint, c.size, c.counts::int[], c.records
+    FROM unnest(${columns.agentId}::text[], ${columns.lastId}::text[], ${columns.firstId}::text[], ${columns.readTo}::text[],
+      ${columns.size}::int[], ${columns.counts}::text[], ${columns.records}::text[])
+      AS c(agent_id, last_id, first_id, read_to, size, counts, records)
+    JOIN agents a ON a.id = c.agent_id
+    ON CONFLICT DO NOTHING`;
+  const agents = [...new Set(chunks.map(({ agentId }) => agentId))];
+  await tx.$executeRaw`SELECT pg_notify(${LOGS}, agent) FROM unnest(${agents}::text[]) AS told(agent)`;
+}
+
+/** Where an agent's log ends in the store; empty ids when nothing is kept. */
+export async function endOfLog(database: Database, agentId: string): Promise<{ lastId: string; readTo: string }> {
+  const row = await database.as('service', (tx) =>
+    tx.logChunk.findFirst({ where: { agentId }, orderBy: { lastId: 'desc' }, select: { lastId: true, readTo: true } }),
+  );
+  return { lastId: row ? String(row.lastId) : '', readTo: row?.readTo ? String(row.readTo) : '' };
+}
+
+/**
+ * Records of an agent's log between two ids, oldest first: the first or the last `limit` of them; only lines, when a
+ * level is asked for. Reads as many chunks as are needed.
+ */
+export async function readLog(tx: Transaction, agentId: string, { after, before, limit, level, from }: Range): Promise<LogRecord[]> {
+  const newest = from === 'newest';
+  const [lower, upper] = [BigInt(after || '0'), BigInt(before || NEVER)];
+  const index = level ? logLevels.indexOf(level) + 1 : 0;
+  const amount = index ? Prisma.sql`counts[${index}::int]` : Prisma.sql`size`;
+  const order = newest ? Prisma.sql`last_id DESC` : Prisma.sql`last_id`;
+  // A chunk that lies across a bound may hold nothing of what is wanted, so it is not counted on.
+  const rows = await tx.$queryRaw<{ records: string }[]>`
+    SELECT records FROM (
+      SELECT records, last_id, sum(amount) OVER (ORDER BY ${order}) - amount AS sooner FROM (
+        SELECT records, last_id,
+          CASE WHEN first_id <= ${lower}::bigint OR last_id >= ${upper}::bigint THEN 0 ELSE ${amount} END AS amount
+        FROM log_chunks
+        WHERE agent_id = ${agentId} AND last_id > ${lower}::bigint AND first_id < ${upper}::bigint AND ${amount} > 0
+        ORDER BY ${order} LIMIT ${limit + 2}
+      ) AS near
+    ) AS counted WHERE sooner < ${limit} ORDER BY last_id`;
+  const wanted = (record: LogRecord) => {
+    const id = BigInt(idOf(record));
+    return id > lower && id < upper && (!level || record[1] === level);
+  };
+  const records = rows.flatMap((row) => JSON.parse(row.records) as LogRecord[]).filter(wanted);
+  return newest ? records.slice(-limit) : records.slice(0, limit);
+}
+
+/** How many lines of an agent's log are kept, of one level or all. */
+export async function countLines(tx: Transaction, agentId: string, level?: LogLevel): Promise<number> {
+  const index = level ? logLevels.indexOf(level) + 1 : 0;
+  const amount = index ? Prisma.sql`counts[${index}::int]` : Prisma.sql`(SELECT sum(c) FROM unnest(counts) AS c)`;
+  const [row] = await tx.$queryRaw<{ lines: number }[]>`
+    SELECT coalesce(sum(${amount}), 0)::int AS lines FROM log_chunks WHERE agent_id = ${agentId}`;
+  return row?.lines ?? 0;
+}
+
+/** Whether something of an agent's log between an id and what is kept now has been dropped. */
+export async function isTrimmedAfter(tx: Transaction, agentId: string, id: string): Promise<boolean> {
+  const row = await tx.logChunk.findFirst({ where: { agentId }, orderBy: { lastId: 'asc' }, select: { firstId: true } });
+  return row !== null && row.firstId > BigInt(id);
+}
+
+/** Drops what lies before the last 10,000 lines of the given agents' logs. */
+export async function trimLogs(database: Database, agentIds: string[]): Promise<void> {
+  await database.as(
+    'service',
+    (tx) => tx.$executeRaw`
+      DELETE FROM log_chunks c USING (
+        SELECT agent_id, max(last_id) AS last_id FROM (
+          SELECT agent_id, last_id, sum(size) OVER (PARTITION BY agent_id ORDER BY last_id DESC) - size AS later
+          FROM log_chunks WHERE agent_id = ANY(${agentIds}::text[])
+        ) AS counted WHERE later >= ${KEPT_LINES} GROUP BY agent_id
+      ) AS old WHERE c.agent_id = old.agent_id AND c.last_id <= old.last_id`,
+  );
+}
+
+/** Drops what is older than seven days, and what a deleted agent's container said too late. */
+export async function forgetOldLogs(database: Database): Promise<void> {
+  const oldest = BigInt(Date.now() - KEPT_MS) * 1_000_000n;
+  await database.as(
+    'service',
+    (tx) => tx.$executeRaw`
+      DELETE FROM log_chunks c WHERE last_id < ${oldest} OR NOT EXISTS (SELECT 1 FROM agents a WHERE a.id = c.agent_id)`,
+  );
+}
+
+/** The end of an agent's log as its owner may read it. */
+export const recentLog = (database: Database, tenant: Tenant, agentId: string, limit: number, after = ''): Promise<LogRecord[]> =>
+  database.as(tenant, (tx) => readLog(tx, agentId, { after, limit, from: 'newest' }));

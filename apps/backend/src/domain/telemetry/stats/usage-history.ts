@@ -1,0 +1,31 @@
+import type { UsageHistory } from '@agentbot/contracts';
+import type { Context } from '../../../app/create-context.ts';
+import { type Actor, tenantOf } from '../../../shared/actor.ts';
+import { getAgent } from '../../agents/agents.ts';
+
+const ranges = {
+  day: { grain: 'minute', interval: 60_000, length: 24 * 3_600_000 },
+  month: { grain: 'hour', interval: 3_600_000, length: 30 * 24 * 3_600_000 },
+};
+
+/** What an agent's container used over a day or a month. @throws AppError AGENT_NOT_FOUND */
+export async function usageHistory(context: Context, actor: Actor, agentId: string, range: 'day' | 'month'): Promise<UsageHistory> {
+  await getAgent(context, actor, agentId);
+  const { grain, interval, length } = ranges[range];
+  const at = { gt: new Date(Date.now() - length) };
+  const rows = await context.database.as(tenantOf(actor), (tx) =>
+    tx.usagePoint.findMany({ where: { agentId, grain, at }, orderBy: { at: 'asc' } }),
+  );
+  const points = rows.map((row) => ({
+    timestamp: row.at.toISOString(),
+    cpu: Math.round(row.cpu * 10_000) / 100,
+    memory: Math.round(row.memory),
+    memoryLimit: Number(row.memoryLimit),
+    received: Number(row.received),
+    sent: Number(row.sent),
+    read: Number(row.read),
+    written: Number(row.written),
+    pids: Math.round(row.pids * 10) / 10,
+  }));
+  return { history: { agentId, range, interval, points }, status: 'ok' };
+}

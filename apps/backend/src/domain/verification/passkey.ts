@@ -1,0 +1,97 @@
+import { AppError } from '@agentbot/contracts';
+import {
+  type AuthenticationResponseJSON,
+  type AuthenticatorTransport,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent, Passkey } from '../../generated/prisma/client.ts';
+import { isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
+import { challengeEnd, openChallenge, storeChallenge } from './challenges.ts';
+
+const refuse = (reason: string, cause?: unknown) => new AppError('INVALID_REQUEST', reason, { cause });
+const keyOf = (agent: Agent) => ({ ownerId: agent.ownerId, purpose: `verify:${agent.id}`, subject: 'webauthn' });
+const transportsOf = ({ transports }: Passkey) => transports as AuthenticatorTransport[];
+
+function relyingParty({ config }: Context) {
+  const { origin, hostname } = new URL(config.DASHBOARD_URL);
+  return { origin, id: hostname };
+}
+const passkeysOf = ({ database }: Context, ownerId: string) =>
+  database.as({ userId: ownerId }, (tx) => tx.passkey.findMany({ where: { ownerId } }));
+
+/** What a browser asks an authenticator for: to register a passkey when the owner has none, or wants another, else to use one. */
+export async function challengePasskey(context: Context, agent: Agent, another = false) {
+  const { id: rpID } = relyingParty(context);
+  const known = await passkeysOf(context, agent.ownerId);
+  const credentials = known.map((passkey) => ({ id: passkey.credentialId, transports: transportsOf(passkey) }));
+  const call = known.length === 0 || another ? ('create' as const) : ('get' as const);
+  const options =
+    call === 'create'
+      ? await generateRegistrationOptions({
+          rpName: 'Agentbot',
+          rpID,
+          userID: Buffer.from(agent.ownerId),
+          userName: agent.ownerId,
+          attestationType: 'none',
+          excludeCredentials: credentials,
+          authenticatorSelection: { userVerification: 'required', residentKey: 'preferred' },
+        })
+      : await generateAuthenticationOptions({ rpID, allowCredentials: credentials, userVerification: 'required' });
+  const expiresAt = challengeEnd();
+  await storeChallenge(context, keyOf(agent), options.challenge, expiresAt, { call });
+  return { call, options: { ...options }, expiresAt };
+}
+
+/** Checks what the authenticator answered; `store` writes the passkey, or its use, with whatever follows from it. */
+async function checkAnswer(context: Context, agent: Agent, call: 'create' | 'get', expectedChallenge: string, answer: object) {
+  const { origin, id } = relyingParty(context);
+  const expected = { expectedChallenge, expectedOrigin: origin, expectedRPID: id, requireUserVerification: true };
+  const { ownerId } = agent;
+  if (call === 'create') {
+    const { verified, registrationInfo } = await verifyRegistrationResponse({ ...expected, response: answer as RegistrationResponseJSON });
+    if (!verified || !registrationInfo) throw refuse('The passkey could not be registered');
+    const { id: credentialId, publicKey, counter, transports = [] } = registrationInfo.credential;
+    const data = { credentialId, ownerId, publicKey: Buffer.from(publicKey), counter, transports };
+    const store = (tx: Transaction) =>
+      tx.passkey.create({ data }).catch((error) => {
+        throw isUniqueViolation(error) ? refuse('This passkey is registered already', error) : error;
+      });
+    return { credentialId, store };
+  }
+  const response = answer as AuthenticationResponseJSON;
+  const passkey = (await passkeysOf(context, ownerId)).find(({ credentialId }) => credentialId === response.id);
+  if (!passkey) throw refuse('This passkey is not registered');
+  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+    ...expected,
+    response,
+    credential: {
+      id: passkey.credentialId,
+      publicKey: new Uint8Array(passkey.publicKey),
+      counter: Number(passkey.counter),
+      transports: transportsOf(passkey),
+    },
+  });
+  if (!verified) throw refuse('The passkey’s signature is wrong');
+  const where = { credentialId: passkey.credentialId };
+  return {
+    credentialId: passkey.credentialId,
+    store: (tx: Transaction) => tx.passkey.update({ where, data: { counter: authenticationInfo.newCounter } }),
+  };
+}
+
+/** Verifies with a passkey of the agent's owner. @throws AppError INVALID_REQUEST with the reason */
+export async function provePasskey(context: Context, agent: Agent, answer: object | undefined) {
+  if (!answer) throw refuse('credential is required');
+  const challenge = await openChallenge(context, keyOf(agent));
+  const { call } = challenge.data as { call: 'create' | 'get' };
+  // The library throws plain errors for answers that are not right.
+  const { credentialId, store } = await checkAnswer(context, agent, call, challenge.text, answer).catch((error) => {
+    throw error instanceof AppError || 'clientVersion' in error ? error : refuse('The passkey’s answer does not fit the challenge', error);
+  });
+  return { challenge, store, proven: { attestationUid: null, verifierAddress: null, metadata: { credentialId } } };
+}

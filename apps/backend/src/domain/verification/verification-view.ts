@@ -1,0 +1,11 @@
+import type { Agent } from '../../generated/prisma/client.ts';
+
+/** What is told of an agent's verification. */
+export const verificationView = (agent: Agent) => ({
+  verified: agent.verified,
+  verificationType: agent.verificationType,
+  attestationUid: agent.attestationUid,
+  verifierAddress: agent.verifierAddress,
+  verifiedAt: agent.verifiedAt?.toISOString() ?? null,
+  metadata: agent.verificationMetadata as Record<string, unknown> | null,
+});

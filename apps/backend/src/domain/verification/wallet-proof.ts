@@ -1,0 +1,67 @@
+import { AppError } from '@agentbot/contracts';
+import { type Address, getAddress, type Hex } from 'viem';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent, Challenge } from '../../generated/prisma/client.ts';
+import { requireSignature } from '../../infra/chain/check-signature.ts';
+import { openChallenge, storeChallenge } from './challenges.ts';
+import { chainOf, checkClaim, type WalletClaim, type WalletType } from './check-claim.ts';
+import { normalName } from './ens-name.ts';
+import { signInMessage } from './sign-in-message.ts';
+
+interface Asked {
+  walletAddress?: string | undefined;
+  attestationUid?: string | undefined;
+  signature?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+}
+
+function walletOf({ walletAddress }: Asked): Address {
+  if (!walletAddress) throw new AppError('INVALID_REQUEST', 'walletAddress is required');
+  return getAddress(walletAddress);
+}
+const keyOf = (agent: Agent, type: WalletType, wallet: Address) => ({
+  ownerId: agent.ownerId,
+  purpose: `verify:${agent.id}`,
+  subject: `${type}:${wallet.toLowerCase()}`,
+});
+
+/** A message by which a wallet says that it stands for an agent, and for what. */
+export async function challengeWallet(context: Context, agent: Agent, type: WalletType, asked: Asked) {
+  const wallet = walletOf(asked);
+  const chain = await chainOf(context, type);
+  const ensName = type === 'ens' ? normalName(asked.metadata?.ensName) : undefined;
+  const attestationUid = asked.attestationUid?.toLowerCase();
+  if (attestationUid && !/^0x[0-9a-f]{64}$/.test(attestationUid)) throw new AppError('INVALID_REQUEST', 'Invalid attestationUid');
+  const { message, expiresAt } = signInMessage(context.config, {
+    address: wallet,
+    chainId: chain.id,
+    statement: 'Verify my agent with this wallet.',
+    resources: [
+      `urn:agentbot:agent:${agent.id}`,
+      ...(attestationUid ? [`urn:eas:${chain.id}:${attestationUid}`] : []),
+      ...(ensName ? [`urn:ens:${encodeURIComponent(ensName)}`] : []),
+    ],
+  });
+  const data = { ...(attestationUid && { attestationUid }), ...(ensName && { ensName }) };
+  await storeChallenge(context, keyOf(agent, type, wallet), message, expiresAt, data);
+  return { message, expiresAt };
+}
+
+/**
+ * Checks the wallet's signature, then what the chain says of it; what was asked for is what the challenge names.
+ * @throws AppError INVALID_REQUEST with the reason; Error when the chain cannot be asked
+ */
+export async function proveWallet(context: Context, agent: Agent, type: WalletType, asked: Asked) {
+  const chain = await chainOf(context, type);
+  const wallet = walletOf(asked);
+  const { signature } = asked;
+  if (!signature) throw new AppError('INVALID_REQUEST', 'signature is required');
+  const challenge: Challenge = await openChallenge(context, keyOf(agent, type, wallet));
+  const bound = challenge.data as Pick<WalletClaim, 'attestationUid' | 'ensName'>;
+  if (asked.attestationUid && asked.attestationUid.toLowerCase() !== bound.attestationUid) {
+    throw new AppError('INVALID_REQUEST', 'The challenge was made for another attestation');
+  }
+  await requireSignature(chain, { address: wallet, message: challenge.text, signature: signature as Hex });
+  const proven = await checkClaim(context, { verificationType: type, wallet, ...bound });
+  return { challenge, proven: { ...proven, verifierAddress: wallet as string | null } };
+}

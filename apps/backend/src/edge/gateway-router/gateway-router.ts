@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createProxyServer } from 'httpxy';
+import type { Context } from '../../app/create-context.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { serverLimits } from '../../shared/server-limits.ts';
+
+const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Host names of agents made by `POST /api/provision` begin with it; no other agent's id may. */
+export const PROVISIONED_PREFIX = 'dj-';
+
+interface Domains {
+  AGENTS_DOMAIN: string;
+  PROVISION_DOMAIN: string;
+}
+
+/**
+ * The agent a request is for: by host name `<id>.<AGENTS_DOMAIN>` or `dj-<id>.<PROVISION_DOMAIN>`, or by path
+ * `/agent/<id>`; with the path left over.
+ */
+export function addressee(host: string | undefined, url: string, domains: Domains): { agentId: string; url: string } | null {
+  const hostname = (host ?? '').replace(/:\d+$/, '').toLowerCase();
+  const labelIn = (domain: string) => (hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '');
+  const provisioned = labelIn(domains.PROVISION_DOMAIN);
+  const label = provisioned.startsWith(PROVISIONED_PREFIX) ? provisioned.slice(PROVISIONED_PREFIX.length) : labelIn(domains.AGENTS_DOMAIN);
+  if (idPattern.test(label)) return { agentId: label, url };
+  const [, agentId, rest = ''] = /^\/agent\/([^/?]+)(.*)$/.exec(url) ?? [];
+  if (!agentId || !idPattern.test(agentId)) return null;
+  return { agentId, url: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+/**
+ * Cookies know no ports: what comes here may be the dashboard's session, and what is set here would go there. Gateways use
+ * none, and a container may run whatever its owner likes.
+ */
+function forgetCookies({ headers }: IncomingMessage): void {
+  delete headers.cookie;
+  delete headers['set-cookie'];
+}
+
+/** What proxies say of a request's sender. OpenClaw from 2026.8 on answers 403 to each of these: it knows of no proxy. */
+const FORWARDED = /^(forwarded|x-real-ip|x-forwarded-.*|tailscale-.*)$/;
+
+function forgetForwarding({ headers }: IncomingMessage): void {
+  for (const name of Object.keys(headers)) if (FORWARDED.test(name)) delete headers[name];
+}
+
+/**
+ * The gateway port: passes HTTP and WebSocket on to the agent that an address names. Each gateway authorises its own
+ * callers by its token. 404 for an address that names no agent, 503 for an agent that is not running.
+ */
+export function createGatewayRouter({ config, database, log }: Context): Server {
+  const proxy = createProxyServer();
+  proxy.on('proxyRes', forgetCookies);
+  proxy.on('proxyReqWs', (asked) => asked.once('upgrade', forgetCookies).once('response', forgetCookies));
+
+  async function targetOf(request: IncomingMessage): Promise<{ status: number; error: string } | { target: string }> {
+    const found = addressee(request.headers.host, request.url ?? '/', config);
+    const [agent] = found
+      ? await database.as(
+          'service',
+          (tx) => tx.$queryRaw<Pick<Agent, 'state' | 'runtime'>[]>`
+            SELECT state, runtime, container_spec AS "containerSpec" FROM agents WHERE lower(id) = lower(${found.agentId})`,
+        )
+      : [];
+    if (!found || !agent) return { status: 404, error: 'No agent has this address' };
+    const spec = (agent as Agent).containerSpec as AgentContainerSpec | null;
+    if (agent.state !== 'running' || agent.runtime !== 'container' || !spec) {
+      return { status: 503, error: 'The agent is not running' };
+    }
+    request.url = found.url;
+    forgetCookies(request);
+    forgetForwarding(request);
+    return { target: `http://${spec.bind.address}:${spec.bind.gateway}` };
+  }
+
+  const refuse = (response: ServerResponse, status: number, error: string) => {
+    if (response.headersSent) return void response.destroy();
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+  };
+  const refuseSocket = (socket: Duplex, status: number, error: string) => {
+    const body = JSON.stringify({ error });
+    const reason = status === 404 ? 'Not Found' : 'Service Unavailable';
+    socket.end(
+      `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  };
+
+  const { headersTimeout, connectionsCheckingInterval, maxHeaderSize } = serverLimits;
+  // A body is the gateway's own affair, however long it takes.
+  const options = { headersTimeout, connectionsCheckingInterval, maxHeaderSize, requestTimeout: 0 };
+  const server = createServer(options, async (request, response) => {
+    try {
+      const found = await targetOf(request);
+      if ('error' in found) return refuse(response, found.status, found.error);
+      await proxy.web(request, response, { target: found.target });
+    } catch (error) {
+      log.warn({ err: error }, 'the gateway port could not reach an agent');
+      refuse(response, 503, 'The agent does not answer');
+    }
+  });
+  server.on('upgrade', async (request: IncomingMessage, socket: import('node:net').Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      const found = await targetOf(request);
+      if ('error' in found) return refuseSocket(socket, found.status, found.error);
+      await proxy.ws(request, socket, { target: found.target }, head);
+    } catch (error) {
+      log.warn({ err: error }, 'the gateway port could not reach an agent');
+      if (!socket.destroyed) refuseSocket(socket, 503, 'The agent does not answer');
+    }
+  });
+  return server;
+}

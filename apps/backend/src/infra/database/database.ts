@@ -1,0 +1,44 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts';
+
+export type Transaction = Prisma.TransactionClient;
+
+/** For whom a transaction acts: one user, or one agent of theirs, or the platform itself (jobs, the internal key, the reconciler). */
+export type Tenant = { userId: string; agentId?: string | undefined } | 'service';
+
+/** How every session of the backend takes the application's role, whoever it logs in as. */
+export const APPLICATION_ROLE = '-c role=agentbot_app';
+
+/**
+ * The database as the application sees it: every session runs as `agentbot_app`, which owns no table, and nothing is
+ * visible outside `as`.
+ */
+export async function openDatabase(connectionString: string) {
+  const adapter = new PrismaPg({ connectionString, options: APPLICATION_ROLE, max: 20 });
+  const prisma = new PrismaClient({ adapter, transactionOptions: { maxWait: 15_000, timeout: 30_000 } });
+  await prisma.$connect();
+
+  return {
+    /** Runs `work` in one transaction that sees and changes only what belongs to `tenant`. */
+    as<T>(tenant: Tenant, work: (tx: Transaction) => Promise<T>): Promise<T> {
+      return prisma.$transaction(async (tx) => {
+        const userId = tenant === 'service' ? '' : tenant.userId;
+        const actor = tenant === 'service' ? 'service' : 'user';
+        const agentId = tenant === 'service' ? '' : (tenant.agentId ?? '');
+        await tx.$executeRaw`SELECT set_config('app.user_id', ${userId}, true), set_config('app.actor', ${actor}, true),
+          set_config('app.agent_id', ${agentId}, true)`;
+        return work(tx);
+      });
+    },
+    /** For tables without tenants (used assertions). */
+    untenanted: prisma as Pick<PrismaClient, 'usedAssertion' | '$queryRaw'>,
+    close: () => prisma.$disconnect(),
+  };
+}
+
+export type Database = Awaited<ReturnType<typeof openDatabase>>;
+
+/** Whether a Prisma error is a violated unique constraint. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'P2002';
+}

@@ -1,0 +1,75 @@
+import type Docker from 'dockerode';
+import { BRIDGE_CONTAINER_PORT, DATA_FOLDER, GATEWAY_CONTAINER_PORT } from '../../domain/containers/agent-container.ts';
+import type { AgentContainerSpec } from './container-host.ts';
+
+/** The user that OpenClaw runs as in its container. */
+export const AGENT_UID = 1000;
+/** Where OpenClaw keeps what it compiled; it uses the folder only when it can write there, so each start gets a copy. */
+export const CACHE_FOLDER = '/tmp/jiti';
+export const CACHE_MOUNT = '/opt/agentbot/cache';
+/** Runs an image's own command in the image's own folder, which are its arguments; in the data's where the container has no such folder. */
+export const RUN_IMAGE = 'cd "$1" 2> /dev/null; shift; exec "$@"';
+const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
+
+/** OpenClaw from 2026.9 on leases an agent's data to a host name; Docker would give each container a name of its own. */
+const HOSTNAME = 'openclaw';
+
+/** What every container of ours is denied, whatever runs in it. */
+export const confinement = {
+  Init: true,
+  ReadonlyRootfs: true,
+  Tmpfs: {
+    '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777',
+    // OpenClaw from 2026.9 on ends when it cannot write here.
+    '/home/node/.cache': 'rw,nosuid,nodev,size=64m,uid=1000,gid=1000,mode=700',
+  },
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges'],
+};
+
+/** What the engine is asked for to make an agent's container. @param command the image's folder, and what it starts there */
+export function createOptions(
+  spec: AgentContainerSpec,
+  secretEnv: Record<string, string>,
+  command: string[],
+): Docker.ContainerCreateOptions {
+  const labels = {
+    'agentbot.agent': spec.agentId,
+    'agentbot.owner': spec.ownerId,
+    'agentbot.installation': spec.installation,
+  };
+  const publish = (port: number) => [{ HostIp: spec.bind.address, HostPort: String(port) }];
+  return {
+    Image: spec.image,
+    Hostname: HOSTNAME,
+    Labels: labels,
+    User: `${AGENT_UID}:${AGENT_UID}`,
+    // Never the image's, which the runtime opens before the container is closed off.
+    WorkingDir: DATA_FOLDER,
+    Entrypoint: ['sh', '-c', spec.cacheVolume ? START_WITH_CACHE : RUN_IMAGE, 'sh'],
+    Cmd: command,
+    Env: Object.entries({ ...spec.env, ...secretEnv }).map(([key, value]) => `${key}=${value}`),
+    ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },
+    StopTimeout: 15,
+    HostConfig: {
+      ...confinement,
+      PidsLimit: spec.pidsLimit,
+      Memory: spec.memoryBytes,
+      MemorySwap: spec.memoryBytes,
+      NanoCpus: Math.round(spec.cpus * 1e9),
+      RestartPolicy: { Name: 'unless-stopped' },
+      // Large files: the engine leaves one out when its reader is two behind.
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
+      NetworkMode: spec.names.network,
+      Mounts: [
+        { Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER },
+        ...(spec.cacheVolume ? [{ Type: 'volume' as const, Source: spec.cacheVolume, Target: CACHE_MOUNT, ReadOnly: true }] : []),
+      ],
+      PortBindings: {
+        [`${GATEWAY_CONTAINER_PORT}/tcp`]: publish(spec.bind.gateway),
+        [`${BRIDGE_CONTAINER_PORT}/tcp`]: publish(spec.bind.bridge),
+      },
+      ExtraHosts: spec.extraHosts,
+    },
+  };
+}

@@ -1,0 +1,342 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '@agentbot/contracts';
+import type Docker from 'dockerode';
+import type { Logger } from 'pino';
+import { DATA_FOLDER } from '../../domain/containers/agent-container.ts';
+import { createConfigCheck } from './config-check.ts';
+import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
+import { createContainerFinder } from './container-names.ts';
+import { AGENT_UID, confinement, createOptions } from './container-options.ts';
+import { call, connect, DEFAULT_ENGINE, described, type EngineError, jsonLines } from './engine-client.ts';
+import { createInventory } from './engine-inventory.ts';
+import { engineTime, logLines } from './engine-log.ts';
+import { usageOf } from './engine-usage.ts';
+import { versionInName } from './image-name.ts';
+import { whyUnreachable } from './socket-rights.ts';
+import { createStartCaches } from './start-cache.ts';
+import { archive, stripped } from './volume-tar.ts';
+
+const PROBE_CACHE_MS = 2_000;
+const PROBE_TIMEOUT_MS = 1_500;
+
+/**
+ * Agents as containers of one Docker Engine.
+ * @param installation whose containers, volumes and networks these are; others are never touched
+ * @param options `mayPull`: whether an image that is not here may be pulled; `timeoutMs`: how long the engine may take over a
+ *   call that waits for nothing
+ */
+export function createDockerHost(
+  dockerHost: string | undefined,
+  installation: string,
+  { mayPull, log, timeoutMs = 60_000 }: { mayPull: (image: string) => boolean; log: Pick<Logger, 'warn'>; timeoutMs?: number },
+): ContainerHost {
+  const docker = connect(dockerHost, timeoutMs);
+  const find = createContainerFinder({ docker, installation, log });
+  // An event stream may be silent for as long as nothing happens.
+  const patient = connect(dockerHost, 0);
+  let refusalNoted = false;
+  let probe: { at: number; answer: Promise<boolean> } | undefined;
+
+  async function ensureNetwork(spec: AgentContainerSpec, labels: Record<string, string>) {
+    const found = await call(docker.getNetwork(spec.names.network).inspect(), [404]);
+    if (found && !isOurs(found.Labels)) throw foreign('network', spec.names.network);
+    if (found?.IPAM?.Config?.[0]?.Subnet === spec.subnet) return;
+    if (found) await call(docker.getNetwork(spec.names.network).remove(), [404]);
+    await call(
+      docker.createNetwork(
+        described({
+          Name: spec.names.network,
+          Driver: 'bridge',
+          Labels: labels,
+          IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet }] },
+        }),
+      ),
+    );
+  }
+
+  const isOurs = (labels: Record<string, string> | undefined) => labels?.['agentbot.installation'] === installation;
+  const foreign = (kind: string, name: string) =>
+    new AppError('OPERATION_FAILED', `The name ${name} is taken by a ${kind} that is not this installation's`);
+
+  /** Removes a container of ours; another's of that name is left alone, or refused by `create`. */
+  async function removeContainer(name: string, refuse = false) {
+    const found = await find(name);
+    if (found && !isOurs(found.Config.Labels)) {
+      if (refuse) throw foreign('container', name);
+      return;
+    }
+    // Only volumes without a name go with it.
+    await call(docker.getContainer(name).remove({ force: true, v: true }), [404, 409]);
+    // A removal under way answers 409; wait for its end, so that the name is free.
+    await call(patient.getContainer(name).wait({ condition: 'removed' }), [404]);
+  }
+
+  /** Waits for a container's end, however long that takes: the caller's deadline removes the container. */
+  async function exitCodeOf(name: string): Promise<number> {
+    const { StatusCode: exitCode } = (await call(patient.getContainer(name).wait())) as { StatusCode: number };
+    return exitCode;
+  }
+
+  /** What a container of the image starts, after the folder that it starts in. */
+  async function commandOf(image: string): Promise<string[]> {
+    const found = await call(docker.getImage(image).inspect());
+    const { WorkingDir: folder, Entrypoint: entrypoint, Cmd: cmd } = found?.Config ?? {};
+    return [folder || '/', ...(entrypoint ?? []), ...(cmd ?? [])].map(String);
+  }
+
+  async function inspect(name: string): Promise<ContainerState | null> {
+    const found = await find(name);
+    if (!found) return null;
+    const { State: state } = found;
+    return {
+      id: found.Id,
+      image: found.Config.Image,
+      status: state.Status,
+      running: state.Running && !state.Restarting,
+      createdAt: new Date(found.Created),
+      startedAt: state.Running ? new Date(state.StartedAt) : null,
+      exitCode: state.ExitCode,
+      oomKilled: state.OOMKilled,
+      restarts: found.RestartCount,
+    };
+  }
+
+  /** On a busy machine the kernel does not always freeze a container in time: the engine then answers 500, and is asked again. */
+  async function halt(name: string, tries = 10): Promise<void> {
+    const state = await inspect(name);
+    if (!state?.running || state.status === 'paused') return;
+    try {
+      await call(docker.getContainer(name).pause());
+    } catch (error) {
+      if (tries === 1 || !/unable to freeze/i.test((error as EngineError).message ?? '')) throw error;
+      await sleep(300);
+      await halt(name, tries - 1);
+    }
+  }
+
+  const goOn = async (name: string) => {
+    if ((await inspect(name))?.status === 'paused') await call(docker.getContainer(name).unpause(), [404]);
+  };
+
+  async function logTail(name: string, lines: number): Promise<string> {
+    const buffer = await call(
+      docker.getContainer(name).logs({ stdout: true, stderr: true, timestamps: true, tail: lines, follow: false }),
+      [404],
+    );
+    const texts: string[] = [];
+    if (buffer) for await (const read of logLines([buffer])) texts.push(...read.map(({ text }) => text));
+    return texts.join('\n');
+  }
+
+  async function removeData(names: AgentContainerSpec['names'], ownerId?: string) {
+    await removeContainer(names.container);
+    const volume = await call(docker.getVolume(names.volume).inspect(), [404]);
+    if (!volume || !isOurs(volume.Labels)) return;
+    const { 'agentbot.owner': labelled = ownerId } = volume.Labels;
+    if (!ownerId || labelled === ownerId) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+  }
+
+  /** Wrong rights on the engine's socket are an operator's to put right, so the log says it once. */
+  async function noteRefusal(error: EngineError): Promise<void> {
+    if (error.code !== 'EACCES' || refusalNoted) return;
+    refusalNoted = true;
+    log.warn(await whyUnreachable(new URL(dockerHost || DEFAULT_ENGINE).pathname, error));
+  }
+
+  function answers(): Promise<boolean> {
+    const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
+    const answer = Promise.race([
+      docker.ping().then(
+        () => true,
+        (error) => {
+          void noteRefusal(error);
+          return false;
+        },
+      ),
+      late,
+    ]);
+    probe = { at: Date.now(), answer };
+    return answer;
+  }
+
+  return {
+    available() {
+      return probe && Date.now() - probe.at <= PROBE_CACHE_MS ? probe.answer : answers();
+    },
+
+    answers,
+
+    async capacity() {
+      const info = await call(docker.info());
+      return { memoryBytes: info.MemTotal, cpus: info.NCPU };
+    },
+
+    async ensureImage(image, signal) {
+      let found = await call(docker.getImage(image).inspect(), [404]);
+      const pulled = !found;
+      if (!found) {
+        if (!mayPull(image))
+          throw new ImageMissingError(`The image ${image} is not on this machine, and this installation does not pull it`);
+        const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
+          if (cause instanceof AppError) throw cause;
+          throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
+        });
+        await new Promise<void>((resolve, reject) => {
+          docker.modem.followProgress(stream as NodeJS.ReadableStream, (error) => (error ? reject(error) : resolve()));
+        }).catch((cause) => {
+          throw new ImageMissingError(`The image ${image} could not be pulled`, { cause });
+        });
+        found = await call(docker.getImage(image).inspect());
+      }
+      const label = found?.Config?.Labels?.['org.opencontainers.image.version'];
+      return { id: found?.Id ?? '', version: label || versionInName(image) || 'unknown', pulled };
+    },
+
+    ...createConfigCheck({ docker, exitCodeOf, logTail }),
+
+    ...createStartCaches({ docker, commandOf, logTail, removeContainer }),
+
+    async create(spec, secretEnv, files, { data, signal } = {}) {
+      // Before each thing that it does: whoever has it no more must not take away what another has made meanwhile.
+      const goingOn = () => signal?.throwIfAborted();
+      const options = createOptions(spec, secretEnv, await commandOf(spec.image));
+      goingOn();
+      await removeContainer(spec.names.container, true);
+      goingOn();
+      await ensureNetwork(spec, options.Labels as Record<string, string>);
+      await call(docker.createVolume(described({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
+      const volume = (await call(docker.getVolume(spec.names.volume).inspect()))?.Labels;
+      if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw foreign('volume', spec.names.volume);
+      goingOn();
+      const created = await call(docker.createContainer(described(options, { name: spec.names.container })));
+      if (!created) throw new Error('The engine created no container');
+      const { container } = spec.names;
+      if (data) {
+        const options = { path: DATA_FOLDER, ...(signal && { abortSignal: signal }) };
+        await call(patient.getContainer(container).putArchive(await data(), options));
+      }
+      goingOn();
+      if (files.length) await call(docker.getContainer(container).putArchive(archive(files), { path: DATA_FOLDER }));
+      return created.id;
+    },
+
+    async start(spec) {
+      await call(docker.getContainer(spec.names.container).start(), [304]);
+    },
+
+    async stop(name) {
+      const stop = () =>
+        call(
+          docker
+            .getContainer(name)
+            .stop({ t: 15 })
+            .then(() => true),
+          [304, 404],
+        );
+      // Looked for only when the engine has nothing to stop under that name.
+      if (!(await stop()) && (await find(name))) await stop();
+    },
+
+    inspect,
+
+    async usage(name) {
+      const stats = await call(docker.getContainer(name).stats({ stream: false, 'one-shot': true }), [404, 409]);
+      return stats?.memory_stats?.usage ? usageOf(stats) : null;
+    },
+
+    async *usages(name, signal) {
+      // The engine's client takes a signal here as well; its types do not say so.
+      const options = { stream: true, abortSignal: signal } as { stream: true };
+      const stream = await call(patient.getContainer(name).stats(options), [404, 409]);
+      if (!stream) return;
+      for await (const line of jsonLines(stream)) {
+        const stats = line as Docker.ContainerStats;
+        // The engine goes on with empty ones when the container has stopped.
+        if (!stats.memory_stats?.usage) return;
+        yield usageOf(stats);
+      }
+    },
+
+    logTail,
+
+    async *logs(name, { tail, since, follow }, signal) {
+      const options = {
+        stdout: true,
+        stderr: true,
+        timestamps: true,
+        ...(tail !== undefined && { tail }),
+        ...(since !== undefined && { since: engineTime(since) as unknown as number }),
+        abortSignal: signal,
+      };
+      const container = patient.getContainer(name);
+      // The engine's client gives a buffer or a stream, and is typed so.
+      const got = follow
+        ? await call(container.logs({ ...options, follow: true }), [404])
+        : await call(container.logs({ ...options, follow: false }), [404]);
+      if (got) yield* logLines(Buffer.isBuffer(got) ? [got] : (got as unknown as AsyncIterable<Buffer>));
+    },
+
+    async archive(name) {
+      const stream = await call(patient.getContainer(name).getArchive({ path: DATA_FOLDER }));
+      return stripped(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
+    },
+
+    async halted(name, work) {
+      await halt(name);
+      try {
+        return await work();
+      } finally {
+        await goOn(name);
+      }
+    },
+
+    goOn,
+
+    removeData: (names) => removeData(names),
+
+    async runOnce(spec, command) {
+      const name = `openclaw-task.${spec.agentId}`;
+      await removeContainer(name);
+      const created = await call(
+        docker.createContainer(
+          described(
+            {
+              Image: spec.image,
+              Labels: { 'agentbot.installation': spec.installation },
+              User: `${AGENT_UID}:${AGENT_UID}`,
+              Entrypoint: ['/bin/sh', '-ec'],
+              Cmd: [command],
+              WorkingDir: DATA_FOLDER,
+              HostConfig: {
+                ...confinement,
+                PidsLimit: 64,
+                Memory: 256 * 1024 ** 2,
+                NetworkMode: 'none',
+                Mounts: [{ Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER }],
+              },
+            },
+            { name },
+          ),
+        ),
+      );
+      if (!created) throw new Error('The engine created no container');
+      const container = docker.getContainer(name);
+      try {
+        await call(container.start());
+        const exitCode = await exitCodeOf(name);
+        if (exitCode) throw new Error(`The command ended with ${exitCode}: ${await logTail(name, 5)}`);
+      } finally {
+        await removeContainer(name);
+      }
+    },
+
+    async removeAll(names, ownerId) {
+      await removeData(names, ownerId);
+      const network = await call(docker.getNetwork(names.network).inspect(), [404]);
+      if (network && isOurs(network.Labels)) await call(docker.getNetwork(names.network).remove(), [404]);
+    },
+
+    ...createInventory({ docker, patient, removeContainer }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { AgentConfig } from '@agentbot/contracts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { dialectOf } from './versions.ts';
+
+/**
+ * Models that their makers no longer serve, by provider, with what they name in their place.
+ * @see https://docs.claude.com/en/docs/about-claude/model-deprecations
+ * @see https://platform.openai.com/docs/deprecations
+ * @see https://ai.google.dev/gemini-api/docs/deprecations
+ * @see https://console.groq.com/docs/deprecations
+ */
+const successors: Record<string, Record<string, string>> = {
+  anthropic: {
+    'claude-instant-1.2': 'claude-sonnet-4-5',
+    'claude-2.0': 'claude-sonnet-4-5',
+    'claude-2.1': 'claude-sonnet-4-5',
+    'claude-3-sonnet-20240229': 'claude-sonnet-4-5',
+    'claude-3-5-sonnet-20240620': 'claude-sonnet-4-5',
+    'claude-3-5-sonnet-20241022': 'claude-sonnet-4-5',
+    'claude-3-7-sonnet-20250219': 'claude-sonnet-4-5',
+    'claude-3-opus-20240229': 'claude-opus-4-6',
+  },
+  openai: {
+    'gpt-3.5-turbo-0301': 'gpt-4o-mini',
+    'gpt-3.5-turbo-0613': 'gpt-4o-mini',
+    'gpt-4-32k': 'gpt-4o',
+    'gpt-4-vision-preview': 'gpt-4o',
+    'gpt-4.5-preview': 'gpt-4o',
+  },
+  gemini: {
+    'gemini-pro': 'gemini-2.5-flash',
+    'gemini-1.0-pro': 'gemini-2.5-flash',
+    'gemini-1.5-flash': 'gemini-2.5-flash',
+    'gemini-1.5-pro': 'gemini-2.5-pro',
+  },
+  groq: {
+    'mixtral-8x7b-32768': 'llama-3.3-70b-versatile',
+    'gemma2-9b-it': 'llama-3.3-70b-versatile',
+    'gemma-7b-it': 'llama-3.3-70b-versatile',
+    'llama3-70b-8192': 'llama-3.3-70b-versatile',
+    'llama3-8b-8192': 'llama-3.1-8b-instant',
+    'llama-3.1-70b-versatile': 'llama-3.3-70b-versatile',
+  },
+};
+/** OpenClaw's own names of the providers whose models its versions refuse. */
+const gatewayNames: Record<string, string> = { gemini: 'google' };
+
+/** An agent's row with a model that is still served and that its OpenClaw still takes. */
+export function healLegacyModel(agent: Agent): { agent: Agent; message: string } {
+  const { aiProvider, model } = agent;
+  const { retired } = dialectOf(agent.openclawVersion ?? '');
+  const successor = successors[aiProvider]?.[model] ?? retired[`${gatewayNames[aiProvider] ?? aiProvider}/${model}`];
+  if (!successor) return { agent, message: '' };
+  const config = agent.config as AgentConfig;
+  return {
+    agent: { ...agent, model: successor, config: { ...config, ...(config.model && { model: successor }) } },
+    message: `The model ${model} is no longer available: the agent now uses ${successor}`,
+  };
+}

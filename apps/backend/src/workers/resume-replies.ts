@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../app/create-context.ts';
+import { answer } from '../domain/conversations/answer.ts';
+
+const INTERVAL_MS = 5_000;
+/** A reply of which nobody said anything for this long belongs to a process that died, in seconds. */
+const DEAD_AFTER_SECONDS = 20;
+
+/** Takes up the replies that died with their process; one of several processes gets each. */
+async function resumeOnce(context: Context): Promise<void> {
+  const { database, log } = context;
+  const found = await database.as('service', async (tx) => {
+    const claimed = await tx.$queryRaw<{ id: string }[]>`
+      UPDATE replies SET alive_at = now()
+      WHERE state = 'pending' AND alive_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) RETURNING id`;
+    if (claimed.length === 0) return [];
+    const where = { id: { in: claimed.map(({ id }) => id) } };
+    return tx.reply.findMany({ where, include: { message: { include: { agent: true } } } });
+  });
+  for (const { id, text, message } of found) {
+    log.info({ replyId: id, agentId: message.agentId }, 'a reply is taken up again');
+    context.background(answer(context, message.agent, message, text));
+  }
+}
+
+/** Looks for replies to take up, every few seconds, until aborted. */
+export async function resumeReplies(context: Context, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await resumeOnce(context).catch((error) => context.log.warn({ err: error }, 'lost replies could not be looked for'));
+    await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,33 @@
+import type { OperationKind } from '@agentbot/contracts';
+import type { Context } from '../app/create-context.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
+import { backup } from '../workflows/backup.ts';
+import { provision } from '../workflows/provision.ts';
+import { remove } from '../workflows/remove.ts';
+import { repair } from '../workflows/repair.ts';
+import { resetMemory } from '../workflows/reset-memory.ts';
+import { restore } from '../workflows/restore.ts';
+import { restart, start, stop } from '../workflows/start-stop.ts';
+import { update } from '../workflows/update.ts';
+
+/** What an operation that succeeded leaves of its agent. */
+export type AgentChange = Prisma.AgentUpdateManyMutationInput | 'removed';
+
+/** The work of each kind of operation: idempotent, since a job is taken up again after a crash. */
+export const operationWork: Record<
+  OperationKind,
+  (context: Context, agent: Agent, step: Step, operation: Operation) => Promise<AgentChange>
+> = {
+  provision,
+  backup,
+  restore,
+  clone: async (context, agent, step) => (await import('../workflows/clone.ts')).clone(context, agent, step),
+  start,
+  stop,
+  restart,
+  update,
+  repair,
+  'reset-memory': resetMemory,
+  delete: remove,
+};

@@ -1,0 +1,26 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../app/create-context.ts';
+import { backUp } from '../domain/backups/backup-archive.ts';
+import { applyRetention } from '../domain/backups/retention.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import { Undone } from '../domain/operations/undone.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import type { AgentChange } from '../workers/workflow-registry.ts';
+
+const inMebibytes = (bytes: bigint) => `${(Number(bytes) / 1024 ** 2).toFixed(1)} MiB`;
+
+/** Makes a backup, then removes those beyond the agent's number and age. The agent goes on as it was. */
+export async function backup(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  const { cause = 'manual' } = operation.input as { cause?: 'manual' | 'schedule' };
+  try {
+    await step('backup', 30 * 60_000, async (signal) => {
+      if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+      return inMebibytes((await backUp(context, agent, operation, cause, signal)).sizeBytes);
+    });
+    await step('retention', 5 * 60_000, async () => `${await applyRetention(context, agent)} removed`);
+  } catch (error) {
+    const reason = error instanceof AppError ? error.message : 'An unexpected error stopped the backup';
+    throw new Undone(reason, {}, error);
+  }
+  return {};
+}

@@ -1,0 +1,18 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../app/create-context.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import { validateOrLeave } from '../domain/provisioning/validate-config.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import type { AgentChange } from '../workers/workflow-registry.ts';
+import { recreate } from './provision.ts';
+import { stop } from './start-stop.ts';
+
+/** Makes the agent's container anew from its row, on the same volume: present limits, tools, configuration and token. */
+export async function repair(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+  if (agent.containerSpec) {
+    await validateOrLeave(context, agent, step, operation);
+    await stop(context, agent, step);
+  }
+  return recreate(context, agent, step);
+}

@@ -1,0 +1,134 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../app/create-context.ts';
+import { backUp, openBackup } from '../domain/backups/backup-archive.ts';
+import { applyRetention } from '../domain/backups/retention.ts';
+import { Cancelled } from '../domain/operations/cancelled.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import { Undone } from '../domain/operations/undone.ts';
+import { awaitReady } from '../domain/provisioning/await-ready.ts';
+import { secretEnvironment } from '../domain/provisioning/create-container.ts';
+import type { Agent, Backup, Operation, Prisma } from '../generated/prisma/client.ts';
+import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
+import type { AgentChange } from '../workers/workflow-registry.ts';
+import { runningIn } from './provision.ts';
+import { stop } from './start-stop.ts';
+
+const MINUTE = 60_000;
+
+/** What the first attempt noted, so that a second one after a crash neither archives a half-changed state nor forgets. */
+interface Notes {
+  previousImage?: string;
+  backupId?: string;
+  backupPath?: string | null;
+  /** The container as it was before. */
+  spec?: AgentContainerSpec;
+  /** Why it is being put back: whoever takes it up goes on with that, whatever is there by now. */
+  undoing?: { sentence: string; cancelled: boolean };
+}
+type Change = Exclude<AgentChange, 'removed'>;
+
+interface Replacement {
+  cause: 'update' | 'restore';
+  /** What it is called in sentences. */
+  name: string;
+  /** Makes sure that it can be done; touches nothing. */
+  prepare: () => Promise<unknown>;
+  /** Puts the new container, data or both in place and waits until it is ready. */
+  replace: () => Promise<AgentChange>;
+}
+
+const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
+
+/** Whether work failed since the engine went away: it goes on where it was when that is back, forwards or backwards. */
+const isAway = async ({ host }: Context, error: unknown) =>
+  (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE') || !(await host.answers());
+
+/** Puts back the container as it was asked for and, where something was changed already, the data of the backup. */
+async function putBack(
+  context: Context,
+  spec: AgentContainerSpec,
+  version: string | null,
+  backup: Backup | null,
+  signal: AbortSignal,
+): Promise<Change> {
+  const { host, gateways } = context;
+  await gateways.drop(spec.agentId);
+  if (backup) await host.removeData(spec.names);
+  const data = backup ? () => openBackup(context, backup) : undefined;
+  const containerId = await host.create(spec, await secretEnvironment(context, spec), [], { data, signal });
+  await host.start(spec);
+  const state = await awaitReady(context, spec, signal);
+  const containerSpec = spec as unknown as Prisma.InputJsonObject;
+  return { ...runningIn(state), containerId, containerSpec, image: spec.image, openclawVersion: version };
+}
+
+/**
+ * Changes what an agent runs on: stop, archive, replace, wait until ready. On any failure, or when it is cancelled, container
+ * and data are put back.
+ * @throws Undone with what the agent is then
+ */
+export async function replaceOrPutBack(
+  context: Context,
+  agent: Agent,
+  step: Step,
+  operation: Operation,
+  { cause, name, prepare, replace }: Replacement,
+): Promise<AgentChange> {
+  const { database, backups } = context;
+  const before = operation.agentBefore as { state: Agent['state']; image: string | null };
+  const notes = operation.result as Notes;
+  const note = (more: Notes) =>
+    database.as('service', (tx) =>
+      tx.operation.update({
+        where: { id: operation.id },
+        data: { result: Object.assign(notes, more) as unknown as Prisma.InputJsonObject },
+      }),
+    );
+  // The spec in the row is already the new one when a crash interrupted a first attempt.
+  const spec = notes.spec ?? (agent.containerSpec as AgentContainerSpec | null);
+  const asBefore = async (change: AgentChange): Promise<Change> => ({
+    ...(change as Change),
+    ...(before.state === 'stopped' ? ((await stop(context, agent, step)) as Change) : {}),
+  });
+
+  if (!notes.backupId) {
+    await note({ backupPath: null, ...(before.image && { previousImage: before.image }) });
+    await prepare().catch((error) => {
+      const sentence = sentenceOf(error);
+      throw new Undone(sentence, { state: before.state, ...(before.state === 'error' && { stateReason: sentence }) }, error);
+    });
+  }
+  if (!spec) return replace();
+  try {
+    if (notes.undoing) throw notes.undoing.cancelled ? new Cancelled() : new AppError('OPERATION_FAILED', notes.undoing.sentence);
+    if (!notes.backupId) {
+      await stop(context, agent, step);
+      await step('backup', 30 * MINUTE, async (signal) => {
+        const backup = await backUp(context, agent, operation, cause, signal);
+        await note({ backupId: backup.id, backupPath: backups.address(backup.name), spec });
+        return backup.name;
+      });
+    }
+    const change = await asBefore(await replace());
+    await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
+    return change;
+  } catch (error) {
+    if (!notes.undoing && (await isAway(context, error))) throw error;
+    let restored: Change = {};
+    const { backupId } = notes;
+    const undo = async (signal: AbortSignal) => {
+      await note({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof Cancelled } });
+      const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
+      restored = await putBack(context, spec, agent.openclawVersion, backup, signal);
+      return `Back on ${spec.image}`;
+    };
+    await step('rollback', 30 * MINUTE, undo, { puttingRight: true }).catch(async (cause) => {
+      if (await isAway(context, cause)) throw cause;
+      const where = backupId ? `; its data is in the backup ${backupId}` : '';
+      throw new AppError('OPERATION_FAILED', `${name} failed, and the agent could not be put back (${sentenceOf(cause)})${where}`, {
+        cause,
+      });
+    });
+    throw new Undone(`${name} failed, the agent is back on ${spec.image}: ${sentenceOf(error)}`, await asBefore(restored), error);
+  }
+}

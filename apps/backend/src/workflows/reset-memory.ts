@@ -1,0 +1,46 @@
+import type { Context } from '../app/create-context.ts';
+import { backUp } from '../domain/backups/backup-archive.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import { Undone } from '../domain/operations/undone.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
+import { storageOf } from '../infra/openclaw/versions.ts';
+import type { AgentChange } from '../workers/workflow-registry.ts';
+import { bringUp, stop } from './start-stop.ts';
+
+/** What OpenClaw remembers, by path in its data folder; configuration, credentials and devices are elsewhere. */
+const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
+
+/** Archives the agent's data, then clears sessions and memory; conversations stay readable, and a new one begins. */
+export async function resetMemory(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  const { database, host } = context;
+  const { state } = operation.agentBefore as { state: Agent['state'] };
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const hasContainer = spec && (await host.inspect(spec.names.container));
+  const storage = storageOf(agent.openclawVersion);
+  if (hasContainer && storage !== 'jsonl') {
+    const reason =
+      storage === 'sqlite'
+        ? `OpenClaw ${agent.openclawVersion} keeps conversations in a database, which cannot be cleared yet`
+        : 'The image does not say its version of OpenClaw, so nobody knows where it keeps conversations';
+    throw new Undone(`${reason}. Nothing was changed`, { state }, null);
+  }
+  const change = hasContainer ? await stop(context, agent, step) : { state };
+  const asBefore = () => (hasContainer && state !== 'stopped' ? bringUp(context, agent, step) : change);
+  if (hasContainer) {
+    try {
+      await step('backup', 5 * 60_000, async (signal) => {
+        await backUp(context, agent, operation, 'reset-memory', signal);
+      });
+    } catch (error) {
+      throw new Undone('The memory could not be archived, and was left as it is', await asBefore(), error);
+    }
+    await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`)).catch(async (error) => {
+      throw new Undone('The memory could not be cleared whole; all of it is in the backup just made', await asBefore(), error);
+    });
+  }
+  await database.as('service', (tx) =>
+    tx.chatSession.updateMany({ where: { agentId: agent.id, endedAt: null }, data: { endedAt: new Date() } }),
+  );
+  return asBefore();
+}

@@ -1,0 +1,50 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../app/create-context.ts';
+import { checkBackup, openBackup } from '../domain/backups/backup-archive.ts';
+import { containerNames } from '../domain/containers/agent-container.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import { validateStep } from '../domain/provisioning/validate-config.ts';
+import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
+import { canRead } from '../infra/openclaw/versions.ts';
+import type { AgentChange } from '../workers/workflow-registry.ts';
+import { recreate } from './provision.ts';
+import { replaceOrPutBack } from './replace-with-rollback.ts';
+
+const MINUTE = 60_000;
+
+/** @throws AppError OPERATION_FAILED when the agent's version would start without the conversations in the backup */
+function requireReadable(backup: Backup, agent: Agent): void {
+  if (canRead(agent.openclawVersion, backup.openclawVersion)) return;
+  throw new AppError(
+    'OPERATION_FAILED',
+    `OpenClaw ${agent.openclawVersion} cannot read the conversations in this backup of OpenClaw ${backup.openclawVersion}: update the agent to that version first. Nothing was changed`,
+  );
+}
+
+/**
+ * Puts the agent's data back as `operation.input.backupId` has it, on the image and with the configuration and secrets that
+ * the agent has now; when that does not become ready, everything is as it was.
+ */
+export async function restore(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  const { database, host, config } = context;
+  const { backupId } = operation.input as { backupId: string };
+  const wanted = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
+  return replaceOrPutBack(context, agent, step, operation, {
+    cause: 'restore',
+    name: 'Restore',
+    async prepare() {
+      if (!wanted) throw new AppError('OPERATION_FAILED', 'The backup is gone');
+      if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+      await step('check', 30 * MINUTE, async (signal) => {
+        requireReadable(wanted, agent);
+        await checkBackup(context, wanted, signal);
+      });
+      await validateStep(context, agent, agent.image ?? config.OPENCLAW_IMAGE, step);
+    },
+    async replace() {
+      if (!wanted) throw new AppError('OPERATION_FAILED', 'The backup is gone');
+      await step('clear', MINUTE, () => host.removeData(containerNames(agent.id)));
+      return recreate(context, agent, step, () => openBackup(context, wanted));
+    },
+  });
+}

@@ -1,0 +1,78 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../app/create-context.ts';
+import { containerNames } from '../domain/containers/agent-container.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import { awaitReady } from '../domain/provisioning/await-ready.ts';
+import { isCurrent } from '../domain/provisioning/create-container.ts';
+import { validateOrLeave } from '../domain/provisioning/validate-config.ts';
+import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
+import { type AgentContainerSpec, type ContainerState, SlotTakenError } from '../infra/docker/container-host.ts';
+import { healLegacyModel } from '../infra/openclaw/legacy-models.ts';
+import type { AgentChange } from '../workers/workflow-registry.ts';
+import { recreate, runningIn } from './provision.ts';
+
+const STOP_MS = 40_000;
+
+/**
+ * Starts the agent's container and waits until it is ready. One whose configuration or secrets have changed since is made
+ * anew on its volume, with the limits and tools it had; so is one that is missing, or whose port somebody else has taken.
+ */
+export async function bringUp(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+  const { host, config } = context;
+  if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  if (!spec) return recreate(context, agent, step);
+  const missing = !(await host.inspect(spec.names.container));
+  if (missing || !(await isCurrent(context, agent, spec))) return recreate(context, { ...agent, plan: spec.plan }, step);
+  try {
+    await step('start', 60_000, () => host.start(spec));
+  } catch (error) {
+    if (error instanceof SlotTakenError) return recreate(context, { ...agent, plan: spec.plan }, step);
+    throw error;
+  }
+  let ready: ContainerState | undefined;
+  await step('ready', config.READY_TIMEOUT_SECONDS * 1000, async (signal) => {
+    ready = await awaitReady(context, spec, signal);
+  });
+  return runningIn(ready as ContainerState);
+}
+
+/** Stops the agent's container; its volume stays. */
+export async function stop(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+  await step('stop', STOP_MS, async () => {
+    await context.gateways.drop(agent.id);
+    await context.host.stop(containerNames(agent.id).container);
+  });
+  return { state: 'stopped', stateReason: null, startedAt: null, observedState: 'exited', observedAt: new Date() };
+}
+
+/** Makes sure, before anything is stopped, that what has changed since the container was made is good for a new one. */
+async function validateChange(context: Context, agent: Agent, step: Step, operation: Operation) {
+  if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+  const spec = agent.containerSpec as AgentContainerSpec | null;
+  if (spec && !(await isCurrent(context, agent, spec))) await validateOrLeave(context, { ...agent, plan: spec.plan }, step, operation);
+}
+
+/** Starts the agent; one whose new configuration its OpenClaw refuses stays as it was. */
+export async function start(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  await validateChange(context, agent, step, operation);
+  return bringUp(context, agent, step);
+}
+
+/** Stops, then starts, with a model that is still served. */
+export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  const { agent: healed, message } = healLegacyModel(agent);
+  if (message) {
+    await step('heal', 10_000, async () => {
+      await context.database.as('service', (tx) =>
+        tx.operation.update({ where: { id: operation.id }, data: { result: { healMessage: message } } }),
+      );
+      return message;
+    });
+  }
+  await validateChange(context, healed, step, operation);
+  await stop(context, agent, step);
+  const change = await bringUp(context, healed, step);
+  if (change === 'removed' || !message) return change;
+  return { ...change, model: healed.model, config: healed.config as Prisma.InputJsonObject };
+}

@@ -1,0 +1,36 @@
+import { AppError } from '@agentbot/contracts';
+import type { Context } from '../app/create-context.ts';
+import type { Step } from '../domain/operations/steps.ts';
+import { validateStep } from '../domain/provisioning/validate-config.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import { canRead, isRelease } from '../infra/openclaw/versions.ts';
+import type { AgentChange } from '../workers/workflow-registry.ts';
+import { recreate } from './provision.ts';
+import { replaceOrPutBack } from './replace-with-rollback.ts';
+
+/** @throws AppError OPERATION_FAILED when the image's version would start without the agent's conversations */
+function requireReadable(current: string | null, next: string): void {
+  if (canRead(next, current)) return;
+  const reason = isRelease(next)
+    ? `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}`
+    : `The image does not say its version of OpenClaw, which must be able to read the conversations of ${current}`;
+  throw new AppError('OPERATION_FAILED', `${reason}: the agent would have forgotten them. Nothing was changed`);
+}
+
+/** Moves the agent to `operation.input.image`; when that does not become ready, image and data are put back. */
+export function update(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+  const { image } = operation.input as { image: string };
+  return replaceOrPutBack(context, agent, step, operation, {
+    cause: 'update',
+    name: 'Update',
+    async prepare() {
+      if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
+      await step('image', 10 * 60_000, async (signal) => {
+        const { version } = await context.host.ensureImage(image, signal);
+        requireReadable(agent.openclawVersion, version);
+      });
+      await validateStep(context, agent, image, step);
+    },
+    replace: () => recreate(context, { ...agent, image }, step),
+  });
+}
