@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { agentContainerSpec } from '../src/domain/containers/agent-container.ts';
+import { agentContainerSpec } from '../src/domain/containers/container-spec.ts';
 import { createDockerHost } from '../src/infra/docker/docker-host.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers } from './backend.ts';

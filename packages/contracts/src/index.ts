@@ -38,12 +38,13 @@ export { imageReference } from './image-reference.ts';
 export type { LastSeenStats, LiveStats, UsageHistory } from './instances.ts';
 export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from './interaction.ts';
 export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.ts';
+export { agentNamedIn } from './named-agent.ts';
 export type { OperationKind, OperationView } from './operations.ts';
 export type { AgentOverview, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
-export { agentNamedIn, hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
+export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
 export type { VerificationType } from './verification.ts';
 
 /** Every operation of the API. Express mounts it, the web's files are checked against it, the clients are typed by it. */

@@ -2,65 +2,33 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import { mayPull } from '../config/allowed-images.ts';
 import type { Config } from '../config/config.ts';
-import { type Accounts, createAccounts } from '../domain/accounts/accounts.ts';
-import { type AuditJournal, createAuditJournal } from '../domain/audit/audit-journal.ts';
+import { createAccounts } from '../domain/accounts/accounts.ts';
+import { GRANT_CHANGES } from '../domain/accounts/grants.ts';
+import { createAuditJournal } from '../domain/audit/audit-journal.ts';
+import { mayPull } from '../domain/containers/image-policy.ts';
+import type { Context } from '../domain/context.ts';
 import { followConversations } from '../domain/conversations/follow-conversations.ts';
 import { REPLIES } from '../domain/conversations/settle-reply.ts';
 import { CANCELLATIONS } from '../domain/operations/cancel-operation.ts';
 import { OPERATIONS } from '../domain/operations/watch-operation.ts';
 import { AGENTS } from '../domain/overview/stream-overview.ts';
-import { createMux, type MuxClient } from '../domain/streaming/mux.ts';
-import { createLogHub, type LogHub } from '../domain/telemetry/logs/log-hub.ts';
+import { createLogHub } from '../domain/telemetry/logs/log-hub.ts';
 import { LOGS } from '../domain/telemetry/logs/log-store.ts';
 import { LOG_STOPS } from '../domain/telemetry/logs/log-views.ts';
-import { GRANT_CHANGES } from '../http/grants.ts';
-import { type BackupStore, createBackupStore } from '../infra/backup-store/backup-store.ts';
+import { createBackupStore } from '../infra/backup-store/backup-store.ts';
 import type { Chains } from '../infra/chain/chains.ts';
-import { createEnvelope, type Envelope } from '../infra/crypto/envelope.ts';
-import { APPLICATION_ROLE, type Database, openDatabase } from '../infra/database/database.ts';
+import { createEnvelope } from '../infra/crypto/envelope.ts';
+import { APPLICATION_ROLE, openDatabase } from '../infra/database/database.ts';
 import { QUEUE_SCHEMA } from '../infra/database/install-queue.ts';
-import { listenForNotifications, type Notifications } from '../infra/database/notifications.ts';
-import type { ContainerHost } from '../infra/docker/container-host.ts';
+import { listenForNotifications } from '../infra/database/notifications.ts';
 import { createDockerHost } from '../infra/docker/docker-host.ts';
 import { createHostGuard } from '../infra/host-firewall/guard-host.ts';
 import { measuredHost } from '../infra/metrics/measured-host.ts';
-import { createMetrics, type Metrics } from '../infra/metrics/metrics.ts';
-import { createGatewayPool, type GatewayPool } from '../infra/openclaw/gateway-pool.ts';
-import { createStripe, type StripeClient } from '../infra/stripe/stripe.ts';
-
-/** Everything a verb may need; each takes the slice it uses. */
-export interface Context {
-  config: Config;
-  log: Logger;
-  database: Database;
-  /** Plain connections under the application's role, for counters. */
-  pool: pg.Pool;
-  boss: PgBoss;
-  envelope: Envelope;
-  accounts: Accounts;
-  /** Made when they are first asked for: what reads them takes long to load. */
-  chains: () => Promise<Chains>;
-  /** Undefined where none is configured. */
-  stripe: StripeClient | undefined;
-  mux: MuxClient | undefined;
-  host: ContainerHost;
-  backups: BackupStore;
-  /** Closes this host to agents, again and again, as far as this process may. */
-  guardHost: () => Promise<void>;
-  gateways: GatewayPool;
-  logs: LogHub;
-  notifications: Notifications;
-  metrics: Metrics;
-  journal: AuditJournal;
-  /** Tells this process apart from others on the same database. */
-  processId: string;
-  /** Takes on work that outlives its request: the end of the process waits for it. */
-  background: (work: Promise<void>) => void;
-  /** Aborts when the process ends. */
-  closing: AbortSignal;
-}
+import { createMetrics } from '../infra/metrics/metrics.ts';
+import { createMux } from '../infra/mux/mux.ts';
+import { createGatewayPool } from '../infra/openclaw/gateway-pool.ts';
+import { createStripe } from '../infra/stripe/stripe.ts';
 
 /** The composition root. `close` ends every connection. */
 export async function createContext(config: Config, log: Logger): Promise<Context & { close(): Promise<void> }> {

@@ -4,6 +4,7 @@ import cors from 'cors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
+import type { Context } from '../domain/context.ts';
 import { createRequestAudit } from '../http/audit-request.ts';
 import { createAuthenticator } from '../http/authenticate.ts';
 import { errorHandler } from '../http/error-handler.ts';
@@ -15,7 +16,6 @@ import { createRateLimit } from '../http/rate-limit.ts';
 import { mountReference } from '../http/reference.ts';
 import { mountStripeWebhook } from '../http/stripe-webhook.ts';
 import { createIdempotency } from '../infra/idempotency/idempotency.ts';
-import type { Context } from './create-context.ts';
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { recordPlatformImage } from '../domain/containers/platform-image.ts';
+import type { Context } from '../domain/context.ts';
 import { warmPlatformImage } from '../domain/provisioning/warm-image.ts';
 import { createEgressProxy } from '../edge/egress-proxy/egress-proxy.ts';
 import { createGatewayRouter } from '../edge/gateway-router/gateway-router.ts';
@@ -16,7 +17,7 @@ import { startWorker } from '../workers/operation-worker.ts';
 import { runReconciler } from '../workers/reconciler.ts';
 import { resumeReplies } from '../workers/resume-replies.ts';
 import { followAgents } from '../workers/telemetry-collector.ts';
-import { type Context, createContext } from './create-context.ts';
+import { createContext } from './create-context.ts';
 import { createApp } from './http-app.ts';
 
 async function listen(server: Server, port: number, host: string): Promise<number> {

@@ -1,5 +1,4 @@
-import { AppError, imageReference } from '@agentbot/contracts';
-import type { Config } from './config.ts';
+import { imageReference } from '@agentbot/contracts';
 
 /** A repository at its registry, both written in full: `busybox` is `library/busybox` at `docker.io`. */
 export interface Repository {
@@ -10,12 +9,8 @@ export interface Repository {
 export interface AllowedRepository extends Repository {
   below: boolean;
 }
-type Settings = Pick<Config, 'OPENCLAW_IMAGE' | 'ALLOWED_IMAGES'>;
 
-const DOCKER_HUB = 'docker.io';
-const OFFICIAL: Repository = { registry: 'ghcr.io', path: 'openclaw/openclaw' };
-/** `pnpm openclaw:image` builds it. Its name at Docker Hub may be anybody's, so it is never pulled. */
-const BUILT_HERE: Repository = { registry: DOCKER_HUB, path: 'agentbot/openclaw' };
+export const DOCKER_HUB = 'docker.io';
 
 /** The repository in an image's name; undefined when that is none. @see https://pkg.go.dev/github.com/distribution/reference#ParseNormalizedNamed */
 export function repositoryOf(image: string): Repository | undefined {
@@ -42,31 +37,4 @@ function parseEntry(entry: string, number: number): AllowedRepository {
 export function parseAllowedImages(list: string): AllowedRepository[] {
   const entries = list.split(',').flatMap((entry) => entry.trim() || []);
   return entries.map((entry, index) => parseEntry(entry, index + 1));
-}
-
-const isSame = (a: Repository, b: Repository | undefined) => a.registry === b?.registry && a.path === b.path;
-const isIn = (repository: Repository, { registry, path, below }: AllowedRepository) =>
-  below ? repository.registry === registry && repository.path.startsWith(path) : isSame(repository, { registry, path });
-
-/** Whether the engine may be told to pull an image. */
-export function mayPull(image: string, { OPENCLAW_IMAGE, ALLOWED_IMAGES }: Settings): boolean {
-  const repository = repositoryOf(image);
-  if (!repository) return false;
-  if (ALLOWED_IMAGES.some((allowed) => isIn(repository, allowed))) return true;
-  return !isSame(repository, BUILT_HERE) && (isSame(repository, OFFICIAL) || isSame(repository, repositoryOf(OPENCLAW_IMAGE)));
-}
-
-/**
- * Refuses an image that an agent may not be moved to: a registry could send the engine, which runs as root in the host's network,
- * to any address.
- * @throws AppError INVALID_REQUEST
- */
-export function requireAllowedImage(image: string, settings: Settings): void {
-  const repository = repositoryOf(image);
-  if (!repository) throw new AppError('INVALID_REQUEST', 'Invalid Docker image name');
-  if (isSame(repository, BUILT_HERE) || mayPull(image, settings)) return;
-  throw new AppError(
-    'INVALID_REQUEST',
-    `This installation does not run images of ${repository.registry}/${repository.path}: use ${settings.OPENCLAW_IMAGE}, or ask its operator to add the repository to ALLOWED_IMAGES`,
-  );
 }

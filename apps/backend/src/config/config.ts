@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { baseUrlProblem } from '@agentbot/contracts/base-url';
 import { z } from 'zod';
-import { parseKeys } from '../infra/crypto/envelope.ts';
 import { parseAllowedImages, repositoryOf } from './allowed-images.ts';
 import { easContracts } from './eas-contracts.ts';
+import { parseKeys } from './keyring.ts';
 import { weaknessOf } from './secret-strength.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);

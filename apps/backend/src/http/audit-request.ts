@@ -1,8 +1,8 @@
 import { AppError, agentNamedIn, isAudited } from '@agentbot/contracts';
 import type { Request } from 'express';
-import type { Context } from '../app/create-context.ts';
 import { agentOwner } from '../domain/audit/agent-owner.ts';
 import { type AuditedEvent, appendEntry } from '../domain/audit/append-entry.ts';
+import type { Context } from '../domain/context.ts';
 import { type Actor, SERVICE_ACCOUNT } from '../shared/actor.ts';
 import { clientAddress, userAgentOf } from './client-address.ts';
 import type { RequestState } from './error-handler.ts';

@@ -1,15 +1,6 @@
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
-
-/** A file for somebody to keep. */
-export interface Download {
-  content: Readable;
-  /** Of the file, without letters that a header could not carry. */
-  name: string;
-  /** Its media type. */
-  type: string;
-}
+import type { Download } from '../shared/streams.ts';
 
 /** Sends a file; a reader that leaves ends it. @throws Error when the content breaks off: the connection is then cut, so that nobody takes it for whole */
 export async function sendDownload(response: Response, { content, name, type }: Download): Promise<void> {

@@ -1,19 +1,5 @@
 import type { Request, Response } from 'express';
-
-/** One reader of server-sent events. */
-export interface EventSink<T> {
-  /** What the reader saw last, when it comes back. */
-  lastEventId: string | undefined;
-  /** Sends one event; false when the reader is too slow and was let go. */
-  send: (event: string, data: T, id?: string) => boolean;
-  /** Waits until the reader has taken most of what was sent; false when it is gone, or took too long and was let go. */
-  room: () => Promise<boolean>;
-  end: () => void;
-}
-
-/** Starts sending to a reader. @returns a function that ends it */
-// biome-ignore lint/suspicious/noExplicitAny: each stream has frames of its own
-export type Subscribe = (sink: EventSink<any>) => () => void;
+import type { Subscribe } from '../shared/streams.ts';
 
 const HEARTBEAT_MS = 15_000;
 /** A reader that leaves more than this unread is let go, in bytes. */

@@ -1,5 +1,4 @@
 import { AppError, cloneTerms } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
 import { webAgentLimit } from '../domain/accounts/accounts.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from '../domain/accounts/api-keys.ts';
 import { requestPasswordReset, resetPassword } from '../domain/accounts/password-reset.ts';
@@ -28,6 +27,7 @@ import { createPlanOffers } from '../domain/billing/plan-offers.ts';
 import { linkWhatsApp, listChannels, unlinkWhatsApp } from '../domain/channels/channels.ts';
 import { checkChannelToken } from '../domain/channels/check-token.ts';
 import { platformImage } from '../domain/containers/platform-image.ts';
+import type { Context } from '../domain/context.ts';
 import { listChat, listMessages } from '../domain/conversations/list-messages.ts';
 import { sendMessage } from '../domain/conversations/send-message.ts';
 import { streamReply } from '../domain/conversations/stream-reply.ts';

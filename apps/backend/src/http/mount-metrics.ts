@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import type { Express } from 'express';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import { queues } from '../domain/operations/operations.ts';
 import { AgentState } from '../generated/prisma/enums.ts';
 

@@ -1,17 +1,19 @@
 import { AppError, type ErrorCode, type Facade, isIdempotent, type Route, type RouteId, routes } from '@agentbot/contracts';
 import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
-import { type Answer, idempotencyKey, type Once } from '../infra/idempotency/idempotency.ts';
+import type { Answer, Once } from '../infra/idempotency/idempotency.ts';
 import type { Metrics } from '../infra/metrics/metrics.ts';
 import type { Actor } from '../shared/actor.ts';
+import type { Download, Subscribe } from '../shared/streams.ts';
 import { admit, requireAgentInReach, requireMoreThanKey } from './admit.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
 import { clientAddress, userAgentOf } from './client-address.ts';
-import { type Download, sendDownload } from './download.ts';
+import { sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
-import { openEventStream, type Subscribe } from './event-stream.ts';
+import { openEventStream } from './event-stream.ts';
 import type { GrantWatch } from './grants.ts';
+import { idempotencyKey } from './idempotency-key.ts';
 import { requirePlainText, requireShallow } from './plain-data.ts';
 
 type Routes = typeof routes;

@@ -1,28 +1,8 @@
 import { AppError } from '@agentbot/contracts';
 import type { Response } from 'express';
 import type pg from 'pg';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-
-interface Limit {
-  name: string;
-  points: number;
-  seconds: number;
-  message?: string;
-}
-
-/** A counter in Postgres, shared by all backend processes: `points` per `seconds` and key. */
-export function createCounter(pool: pg.Pool, { name, points, seconds }: Limit): RateLimiterPostgres {
-  return new RateLimiterPostgres({
-    storeClient: pool,
-    storeType: 'pool',
-    tableName: 'rate_limits',
-    tableCreated: true,
-    keyPrefix: name,
-    points,
-    duration: seconds,
-    clearExpiredByTimeout: false,
-  });
-}
+import { RateLimiterRes } from 'rate-limiter-flexible';
+import { createCounter, type Limit } from '../infra/rate-limit/counter.ts';
 
 /**
  * Counts a request against a limit.

@@ -1,5 +1,4 @@
 import { AppError, type Facade, type Scope } from '@agentbot/contracts';
-import type { Tenant } from '../infra/database/database.ts';
 
 /** What an API key may do. */
 export interface KeyGrant {
@@ -37,6 +36,9 @@ export interface WebActor {
   facade: 'web';
 }
 export type Actor = UserActor | ServiceActor | WebActor;
+
+/** For whom a transaction acts: one user, or one agent of theirs, or the platform itself (jobs, the internal key, the reconciler). */
+export type Tenant = { userId: string; agentId?: string | undefined } | 'service';
 
 /** The rows an actor may see. */
 export function tenantOf(actor: Actor): Tenant {

@@ -1,5 +1,5 @@
-import type { Context } from '../app/create-context.ts';
 import type { Config } from '../config/config.ts';
+import type { Context } from '../domain/context.ts';
 import { beginOperation } from '../domain/operations/operations.ts';
 import type { Operation } from '../generated/prisma/client.ts';
 import type { Transaction } from '../infra/database/database.ts';

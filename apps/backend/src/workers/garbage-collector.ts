@@ -1,5 +1,6 @@
-import type { Context } from '../app/create-context.ts';
-import type { AgentContainerSpec, Owned } from '../infra/docker/container-host.ts';
+import { keyOf } from '../domain/containers/orphans.ts';
+import type { Context } from '../domain/context.ts';
+import type { Owned } from '../infra/docker/container-host.ts';
 
 /** Younger ones may belong to work that goes on. */
 const YOUNG_MS = 15 * 60_000;
@@ -7,36 +8,6 @@ const YOUNG_MS = 15 * 60_000;
 const QUARANTINE_MS = 7 * 24 * 3_600_000;
 /** What serves all agents: caches of compiled code, and the containers that filled them. */
 const SHARED = /^openclaw-(warm\.|cache-)/;
-
-/** What an agent that is gone has left: on the engine, or a backup in the store. */
-interface Leftover {
-  kind: Owned['kind'] | 'backup';
-  name: string;
-}
-
-const keyOf = ({ kind, name }: { kind: string; name: string }) => `${kind} ${name}`;
-
-/** An agent's container, volume and network, each by its kind. */
-export const ownedNames = (names: AgentContainerSpec['names']): Leftover[] =>
-  (Object.entries(names) as [Owned['kind'], string][]).map(([kind, name]) => ({ kind, name }));
-
-/** Notes what is to be removed, data and all, as soon as the engine, or the store, is back. */
-export async function condemn({ database }: Pick<Context, 'database'>, leftovers: Leftover[]): Promise<void> {
-  await database.as('service', async (tx) => {
-    for (const each of leftovers) {
-      const create = { ...each, condemned: true };
-      await tx.orphan.upsert({ where: { kind_name: each }, create, update: { condemned: true } });
-    }
-  });
-}
-
-/** Before an agent gets its first container: what a deleted one of the same id has left goes, so that nobody gets another's data. */
-export async function clearCondemned({ database, host }: Context, names: AgentContainerSpec['names']): Promise<void> {
-  const left = { condemned: true, OR: ownedNames(names) };
-  if (!(await database.as('service', (tx) => tx.orphan.count({ where: left })))) return;
-  await host.removeAll(names);
-  await database.as('service', (tx) => tx.orphan.deleteMany({ where: left }));
-}
 
 /** Removes the backups of deleted agents that their store did not remove at the time. */
 async function removeCondemnedBackups({ database, backups, log }: Context): Promise<void> {

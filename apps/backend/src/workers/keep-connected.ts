@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../app/create-context.ts';
 import { gatewayOf } from '../domain/agents/gateway.ts';
+import type { Context } from '../domain/context.ts';
 
 const INTERVAL_MS = 10_000;
 

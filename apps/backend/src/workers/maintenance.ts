@@ -1,6 +1,6 @@
-import type { Context } from '../app/create-context.ts';
 import { beginScheduledBackups } from '../domain/backups/begin-scheduled.ts';
 import { removeOldBackups } from '../domain/backups/retention.ts';
+import type { Context } from '../domain/context.ts';
 import { sweepStreams } from '../domain/streaming/mux.ts';
 import { sweep } from './garbage-collector.ts';
 import { settleSuspensions } from './suspensions.ts';

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type OperationKind } from '@agentbot/contracts';
 import type { Job } from 'pg-boss';
-import type { Context } from '../app/create-context.ts';
 import { entitledAgent } from '../domain/accounts/entitled-agent.ts';
-import { containerNames } from '../domain/containers/agent-container.ts';
+import type { Context } from '../domain/context.ts';
 import { listenForCancellation } from '../domain/operations/cancel-operation.ts';
-import { Cancelled } from '../domain/operations/cancelled.ts';
 import { operationTypes } from '../domain/operations/catalog.ts';
+import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
 import { goesOn, leavesAgent, type OperationJob, type Queue, queues } from '../domain/operations/operations.ts';
 import { createSteps } from '../domain/operations/steps.ts';
-import { Undone } from '../domain/operations/undone.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
+import { containerNames } from '../infra/docker/layout.ts';
 import { isRecovery, plannedRecovery } from './crash-restart.ts';
-import { type AgentChange, operationWork } from './workflow-registry.ts';
+import { operationWork } from './workflow-registry.ts';
 
 /** So many operations of each queue a process does at a time. */
 const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-operations': 2 };
@@ -132,7 +132,7 @@ async function work(context: Context, { id, kind }: Operation, signals: { job: A
 async function cancelled(context: Context, operation: Operation, error: unknown): Promise<Outcome> {
   const { host, gateways, log } = context;
   const outcome = { state: 'cancelled' as const, error: 'The operation was cancelled' };
-  if (error instanceof Undone) return { ...outcome, agent: error.agent };
+  if (error instanceof RolledBackError) return { ...outcome, agent: error.agent };
   if (goesOn(operation)) return { ...outcome, agent: {} };
   await gateways.drop(operation.agentId);
   await host
@@ -141,7 +141,8 @@ async function cancelled(context: Context, operation: Operation, error: unknown)
   return { ...outcome, agent: { state: 'stopped', stateReason: null, startedAt: null } };
 }
 
-const wasCancelled = (error: unknown) => error instanceof Cancelled || (error instanceof Undone && error.cause instanceof Cancelled);
+const wasCancelled = (error: unknown) =>
+  error instanceof CancelledError || (error instanceof RolledBackError && error.cause instanceof CancelledError);
 
 /** A start that nobody asked for has failed: it is tried again later, or never. */
 async function failedRecovery({ database, host, config }: Context, agent: Agent, error: unknown, operation: Operation) {
@@ -154,7 +155,11 @@ async function failedRecovery({ database, host, config }: Context, agent: Agent,
 function failure(agent: Agent, error: unknown, operation: Operation): Outcome & { error: string } {
   const sentence = error instanceof AppError ? error.message : 'An unexpected error stopped the operation';
   const inError = { state: 'error' as const, stateReason: sentence, startedAt: agent.startedAt };
-  return { state: 'failed', error: sentence, agent: error instanceof Undone ? error.agent : leavesAgent(operation) ? {} : inError };
+  return {
+    state: 'failed',
+    error: sentence,
+    agent: error instanceof RolledBackError ? error.agent : leavesAgent(operation) ? {} : inError,
+  };
 }
 
 /** Declares the queues and starts working on them. */

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationKind } from '@agentbot/contracts';
 import pLimit from 'p-limit';
-import type { Context } from '../app/create-context.ts';
 import { forgetExpiredSessions } from '../domain/accounts/sessions.ts';
-import { gatewayAddress } from '../domain/agents/gateway-address.ts';
-import { containerNames } from '../domain/containers/agent-container.ts';
+import { gatewayAddress } from '../domain/agents/gateway.ts';
 import { whyItEnded } from '../domain/containers/exit-reason.ts';
+import type { Context } from '../domain/context.ts';
 import { beginOperation, leavesAgent, queueOf } from '../domain/operations/operations.ts';
 import { isReady } from '../domain/provisioning/await-ready.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
+import { containerNames } from '../infra/docker/layout.ts';
 import { forgetOldAnswers } from '../infra/idempotency/idempotency.ts';
 import { runningIn } from '../workflows/provision.ts';
 import { plannedRecovery, recoverDue } from './crash-restart.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import { answer } from '../domain/conversations/answer.ts';
 
 const INTERVAL_MS = 5_000;

@@ -1,24 +1,9 @@
-import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
 import { isPaidFor } from '../domain/accounts/entitlements.ts';
 import { PAID } from '../domain/accounts/subscription-status.ts';
+import { hasLapsed } from '../domain/billing/lapse.ts';
+import type { Context } from '../domain/context.ts';
 import { beginOperation } from '../domain/operations/operations.ts';
 import type { Agent } from '../generated/prisma/client.ts';
-
-type Slice = Pick<Context, 'database' | 'accounts'>;
-
-/** Whether an account once had a subscription and now has nothing in its place. */
-async function hasLapsed({ database, accounts }: Slice, ownerId: string): Promise<boolean> {
-  const { plan, admin, tester } = await accounts.find(ownerId);
-  if (plan || admin || tester) return false;
-  return (await database.as({ userId: ownerId }, (tx) => tx.subscription.count({ where: { ownerId } }))) > 0;
-}
-
-/** @throws AppError PAYMENT_REQUIRED when an agent's owner's subscription has lapsed, unless it is paid for by itself */
-export async function requireNoLapse(context: Slice, agent: Agent): Promise<void> {
-  if (!isPaidFor(agent) && (await hasLapsed(context, agent.ownerId)))
-    throw new AppError('PAYMENT_REQUIRED', 'Active subscription required');
-}
 
 /** Stops an agent for a lapse, or brings back one that was stopped for it; one that is being worked on, or whose engine is away, waits for the next round. */
 async function settleAgent({ database, boss }: Context, id: string, ownerLapsed: boolean, hasDocker: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import { followLog } from '../domain/telemetry/logs/follow-log.ts';
 import { forgetOldLogs } from '../domain/telemetry/logs/log-store.ts';
 import { createLogWriter } from '../domain/telemetry/logs/log-writer.ts';

@@ -1,7 +1,8 @@
 import type { OperationKind } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { backup } from '../workflows/backup.ts';
 import { provision } from '../workflows/provision.ts';
 import { remove } from '../workflows/remove.ts';
@@ -10,9 +11,6 @@ import { resetMemory } from '../workflows/reset-memory.ts';
 import { restore } from '../workflows/restore.ts';
 import { restart, start, stop } from '../workflows/start-stop.ts';
 import { update } from '../workflows/update.ts';
-
-/** What an operation that succeeded leaves of its agent. */
-export type AgentChange = Prisma.AgentUpdateManyMutationInput | 'removed';
 
 /** The work of each kind of operation: idempotent, since a job is taken up again after a crash. */
 export const operationWork: Record<

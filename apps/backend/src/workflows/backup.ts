@@ -1,11 +1,11 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
 import { backUp } from '../domain/backups/backup-archive.ts';
 import { applyRetention } from '../domain/backups/retention.ts';
+import type { Context } from '../domain/context.ts';
+import { RolledBackError } from '../domain/operations/errors.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import { Undone } from '../domain/operations/undone.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 
 const inMebibytes = (bytes: bigint) => `${(Number(bytes) / 1024 ** 2).toFixed(1)} MiB`;
 
@@ -20,7 +20,7 @@ export async function backup(context: Context, agent: Agent, step: Step, operati
     await step('retention', 5 * 60_000, async () => `${await applyRetention(context, agent)} removed`);
   } catch (error) {
     const reason = error instanceof AppError ? error.message : 'An unexpected error stopped the backup';
-    throw new Undone(reason, {}, error);
+    throw new RolledBackError(reason, {}, error);
   }
   return {};
 }

@@ -1,11 +1,11 @@
 import { AppError } from '@agentbot/contracts';
 import type { Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { readAgentSecrets } from '../infra/crypto/agent-secrets.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 import { provision } from './provision.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import { SkipStep, type Step } from '../domain/operations/steps.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { createContainer } from '../domain/provisioning/create-container.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import { warmStep } from '../domain/provisioning/warm-image.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec, ContainerState, OpenData } from '../infra/docker/container-host.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 
 const MINUTE = 60_000;
 

@@ -1,11 +1,11 @@
-import type { Context } from '../app/create-context.ts';
 import { removeBackups } from '../domain/backups/retention.ts';
-import { containerNames } from '../domain/containers/agent-container.ts';
+import { condemn, ownedNames } from '../domain/containers/orphans.ts';
+import type { Context } from '../domain/context.ts';
 import { SkipStep, type Step } from '../domain/operations/steps.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import { closeStream } from '../domain/streaming/mux.ts';
 import type { Agent } from '../generated/prisma/client.ts';
-import { condemn, ownedNames } from '../workers/garbage-collector.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
+import { containerNames } from '../infra/docker/layout.ts';
 
 /** Removes the agent's container, volume, network, backups and live stream; its row, slot, secrets and messages go with the outcome. */
 export async function remove(context: Context, agent: Agent, step: Step): Promise<AgentChange> {

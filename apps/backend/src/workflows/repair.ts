@@ -1,9 +1,9 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import { validateOrLeave } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 import { recreate } from './provision.ts';
 import { stop } from './start-stop.ts';
 

@@ -1,15 +1,14 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
 import { backUp, openBackup } from '../domain/backups/backup-archive.ts';
 import { applyRetention } from '../domain/backups/retention.ts';
-import { Cancelled } from '../domain/operations/cancelled.ts';
+import type { Context } from '../domain/context.ts';
+import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import { Undone } from '../domain/operations/undone.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { secretEnvironment } from '../domain/provisioning/create-container.ts';
 import type { Agent, Backup, Operation, Prisma } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 import { runningIn } from './provision.ts';
 import { stop } from './start-stop.ts';
 
@@ -65,7 +64,7 @@ async function putBack(
 /**
  * Changes what an agent runs on: stop, archive, replace, wait until ready. On any failure, or when it is cancelled, container
  * and data are put back.
- * @throws Undone with what the agent is then
+ * @throws RolledBackError with what the agent is then
  */
 export async function replaceOrPutBack(
   context: Context,
@@ -95,12 +94,12 @@ export async function replaceOrPutBack(
     await note({ backupPath: null, ...(before.image && { previousImage: before.image }) });
     await prepare().catch((error) => {
       const sentence = sentenceOf(error);
-      throw new Undone(sentence, { state: before.state, ...(before.state === 'error' && { stateReason: sentence }) }, error);
+      throw new RolledBackError(sentence, { state: before.state, ...(before.state === 'error' && { stateReason: sentence }) }, error);
     });
   }
   if (!spec) return replace();
   try {
-    if (notes.undoing) throw notes.undoing.cancelled ? new Cancelled() : new AppError('OPERATION_FAILED', notes.undoing.sentence);
+    if (notes.undoing) throw notes.undoing.cancelled ? new CancelledError() : new AppError('OPERATION_FAILED', notes.undoing.sentence);
     if (!notes.backupId) {
       await stop(context, agent, step);
       await step('backup', 30 * MINUTE, async (signal) => {
@@ -117,7 +116,7 @@ export async function replaceOrPutBack(
     let restored: Change = {};
     const { backupId } = notes;
     const undo = async (signal: AbortSignal) => {
-      await note({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof Cancelled } });
+      await note({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof CancelledError } });
       const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
       restored = await putBack(context, spec, agent.openclawVersion, backup, signal);
       return `Back on ${spec.image}`;
@@ -129,6 +128,6 @@ export async function replaceOrPutBack(
         cause,
       });
     });
-    throw new Undone(`${name} failed, the agent is back on ${spec.image}: ${sentenceOf(error)}`, await asBefore(restored), error);
+    throw new RolledBackError(`${name} failed, the agent is back on ${spec.image}: ${sentenceOf(error)}`, await asBefore(restored), error);
   }
 }

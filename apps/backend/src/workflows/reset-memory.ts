@@ -1,11 +1,11 @@
-import type { Context } from '../app/create-context.ts';
 import { backUp } from '../domain/backups/backup-archive.ts';
+import type { Context } from '../domain/context.ts';
+import { RolledBackError } from '../domain/operations/errors.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import { Undone } from '../domain/operations/undone.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
 import { storageOf } from '../infra/openclaw/versions.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 import { bringUp, stop } from './start-stop.ts';
 
 /** What OpenClaw remembers, by path in its data folder; configuration, credentials and devices are elsewhere. */
@@ -23,7 +23,7 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
       storage === 'sqlite'
         ? `OpenClaw ${agent.openclawVersion} keeps conversations in a database, which cannot be cleared yet`
         : 'The image does not say its version of OpenClaw, so nobody knows where it keeps conversations';
-    throw new Undone(`${reason}. Nothing was changed`, { state }, null);
+    throw new RolledBackError(`${reason}. Nothing was changed`, { state }, null);
   }
   const change = hasContainer ? await stop(context, agent, step) : { state };
   const asBefore = () => (hasContainer && state !== 'stopped' ? bringUp(context, agent, step) : change);
@@ -33,10 +33,10 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
         await backUp(context, agent, operation, 'reset-memory', signal);
       });
     } catch (error) {
-      throw new Undone('The memory could not be archived, and was left as it is', await asBefore(), error);
+      throw new RolledBackError('The memory could not be archived, and was left as it is', await asBefore(), error);
     }
     await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`)).catch(async (error) => {
-      throw new Undone('The memory could not be cleared whole; all of it is in the backup just made', await asBefore(), error);
+      throw new RolledBackError('The memory could not be cleared whole; all of it is in the backup just made', await asBefore(), error);
     });
   }
   await database.as('service', (tx) =>

@@ -1,12 +1,12 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
 import { checkBackup, openBackup } from '../domain/backups/backup-archive.ts';
-import { containerNames } from '../domain/containers/agent-container.ts';
+import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
+import { containerNames } from '../infra/docker/layout.ts';
 import { canRead } from '../infra/openclaw/versions.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 import { recreate } from './provision.ts';
 import { replaceOrPutBack } from './replace-with-rollback.ts';
 

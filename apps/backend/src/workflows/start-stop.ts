@@ -1,14 +1,14 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
-import { containerNames } from '../domain/containers/agent-container.ts';
+import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { isCurrent } from '../domain/provisioning/create-container.ts';
 import { validateOrLeave } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
 import { type AgentContainerSpec, type ContainerState, SlotTakenError } from '../infra/docker/container-host.ts';
+import { containerNames } from '../infra/docker/layout.ts';
 import { healLegacyModel } from '../infra/openclaw/legacy-models.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 import { recreate, runningIn } from './provision.ts';
 
 const STOP_MS = 40_000;

@@ -1,10 +1,10 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../app/create-context.ts';
+import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
+import type { AgentChange } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { canRead, isRelease } from '../infra/openclaw/versions.ts';
-import type { AgentChange } from '../workers/workflow-registry.ts';
 import { recreate } from './provision.ts';
 import { replaceOrPutBack } from './replace-with-rollback.ts';
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, type Scope, type WantedApiKey } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { ApiKey } from '../../generated/prisma/client.ts';
-import { lockAccount } from '../../http/grants.ts';
 import { type Actor, type KeyGrant, userOf } from '../../shared/actor.ts';
 import { newId } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
+import type { Context } from '../context.ts';
 import type { Accounts } from './accounts.ts';
+import { lockAccount } from './grants.ts';
 
 export const KEY_PREFIX = 'sk_';
 const MOST = 10;

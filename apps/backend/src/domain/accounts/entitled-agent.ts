@@ -1,7 +1,7 @@
 import type { OperationKind, Plan } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Operation } from '../../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import type { Context } from '../context.ts';
 import { coversContainer, isPaidFor } from './entitlements.ts';
 
 const makeNoContainer: OperationKind[] = ['stop', 'backup', 'delete'];

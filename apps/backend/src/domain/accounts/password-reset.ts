@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { sha256 } from '../../shared/sha256.ts';
+import type { Context } from '../context.ts';
 import { hashPassword } from './password.ts';
 import { removeCredentials } from './remove-credentials.ts';
 import { endSessionsOf } from './sessions.ts';

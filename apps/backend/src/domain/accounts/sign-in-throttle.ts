@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import { RateLimiterRes } from 'rate-limiter-flexible';
-import type { Context } from '../../app/create-context.ts';
-import { createCounter } from '../../http/rate-limit.ts';
+import { createCounter } from '../../infra/rate-limit/counter.ts';
+import type { Context } from '../context.ts';
 
 const SECONDS = 15 * 60;
 

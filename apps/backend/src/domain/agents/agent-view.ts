@@ -1,29 +1,12 @@
 import type { AgentConfig } from '@agentbot/contracts';
-import type { Config } from '../../config/config.ts';
 import type { Agent, AgentState } from '../../generated/prisma/client.ts';
 import type { splitConfig } from '../../infra/crypto/agent-secrets.ts';
+import { containerNames } from '../../infra/docker/layout.ts';
 import { withoutCredentials } from '../../infra/openclaw/model-endpoint.ts';
-import { containerNames } from '../containers/agent-container.ts';
-
-type Addresses = Pick<Config, 'AGENTS_DOMAIN' | 'PROVISION_DOMAIN' | 'GATEWAY_PUBLIC_URL'>;
-type Addressed = Pick<Agent, 'id' | 'hostPrefix'>;
+import { type Addresses, agentUrl, subdomain, websocketUrl } from './addresses.ts';
 
 /** The one mapping from an agent's state to what machine clients see. */
 export const backendStatus = (state: AgentState) => (state === 'running' ? 'active' : state);
-
-/** The agent's host name; those of `POST /api/provision` have a prefix and a domain of their own. */
-export const subdomain = ({ id, hostPrefix }: Addressed, config: Addresses) =>
-  `${hostPrefix}${id}.${hostPrefix ? config.PROVISION_DOMAIN : config.AGENTS_DOMAIN}`;
-
-/** The agent's own address on the gateway port. */
-export function agentUrl(agent: Addressed, config: Addresses): string {
-  const { protocol, port } = new URL(config.GATEWAY_PUBLIC_URL);
-  return `${protocol}//${subdomain(agent, config)}${port && `:${port}`}`;
-}
-
-function websocketUrl(agent: Pick<Agent, 'id'>, config: Addresses): string {
-  return `${config.GATEWAY_PUBLIC_URL.replace(/^http/, 'ws').replace(/\/$/, '')}/agent/${agent.id}`;
-}
 
 /** A row of the backend's list. */
 export const listedAgent = (agent: Agent, config: Addresses) => ({

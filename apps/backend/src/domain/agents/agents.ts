@@ -1,8 +1,8 @@
 import { AppError, type Page } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Prisma } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
+import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database'>;
 

@@ -1,10 +1,10 @@
 import { type AgentConfig, plans } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { modelFromConfig } from '../../infra/openclaw/choose-model.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { coveredPlan } from '../accounts/entitlements.ts';
 import { requireLimits } from '../containers/allowed-domains.ts';
+import type { Context } from '../context.ts';
 import { insertAgent } from './insert-agent.ts';
 
 interface Input {

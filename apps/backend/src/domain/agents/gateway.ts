@@ -1,9 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
+import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
-import { gatewayAddress } from './gateway-address.ts';
+import type { Context } from '../context.ts';
+
+/** A new gateway token: 32 random bytes as 64 hexadecimal digits. */
+export const newGatewayToken = () => randomBytes(32).toString('hex');
+
+/** Where an agent's gateway listens on this machine, with the token and key that open it. */
+export async function gatewayAddress(
+  { database, envelope }: Pick<Context, 'database' | 'envelope'>,
+  agentId: string,
+  bind: { address: string; gateway: number },
+) {
+  const { gatewayToken = '', deviceKey = '' } = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agentId));
+  return { url: `ws://${bind.address}:${bind.gateway}`, token: gatewayToken, deviceKey };
+}
 
 /** Whether an agent has a gateway that can be asked now. */
 export const hasGateway = ({ state, runtime }: Pick<Agent, 'state' | 'runtime'>) => state === 'running' && runtime === 'container';

@@ -6,8 +6,8 @@ import type { Transaction } from '../../infra/database/database.ts';
 import { newDeviceKey } from '../../infra/openclaw/device.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { newGatewayToken } from '../operations/agent-token.ts';
 import type { LiveStream } from '../streaming/live-stream.ts';
+import { newGatewayToken } from './gateway.ts';
 
 interface NewAgent {
   /** Random when absent. One that the owner has already is given back as it is, so that a request may be repeated. */

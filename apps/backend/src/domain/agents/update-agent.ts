@@ -1,5 +1,4 @@
 import { type AgentConfig, type AgentConfigChange, AppError, type Plan } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Prisma } from '../../generated/prisma/client.ts';
 import { splitConfig, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { afterChange } from '../../infra/openclaw/choose-model.ts';
@@ -7,6 +6,7 @@ import { assertPublicEndpoint } from '../../infra/openclaw/model-endpoint.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { changedPlan, hasDefaultPlan } from '../accounts/entitlements.ts';
 import { requireLimits } from '../containers/allowed-domains.ts';
+import type { Context } from '../context.ts';
 import { getAgent } from './agents.ts';
 import { keyRecipient, replaceKey } from './model-key.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../../app/create-context.ts';
 import type { AuditPending } from '../../generated/prisma/client.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
+import type { Context } from '../context.ts';
 import { agentOwner } from './agent-owner.ts';
 import { type AuditedEvent, insertEntry } from './append-entry.ts';
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { AppError, type AuditEntryView } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { AuditEntry } from '../../generated/prisma/client.ts';
-import type { Download } from '../../http/download.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
+import type { Download } from '../../shared/streams.ts';
+import type { Context } from '../context.ts';
 
 const BATCH = 500;
 

@@ -5,11 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Backup, Operation } from '../../generated/prisma/client.ts';
 import { draftFile } from '../../infra/backup-store/backup-store.ts';
 import { openStream, sealStream } from '../../infra/crypto/sealed-stream.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import type { Context } from '../context.ts';
 import { secretEnvironment } from '../provisioning/create-container.ts';
 
 export type BackupCause = 'manual' | 'schedule' | 'update' | 'restore' | 'reset-memory';

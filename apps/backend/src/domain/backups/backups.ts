@@ -1,8 +1,8 @@
 import { AppError, type BackupSchedule, type BackupView } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Backup } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
+import type { Context } from '../context.ts';
 import { inProgress } from '../operations/operations.ts';
 import { runOperation } from '../operations/run-operation.ts';
 import { openArchive } from './backup-archive.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
+import type { Context } from '../context.ts';
 import { beginOperation } from '../operations/operations.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Backup } from '../../generated/prisma/client.ts';
+import type { Context } from '../context.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

@@ -1,10 +1,10 @@
 import { AppError, type Plan } from '@agentbot/contracts';
 import type Stripe from 'stripe';
-import type { Context } from '../../app/create-context.ts';
 import { inTurn } from '../../infra/database/lease.ts';
 import { priceOf, type StripeClient } from '../../infra/stripe/stripe.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { Context } from '../context.ts';
 import { ACCOUNT } from './store-subscription.ts';
 
 type Slice = Pick<Context, 'config' | 'database' | 'accounts' | 'stripe' | 'log' | 'processId'>;

@@ -1,7 +1,7 @@
 import { type Plan, type Price, plans } from '@agentbot/contracts';
 import type Stripe from 'stripe';
-import type { Context } from '../../app/create-context.ts';
 import { priceOf } from '../../infra/stripe/stripe.ts';
+import type { Context } from '../context.ts';
 
 /** For how long Stripe is taken at its word, and how soon it is asked again when it did not answer. */
 const FRESH_MS = 5 * 60_000;

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
-import type { Context } from '../../app/create-context.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import { planOf } from '../../infra/stripe/stripe.ts';
+import type { Context } from '../context.ts';
 
 /** On a subscription at Stripe: the account that it was bought for. */
 export const ACCOUNT = 'agentbot_account';

@@ -1,9 +1,9 @@
 import { AppError, type Plan, plans } from '@agentbot/contracts';
 import type Stripe from 'stripe';
-import type { Context } from '../../app/create-context.ts';
 import { planOf } from '../../infra/stripe/stripe.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { Context } from '../context.ts';
 import { ACCOUNT, lockSubscription, storeSubscription } from './store-subscription.ts';
 
 const refuse = (reason: string) => new AppError('PAYMENT_REQUIRED', reason);

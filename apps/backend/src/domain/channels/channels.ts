@@ -1,11 +1,11 @@
 import { AppError, type ChannelView } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { agentSecretValues, readAgentSecrets, type SecretName } from '../../infra/crypto/agent-secrets.ts';
 import type { Actor } from '../../shared/actor.ts';
+import { redact } from '../../shared/redact.ts';
 import { getAgent } from '../agents/agents.ts';
 import { gatewayOf, hasGateway, unanswered } from '../agents/gateway.ts';
-import { redact } from '../telemetry/logs/log-line.ts';
+import type { Context } from '../context.ts';
 
 type Channel = ChannelView['channel'];
 /** What `channels.status` says of an account; times are in milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import { z } from 'zod';
-import type { Context } from '../../app/create-context.ts';
+import type { Context } from '../context.ts';
 
 const TIMEOUT_MS = 8_000;
 

@@ -1,7 +1,6 @@
 import { AppError, cloneTerms, type Plan, plans, type Specialization } from '@agentbot/contracts';
 import type { Address, Hex } from 'viem';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { checkSignature } from '../../infra/chain/check-signature.ts';
 import { isUniqueViolation } from '../../infra/database/database.ts';
@@ -10,6 +9,7 @@ import { randomName } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
+import type { Context } from '../context.ts';
 import { beginOperation } from '../operations/operations.ts';
 import { inherit } from './inherit.ts';
 import { type PaymentProof, proofIn, proofMessage, readProof, refuseProof, verifyPayment } from './payment-proof.ts';

@@ -1,8 +1,8 @@
 import type { AgentConfig } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { withoutCredentials } from '../../infra/openclaw/model-endpoint.ts';
+import type { Context } from '../context.ts';
 
 /** What a clone has of its own, whoever owns it. */
 const ownSecrets: (keyof AgentSecrets)[] = ['gatewayToken', 'deviceKey', 'streamKey', 'walletKey'];

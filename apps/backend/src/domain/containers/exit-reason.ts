@@ -1,8 +1,8 @@
-import type { Context } from '../../app/create-context.ts';
 import { agentSecretValues } from '../../infra/crypto/agent-secrets.ts';
 import type { ContainerState } from '../../infra/docker/container-host.ts';
-import { redact } from '../telemetry/logs/log-line.ts';
-import { containerNames } from './agent-container.ts';
+import { containerNames } from '../../infra/docker/layout.ts';
+import { redact } from '../../shared/redact.ts';
+import type { Context } from '../context.ts';
 
 const LINES = 3;
 const MOST_CHARACTERS = 400;

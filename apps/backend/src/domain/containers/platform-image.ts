@@ -1,5 +1,5 @@
-import type { Context } from '../../app/create-context.ts';
 import { versionInName } from '../../infra/docker/image-name.ts';
+import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'config'>;
 

@@ -1,9 +1,9 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import { agentSecretValues } from '../../infra/crypto/agent-secrets.ts';
 import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
-import { redact } from '../telemetry/logs/log-line.ts';
+import { redact } from '../../shared/redact.ts';
+import type { Context } from '../context.ts';
 import { type Aborted, replyFromContainer } from './reply-from-container.ts';
 import { interruptEarlier, REPLIES, settle } from './settle-reply.ts';
 import { type Turn, takeTurn } from './take-turn.ts';

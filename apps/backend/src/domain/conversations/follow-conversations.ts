@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
 import { displayable, type HistoryEntry, history, textOf } from '../../infra/openclaw/history.ts';
 import { newId } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
+import type { Context } from '../context.ts';
 
 /** What `sessions.list` says of a session; the time is in milliseconds since 1970. */
 interface GatewaySession {

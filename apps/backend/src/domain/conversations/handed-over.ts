@@ -1,5 +1,5 @@
-import type { Context } from '../../app/create-context.ts';
 import type { VolumeFile } from '../../infra/docker/container-host.ts';
+import type { Context } from '../context.ts';
 import { conversation } from './conversation.ts';
 
 /** So many messages are handed over, as many as an agent without a container is told of. */

@@ -1,8 +1,8 @@
 import type { MessageView } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Message } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
+import type { Context } from '../context.ts';
 
 const LAST = 100;
 

@@ -1,9 +1,9 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
 import { displayable, type HistoryEntry, history, type Part, textOf } from '../../infra/openclaw/history.ts';
 import { gatewayOf } from '../agents/gateway.ts';
+import type { Context } from '../context.ts';
 import { INTERRUPTED } from './settle-reply.ts';
 
 /** A run of which nothing is heard for so long may have ended unheard: its session is asked. */

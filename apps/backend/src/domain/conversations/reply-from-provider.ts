@@ -5,14 +5,14 @@ import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, type LanguageModel, RetryError, streamText } from 'ai';
 import { Agent as Connections, fetch as fetchOver } from 'undici';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import { secretValues } from '../../infra/crypto/agent-secrets.ts';
 import { fromThisMachine, hostOf, mayReach, reachableLookup } from '../../infra/openclaw/model-endpoint.ts';
 import { type ModelTarget, modelTarget } from '../../infra/openclaw/providers.ts';
+import { redact } from '../../shared/redact.ts';
 import { readSecretsFor } from '../agents/model-key.ts';
 import { promptOf } from '../agents/specializations.ts';
-import { redact } from '../telemetry/logs/log-line.ts';
+import type { Context } from '../context.ts';
 import { conversation } from './conversation.ts';
 import { INTERRUPTED } from './settle-reply.ts';
 

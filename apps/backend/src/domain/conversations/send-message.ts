@@ -1,9 +1,9 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, ChatSession, Message } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Context } from '../context.ts';
 import { answer } from './answer.ts';
 import { waitForReply } from './watch-reply.ts';
 

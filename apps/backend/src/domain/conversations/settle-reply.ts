@@ -1,7 +1,7 @@
-import type { Context } from '../../app/create-context.ts';
 import type { Message } from '../../generated/prisma/client.ts';
 import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Context } from '../context.ts';
 
 /** Under this name Postgres tells every process which reply has changed. */
 export const REPLIES = 'replies';

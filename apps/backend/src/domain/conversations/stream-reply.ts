@@ -1,7 +1,7 @@
 import { AppError, type ReplyFrame } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
-import type { EventSink, Subscribe } from '../../http/event-stream.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
+import type { EventSink, Subscribe } from '../../shared/streams.ts';
+import type { Context } from '../context.ts';
 import { messageView } from './list-messages.ts';
 import { watchReply } from './watch-reply.ts';
 

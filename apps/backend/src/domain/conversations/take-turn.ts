@@ -1,5 +1,5 @@
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
+import type { Context } from '../context.ts';
 import { waitForReply } from './watch-reply.ts';
 
 /** How often a message looks for its turn when no notification comes: the earlier message may have been deleted. */

@@ -1,5 +1,5 @@
-import type { Context } from '../../app/create-context.ts';
 import type { Message, Reply } from '../../generated/prisma/client.ts';
+import type { Context } from '../context.ts';
 import { REPLIES, type ReplyChange } from './settle-reply.ts';
 
 type WatchedReply = Reply & { answer: Message | null };

@@ -1,7 +1,7 @@
 import { AGENTBOT_VERSION, API_VERSION, AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { findAnyAgent } from '../agents/find-agent.ts';
+import type { Context } from '../context.ts';
 import { listSessions, recentMemory, wholeSession } from '../conversations/sessions.ts';
 import { configuredCredentials } from './credentials.ts';
 import { listSkills } from './skills.ts';

@@ -1,9 +1,9 @@
 import type { Credential } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { deleteAgentSecret, type SecretName, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import { credentialOf } from '../../infra/openclaw/providers.ts';
+import type { Context } from '../context.ts';
 import { beginOperation } from '../operations/operations.ts';
 
 const channelSecrets: Partial<Record<Credential, SecretName>> = {

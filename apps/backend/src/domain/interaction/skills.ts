@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { gatewayOf, hasGateway, unanswered } from '../agents/gateway.ts';
+import type { Context } from '../context.ts';
 
 interface SkillStatus {
   skillKey: string;

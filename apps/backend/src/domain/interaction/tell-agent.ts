@@ -1,8 +1,8 @@
 import type { Instruction } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { newId } from '../../shared/ids.ts';
 import { findAnyAgent } from '../agents/find-agent.ts';
+import type { Context } from '../context.ts';
 import { findAgent, openSession, sendMessage } from '../conversations/send-message.ts';
 import { setCredential } from './credentials.ts';
 import { switchSkill } from './skills.ts';

@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { readAgentSecrets, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
+import { newGatewayToken } from '../agents/gateway.ts';
+import type { Context } from '../context.ts';
 import { runOperation } from './run-operation.ts';
-
-/** A new gateway token: 32 random bytes as 64 hexadecimal digits. */
-export const newGatewayToken = () => randomBytes(32).toString('hex');
 
 /**
  * The token of the actor's agent's gateway. Where there is none, one is made, and an agent with a container gets it by

@@ -1,8 +1,8 @@
 import { AppError, type OperationKind, type OperationView } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { AgentState, Operation } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
+import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
 import { operationView } from './operations.ts';
 

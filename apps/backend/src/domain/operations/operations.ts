@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, type OperationKind, type OperationView, type Plan } from '@agentbot/contracts';
 import { fromPrisma, type PgBoss } from 'pg-boss';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Operation, OperationStep, Prisma } from '../../generated/prisma/client.ts';
-import type { Database, Tenant, Transaction } from '../../infra/database/database.ts';
+import type { Database, Transaction } from '../../infra/database/database.ts';
 import { isUniqueViolation } from '../../infra/database/database.ts';
+import type { Tenant } from '../../shared/actor.ts';
 import { newId } from '../../shared/ids.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
+import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
 
 /** What takes seconds does not wait behind what may take an hour. */

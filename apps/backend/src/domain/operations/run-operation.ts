@@ -1,13 +1,13 @@
 import { AppError, type OperationKind, type Plan, type Route, type RouteId, routes } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
-import { requireAllowedImage } from '../../config/allowed-images.ts';
 import type { Agent, Operation, Prisma } from '../../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { containerNames } from '../../infra/docker/layout.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
-import { requireNoLapse } from '../../workers/suspensions.ts';
 import { isPaidFor, requireContainer } from '../accounts/entitlements.ts';
 import { getAgent } from '../agents/agents.ts';
-import { containerNames } from '../containers/agent-container.ts';
+import { requireNoLapse } from '../billing/lapse.ts';
+import { requireAllowedImage } from '../containers/image-policy.ts';
+import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
 import { beginOrShare } from './operations.ts';
 import { waitForOperation } from './watch-operation.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import type { Operation, StepState } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database/database.ts';
-import { Cancelled } from './cancelled.ts';
+import { CancelledError } from './errors.ts';
 
 /** Thrown inside a step to record it as skipped, with the reason. */
 export class SkipStep extends Error {}
@@ -38,7 +38,7 @@ export function createSteps(database: Database, operation: Operation, { job, can
   /**
    * One step: `work` gets a signal that aborts at the deadline, and may return a sentence to show beside it.
    * @returns false when the step was skipped
-   * @throws AppError OPERATION_FAILED past the deadline, Cancelled once, else what `work` threw; an Error without touching
+   * @throws AppError OPERATION_FAILED past the deadline, CancelledError once, else what `work` threw; an Error without touching
    *   anything once the job was interrupted, which another process may have taken up already
    */
   return async function step(
@@ -52,7 +52,7 @@ export function createSteps(database: Database, operation: Operation, { job, can
     const cancelled = () => cancellable && cancel.aborted && !job.aborted;
     const giveUp = () => {
       cancellable = false;
-      return new Cancelled();
+      return new CancelledError();
     };
     if (cancelled()) throw giveUp();
     const data = {

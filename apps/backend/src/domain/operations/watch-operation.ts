@@ -1,10 +1,9 @@
 import { AppError, type OperationView } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Operation } from '../../generated/prisma/client.ts';
-import type { EventSink, Subscribe } from '../../http/event-stream.ts';
-import type { Tenant } from '../../infra/database/database.ts';
-import { type Actor, tenantOf } from '../../shared/actor.ts';
+import { type Actor, type Tenant, tenantOf } from '../../shared/actor.ts';
+import type { EventSink, Subscribe } from '../../shared/streams.ts';
 import { getAgent } from '../agents/agents.ts';
+import type { Context } from '../context.ts';
 import { operationView, type WholeOperation } from './operations.ts';
 
 /** Under this name a trigger of the database tells every process which operation has changed. */

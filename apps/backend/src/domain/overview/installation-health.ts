@@ -1,6 +1,6 @@
 import type { InstallationHealth } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
+import type { Context } from '../context.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

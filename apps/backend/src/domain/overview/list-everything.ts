@@ -1,9 +1,9 @@
 import type { AdminAgentView, Page, UserView } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { AgentState } from '../../generated/prisma/client.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
 import { isAdministrator } from '../accounts/accounts.ts';
+import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'config'>;
 type Search = Page & { q?: string | undefined };

@@ -1,11 +1,12 @@
 import type { OverviewRow } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { type Agent, Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
-import { agentUrl, webAgent } from '../agents/agent-view.ts';
+import { agentUrl } from '../agents/addresses.ts';
+import { webAgent } from '../agents/agent-view.ts';
 import { getAgent } from '../agents/agents.ts';
+import type { Context } from '../context.ts';
 import { isCurrent } from '../provisioning/create-container.ts';
 
 type Slice = Pick<Context, 'database' | 'config'>;

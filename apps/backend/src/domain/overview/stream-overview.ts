@@ -1,7 +1,7 @@
 import type { OverviewFrame } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
-import type { EventSink, Subscribe } from '../../http/event-stream.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
+import type { EventSink, Subscribe } from '../../shared/streams.ts';
+import type { Context } from '../context.ts';
 import { listOverview } from './overview.ts';
 
 /** Under this name triggers of the database tell every process which agent has changed: `<owner> <agent>`. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { AgentContainerSpec, ContainerState } from '../../infra/docker/container-host.ts';
 import type { GatewayAddress } from '../../infra/openclaw/gateway-connection.ts';
-import { gatewayAddress } from '../agents/gateway-address.ts';
+import { gatewayAddress } from '../agents/gateway.ts';
 import { whyItEnded } from '../containers/exit-reason.ts';
+import type { Context } from '../context.ts';
 
 const POLL_MS = 150;
 const MAX_RESTARTS_SEEN = 3;

@@ -1,20 +1,22 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Prisma } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets, type SecretName } from '../../infra/crypto/agent-secrets.ts';
 import { type AgentContainerSpec, type OpenData, SlotTakenError, type VolumeFile } from '../../infra/docker/container-host.ts';
+import { containerNames, EXTRA_CA } from '../../infra/docker/layout.ts';
+import { slotCount } from '../../infra/docker/slots.ts';
 import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
 import { configShape } from '../../infra/openclaw/config-shape.ts';
 import { pairedDevices } from '../../infra/openclaw/device.ts';
 import { fallbackTargets, keySecret, type ModelTarget, modelTarget } from '../../infra/openclaw/providers.ts';
 import { dialectOf } from '../../infra/openclaw/versions.ts';
 import { sha256 } from '../../shared/sha256.ts';
-import { clearCondemned } from '../../workers/garbage-collector.ts';
-import { agentUrl } from '../agents/agent-view.ts';
+import { agentUrl } from '../agents/addresses.ts';
 import { keyRecipient, readSecretsFor } from '../agents/model-key.ts';
 import { workspaceFiles } from '../agents/specializations.ts';
-import { agentContainerSpec, containerNames, EXTRA_CA, slotCount } from '../containers/agent-container.ts';
 import { isLimited, requireLimits } from '../containers/allowed-domains.ts';
+import { agentContainerSpec } from '../containers/container-spec.ts';
+import { clearCondemned } from '../containers/orphans.ts';
+import type { Context } from '../context.ts';
 import { conversationSoFar } from '../conversations/handed-over.ts';
 import { leaseSlot } from './lease-slot.ts';
 

@@ -1,5 +1,4 @@
 import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { modelFromConfig } from '../../infra/openclaw/choose-model.ts';
@@ -8,6 +7,7 @@ import { coveredPlan, hasDefaultPlan, requireContainer } from '../accounts/entit
 import { insertAgent } from '../agents/insert-agent.ts';
 import { updateAgent } from '../agents/update-agent.ts';
 import { requireLimits } from '../containers/allowed-domains.ts';
+import type { Context } from '../context.ts';
 import { beginOperation, inProgress } from '../operations/operations.ts';
 import { waitForOperation } from '../operations/watch-operation.ts';
 

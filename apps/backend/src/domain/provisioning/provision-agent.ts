@@ -1,11 +1,11 @@
 import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, planForTier, type Tier } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { modelFromName } from '../../infra/openclaw/choose-model.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { webAgentLimit } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { requireLimits } from '../containers/allowed-domains.ts';
+import type { Context } from '../context.ts';
 import { beginOrJoin } from '../operations/operations.ts';
 import { waitForOperation } from '../operations/watch-operation.ts';
 

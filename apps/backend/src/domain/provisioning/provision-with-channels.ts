@@ -1,6 +1,4 @@
 import { AppError, type ChannelProvision, type ProvisionedFully, plans } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
-import { PROVISIONED_PREFIX } from '../../edge/gateway-router/gateway-router.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
@@ -9,9 +7,11 @@ import { type Actor, isTrusted, SERVICE_ACCOUNT, tenantOf, userOf } from '../../
 import { randomName } from '../../shared/ids.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { requirePlan } from '../accounts/entitlements.ts';
-import { agentUrl, backendStatus, subdomain } from '../agents/agent-view.ts';
+import { agentUrl, PROVISIONED_PREFIX, subdomain } from '../agents/addresses.ts';
+import { backendStatus } from '../agents/agent-view.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { useSubscription } from '../billing/use-subscription.ts';
+import type { Context } from '../context.ts';
 import { beginOrJoin } from '../operations/operations.ts';
 import { waitForOperation } from '../operations/watch-operation.ts';
 import { streamView } from '../streaming/live-stream.ts';

@@ -1,8 +1,8 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Operation } from '../../generated/prisma/client.ts';
+import type { Context } from '../context.ts';
+import { RolledBackError } from '../operations/errors.ts';
 import type { Step } from '../operations/steps.ts';
-import { Undone } from '../operations/undone.ts';
 import { configurationOf } from './create-container.ts';
 
 const KEPT_DAYS = 30;
@@ -43,6 +43,6 @@ export async function validateOrLeave(context: Context, agent: Agent, step: Step
   const { state } = operation.agentBefore as { state: Agent['state'] };
   await validateStep(context, agent, image ?? context.config.OPENCLAW_IMAGE, step).catch((error) => {
     const untouched = error instanceof AppError && (state === 'running' || state === 'stopped');
-    throw untouched ? new Undone(error.message, { state }, error) : error;
+    throw untouched ? new RolledBackError(error.message, { state }, error) : error;
   });
 }

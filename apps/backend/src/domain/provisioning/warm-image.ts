@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
 import { dialectOf } from '../../infra/openclaw/versions.ts';
+import type { Context } from '../context.ts';
 import { SkipStep, type Step } from '../operations/steps.ts';
 
 /** A cold gateway needs half a minute on an idle machine. */

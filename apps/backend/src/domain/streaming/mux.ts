@@ -1,9 +1,8 @@
-import type Mux from '@mux/mux-node';
-import type { Context } from '../../app/create-context.ts';
 import type { Config } from '../../config/config.ts';
+import type { MuxClient } from '../../infra/mux/mux.ts';
+import type { Context } from '../context.ts';
 import { type LiveStream, placeholderStream } from './live-stream.ts';
 
-export type MuxClient = Mux;
 type Slice = Pick<Context, 'config' | 'database' | 'mux' | 'log'>;
 interface Owned {
   /** The agent's. */
@@ -13,20 +12,6 @@ interface Owned {
 
 /** An agent that is being made has its row after a few seconds, and a stream whose making was not answered is listed by then. */
 const YOUNG_MS = 10 * 60_000;
-
-/** The official client, or nothing where no token is configured. */
-export async function createMux({ MUX_TOKEN_ID, MUX_TOKEN_SECRET, MUX_BASE_URL }: Config): Promise<Mux | undefined> {
-  if (!MUX_TOKEN_ID || !MUX_TOKEN_SECRET) return undefined;
-  const { default: Client } = await import('@mux/mux-node');
-  return new Client({
-    tokenId: MUX_TOKEN_ID,
-    tokenSecret: MUX_TOKEN_SECRET,
-    ...(MUX_BASE_URL && { baseURL: MUX_BASE_URL }),
-    timeout: 15_000,
-    // What it would log may hold a stream's key.
-    logLevel: 'off',
-  });
-}
 
 /** Names the agent at Mux, so that its stream is found also when Mux's answer was lost. */
 const passthroughOf = ({ INSTALLATION }: Config, agentId: string) => `agentbot:${INSTALLATION}:${agentId}`;
@@ -53,7 +38,7 @@ async function openStream({ config, database, mux }: Slice, { id, ownerId }: Own
 }
 
 /** The ids of an agent's streams, asked of Mux where its answer was lost. */
-async function streamsOf({ config }: Slice, mux: Mux, agentId: string, known: string | null): Promise<string[]> {
+async function streamsOf({ config }: Slice, mux: MuxClient, agentId: string, known: string | null): Promise<string[]> {
   if (known) return [known];
   const found: string[] = [];
   for await (const stream of mux.video.liveStreams.list({ limit: 100 })) {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import type { Challenge, Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import type { Context } from '../context.ts';
 
 const VALID_MS = 10 * 60_000;
 

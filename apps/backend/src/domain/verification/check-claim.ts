@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { Address } from 'viem';
-import type { Context } from '../../app/create-context.ts';
 import type { ChainReader } from '../../infra/chain/chains.ts';
+import type { Context } from '../context.ts';
 import { checkAttestation, checkCoinbase } from './attestation.ts';
 import { checkEnsName } from './ens-name.ts';
 

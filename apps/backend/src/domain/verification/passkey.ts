@@ -8,9 +8,9 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Passkey } from '../../generated/prisma/client.ts';
 import { isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
+import type { Context } from '../context.ts';
 import { challengeEnd, openChallenge, storeChallenge } from './challenges.ts';
 
 const refuse = (reason: string, cause?: unknown) => new AppError('INVALID_REQUEST', reason, { cause });

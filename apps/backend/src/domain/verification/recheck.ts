@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { Address } from 'viem';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
+import type { Context } from '../context.ts';
 import { checkClaim, offeredTypes, type WalletType } from './check-claim.ts';
 
 /** Asked at once, so that they go to the node in a few requests. */

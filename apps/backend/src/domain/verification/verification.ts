@@ -1,10 +1,10 @@
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { type Agent, Prisma } from '../../generated/prisma/client.ts';
-import { lockAccount } from '../../http/grants.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import { type Actor, isTrusted, tenantOf } from '../../shared/actor.ts';
+import { lockAccount } from '../accounts/grants.ts';
 import { getAgent } from '../agents/agents.ts';
+import type { Context } from '../context.ts';
 import { useChallenge } from './challenges.ts';
 import type { WalletType } from './check-claim.ts';
 import { challengePasskey, provePasskey } from './passkey.ts';

@@ -1,8 +1,8 @@
 import { AppError } from '@agentbot/contracts';
 import { type Address, getAddress, type Hex } from 'viem';
-import type { Context } from '../../app/create-context.ts';
 import type { Agent, Challenge } from '../../generated/prisma/client.ts';
 import { requireSignature } from '../../infra/chain/check-signature.ts';
+import type { Context } from '../context.ts';
 import { openChallenge, storeChallenge } from './challenges.ts';
 import { chainOf, checkClaim, type WalletClaim, type WalletType } from './check-claim.ts';
 import { normalName } from './ens-name.ts';

@@ -1,11 +1,11 @@
 import { AppError } from '@agentbot/contracts';
 import { type Address, getAddress, type Hex } from 'viem';
-import type { Context } from '../../app/create-context.ts';
 import type { Wallet } from '../../generated/prisma/client.ts';
-import { lockAccount } from '../../http/grants.ts';
 import { requireSignature } from '../../infra/chain/check-signature.ts';
 import { isUniqueViolation } from '../../infra/database/database.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
+import { lockAccount } from '../accounts/grants.ts';
+import type { Context } from '../context.ts';
 import { openChallenge, storeChallenge, useChallenge } from './challenges.ts';
 import { signInMessage } from './sign-in-message.ts';
 

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createProxyServer } from 'httpxy';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { getExtensionData, readTlsClientHello } from 'read-tls-client-hello';
-import type { Context } from '../../app/create-context.ts';
-import { limitedSlot } from '../../domain/containers/agent-container.ts';
 import { allowedDomains, allowedPort, isLimited } from '../../domain/containers/allowed-domains.ts';
+import type { Context } from '../../domain/context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
+import { limitedSlot } from '../../infra/docker/slots.ts';
 import { addressesOf, isThisMachine, mayReach } from '../../infra/openclaw/model-endpoint.ts';
 import { modelTarget } from '../../infra/openclaw/providers.ts';
 

@@ -1,15 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
-import type { Context } from '../../app/create-context.ts';
+import { PROVISIONED_PREFIX } from '../../domain/agents/addresses.ts';
+import type { Context } from '../../domain/context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import { serverLimits } from '../../shared/server-limits.ts';
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** Host names of agents made by `POST /api/provision` begin with it; no other agent's id may. */
-export const PROVISIONED_PREFIX = 'dj-';
 
 interface Domains {
   AGENTS_DOMAIN: string;

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { parseKeys } from '../../config/keyring.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const options = { authTagLength: 16 };
@@ -13,19 +14,6 @@ function decrypt(key: Buffer, sealed: Buffer, context: string): Buffer {
   const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, 12), options).setAAD(Buffer.from(context));
   decipher.setAuthTag(sealed.subarray(-16));
   return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
-}
-
-/** @throws Error saying what is wrong with them, never what they are */
-export function parseKeys(text: string): Map<string, Buffer> {
-  const keys = new Map<string, Buffer>();
-  for (const entry of text.split(',')) {
-    const [id, encoded] = entry.trim().split(':');
-    const key = Buffer.from(encoded ?? '', 'base64');
-    if (!id || !/^[\w-]{1,64}$/.test(id) || key.length !== 32) throw new Error('must be id:base64 of 32 bytes, several with commas');
-    if (keys.has(id)) throw new Error(`has two keys with the id ${id}`);
-    keys.set(id, key);
-  }
-  return keys;
 }
 
 /**

@@ -1,10 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts';
+import type { Tenant } from '../../shared/actor.ts';
 
 export type Transaction = Prisma.TransactionClient;
-
-/** For whom a transaction acts: one user, or one agent of theirs, or the platform itself (jobs, the internal key, the reconciler). */
-export type Tenant = { userId: string; agentId?: string | undefined } | 'service';
 
 /** How every session of the backend takes the application's role, whoever it logs in as. */
 export const APPLICATION_ROLE = '-c role=agentbot_app';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../../app/create-context.ts';
-import type { Transaction } from './database.ts';
+import type { Logger } from 'pino';
+import type { Database, Transaction } from './database.ts';
 
 const TTL_SECONDS = 6;
 const RENEW_MS = 2_000;
@@ -9,7 +9,12 @@ const RENEW_MS = 2_000;
 const TURN_MS = 30_000;
 const TURN_POLL_MS = 100;
 
-type Slice = Pick<Context, 'database' | 'log' | 'processId'>;
+interface Slice {
+  database: Database;
+  log: Logger;
+  /** Tells this process apart from others on the same database. */
+  processId: string;
+}
 
 /** Takes a lease that is free, or keeps the one that is held. @returns whether it is held now */
 async function take({ database, processId }: Slice, name: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Context } from '../../app/create-context.ts';
+import type { Logger } from 'pino';
 
 /**
  * Whether a login, by default the one in use, may do more than the application needs: pass over the row-level policies,
@@ -18,7 +18,7 @@ export async function hasOwnerRights(database: Pick<pg.Client | pg.Pool, 'query'
 }
 
 /** Says in the log when whoever takes over this process owns the database. */
-export async function warnOfOwnerRights({ pool, log }: Pick<Context, 'pool' | 'log'>): Promise<void> {
+export async function warnOfOwnerRights({ pool, log }: { pool: pg.Pool; log: Logger }): Promise<void> {
   if (await hasOwnerRights(pool)) {
     log.warn("DATABASE_URL logs in with an owner's rights, which the backend does not need: see docs/adr/0012-database-login.md");
   }

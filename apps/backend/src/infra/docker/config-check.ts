@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
-import { DATA_FOLDER } from '../../domain/containers/agent-container.ts';
 import type { ContainerHost } from './container-host.ts';
 import { AGENT_UID, confinement } from './container-options.ts';
 import { call, described } from './engine-client.ts';
+import { DATA_FOLDER } from './layout.ts';
 import { archive } from './volume-tar.ts';
 
 const PLUGINS_MARK = '--plugins--';

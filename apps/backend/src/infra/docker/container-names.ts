@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import type { Logger } from 'pino';
-import { agentOfContainer } from '../../domain/containers/agent-container.ts';
 import { call } from './engine-client.ts';
+import { agentOfContainer } from './layout.ts';
 
 interface Parts {
   docker: Docker;

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
-import { BRIDGE_CONTAINER_PORT, DATA_FOLDER, GATEWAY_CONTAINER_PORT } from '../../domain/containers/agent-container.ts';
 import type { AgentContainerSpec } from './container-host.ts';
+import { BRIDGE_CONTAINER_PORT, DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './layout.ts';
 
 /** The user that OpenClaw runs as in its container. */
 export const AGENT_UID = 1000;

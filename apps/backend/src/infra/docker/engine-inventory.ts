@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import { containerNames } from '../../domain/containers/agent-container.ts';
 import type { ContainerHost } from './container-host.ts';
 import { call, jsonLines } from './engine-client.ts';
+import { containerNames } from './layout.ts';
 
 interface Parts {
   docker: Docker;

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
-import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from '../../domain/containers/agent-container.ts';
 import type { ContainerHost, WarmingRequest } from './container-host.ts';
 import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement, RUN_IMAGE } from './container-options.ts';
 import { call, described } from './engine-client.ts';
+import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './layout.ts';
 import { archive } from './volume-tar.ts';
 
 /** Images with this label were warmed when they were built. */

@@ -1,11 +1,12 @@
-import type { Context } from '../../app/create-context.ts';
+import type { Logger } from 'pino';
+import type { Config } from '../../config/config.ts';
 import { closeHostToAgents } from './host-firewall.ts';
 
 /**
  * Closes the host to agents, when this process may: as root, on the engine's own machine. It never throws; where the host
  * stays open, the log says so once, with what to do.
  */
-export function createHostGuard({ config, log }: Pick<Context, 'config' | 'log'>): () => Promise<void> {
+export function createHostGuard({ config, log }: { config: Config; log: Logger }): () => Promise<void> {
   const local = !config.DOCKER_HOST || config.DOCKER_HOST.startsWith('unix:');
   let said = false;
   const warn = (err?: unknown) => {

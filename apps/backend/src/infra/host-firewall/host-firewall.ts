@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { promisify } from 'node:util';
 import type { Config } from '../../config/config.ts';
-import { limitedSubnet } from '../../domain/containers/agent-container.ts';
+import { limitedSubnet } from '../docker/slots.ts';
 import { privateNetworks } from '../openclaw/model-endpoint.ts';
 
 const run = promisify(execFile);

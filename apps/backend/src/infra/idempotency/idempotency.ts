@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
-import type { Context } from '../../app/create-context.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { randomName } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
-import { isUniqueViolation } from '../database/database.ts';
+import type { Envelope } from '../crypto/envelope.ts';
+import { type Database, isUniqueViolation } from '../database/database.ts';
 
 /** A status and a JSON body. */
 export interface Answer {
@@ -41,7 +41,7 @@ function canonical(value: unknown): string {
  * crash the next repetition runs it again under the same `resourceName`, so that it finds what the first one made.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-export function createIdempotency({ database, envelope }: Pick<Context, 'database' | 'envelope'>) {
+export function createIdempotency({ database, envelope }: { database: Database; envelope: Envelope }) {
   type Claim = { resourceName: string } | { answer: Answer } | 'wait';
 
   async function claim({ actor, key, ...request }: Attempt): Promise<Claim> {
@@ -118,15 +118,8 @@ export function createIdempotency({ database, envelope }: Pick<Context, 'databas
 }
 
 /** Deletes answers that are older than a day. */
-export async function forgetOldAnswers({ database }: Pick<Context, 'database'>): Promise<void> {
+export async function forgetOldAnswers({ database }: { database: Database }): Promise<void> {
   await database.as('service', (tx) => tx.idempotencyKey.deleteMany({ where: { createdAt: { lt: new Date(Date.now() - KEPT_MS) } } }));
 }
 
 export type Once = ReturnType<typeof createIdempotency>;
-
-/** The Idempotency-Key of a request. @throws AppError INVALID_REQUEST for one that is empty, too long or unprintable */
-export function idempotencyKey(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  if (!/^[\x21-\x7e]{1,255}$/.test(header)) throw new AppError('INVALID_REQUEST', 'Idempotency-Key must be 1 to 255 printable characters');
-  return header;
-}

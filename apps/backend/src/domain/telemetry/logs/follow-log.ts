@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../../../app/create-context.ts';
 import { agentSecretValues } from '../../../infra/crypto/agent-secrets.ts';
 import type { ContainerLogLine, ContainerState } from '../../../infra/docker/container-host.ts';
-import { containerNames } from '../../containers/agent-container.ts';
+import { containerNames } from '../../../infra/docker/layout.ts';
+import type { Context } from '../../context.ts';
 import { watchForLeftOut } from './left-out.ts';
 import { endOfLog } from './log-store.ts';
 import type { LogWriter } from './log-writer.ts';

@@ -1,7 +1,7 @@
 import type { LogEntry, LogLevel } from '@agentbot/contracts';
-import type { Context } from '../../../app/create-context.ts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
 import { getAgent } from '../../agents/agents.ts';
+import type { Context } from '../../context.ts';
 import { type LogRecord, logEntry } from './log-line.ts';
 import { countLines, readLog } from './log-store.ts';
 

@@ -1,7 +1,7 @@
-import type { Context } from '../../../app/create-context.ts';
-import type { Subscribe } from '../../../http/event-stream.ts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
+import type { Subscribe } from '../../../shared/streams.ts';
 import { getAgent } from '../../agents/agents.ts';
+import type { Context } from '../../context.ts';
 import { recentLog } from './log-store.ts';
 import { listViews, stopViews } from './log-views.ts';
 

@@ -1,8 +1,8 @@
 import type { LogFrame } from '@agentbot/contracts';
 import type { Logger } from 'pino';
-import type { EventSink } from '../../../http/event-stream.ts';
 import type { Database } from '../../../infra/database/database.ts';
 import type { Notifications } from '../../../infra/database/notifications.ts';
+import type { EventSink } from '../../../shared/streams.ts';
 import type { LogRecord } from './log-line.ts';
 import { isTrimmedAfter, LOGS, type LogChunk, readLog, recentLog } from './log-store.ts';
 import { createLogViews, LOG_STOPS, type LogViews } from './log-views.ts';

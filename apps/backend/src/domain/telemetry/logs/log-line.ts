@@ -1,5 +1,6 @@
 import { type LogEntry, type LogLevel, logLevels } from '@agentbot/contracts';
 import type { ContainerLogLine } from '../../../infra/docker/container-host.ts';
+import { redact } from '../../../shared/redact.ts';
 
 /**
  * What is kept of an agent's log: a line with its level, a mark that lines were dropped here, or the end of the
@@ -12,15 +13,6 @@ export type LogRecord =
 
 /** What is kept of one line, in characters. */
 const MOST_OF_A_LINE = 16_384;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours are control characters
-const colours = /\u001b\[[\d;]*m/g;
-
-/** Takes the given secrets, and a terminal's colours, out of a line. */
-export function redact(text: string, secrets: string[]): string {
-  let clean = text.replace(colours, '');
-  for (const secret of secrets) clean = clean.replaceAll(secret, '[redacted]');
-  return clean;
-}
 
 function parsed(text: string): { level?: unknown; subsystem?: unknown; message?: unknown } {
   if (!text.startsWith('{')) return {};

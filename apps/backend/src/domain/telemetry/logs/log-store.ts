@@ -1,6 +1,7 @@
 import { type LogLevel, logLevels } from '@agentbot/contracts';
 import { Prisma } from '../../../generated/prisma/client.ts';
-import type { Database, Tenant, Transaction } from '../../../infra/database/database.ts';
+import type { Database, Transaction } from '../../../infra/database/database.ts';
+import type { Tenant } from '../../../shared/actor.ts';
 import type { LogRecord } from './log-line.ts';
 
 /** Under this name every process is told which agents' logs have grown. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Database, Tenant, Transaction } from '../../../infra/database/database.ts';
+import type { Database, Transaction } from '../../../infra/database/database.ts';
+import type { Tenant } from '../../../shared/actor.ts';
 
 /** Under this name every process is told whose live views are to end. */
 export const LOG_STOPS = 'log_stops';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../../../app/create-context.ts';
 import { holdsLease } from '../../../infra/database/lease.ts';
 import type { ContainerLogLine } from '../../../infra/docker/container-host.ts';
+import type { Context } from '../../context.ts';
 import { type LogRecord, lineRecord } from './log-line.ts';
 import { appendChunks, type LogChunk, trimLogs } from './log-store.ts';
 import { type Item, type Piece, storePieces } from './store-pieces.ts';

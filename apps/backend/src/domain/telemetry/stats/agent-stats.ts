@@ -1,6 +1,6 @@
 import type { LiveStats } from '@agentbot/contracts';
-import type { Context } from '../../../app/create-context.ts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
+import type { Context } from '../../context.ts';
 import { instanceStats } from './instance-stats.ts';
 
 /** A message on a channel without an answer counts as failed once it is this old. */

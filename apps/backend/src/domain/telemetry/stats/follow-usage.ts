@@ -1,5 +1,5 @@
 import type { ContainerHost } from '../../../infra/docker/container-host.ts';
-import { containerNames } from '../../containers/agent-container.ts';
+import { containerNames } from '../../../infra/docker/layout.ts';
 import type { UsageWriter } from './usage-writer.ts';
 
 /** So many containers are asked at once in a sweep. */

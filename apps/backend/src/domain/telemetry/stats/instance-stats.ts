@@ -1,6 +1,6 @@
-import type { Context } from '../../../app/create-context.ts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
 import { getAgent } from '../../agents/agents.ts';
+import type { Context } from '../../context.ts';
 import { duration, memorySize, percent, traffic } from './format.ts';
 
 const NOT_KNOWN = 'N/A';

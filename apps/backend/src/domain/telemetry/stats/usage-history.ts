@@ -1,7 +1,7 @@
 import type { UsageHistory } from '@agentbot/contracts';
-import type { Context } from '../../../app/create-context.ts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
 import { getAgent } from '../../agents/agents.ts';
+import type { Context } from '../../context.ts';
 
 const ranges = {
   day: { grain: 'minute', interval: 60_000, length: 24 * 3_600_000 },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context } from '../../../app/create-context.ts';
 import { isRefusedData } from '../../../infra/database/refused-data.ts';
 import type { ContainerUsage } from '../../../infra/docker/container-host.ts';
+import type { Context } from '../../context.ts';
 import { usageBetween } from './usage-between.ts';
 import { forgetSamples, type GatheredUsage, type LastUsage, writeSamples } from './usage-store.ts';
 

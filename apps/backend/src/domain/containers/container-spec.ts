@@ -1,0 +1,57 @@
+import { type Plan, plans } from '@agentbot/contracts';
+import type { Config } from '../../config/config.ts';
+import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { containerNames, DATA_FOLDER, EXTRA_CA } from '../../infra/docker/layout.ts';
+import { slotPorts, slotSubnet } from '../../infra/docker/slots.ts';
+import { isLimited } from './allowed-domains.ts';
+
+interface SpecInput {
+  agent: { id: string; ownerId: string; plan: Plan; config: unknown };
+  slot: number;
+  image: string;
+  secretEnv: Record<string, string>;
+  fingerprint: string;
+  /** Whom its model's key is sent to. */
+  recipient: string;
+  cacheVolume: string | null;
+  capacity: { memoryBytes: number; cpus: number };
+  config: Pick<Config, 'AGENT_PORT_BASE' | 'AGENT_SUBNET' | 'INSTALLATION' | 'ALLOW_PRIVATE_MODEL_ENDPOINTS' | 'AGENT_EXTRA_CA_FILE'>;
+}
+
+/** The whole container of an agent, from its row: a pure function. */
+export function agentContainerSpec({
+  agent,
+  slot,
+  image,
+  secretEnv,
+  fingerprint,
+  recipient,
+  cacheVolume,
+  capacity,
+  config,
+}: SpecInput): AgentContainerSpec {
+  const entitlement = plans[agent.plan];
+  return {
+    agentId: agent.id,
+    ownerId: agent.ownerId,
+    installation: config.INSTALLATION,
+    image,
+    plan: agent.plan,
+    fingerprint,
+    names: containerNames(agent.id),
+    env: {
+      OPENCLAW_NO_RESPAWN: '1',
+      NODE_ENV: 'production',
+      ...(config.AGENT_EXTRA_CA_FILE && { NODE_EXTRA_CA_CERTS: `${DATA_FOLDER}/${EXTRA_CA}` }),
+    },
+    secretEnv,
+    keyRecipient: recipient,
+    memoryBytes: Math.min(entitlement.memoryBytes, capacity.memoryBytes),
+    cpus: Math.min(entitlement.cpus, capacity.cpus),
+    pidsLimit: 512,
+    bind: { address: '127.0.0.1', ...slotPorts(config.AGENT_PORT_BASE, slot) },
+    subnet: slotSubnet(config.AGENT_SUBNET, slot, isLimited(agent)),
+    cacheVolume,
+    extraHosts: config.ALLOW_PRIVATE_MODEL_ENDPOINTS ? ['host.docker.internal:host-gateway'] : [],
+  };
+}

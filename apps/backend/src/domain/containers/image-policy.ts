@@ -1,0 +1,38 @@
+import { AppError } from '@agentbot/contracts';
+import { type AllowedRepository, DOCKER_HUB, type Repository, repositoryOf } from '../../config/allowed-images.ts';
+import type { Config } from '../../config/config.ts';
+
+type Settings = Pick<Config, 'OPENCLAW_IMAGE' | 'ALLOWED_IMAGES'>;
+
+const isSame = (a: Repository, b: Repository | undefined) => a.registry === b?.registry && a.path === b.path;
+
+const isIn = (repository: Repository, { registry, path, below }: AllowedRepository) =>
+  below ? repository.registry === registry && repository.path.startsWith(path) : isSame(repository, { registry, path });
+
+/** Whether the engine may be told to pull an image. */
+export function mayPull(image: string, { OPENCLAW_IMAGE, ALLOWED_IMAGES }: Settings): boolean {
+  const repository = repositoryOf(image);
+  if (!repository) return false;
+  if (ALLOWED_IMAGES.some((allowed) => isIn(repository, allowed))) return true;
+  return !isSame(repository, BUILT_HERE) && (isSame(repository, OFFICIAL) || isSame(repository, repositoryOf(OPENCLAW_IMAGE)));
+}
+
+/**
+ * Refuses an image that an agent may not be moved to: a registry could send the engine, which runs as root in the host's network,
+ * to any address.
+ * @throws AppError INVALID_REQUEST
+ */
+export function requireAllowedImage(image: string, settings: Settings): void {
+  const repository = repositoryOf(image);
+  if (!repository) throw new AppError('INVALID_REQUEST', 'Invalid Docker image name');
+  if (isSame(repository, BUILT_HERE) || mayPull(image, settings)) return;
+  throw new AppError(
+    'INVALID_REQUEST',
+    `This installation does not run images of ${repository.registry}/${repository.path}: use ${settings.OPENCLAW_IMAGE}, or ask its operator to add the repository to ALLOWED_IMAGES`,
+  );
+}
+
+const OFFICIAL: Repository = { registry: 'ghcr.io', path: 'openclaw/openclaw' };
+
+/** `pnpm openclaw:image` builds it. Its name at Docker Hub may be anybody's, so it is never pulled. */
+const BUILT_HERE: Repository = { registry: DOCKER_HUB, path: 'agentbot/openclaw' };
