@@ -9,7 +9,7 @@ import { createRequestAudit } from '../http/audit-request.ts';
 import { createAuthenticator } from '../http/authenticate.ts';
 import { errorHandler } from '../http/error-handler.ts';
 import { createGrantWatch } from '../http/grants.ts';
-import { createHandlers } from '../http/handlers.ts';
+import { createHandlers } from '../http/handlers/create-handlers.ts';
 import { mountMetrics } from '../http/mount-metrics.ts';
 import { mountRoutes } from '../http/mount-routes.ts';
 import { createRateLimit } from '../http/rate-limit.ts';

@@ -1,0 +1,60 @@
+import {
+  agentConfigView,
+  agentDetails,
+  createdAgent,
+  listedAgent,
+  provisionedAgent,
+  updatedAgent,
+  webAgent,
+} from '../../domain/agents/agent-view.ts';
+import { getAgent, listAgents } from '../../domain/agents/agents.ts';
+import { createAgent } from '../../domain/agents/create-agent.ts';
+import { updateAgent } from '../../domain/agents/update-agent.ts';
+import type { Context } from '../../domain/context.ts';
+import { agentToken } from '../../domain/operations/agent-token.ts';
+import { deleteAgent } from '../../domain/operations/run-operation.ts';
+import { provisionAgent } from '../../domain/provisioning/provision-agent.ts';
+import { newId } from '../../shared/ids.ts';
+import type { Handlers } from '../mount-routes.ts';
+import { nextPage } from '../next-page.ts';
+
+/** The operations of packages/contracts/src/agents.ts. */
+export function agentsHandlers(context: Context) {
+  const { config } = context;
+  return {
+    listAgents: async ({ actor, facade, query, header }) => {
+      const known = actor && actor.kind !== 'web' ? await listAgents(context, actor, query) : { agents: [] };
+      nextPage(header, query, known);
+      if (facade === 'backend') return known.agents.map((agent) => listedAgent(agent, config));
+      const agents = known.agents.map((agent) => webAgent(agent, config));
+      return { agents, count: agents.length, status: 'ok' };
+    },
+    createAgent: async ({ actor, body, resourceName }) =>
+      createdAgent(await createAgent(context, actor, body, resourceName && newId('agent', resourceName)), config),
+    getAgent: async ({ actor, params, facade }) => {
+      const agent = agentDetails(await getAgent(context, actor, params.id), config);
+      return facade === 'web' ? { agent, status: 'ok' } : agent;
+    },
+    updateAgentMetadata: async ({ actor, params, body }) => updatedAgent(await updateAgent(context, actor, params.id, body), config),
+    getAgentConfig: async ({ actor, params }) => ({ config: agentConfigView(await getAgent(context, actor, params.id)), status: 'ok' }),
+    updateAgentConfig: async ({ actor, params, body: { config: wrapped, ...plain } }) => {
+      const agent = await updateAgent(context, actor, params.id, { config: { ...plain, ...wrapped } });
+      return { config: agentConfigView(agent), status: 'updated' };
+    },
+    getAgentToken: async ({ actor, params, requestId }) => ({ token: await agentToken(context, actor, params.id, requestId) }),
+    deleteAgent: async ({ actor, params, requestId }) => {
+      await deleteAgent(context, actor, params.id, requestId);
+      return { id: params.id, deleted: true };
+    },
+    provisionAgent: async ({ actor, body, requestId, resourceName }) => {
+      const agent = await provisionAgent(context, actor, body, requestId, resourceName && newId('agent', resourceName));
+      return { success: true, agent: provisionedAgent(agent, config) };
+    },
+    listProvisionedAgents: async ({ actor, query, header }) => {
+      const known = await listAgents(context, actor, query);
+      nextPage(header, query, known);
+      const agents = known.agents.map((agent) => webAgent(agent, config));
+      return { success: true, agents, count: agents.length };
+    },
+  } satisfies Partial<Handlers>;
+}

@@ -1,0 +1,16 @@
+import { exportAudit, listAudit } from '../../domain/audit/list-audit.ts';
+import type { Context } from '../../domain/context.ts';
+import type { Handlers } from '../mount-routes.ts';
+import { nextPage } from '../next-page.ts';
+
+/** The operations of packages/contracts/src/audit.ts. */
+export function auditHandlers(context: Context) {
+  return {
+    listAudit: async ({ actor, query, header }) => {
+      const known = await listAudit(context, actor, query);
+      nextPage(header, query, known);
+      return { entries: known.entries, status: 'ok' };
+    },
+    exportAudit: ({ actor, query }) => exportAudit(context, actor, query.agentId),
+  } satisfies Partial<Handlers>;
+}

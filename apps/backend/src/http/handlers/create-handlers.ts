@@ -1,0 +1,50 @@
+import type { Context } from '../../domain/context.ts';
+import type { Handlers } from '../mount-routes.ts';
+import { accountsHandlers } from './accounts.ts';
+import { adminHandlers } from './admin.ts';
+import { agentsHandlers } from './agents.ts';
+import { apiKeysHandlers } from './api-keys.ts';
+import { auditHandlers } from './audit.ts';
+import { backupsHandlers } from './backups.ts';
+import { billingHandlers } from './billing.ts';
+import { channelsHandlers } from './channels.ts';
+import { chatHandlers } from './chat.ts';
+import { cloneHandlers } from './clone.ts';
+import { healthHandlers } from './health.ts';
+import { instancesHandlers } from './instances.ts';
+import { interactionHandlers } from './interaction.ts';
+import { lifecycleHandlers } from './lifecycle.ts';
+import { logsHandlers } from './logs.ts';
+import { openclawHandlers } from './openclaw.ts';
+import { operationsHandlers } from './operations.ts';
+import { overviewHandlers } from './overview.ts';
+import { provisionHandlers } from './provision.ts';
+import { verificationHandlers } from './verification.ts';
+import { walletsHandlers } from './wallets.ts';
+
+/** A handler for every operation of the contract: it calls the verb and presents its result for the caller's side. */
+export function createHandlers(context: Context): Handlers {
+  return {
+    ...accountsHandlers(context),
+    ...adminHandlers(context),
+    ...agentsHandlers(context),
+    ...apiKeysHandlers(context),
+    ...auditHandlers(context),
+    ...backupsHandlers(context),
+    ...billingHandlers(context),
+    ...channelsHandlers(context),
+    ...chatHandlers(context),
+    ...cloneHandlers(context),
+    ...healthHandlers(context),
+    ...instancesHandlers(context),
+    ...interactionHandlers(context),
+    ...lifecycleHandlers(context),
+    ...logsHandlers(context),
+    ...openclawHandlers(context),
+    ...operationsHandlers(context),
+    ...overviewHandlers(context),
+    ...provisionHandlers(context),
+    ...verificationHandlers(context),
+    ...walletsHandlers(context),
+  };
+}

@@ -1,0 +1,50 @@
+import { AppError } from '@agentbot/contracts';
+import { backendStatus } from '../../domain/agents/agent-view.ts';
+import type { Context } from '../../domain/context.ts';
+import { runOperation, startAgent, updateAgentImage } from '../../domain/operations/run-operation.ts';
+import type { Handlers } from '../mount-routes.ts';
+
+/** The operations of packages/contracts/src/lifecycle.ts. */
+export function lifecycleHandlers(context: Context) {
+  return {
+    startAgent: async ({ actor, params, requestId }) => {
+      await startAgent(context, actor, params.id, requestId);
+      return { success: true, status: 'active' };
+    },
+    stopAgent: async ({ actor, params, requestId }) => {
+      await runOperation(context, actor, params.id, 'stop', requestId);
+      return { success: true, status: 'stopped' };
+    },
+    restartAgent: async ({ actor, params, requestId }) => {
+      const { agent, operation } = await runOperation(context, actor, params.id, 'restart', requestId);
+      if (!agent) throw new AppError('AGENT_NOT_FOUND');
+      const { healMessage = '' } = operation.result as { healMessage?: string };
+      return {
+        success: true,
+        status: 'active',
+        healedLegacyModel: healMessage !== '',
+        healMessage,
+        openclawVersion: agent.openclawVersion ?? 'unknown',
+      };
+    },
+    updateAgent: async ({ actor, params, body, requestId }) => {
+      const { agent, previousImage, backupPath } = await updateAgentImage(context, actor, params.id, body.image, requestId);
+      return {
+        success: true,
+        status: backendStatus(agent.state),
+        image: agent.image ?? '',
+        previousImage,
+        backupPath,
+        openclawVersion: agent.openclawVersion ?? 'unknown',
+      };
+    },
+    repairAgent: async ({ actor, params, requestId }) => {
+      await runOperation(context, actor, params.id, 'repair', requestId);
+      return { success: true, message: 'Agent repaired successfully' };
+    },
+    resetAgentMemory: async ({ actor, params, requestId }) => {
+      await runOperation(context, actor, params.id, 'reset-memory', requestId);
+      return { success: true, message: 'Memory reset successfully' };
+    },
+  } satisfies Partial<Handlers>;
+}
