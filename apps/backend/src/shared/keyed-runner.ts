@@ -1,56 +1,74 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from './poll-loop.ts';
 
 const RETRY_MS = 2_000;
 
 /**
- * Runs at most one piece of work per agent. One that fails is tried again until it ends well, or `signal` aborts.
- * @param report is told why one failed
+ * Runs at most one piece of work per key at a time. Work that fails is retried until it succeeds or `signal` aborts.
+ * @param report receives the error of each failed run
  */
-export function onePerAgent(
-  work: (agentId: string) => Promise<void>,
+export function createKeyedRunner(
+  work: (key: string) => Promise<void>,
   signal: AbortSignal,
-  report: (error: unknown, agentId: string) => void,
+  report: (error: unknown, key: string) => void,
 ) {
-  const open = new Map<string, { again: boolean; ended: Promise<void> }>();
+  const inFlight = new Map<string, { rerun: boolean; ended: Promise<void> }>();
 
-  async function run(agentId: string): Promise<void> {
-    for (let again = true; again && !signal.aborted; ) {
-      const task = open.get(agentId);
-      if (task) task.again = false;
-      const failed = await work(agentId).then(
+  async function run(key: string): Promise<void> {
+    for (let rerun = true; rerun && !signal.aborted; ) {
+      const task = inFlight.get(key);
+      if (task) task.rerun = false;
+      const failed = await work(key).then(
         () => false,
         (error) => {
-          report(error, agentId);
+          report(error, key);
           return true;
         },
       );
-      if (failed) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      again = failed || Boolean(open.get(agentId)?.again);
+      if (failed) await pause(RETRY_MS, signal);
+      rerun = failed || Boolean(inFlight.get(key)?.rerun);
     }
-    open.delete(agentId);
+    inFlight.delete(key);
   }
 
-  function begin(agentId: string): void {
-    if (open.has(agentId) || signal.aborted) return;
-    const task = { again: false, ended: Promise.resolve() };
-    open.set(agentId, task);
-    task.ended = run(agentId);
+  function start(key: string): void {
+    if (inFlight.has(key) || signal.aborted) return;
+    const task = { rerun: false, ended: Promise.resolve() };
+    inFlight.set(key, task);
+    task.ended = run(key);
   }
 
   return {
-    /** Begins an agent's work, unless it goes on. */
-    begin,
-    /** Begins an agent's work, or has it done once more after the one that goes on. */
-    again(agentId: string): void {
-      const task = open.get(agentId);
-      if (task) task.again = true;
-      else begin(agentId);
+    /** Starts the work of a key, unless it is in flight. */
+    start,
+    /** Starts the work of a key; work in flight runs once more after its end. */
+    restart(key: string): void {
+      const task = inFlight.get(key);
+      if (task) task.rerun = true;
+      else start(key);
     },
-    /** For how many agents work goes on. */
-    count: () => open.size,
-    /** Resolves when all work has ended, after an abort. */
+    /** The number of keys whose work is in flight. */
+    count: () => inFlight.size,
+    /** Resolves when all work has ended; call it after `signal` has aborted. */
     ended: async () => {
-      await Promise.all([...open.values()].map((task) => task.ended));
+      await Promise.all([...inFlight.values()].map((task) => task.ended));
     },
   };
+}
+
+/**
+ * Wraps `work` so that it runs at most once at a time. Calls during a run share one more run, which starts at its end.
+ * `work` handles its own errors.
+ */
+export function coalesce(work: () => Promise<void>) {
+  let rerun = false;
+  let inFlight: Promise<void> | undefined;
+
+  function run(): void {
+    rerun = inFlight !== undefined;
+    inFlight ??= work().finally(() => {
+      inFlight = undefined;
+      if (rerun) run();
+    });
+  }
+  return { run, isRunning: () => inFlight !== undefined };
 }

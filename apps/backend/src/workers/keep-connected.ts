@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayOf } from '../domain/agents/gateway.ts';
 import type { Context } from '../domain/context.ts';
+import { pollLoop } from '../shared/poll-loop.ts';
 
 const INTERVAL_MS = 10_000;
 
@@ -18,8 +18,10 @@ async function connectAll(context: Context): Promise<void> {
 
 /** Keeps a connection to each running agent, until aborted. */
 export async function keepConnected(context: Context, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await connectAll(context).catch((error) => context.log.warn({ err: error }, 'agents could not be connected to'));
-    await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-  }
+  await pollLoop(
+    signal,
+    { intervalMs: INTERVAL_MS },
+    () => connectAll(context),
+    (error) => context.log.warn({ err: error }, 'agents could not be connected to'),
+  );
 }

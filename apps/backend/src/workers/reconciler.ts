@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationKind } from '@agentbot/contracts';
 import pLimit from 'p-limit';
 import { forgetExpiredSessions } from '../domain/accounts/sessions.ts';
@@ -10,10 +9,13 @@ import { isReady } from '../domain/provisioning/await-ready.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 import { forgetOldAnswers } from '../infra/idempotency/idempotency.ts';
+import { pollLoop } from '../shared/poll-loop.ts';
 import { runningIn } from '../workflows/provision.ts';
 import { plannedRecovery, recoverDue } from './crash-restart.ts';
 
 const RECOVERY_INTERVAL_MS = 1_000;
+/** The engine's event stream is opened again after this pause. */
+const WATCH_RETRY_MS = 2_000;
 /** Younger operations have their job, or get it with this transaction. */
 const YOUNG_MS = 15_000;
 /** An agent whose container could not be made is not tried again for so long. */
@@ -166,31 +168,17 @@ export async function runReconciler(context: Context, signal: AbortSignal): Prom
   const report = (error: unknown) => {
     if (!signal.aborted) log.warn({ err: error }, 'reconciling failed; trying again');
   };
-  const rounds = async () => {
-    let away = false;
-    while (!signal.aborted) {
-      away = await reconcileOnce(context, away).catch((error) => {
-        report(error);
-        return away;
-      });
-      await sleep(config.RECONCILE_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  const events = async () => {
-    while (!signal.aborted) {
-      if (await host.available()) {
-        await host
-          .watch(config.INSTALLATION, signal, (agentId) => void observing(() => observe(context, agentId)).catch(report))
-          .catch(report);
-      }
-      await sleep(2_000, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  const recoveries = async () => {
-    while (!signal.aborted) {
-      await recoverDue(context).catch(report);
-      await sleep(RECOVERY_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  await Promise.all([rounds(), events(), recoveries()]);
+  let wasAway = false;
+  async function round(): Promise<void> {
+    wasAway = await reconcileOnce(context, wasAway);
+  }
+  async function watchEvents(): Promise<void> {
+    if (!(await host.available())) return;
+    await host.watch(config.INSTALLATION, signal, (agentId) => void observing(() => observe(context, agentId)).catch(report));
+  }
+  await Promise.all([
+    pollLoop(signal, { intervalMs: config.RECONCILE_SECONDS * 1000 }, round, report),
+    pollLoop(signal, { intervalMs: WATCH_RETRY_MS }, watchEvents, report),
+    pollLoop(signal, { intervalMs: RECOVERY_INTERVAL_MS }, () => recoverDue(context), report),
+  ]);
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../domain/context.ts';
 import { answer } from '../domain/conversations/answer.ts';
+import { pollLoop } from '../shared/poll-loop.ts';
 
 const INTERVAL_MS = 5_000;
 /** A reply of which nobody said anything for this long belongs to a process that died, in seconds. */
@@ -25,8 +25,10 @@ async function resumeOnce(context: Context): Promise<void> {
 
 /** Looks for replies to take up, every few seconds, until aborted. */
 export async function resumeReplies(context: Context, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await resumeOnce(context).catch((error) => context.log.warn({ err: error }, 'lost replies could not be looked for'));
-    await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-  }
+  await pollLoop(
+    signal,
+    { intervalMs: INTERVAL_MS },
+    () => resumeOnce(context),
+    (error) => context.log.warn({ err: error }, 'lost replies could not be looked for'),
+  );
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../domain/context.ts';
 import { followLog } from '../domain/telemetry/logs/follow-log.ts';
 import { forgetOldLogs } from '../domain/telemetry/logs/log-store.ts';
@@ -7,7 +6,8 @@ import { followUsage, sweepUsage } from '../domain/telemetry/stats/follow-usage.
 import { forgetOldUsage } from '../domain/telemetry/stats/usage-store.ts';
 import { createUsageWriter } from '../domain/telemetry/stats/usage-writer.ts';
 import { underLease } from '../infra/database/lease.ts';
-import { onePerAgent } from '../shared/keyed-runner.ts';
+import { createKeyedRunner } from '../shared/keyed-runner.ts';
+import { pause, pollLoop } from '../shared/poll-loop.ts';
 
 const ROUND_MS = 30_000;
 const RETRY_MS = 2_000;
@@ -26,57 +26,41 @@ async function follow(context: Context, lease: string, signal: AbortSignal): Pro
   let sweeping = false;
   const logs = createLogWriter({ context, lease });
   const usage = createUsageWriter(context, () => (sweeping ? config.STATS_SWEEP_SECONDS * 3_000 : FRESH_MS));
-  const followed = onePerAgent((agentId) => followLog(context, logs, agentId, signal), signal, report);
-  const measured = onePerAgent((agentId) => followUsage(host, usage, agentId, signal, () => sweeping), signal, report);
+  const followed = createKeyedRunner((agentId) => followLog(context, logs, agentId, signal), signal, report);
+  const measured = createKeyedRunner((agentId) => followUsage(host, usage, agentId, signal, () => sweeping), signal, report);
 
   /** Begins with those that nobody follows; the first time also with the stopped ones, which may have said something since. */
-  async function round(first: boolean): Promise<void> {
+  let first = true;
+  async function round(): Promise<void> {
     const agents = await host.agents(config.INSTALLATION);
     const running = agents.filter((agent) => agent.running);
     sweeping = running.length > config.STATS_STREAMS;
     const wanted = first ? agents : running;
     for (let i = 0; i < wanted.length && !signal.aborted; i += BATCH) {
-      for (const { agentId } of wanted.slice(i, i + BATCH)) followed.begin(agentId);
-      await sleep(10);
+      for (const { agentId } of wanted.slice(i, i + BATCH)) followed.start(agentId);
+      await pause(10, signal);
     }
-    if (!sweeping) for (const { agentId } of running) measured.begin(agentId);
+    if (!sweeping) for (const { agentId } of running) measured.start(agentId);
+    first = false;
   }
-  const rounds = async () => {
-    for (let first = true; !signal.aborted; ) {
-      const done = await round(first).then(
-        () => true,
-        (error) => report(error),
-      );
-      if (done) first = false;
-      await sleep(done ? ROUND_MS : RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  const events = async () => {
-    while (!signal.aborted) {
-      if (await host.available()) {
-        const onChange = (agentId: string) => {
-          followed.again(agentId);
-          sweeping ||= measured.count() >= config.STATS_STREAMS;
-          if (!sweeping) measured.again(agentId);
-        };
-        await host.watch(config.INSTALLATION, signal, onChange).catch(report);
-      }
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  const sweeps = async () => {
-    while (!signal.aborted) {
-      if (sweeping) await sweepUsage(host, usage, config.INSTALLATION).catch(report);
-      await sleep(config.STATS_SWEEP_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  const forgetting = async () => {
-    while (!signal.aborted) {
-      await Promise.all([forgetOldLogs(database), forgetOldUsage(database)]).catch((error) => report(error));
-      await sleep(FORGET_MS, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  await Promise.all([rounds(), events(), sweeps(), forgetting(), usage.run(signal)]);
+  function onChange(agentId: string): void {
+    followed.restart(agentId);
+    sweeping ||= measured.count() >= config.STATS_STREAMS;
+    if (!sweeping) measured.restart(agentId);
+  }
+  async function watchEvents(): Promise<void> {
+    if (await host.available()) await host.watch(config.INSTALLATION, signal, onChange);
+  }
+  async function readUsage(): Promise<void> {
+    if (sweeping) await sweepUsage(host, usage, config.INSTALLATION);
+  }
+  await Promise.all([
+    pollLoop(signal, { intervalMs: ROUND_MS, retryMs: RETRY_MS }, round, report),
+    pollLoop(signal, { intervalMs: RETRY_MS }, watchEvents, report),
+    pollLoop(signal, { intervalMs: config.STATS_SWEEP_SECONDS * 1000 }, readUsage, report),
+    pollLoop(signal, { intervalMs: FORGET_MS }, () => Promise.all([forgetOldLogs(database), forgetOldUsage(database)]), report),
+    usage.run(signal),
+  ]);
   await Promise.all([followed.ended(), measured.ended()]);
   await logs.close();
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditPending } from '../../generated/prisma/client.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
+import { pollLoop } from '../../shared/poll-loop.ts';
 import type { Context } from '../context.ts';
 import { agentOwner } from './agent-owner.ts';
 import { type AuditedEvent, insertEntry } from './append-entry.ts';
@@ -101,19 +101,17 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
     /** Says again and again that this process lives, and appends what is left, its own and that of others, until aborted. */
     async keep(signal: AbortSignal): Promise<void> {
       let waiting = 0;
-      while (!signal.aborted) {
-        try {
-          await sayAlive();
-          await database.untenanted.$queryRaw`DELETE FROM leases WHERE name LIKE 'process:%' AND expires_at < now() - interval '1 day'`;
-          await appendUnwritten();
-          // After a time without the database every process seems dead, until each has had its chance to say that it lives.
-          if (waiting-- <= 0) await appendAllLeft();
-        } catch (error) {
-          waiting = ROUNDS_TO_SAY_SO;
-          report(error);
-        }
-        await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
+      async function round(): Promise<void> {
+        await sayAlive();
+        await database.untenanted.$queryRaw`DELETE FROM leases WHERE name LIKE 'process:%' AND expires_at < now() - interval '1 day'`;
+        await appendUnwritten();
+        // After a time without the database every process seems dead, until each has had its chance to say that it lives.
+        if (waiting-- <= 0) await appendAllLeft();
       }
+      await pollLoop(signal, { intervalMs: ROUND_MS }, round, (error) => {
+        waiting = ROUNDS_TO_SAY_SO;
+        report(error);
+      });
       await appendUnwritten().catch(report);
       await database.untenanted.$queryRaw`DELETE FROM leases WHERE name = ${name}`.catch(() => undefined);
     },

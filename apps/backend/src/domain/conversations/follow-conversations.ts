@@ -4,6 +4,7 @@ import type { Transaction } from '../../infra/database/database.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
 import { displayable, type HistoryEntry, history, textOf } from '../../infra/openclaw/history.ts';
 import { newId } from '../../shared/ids.ts';
+import { coalesce } from '../../shared/keyed-runner.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Context } from '../context.ts';
 
@@ -98,31 +99,28 @@ async function takeOver({ database }: Slice, agentId: string, gateway: GatewayCo
  * was said before it opened, and each conversation as it goes on.
  */
 export function followConversations(context: Slice, agentId: string, gateway: GatewayConnection, againMs = AGAIN_MS): void {
-  let reading: Promise<void> | undefined;
-  let again = false;
   let closed = false;
-  let later: NodeJS.Timeout | undefined;
+  let retries = 0;
+  let retry: NodeJS.Timeout | undefined;
 
-  function read(times = 0) {
+  const reading = coalesce(async () => {
+    clearTimeout(retry);
     if (closed) return;
-    clearTimeout(later);
-    again = reading !== undefined;
-    reading ??= sleep(SETTLE_MS)
-      .then(async () => {
-        const waiting = !closed && (await takeOver(context, agentId, gateway));
-        if (waiting && !closed && times < againMs.length) later = setTimeout(read, againMs[times], times + 1);
-      })
-      .catch((error) => {
-        if (!closed) context.log.warn({ err: error, agentId }, "an agent's conversations could not be read");
-      })
-      .finally(() => {
-        reading = undefined;
-        if (again) read();
-      });
+    await sleep(SETTLE_MS);
+    try {
+      const waiting = !closed && (await takeOver(context, agentId, gateway));
+      if (waiting && !closed && retries < againMs.length) retry = setTimeout(reading.run, againMs[retries++]);
+    } catch (error) {
+      if (!closed) context.log.warn({ err: error, agentId }, "an agent's conversations could not be read");
+    }
+  });
+  function read(): void {
+    retries = 0;
+    reading.run();
   }
   gateway.once('close', () => {
     closed = true;
-    clearTimeout(later);
+    clearTimeout(retry);
   });
   gateway.on('event', (name, payload) => {
     if (name !== 'agent') return;

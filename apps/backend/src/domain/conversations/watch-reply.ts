@@ -1,4 +1,5 @@
 import type { Message, Reply } from '../../generated/prisma/client.ts';
+import { coalesce } from '../../shared/keyed-runner.ts';
 import type { Context } from '../context.ts';
 import { REPLIES, type ReplyChange } from './settle-reply.ts';
 
@@ -16,20 +17,19 @@ export function watchReply(
   onWords?: (at: number, text: string) => void,
 ): () => void {
   let version = -1;
-  let reading = Promise.resolve();
   let ended = false;
 
-  function read() {
-    reading = reading
-      .then(async () => {
-        if (ended) return;
-        const row = await database.as('service', (tx) => tx.reply.findUnique({ where: { id }, include: { answer: true } }));
-        if (!row || ended || row.version <= version) return;
-        version = row.version;
-        onRow(row);
-      })
-      .catch((error) => log.warn({ err: error, replyId: id }, 'a reply could not be read'));
-  }
+  const { run: read } = coalesce(async () => {
+    if (ended) return;
+    try {
+      const row = await database.as('service', (tx) => tx.reply.findUnique({ where: { id }, include: { answer: true } }));
+      if (!row || ended || row.version <= version) return;
+      version = row.version;
+      onRow(row);
+    } catch (error) {
+      log.warn({ err: error, replyId: id }, 'a reply could not be read');
+    }
+  });
   // Listening begins before reading, so that nothing falls in between.
   const offChange = notifications.on(REPLIES, (payload) => {
     const change = JSON.parse(payload) as ReplyChange;

@@ -1,6 +1,7 @@
 import { AppError, type OperationView } from '@agentbot/contracts';
 import type { Operation } from '../../generated/prisma/client.ts';
 import { type Actor, type Tenant, tenantOf } from '../../shared/actor.ts';
+import { coalesce } from '../../shared/keyed-runner.ts';
 import type { EventSink, Subscribe } from '../../shared/streams.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
@@ -23,22 +24,17 @@ function watchOperation(
   onChange: (row: WholeOperation | null) => void,
 ) {
   let ended = false;
-  let reading: Promise<void> | undefined;
-  let again = false;
-
-  function read() {
-    again = reading !== undefined;
-    reading ??= database
-      .as(tenant, (tx) => tx.operation.findUnique({ where: { id }, include: { steps: { orderBy: { position: 'asc' } } } }))
-      .then((row) => {
-        if (!ended) onChange(row);
-      })
-      .catch((error) => log.warn({ err: error, operationId: id }, 'an operation could not be read'))
-      .finally(() => {
-        reading = undefined;
-        if (again && !ended) read();
-      });
-  }
+  const { run: read } = coalesce(async () => {
+    if (ended) return;
+    try {
+      const row = await database.as(tenant, (tx) =>
+        tx.operation.findUnique({ where: { id }, include: { steps: { orderBy: { position: 'asc' } } } }),
+      );
+      if (!ended) onChange(row);
+    } catch (error) {
+      log.warn({ err: error, operationId: id }, 'an operation could not be read');
+    }
+  });
   // Listening begins before reading, so that nothing falls in between.
   const offChange = notifications.on(OPERATIONS, (changed) => changed === id && read());
   const offResumed = notifications.on('resumed', read);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { pause } from '../../shared/poll-loop.ts';
 import type { Database, Transaction } from './database.ts';
 
 const TTL_SECONDS = 6;
@@ -30,7 +31,7 @@ async function take({ database, processId }: Slice, name: string): Promise<boole
 async function keep(context: Slice, name: string, signal: AbortSignal): Promise<void> {
   let renewedAt = Date.now();
   while (!signal.aborted) {
-    await sleep(RENEW_MS, undefined, { signal }).catch(() => undefined);
+    await pause(RENEW_MS, signal);
     const from = Date.now();
     try {
       if (!(await take(context, name))) return;
@@ -67,7 +68,7 @@ export async function underLease(
       await ended;
       await database.untenanted.$queryRaw`DELETE FROM leases WHERE name = ${name} AND holder = ${processId}`.catch(() => undefined);
     }
-    await sleep(RENEW_MS / 2, undefined, { signal }).catch(() => undefined);
+    await pause(RENEW_MS / 2, signal);
   }
 }
 

@@ -2,6 +2,7 @@ import type { LogFrame } from '@agentbot/contracts';
 import type { Logger } from 'pino';
 import type { Database } from '../../../infra/database/database.ts';
 import type { Notifications } from '../../../infra/database/notifications.ts';
+import { coalesce } from '../../../shared/keyed-runner.ts';
 import type { EventSink } from '../../../shared/streams.ts';
 import type { LogRecord } from './log-line.ts';
 import { isTrimmedAfter, LOGS, type LogChunk, readLog, recentLog } from './log-store.ts';
@@ -29,8 +30,9 @@ class LiveLog {
   records: LogRecord[] = [];
   floor = '';
   #loaded = false;
-  #pulling: Promise<void> | undefined;
-  #again = false;
+  readonly #pulling = coalesce(() =>
+    this.#read().catch((error) => this.#source.log.warn({ err: error, agentId: this.agentId }, 'a log could not be read')),
+  );
   #ended = false;
   #grown = Promise.withResolvers<void>();
   grace: NodeJS.Timeout | undefined;
@@ -50,19 +52,13 @@ class LiveLog {
 
   /** Takes what was just stored in this process, when it follows on what is here. */
   deliver({ after, records }: LogChunk): void {
-    if (this.#loaded && !this.#pulling && after === this.head) this.#append(records);
+    if (this.#loaded && !this.#pulling.isRunning() && after === this.head) this.#append(records);
     else this.pull();
   }
 
   /** Reads from the store what has come since. */
   pull(): void {
-    this.#again = this.#pulling !== undefined;
-    this.#pulling ??= this.#read()
-      .catch((error) => this.#source.log.warn({ err: error, agentId: this.agentId }, 'a log could not be read'))
-      .finally(() => {
-        this.#pulling = undefined;
-        if (this.#again) this.pull();
-      });
+    this.#pulling.run();
   }
 
   async #read(): Promise<void> {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isRefusedData } from '../../../infra/database/refused-data.ts';
 import type { ContainerUsage } from '../../../infra/docker/container-host.ts';
+import { pollLoop } from '../../../shared/poll-loop.ts';
 import type { Context } from '../../context.ts';
 import { usageBetween } from './usage-between.ts';
 import { forgetSamples, type GatheredUsage, type LastUsage, writeSamples } from './usage-store.ts';
@@ -75,10 +75,10 @@ export function createUsageWriter({ database, log }: Pick<Context, 'database' | 
     },
     /** Writes every second, until aborted. A write that fails is a gap in the history, not more. */
     async run(signal: AbortSignal): Promise<void> {
-      while (!signal.aborted) {
-        await sleep(WRITE_MS, undefined, { signal }).catch(() => undefined);
-        await write().catch((error) => log.warn({ err: error }, 'usage could not be stored'));
-      }
+      const report = (error: unknown) => log.warn({ err: error }, 'usage could not be stored');
+      await pollLoop(signal, { intervalMs: WRITE_MS }, write, report);
+      // What was gathered since the last write.
+      await write().catch(report);
     },
   };
 }
