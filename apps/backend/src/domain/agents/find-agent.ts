@@ -1,9 +1,11 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import { type Actor, tenantOf } from '../../shared/actor.ts';
+import type { Context } from '../context.ts';
 
-/** The agent named, or the owner's newest running one, or their newest. @throws AppError AGENT_NOT_FOUND */
-export async function findAnyAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
+/** The agent `agentId`; without an id the owner's newest running agent, else their newest. @throws AppError AGENT_NOT_FOUND */
+export async function findDefaultAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
   const orderBy = { createdAt: 'desc' as const };
   const agent = agentId
     ? await tx.agent.findUnique({ where: { id: agentId } })
@@ -11,4 +13,23 @@ export async function findAnyAgent(tx: Transaction, ownerId: string, agentId: st
       (await tx.agent.findFirst({ where: { ownerId }, orderBy })));
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
   return agent;
+}
+
+/** The running agent `agentId`; without an id the owner's newest running agent. @throws AppError AGENT_NOT_FOUND, OPERATION_FAILED when it does not run */
+export async function findRunningAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
+  const where = agentId ? { id: agentId } : { ownerId, state: 'running' as const };
+  const agent = await tx.agent.findFirst({ where, orderBy: { createdAt: 'desc' } });
+  if (!agent) throw new AppError('AGENT_NOT_FOUND', agentId ? undefined : 'No agent is running');
+  if (agent.state !== 'running') throw new AppError('OPERATION_FAILED', `The agent is not running (${agent.state})`);
+  return agent;
+}
+
+/** The actor's agent `agentId`, or null where the id is free. @throws AppError AGENT_NOT_FOUND when another account has the id */
+export async function findOwnAgent({ database }: Pick<Context, 'database'>, actor: Actor, agentId: string): Promise<Agent | null> {
+  const own = await database.as(tenantOf(actor), (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  if (own) return own;
+  // Ids are host names as well, so they are one another's whatever their case.
+  const [taken] = await database.as('service', (tx) => tx.$queryRaw<unknown[]>`SELECT 1 FROM agents WHERE lower(id) = lower(${agentId})`);
+  if (taken) throw new AppError('AGENT_NOT_FOUND');
+  return null;
 }

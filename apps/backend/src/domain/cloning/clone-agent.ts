@@ -10,7 +10,7 @@ import { sha256 } from '../../shared/sha256.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import type { Context } from '../context.ts';
-import { beginOperation } from '../operations/operations.ts';
+import { beginProvisioning } from '../provisioning/begin-provisioning.ts';
 import { inherit } from './inherit.ts';
 import { type PaymentProof, proofIn, proofMessage, readProof, refuseProof, verifyPayment } from './payment-proof.ts';
 
@@ -69,7 +69,7 @@ function planOf(parent: Agent, { plan, admin }: Account): Plan {
  * cannot be asked, and then nothing is claimed
  */
 export async function cloneAgent(context: Context, actor: Actor, input: Input, requestId: string) {
-  const { database, boss, envelope, config, accounts, chains } = context;
+  const { envelope, config, accounts, chains } = context;
   const owner = await accounts.find(userOf(actor));
   const { name, specialization } = input;
   const fingerprint = sha256(JSON.stringify([input.parentAgentId, name, specialization]));
@@ -91,7 +91,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
   const walletKey = generatePrivateKey();
   const inherited = await inherit(context, parent, owner.id);
   try {
-    const made = await database.as({ userId: owner.id }, async (tx) => {
+    const { agent } = await beginProvisioning(context, { userId: owner.id }, { kind: 'clone', requestId }, async (tx) => {
       await tx.paymentClaim.create({
         data: {
           chainId: proof.chainId,
@@ -104,7 +104,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
         },
       });
       // The contract names no limit for clones: each is paid for by itself.
-      const agent = await insertAgent(tx, envelope, owner, Number.POSITIVE_INFINITY, {
+      return insertAgent(tx, envelope, owner, Number.POSITIVE_INFINITY, {
         id,
         name,
         model: parent.model,
@@ -121,10 +121,8 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
           skillSwitches: parent.skillSwitches ?? {},
         },
       });
-      await beginOperation(tx, boss, agent, 'clone', { requestId, plan: agent.plan });
-      return agent;
     });
-    return view(made, proof);
+    return view(agent, proof);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     const first = await boughtBefore(context, owner, proof, fingerprint);

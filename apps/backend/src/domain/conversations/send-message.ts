@@ -3,6 +3,7 @@ import type { Agent, ChatSession, Message } from '../../generated/prisma/client.
 import type { Transaction } from '../../infra/database/database.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { newId } from '../../shared/ids.ts';
+import { findRunningAgent } from '../agents/find-agent.ts';
 import type { Context } from '../context.ts';
 import { answer } from './answer.ts';
 import { waitForReply } from './watch-reply.ts';
@@ -17,15 +18,6 @@ interface Input {
   agentId?: string | undefined;
   sessionId?: string | undefined;
   wait?: boolean | undefined;
-}
-
-/** The agent named, or the newest running one of the owner. @throws AppError AGENT_NOT_FOUND, OPERATION_FAILED when it does not run */
-export async function findAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
-  const where = agentId ? { id: agentId } : { ownerId, state: 'running' as const };
-  const agent = await tx.agent.findFirst({ where, orderBy: { createdAt: 'desc' } });
-  if (!agent) throw new AppError('AGENT_NOT_FOUND', agentId ? undefined : 'No agent is running');
-  if (agent.state !== 'running') throw new AppError('OPERATION_FAILED', `The agent is not running (${agent.state})`);
-  return agent;
 }
 
 /**
@@ -76,7 +68,7 @@ async function store(
 export async function sendMessage(context: Context, actor: Actor, input: Input, id = newId('msg')) {
   const tenant = tenantOf(actor);
   const { agent, said, fresh } = await context.database.as(tenant, async (tx) => {
-    const found = await findAgent(tx, userOf(actor), input.agentId);
+    const found = await findRunningAgent(tx, userOf(actor), input.agentId);
     return { agent: found, ...(await store(tx, await findSession(tx, found, input.sessionId), id, input)) };
   });
   if (fresh) context.background(answer(context, agent, said));

@@ -1,6 +1,6 @@
 import { AGENTBOT_VERSION, API_VERSION, AppError } from '@agentbot/contracts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
-import { findAnyAgent } from '../agents/find-agent.ts';
+import { findDefaultAgent } from '../agents/find-agent.ts';
 import type { Context } from '../context.ts';
 import { listSessions, recentMemory, wholeSession } from '../conversations/sessions.ts';
 import { configuredCredentials } from './credentials.ts';
@@ -34,7 +34,7 @@ export async function askAgent(context: Context, actor: Actor, { action, session
   if (!action) return overview;
   if (action === 'session' && !sessionId) throw new AppError('INVALID_REQUEST', 'sessionId is required');
   const found = await context.database.as(tenantOf(actor), async (tx) => {
-    const agent = await findAnyAgent(tx, userOf(actor), agentId);
+    const agent = await findDefaultAgent(tx, userOf(actor), agentId);
     switch (action) {
       case 'sessions':
         return { answer: await listSessions(tx, agent) };

@@ -1,9 +1,9 @@
 import type { Instruction } from '@agentbot/contracts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { newId } from '../../shared/ids.ts';
-import { findAnyAgent } from '../agents/find-agent.ts';
+import { findDefaultAgent, findRunningAgent } from '../agents/find-agent.ts';
 import type { Context } from '../context.ts';
-import { findAgent, openSession, sendMessage } from '../conversations/send-message.ts';
+import { openSession, sendMessage } from '../conversations/send-message.ts';
 import { setCredential } from './credentials.ts';
 import { switchSkill } from './skills.ts';
 
@@ -26,12 +26,12 @@ export async function tellAgent(
       return { sessionId, reply, timestamp: Date.now() };
     }
     case 'create-session': {
-      const session = await database.as(tenantOf(actor), async (tx) => openSession(tx, await findAgent(tx, userOf(actor), agentId)));
+      const session = await database.as(tenantOf(actor), async (tx) => openSession(tx, await findRunningAgent(tx, userOf(actor), agentId)));
       about(session.agentId);
       return { sessionId: session.id, status: 'active' };
     }
     case 'update-skill': {
-      const agent = await database.as(tenantOf(actor), (tx) => findAgent(tx, userOf(actor), agentId));
+      const agent = await database.as(tenantOf(actor), (tx) => findRunningAgent(tx, userOf(actor), agentId));
       about(agent.id);
       await switchSkill(context, agent, instruction.skillId, instruction.enabled);
       return { success: true, skillId: instruction.skillId, enabled: instruction.enabled };
@@ -39,7 +39,7 @@ export async function tellAgent(
     case 'set-credential': {
       const { key, value } = instruction;
       await database.as(tenantOf(actor), async (tx) => {
-        const agent = await findAnyAgent(tx, userOf(actor), agentId);
+        const agent = await findDefaultAgent(tx, userOf(actor), agentId);
         about(agent.id);
         await setCredential(context, tx, agent, key, value, requestId);
       });

@@ -108,12 +108,6 @@ export async function beginOrShare(
 export const inProgress = ({ id, kind, createdAt }: Operation) =>
   new AppError('OPERATION_IN_PROGRESS', undefined, { details: { operation: { id, kind, createdAt: createdAt.toISOString() } } });
 
-/** Begins the provisioning of an agent whose plan was just checked, or gives back the one that a repeated request began before. */
-export async function beginOrJoin(tx: Transaction, boss: PgBoss, agent: Agent, requestId: string): Promise<Operation> {
-  const before = await tx.operation.findFirst({ where: { agentId: agent.id, kind: 'provision' }, orderBy: { createdAt: 'desc' } });
-  return before ?? beginOperation(tx, boss, agent, 'provision', { requestId, plan: agent.plan });
-}
-
 /** One page of an agent's operations, newest first. @returns `next` is the cursor of the page that follows, if there is one */
 export async function listOperations(
   database: Database,

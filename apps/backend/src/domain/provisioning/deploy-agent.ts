@@ -1,15 +1,15 @@
 import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
-import type { Agent } from '../../generated/prisma/client.ts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { modelFromConfig } from '../../infra/openclaw/choose-model.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { coveredPlan, hasDefaultPlan, requireContainer } from '../accounts/entitlements.ts';
+import { findOwnAgent } from '../agents/find-agent.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { updateAgent } from '../agents/update-agent.ts';
 import { requireLimits } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
 import { beginOperation, inProgress } from '../operations/operations.ts';
-import { waitForOperation } from '../operations/watch-operation.ts';
+import { awaitProvisioning } from './begin-provisioning.ts';
 
 /** How long the caller waits for the container; the job goes on by itself. */
 const WAIT_MS = 120_000;
@@ -17,16 +17,6 @@ const WAIT_MS = 120_000;
 interface Input {
   agentId: string;
   config?: AgentConfig | undefined;
-}
-
-/** The actor's agent of that id, if there is one. @throws AppError AGENT_NOT_FOUND when it is another's */
-async function findOwn({ database }: Context, actor: Actor, agentId: string): Promise<Agent | null> {
-  const own = await database.as(tenantOf(actor), (tx) => tx.agent.findUnique({ where: { id: agentId } }));
-  if (own) return own;
-  // Ids are host names as well, so they are one another's whatever their case.
-  const [taken] = await database.as('service', (tx) => tx.$queryRaw<unknown[]>`SELECT 1 FROM agents WHERE lower(id) = lower(${agentId})`);
-  if (taken) throw new AppError('AGENT_NOT_FOUND');
-  return null;
 }
 
 async function hasChannel({ database, envelope }: Context, actor: Actor, agentId: string): Promise<boolean> {
@@ -46,7 +36,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
   const { database, boss, envelope, accounts, host } = context;
   const tenant = tenantOf(actor);
   const given = config.telegramToken || config.discordBotToken || config.whatsappToken;
-  const existing = await findOwn(context, actor, agentId);
+  const existing = await findOwnAgent(context, actor, agentId);
   if (actor.facade === 'backend' && !given && !(existing && (await hasChannel(context, actor, agentId)))) {
     throw new AppError('INVALID_REQUEST', 'telegramToken is required');
   }
@@ -71,7 +61,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
   const open = existing && (await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId, finishedAt: null } })));
   if (open) throw inProgress(open);
   if (existing) await updateAgent(context, actor, agentId, { config });
-  const operation = await database.as(tenant, async (tx) => {
+  const begun = await database.as(tenant, async (tx) => {
     const agent =
       existing ??
       (await insertAgent(tx, envelope, owner, plans[plan].backendLimit, {
@@ -82,11 +72,10 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
         config,
         state: 'provisioning',
       }));
-    return beginOperation(tx, boss, agent, 'provision', { requestId, plan });
+    return { agent, operation: await beginOperation(tx, boss, agent, 'provision', { requestId, plan }) };
   });
-  const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
-  if (outcome.error) throw new AppError('OPERATION_FAILED', `Deployment failed: ${outcome.error}`);
-  const agent = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  const { agent, error } = await awaitProvisioning(context, tenant, begun, WAIT_MS);
+  if (error) throw new AppError('OPERATION_FAILED', `Deployment failed: ${error}`);
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
   return { agent, already: false };
 }

@@ -6,8 +6,7 @@ import { webAgentLimit } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { requireLimits } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
-import { beginOrJoin } from '../operations/operations.ts';
-import { waitForOperation } from '../operations/watch-operation.ts';
+import { awaitProvisioning, beginProvisioning } from './begin-provisioning.ts';
 
 /** How long the caller waits for the outcome; the job goes on by itself. */
 const WAIT_MS = 15_000;
@@ -29,7 +28,7 @@ interface Input {
  * when it failed by then; its row is kept in `error`
  */
 export async function provisionAgent(context: Context, actor: Actor, input: Input, requestId: string, id?: string): Promise<Agent> {
-  const { database, boss, envelope, config, accounts } = context;
+  const { envelope, config, accounts } = context;
   const owner = await accounts.find(userOf(actor));
   if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   if (!owner.plan && !owner.admin) throw new AppError('PAYMENT_REQUIRED');
@@ -40,23 +39,13 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
   const tenant = { userId: owner.id };
   // The tier decides: a plan in the configuration would say that it was asked for by name.
   const { plan: _, ...given } = input.config ?? {};
-  const { agent, operation } = await database.as(tenant, async (tx) => {
-    const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
-    const row = await insertAgent(tx, envelope, owner, limit, {
-      id,
-      name: input.name,
-      ...model,
-      plan,
-      config: given,
-      state: 'provisioning',
-    });
-    return { agent: row, operation: await beginOrJoin(tx, boss, row, requestId) };
-  });
+  const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
+  const begun = await beginProvisioning(context, tenant, { kind: 'provision', requestId }, (tx) =>
+    insertAgent(tx, envelope, owner, limit, { id, name: input.name, ...model, plan, config: given, state: 'provisioning' }),
+  );
 
-  if (input.wait === false) return agent;
-  const outcome = await waitForOperation(context, tenant, operation.id, WAIT_MS);
-  if (outcome.error) {
-    throw new AppError('OPERATION_FAILED', 'Failed to provision agent', { details: { agentId: agent.id, reason: outcome.error } });
-  }
-  return (await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agent.id } }))) ?? agent;
+  if (input.wait === false) return begun.agent;
+  const { agent, error: reason } = await awaitProvisioning(context, tenant, begun, WAIT_MS);
+  if (reason) throw new AppError('OPERATION_FAILED', 'Failed to provision agent', { details: { agentId: begun.agent.id, reason } });
+  return agent ?? begun.agent;
 }

@@ -12,10 +12,9 @@ import { backendStatus } from '../agents/agent-view.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { useSubscription } from '../billing/use-subscription.ts';
 import type { Context } from '../context.ts';
-import { beginOrJoin } from '../operations/operations.ts';
-import { waitForOperation } from '../operations/watch-operation.ts';
 import { streamView } from '../streaming/live-stream.ts';
 import { withStream } from '../streaming/mux.ts';
+import { awaitProvisioning, beginProvisioning } from './begin-provisioning.ts';
 
 /** How long the caller waits for the container; the job goes on by itself. */
 const WAIT_MS = 60_000;
@@ -49,7 +48,7 @@ export async function provisionWithChannels(
   body: ChannelProvision,
   request: Request,
 ): Promise<ProvisionedFully> {
-  const { database, boss, envelope, config, accounts } = context;
+  const { database, envelope, config, accounts } = context;
   if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const owner = await accounts.find(userOf(actor));
   await requirePayment(context, actor, owner, body);
@@ -57,9 +56,10 @@ export async function provisionWithChannels(
   const { telegramToken, discordBotToken, whatsappToken, telegramUserId, aiProvider, apiKey, plan } = body;
   const contact = owner.id === SERVICE_ACCOUNT ? null : owner.email;
   const id = (request.name ?? randomName(10)).slice(0, 10);
-  const { agent, operation } = await withStream(context, { id, ownerId: owner.id }, (stream) =>
-    database.as(tenantOf(actor), async (tx) => {
-      const row = await insertAgent(tx, envelope, owner, plans[plan].provisionLimit, {
+  const tenant = tenantOf(actor);
+  const begun = await withStream(context, { id, ownerId: owner.id }, (stream) =>
+    beginProvisioning(context, tenant, { kind: 'provision', requestId: request.requestId }, (tx) =>
+      insertAgent(tx, envelope, owner, plans[plan].provisionLimit, {
         id,
         name: `${PROVISIONED_PREFIX}${id}`,
         model: defaultModelOf(aiProvider),
@@ -78,17 +78,12 @@ export async function provisionWithChannels(
         hostPrefix: PROVISIONED_PREFIX,
         contactEmail: body.email ?? request.contactEmail ?? contact,
         stream,
-      });
-      return { agent: row, operation: await beginOrJoin(tx, boss, row, request.requestId) };
-    }),
+      }),
+    ),
   );
-  await waitForOperation(context, tenantOf(actor), operation.id, WAIT_MS);
-
-  const { after, secrets } = await database.as(tenantOf(actor), async (tx) => ({
-    after: (await tx.agent.findUnique({ where: { id } })) ?? agent,
-    secrets: await readAgentSecrets(tx, envelope, id),
-  }));
-  return view(context, after, secrets, body);
+  const { agent } = await awaitProvisioning(context, tenant, begun, WAIT_MS);
+  const secrets = await database.as(tenant, (tx) => readAgentSecrets(tx, envelope, id));
+  return view(context, agent ?? begun.agent, secrets, body);
 }
 
 const enabled = (token: string | undefined) => (token ? 'enabled' : 'disabled');

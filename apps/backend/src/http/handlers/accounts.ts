@@ -1,9 +1,8 @@
-import { webAgentLimit } from '../../domain/accounts/accounts.ts';
+import { getMe } from '../../domain/accounts/get-me.ts';
 import { requestPasswordReset, resetPassword } from '../../domain/accounts/password-reset.ts';
 import { endSession } from '../../domain/accounts/sessions.ts';
 import { createSignInThrottle } from '../../domain/accounts/sign-in-throttle.ts';
 import type { Context } from '../../domain/context.ts';
-import { tenantOf, userOf } from '../../shared/actor.ts';
 import type { Handlers } from '../mount-routes.ts';
 
 /** The operations of packages/contracts/src/accounts.ts. */
@@ -33,12 +32,7 @@ export function accountsHandlers(context: Context) {
       await resetPassword(context, body);
       return { success: true };
     },
-    getMe: async ({ actor }) => {
-      const account = await accounts.find(userOf(actor));
-      const { tester: _tester, emailIsTheirs: _emailIsTheirs, ...shown } = account;
-      const agentCount = await database.as(tenantOf(actor), (tx) => tx.agent.count({ where: { ownerId: account.id } }));
-      return { ...shown, agentLimit: webAgentLimit(account), agentCount };
-    },
+    getMe: ({ actor }) => getMe(context, actor),
     grantPlan: async ({ params, body }) => {
       const { id, email, plan } = await accounts.grantPlan(params.id, body.plan);
       return { id, email, plan };

@@ -30,3 +30,10 @@ export async function instanceStats({ database }: Pick<Context, 'database'>, act
     timestamp: (used?.at ?? now).toISOString(),
   };
 }
+
+/** The use of one instance, in the contract's flat shape. @throws AppError AGENT_NOT_FOUND */
+export async function getInstanceUsage(context: Context, actor: Actor, userId: string) {
+  const { state, plan, openclawVersion } = await getAgent(context, actor, userId);
+  const { cpu, memory } = await instanceStats(context, actor, userId);
+  return { userId, cpu, memory: memory.split(' / ')[0], status: state, plan, openclawVersion };
+}
