@@ -37,12 +37,12 @@ async function byHand(image: string, configuration: string): Promise<void> {
     tar.finalize();
     await container.putArchive(tar as unknown as NodeJS.ReadableStream, { path: '/home/node/.openclaw' });
     await container.start();
-    const answers = () =>
+    const ping = () =>
       fetch(`http://127.0.0.1:${PORT}/healthz`).then(
         ({ ok }) => ok,
         () => false,
       );
-    while (!(await answers())) await sleep(100);
+    while (!(await ping())) await sleep(100);
   } finally {
     await container.remove({ force: true, v: true });
   }

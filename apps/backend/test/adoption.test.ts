@@ -5,7 +5,7 @@ import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import pg from 'pg';
-import { followSubscription } from '../src/workers/suspensions.ts';
+import { applySubscription } from '../src/workers/suspensions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 
@@ -161,7 +161,7 @@ describe('a plan that is raised after a request was let through', () => {
     const { id } = (await backend.call('POST', '/api/agents', { token: key, body })).body;
     await database.as('service', (tx) => tx.agent.update({ where: { id }, data: { state: 'stopped', suspendedAt: new Date() } }));
     await grant('solo');
-    await followSubscription(backend.context, user);
+    await applySubscription(backend.context, user);
     await backend.settled(id);
     expect(await size(id)).toEqual(solo);
     await grant(null);

@@ -209,7 +209,7 @@ describe('an entry that is not written when its request ends', () => {
     const [dead, living, other] = ['dead', 'living', 'other'].map((processId) => createAuditJournal({ database, log, processId }));
     const user = await backend.account();
     const intent = { ownerId: user, actorKind: 'session' as const, actorId: user };
-    await living?.sayAlive();
+    await living?.sendHeartbeat();
     await dead?.begin({ ...intent, action: 'ofDead' });
     await living?.begin({ ...intent, action: 'ofLiving' });
     const leaving = new AbortController();

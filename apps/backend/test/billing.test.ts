@@ -4,9 +4,9 @@ import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Stripe from 'stripe';
 import { createAccounts } from '../src/domain/accounts/accounts.ts';
-import { createPlanOffers } from '../src/domain/billing/plan-offers.ts';
-import { useSubscription } from '../src/domain/billing/use-subscription.ts';
-import { settleSuspensions } from '../src/workers/suspensions.ts';
+import { claimSubscription } from '../src/domain/billing/claim-subscription.ts';
+import { createListPlans } from '../src/domain/billing/plan-offers.ts';
+import { reconcileSuspensions } from '../src/workers/suspensions.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Stripe, by its official client against a local double: buying, webhooks in every order, lapse and renewal. */
@@ -94,7 +94,7 @@ describe('what is for sale', () => {
   });
 
   test('Stripe is asked once by many, and its last word stands while it is away', async () => {
-    const offers = createPlanOffers(backend.context, 100);
+    const offers = createListPlans(backend.context, 100);
     const before = stripe.priceReads();
     const [first, ...others] = await Promise.all(Array.from({ length: 20 }, offers));
     expect(others).toEqual(Array(19).fill(first));
@@ -102,7 +102,7 @@ describe('what is for sale', () => {
     stripe.setDown(true);
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect([await offers(), await offers()]).toEqual([first, first]);
-    const unknown = await createPlanOffers(backend.context)();
+    const unknown = await createListPlans(backend.context)();
     stripe.setDown(false);
     expect(unknown.plans.map(({ forSale, price }) => [forSale, price])).toEqual([true, true, false, true].map((sold) => [sold, null]));
   });
@@ -354,10 +354,10 @@ describe('a lapse', () => {
     const { database } = backend.context;
     // As when a process died after it had stored the reading.
     await database.as('service', (tx) => tx.subscription.update({ where: { id: 'sub_lapse' }, data: { status: 'unpaid' } }));
-    await settleSuspensions(backend.context);
+    await reconcileSuspensions(backend.context);
     expect(await state(running)).toBe('stopped');
     await backend.machine(undefined, 'PUT', `/api/admin/users/${owner.id}/plan`, { plan: 'solo' });
-    await settleSuspensions(backend.context);
+    await reconcileSuspensions(backend.context);
     expect([await state(running), await state(stopped)]).toEqual(['active', 'stopped']);
   });
 });
@@ -398,7 +398,7 @@ describe('a subscription named at provisioning', () => {
     const { database } = backend.context;
     const production = { ...backend.context, config, accounts: createAccounts({ database, config }) };
     const use = async (id: string, subscription: string) =>
-      useSubscription(production, await production.accounts.find(id), 'solo', subscription);
+      claimSubscription(production, await production.accounts.find(id), 'solo', subscription);
     const somebodys = expect.objectContaining({ code: 'PAYMENT_REQUIRED', message: 'The subscription is somebody else’s' });
 
     const thief = await backend.account('victim@example.com');

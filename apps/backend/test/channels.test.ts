@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PNG } from 'pngjs';
 import decodeQR from 'qr/decode.js';
 import { gatewayOf } from '../src/domain/agents/gateway.ts';
-import { type HistoryEntry, textOf } from '../src/infra/openclaw/history.ts';
+import { type HistoryEntry, textOf } from '../src/infra/openclaw/session-history.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** Telegram and WhatsApp through a real gateway, and what our API says of its conversations. */

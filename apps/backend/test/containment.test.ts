@@ -14,7 +14,7 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { WebSocket, WebSocketServer } from 'ws';
-import { firewallRules, openHostToAgents } from '../src/infra/host-firewall/host-firewall.ts';
+import { firewallRules, removeFirewall } from '../src/infra/host-firewall/host-firewall.ts';
 import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** From inside a real agent: what it must not reach, and what it must. */
@@ -63,7 +63,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const id of [agent, other, limited]) await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
   await backend.stop();
-  for (const subnet of Object.values(SUBNETS)) await openHostToAgents(subnet);
+  for (const subnet of Object.values(SUBNETS)) await removeFirewall(subnet);
   service.close();
   await model.close();
 }, 60_000);
@@ -127,11 +127,11 @@ test('an agent reaches nothing of the host, of the platform, of the cloud or of 
 });
 
 test('the same attempts do succeed where nothing forbids them, so that the test above can fail', async () => {
-  await openHostToAgents(SUBNETS.closed);
+  await removeFirewall(SUBNETS.closed);
   const { gateway } = await addressOf(agent);
   expect(await connect(agent, gateway, port)).toBe('connected');
   expect(await connect(agent, gateway, backend.port)).toBe('connected');
-  await backend.context.guardHost();
+  await backend.context.ensureFirewall();
   expect(await connect(agent, gateway, port)).toMatch(refused);
 });
 
@@ -146,9 +146,9 @@ test('compose lets the backend start once the host is closed, and not before', a
       () => false,
     );
   expect(await isClosed()).toBe(true);
-  await openHostToAgents(SUBNETS.closed);
+  await removeFirewall(SUBNETS.closed);
   expect(await isClosed()).toBe(false);
-  await backend.context.guardHost();
+  await backend.context.ensureFirewall();
   expect(await isClosed()).toBe(true);
 });
 
@@ -156,19 +156,19 @@ test('stands above what other rules of the host let in, and once where nothing p
   const iptables = async (...given: string[]) => (await promisify(execFile)('iptables', ['-w', '10', ...given])).stdout;
   const other = ['-s', '192.0.2.0/24', '-j', 'ACCEPT'];
   const jumps = async () => (await iptables('-S', 'INPUT')).split('\n').filter((line) => line.includes(`-s ${SUBNETS.closed} `));
-  await backend.context.guardHost();
+  await backend.context.ensureFirewall();
   expect(await jumps()).toHaveLength(1);
   await iptables('-I', 'INPUT', '1', ...other);
   try {
-    await backend.context.guardHost();
+    await backend.context.ensureFirewall();
     expect(await iptables('-S', 'INPUT', '1')).toContain(`-s ${SUBNETS.closed} `);
     expect(await jumps()).toHaveLength(1);
   } finally {
     await iptables('-D', 'INPUT', ...other);
   }
-  await openHostToAgents(SUBNETS.closed);
+  await removeFirewall(SUBNETS.closed);
   expect(await jumps()).toEqual([]);
-  await backend.context.guardHost();
+  await backend.context.ensureFirewall();
   expect(await jumps()).toHaveLength(1);
 });
 

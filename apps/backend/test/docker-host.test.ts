@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { agentContainerSpec } from '../src/domain/containers/container-spec.ts';
+import { buildContainerSpec } from '../src/domain/containers/container-spec.ts';
 import { createDockerHost } from '../src/infra/docker/docker-host.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers } from './backend.ts';
@@ -13,7 +13,7 @@ const installation = `test-docker-host-${randomName(4)}`;
 const docker = new Docker();
 const TIMEOUT_MS = 4_000;
 const host = createDockerHost(process.env.DOCKER_HOST, installation, {
-  mayPull: () => false,
+  isPullAllowed: () => false,
   log: { warn: () => undefined },
   timeoutMs: TIMEOUT_MS,
 });
@@ -45,7 +45,7 @@ test('a validator that takes longer than the engine client waits for a call is w
 }, 60_000);
 
 test('a command on an agent’s data that takes longer than that is waited for', async () => {
-  const spec = agentContainerSpec({
+  const spec = buildContainerSpec({
     agent: { id: `slow-${randomName(6)}`, ownerId: 'user_1', plan: 'solo', config: {} },
     slot: 0,
     image: SLOW_IMAGE,

@@ -6,7 +6,7 @@ import { type Failure, makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentContainerSpec } from '../src/infra/docker/container-host.ts';
 import { randomName } from '../src/shared/ids.ts';
-import { plannedRecovery } from '../src/workers/crash-restart.ts';
+import { planRestart } from '../src/workers/crash-restart.ts';
 import { sweep } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
@@ -116,7 +116,7 @@ describe('a container that ends by itself', () => {
         const createdAt = new Date(Date.now() - index * 130_000 - 120_000);
         await tx.operation.update({ where: { id: `op_recovery${index}` }, data: { createdAt } });
       }
-      return plannedRecovery(tx, slow, own('hopeless'), 'It does not become ready');
+      return planRestart(tx, slow, own('hopeless'), 'It does not become ready');
     });
     expect(giveUp).toBe(true);
   });

@@ -116,8 +116,8 @@ describe('the engine proxy', () => {
 test('a backend that opens the socket itself says once what is missing', async () => {
   const script = `
     const { createDockerHost } = await import('./src/infra/docker/docker-host.ts');
-    const host = createDockerHost('unix://${socket}', 'x', { mayPull: () => false, log: { warn: (message) => console.log(message) } });
-    for (let i = 0; i < 3; i++) await host.answers();
+    const host = createDockerHost('unix://${socket}', 'x', { isPullAllowed: () => false, log: { warn: (message) => console.log(message) } });
+    for (let i = 0; i < 3; i++) await host.ping();
     console.log('unavailable', !(await host.available()));`;
   const said = await startWithout('34567', '--input-type=module', '-e', script).said(/unavailable true/);
   expect(said.match(new RegExp(`DOCKER_GID=${GROUP}`, 'g'))).toHaveLength(1);

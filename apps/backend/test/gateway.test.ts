@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
-import { followConversations } from '../src/domain/conversations/follow-conversations.ts';
 import { replyFromContainer } from '../src/domain/conversations/reply-from-container.ts';
+import { syncConversations } from '../src/domain/conversations/sync-conversations.ts';
 import { type Agent, Prisma } from '../src/generated/prisma/client.ts';
 import { writeAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
 import { newDeviceKey } from '../src/infra/openclaw/device.ts';
 import { GatewayConnection } from '../src/infra/openclaw/gateway-connection.ts';
-import type { HistoryEntry } from '../src/infra/openclaw/history.ts';
+import type { HistoryEntry } from '../src/infra/openclaw/session-history.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** What becomes of a chat when the gateway says less than it should, or later: with a gateway that does as it is told. */
@@ -95,18 +95,18 @@ afterEach(async () => {
 
 interface AskOptions {
   resumed?: boolean;
-  patienceMs?: number;
+  timeoutMs?: number;
   after?: string;
   signal?: AbortSignal;
 }
 
 describe('a chat', () => {
   let count = 0;
-  const ask = (text: string, { resumed = false, patienceMs = 20_000, ...more }: AskOptions = {}) => {
+  const ask = (text: string, { resumed = false, timeoutMs = 20_000, ...more }: AskOptions = {}) => {
     const bind = { address: '127.0.0.1', gateway: gateway.port };
     const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: { bind } };
     const question = { id: `msg_${count++}`, sessionId: 'sess_1', text, askedAt: new Date(), resumed, onText: () => undefined, ...more };
-    return replyFromContainer(backend.context, running, question, { idleMs: 200, patienceMs });
+    return replyFromContainer(backend.context, running, question, { idleMs: 200, timeoutMs });
   };
 
   test('whose end was never told has its reply from the history, once the agent is done', async () => {
@@ -122,7 +122,7 @@ describe('a chat', () => {
 
   test('of which nothing is heard any more fails in the end', async () => {
     gateway.onSend = () => void gateway.history.push(user('Hello'));
-    await expect(ask('Hello', { patienceMs: 1_000 })).rejects.toThrow('The agent did not answer in time');
+    await expect(ask('Hello', { timeoutMs: 1_000 })).rejects.toThrow('The agent did not answer in time');
   });
 
   test.each([
@@ -212,7 +212,7 @@ test('an answer on a channel that the gateway writes down late is taken over wit
   const asked = user('Anybody there?');
   gateway.history = [asked];
   gateway.sessions = [{ key: 'agent:main:telegram:1', sessionId: 'theirs', channel: 'telegram', updatedAt: asked.timestamp }];
-  followConversations(backend.context, agent.id, connection, [1_500, 1_500]);
+  syncConversations(backend.context, agent.id, connection, [1_500, 1_500]);
   expect(await until(1)).toMatchObject({ messages: ['Anybody there?'], session: { syncedAt: null } });
   gateway.history.push({ ...assistant('I am'), timestamp: asked.timestamp });
   expect(await until(2)).toMatchObject({ messages: ['Anybody there?', 'I am'], session: { syncedAt: new Date(asked.timestamp ?? 0) } });

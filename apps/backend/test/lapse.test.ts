@@ -2,7 +2,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { followSubscription, settleSuspensions } from '../src/workers/suspensions.ts';
+import { applySubscription, reconcileSuspensions } from '../src/workers/suspensions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** A lapse and a renewal of an account whose agents run in containers; a stand-in takes the gateway's place. */
@@ -19,7 +19,7 @@ async function set(status: string) {
   await backend.context.database.as('service', (tx) =>
     tx.subscription.upsert({ where: { id: 'sub_1' }, create: { id: 'sub_1', ownerId: owner, ...data }, update: data }),
   );
-  await followSubscription(backend.context, owner);
+  await applySubscription(backend.context, owner);
 }
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ test('containers stop and start again; what was stopped, or is asked for meanwhi
   while ((await open()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await set('canceled');
   expect((await restarting).status).toBe(200);
-  await settleSuspensions(backend.context);
+  await reconcileSuspensions(backend.context);
   await backend.settled('runs');
   expect([await state('runs'), await isUp('runs'), await isUp('rests')]).toEqual(['stopped', false, false]);
 
@@ -63,7 +63,7 @@ test('containers stop and start again; what was stopped, or is asked for meanwhi
       body: { code: 'PAYMENT_REQUIRED' },
     });
   }
-  await settleSuspensions(backend.context);
+  await reconcileSuspensions(backend.context);
   expect(await isUp('runs')).toBe(false);
 
   await set('active');
@@ -79,7 +79,7 @@ test('a clone that was paid for by itself runs on through a lapse, and comes bac
   expect((await backend.machine(owner, 'POST', '/api/deployments', { agentId: 'paid', config })).status).toBe(201);
   await database.as('service', (tx) => tx.agent.update({ where: { id: 'paid' }, data: { parentId: 'runs', plan: 'solo' } }));
   await set('canceled');
-  await settleSuspensions(backend.context);
+  await reconcileSuspensions(backend.context);
   for (const id of ['runs', 'paid']) await backend.settled(id);
   expect([await isUp('runs'), await isUp('paid')]).toEqual([false, true]);
 
@@ -87,7 +87,7 @@ test('a clone that was paid for by itself runs on through a lapse, and comes bac
   expect((await backend.machine(owner, 'POST', '/api/agents/paid/start')).status).toBe(200);
   await backend.machine(owner, 'POST', '/api/agents/paid/stop');
   await database.as('service', (tx) => tx.agent.update({ where: { id: 'paid' }, data: { suspendedAt: new Date() } }));
-  await settleSuspensions(backend.context);
+  await reconcileSuspensions(backend.context);
   await backend.settled('paid');
   expect([await state('paid'), await isUp('paid')]).toEqual(['active', true]);
 });

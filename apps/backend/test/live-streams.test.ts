@@ -1,7 +1,7 @@
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startMux } from '@agentbot/test-doubles/mux';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { sweepStreams } from '../src/domain/streaming/mux.ts';
+import { removeOrphanStreams } from '../src/domain/streaming/live-streams.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Live streams, by Mux's official client against a local double: each agent has one, and no stream is nobody's. */
@@ -14,7 +14,7 @@ let owner: string;
 const provision = (headers: Record<string, string> = {}, plan = 'network') =>
   backend.machine(owner, 'POST', '/api/provision', { telegramToken: canary('1:'), plan }, headers);
 const noted = () => backend.context.database.as('service', (tx) => tx.liveStream.findMany());
-const later = () => sweepStreams(backend.context, Date.now() + 3_600_000);
+const later = () => removeOrphanStreams(backend.context, Date.now() + 3_600_000);
 
 beforeAll(async () => {
   mux = await startMux(TOKEN);
@@ -125,7 +125,7 @@ test('what could not be removed is removed later, also after a crash; what is yo
   await database.as({ userId: owner }, (tx) => tx.liveStream.create({ data: { agentId: 'crashed', ownerId: owner } }));
   await client?.video.liveStreams.create({ playback_policies: ['public'], passthrough: 'agentbot:default:crashed' });
   expect(mux.streams.size).toBe(3);
-  await sweepStreams(backend.context);
+  await removeOrphanStreams(backend.context);
   expect(mux.streams.size).toBe(3);
   await later();
   expect([...mux.streams.keys()]).toEqual([kept.liveStreamId]);

@@ -3,7 +3,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAccounts } from '../src/domain/accounts/accounts.ts';
 import { resetPassword } from '../src/domain/accounts/password-reset.ts';
-import { listUsers } from '../src/domain/overview/list-everything.ts';
+import { listUsers } from '../src/domain/overview/list-users-and-agents.ts';
 import { sha256 } from '../src/shared/sha256.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 

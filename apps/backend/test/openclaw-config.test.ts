@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ConfigInput, openclawConfig } from '../src/infra/openclaw/config-builder.ts';
 import { configShape } from '../src/infra/openclaw/config-shape.ts';
 import { fallbackTargets, modelTarget } from '../src/infra/openclaw/providers.ts';
-import { canRead, nearestKnown, storageOf } from '../src/infra/openclaw/versions.ts';
+import { canReadStorage, nearestKnown, storageOf } from '../src/infra/openclaw/versions.ts';
 import { validateInImage } from './openclaw-validators.ts';
 
 /** What the builder makes, as OpenClaw's own validators see it. */
@@ -101,7 +101,7 @@ test.each([
   ['2026.3.13', 'latest', true],
   ['2026.3.13', null, true],
 ])('OpenClaw %s reads what %s has written: %s', (version, writtenBy, reads) => {
-  expect(canRead(version, writtenBy)).toBe(reads);
+  expect(canReadStorage(version, writtenBy)).toBe(reads);
 });
 
 test('the configuration of a release says so, and that of an unknown version does not', () => {

@@ -4,11 +4,11 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../src/config/config.ts';
 import { allowedDomains, allowedPort } from '../src/domain/containers/allowed-domains.ts';
-import { agentContainerSpec } from '../src/domain/containers/container-spec.ts';
-import { watchForLeftOut } from '../src/domain/telemetry/logs/left-out.ts';
-import { addressee } from '../src/edge/gateway-router/gateway-router.ts';
+import { buildContainerSpec } from '../src/domain/containers/container-spec.ts';
+import { detectSkippedLines } from '../src/domain/telemetry/logs/skipped-lines.ts';
+import { parseAgentAddress } from '../src/edge/gateway-router/gateway-router.ts';
 import { createEnvelope } from '../src/infra/crypto/envelope.ts';
-import { limitedSlot, slotCount } from '../src/infra/docker/slots.ts';
+import { restrictedSlot, slotCount } from '../src/infra/docker/slots.ts';
 import { openclawConfig } from '../src/infra/openclaw/config-builder.ts';
 import { assertPublicEndpoint, isThisMachine } from '../src/infra/openclaw/model-endpoint.ts';
 import { defaultModelOf, fallbackTargets, modelTarget } from '../src/infra/openclaw/providers.ts';
@@ -47,7 +47,7 @@ describe('an address on the gateway port', () => {
     ['a1b2.dj.example', '/x', null],
     ['evil.example', '/', null],
   ])('%s%s', (host, url, expected) => {
-    expect(addressee(host, url, { AGENTS_DOMAIN: 'agents.localhost', PROVISION_DOMAIN: 'dj.example' })).toEqual(expected);
+    expect(parseAgentAddress(host, url, { AGENTS_DOMAIN: 'agents.localhost', PROVISION_DOMAIN: 'dj.example' })).toEqual(expected);
   });
 });
 
@@ -88,7 +88,7 @@ test('this machine is known by every address it has, mapped ones too', () => {
 test("a container's limits are its plan's, capped by the host; each slot has ports and a subnet of its own", () => {
   const config = { AGENT_PORT_BASE: 19_000, AGENT_SUBNET: '10.201.0.0/16', INSTALLATION: 'x', ALLOW_PRIVATE_MODEL_ENDPOINTS: false };
   const spec = (slot: number, domains: string[] = []) =>
-    agentContainerSpec({
+    buildContainerSpec({
       agent: { id: 'a', ownerId: 'o', plan: 'network', config: { allowedDomains: domains } },
       slot,
       image: 'i',
@@ -123,7 +123,7 @@ test.each([
   ['127.0.0.1', undefined],
   ['::1', undefined],
 ])('an agent at %s that is held to its domains has slot %s', (address, slot) => {
-  expect(limitedSlot('10.201.0.0/16', address)).toBe(slot);
+  expect(restrictedSlot('10.201.0.0/16', address)).toBe(slot);
 });
 
 describe('what an agent with a list of domains may reach', () => {
@@ -236,7 +236,7 @@ describe('lines that the engine left out', () => {
   const one = (at: number) => [{ id: String(at), stream: 'stdout' as const, at: new Date(at), text: 'one' }];
 
   test('are missed where a reader was behind, and nowhere after a mere pause', () => {
-    const [behind, paused] = [watchForLeftOut(), watchForLeftOut()];
+    const [behind, paused] = [detectSkippedLines(), detectSkippedLines()];
     for (let i = 0; i < 6; i++)
       for (const watch of [behind, paused]) expect(watch(megabyte(from + i * 100), from + i * 100 + 110)).toBe(-1);
     // Three seconds later it reads what was said a second ago, and nothing of the two before.

@@ -6,10 +6,10 @@ import type { Config } from '../config/config.ts';
 import { createAccounts } from '../domain/accounts/accounts.ts';
 import { GRANT_CHANGES } from '../domain/accounts/grants.ts';
 import { createAuditJournal } from '../domain/audit/audit-journal.ts';
-import { mayPull } from '../domain/containers/image-policy.ts';
+import { isPullAllowed } from '../domain/containers/image-policy.ts';
 import type { Context } from '../domain/context.ts';
-import { followConversations } from '../domain/conversations/follow-conversations.ts';
 import { REPLIES } from '../domain/conversations/settle-reply.ts';
+import { syncConversations } from '../domain/conversations/sync-conversations.ts';
 import { CANCELLATIONS } from '../domain/operations/cancel-operation.ts';
 import { OPERATIONS } from '../domain/operations/watch-operation.ts';
 import { AGENTS } from '../domain/overview/stream-overview.ts';
@@ -23,9 +23,9 @@ import { APPLICATION_ROLE, openDatabase } from '../infra/database/database.ts';
 import { QUEUE_SCHEMA } from '../infra/database/install-queue.ts';
 import { listenForNotifications } from '../infra/database/notifications.ts';
 import { createDockerHost } from '../infra/docker/docker-host.ts';
-import { createHostGuard } from '../infra/host-firewall/guard-host.ts';
-import { measuredHost } from '../infra/metrics/measured-host.ts';
+import { createFirewallGuard } from '../infra/host-firewall/firewall-guard.ts';
 import { createMetrics } from '../infra/metrics/metrics.ts';
+import { timedHost } from '../infra/metrics/timed-host.ts';
 import { createMux } from '../infra/mux/mux.ts';
 import { createGatewayPool } from '../infra/openclaw/gateway-pool.ts';
 import { createStripe } from '../infra/stripe/stripe.ts';
@@ -51,10 +51,10 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   boss.on('error', (error) => log.error({ err: error }, 'the queue failed'));
   boss.on('warning', (warning) => log.warn({ warning }, 'the queue warns'));
   await boss.start();
-  const gateways = createGatewayPool((agentId, gateway) => followConversations({ database, log }, agentId, gateway));
+  const gateways = createGatewayPool((agentId, gateway) => syncConversations({ database, log }, agentId, gateway));
   const metrics = createMetrics();
-  const host = measuredHost(
-    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, { mayPull: (image) => mayPull(image, config), log }),
+  const host = timedHost(
+    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, { isPullAllowed: (image) => isPullAllowed(image, config), log }),
     metrics,
   );
   const notifications = listenForNotifications(
@@ -80,7 +80,7 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
     mux: await createMux(config),
     host,
     backups: await createBackupStore(config),
-    guardHost: createHostGuard({ config, log }),
+    ensureFirewall: createFirewallGuard({ config, log }),
     gateways,
     logs,
     notifications,

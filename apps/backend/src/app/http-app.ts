@@ -8,7 +8,7 @@ import type { Context } from '../domain/context.ts';
 import { createRequestAudit } from '../http/audit-request.ts';
 import { createAuthenticator } from '../http/authenticate.ts';
 import { errorHandler } from '../http/error-handler.ts';
-import { createGrantWatch } from '../http/grants.ts';
+import { createGrantWatch } from '../http/grant-watch.ts';
 import { createHandlers } from '../http/handlers/create-handlers.ts';
 import { mountMetrics } from '../http/mount-metrics.ts';
 import { mountRoutes } from '../http/mount-routes.ts';

@@ -11,12 +11,12 @@ import { createGatewayRouter } from '../edge/gateway-router/gateway-router.ts';
 import { migrate } from '../infra/database/migrate.ts';
 import { warnOfOwnerRights } from '../infra/database/owner-rights.ts';
 import { serverLimits } from '../shared/server-limits.ts';
-import { keepConnected } from '../workers/keep-connected.ts';
+import { connectGateways } from '../workers/gateway-connector.ts';
 import { startMaintenance } from '../workers/maintenance.ts';
 import { startWorker } from '../workers/operation-worker.ts';
 import { runReconciler } from '../workers/reconciler.ts';
-import { resumeReplies } from '../workers/resume-replies.ts';
-import { followAgents } from '../workers/telemetry-collector.ts';
+import { resumeReplies } from '../workers/reply-resumer.ts';
+import { collectTelemetry } from '../workers/telemetry-collector.ts';
 import { createContext } from './create-context.ts';
 import { createApp } from './http-app.ts';
 
@@ -56,7 +56,7 @@ export async function startServer(config: Config, log: Logger) {
   const context = await createContext(config, log);
   if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);
   // Before anything is asked of it; and until nothing is any more.
-  await context.journal.sayAlive();
+  await context.journal.sendHeartbeat();
   context.background(context.journal.keep(context.closing));
   const http = createServer(serverLimits, createApp(context));
   const gateway = createGatewayRouter(context);
@@ -65,12 +65,12 @@ export async function startServer(config: Config, log: Logger) {
   context.background(warmPlatformImage(context));
   const port = await listen(http, config.BACKEND_PORT, config.BACKEND_HOST);
   const gatewayPort = await listen(gateway, config.GATEWAY_PORT, config.BACKEND_HOST);
-  if (await context.host.available()) await context.guardHost();
+  if (await context.host.available()) await context.ensureFirewall();
   await startWorker(context);
   await startMaintenance(context);
   const stopping = new AbortController();
   const reconciling = Promise.all(
-    [runReconciler, resumeReplies, keepConnected, followAgents].map((task) => task(context, stopping.signal)),
+    [runReconciler, resumeReplies, connectGateways, collectTelemetry].map((task) => task(context, stopping.signal)),
   );
   log.info({ port, gatewayPort }, 'listening');
 

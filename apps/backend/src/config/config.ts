@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { parseAllowedImages, repositoryOf } from './allowed-images.ts';
 import { easContracts } from './eas-contracts.ts';
 import { parseKeys } from './keyring.ts';
-import { weaknessOf } from './secret-strength.ts';
+import { findWeakness } from './secret-strength.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -196,18 +196,18 @@ type Named = [name: string, weakness: string | false | undefined];
 const weakPasswords = (given: NodeJS.ProcessEnv, names: string[]): Named[] =>
   names.map((name) => {
     const password = URL.canParse(given[name] ?? '') ? decodeURIComponent(new URL(given[name] ?? '').password) : undefined;
-    return [name, password === undefined ? undefined : weaknessOf(password, 12)];
+    return [name, password === undefined ? undefined : findWeakness(password, 12)];
   });
 
 /** The secrets that anybody could guess, by name. */
 function weakSecrets(given: NodeJS.ProcessEnv): Named[] {
   const keys = given.ENCRYPTION_KEYS?.split(',').map((entry) => entry.slice(entry.indexOf(':') + 1)) ?? [];
   return [
-    ...(['INTERNAL_API_KEY', 'ASSERTION_SECRET'] as const).map((name): Named => [name, weaknessOf(given[name])]),
-    ...keys.map((key): Named => ['ENCRYPTION_KEYS', weaknessOf(key)]),
+    ...(['INTERNAL_API_KEY', 'ASSERTION_SECRET'] as const).map((name): Named => [name, findWeakness(given[name])]),
+    ...keys.map((key): Named => ['ENCRYPTION_KEYS', findWeakness(key)]),
     ...weakPasswords(given, ['DATABASE_URL']),
-    ['METRICS_TOKEN', weaknessOf(given.METRICS_TOKEN, 16)],
-    ['STRIPE_WEBHOOK_SECRET', weaknessOf(given.STRIPE_WEBHOOK_SECRET)],
+    ['METRICS_TOKEN', findWeakness(given.METRICS_TOKEN, 16)],
+    ['STRIPE_WEBHOOK_SECRET', findWeakness(given.STRIPE_WEBHOOK_SECRET)],
     // Without it nobody hears that a subscription was bought, or has ended.
     ['STRIPE_WEBHOOK_SECRET', Boolean(given.STRIPE_SECRET_KEY && !given.STRIPE_WEBHOOK_SECRET) && 'is not set, but STRIPE_SECRET_KEY is'],
     [

@@ -34,7 +34,7 @@ export interface Context {
   host: ContainerHost;
   backups: BackupStore;
   /** Closes this host to agents, again and again, as far as this process may. */
-  guardHost: () => Promise<void>;
+  ensureFirewall: () => Promise<void>;
   gateways: GatewayPool;
   logs: LogHub;
   notifications: Notifications;

@@ -3,9 +3,9 @@ import type { Subscribe } from '../shared/streams.ts';
 
 const HEARTBEAT_MS = 15_000;
 /** A reader that leaves more than this unread is let go, in bytes. */
-const MOST_UNREAD = 1024 * 1024;
+const MAX_UNREAD_BYTES = 1024 * 1024;
 /** A reader with more than this unread is waited for, and let go when it does not read on in time. */
-const MUCH_UNREAD = 256 * 1024;
+const HIGH_WATER_BYTES = 256 * 1024;
 const STALLED_MS = 5_000;
 /** When a stream's grant ends, the client has this long to read the frames that were sent before. */
 const LAST_READ_MS = 1_000;
@@ -13,7 +13,7 @@ const LAST_READ_MS = 1_000;
 /** Waits until a reader has read what was sent. */
 async function drained(response: Response): Promise<boolean> {
   if (response.destroyed || response.writableEnded) return false;
-  if (response.writableLength < MUCH_UNREAD) return true;
+  if (response.writableLength < HIGH_WATER_BYTES) return true;
   const { promise, resolve } = Promise.withResolvers<void>();
   const late = setTimeout(() => response.destroy(), STALLED_MS);
   response.once('drain', resolve).once('close', resolve);
@@ -49,7 +49,7 @@ export function openEventStream(
     send(event, data, id) {
       if (response.destroyed || response.writableEnded) return false;
       response.write(`${id ? `id: ${id}\n` : ''}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      if (response.writableLength <= MOST_UNREAD) return true;
+      if (response.writableLength <= MAX_UNREAD_BYTES) return true;
       response.destroy();
       return false;
     },

@@ -5,16 +5,16 @@ import type { Answer, Once } from '../infra/idempotency/idempotency.ts';
 import type { Metrics } from '../infra/metrics/metrics.ts';
 import type { Actor } from '../shared/actor.ts';
 import type { Download, Subscribe } from '../shared/streams.ts';
-import { admit, requireAgentInReach, requireMoreThanKey } from './admit.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
+import { admit, refuseApiKey, requireAgentInScope } from './authorize.ts';
 import { clientAddress, userAgentOf } from './client-address.ts';
 import { sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
 import { openEventStream } from './event-stream.ts';
-import type { GrantWatch } from './grants.ts';
+import type { GrantWatch } from './grant-watch.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import { requirePlainText, requireShallow } from './plain-data.ts';
+import { requirePlainText, requireShallow } from './require-plain-data.ts';
 
 type Routes = typeof routes;
 type Parsed<R, K extends string> = R extends { [key in K]: infer S extends z.ZodType } ? z.output<S> : undefined;
@@ -55,7 +55,7 @@ interface Dependencies {
   watchGrant: GrantWatch;
 }
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Refusals of what was begun all the same. */
 const begun: ErrorCode[] = ['OPERATION_FAILED', 'OPERATION_STILL_RUNNING'];
@@ -142,8 +142,8 @@ export function mountRoutes(
     input.params = parse(route.params, request.params);
     input.query = parse(route.query, request.query);
     input.body = parse(route.body, bodyOf(route, request));
-    requireAgentInReach(route, actor, input);
-    requireMoreThanKey(route, actor);
+    requireAgentInScope(route, actor, input);
+    refuseApiKey(route, actor);
     const side = route[state.facade] ?? route.backend;
     const act = async (resourceName?: string): Promise<Answer> => {
       let status: number = route.status;
@@ -176,7 +176,7 @@ export function mountRoutes(
       method: route.method,
       path: request.path,
       body: request.body,
-      patienceMs: route.timeoutMs ?? PATIENCE_MS,
+      timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
     };
     const kept = await once(attempt, (resourceName) =>
       act(resourceName).catch((error) => {

@@ -7,13 +7,13 @@ import type { Transaction } from '../infra/database/database.ts';
 /** The mark of an operation that nobody asked for. */
 const RECOVERY = { cause: 'recovery' } as const;
 /** So often an agent is started again by itself within a while; after that somebody must look at it. */
-const MOST_RECOVERIES = 5;
+const MAX_RESTARTS = 5;
 const FIRST_WAIT_MS = 2_000;
 
-export const isRecovery = ({ input }: Pick<Operation, 'input'>) => (input as { cause?: string }).cause === RECOVERY.cause;
+export const isCrashRestart = ({ input }: Pick<Operation, 'input'>) => (input as { cause?: string }).cause === RECOVERY.cause;
 
 /** Within these minutes recoveries count: ten, and as long as all of them may take to become ready. */
-const windowMinutes = ({ READY_TIMEOUT_SECONDS }: Config) => Math.ceil(10 + ((MOST_RECOVERIES + 1) * READY_TIMEOUT_SECONDS) / 60);
+const windowMinutes = ({ READY_TIMEOUT_SECONDS }: Config) => Math.ceil(10 + ((MAX_RESTARTS + 1) * READY_TIMEOUT_SECONDS) / 60);
 
 /** How often an agent was started again lately. */
 const recoveries = (tx: Transaction, agentId: string, minutes: number) =>
@@ -26,10 +26,10 @@ const recoveries = (tx: Transaction, agentId: string, minutes: number) =>
  * happened too often, left in `error` for good.
  * @returns `giveUp` when the container is not to be started any more, by the engine neither
  */
-export async function plannedRecovery(tx: Transaction, config: Config, agentId: string, reason: string) {
+export async function planRestart(tx: Transaction, config: Config, agentId: string, reason: string) {
   const minutes = windowMinutes(config);
   const before = await recoveries(tx, agentId, minutes);
-  const giveUp = before >= MOST_RECOVERIES;
+  const giveUp = before >= MAX_RESTARTS;
   const often = `it was started again ${before} times within ${minutes} minutes, and is not started again by itself`;
   const sentence = giveUp ? `${reason} (${often})` : reason;
   const recoverAt = giveUp ? null : new Date(Date.now() + (before === 0 ? 0 : FIRST_WAIT_MS * 2 ** before));
@@ -37,7 +37,7 @@ export async function plannedRecovery(tx: Transaction, config: Config, agentId: 
 }
 
 /** Starts the agents again whose time has come. */
-export async function recoverDue({ database, boss, host, log }: Context): Promise<void> {
+export async function restartDueAgents({ database, boss, host, log }: Context): Promise<void> {
   const due = await database.as('service', (tx) => tx.agent.findMany({ where: { recoverAt: { lte: new Date() } }, select: { id: true } }));
   if (due.length === 0 || !(await host.available())) return;
   for (const { id } of due) {

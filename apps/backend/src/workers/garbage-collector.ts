@@ -3,14 +3,14 @@ import type { Context } from '../domain/context.ts';
 import type { Owned } from '../infra/docker/container-host.ts';
 
 /** Younger ones may belong to work that goes on. */
-const YOUNG_MS = 15 * 60_000;
+const MIN_AGE_MS = 15 * 60_000;
 /** A volume is removed when it has been nobody's for this long. */
 const QUARANTINE_MS = 7 * 24 * 3_600_000;
 /** What serves all agents: caches of compiled code, and the containers that filled them. */
 const SHARED = /^openclaw-(warm\.|cache-)/;
 
 /** Removes the backups of deleted agents that their store did not remove at the time. */
-async function removeCondemnedBackups({ database, backups, log }: Context): Promise<void> {
+async function removeMarkedBackups({ database, backups, log }: Context): Promise<void> {
   const rows = await database.as('service', (tx) => tx.orphan.findMany({ where: { kind: 'backup' } }));
   for (const { kind, name } of rows) {
     await backups
@@ -20,16 +20,16 @@ async function removeCondemnedBackups({ database, backups, log }: Context): Prom
   }
 }
 
-/** What the engine has of this installation and no agent owns; and what is condemned, while a new agent has its name. */
+/** What the engine has of this installation and no agent owns; and what is marked for removal, while a new agent has its name. */
 async function findOrphans({ database, host, config }: Context): Promise<{ orphans: Owned[]; taken: Owned[] }> {
   const owned = await host.owned(config.INSTALLATION);
   const ids = [...new Set(owned.flatMap(({ agentId }) => agentId ?? []))];
   // Asked after the engine: what is made meanwhile has its row already.
   const rows = await database.as('service', (tx) => tx.agent.findMany({ where: { id: { in: ids } }, select: { id: true } }));
   const known = new Set(rows.map(({ id }) => id));
-  const old = Date.now() - YOUNG_MS;
-  const condemned = await database.as('service', (tx) => tx.orphan.findMany({ where: { condemned: true } }));
-  const goes = new Set(condemned.map(keyOf));
+  const old = Date.now() - MIN_AGE_MS;
+  const markedForRemoval = await database.as('service', (tx) => tx.orphan.findMany({ where: { markedForRemoval: true } }));
+  const goes = new Set(markedForRemoval.map(keyOf));
   const isKnown = ({ agentId, name }: Owned) => (agentId ? known.has(agentId) : SHARED.test(name));
   return {
     orphans: owned.filter((each) => !isKnown(each) && (each.createdAt.getTime() < old || goes.has(keyOf(each)))),
@@ -55,9 +55,9 @@ export async function sweep(context: Context): Promise<void> {
   // A network can go only after its container.
   const order = ['container', 'network', 'volume'];
   for (const orphan of orphans.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))) {
-    const { foundAt = new Date(), condemned = false } = notes.get(keyOf(orphan)) ?? {};
+    const { foundAt = new Date(), markedForRemoval = false } = notes.get(keyOf(orphan)) ?? {};
     const old = config.SWEEP_VOLUMES && Date.now() - foundAt.getTime() > QUARANTINE_MS;
-    const keep = orphan.kind === 'volume' && !condemned && !old;
+    const keep = orphan.kind === 'volume' && !markedForRemoval && !old;
     if (keep) {
       gone.delete(keyOf(orphan));
       continue;
@@ -71,5 +71,5 @@ export async function sweep(context: Context): Promise<void> {
   }
   const rows = noted.filter((row) => gone.has(keyOf(row))).map(({ kind, name }) => ({ kind, name }));
   if (rows.length) await database.as('service', (tx) => tx.orphan.deleteMany({ where: { OR: rows } }));
-  await removeCondemnedBackups(context);
+  await removeMarkedBackups(context);
 }

@@ -1,9 +1,9 @@
-import { beginScheduledBackups } from '../domain/backups/begin-scheduled.ts';
 import { removeOldBackups } from '../domain/backups/retention.ts';
+import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
 import type { Context } from '../domain/context.ts';
-import { sweepStreams } from '../domain/streaming/mux.ts';
+import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
 import { sweep } from './garbage-collector.ts';
-import { settleSuspensions } from './suspensions.ts';
+import { reconcileSuspensions } from './suspensions.ts';
 
 interface Task {
   /** When, as cron writes it. */
@@ -23,8 +23,8 @@ const tasks: Record<string, Task> = {
   },
   'scheduled-backups': { cron: EVERY_MINUTE, work: beginScheduledBackups },
   'old-backups': { cron: '41 * * * *', work: removeOldBackups },
-  'live-streams': { cron: EVERY_MINUTE, work: sweepStreams },
-  suspensions: { cron: EVERY_MINUTE, work: settleSuspensions },
+  'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
+  suspensions: { cron: EVERY_MINUTE, work: reconcileSuspensions },
   // Attestations are revoked, names sold.
   'verification-checks': {
     cron: '17 * * * *',

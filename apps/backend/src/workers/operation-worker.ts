@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type OperationKind } from '@agentbot/contracts';
 import type { Job } from 'pg-boss';
-import { entitledAgent } from '../domain/accounts/entitled-agent.ts';
+import { withEntitledPlan } from '../domain/accounts/entitled-plan.ts';
 import type { Context } from '../domain/context.ts';
 import { listenForCancellation } from '../domain/operations/cancel-operation.ts';
 import { operationTypes } from '../domain/operations/catalog.ts';
@@ -11,8 +11,8 @@ import { createSteps } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
-import { isRecovery, plannedRecovery } from './crash-restart.ts';
-import { operationWork } from './workflow-registry.ts';
+import { isCrashRestart, planRestart } from './crash-restart.ts';
+import { workflows } from './workflow-registry.ts';
 
 /** So many operations of each queue a process does at a time. */
 const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-operations': 2 };
@@ -20,7 +20,7 @@ const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-
 const HEARTBEAT_SECONDS = 10;
 const MAX_ATTEMPTS = 3;
 /** How long an operation waits for an engine that went away. */
-const ENGINE_PATIENCE_MS = 2 * 60_000;
+const ENGINE_TIMEOUT_MS = 2 * 60_000;
 const ENGINE_POLL_MS = 500;
 
 interface Outcome {
@@ -94,7 +94,7 @@ async function run(all: Context, job: Job<OperationJob>): Promise<void> {
     await settle(
       context,
       operation,
-      isRecovery(operation) ? await failedRecovery(context, agent, error, operation) : failure(agent, error, operation),
+      isCrashRestart(operation) ? await failedRestart(context, agent, error, operation) : failure(agent, error, operation),
     );
   } finally {
     cancel.end();
@@ -108,22 +108,22 @@ async function run(all: Context, job: Job<OperationJob>): Promise<void> {
 async function work(context: Context, { id, kind }: Operation, signals: { job: AbortSignal; cancel: AbortSignal }): Promise<AgentChange> {
   const { database, host, log } = context;
   const { withoutDocker } = operationTypes[kind as OperationKind];
-  const tooLate = Date.now() + ENGINE_PATIENCE_MS;
+  const tooLate = Date.now() + ENGINE_TIMEOUT_MS;
   for (;;) {
     const operation = await database.as('service', (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
     const row = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: operation.agentId } }));
-    const agent = await entitledAgent(context, row, operation);
+    const agent = await withEntitledPlan(context, row, operation);
     try {
-      return await operationWork[kind as OperationKind](context, agent, createSteps(database, operation, signals), operation);
+      return await workflows[kind as OperationKind](context, agent, createSteps(database, operation, signals), operation);
     } catch (error) {
       // One that was too slow to answer may answer by now.
       const away = error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE';
-      if (signals.job.aborted || signals.cancel.aborted || (!away && (await host.answers()))) throw error;
+      if (signals.job.aborted || signals.cancel.aborted || (!away && (await host.ping()))) throw error;
       log.warn({ err: error, operationId: id, agentId: agent.id }, 'the engine went away; the operation goes on when it is back');
       do {
         if (signals.job.aborted || signals.cancel.aborted || Date.now() > tooLate) throw error;
         await sleep(ENGINE_POLL_MS);
-      } while (!withoutDocker && !(await host.answers()));
+      } while (!withoutDocker && !(await host.ping()));
     }
   }
 }
@@ -145,9 +145,9 @@ const wasCancelled = (error: unknown) =>
   error instanceof CancelledError || (error instanceof RolledBackError && error.cause instanceof CancelledError);
 
 /** A start that nobody asked for has failed: it is tried again later, or never. */
-async function failedRecovery({ database, host, config }: Context, agent: Agent, error: unknown, operation: Operation) {
+async function failedRestart({ database, host, config }: Context, agent: Agent, error: unknown, operation: Operation) {
   const { error: reason } = failure(agent, error, operation);
-  const { giveUp, change } = await database.as('service', (tx) => plannedRecovery(tx, config, agent.id, reason));
+  const { giveUp, change } = await database.as('service', (tx) => planRestart(tx, config, agent.id, reason));
   if (giveUp) await host.stop(containerNames(agent.id).container).catch(() => undefined);
   return { state: 'failed' as const, error: reason, agent: change };
 }

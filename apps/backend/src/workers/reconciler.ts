@@ -1,34 +1,34 @@
 import type { OperationKind } from '@agentbot/contracts';
 import pLimit from 'p-limit';
-import { forgetExpiredSessions } from '../domain/accounts/sessions.ts';
+import { deleteExpiredSessions } from '../domain/accounts/sessions.ts';
 import { gatewayAddress } from '../domain/agents/gateway.ts';
-import { whyItEnded } from '../domain/containers/exit-reason.ts';
+import { exitReason } from '../domain/containers/exit-reason.ts';
 import type { Context } from '../domain/context.ts';
 import { beginOperation, leavesAgent, queueOf } from '../domain/operations/operations.ts';
 import { isReady } from '../domain/provisioning/await-ready.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
-import { forgetOldAnswers } from '../infra/idempotency/idempotency.ts';
+import { deleteOldAnswers } from '../infra/idempotency/idempotency.ts';
 import { pollLoop } from '../shared/poll-loop.ts';
-import { runningIn } from '../workflows/provision.ts';
-import { plannedRecovery, recoverDue } from './crash-restart.ts';
+import { runningState } from '../workflows/provision.ts';
+import { planRestart, restartDueAgents } from './crash-restart.ts';
 
-const RECOVERY_INTERVAL_MS = 1_000;
+const RESTART_INTERVAL_MS = 1_000;
 /** The engine's event stream is opened again after this pause. */
 const WATCH_RETRY_MS = 2_000;
 /** Younger operations have their job, or get it with this transaction. */
-const YOUNG_MS = 15_000;
+const MIN_AGE_MS = 15_000;
 /** An agent whose container could not be made is not tried again for so long. */
 const ADOPTION_PAUSE_MS = 10 * 60_000;
 /** So many agents are looked at together: a machine that goes down ends all of them at once. */
-const observing = pLimit(4);
+const limitObservations = pLimit(4);
 
 /**
  * Ends operations whose job is gone, so that no agent is stuck: it goes to `error` with the reason, unless it served on. The queue itself
  * knows which jobs go on and which were begun too long ago.
  */
 async function endLostOperations({ database, boss, log }: Context) {
-  const young = new Date(Date.now() - YOUNG_MS);
+  const young = new Date(Date.now() - MIN_AGE_MS);
   const open = await database.as('service', (tx) => tx.operation.findMany({ where: { finishedAt: null, createdAt: { lt: young } } }));
   for (const operation of open) {
     const jobs = await boss.findJobs(queueOf(operation.kind as OperationKind), { data: { operationId: operation.id } });
@@ -47,11 +47,11 @@ async function endLostOperations({ database, boss, log }: Context) {
 }
 
 /** What must be asked of an agent's container before its row is locked: why it ended, or whether it is ready after all. */
-async function lookCloser(context: Context, agentId: string): Promise<{ reason?: string; ready?: boolean }> {
+async function inspectAgent(context: Context, agentId: string): Promise<{ reason?: string; ready?: boolean }> {
   const container = await context.host.inspect(containerNames(agentId).container);
   const agent = await context.database.as('service', (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   if (agent?.runtime !== 'container') return {};
-  if (agent.state === 'running' && !container?.running) return { reason: await whyItEnded(context, agentId, container) };
+  if (agent.state === 'running' && !container?.running) return { reason: await exitReason(context, agentId, container) };
   if (agent.state !== 'error' || !container?.running || !agent.containerSpec) return {};
   const spec = agent.containerSpec as unknown as AgentContainerSpec;
   return { ready: await isReady(context, spec, await gatewayAddress(context, agentId, spec.bind)) };
@@ -66,7 +66,7 @@ async function observe(context: Context, agentId: string) {
   const { database, boss, host, gateways, log, config } = context;
   const { container: name } = containerNames(agentId);
   // Before the transaction, which holds a connection and must not wait for another.
-  const { reason, ready } = await lookCloser(context, agentId);
+  const { reason, ready } = await inspectAgent(context, agentId);
   const over = await database.as('service', async (tx) => {
     // An operation that ends meanwhile waits for this lock, so neither the row nor the container is older than the other.
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${agentId} FOR UPDATE`;
@@ -75,7 +75,7 @@ async function observe(context: Context, agentId: string) {
     if (agent?.runtime !== 'container') return false;
     const working = await tx.operation.count({ where: { agentId, finishedAt: null } });
     const ended = reason !== undefined && agent.state === 'running' && !container?.running && !working;
-    const planned = ended ? await plannedRecovery(tx, config, agentId, reason) : null;
+    const planned = ended ? await planRestart(tx, config, agentId, reason) : null;
     const late = ready && agent.state === 'error' && container?.running && !working;
     // It may have ended and come back before anybody looked: the engine starts it again too.
     const startedAt = container?.running && agent.state === 'running' ? { startedAt: container.startedAt } : {};
@@ -86,10 +86,10 @@ async function observe(context: Context, agentId: string) {
         observedAt: new Date(),
         ...startedAt,
         ...planned?.change,
-        ...(late && { ...runningIn(container), recoverAt: null }),
+        ...(late && { ...runningState(container), recoverAt: null }),
       },
     });
-    if (container?.status === 'paused' && !working) await host.goOn(name);
+    if (container?.status === 'paused' && !working) await host.unpause(name);
     if (container?.running && agent.state === 'stopped' && !working) {
       log.warn({ agentId }, "a stopped agent's container runs; it is stopped");
       await beginOperation(tx, boss, agent, 'stop');
@@ -105,7 +105,7 @@ async function observe(context: Context, agentId: string) {
 }
 
 /** Gives a container to each agent that was provisioned while there was no Docker; it answers as before meanwhile. */
-async function adoptContainerless({ database, boss, log }: Context) {
+async function adoptAgentsWithoutContainer({ database, boss, log }: Context) {
   const agents = await database.as('service', (tx) =>
     tx.agent.findMany({ where: { runtime: 'api', state: 'running' }, select: { id: true } }),
   );
@@ -139,22 +139,22 @@ async function observeAll(context: Context): Promise<void> {
   };
   const asBefore = rows.filter(isAsBefore).map(({ id }) => id);
   await database.as('service', (tx) => tx.agent.updateMany({ where: { id: { in: asBefore } }, data: { observedAt: new Date() } }));
-  await observing.map(
+  await limitObservations.map(
     rows.filter((row) => !isAsBefore(row)),
     ({ id }) => observe(context, id),
   );
 }
 
 /** @param wasAway whether the engine was away in the round before. @returns whether it is now */
-async function reconcileOnce(context: Context, wasAway: boolean): Promise<boolean> {
+async function reconcile(context: Context, wasAway: boolean): Promise<boolean> {
   await endLostOperations(context);
   await context.database.untenanted.usedAssertion.deleteMany({ where: { expiresAt: { lt: new Date() } } });
-  await forgetExpiredSessions(context.database);
-  await forgetOldAnswers(context);
+  await deleteExpiredSessions(context.database);
+  await deleteOldAnswers(context);
   if (!(await context.host.available())) return true;
   if (wasAway) await context.boss.send('sweep', {});
-  await context.guardHost();
-  await adoptContainerless(context);
+  await context.ensureFirewall();
+  await adoptAgentsWithoutContainer(context);
   await observeAll(context);
   return false;
 }
@@ -170,15 +170,15 @@ export async function runReconciler(context: Context, signal: AbortSignal): Prom
   };
   let wasAway = false;
   async function round(): Promise<void> {
-    wasAway = await reconcileOnce(context, wasAway);
+    wasAway = await reconcile(context, wasAway);
   }
   async function watchEvents(): Promise<void> {
     if (!(await host.available())) return;
-    await host.watch(config.INSTALLATION, signal, (agentId) => void observing(() => observe(context, agentId)).catch(report));
+    await host.watch(config.INSTALLATION, signal, (agentId) => void limitObservations(() => observe(context, agentId)).catch(report));
   }
   await Promise.all([
     pollLoop(signal, { intervalMs: config.RECONCILE_SECONDS * 1000 }, round, report),
     pollLoop(signal, { intervalMs: WATCH_RETRY_MS }, watchEvents, report),
-    pollLoop(signal, { intervalMs: RECOVERY_INTERVAL_MS }, () => recoverDue(context), report),
+    pollLoop(signal, { intervalMs: RESTART_INTERVAL_MS }, () => restartDueAgents(context), report),
   ]);
 }

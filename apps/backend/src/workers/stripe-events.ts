@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { ACCOUNT, lockSubscription, storeSubscription } from '../domain/billing/store-subscription.ts';
 import type { Context } from '../domain/context.ts';
 import type { Transaction } from '../infra/database/database.ts';
-import { followSubscription } from './suspensions.ts';
+import { applySubscription } from './suspensions.ts';
 
 const idOf = (reference: string | { id: string } | null | undefined) => (typeof reference === 'string' ? reference : reference?.id);
 
@@ -40,5 +40,5 @@ export async function applyStripeEvent(context: Context, event: Stripe.Event): P
     else log.warn({ subscriptionId: id, event: event.type }, 'a subscription belongs to nobody here');
     return ownerId;
   });
-  if (owner) await followSubscription(context, owner);
+  if (owner) await applySubscription(context, owner);
 }

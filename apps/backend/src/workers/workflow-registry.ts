@@ -13,19 +13,17 @@ import { restart, start, stop } from '../workflows/start-stop.ts';
 import { update } from '../workflows/update.ts';
 
 /** The work of each kind of operation: idempotent, since a job is taken up again after a crash. */
-export const operationWork: Record<
-  OperationKind,
-  (context: Context, agent: Agent, step: Step, operation: Operation) => Promise<AgentChange>
-> = {
-  provision,
-  backup,
-  restore,
-  clone: async (context, agent, step) => (await import('../workflows/clone.ts')).clone(context, agent, step),
-  start,
-  stop,
-  restart,
-  update,
-  repair,
-  'reset-memory': resetMemory,
-  delete: remove,
-};
+export const workflows: Record<OperationKind, (context: Context, agent: Agent, step: Step, operation: Operation) => Promise<AgentChange>> =
+  {
+    provision,
+    backup,
+    restore,
+    clone: async (context, agent, step) => (await import('../workflows/clone.ts')).clone(context, agent, step),
+    start,
+    stop,
+    restart,
+    update,
+    repair,
+    'reset-memory': resetMemory,
+    delete: remove,
+  };

@@ -12,7 +12,7 @@ import type { AgentContainerSpec, ContainerState, OpenData } from '../infra/dock
 const MINUTE = 60_000;
 
 /** What a ready container changes in its agent's row. */
-export function runningIn(state: ContainerState): Exclude<AgentChange, 'removed'> {
+export function runningState(state: ContainerState): Exclude<AgentChange, 'removed'> {
   return {
     state: 'running',
     stateReason: null,
@@ -68,5 +68,5 @@ export async function recreate(context: Context, agent: Agent, step: Step, data?
     ready = await awaitReady(context, made, signal);
     return `OpenClaw ${version}`;
   });
-  return { ...runningIn(ready as ContainerState), openclawVersion: version };
+  return { ...runningState(ready as ContainerState), openclawVersion: version };
 }

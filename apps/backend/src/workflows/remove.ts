@@ -1,9 +1,9 @@
 import { removeBackups } from '../domain/backups/retention.ts';
-import { condemn, ownedNames } from '../domain/containers/orphans.ts';
+import { markForRemoval, resourcesOf } from '../domain/containers/orphans.ts';
 import type { Context } from '../domain/context.ts';
 import { SkipStep, type Step } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
-import { closeStream } from '../domain/streaming/mux.ts';
+import { closeStream } from '../domain/streaming/live-streams.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 
@@ -17,14 +17,14 @@ export async function remove(context: Context, agent: Agent, step: Step): Promis
     // A store that cannot be reached does not keep an agent from going.
     await removeBackups(context, rows).catch(async (error) => {
       log.warn({ err: error, agentId: agent.id }, 'backups of a deleted agent are removed later');
-      await condemn(
+      await markForRemoval(
         context,
         rows.map(({ name }) => ({ kind: 'backup', name })),
       );
     });
     await closeStream(context, agent.id).catch((error) => log.warn({ err: error, agentId: agent.id }, 'a live stream is removed later'));
     if (!(await host.available())) {
-      await condemn(context, ownedNames(names));
+      await markForRemoval(context, resourcesOf(names));
       throw new SkipStep('Docker is not available: container and data go when it is back');
     }
     await host.removeAll(names, agent.ownerId);

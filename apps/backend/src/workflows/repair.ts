@@ -2,7 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
-import { validateOrLeave } from '../domain/provisioning/validate-config.ts';
+import { validateBeforeStop } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { recreate } from './provision.ts';
 import { stop } from './start-stop.ts';
@@ -11,7 +11,7 @@ import { stop } from './start-stop.ts';
 export async function repair(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   if (agent.containerSpec) {
-    await validateOrLeave(context, agent, step, operation);
+    await validateBeforeStop(context, agent, step, operation);
     await stop(context, agent, step);
   }
   return recreate(context, agent, step);

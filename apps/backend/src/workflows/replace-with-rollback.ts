@@ -9,7 +9,7 @@ import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { secretEnvironment } from '../domain/provisioning/create-container.ts';
 import type { Agent, Backup, Operation, Prisma } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
-import { runningIn } from './provision.ts';
+import { runningState } from './provision.ts';
 import { stop } from './start-stop.ts';
 
 const MINUTE = 60_000;
@@ -39,11 +39,11 @@ interface Replacement {
 const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
 
 /** Whether work failed since the engine went away: it goes on where it was when that is back, forwards or backwards. */
-const isAway = async ({ host }: Context, error: unknown) =>
-  (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE') || !(await host.answers());
+const isEngineUnavailable = async ({ host }: Context, error: unknown) =>
+  (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE') || !(await host.ping());
 
 /** Puts back the container as it was asked for and, where something was changed already, the data of the backup. */
-async function putBack(
+async function restorePrevious(
   context: Context,
   spec: AgentContainerSpec,
   version: string | null,
@@ -58,7 +58,7 @@ async function putBack(
   await host.start(spec);
   const state = await awaitReady(context, spec, signal);
   const containerSpec = spec as unknown as Prisma.InputJsonObject;
-  return { ...runningIn(state), containerId, containerSpec, image: spec.image, openclawVersion: version };
+  return { ...runningState(state), containerId, containerSpec, image: spec.image, openclawVersion: version };
 }
 
 /**
@@ -66,7 +66,7 @@ async function putBack(
  * and data are put back.
  * @throws RolledBackError with what the agent is then
  */
-export async function replaceOrPutBack(
+export async function replaceWithRollback(
   context: Context,
   agent: Agent,
   step: Step,
@@ -112,17 +112,17 @@ export async function replaceOrPutBack(
     await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
     return change;
   } catch (error) {
-    if (!notes.undoing && (await isAway(context, error))) throw error;
+    if (!notes.undoing && (await isEngineUnavailable(context, error))) throw error;
     let restored: Change = {};
     const { backupId } = notes;
     const undo = async (signal: AbortSignal) => {
       await note({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof CancelledError } });
       const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
-      restored = await putBack(context, spec, agent.openclawVersion, backup, signal);
+      restored = await restorePrevious(context, spec, agent.openclawVersion, backup, signal);
       return `Back on ${spec.image}`;
     };
     await step('rollback', 30 * MINUTE, undo, { puttingRight: true }).catch(async (cause) => {
-      if (await isAway(context, cause)) throw cause;
+      if (await isEngineUnavailable(context, cause)) throw cause;
       const where = backupId ? `; its data is in the backup ${backupId}` : '';
       throw new AppError('OPERATION_FAILED', `${name} failed, and the agent could not be put back (${sentenceOf(cause)})${where}`, {
         cause,

@@ -6,7 +6,7 @@ import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
 import { storageOf } from '../infra/openclaw/versions.ts';
-import { bringUp, stop } from './start-stop.ts';
+import { startAndAwaitReady, stop } from './start-stop.ts';
 
 /** What OpenClaw remembers, by path in its data folder; configuration, credentials and devices are elsewhere. */
 const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
@@ -26,7 +26,7 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
     throw new RolledBackError(`${reason}. Nothing was changed`, { state }, null);
   }
   const change = hasContainer ? await stop(context, agent, step) : { state };
-  const asBefore = () => (hasContainer && state !== 'stopped' ? bringUp(context, agent, step) : change);
+  const asBefore = () => (hasContainer && state !== 'stopped' ? startAndAwaitReady(context, agent, step) : change);
   if (hasContainer) {
     try {
       await step('backup', 5 * 60_000, async (signal) => {

@@ -6,15 +6,15 @@ import type { AgentChange } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
-import { canRead } from '../infra/openclaw/versions.ts';
+import { canReadStorage } from '../infra/openclaw/versions.ts';
 import { recreate } from './provision.ts';
-import { replaceOrPutBack } from './replace-with-rollback.ts';
+import { replaceWithRollback } from './replace-with-rollback.ts';
 
 const MINUTE = 60_000;
 
 /** @throws AppError OPERATION_FAILED when the agent's version would start without the conversations in the backup */
 function requireReadable(backup: Backup, agent: Agent): void {
-  if (canRead(agent.openclawVersion, backup.openclawVersion)) return;
+  if (canReadStorage(agent.openclawVersion, backup.openclawVersion)) return;
   throw new AppError(
     'OPERATION_FAILED',
     `OpenClaw ${agent.openclawVersion} cannot read the conversations in this backup of OpenClaw ${backup.openclawVersion}: update the agent to that version first. Nothing was changed`,
@@ -29,7 +29,7 @@ export async function restore(context: Context, agent: Agent, step: Step, operat
   const { database, host, config } = context;
   const { backupId } = operation.input as { backupId: string };
   const wanted = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
-  return replaceOrPutBack(context, agent, step, operation, {
+  return replaceWithRollback(context, agent, step, operation, {
     cause: 'restore',
     name: 'Restore',
     async prepare() {

@@ -4,12 +4,12 @@ import type { Step } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { isCurrent } from '../domain/provisioning/create-container.ts';
-import { validateOrLeave } from '../domain/provisioning/validate-config.ts';
+import { validateBeforeStop } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
 import { type AgentContainerSpec, type ContainerState, SlotTakenError } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
-import { healLegacyModel } from '../infra/openclaw/legacy-models.ts';
-import { recreate, runningIn } from './provision.ts';
+import { replaceLegacyModel } from '../infra/openclaw/legacy-models.ts';
+import { recreate, runningState } from './provision.ts';
 
 const STOP_MS = 40_000;
 
@@ -17,7 +17,7 @@ const STOP_MS = 40_000;
  * Starts the agent's container and waits until it is ready. One whose configuration or secrets have changed since is made
  * anew on its volume, with the limits and tools it had; so is one that is missing, or whose port somebody else has taken.
  */
-export async function bringUp(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+export async function startAndAwaitReady(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
   const { host, config } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = agent.containerSpec as AgentContainerSpec | null;
@@ -34,7 +34,7 @@ export async function bringUp(context: Context, agent: Agent, step: Step): Promi
   await step('ready', config.READY_TIMEOUT_SECONDS * 1000, async (signal) => {
     ready = await awaitReady(context, spec, signal);
   });
-  return runningIn(ready as ContainerState);
+  return runningState(ready as ContainerState);
 }
 
 /** Stops the agent's container; its volume stays. */
@@ -50,18 +50,18 @@ export async function stop(context: Context, agent: Agent, step: Step): Promise<
 async function validateChange(context: Context, agent: Agent, step: Step, operation: Operation) {
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = agent.containerSpec as AgentContainerSpec | null;
-  if (spec && !(await isCurrent(context, agent, spec))) await validateOrLeave(context, { ...agent, plan: spec.plan }, step, operation);
+  if (spec && !(await isCurrent(context, agent, spec))) await validateBeforeStop(context, { ...agent, plan: spec.plan }, step, operation);
 }
 
 /** Starts the agent; one whose new configuration its OpenClaw refuses stays as it was. */
 export async function start(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
   await validateChange(context, agent, step, operation);
-  return bringUp(context, agent, step);
+  return startAndAwaitReady(context, agent, step);
 }
 
 /** Stops, then starts, with a model that is still served. */
 export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
-  const { agent: healed, message } = healLegacyModel(agent);
+  const { agent: healed, message } = replaceLegacyModel(agent);
   if (message) {
     await step('heal', 10_000, async () => {
       await context.database.as('service', (tx) =>
@@ -72,7 +72,7 @@ export async function restart(context: Context, agent: Agent, step: Step, operat
   }
   await validateChange(context, healed, step, operation);
   await stop(context, agent, step);
-  const change = await bringUp(context, healed, step);
+  const change = await startAndAwaitReady(context, healed, step);
   if (change === 'removed' || !message) return change;
   return { ...change, model: healed.model, config: healed.config as Prisma.InputJsonObject };
 }

@@ -4,13 +4,13 @@ import type { Step } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
-import { canRead, isRelease } from '../infra/openclaw/versions.ts';
+import { canReadStorage, isRelease } from '../infra/openclaw/versions.ts';
 import { recreate } from './provision.ts';
-import { replaceOrPutBack } from './replace-with-rollback.ts';
+import { replaceWithRollback } from './replace-with-rollback.ts';
 
 /** @throws AppError OPERATION_FAILED when the image's version would start without the agent's conversations */
 function requireReadable(current: string | null, next: string): void {
-  if (canRead(next, current)) return;
+  if (canReadStorage(next, current)) return;
   const reason = isRelease(next)
     ? `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}`
     : `The image does not say its version of OpenClaw, which must be able to read the conversations of ${current}`;
@@ -20,7 +20,7 @@ function requireReadable(current: string | null, next: string): void {
 /** Moves the agent to `operation.input.image`; when that does not become ready, image and data are put back. */
 export function update(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
   const { image } = operation.input as { image: string };
-  return replaceOrPutBack(context, agent, step, operation, {
+  return replaceWithRollback(context, agent, step, operation, {
     cause: 'update',
     name: 'Update',
     async prepare() {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { readEngineProxyConfig } from '../../config/config.ts';
 import { createEngineProxy } from '../../edge/engine-proxy/engine-proxy.ts';
-import { whyUnreachable } from '../../infra/docker/socket-rights.ts';
+import { unreachableReason } from '../../infra/docker/socket-access.ts';
 
 // `node src/app/cli/engine-proxy.ts <socket to listen on> <the engine's socket>`
 const [listenOn = '/run/engine/docker.sock', socketPath = '/var/run/docker.sock'] = process.argv.slice(2);
@@ -10,7 +10,7 @@ const REPEAT_MS = 60_000;
 let told = { reason: '', at: 0 };
 
 async function tell(error: Error): Promise<void> {
-  const reason = await whyUnreachable(socketPath, error);
+  const reason = await unreachableReason(socketPath, error);
   if (reason === told.reason && Date.now() - told.at < REPEAT_MS) return;
   told = { reason, at: Date.now() };
   process.stderr.write(`${reason}\n`);

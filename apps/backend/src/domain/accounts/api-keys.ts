@@ -9,7 +9,7 @@ import type { Accounts } from './accounts.ts';
 import { lockAccount } from './grants.ts';
 
 export const KEY_PREFIX = 'sk_';
-const MOST = 10;
+const MAX_KEYS = 10;
 /** Last use is written down at most this often. */
 const LAST_USED_STEP_MS = 60_000;
 
@@ -56,8 +56,8 @@ export async function createApiKey({ database, accounts }: Slice, actor: Actor, 
     await lockAccount(tx, actor);
     if (agentId && !(await tx.agent.count({ where: { id: agentId, ownerId } }))) throw new AppError('AGENT_NOT_FOUND');
     await tx.apiKey.deleteMany({ where: { id } });
-    if ((await tx.apiKey.count({ where: { ownerId } })) >= MOST) {
-      throw new AppError('API_KEY_LIMIT_REACHED', undefined, { details: { limit: MOST } });
+    if ((await tx.apiKey.count({ where: { ownerId } })) >= MAX_KEYS) {
+      throw new AppError('API_KEY_LIMIT_REACHED', undefined, { details: { limit: MAX_KEYS } });
     }
     const preview = `${key.slice(0, 7)}…${key.slice(-4)}`;
     return tx.apiKey.create({ data: { id, ownerId, name, scopes, agentId, expiresAt, preview, hash: sha256(key) } });

@@ -25,7 +25,7 @@ export function coveredPlan(actor: Actor, account: Account, asked: Plan | undefi
 }
 
 /** Whether an agent was paid for by itself: a clone, as long as it keeps to the smallest plan. */
-export const isPaidFor = ({ parentId, plan }: { parentId: string | null; plan: Plan }) => parentId !== null && plan === 'solo';
+export const isPaidClone = ({ parentId, plan }: { parentId: string | null; plan: Plan }) => parentId !== null && plan === 'solo';
 
 /**
  * The plan that an agent is changed to. One that gets a container without being asked for it, or was paid for by itself, grows
@@ -34,7 +34,7 @@ export const isPaidFor = ({ parentId, plan }: { parentId: string | null; plan: P
  */
 export function changedPlan(actor: Actor, account: Account, agent: Agent, asked: Plan): Plan {
   const unasked = agent.parentId !== null || agent.runtime === 'api' || agent.state === 'provisioning';
-  const paidFor = isPaidFor({ ...agent, plan: asked });
+  const paidFor = isPaidClone({ ...agent, plan: asked });
   if (unasked && !paidFor && !isTrusted(actor)) requirePlan(account, asked);
   return coveredPlan(actor, account, asked);
 }

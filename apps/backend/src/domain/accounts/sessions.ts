@@ -42,6 +42,6 @@ export async function endSessionsOf(tx: Transaction, ownerId: string): Promise<v
 }
 
 /** Deletes sessions that have expired. */
-export async function forgetExpiredSessions(database: Database): Promise<void> {
+export async function deleteExpiredSessions(database: Database): Promise<void> {
   await database.as('service', (tx) => tx.session.deleteMany({ where: { expiresAt: { lt: new Date() } } }));
 }

@@ -1,9 +1,9 @@
 import { type AgentConfig, plans } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import { modelFromConfig } from '../../infra/openclaw/choose-model.ts';
+import { modelFromConfig } from '../../infra/openclaw/model-choice.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { coveredPlan } from '../accounts/entitlements.ts';
-import { requireLimits } from '../containers/allowed-domains.ts';
+import { validateAllowedDomains } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
 import { insertAgent } from './insert-agent.ts';
 
@@ -18,7 +18,7 @@ interface Input {
  * @throws AppError AGENT_LIMIT_REACHED, PAYMENT_REQUIRED for a plan the subscription does not cover, INVALID_REQUEST
  */
 export async function createAgent(context: Context, actor: Actor, { name, config = {} }: Input, id?: string): Promise<Agent> {
-  requireLimits(config, context.config);
+  validateAllowedDomains(config, context.config);
   const owner = await context.accounts.find(userOf(actor));
   const plan = coveredPlan(actor, owner, config.plan);
   const model = await modelFromConfig(config, context.config);

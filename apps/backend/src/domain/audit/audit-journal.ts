@@ -11,9 +11,9 @@ export type Intent = Omit<AuditedEvent, 'outcome' | 'status' | 'code'>;
 
 const ROUND_MS = 10_000;
 /** A process that has not said for so long that it lives, does not. */
-const DEAD_AFTER_SECONDS = 120;
+const STALE_AFTER_SECONDS = 120;
 /** In so many rounds every process that lives has said so. */
-const ROUNDS_TO_SAY_SO = 3;
+const HEARTBEAT_ROUNDS = 3;
 
 /**
  * Makes sure that nothing is done without an entry: what a request is about to do is written down before, and goes in the
@@ -25,8 +25,8 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
   const unwritten = new Map<string, () => Promise<AuditedEvent>>();
   const report = (error: unknown) => log.error({ err: error }, 'entries of the audit log wait to be written');
 
-  const sayAlive = () => database.untenanted.$queryRaw`
-    INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, now() + make_interval(secs => ${DEAD_AFTER_SECONDS}))
+  const sendHeartbeat = () => database.untenanted.$queryRaw`
+    INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, now() + make_interval(secs => ${STALE_AFTER_SECONDS}))
     ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at`;
 
   async function appendLate(id: string, describe: () => Promise<AuditedEvent>): Promise<void> {
@@ -70,7 +70,7 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
   }
 
   return {
-    sayAlive,
+    sendHeartbeat,
 
     /** Writes down what is about to be done. @returns its id. @throws Error when it cannot be: then nothing may be done */
     async begin(intent: Intent): Promise<string> {
@@ -102,14 +102,14 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
     async keep(signal: AbortSignal): Promise<void> {
       let waiting = 0;
       async function round(): Promise<void> {
-        await sayAlive();
+        await sendHeartbeat();
         await database.untenanted.$queryRaw`DELETE FROM leases WHERE name LIKE 'process:%' AND expires_at < now() - interval '1 day'`;
         await appendUnwritten();
         // After a time without the database every process seems dead, until each has had its chance to say that it lives.
         if (waiting-- <= 0) await appendAllLeft();
       }
       await pollLoop(signal, { intervalMs: ROUND_MS }, round, (error) => {
-        waiting = ROUNDS_TO_SAY_SO;
+        waiting = HEARTBEAT_ROUNDS;
         report(error);
       });
       await appendUnwritten().catch(report);

@@ -58,7 +58,7 @@ export async function backUp(context: Slice, agent: Agent, operation: Operation,
     }
   }
   try {
-    await host.halted(spec.names.container, async () => {
+    await host.withPaused(spec.names.container, async () => {
       const tar = await host.archive(spec.names.container);
       await pipeline(tar, createGzip(), stored, createWriteStream(draft, { mode: 0o600, flush: true }), { signal });
     });

@@ -3,7 +3,7 @@ import type { Agent, Backup } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
-import { inProgress } from '../operations/operations.ts';
+import { operationInProgress } from '../operations/operations.ts';
 import { runOperation } from '../operations/run-operation.ts';
 import { openArchive } from './backup-archive.ts';
 import { RETENTION, removeBackups } from './retention.ts';
@@ -75,7 +75,7 @@ export async function deleteBackup(context: Context, actor: Actor, agentId: stri
   const row = await findBackup(context, actor, agentId, id);
   // What goes on may need it to put things right.
   const open = await context.database.as(tenantOf(actor), (tx) => tx.operation.findFirst({ where: { agentId, finishedAt: null } }));
-  if (open) throw inProgress(open);
+  if (open) throw operationInProgress(open);
   await removeBackups(context, [row]);
 }
 

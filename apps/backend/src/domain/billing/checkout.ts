@@ -1,6 +1,6 @@
 import { AppError, type Plan } from '@agentbot/contracts';
 import type Stripe from 'stripe';
-import { inTurn } from '../../infra/database/lease.ts';
+import { withLock } from '../../infra/database/lease.ts';
 import { priceOf, type StripeClient } from '../../infra/stripe/stripe.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
@@ -97,7 +97,7 @@ export async function startCheckout(context: Slice, actor: Actor, plan: Plan): P
   const account = await accounts.find(userOf(actor));
   const customer = await customerOf(context, account);
   // Requests that come at once take turns: each must see what the one before it offered.
-  return inTurn(context, `checkout:${customer}`, async () => {
+  return withLock(context, `checkout:${customer}`, async () => {
     // In this order: what is paid before it could be expired is seen as a subscription.
     await expireOffers(stripe, customer);
     const subscriber = await findSubscriber(context, account.id, customer);

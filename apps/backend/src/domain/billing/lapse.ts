@@ -1,6 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import { isPaidFor } from '../accounts/entitlements.ts';
+import { isPaidClone } from '../accounts/entitlements.ts';
 import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'accounts'>;
@@ -14,6 +14,6 @@ export async function hasLapsed({ database, accounts }: Slice, ownerId: string):
 
 /** @throws AppError PAYMENT_REQUIRED when an agent's owner's subscription has lapsed, unless it is paid for by itself */
 export async function requireNoLapse(context: Slice, agent: Agent): Promise<void> {
-  if (!isPaidFor(agent) && (await hasLapsed(context, agent.ownerId)))
+  if (!isPaidClone(agent) && (await hasLapsed(context, agent.ownerId)))
     throw new AppError('PAYMENT_REQUIRED', 'Active subscription required');
 }

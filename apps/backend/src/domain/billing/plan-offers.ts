@@ -22,7 +22,7 @@ function priceView({ unit_amount, currency, recurring }: Stripe.Price): Price | 
 const bySize = (Object.keys(plans) as Plan[]).sort((a, b) => plans[a].rank - plans[b].rank);
 
 /** The plans as they are sold here. Prices are Stripe's; while it is away, those it last said. */
-export function createPlanOffers({ config, stripe, log }: Pick<Context, 'config' | 'stripe' | 'log'>, freshMs = FRESH_MS) {
+export function createListPlans({ config, stripe, log }: Pick<Context, 'config' | 'stripe' | 'log'>, freshMs = FRESH_MS) {
   const known = new Map<Plan, Price | null>();
   let askAt = 0;
   let asking: Promise<void> | undefined;

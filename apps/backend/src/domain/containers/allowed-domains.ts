@@ -13,10 +13,10 @@ const channelDomains: Partial<Record<SecretName, string[]>> = {
 const listed = (config: unknown) => (config as AgentConfig | undefined)?.allowedDomains ?? [];
 
 /** Whether an agent may reach certain domains only. */
-export const isLimited = ({ config }: { config: unknown }): boolean => listed(config).length > 0;
+export const hasAllowedDomains = ({ config }: { config: unknown }): boolean => listed(config).length > 0;
 
 /** @throws AppError INVALID_REQUEST for a list of domains on an installation that could not hold an agent to it */
-export function requireLimits(config: unknown, { EGRESS_PORT }: Pick<Config, 'EGRESS_PORT'>): void {
+export function validateAllowedDomains(config: unknown, { EGRESS_PORT }: Pick<Config, 'EGRESS_PORT'>): void {
   if (!EGRESS_PORT && listed(config).length) {
     throw new AppError('INVALID_REQUEST', 'This installation cannot hold an agent to allowedDomains: its operator has to set EGRESS_PORT');
   }

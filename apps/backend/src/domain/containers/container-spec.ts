@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import { containerNames, DATA_FOLDER, EXTRA_CA } from '../../infra/docker/layout.ts';
 import { slotPorts, slotSubnet } from '../../infra/docker/slots.ts';
-import { isLimited } from './allowed-domains.ts';
+import { hasAllowedDomains } from './allowed-domains.ts';
 
 interface SpecInput {
   agent: { id: string; ownerId: string; plan: Plan; config: unknown };
@@ -19,7 +19,7 @@ interface SpecInput {
 }
 
 /** The whole container of an agent, from its row: a pure function. */
-export function agentContainerSpec({
+export function buildContainerSpec({
   agent,
   slot,
   image,
@@ -50,7 +50,7 @@ export function agentContainerSpec({
     cpus: Math.min(entitlement.cpus, capacity.cpus),
     pidsLimit: 512,
     bind: { address: '127.0.0.1', ...slotPorts(config.AGENT_PORT_BASE, slot) },
-    subnet: slotSubnet(config.AGENT_SUBNET, slot, isLimited(agent)),
+    subnet: slotSubnet(config.AGENT_SUBNET, slot, hasAllowedDomains(agent)),
     cacheVolume,
     extraHosts: config.ALLOW_PRIVATE_MODEL_ENDPOINTS ? ['host.docker.internal:host-gateway'] : [],
   };

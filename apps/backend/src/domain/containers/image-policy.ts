@@ -10,7 +10,7 @@ const isIn = (repository: Repository, { registry, path, below }: AllowedReposito
   below ? repository.registry === registry && repository.path.startsWith(path) : isSame(repository, { registry, path });
 
 /** Whether the engine may be told to pull an image. */
-export function mayPull(image: string, { OPENCLAW_IMAGE, ALLOWED_IMAGES }: Settings): boolean {
+export function isPullAllowed(image: string, { OPENCLAW_IMAGE, ALLOWED_IMAGES }: Settings): boolean {
   const repository = repositoryOf(image);
   if (!repository) return false;
   if (ALLOWED_IMAGES.some((allowed) => isIn(repository, allowed))) return true;
@@ -25,7 +25,7 @@ export function mayPull(image: string, { OPENCLAW_IMAGE, ALLOWED_IMAGES }: Setti
 export function requireAllowedImage(image: string, settings: Settings): void {
   const repository = repositoryOf(image);
   if (!repository) throw new AppError('INVALID_REQUEST', 'Invalid Docker image name');
-  if (isSame(repository, BUILT_HERE) || mayPull(image, settings)) return;
+  if (isSame(repository, BUILT_HERE) || isPullAllowed(image, settings)) return;
   throw new AppError(
     'INVALID_REQUEST',
     `This installation does not run images of ${repository.registry}/${repository.path}: use ${settings.OPENCLAW_IMAGE}, or ask its operator to add the repository to ALLOWED_IMAGES`,

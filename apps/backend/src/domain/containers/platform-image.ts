@@ -15,7 +15,7 @@ export async function recordPlatformImage({ database, config }: Slice): Promise<
 }
 
 /** The image that new agents get, its OpenClaw version, and since when it is theirs. */
-export async function platformImage({ database, config }: Slice) {
+export async function getOpenclawVersion({ database, config }: Slice) {
   const image = config.OPENCLAW_IMAGE;
   const row = await database.as('service', (tx) => tx.platformImage.findUniqueOrThrow({ where: { image } }));
   return { openclawVersion: versionInName(image) ?? 'unknown', image, deployedAt: row.deployedAt.toISOString() };

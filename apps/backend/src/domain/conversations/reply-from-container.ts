@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
-import { displayable, type HistoryEntry, history, type Part, textOf } from '../../infra/openclaw/history.ts';
+import { displayable, type HistoryEntry, history, type Part, textOf } from '../../infra/openclaw/session-history.ts';
 import { gatewayOf } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
 import { INTERRUPTED } from './settle-reply.ts';
@@ -9,7 +9,7 @@ import { INTERRUPTED } from './settle-reply.ts';
 /** A run of which nothing is heard for so long may have ended unheard: its session is asked. */
 const IDLE_MS = 60_000;
 /** The gateway ends a run by itself after ten minutes. */
-const PATIENCE_MS = 11 * 60_000;
+const TIMEOUT_MS = 11 * 60_000;
 /** How long a run may take to end after its last words. */
 const END_MS = 3_000;
 /** How the gateway ends what it shows of a long text. */
@@ -89,7 +89,7 @@ export async function replyFromContainer(
   context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
   agent: Agent,
   question: Question,
-  { idleMs = IDLE_MS, patienceMs = PATIENCE_MS } = {},
+  { idleMs = IDLE_MS, timeoutMs = TIMEOUT_MS } = {},
 ): Promise<string | Aborted> {
   const gateway = await gatewayOf(context, agent);
   const sessionKey = `agent:main:${question.sessionId}`;
@@ -137,7 +137,7 @@ export async function replyFromContainer(
   };
   const listening = setInterval(() => {
     const silentMs = Date.now() - heardAt;
-    if (silentMs >= patienceMs) reject(new AppError('OPERATION_FAILED', 'The agent did not answer in time'));
+    if (silentMs >= timeoutMs) reject(new AppError('OPERATION_FAILED', 'The agent did not answer in time'));
     else if (silentMs >= idleMs) lookForEnd().catch(() => undefined);
   }, idleMs);
   try {

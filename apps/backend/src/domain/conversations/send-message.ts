@@ -5,7 +5,7 @@ import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { newId } from '../../shared/ids.ts';
 import { findRunningAgent } from '../agents/find-agent.ts';
 import type { Context } from '../context.ts';
-import { answer } from './answer.ts';
+import { answer } from './answer-message.ts';
 import { waitForReply } from './watch-reply.ts';
 
 const WAIT_MS = 30_000;

@@ -42,7 +42,7 @@ export async function settle(
  * processes that work on them are notified and stop.
  * @returns the number of replies that were ended
  */
-export function interruptEarlier({ database }: Pick<Context, 'database'>, { sessionId, seq }: Message): Promise<number> {
+export function interruptPendingReplies({ database }: Pick<Context, 'database'>, { sessionId, seq }: Message): Promise<number> {
   return database.as('service', async (tx) => {
     const earlier = { state: 'pending' as const, message: { sessionId, seq: { lt: seq } } };
     const found = await tx.reply.findMany({ where: earlier, include: { message: true } });

@@ -83,7 +83,7 @@ const sameInput = (a: unknown, b: unknown) => {
  * Begins an operation; while the same one is under way already, that one is given back.
  * @throws AppError OPERATION_IN_PROGRESS, with what is under way, when it is another
  */
-export async function beginOrShare(
+export async function beginOrReuseOperation(
   { database, boss }: Pick<Context, 'database' | 'boss'>,
   tenant: Tenant,
   agent: Agent,
@@ -97,7 +97,7 @@ export async function beginOrShare(
       if (!(error instanceof AppError) || error.code !== 'OPERATION_IN_PROGRESS') throw error;
       const open = await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId: agent.id, finishedAt: null } }));
       if (open?.kind === kind && sameInput(open.input, asked.input)) return open;
-      if (open) throw inProgress(open);
+      if (open) throw operationInProgress(open);
       // It ended in between.
       if (tries === 3) throw error;
     }
@@ -105,7 +105,7 @@ export async function beginOrShare(
 }
 
 /** The refusal that says what is being done to the agent. */
-export const inProgress = ({ id, kind, createdAt }: Operation) =>
+export const operationInProgress = ({ id, kind, createdAt }: Operation) =>
   new AppError('OPERATION_IN_PROGRESS', undefined, { details: { operation: { id, kind, createdAt: createdAt.toISOString() } } });
 
 /** One page of an agent's operations, newest first. @returns `next` is the cursor of the page that follows, if there is one */

@@ -3,13 +3,13 @@ import type { Agent, Operation, Prisma } from '../../generated/prisma/client.ts'
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import { containerNames } from '../../infra/docker/layout.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
-import { isPaidFor, requireContainer } from '../accounts/entitlements.ts';
+import { isPaidClone, requireContainer } from '../accounts/entitlements.ts';
 import { getAgent } from '../agents/agents.ts';
 import { requireNoLapse } from '../billing/lapse.ts';
 import { requireAllowedImage } from '../containers/image-policy.ts';
 import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
-import { beginOrShare } from './operations.ts';
+import { beginOrReuseOperation } from './operations.ts';
 import { waitForOperation } from './watch-operation.ts';
 
 /** By which request each is asked for. */
@@ -27,7 +27,7 @@ const askedBy = {
 type Asked = keyof typeof askedBy;
 
 /** How long a request waits for the end of what it began: a little less than the web app, or a proxy in front, waits for its answer. */
-function patienceMs(kind: Asked, { OPERATION_WAIT_SECONDS }: Context['config']): number {
+function timeoutMs(kind: Asked, { OPERATION_WAIT_SECONDS }: Context['config']): number {
   const { timeoutMs = 15_000 }: Route = routes[askedBy[kind]];
   return Math.min(timeoutMs - 5_000, OPERATION_WAIT_SECONDS * 1_000);
 }
@@ -57,7 +57,7 @@ async function requireEntitlement(
 ): Promise<Plan | undefined> {
   if (!needsContainer.includes(kind)) return undefined;
   const kept = keptPlan(agent, kind);
-  if (!kept && !isPaidFor(agent)) requireContainer(actor, await accounts.find(agent.ownerId), agent);
+  if (!kept && !isPaidClone(agent)) requireContainer(actor, await accounts.find(agent.ownerId), agent);
   if (!agent.containerSpec && !config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   return kept ?? agent.plan;
 }
@@ -83,8 +83,8 @@ export async function runOperation(
   if (startsAgent.includes(kind)) await requireNoLapse(context, agent);
   const plan = await requireEntitlement(context, actor, agent, kind);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const operation = await beginOrShare(context, tenant, agent, kind, { requestId, input, plan });
-  const outcome = await waitForOperation(context, tenant, operation.id, patienceMs(kind, context.config));
+  const operation = await beginOrReuseOperation(context, tenant, agent, kind, { requestId, input, plan });
+  const outcome = await waitForOperation(context, tenant, operation.id, timeoutMs(kind, context.config));
   if (!outcome.finishedAt) throw new AppError('OPERATION_STILL_RUNNING');
   if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? undefined);
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
@@ -109,7 +109,7 @@ export async function deleteAgent(context: Context, actor: Actor, agentId: strin
 }
 
 /** Moves an agent to another image, by default the platform's. @throws AppError INVALID_REQUEST for one that is not allowed */
-export async function updateAgentImage(context: Context, actor: Actor, agentId: string, given: string | undefined, requestId: string) {
+export async function updateAgent(context: Context, actor: Actor, agentId: string, given: string | undefined, requestId: string) {
   const image = given ?? context.config.OPENCLAW_IMAGE;
   requireAllowedImage(image, context.config);
   const { agent, operation } = await runOperation(context, actor, agentId, 'update', requestId, { image });

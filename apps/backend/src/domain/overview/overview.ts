@@ -89,7 +89,7 @@ export async function listOverview({ database }: Slice, actor: Actor, ids?: stri
 }
 
 /** One agent with what its page shows. @throws AppError AGENT_NOT_FOUND */
-export async function agentOverview(context: Context, actor: Actor, id: string) {
+export async function getAgentOverview(context: Context, actor: Actor, id: string) {
   const agent = await getAgent(context, actor, id);
   const { config, database } = context;
   const row = await database.as(tenantOf(actor), async (tx) => {
@@ -109,7 +109,7 @@ export async function agentOverview(context: Context, actor: Actor, id: string) 
     aiProvider: agent.aiProvider,
     openclawVersion: agent.openclawVersion,
     image: agent.image,
-    platformImage: config.OPENCLAW_IMAGE,
+    getOpenclawVersion: config.OPENCLAW_IMAGE,
     startedAt: agent.startedAt?.toISOString() ?? null,
     observed: agent.observedState && agent.observedAt ? { state: agent.observedState, at: agent.observedAt.toISOString() } : null,
     resources: spec?.memoryBytes ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,

@@ -3,7 +3,7 @@ import { AppError } from '@agentbot/contracts';
 import type { AgentContainerSpec, ContainerState } from '../../infra/docker/container-host.ts';
 import type { GatewayAddress } from '../../infra/openclaw/gateway-connection.ts';
 import { gatewayAddress } from '../agents/gateway.ts';
-import { whyItEnded } from '../containers/exit-reason.ts';
+import { exitReason } from '../containers/exit-reason.ts';
 import type { Context } from '../context.ts';
 
 const POLL_MS = 150;
@@ -49,7 +49,7 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
       if (state && state.status !== 'running') ended = state;
       if (state?.startedAt) starts.add(state.startedAt.getTime());
       if (!state || state.status === 'exited' || Math.max(state.restarts - restartsBefore, starts.size - 1) >= MAX_RESTARTS_SEEN) {
-        throw new AppError('OPERATION_FAILED', await whyItEnded(context, spec.agentId, state && (ended ?? state)));
+        throw new AppError('OPERATION_FAILED', await exitReason(context, spec.agentId, state && (ended ?? state)));
       }
     }
     await sleep(POLL_MS);

@@ -13,11 +13,11 @@ import { sha256 } from '../../shared/sha256.ts';
 import { agentUrl } from '../agents/addresses.ts';
 import { keyRecipient, readSecretsFor } from '../agents/model-key.ts';
 import { workspaceFiles } from '../agents/specializations.ts';
-import { isLimited, requireLimits } from '../containers/allowed-domains.ts';
-import { agentContainerSpec } from '../containers/container-spec.ts';
-import { clearCondemned } from '../containers/orphans.ts';
+import { hasAllowedDomains, validateAllowedDomains } from '../containers/allowed-domains.ts';
+import { buildContainerSpec } from '../containers/container-spec.ts';
+import { removeMarked } from '../containers/orphans.ts';
 import type { Context } from '../context.ts';
-import { conversationSoFar } from '../conversations/handed-over.ts';
+import { conversationFile } from '../conversations/conversation-file.ts';
 import { leaseSlot } from './lease-slot.ts';
 
 /** What an agent's files and secrets are made from. */
@@ -100,7 +100,7 @@ async function contents(context: Contents, agent: Agent, version: string) {
   ];
   // The gateway's token is among them: nobody guesses the others from the hash.
   const fingerprint = sha256(
-    JSON.stringify([configuration, secretEnv, ...(authorities ? [authorities] : []), ...(isLimited(agent) ? ['limited'] : [])]),
+    JSON.stringify([configuration, secretEnv, ...(authorities ? [authorities] : []), ...(hasAllowedDomains(agent) ? ['limited'] : [])]),
   );
   return { files, secretNames, secretEnv, fingerprint };
 }
@@ -125,20 +125,20 @@ export async function createContainer(
   signal: AbortSignal,
 ): Promise<AgentContainerSpec> {
   const { database, host, config } = context;
-  requireLimits(agent.config, config);
-  if (!agent.containerSpec) await clearCondemned(context, containerNames(agent.id));
+  validateAllowedDomains(agent.config, config);
+  if (!agent.containerSpec) await removeMarked(context, containerNames(agent.id));
   const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
   const [capacity, cache] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
   const cacheVolume = cache.filled ? cache.volume : null;
   // Only a new workspace begins with them: later the agent may have changed them.
-  const begins = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationSoFar(context, agent.id))];
+  const begins = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationFile(context, agent.id))];
   const recipient = keyRecipient(agent);
   const refused = new Set<number>();
   let slot = agent.slot;
 
   while (refused.size < 50) {
     slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
-    const spec = agentContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, recipient, cacheVolume, capacity, config });
+    const spec = buildContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, recipient, cacheVolume, capacity, config });
     try {
       const containerId = await host.create(spec, secretEnv, [...files, ...begins], { data, signal });
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.

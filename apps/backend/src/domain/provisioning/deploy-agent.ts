@@ -1,14 +1,14 @@
 import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
-import { modelFromConfig } from '../../infra/openclaw/choose-model.ts';
+import { modelFromConfig } from '../../infra/openclaw/model-choice.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { coveredPlan, hasDefaultPlan, requireContainer } from '../accounts/entitlements.ts';
 import { findOwnAgent } from '../agents/find-agent.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
-import { updateAgent } from '../agents/update-agent.ts';
-import { requireLimits } from '../containers/allowed-domains.ts';
+import { updateAgentMetadata } from '../agents/update-agent-metadata.ts';
+import { validateAllowedDomains } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
-import { beginOperation, inProgress } from '../operations/operations.ts';
+import { beginOperation, operationInProgress } from '../operations/operations.ts';
 import { awaitProvisioning } from './begin-provisioning.ts';
 
 /** How long the caller waits for the container; the job goes on by itself. */
@@ -56,11 +56,11 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
     );
   }
 
-  requireLimits(config, context.config);
+  validateAllowedDomains(config, context.config);
   const model = await modelFromConfig(config, context.config);
   const open = existing && (await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId, finishedAt: null } })));
-  if (open) throw inProgress(open);
-  if (existing) await updateAgent(context, actor, agentId, { config });
+  if (open) throw operationInProgress(open);
+  if (existing) await updateAgentMetadata(context, actor, agentId, { config });
   const begun = await database.as(tenant, async (tx) => {
     const agent =
       existing ??

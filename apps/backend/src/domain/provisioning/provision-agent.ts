@@ -1,10 +1,10 @@
 import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, planForTier, type Tier } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import { modelFromName } from '../../infra/openclaw/choose-model.ts';
+import { modelFromName } from '../../infra/openclaw/model-choice.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { webAgentLimit } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
-import { requireLimits } from '../containers/allowed-domains.ts';
+import { validateAllowedDomains } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
 import { awaitProvisioning, beginProvisioning } from './begin-provisioning.ts';
 
@@ -32,7 +32,7 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
   const owner = await accounts.find(userOf(actor));
   if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   if (!owner.plan && !owner.admin) throw new AppError('PAYMENT_REQUIRED');
-  requireLimits(input.config, config);
+  validateAllowedDomains(input.config, config);
   const model = await modelFromName(input.model, input.config ?? {}, config);
 
   const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);

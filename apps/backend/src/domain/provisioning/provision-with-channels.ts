@@ -10,10 +10,10 @@ import { requirePlan } from '../accounts/entitlements.ts';
 import { agentUrl, PROVISIONED_PREFIX, subdomain } from '../agents/addresses.ts';
 import { backendStatus } from '../agents/agent-view.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
-import { useSubscription } from '../billing/use-subscription.ts';
+import { claimSubscription } from '../billing/claim-subscription.ts';
 import type { Context } from '../context.ts';
 import { streamView } from '../streaming/live-stream.ts';
-import { withStream } from '../streaming/mux.ts';
+import { withStream } from '../streaming/live-streams.ts';
 import { awaitProvisioning, beginProvisioning } from './begin-provisioning.ts';
 
 /** How long the caller waits for the container; the job goes on by itself. */
@@ -32,7 +32,7 @@ interface Request {
  * @throws AppError PAYMENT_REQUIRED
  */
 async function requirePayment(context: Context, actor: Actor, owner: Account, { plan, stripeSubscriptionId: id }: ChannelProvision) {
-  if (id && context.stripe && !owner.admin && !owner.tester) return useSubscription(context, owner, plan, id);
+  if (id && context.stripe && !owner.admin && !owner.tester) return claimSubscription(context, owner, plan, id);
   if (isTrusted(actor) && !context.stripe && /^sub_\w+$/.test(id ?? '')) return;
   requirePlan(owner, plan);
 }

@@ -5,7 +5,7 @@ import { RolledBackError } from '../operations/errors.ts';
 import type { Step } from '../operations/steps.ts';
 import { configurationOf } from './create-container.ts';
 
-const KEPT_DAYS = 30;
+const RETENTION_DAYS = 30;
 /** A validator needs seconds on an idle machine, and minutes on a busy one. */
 const VALIDATE_MS = 5 * 60_000;
 
@@ -26,7 +26,7 @@ async function validateConfig(context: Context, agent: Agent, image: string, sig
     const sentence = `OpenClaw ${version} refuses the agent's configuration: ${issues.slice(0, 3).join('; ')}`;
     throw new AppError('OPERATION_FAILED', sentence.slice(0, 500));
   }
-  const old = new Date(Date.now() - KEPT_DAYS * 24 * 3_600_000);
+  const old = new Date(Date.now() - RETENTION_DAYS * 24 * 3_600_000);
   await database.as('service', async (tx) => {
     await tx.acceptedConfig.deleteMany({ where: { acceptedAt: { lt: old } } });
     await tx.acceptedConfig.createMany({ data: key, skipDuplicates: true });
@@ -39,7 +39,7 @@ export const validateStep = (context: Context, agent: Agent, image: string, step
   step('validate', VALIDATE_MS, (signal) => validateConfig(context, agent, image, signal));
 
 /** The same for an agent that has a container: when its new configuration is refused, it goes on as it was. */
-export async function validateOrLeave(context: Context, agent: Agent, step: Step, operation: Operation, image = agent.image) {
+export async function validateBeforeStop(context: Context, agent: Agent, step: Step, operation: Operation, image = agent.image) {
   const { state } = operation.agentBefore as { state: Agent['state'] };
   await validateStep(context, agent, image ?? context.config.OPENCLAW_IMAGE, step).catch((error) => {
     const untouched = error instanceof AppError && (state === 'running' || state === 'stopped');

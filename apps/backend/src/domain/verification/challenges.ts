@@ -32,7 +32,7 @@ export async function openChallenge({ database }: Slice, key: Key): Promise<Chal
 }
 
 /** Takes a challenge away in the transaction that does what it was for. @throws AppError INVALID_REQUEST when another took it */
-export async function useChallenge(tx: Transaction, { ownerId, purpose, subject, text }: Challenge): Promise<void> {
+export async function consumeChallenge(tx: Transaction, { ownerId, purpose, subject, text }: Challenge): Promise<void> {
   const { count } = await tx.challenge.deleteMany({ where: { ownerId, purpose, subject, text, expiresAt: { gte: new Date() } } });
   if (count === 0) throw new AppError('INVALID_REQUEST', 'This challenge was used already');
 }

@@ -2,7 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import { type Address, isAddressEqual } from 'viem';
 import { normalize } from 'viem/ens';
 import { type ChainReader, probe } from '../../infra/chain/chains.ts';
-import { isAway } from '../../infra/chain/is-away.ts';
+import { isNodeUnreachable } from '../../infra/chain/node-unreachable.ts';
 
 /** A name in its normal form (ENSIP-15). @throws AppError INVALID_REQUEST */
 export function normalName(given: unknown): string {
@@ -23,7 +23,7 @@ export function normalName(given: unknown): string {
 export async function checkEnsName(chain: ChainReader, wallet: Address, name: string) {
   await probe(chain);
   const address = await chain.client.getEnsAddress({ name, strict: true }).catch((error) => {
-    if (isAway(error)) throw error;
+    if (isNodeUnreachable(error)) throw error;
     throw new AppError('INVALID_REQUEST', 'The ENS name does not resolve on chain', { cause: error });
   });
   if (!address || !isAddressEqual(address, wallet)) throw new AppError('INVALID_REQUEST', 'The ENS name does not stand for this wallet');

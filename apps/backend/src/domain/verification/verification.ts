@@ -5,7 +5,7 @@ import { type Actor, isTrusted, tenantOf } from '../../shared/actor.ts';
 import { lockAccount } from '../accounts/grants.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
-import { useChallenge } from './challenges.ts';
+import { consumeChallenge } from './challenges.ts';
 import type { WalletType } from './check-claim.ts';
 import { challengePasskey, provePasskey } from './passkey.ts';
 import { challengeWallet, proveWallet } from './wallet-proof.ts';
@@ -77,7 +77,7 @@ export async function verifyAgent(context: Context, actor: Actor, id: string, cl
   const now = new Date();
   return database.as(tenantOf(actor), async (tx) => {
     await lockAccount(tx, actor);
-    await useChallenge(tx, challenge);
+    await consumeChallenge(tx, challenge);
     await store?.(tx);
     return change(tx, id, {
       verified: true,

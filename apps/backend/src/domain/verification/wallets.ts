@@ -6,7 +6,7 @@ import { isUniqueViolation } from '../../infra/database/database.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { lockAccount } from '../accounts/grants.ts';
 import type { Context } from '../context.ts';
-import { openChallenge, storeChallenge, useChallenge } from './challenges.ts';
+import { consumeChallenge, openChallenge, storeChallenge } from './challenges.ts';
 import { signInMessage } from './sign-in-message.ts';
 
 type Slice = Pick<Context, 'database' | 'config' | 'chains'>;
@@ -38,7 +38,7 @@ export async function linkWallet(context: Slice, actor: Actor, { address, signat
   const wallet = await database
     .as({ userId: ownerId }, async (tx) => {
       await lockAccount(tx, actor);
-      await useChallenge(tx, challenge);
+      await consumeChallenge(tx, challenge);
       const own = await tx.wallet.findUnique({ where: { address: subject } });
       return own ?? tx.wallet.create({ data: { address: subject, ownerId } });
     })

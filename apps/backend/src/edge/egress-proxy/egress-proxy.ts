@@ -6,15 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createProxyServer } from 'httpxy';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { getExtensionData, readTlsClientHello } from 'read-tls-client-hello';
-import { allowedDomains, allowedPort, isLimited } from '../../domain/containers/allowed-domains.ts';
+import { allowedDomains, allowedPort, hasAllowedDomains } from '../../domain/containers/allowed-domains.ts';
 import type { Context } from '../../domain/context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import { limitedSlot } from '../../infra/docker/slots.ts';
+import { restrictedSlot } from '../../infra/docker/slots.ts';
 import { addressesOf, isThisMachine, mayReach } from '../../infra/openclaw/model-endpoint.ts';
 import { modelTarget } from '../../infra/openclaw/providers.ts';
 
 /** How long an agent may take to say whom it wants, and a server to be reached. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 /** A connection without a byte for so long is given up. */
 const IDLE_MS = 15 * 60_000;
 /** How long what an agent may reach is taken for known. */
@@ -54,7 +54,8 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
       return { agentId: agent.id, patterns, endpoint: new URL(modelTarget(agent, config).baseUrl) };
     });
   }
-  const patternsOf = (agent: Agent, secrets: Set<string>) => (isLimited(agent) ? allowedDomains(agent, secrets, config) : undefined);
+  const patternsOf = (agent: Agent, secrets: Set<string>) =>
+    hasAllowedDomains(agent) ? allowedDomains(agent, secrets, config) : undefined;
 
   function limitsOf(slot: number): Promise<Limits | null> {
     const found = known.get(slot);
@@ -98,7 +99,7 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
     const target = name ? await destination(slot, plain(name), 443) : undefined;
     if (!target || socket.destroyed) return void socket.destroy();
     const server = connect({ host: target.address, port: target.port });
-    const late = setTimeout(() => server.destroy(), PATIENCE_MS);
+    const late = setTimeout(() => server.destroy(), TIMEOUT_MS);
     server.once('connect', () => clearTimeout(late));
     server.once('close', () => clearTimeout(late));
     server.setTimeout(IDLE_MS, () => server.destroy());
@@ -118,7 +119,7 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
     if (response.headersSent) return void response.destroy();
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
   };
-  const http = createHttpServer({ requestTimeout: 0, headersTimeout: PATIENCE_MS }, async (request, response) => {
+  const http = createHttpServer({ requestTimeout: 0, headersTimeout: TIMEOUT_MS }, async (request, response) => {
     try {
       const target = await serverOf(request);
       if (!target) return refuse(response, 403, 'This agent may not reach this host');
@@ -140,7 +141,7 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
   const open = new Map<number, number>();
   return createServer(async (socket) => {
     socket.on('error', () => socket.destroy());
-    const slot = limitedSlot(config.AGENT_SUBNET, socket.remoteAddress ?? '');
+    const slot = restrictedSlot(config.AGENT_SUBNET, socket.remoteAddress ?? '');
     // Whoever else comes: the port is open on all addresses.
     if (slot === undefined) return void socket.destroy();
     const held = (open.get(slot) ?? 0) + 1;
@@ -149,7 +150,7 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
     socket.once('close', () => open.set(slot, (open.get(slot) ?? 1) - 1));
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     try {
-      const begun = await Promise.race([once(socket, 'readable').then(() => true), sleep(PATIENCE_MS, false, { ref: false })]);
+      const begun = await Promise.race([once(socket, 'readable').then(() => true), sleep(TIMEOUT_MS, false, { ref: false })]);
       const first: Buffer | null = begun ? socket.read() : null;
       if (!first) return void socket.destroy();
       socket.unshift(first);

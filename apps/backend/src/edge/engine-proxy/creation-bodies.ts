@@ -93,7 +93,7 @@ export function network(agentSubnet: string) {
 }
 
 /** Where what was asked is not as the backend asks it: `HostConfig.Mounts.0.type`. */
-export function faultIn({ issues: [issue] }: z.ZodError): string {
+export function findViolation({ issues: [issue] }: z.ZodError): string {
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   return [...(issue?.path ?? []), ...unknown].join('.') || 'the body';
 }

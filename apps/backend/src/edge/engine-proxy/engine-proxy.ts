@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type AllowedCall, allowedCall } from './allowed-calls.ts';
-import { faultIn } from './creation-bodies.ts';
+import { findViolation } from './creation-bodies.ts';
 
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 interface Options {
   /** The engine's own socket. */
@@ -24,10 +24,10 @@ async function bodyOf(
 ): Promise<{ text?: string } | { fault: string }> {
   if (!body || body === 'bytes') return {};
   const length = Number(incoming.headers['content-length']);
-  if (!(length <= MOST_BYTES)) return { fault: 'the body' };
+  if (!(length <= MAX_BYTES)) return { fault: 'the body' };
   const schema = typeof body === 'function' ? body(agentSubnet) : body;
   const read = schema.safeParse(await json(incoming).catch(() => undefined));
-  return read.success ? { text: JSON.stringify(read.data) } : { fault: faultIn(read.error) };
+  return read.success ? { text: JSON.stringify(read.data) } : { fault: findViolation(read.error) };
 }
 
 /** Whether a container, which a call names by its id, is that of the agent whose container's name it is to get. */

@@ -18,7 +18,7 @@ interface Domains {
  * The agent a request is for: by host name `<id>.<AGENTS_DOMAIN>` or `dj-<id>.<PROVISION_DOMAIN>`, or by path
  * `/agent/<id>`; with the path left over.
  */
-export function addressee(host: string | undefined, url: string, domains: Domains): { agentId: string; url: string } | null {
+export function parseAgentAddress(host: string | undefined, url: string, domains: Domains): { agentId: string; url: string } | null {
   const hostname = (host ?? '').replace(/:\d+$/, '').toLowerCase();
   const labelIn = (domain: string) => (hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '');
   const provisioned = labelIn(domains.PROVISION_DOMAIN);
@@ -33,7 +33,7 @@ export function addressee(host: string | undefined, url: string, domains: Domain
  * Cookies know no ports: what comes here may be the dashboard's session, and what is set here would go there. Gateways use
  * none, and a container may run whatever its owner likes.
  */
-function forgetCookies({ headers }: IncomingMessage): void {
+function removeCookies({ headers }: IncomingMessage): void {
   delete headers.cookie;
   delete headers['set-cookie'];
 }
@@ -41,7 +41,7 @@ function forgetCookies({ headers }: IncomingMessage): void {
 /** What proxies say of a request's sender. OpenClaw from 2026.8 on answers 403 to each of these: it knows of no proxy. */
 const FORWARDED = /^(forwarded|x-real-ip|x-forwarded-.*|tailscale-.*)$/;
 
-function forgetForwarding({ headers }: IncomingMessage): void {
+function removeForwardingHeaders({ headers }: IncomingMessage): void {
   for (const name of Object.keys(headers)) if (FORWARDED.test(name)) delete headers[name];
 }
 
@@ -51,11 +51,11 @@ function forgetForwarding({ headers }: IncomingMessage): void {
  */
 export function createGatewayRouter({ config, database, log }: Context): Server {
   const proxy = createProxyServer();
-  proxy.on('proxyRes', forgetCookies);
-  proxy.on('proxyReqWs', (asked) => asked.once('upgrade', forgetCookies).once('response', forgetCookies));
+  proxy.on('proxyRes', removeCookies);
+  proxy.on('proxyReqWs', (asked) => asked.once('upgrade', removeCookies).once('response', removeCookies));
 
   async function targetOf(request: IncomingMessage): Promise<{ status: number; error: string } | { target: string }> {
-    const found = addressee(request.headers.host, request.url ?? '/', config);
+    const found = parseAgentAddress(request.headers.host, request.url ?? '/', config);
     const [agent] = found
       ? await database.as(
           'service',
@@ -69,8 +69,8 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
       return { status: 503, error: 'The agent is not running' };
     }
     request.url = found.url;
-    forgetCookies(request);
-    forgetForwarding(request);
+    removeCookies(request);
+    removeForwardingHeaders(request);
     return { target: `http://${spec.bind.address}:${spec.bind.gateway}` };
   }
 

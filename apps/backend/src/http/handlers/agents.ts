@@ -9,9 +9,9 @@ import {
 } from '../../domain/agents/agent-view.ts';
 import { getAgent, listAgents } from '../../domain/agents/agents.ts';
 import { createAgent } from '../../domain/agents/create-agent.ts';
-import { updateAgent } from '../../domain/agents/update-agent.ts';
+import { updateAgentMetadata } from '../../domain/agents/update-agent-metadata.ts';
 import type { Context } from '../../domain/context.ts';
-import { agentToken } from '../../domain/operations/agent-token.ts';
+import { getAgentToken } from '../../domain/operations/get-agent-token.ts';
 import { deleteAgent } from '../../domain/operations/run-operation.ts';
 import { provisionAgent } from '../../domain/provisioning/provision-agent.ts';
 import { newId } from '../../shared/ids.ts';
@@ -35,13 +35,14 @@ export function agentsHandlers(context: Context) {
       const agent = agentDetails(await getAgent(context, actor, params.id), config);
       return facade === 'web' ? { agent, status: 'ok' } : agent;
     },
-    updateAgentMetadata: async ({ actor, params, body }) => updatedAgent(await updateAgent(context, actor, params.id, body), config),
+    updateAgentMetadata: async ({ actor, params, body }) =>
+      updatedAgent(await updateAgentMetadata(context, actor, params.id, body), config),
     getAgentConfig: async ({ actor, params }) => ({ config: agentConfigView(await getAgent(context, actor, params.id)), status: 'ok' }),
     updateAgentConfig: async ({ actor, params, body: { config: wrapped, ...plain } }) => {
-      const agent = await updateAgent(context, actor, params.id, { config: { ...plain, ...wrapped } });
+      const agent = await updateAgentMetadata(context, actor, params.id, { config: { ...plain, ...wrapped } });
       return { config: agentConfigView(agent), status: 'updated' };
     },
-    getAgentToken: async ({ actor, params, requestId }) => ({ token: await agentToken(context, actor, params.id, requestId) }),
+    getAgentToken: async ({ actor, params, requestId }) => ({ token: await getAgentToken(context, actor, params.id, requestId) }),
     deleteAgent: async ({ actor, params, requestId }) => {
       await deleteAgent(context, actor, params.id, requestId);
       return { id: params.id, deleted: true };

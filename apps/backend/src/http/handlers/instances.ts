@@ -1,9 +1,9 @@
 import { instanceDetails } from '../../domain/agents/agent-view.ts';
 import { getAgent } from '../../domain/agents/agents.ts';
 import type { Context } from '../../domain/context.ts';
-import { agentStats } from '../../domain/telemetry/stats/agent-stats.ts';
-import { getInstanceUsage } from '../../domain/telemetry/stats/instance-stats.ts';
-import { usageHistory } from '../../domain/telemetry/stats/usage-history.ts';
+import { getAgentStats } from '../../domain/telemetry/stats/get-agent-stats.ts';
+import { getAgentStatsHistory } from '../../domain/telemetry/stats/get-agent-stats-history.ts';
+import { getInstanceUsage } from '../../domain/telemetry/stats/get-instance-stats.ts';
 import type { Handlers } from '../mount-routes.ts';
 
 /** The operations of packages/contracts/src/instances.ts. */
@@ -12,7 +12,7 @@ export function instancesHandlers(context: Context) {
   return {
     getInstance: async ({ actor, params }) => instanceDetails(await getAgent(context, actor, params.userId), config),
     getInstanceUsage: ({ actor, params }) => getInstanceUsage(context, actor, params.userId),
-    getAgentStats: ({ actor, params }) => agentStats(context, actor, params.id),
-    getAgentStatsHistory: ({ actor, params, query }) => usageHistory(context, actor, params.id, query.range),
+    getAgentStats: ({ actor, params }) => getAgentStats(context, actor, params.id),
+    getAgentStatsHistory: ({ actor, params, query }) => getAgentStatsHistory(context, actor, params.id, query.range),
   } satisfies Partial<Handlers>;
 }

@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import { backendStatus } from '../../domain/agents/agent-view.ts';
 import type { Context } from '../../domain/context.ts';
-import { runOperation, startAgent, updateAgentImage } from '../../domain/operations/run-operation.ts';
+import { runOperation, startAgent, updateAgent } from '../../domain/operations/run-operation.ts';
 import type { Handlers } from '../mount-routes.ts';
 
 /** The operations of packages/contracts/src/lifecycle.ts. */
@@ -28,7 +28,7 @@ export function lifecycleHandlers(context: Context) {
       };
     },
     updateAgent: async ({ actor, params, body, requestId }) => {
-      const { agent, previousImage, backupPath } = await updateAgentImage(context, actor, params.id, body.image, requestId);
+      const { agent, previousImage, backupPath } = await updateAgent(context, actor, params.id, body.image, requestId);
       return {
         success: true,
         status: backendStatus(agent.state),

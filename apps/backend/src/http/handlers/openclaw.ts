@@ -1,20 +1,20 @@
 import { instance } from '../../domain/agents/agent-view.ts';
 import { listAgents } from '../../domain/agents/agents.ts';
-import { platformImage } from '../../domain/containers/platform-image.ts';
+import { getOpenclawVersion } from '../../domain/containers/platform-image.ts';
 import type { Context } from '../../domain/context.ts';
-import { instanceStats } from '../../domain/telemetry/stats/instance-stats.ts';
+import { getInstanceStats } from '../../domain/telemetry/stats/get-instance-stats.ts';
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
 
 /** The operations of packages/contracts/src/openclaw.ts. */
 export function openclawHandlers(context: Context) {
   return {
-    getOpenclawVersion: () => platformImage(context),
+    getOpenclawVersion: () => getOpenclawVersion(context),
     listInstances: async ({ actor, query, header }) => {
       const known = await listAgents(context, actor, query, { state: 'running', runtime: 'container' });
       nextPage(header, query, known);
       return { instances: known.agents.map(instance), count: known.agents.length };
     },
-    getInstanceStats: ({ actor, params }) => instanceStats(context, actor, params.id),
+    getInstanceStats: ({ actor, params }) => getInstanceStats(context, actor, params.id),
   } satisfies Partial<Handlers>;
 }

@@ -1,5 +1,5 @@
 import type { Context } from '../../domain/context.ts';
-import { agentOverview, listOverview } from '../../domain/overview/overview.ts';
+import { getAgentOverview, listOverview } from '../../domain/overview/overview.ts';
 import { streamOverview } from '../../domain/overview/stream-overview.ts';
 import type { Handlers } from '../mount-routes.ts';
 
@@ -8,6 +8,6 @@ export function overviewHandlers(context: Context) {
   return {
     listOverview: async ({ actor }) => ({ agents: await listOverview(context, actor), status: 'ok' }),
     streamOverview: async ({ actor, query }) => streamOverview(context, actor, query.agentId),
-    getAgentOverview: async ({ actor, params }) => ({ agent: await agentOverview(context, actor, params.id), status: 'ok' }),
+    getAgentOverview: async ({ actor, params }) => ({ agent: await getAgentOverview(context, actor, params.id), status: 'ok' }),
   } satisfies Partial<Handlers>;
 }

@@ -11,7 +11,7 @@ import {
 } from 'viem';
 import { verifyMessage } from 'viem/utils';
 import { type ChainReader, probe } from './chains.ts';
-import { isAway } from './is-away.ts';
+import { isNodeUnreachable } from './node-unreachable.ts';
 
 /** Bytes of an ordinary wallet's signature; those of contract wallets are mostly longer. */
 const ORDINARY_BYTES = 65;
@@ -56,7 +56,7 @@ export async function checkSignature(chain: ChainReader, signed: Signed): Promis
     bytecode: erc6492SignatureValidatorByteCode,
   });
   const answer = await chain.client.call({ data }).catch((error) => {
-    if (isAway(error)) throw error;
+    if (isNodeUnreachable(error)) throw error;
     return { data: undefined };
   });
   return answer.data !== undefined && /^0x0*1$/.test(answer.data) ? 'signed' : 'wrong';

@@ -7,8 +7,8 @@ import type { Database, Transaction } from './database.ts';
 const TTL_SECONDS = 6;
 const RENEW_MS = 2_000;
 /** How long one waits for a turn, and how often one asks for it. */
-const TURN_MS = 30_000;
-const TURN_POLL_MS = 100;
+const LOCK_TIMEOUT_MS = 30_000;
+const LOCK_POLL_MS = 100;
 
 interface Slice {
   database: Database;
@@ -47,7 +47,7 @@ async function keep(context: Slice, name: string, signal: AbortSignal): Promise<
  * Does work that one process does for all, whenever this one is that process, until aborted. `work` gets a signal that
  * aborts when the lease is lost, and is begun again when it is held again.
  */
-export async function underLease(
+export async function runAsLeader(
   context: Slice,
   name: string,
   signal: AbortSignal,
@@ -76,9 +76,9 @@ export async function underLease(
  * Does work that must not go on twice at once, in any process. Whoever waits for the turn holds no connection meanwhile.
  * @throws Error when the turn does not come in half a minute, else what `work` throws
  */
-export async function inTurn<T>(context: Slice, name: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(context: Slice, name: string, work: () => Promise<T>): Promise<T> {
   const turn = { ...context, processId: randomUUID() };
-  for (const late = Date.now() + TURN_MS; !(await take(turn, name)); await sleep(TURN_POLL_MS)) {
+  for (const late = Date.now() + LOCK_TIMEOUT_MS; !(await take(turn, name)); await sleep(LOCK_POLL_MS)) {
     if (Date.now() > late) throw new Error(`Others took too long at ${name}`);
   }
   const over = new AbortController();

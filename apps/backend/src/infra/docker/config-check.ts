@@ -3,7 +3,7 @@ import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
 import type { ContainerHost } from './container-host.ts';
 import { AGENT_UID, confinement } from './container-options.ts';
-import { call, described } from './engine-client.ts';
+import { call, describeError } from './engine-client.ts';
 import { DATA_FOLDER } from './layout.ts';
 import { archive } from './volume-tar.ts';
 
@@ -59,7 +59,7 @@ export function createConfigCheck({ docker, exitCodeOf, logTail }: Parts): Pick<
       const name = `openclaw-check.${randomUUID()}`;
       const created = await call(
         docker.createContainer(
-          described(
+          describeError(
             {
               Image: image,
               Labels: { 'agentbot.installation': installation },

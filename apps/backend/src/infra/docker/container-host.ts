@@ -128,7 +128,7 @@ export interface ContainerHost {
   /** Whether the engine answers; cached for at most two seconds. */
   available(): Promise<boolean>;
   /** The same, asked now. */
-  answers(): Promise<boolean>;
+  ping(): Promise<boolean>;
   capacity(): Promise<{ memoryBytes: number; cpus: number }>;
   /** Makes the image present and tells its id and the OpenClaw version in it. */
   ensureImage(image: string, signal: AbortSignal): Promise<{ id: string; version: string; pulled: boolean }>;
@@ -169,9 +169,9 @@ export interface ContainerHost {
   /** The agent's data as a tar stream; entries are relative to the data folder. The container may be stopped. */
   archive(containerName: string): Promise<Readable>;
   /** Does something while a container, if it runs, is halted, so that its files stay as they are. */
-  halted<T>(containerName: string, work: () => Promise<T>): Promise<T>;
+  withPaused<T>(containerName: string, work: () => Promise<T>): Promise<T>;
   /** Lets a halted container go on. */
-  goOn(containerName: string): Promise<void>;
+  unpause(containerName: string): Promise<void>;
   /**
    * The lines of a container's log: the last `tail`, or those from the line `since` on; with `follow` also what comes
    * until it stops; as many at once as came at once. Nothing when there is no such container.

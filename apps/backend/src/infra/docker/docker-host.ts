@@ -7,13 +7,13 @@ import { createConfigCheck } from './config-check.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
 import { createContainerFinder } from './container-names.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
-import { call, connect, DEFAULT_ENGINE, described, type EngineError, jsonLines } from './engine-client.ts';
+import { call, connect, DEFAULT_ENGINE, describeError, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
 import { versionInName } from './image-name.ts';
 import { DATA_FOLDER } from './layout.ts';
-import { whyUnreachable } from './socket-rights.ts';
+import { unreachableReason } from './socket-access.ts';
 import { createStartCaches } from './start-cache.ts';
 import { archive, stripped } from './volume-tar.ts';
 
@@ -23,18 +23,18 @@ const PROBE_TIMEOUT_MS = 1_500;
 /**
  * Agents as containers of one Docker Engine.
  * @param installation whose containers, volumes and networks these are; others are never touched
- * @param options `mayPull`: whether an image that is not here may be pulled; `timeoutMs`: how long the engine may take over a
+ * @param options `isPullAllowed`: whether an image that is not here may be pulled; `timeoutMs`: how long the engine may take over a
  *   call that waits for nothing
  */
 export function createDockerHost(
   dockerHost: string | undefined,
   installation: string,
-  { mayPull, log, timeoutMs = 60_000 }: { mayPull: (image: string) => boolean; log: Pick<Logger, 'warn'>; timeoutMs?: number },
+  { isPullAllowed, log, timeoutMs = 60_000 }: { isPullAllowed: (image: string) => boolean; log: Pick<Logger, 'warn'>; timeoutMs?: number },
 ): ContainerHost {
   const docker = connect(dockerHost, timeoutMs);
   const find = createContainerFinder({ docker, installation, log });
   // An event stream may be silent for as long as nothing happens.
-  const patient = connect(dockerHost, 0);
+  const dockerWithoutTimeout = connect(dockerHost, 0);
   let refusalNoted = false;
   let probe: { at: number; answer: Promise<boolean> } | undefined;
 
@@ -45,7 +45,7 @@ export function createDockerHost(
     if (found) await call(docker.getNetwork(spec.names.network).remove(), [404]);
     await call(
       docker.createNetwork(
-        described({
+        describeError({
           Name: spec.names.network,
           Driver: 'bridge',
           Labels: labels,
@@ -69,12 +69,12 @@ export function createDockerHost(
     // Only volumes without a name go with it.
     await call(docker.getContainer(name).remove({ force: true, v: true }), [404, 409]);
     // A removal under way answers 409; wait for its end, so that the name is free.
-    await call(patient.getContainer(name).wait({ condition: 'removed' }), [404]);
+    await call(dockerWithoutTimeout.getContainer(name).wait({ condition: 'removed' }), [404]);
   }
 
   /** Waits for a container's end, however long that takes: the caller's deadline removes the container. */
   async function exitCodeOf(name: string): Promise<number> {
-    const { StatusCode: exitCode } = (await call(patient.getContainer(name).wait())) as { StatusCode: number };
+    const { StatusCode: exitCode } = (await call(dockerWithoutTimeout.getContainer(name).wait())) as { StatusCode: number };
     return exitCode;
   }
 
@@ -103,7 +103,7 @@ export function createDockerHost(
   }
 
   /** On a busy machine the kernel does not always freeze a container in time: the engine then answers 500, and is asked again. */
-  async function halt(name: string, tries = 10): Promise<void> {
+  async function pauseContainer(name: string, tries = 10): Promise<void> {
     const state = await inspect(name);
     if (!state?.running || state.status === 'paused') return;
     try {
@@ -111,11 +111,11 @@ export function createDockerHost(
     } catch (error) {
       if (tries === 1 || !/unable to freeze/i.test((error as EngineError).message ?? '')) throw error;
       await sleep(300);
-      await halt(name, tries - 1);
+      await pauseContainer(name, tries - 1);
     }
   }
 
-  const goOn = async (name: string) => {
+  const unpause = async (name: string) => {
     if ((await inspect(name))?.status === 'paused') await call(docker.getContainer(name).unpause(), [404]);
   };
 
@@ -141,10 +141,10 @@ export function createDockerHost(
   async function noteRefusal(error: EngineError): Promise<void> {
     if (error.code !== 'EACCES' || refusalNoted) return;
     refusalNoted = true;
-    log.warn(await whyUnreachable(new URL(dockerHost || DEFAULT_ENGINE).pathname, error));
+    log.warn(await unreachableReason(new URL(dockerHost || DEFAULT_ENGINE).pathname, error));
   }
 
-  function answers(): Promise<boolean> {
+  function ping(): Promise<boolean> {
     const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
     const answer = Promise.race([
       docker.ping().then(
@@ -162,10 +162,10 @@ export function createDockerHost(
 
   return {
     available() {
-      return probe && Date.now() - probe.at <= PROBE_CACHE_MS ? probe.answer : answers();
+      return probe && Date.now() - probe.at <= PROBE_CACHE_MS ? probe.answer : ping();
     },
 
-    answers,
+    ping,
 
     async capacity() {
       const info = await call(docker.info());
@@ -176,7 +176,7 @@ export function createDockerHost(
       let found = await call(docker.getImage(image).inspect(), [404]);
       const pulled = !found;
       if (!found) {
-        if (!mayPull(image))
+        if (!isPullAllowed(image))
           throw new ImageMissingError(`The image ${image} is not on this machine, and this installation does not pull it`);
         const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
           if (cause instanceof AppError) throw cause;
@@ -205,16 +205,16 @@ export function createDockerHost(
       await removeContainer(spec.names.container, true);
       goingOn();
       await ensureNetwork(spec, options.Labels as Record<string, string>);
-      await call(docker.createVolume(described({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
+      await call(docker.createVolume(describeError({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
       const volume = (await call(docker.getVolume(spec.names.volume).inspect()))?.Labels;
       if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw foreign('volume', spec.names.volume);
       goingOn();
-      const created = await call(docker.createContainer(described(options, { name: spec.names.container })));
+      const created = await call(docker.createContainer(describeError(options, { name: spec.names.container })));
       if (!created) throw new Error('The engine created no container');
       const { container } = spec.names;
       if (data) {
         const options = { path: DATA_FOLDER, ...(signal && { abortSignal: signal }) };
-        await call(patient.getContainer(container).putArchive(await data(), options));
+        await call(dockerWithoutTimeout.getContainer(container).putArchive(await data(), options));
       }
       goingOn();
       if (files.length) await call(docker.getContainer(container).putArchive(archive(files), { path: DATA_FOLDER }));
@@ -248,7 +248,7 @@ export function createDockerHost(
     async *usages(name, signal) {
       // The engine's client takes a signal here as well; its types do not say so.
       const options = { stream: true, abortSignal: signal } as { stream: true };
-      const stream = await call(patient.getContainer(name).stats(options), [404, 409]);
+      const stream = await call(dockerWithoutTimeout.getContainer(name).stats(options), [404, 409]);
       if (!stream) return;
       for await (const line of jsonLines(stream)) {
         const stats = line as Docker.ContainerStats;
@@ -269,7 +269,7 @@ export function createDockerHost(
         ...(since !== undefined && { since: engineTime(since) as unknown as number }),
         abortSignal: signal,
       };
-      const container = patient.getContainer(name);
+      const container = dockerWithoutTimeout.getContainer(name);
       // The engine's client gives a buffer or a stream, and is typed so.
       const got = follow
         ? await call(container.logs({ ...options, follow: true }), [404])
@@ -278,20 +278,20 @@ export function createDockerHost(
     },
 
     async archive(name) {
-      const stream = await call(patient.getContainer(name).getArchive({ path: DATA_FOLDER }));
+      const stream = await call(dockerWithoutTimeout.getContainer(name).getArchive({ path: DATA_FOLDER }));
       return stripped(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
     },
 
-    async halted(name, work) {
-      await halt(name);
+    async withPaused(name, work) {
+      await pauseContainer(name);
       try {
         return await work();
       } finally {
-        await goOn(name);
+        await unpause(name);
       }
     },
 
-    goOn,
+    unpause,
 
     removeData: (names) => removeData(names),
 
@@ -300,7 +300,7 @@ export function createDockerHost(
       await removeContainer(name);
       const created = await call(
         docker.createContainer(
-          described(
+          describeError(
             {
               Image: spec.image,
               Labels: { 'agentbot.installation': spec.installation },
@@ -337,6 +337,6 @@ export function createDockerHost(
       if (network && isOurs(network.Labels)) await call(docker.getNetwork(names.network).remove(), [404]);
     },
 
-    ...createInventory({ docker, patient, removeContainer }),
+    ...createInventory({ docker, dockerWithoutTimeout, removeContainer }),
   };
 }

@@ -49,7 +49,7 @@ export function connect(host: string | undefined, timeout: number): Docker {
 }
 
 /** What is to be made, for the engine's client: left to itself, it writes all of it into the address as well, also secrets. */
-export const described = <T extends object>(body: T, query: Record<string, string> = {}) =>
+export const describeError = <T extends object>(body: T, query: Record<string, string> = {}) =>
   ({ _body: body, _query: query }) as unknown as T;
 
 /** What the engine's client throws. */

@@ -6,14 +6,14 @@ import { containerNames } from './layout.ts';
 interface Parts {
   docker: Docker;
   /** The same engine, without a limit of time. */
-  patient: Docker;
+  dockerWithoutTimeout: Docker;
   removeContainer: (name: string) => Promise<void>;
 }
 
 /** What an installation has on one Docker Engine, found by its label, and what becomes of it. */
 export function createInventory({
   docker,
-  patient,
+  dockerWithoutTimeout,
   removeContainer,
 }: Parts): Pick<ContainerHost, 'agents' | 'owned' | 'removeOwned' | 'watch'> {
   return {
@@ -74,7 +74,7 @@ export function createInventory({
         event: ['start', 'die', 'destroy', 'oom', 'rename'],
         label: [`agentbot.installation=${installation}`],
       };
-      const stream = (await call(patient.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;
+      const stream = (await call(dockerWithoutTimeout.getEvents({ filters, abortSignal: signal }))) as NodeJS.ReadableStream;
       for await (const event of jsonLines(stream)) {
         const agentId = (event as { Actor?: { Attributes?: Record<string, string> } }).Actor?.Attributes?.['agentbot.agent'];
         if (agentId) onChange(agentId);

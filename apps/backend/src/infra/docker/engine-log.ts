@@ -2,7 +2,7 @@ import type { ContainerLogLine } from './container-host.ts';
 
 const HEADER_BYTES = 8;
 /** What is read of one line, in characters: whoever never ends a line must not fill this process's memory. */
-const MOST_OF_A_LINE = 65_536;
+const MAX_LINE_CHARACTERS = 65_536;
 const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z /;
 
 function parseLine(stream: ContainerLogLine['stream'], raw: string): ContainerLogLine | null {
@@ -39,7 +39,7 @@ export async function* logLines(chunks: AsyncIterable<Buffer> | Iterable<Buffer>
       const before = unfinished[stream];
       const ends = text.endsWith('\n');
       const more = before ? text.replace(stamp, '') : text;
-      const whole = before.length + more.length > MOST_OF_A_LINE ? (before + more).slice(0, MOST_OF_A_LINE) : before + more;
+      const whole = before.length + more.length > MAX_LINE_CHARACTERS ? (before + more).slice(0, MAX_LINE_CHARACTERS) : before + more;
       unfinished[stream] = ends ? '' : whole;
       const line = ends && parseLine(stream, whole);
       if (line) lines.push(line);

@@ -23,13 +23,13 @@ export function slotSubnet(base: string, slot: number, limited: boolean): string
 }
 
 /** The half of the /16 with the networks of agents that may reach certain domains only. */
-export function limitedSubnet(base: string): string {
+export function restrictedSubnet(base: string): string {
   const [a, b] = base.split('.');
   return `${a}.${b}.128.0/17`;
 }
 
 /** The slot of the agent with that address, if it may reach certain domains only. */
-export function limitedSlot(base: string, address: string): number | undefined {
+export function restrictedSlot(base: string, address: string): number | undefined {
   const [a, b, c, d] = address
     .replace(/^::ffff:/, '')
     .split('.')

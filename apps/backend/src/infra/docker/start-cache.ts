@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ContainerHost, WarmingRequest } from './container-host.ts';
 import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement, RUN_IMAGE } from './container-options.ts';
-import { call, described } from './engine-client.ts';
+import { call, describeError } from './engine-client.ts';
 import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './layout.ts';
 import { archive } from './volume-tar.ts';
 
@@ -47,10 +47,10 @@ export function createStartCaches({
   ): Promise<void> {
     const labels = { 'agentbot.installation': installation };
     const command = await commandOf(image);
-    await call(docker.createVolume(described({ Name: names.volume, Labels: labels })));
+    await call(docker.createVolume(describeError({ Name: names.volume, Labels: labels })));
     const created = await call(
       docker.createContainer(
-        described(
+        describeError(
           {
             Image: image,
             Labels: labels,

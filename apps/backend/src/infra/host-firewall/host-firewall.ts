@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { promisify } from 'node:util';
 import type { Config } from '../../config/config.ts';
-import { limitedSubnet } from '../docker/slots.ts';
+import { restrictedSubnet } from '../docker/slots.ts';
 import { privateNetworks } from '../openclaw/model-endpoint.ts';
 
 const run = promisify(execFile);
@@ -35,7 +35,7 @@ const chains = (subnet: string) => {
  */
 export function firewallRules({ subnet, host, nameservers, egressPort }: Rules): string {
   const { toHost, through, out } = chains(subnet);
-  const limited = limitedSubnet(subnet);
+  const limited = restrictedSubnet(subnet);
   const back = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN';
   const names = (chain: string) =>
     nameservers.flatMap((address) => ['udp', 'tcp'].map((protocol) => `-A ${chain} -d ${address} -p ${protocol} --dport 53 -j RETURN`));
@@ -125,7 +125,7 @@ async function jump(table: string, from: string, subnet: string, to: string): Pr
  * Closes this host and its private networks to agents. It can be repeated, and replaces its own rules alone.
  * @throws Error when this process may not, or the machine has no iptables
  */
-export async function closeHostToAgents({
+export async function installFirewall({
   AGENT_SUBNET,
   ALLOW_PRIVATE_MODEL_ENDPOINTS,
   EGRESS_PORT,
@@ -136,16 +136,16 @@ export async function closeHostToAgents({
   const { toHost, through, out } = chains(AGENT_SUBNET);
   await jump('filter', 'INPUT', AGENT_SUBNET, toHost);
   await jump('filter', 'DOCKER-USER', AGENT_SUBNET, through);
-  await jump('nat', 'PREROUTING', limitedSubnet(AGENT_SUBNET), out);
+  await jump('nat', 'PREROUTING', restrictedSubnet(AGENT_SUBNET), out);
 }
 
 /** Takes the rules away again. */
-export async function openHostToAgents(subnet: string): Promise<void> {
+export async function removeFirewall(subnet: string): Promise<void> {
   const { toHost, through, out } = chains(subnet);
   for (const [table, from, source, chain] of [
     ['filter', 'INPUT', subnet, toHost],
     ['filter', 'DOCKER-USER', subnet, through],
-    ['nat', 'PREROUTING', limitedSubnet(subnet), out],
+    ['nat', 'PREROUTING', restrictedSubnet(subnet), out],
   ] as const) {
     const iptables = (...given: string[]) => run('iptables', ['-w', '10', '-t', table, ...given]).catch(() => undefined);
     // Every one of them: others may have pushed it down, and it was put above them again.

@@ -19,13 +19,13 @@ interface Attempt {
   path: string;
   body: unknown;
   /** How long a second request waits for the first one's answer, in milliseconds. */
-  patienceMs: number;
+  timeoutMs: number;
 }
 
-const KEPT_MS = 24 * 3600 * 1000;
+const RETENTION_MS = 24 * 3600 * 1000;
 const HEARTBEAT_MS = 5_000;
 /** A request whose process said nothing for this long has died. */
-const DEAD_AFTER_MS = 20_000;
+const STALE_AFTER_MS = 20_000;
 
 /** JSON with sorted keys, so that the order in which a client writes its fields does not matter. */
 function canonical(value: unknown): string {
@@ -54,7 +54,7 @@ export function createIdempotency({ database, envelope }: { database: Database; 
       const now = new Date();
       const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM idempotency_keys WHERE owner_id = ${ownerId} AND key = ${key} FOR UPDATE`;
       const row = rows.length ? await tx.idempotencyKey.findUnique({ where: id }) : null;
-      if (!row || now.getTime() - row.createdAt.getTime() > KEPT_MS) {
+      if (!row || now.getTime() - row.createdAt.getTime() > RETENTION_MS) {
         const fresh = { fingerprint, resourceId: randomName(12), status: null, sealedBody: null, aliveAt: now, createdAt: now };
         if (row) await tx.idempotencyKey.update({ where: id, data: fresh });
         else await tx.idempotencyKey.create({ data: { ownerId, key, ...fresh } });
@@ -66,7 +66,7 @@ export function createIdempotency({ database, envelope }: { database: Database; 
           answer: { status: row.status, body: JSON.parse(envelope.open(row.sealedBody ?? '', `idempotency_keys|${ownerId}|${key}`)) },
         };
       }
-      if (now.getTime() - row.aliveAt.getTime() < DEAD_AFTER_MS) return 'wait';
+      if (now.getTime() - row.aliveAt.getTime() < STALE_AFTER_MS) return 'wait';
       await tx.idempotencyKey.update({ where: id, data: { aliveAt: now } });
       return { resourceName: row.resourceId };
     });
@@ -82,7 +82,7 @@ export function createIdempotency({ database, envelope }: { database: Database; 
     const { actor, key } = attempt;
     const ownerId = userOf(actor);
     const where = { ownerId_key: { ownerId, key } };
-    const until = Date.now() + attempt.patienceMs;
+    const until = Date.now() + attempt.timeoutMs;
     let pause = 50;
     let claimed: Claim = 'wait';
     for (;;) {
@@ -118,8 +118,8 @@ export function createIdempotency({ database, envelope }: { database: Database; 
 }
 
 /** Deletes answers that are older than a day. */
-export async function forgetOldAnswers({ database }: { database: Database }): Promise<void> {
-  await database.as('service', (tx) => tx.idempotencyKey.deleteMany({ where: { createdAt: { lt: new Date(Date.now() - KEPT_MS) } } }));
+export async function deleteOldAnswers({ database }: { database: Database }): Promise<void> {
+  await database.as('service', (tx) => tx.idempotencyKey.deleteMany({ where: { createdAt: { lt: new Date(Date.now() - RETENTION_MS) } } }));
 }
 
 export type Once = ReturnType<typeof createIdempotency>;

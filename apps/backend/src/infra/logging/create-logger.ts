@@ -5,7 +5,7 @@ const CENSOR = '[redacted]';
 /** Fields whose values are nobody's business, however deep they stand. */
 const secretName =
   /^(authorization|cookie|set-cookie|pass(word|wd|phrase)?(hash)?|.*secret(s|env)?|.*token|.*api[-_]?key|.*private[-_]?key|.*device[-_]?key|.*stream[-_]?key|sealed|env|credentials?|signature|encryption_keys)$/i;
-const MOST_LEVELS = 6;
+const MAX_DEPTH = 6;
 
 /** Values that give themselves away wherever they stand, even in the middle of an error's message. */
 const secretValues: [RegExp, string][] = [
@@ -22,7 +22,7 @@ const secretValues: [RegExp, string][] = [
 /** The same object with the values of secret fields taken out; errors keep type, message, code and stack. */
 function withoutSecrets(value: unknown, above: readonly unknown[] = []): unknown {
   if (!value || typeof value !== 'object' || value instanceof Date) return value;
-  if (above.length === MOST_LEVELS || above.includes(value)) return '[left out]';
+  if (above.length === MAX_DEPTH || above.includes(value)) return '[left out]';
   if (value instanceof Error) return withoutSecrets({ ...pino.stdSerializers.err(value) }, above);
   const here = [...above, value];
   if (Array.isArray(value)) return value.map((each) => withoutSecrets(each, here));

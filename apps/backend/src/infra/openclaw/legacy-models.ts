@@ -46,7 +46,7 @@ const successors: Record<string, Record<string, string>> = {
 const gatewayNames: Record<string, string> = { gemini: 'google' };
 
 /** An agent's row with a model that is still served and that its OpenClaw still takes. */
-export function healLegacyModel(agent: Agent): { agent: Agent; message: string } {
+export function replaceLegacyModel(agent: Agent): { agent: Agent; message: string } {
   const { aiProvider, model } = agent;
   const { retired } = dialectOf(agent.openclawVersion ?? '');
   const successor = successors[aiProvider]?.[model] ?? retired[`${gatewayNames[aiProvider] ?? aiProvider}/${model}`];

@@ -67,6 +67,6 @@ export const storageOf = (version: string | null): SessionStorage | null =>
  * Whether a version can read what another one has written. OpenClaw imports files into its database, and no version reads
  * a database back into files; a version whose name is no release may be either.
  */
-export function canRead(version: string | null, writtenBy: string | null): boolean {
+export function canReadStorage(version: string | null, writtenBy: string | null): boolean {
   return storageOf(writtenBy) !== 'sqlite' || storageOf(version) === 'sqlite';
 }

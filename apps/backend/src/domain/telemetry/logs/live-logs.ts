@@ -23,7 +23,7 @@ export async function streamLogs(context: Context, actor: Actor, agentId: string
 }
 
 /** The last lines of an agent's log, with who is watching. @throws AppError AGENT_NOT_FOUND */
-export async function logHistory({ database }: Context, actor: Actor, agentId: string) {
+export async function getLogHistory({ database }: Context, actor: Actor, agentId: string) {
   await getAgent({ database }, actor, agentId);
   const tenant = tenantOf(actor);
   const [records, [view]] = await Promise.all([recentLog(database, tenant, agentId, HISTORY_LINES), listViews(database, tenant, agentId)]);
@@ -32,14 +32,14 @@ export async function logHistory({ database }: Context, actor: Actor, agentId: s
 }
 
 /** Ends every live view of an agent's log. @throws AppError AGENT_NOT_FOUND */
-export async function stopLogs(context: Context, actor: Actor, agentId: string): Promise<void> {
+export async function stopLogStream(context: Context, actor: Actor, agentId: string): Promise<void> {
   await getAgent(context, actor, agentId);
   context.logs.stop(agentId);
   await context.database.as('service', (tx) => stopViews(tx, agentId));
 }
 
 /** The live log streams of the actor's agents, with how many of the last 500 lines there are. */
-export async function activeLogs({ database }: Context, actor: Actor) {
+export async function listLogStreams({ database }: Context, actor: Actor) {
   const tenant = tenantOf(actor);
   const views = await listViews(database, tenant);
   if (views.length === 0) return [];

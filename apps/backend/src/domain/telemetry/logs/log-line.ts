@@ -12,7 +12,7 @@ export type LogRecord =
   | [id: string, kind: 'exit', code: number | null];
 
 /** What is kept of one line, in characters. */
-const MOST_OF_A_LINE = 16_384;
+const MAX_LINE_CHARACTERS = 16_384;
 
 function parsed(text: string): { level?: unknown; subsystem?: unknown; message?: unknown } {
   if (!text.startsWith('{')) return {};
@@ -28,7 +28,7 @@ export function lineRecord(id: string, { stream, text }: Pick<ContainerLogLine, 
   const clean = redact(text, secrets);
   const { level } = parsed(clean);
   const known = logLevels.find((name) => name === level) ?? (stream === 'stderr' ? 'warn' : 'info');
-  return [id, known, clean.slice(0, MOST_OF_A_LINE)];
+  return [id, known, clean.slice(0, MAX_LINE_CHARACTERS)];
 }
 
 /** The line as an entry of the API. */

@@ -7,8 +7,8 @@ import type { LogRecord } from './log-line.ts';
 /** Under this name every process is told which agents' logs have grown. */
 export const LOGS = 'log_chunks';
 /** What is kept of an agent's log, in lines and milliseconds. */
-const KEPT_LINES = 10_000;
-const KEPT_MS = 7 * 24 * 3_600_000;
+const RETENTION_LINES = 10_000;
+const RETENTION_MS = 7 * 24 * 3_600_000;
 
 /** Records of one agent that are stored together. */
 export interface LogChunk {
@@ -124,14 +124,14 @@ export async function trimLogs(database: Database, agentIds: string[]): Promise<
         SELECT agent_id, max(last_id) AS last_id FROM (
           SELECT agent_id, last_id, sum(size) OVER (PARTITION BY agent_id ORDER BY last_id DESC) - size AS later
           FROM log_chunks WHERE agent_id = ANY(${agentIds}::text[])
-        ) AS counted WHERE later >= ${KEPT_LINES} GROUP BY agent_id
+        ) AS counted WHERE later >= ${RETENTION_LINES} GROUP BY agent_id
       ) AS old WHERE c.agent_id = old.agent_id AND c.last_id <= old.last_id`,
   );
 }
 
 /** Drops what is older than seven days, and what a deleted agent's container said too late. */
-export async function forgetOldLogs(database: Database): Promise<void> {
-  const oldest = BigInt(Date.now() - KEPT_MS) * 1_000_000n;
+export async function deleteOldLogs(database: Database): Promise<void> {
+  const oldest = BigInt(Date.now() - RETENTION_MS) * 1_000_000n;
   await database.as(
     'service',
     (tx) => tx.$executeRaw`

@@ -4,7 +4,7 @@ import type { ContainerLogLine } from '../../../infra/docker/container-host.ts';
 import type { Context } from '../../context.ts';
 import { type LogRecord, lineRecord } from './log-line.ts';
 import { appendChunks, type LogChunk, trimLogs } from './log-store.ts';
-import { type Item, type Piece, storePieces } from './store-pieces.ts';
+import { type Item, type Piece, storePieces } from './store-batch.ts';
 
 /** How long lines are gathered before they are stored. */
 const GATHER_MS = 20;
@@ -14,9 +14,9 @@ const CHUNK_RECORDS = 1_000;
 const CHUNK_CHARACTERS = 256 * 1024;
 const CHUNKS_AT_ONCE = 8;
 /** What may wait to be stored of one agent, and of all; past it the oldest goes, with a mark. */
-const MOST_RECORDS = 50_000;
-const MOST_CHARACTERS = 8 * 1024 * 1024;
-const MOST_CHARACTERS_OF_ALL = 64 * 1024 * 1024;
+const MAX_RECORDS = 50_000;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
+const MAX_TOTAL_CHARACTERS = 64 * 1024 * 1024;
 /** An agent's log is trimmed after this many records, within this time and no more often. */
 const TRIM_AFTER = 2_000;
 const TRIM_EVERY_MS = 2_000;
@@ -199,7 +199,7 @@ export function createLogWriter({ context: { database, log, logs, processId, met
         push(waiting, lineRecord(id, line, secrets));
       }
       const isFull = () =>
-        waiting.items.length > MOST_RECORDS || waiting.characters > MOST_CHARACTERS || charactersOfAll > MOST_CHARACTERS_OF_ALL;
+        waiting.items.length > MAX_RECORDS || waiting.characters > MAX_CHARACTERS || charactersOfAll > MAX_TOTAL_CHARACTERS;
       while (waiting.items.length > 1 && isFull()) drop(waiting);
       writing ??= write();
     },
@@ -219,7 +219,7 @@ export function createLogWriter({ context: { database, log, logs, processId, met
     },
     /** Resolves when little of an agent is left to be stored. */
     async room(agentId: string): Promise<void> {
-      while (!lost && (agents.get(agentId)?.characters ?? 0) > MOST_CHARACTERS / 4) await (writing ?? sleep(GATHER_MS));
+      while (!lost && (agents.get(agentId)?.characters ?? 0) > MAX_CHARACTERS / 4) await (writing ?? sleep(GATHER_MS));
     },
     /** Stores what is left, unless the lease is lost. */
     async close(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../../infra/database/database.ts'
 
 export type Grain = 'minute' | 'hour';
 /** How long means are kept, in hours. */
-const KEPT_HOURS: Record<Grain, number> = { minute: 24, hour: 30 * 24 };
+const RETENTION_HOURS: Record<Grain, number> = { minute: 24, hour: 30 * 24 };
 
 /** Sums over samples; traffic is what was moved. */
 export interface GatheredUsage {
@@ -65,14 +65,14 @@ export async function writeSamples(
 }
 
 /** Forgets an agent's last sample. */
-export async function forgetSamples(database: Database, agentId: string): Promise<void> {
+export async function deleteSamples(database: Database, agentId: string): Promise<void> {
   await database.as('service', (tx) => tx.usageSample.deleteMany({ where: { agentId } }));
 }
 
 /** Drops minutes older than a day and hours older than thirty days, and what is left of deleted agents. */
-export async function forgetOldUsage(database: Database): Promise<void> {
+export async function deleteOldUsage(database: Database): Promise<void> {
   await database.as('service', async (tx) => {
-    for (const [grain, hours] of Object.entries(KEPT_HOURS)) {
+    for (const [grain, hours] of Object.entries(RETENTION_HOURS)) {
       const before = new Date(Date.now() - hours * 3_600_000);
       await tx.usagePoint.deleteMany({ where: { grain, at: { lt: before } } });
     }

@@ -3,7 +3,7 @@ import type { ContainerUsage } from '../../../infra/docker/container-host.ts';
 import { pollLoop } from '../../../shared/poll-loop.ts';
 import type { Context } from '../../context.ts';
 import { usageBetween } from './usage-between.ts';
-import { forgetSamples, type GatheredUsage, type LastUsage, writeSamples } from './usage-store.ts';
+import { deleteSamples, type GatheredUsage, type LastUsage, writeSamples } from './usage-store.ts';
 
 const WRITE_MS = 1_000;
 
@@ -71,7 +71,7 @@ export function createUsageWriter({ database, log }: Pick<Context, 'database' | 
       before.delete(agentId);
       refused.delete(agentId);
       last.delete(agentId);
-      await forgetSamples(database, agentId);
+      await deleteSamples(database, agentId);
     },
     /** Writes every second, until aborted. A write that fails is a gap in the history, not more. */
     async run(signal: AbortSignal): Promise<void> {

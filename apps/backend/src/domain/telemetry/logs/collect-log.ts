@@ -3,9 +3,9 @@ import { agentSecretValues } from '../../../infra/crypto/agent-secrets.ts';
 import type { ContainerLogLine, ContainerState } from '../../../infra/docker/container-host.ts';
 import { containerNames } from '../../../infra/docker/layout.ts';
 import type { Context } from '../../context.ts';
-import { watchForLeftOut } from './left-out.ts';
 import { endOfLog } from './log-store.ts';
 import type { LogWriter } from './log-writer.ts';
+import { detectSkippedLines } from './skipped-lines.ts';
 
 /** How much of a log that was never read is read at first, in lines. */
 const FIRST_LINES = 10_000;
@@ -19,7 +19,7 @@ const isGap = (container: ContainerState, readTo: string, first: ContainerLogLin
   readTo !== '' && first.id !== readTo && BigInt(container.createdAt.getTime()) * 1_000_000n < BigInt(readTo);
 
 /** Hands what an agent's container says to the writer, from where the store ends until the container stops. */
-export async function followLog(context: Slice, writer: LogWriter, agentId: string, signal: AbortSignal): Promise<void> {
+export async function collectLog(context: Slice, writer: LogWriter, agentId: string, signal: AbortSignal): Promise<void> {
   const { host, database } = context;
   const name = containerNames(agentId).container;
   const before = await host.inspect(name);
@@ -36,7 +36,7 @@ export async function followLog(context: Slice, writer: LogWriter, agentId: stri
     newest[stream] = id;
     return true;
   };
-  const leftOut = watchForLeftOut();
+  const leftOut = detectSkippedLines();
   let begun = false;
   let spoke = false;
   let live = false;

@@ -23,7 +23,7 @@ export async function admit(route: Route, actor: Actor | null, isAdmin: (userId:
 }
 
 /** Refuses API keys where a route wants none, before a repeated request is given an earlier answer. @throws AppError FORBIDDEN */
-export function requireMoreThanKey({ refusesApiKeys }: Route, actor: Actor | null): void {
+export function refuseApiKey({ refusesApiKeys }: Route, actor: Actor | null): void {
   if (refusesApiKeys && grantOf(actor)) throw new AppError('FORBIDDEN', refusesApiKeys);
 }
 
@@ -32,7 +32,7 @@ export function requireMoreThanKey({ refusesApiKeys }: Route, actor: Actor | nul
  * refuses what concerns the account or makes further agents.
  * @throws AppError INSUFFICIENT_SCOPE
  */
-export function requireAgentInReach(route: Route, actor: Actor | null, input: { params?: unknown; query?: unknown; body?: unknown }): void {
+export function requireAgentInScope(route: Route, actor: Actor | null, input: { params?: unknown; query?: unknown; body?: unknown }): void {
   const only = grantOf(actor)?.agentId;
   if (!only || !isScoped(route)) return;
   const named = agentNamedIn(route, input);

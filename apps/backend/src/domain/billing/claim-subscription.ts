@@ -24,7 +24,7 @@ async function read({ stripe }: Context, id: string): Promise<Stripe.Subscriptio
  * for good.
  * @throws AppError PAYMENT_REQUIRED with the reason; Error when Stripe cannot be asked
  */
-export async function useSubscription(context: Context, owner: Account, plan: Plan, id: string): Promise<void> {
+export async function claimSubscription(context: Context, owner: Account, plan: Plan, id: string): Promise<void> {
   const { config, database } = context;
   await database.as('service', async (tx) => {
     await lockSubscription(tx, id);

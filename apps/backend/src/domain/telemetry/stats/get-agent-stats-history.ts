@@ -9,7 +9,7 @@ const ranges = {
 };
 
 /** What an agent's container used over a day or a month. @throws AppError AGENT_NOT_FOUND */
-export async function usageHistory(context: Context, actor: Actor, agentId: string, range: 'day' | 'month'): Promise<UsageHistory> {
+export async function getAgentStatsHistory(context: Context, actor: Actor, agentId: string, range: 'day' | 'month'): Promise<UsageHistory> {
   await getAgent(context, actor, agentId);
   const { grain, interval, length } = ranges[range];
   const at = { gt: new Date(Date.now() - length) };

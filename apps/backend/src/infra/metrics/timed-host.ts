@@ -5,7 +5,7 @@ import type { Metrics } from './metrics.ts';
 const endless: (keyof ContainerHost)[] = ['logs', 'usages', 'watch'];
 
 /** The same host, with each call's duration and outcome counted. */
-export function measuredHost(host: ContainerHost, { docker }: Pick<Metrics, 'docker'>): ContainerHost {
+export function timedHost(host: ContainerHost, { docker }: Pick<Metrics, 'docker'>): ContainerHost {
   const measured = Object.entries(host).map(([call, work]: [string, (...given: unknown[]) => Promise<unknown>]) => {
     if (endless.includes(call as keyof ContainerHost)) return [call, work];
     return [

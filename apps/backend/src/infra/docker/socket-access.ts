@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 const GROUP_RIGHTS = 0o060;
 
 /** Why a connection to the engine's socket failed, with what to do where this process has no right to open it. */
-export async function whyUnreachable(socketPath: string, error: unknown): Promise<string> {
+export async function unreachableReason(socketPath: string, error: unknown): Promise<string> {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'EACCES') return `The engine does not answer at ${socketPath}: ${code ?? message}`;
   const found = await stat(socketPath).catch(() => undefined);

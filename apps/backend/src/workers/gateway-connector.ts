@@ -17,7 +17,7 @@ async function connectAll(context: Context): Promise<void> {
 }
 
 /** Keeps a connection to each running agent, until aborted. */
-export async function keepConnected(context: Context, signal: AbortSignal): Promise<void> {
+export async function connectGateways(context: Context, signal: AbortSignal): Promise<void> {
   await pollLoop(
     signal,
     { intervalMs: INTERVAL_MS },

@@ -1,11 +1,11 @@
 import { type AgentConfig, type AgentConfigChange, AppError, type Plan } from '@agentbot/contracts';
 import type { Agent, Prisma } from '../../generated/prisma/client.ts';
 import { splitConfig, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
-import { afterChange } from '../../infra/openclaw/choose-model.ts';
+import { afterChange } from '../../infra/openclaw/model-choice.ts';
 import { assertPublicEndpoint } from '../../infra/openclaw/model-endpoint.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { changedPlan, hasDefaultPlan } from '../accounts/entitlements.ts';
-import { requireLimits } from '../containers/allowed-domains.ts';
+import { validateAllowedDomains } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
 import { getAgent } from './agents.ts';
 import { keyRecipient, replaceKey } from './model-key.ts';
@@ -23,7 +23,7 @@ interface Change {
  * was made with until it is repaired.
  * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST, also for a new provider without its key, PAYMENT_REQUIRED for a plan the owner's subscription does not cover
  */
-export async function updateAgent(context: Context, actor: Actor, id: string, change: Change): Promise<Agent> {
+export async function updateAgentMetadata(context: Context, actor: Actor, id: string, change: Change): Promise<Agent> {
   const { database, envelope, accounts, config } = context;
   if (change.config?.baseUrl) await assertPublicEndpoint(change.config.baseUrl, config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
   const asked = change.plan ?? change.config?.plan;
@@ -36,7 +36,7 @@ export async function updateAgent(context: Context, actor: Actor, id: string, ch
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
     const agent = await tx.agent.findUnique({ where: { id } });
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
-    requireLimits(change.config, config);
+    validateAllowedDomains(change.config, config);
     const { open, secrets } = splitConfig(change.config ?? {});
     const { plan: _, ...others } = open;
     const {

@@ -10,7 +10,7 @@ import { runOperation } from './run-operation.ts';
  * a restart, so that the token is always the one the gateway accepts.
  * @throws AppError AGENT_NOT_FOUND
  */
-export async function agentToken(context: Context, actor: Actor, id: string, requestId: string): Promise<string> {
+export async function getAgentToken(context: Context, actor: Actor, id: string, requestId: string): Promise<string> {
   const { database, envelope } = context;
   const { token, apply } = await database.as(tenantOf(actor), async (tx) => {
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;

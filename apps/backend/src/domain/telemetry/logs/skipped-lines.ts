@@ -15,7 +15,7 @@ const OLD_MS = 250;
  * its reader was behind.
  * @returns a function that says before which of the lines some are missing; -1 for none
  */
-export function watchForLeftOut() {
+export function detectSkippedLines() {
   let from = 0;
   let said = 0;
   let last = 0;

@@ -1,7 +1,7 @@
 import type { LiveStats } from '@agentbot/contracts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
 import type { Context } from '../../context.ts';
-import { instanceStats } from './instance-stats.ts';
+import { getInstanceStats } from './get-instance-stats.ts';
 
 /** A message on a channel without an answer counts as failed once it is this old. */
 const ANSWER_WITHIN_MS = 2 * 60_000;
@@ -60,8 +60,8 @@ async function messageFigures({ database }: Pick<Context, 'database'>, actor: Ac
 }
 
 /** An agent's figures; those of its container say "N/A" while nobody knows them. @throws AppError AGENT_NOT_FOUND */
-export async function agentStats(context: Context, actor: Actor, id: string): Promise<LiveStats> {
-  const [container, figures] = await Promise.all([instanceStats(context, actor, id), messageFigures(context, actor, id)]);
+export async function getAgentStats(context: Context, actor: Actor, id: string): Promise<LiveStats> {
+  const [container, figures] = await Promise.all([getInstanceStats(context, actor, id), messageFigures(context, actor, id)]);
   const { blockIO: _, timestamp: __, ...shown } = container;
   return { stats: { ...shown, ...figures }, status: 'ok' };
 }

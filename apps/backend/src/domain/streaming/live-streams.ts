@@ -11,7 +11,7 @@ interface Owned {
 }
 
 /** An agent that is being made has its row after a few seconds, and a stream whose making was not answered is listed by then. */
-const YOUNG_MS = 10 * 60_000;
+const MIN_AGE_MS = 10 * 60_000;
 
 /** Names the agent at Mux, so that its stream is found also when Mux's answer was lost. */
 const passthroughOf = ({ INSTALLATION }: Config, agentId: string) => `agentbot:${INSTALLATION}:${agentId}`;
@@ -61,7 +61,7 @@ export async function closeStream(context: Slice, agentId: string, now = Date.no
       if (error.status !== 404) throw error;
     });
   }
-  if (streams.length === 0 && now - row.createdAt.getTime() < YOUNG_MS) return;
+  if (streams.length === 0 && now - row.createdAt.getTime() < MIN_AGE_MS) return;
   await database.as('service', (tx) => tx.liveStream.deleteMany({ where: { agentId } }));
 }
 
@@ -85,10 +85,10 @@ export async function withStream<T>(context: Slice, agent: Owned, make: (stream:
 }
 
 /** Removes the streams whose agent is gone or never came to be. */
-export async function sweepStreams(context: Slice, now = Date.now()): Promise<void> {
+export async function removeOrphanStreams(context: Slice, now = Date.now()): Promise<void> {
   const { database, mux, log } = context;
   if (!mux) return;
-  const old = new Date(now - YOUNG_MS);
+  const old = new Date(now - MIN_AGE_MS);
   const orphans = await database.as(
     'service',
     (tx) => tx.$queryRaw<{ agentId: string }[]>`

@@ -10,7 +10,7 @@ const MESSAGES = 40;
  * before each conversation.
  * @see https://docs.openclaw.ai/concepts/memory
  */
-export async function conversationSoFar({ database }: Pick<Context, 'database'>, agentId: string): Promise<VolumeFile[]> {
+export async function conversationFile({ database }: Pick<Context, 'database'>, agentId: string): Promise<VolumeFile[]> {
   const rows = await database.as('service', (tx) => conversation(tx, { agentId }, MESSAGES));
   if (rows.length === 0) return [];
   const lines = rows.map(({ sender, content }) => `- ${sender === 'user' ? 'Your owner' : 'You'}: ${content.replaceAll('\n', '\n  ')}`);

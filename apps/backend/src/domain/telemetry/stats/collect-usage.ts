@@ -6,7 +6,7 @@ import type { UsageWriter } from './usage-writer.ts';
 const CONCURRENCY = 8;
 
 /** Hands an agent's figures to the writer, a sample a second, until its container stops or `enough` says so. */
-export async function followUsage(
+export async function collectUsage(
   host: ContainerHost,
   writer: UsageWriter,
   agentId: string,
@@ -21,7 +21,7 @@ export async function followUsage(
 }
 
 /** Hands a sample of each running agent to the writer: where there are too many for a stream each. */
-export async function sweepUsage(host: ContainerHost, writer: UsageWriter, installation: string): Promise<void> {
+export async function sampleUsage(host: ContainerHost, writer: UsageWriter, installation: string): Promise<void> {
   const agents = await host.agents(installation);
   const waiting = agents.filter(({ running }) => running).map(({ agentId }) => agentId);
   const next = async () => {

@@ -1,10 +1,10 @@
 import type { Context } from '../domain/context.ts';
-import { answer } from '../domain/conversations/answer.ts';
+import { answer } from '../domain/conversations/answer-message.ts';
 import { pollLoop } from '../shared/poll-loop.ts';
 
 const INTERVAL_MS = 5_000;
 /** A reply of which nobody said anything for this long belongs to a process that died, in seconds. */
-const DEAD_AFTER_SECONDS = 20;
+const STALE_AFTER_SECONDS = 20;
 
 /** Takes up the replies that died with their process; one of several processes gets each. */
 async function resumeOnce(context: Context): Promise<void> {
@@ -12,7 +12,7 @@ async function resumeOnce(context: Context): Promise<void> {
   const found = await database.as('service', async (tx) => {
     const claimed = await tx.$queryRaw<{ id: string }[]>`
       UPDATE replies SET alive_at = now()
-      WHERE state = 'pending' AND alive_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) RETURNING id`;
+      WHERE state = 'pending' AND alive_at < now() - make_interval(secs => ${STALE_AFTER_SECONDS}) RETURNING id`;
     if (claimed.length === 0) return [];
     const where = { id: { in: claimed.map(({ id }) => id) } };
     return tx.reply.findMany({ where, include: { message: { include: { agent: true } } } });

@@ -1,6 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 
-const MOST_LEVELS = 100;
+const MAX_DEPTH = 100;
 
 /** Every key and value in something parsed, with how deep it stands; without a stack of its own, however deep that is. */
 function* parts(whole: unknown): Iterable<[part: unknown, level: number]> {
@@ -18,7 +18,7 @@ function* parts(whole: unknown): Iterable<[part: unknown, level: number]> {
  */
 export function requireShallow(body: unknown): void {
   for (const [, level] of parts(body)) {
-    if (level > MOST_LEVELS) throw new AppError('INVALID_REQUEST', `A request is nested at most ${MOST_LEVELS} levels deep`);
+    if (level > MAX_DEPTH) throw new AppError('INVALID_REQUEST', `A request is nested at most ${MAX_DEPTH} levels deep`);
   }
 }
 

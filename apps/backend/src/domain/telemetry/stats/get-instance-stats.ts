@@ -9,7 +9,7 @@ const NOT_KNOWN = 'N/A';
  * What an agent's container uses, as it was last seen, in the words of `docker stats`; "N/A" for what is not known now.
  * @throws AppError AGENT_NOT_FOUND
  */
-export async function instanceStats({ database }: Pick<Context, 'database'>, actor: Actor, id: string) {
+export async function getInstanceStats({ database }: Pick<Context, 'database'>, actor: Actor, id: string) {
   const agent = await getAgent({ database }, actor, id);
   const now = new Date();
   const used = await database.as(tenantOf(actor), (tx) => tx.usageSample.findFirst({ where: { agentId: id, staleAt: { gt: now } } }));
@@ -34,6 +34,6 @@ export async function instanceStats({ database }: Pick<Context, 'database'>, act
 /** The use of one instance, in the contract's flat shape. @throws AppError AGENT_NOT_FOUND */
 export async function getInstanceUsage(context: Context, actor: Actor, userId: string) {
   const { state, plan, openclawVersion } = await getAgent(context, actor, userId);
-  const { cpu, memory } = await instanceStats(context, actor, userId);
+  const { cpu, memory } = await getInstanceStats(context, actor, userId);
   return { userId, cpu, memory: memory.split(' / ')[0], status: state, plan, openclawVersion };
 }

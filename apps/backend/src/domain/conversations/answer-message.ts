@@ -4,16 +4,16 @@ import { agentSecretValues } from '../../infra/crypto/agent-secrets.ts';
 import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Context } from '../context.ts';
+import { awaitTurn, type Turn } from './await-turn.ts';
 import { type Aborted, replyFromContainer } from './reply-from-container.ts';
-import { interruptEarlier, REPLIES, settle } from './settle-reply.ts';
-import { type Turn, takeTurn } from './take-turn.ts';
+import { interruptPendingReplies, REPLIES, settle } from './settle-reply.ts';
 import { watchReply } from './watch-reply.ts';
 
 /** How often words that came are written down and passed on. */
 const BATCH_MS = 60;
 const HEARTBEAT_MS = 5_000;
 /** Postgres refuses more than 8,000 bytes in one notification. */
-const MOST_CHARACTERS = 1_500;
+const MAX_CHARACTERS = 1_500;
 
 const FAILED = 'The agent failed to answer';
 
@@ -26,7 +26,7 @@ const storable = (text: string) => text.replaceAll('\u0000', '');
 
 /** Writes words down and tells every process of them in one statement, so that the table is never behind what was told. */
 function publish({ database }: Pick<Context, 'database'>, id: string, at: number, text: string) {
-  const said = text.length <= MOST_CHARACTERS ? { at, text } : {};
+  const said = text.length <= MAX_CHARACTERS ? { at, text } : {};
   return database.as(
     'service',
     (tx) => tx.$executeRaw`
@@ -124,12 +124,12 @@ export async function answer(context: Context, agent: Agent, message: Message, s
     // An abort command must not wait behind what it stops.
     const turn = isAbortCommand(content, agent.openclawVersion)
       ? { agent, begunAt: message.createdAt, resumed: false }
-      : await takeTurn(context, message);
+      : await awaitTurn(context, message);
     if (!turn) return;
     if (turn.agent.state !== 'running') throw new AppError('OPERATION_FAILED', `The agent is not running (${turn.agent.state})`);
     const reply = await ask(context, message, turn, { onText: batches.add, signal: ended.signal });
     if (typeof reply !== 'string') {
-      const interrupted = await interruptEarlier(context, message);
+      const interrupted = await interruptPendingReplies(context, message);
       return await settle(context, message, { words: interrupted > 0 || reply.aborted ? ABORTED : NOTHING_TO_STOP });
     }
     if (reply.trim() === '') throw new AppError('OPERATION_FAILED', 'The agent answered nothing');

@@ -10,7 +10,7 @@ interface DatabaseFacts {
 }
 
 /** How the installation is: its engine, its database, its queue of operations, and what nobody owns. */
-export async function installationHealth(context: Pick<Context, 'database' | 'host' | 'config'>): Promise<InstallationHealth> {
+export async function getInstallationHealth(context: Pick<Context, 'database' | 'host' | 'config'>): Promise<InstallationHealth> {
   const { database, host, config } = context;
   const available = await host.available();
   // The engine may go between the two questions; then it is not available.

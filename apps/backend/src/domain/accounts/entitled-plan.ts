@@ -2,7 +2,7 @@ import type { OperationKind, Plan } from '@agentbot/contracts';
 import type { Agent, Operation } from '../../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import type { Context } from '../context.ts';
-import { coversContainer, isPaidFor } from './entitlements.ts';
+import { coversContainer, isPaidClone } from './entitlements.ts';
 
 const makeNoContainer: OperationKind[] = ['stop', 'backup', 'delete'];
 
@@ -23,7 +23,7 @@ async function provisionedFor({ database }: Pick<Context, 'database'>, agentId: 
  * the row says by now. What the platform does by itself has the row's plan where that is covered; else what the agent has or
  * was provisioned for; else its owner's plan, or the smallest.
  */
-export async function entitledAgent(
+export async function withEntitledPlan(
   context: Pick<Context, 'database' | 'accounts'>,
   agent: Agent,
   { kind, agentBefore }: Operation,
@@ -32,7 +32,7 @@ export async function entitledAgent(
   const { plan: checked } = agentBefore as { plan?: Plan };
   if (checked) return { ...agent, plan: checked };
   const account = await context.accounts.find(agent.ownerId);
-  if (isPaidFor(agent) || coversContainer(account, agent)) return agent;
+  if (isPaidClone(agent) || coversContainer(account, agent)) return agent;
   const has = (agent.containerSpec as AgentContainerSpec | null)?.plan ?? (await provisionedFor(context, agent.id));
   return { ...agent, plan: has ?? account.plan ?? 'solo' };
 }

@@ -11,5 +11,5 @@ const isRevert = (error: BaseError) =>
 const nodeFaults = [HttpRequestError, TimeoutError, RpcRequestError, ContractFunctionZeroDataError];
 
 /** Whether the chain has said nothing: the node is away, asks for patience, or is broken, which it may also say with status 200. */
-export const isAway = (error: unknown) =>
+export const isNodeUnreachable = (error: unknown) =>
   !(error instanceof BaseError) || (!isRevert(error) && error.walk((each) => nodeFaults.some((fault) => each instanceof fault)) !== null);

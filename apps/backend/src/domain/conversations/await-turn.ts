@@ -24,7 +24,7 @@ export interface Turn {
  * @returns undefined when the reply was ended meanwhile
  * @throws what `closing` aborts with, when the process ends
  */
-export async function takeTurn(context: Context, { id, sessionId, seq }: Message): Promise<Turn | undefined> {
+export async function awaitTurn(context: Context, { id, sessionId, seq }: Message): Promise<Turn | undefined> {
   const { database, closing } = context;
   for (;;) {
     closing.throwIfAborted();

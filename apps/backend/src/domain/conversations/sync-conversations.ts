@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
-import { displayable, type HistoryEntry, history, textOf } from '../../infra/openclaw/history.ts';
+import { displayable, type HistoryEntry, history, textOf } from '../../infra/openclaw/session-history.ts';
 import { newId } from '../../shared/ids.ts';
 import { coalesce } from '../../shared/keyed-runner.ts';
 import { sha256 } from '../../shared/sha256.ts';
@@ -68,7 +68,7 @@ async function rowOf(tx: Transaction, agent: Agent, session: GatewaySession, pla
 }
 
 /** @returns whether a conversation that has changed still waits for the agent's words */
-async function takeOver({ database }: Slice, agentId: string, gateway: GatewayConnection): Promise<boolean> {
+async function importMessages({ database }: Slice, agentId: string, gateway: GatewayConnection): Promise<boolean> {
   const { sessions } = await gateway.request<{ sessions: GatewaySession[] }>('sessions.list', { limit: SESSIONS });
   const foreign = sessions.filter(({ key }) => !OWN.test(key));
   if (foreign.length === 0) return false;
@@ -98,7 +98,7 @@ async function takeOver({ database }: Slice, agentId: string, gateway: GatewayCo
  * Takes over what is said to an agent on its channels, or at its own address, for as long as the connection lasts: what
  * was said before it opened, and each conversation as it goes on.
  */
-export function followConversations(context: Slice, agentId: string, gateway: GatewayConnection, againMs = AGAIN_MS): void {
+export function syncConversations(context: Slice, agentId: string, gateway: GatewayConnection, againMs = AGAIN_MS): void {
   let closed = false;
   let retries = 0;
   let retry: NodeJS.Timeout | undefined;
@@ -108,7 +108,7 @@ export function followConversations(context: Slice, agentId: string, gateway: Ga
     if (closed) return;
     await sleep(SETTLE_MS);
     try {
-      const waiting = !closed && (await takeOver(context, agentId, gateway));
+      const waiting = !closed && (await importMessages(context, agentId, gateway));
       if (waiting && !closed && retries < againMs.length) retry = setTimeout(reading.run, againMs[retries++]);
     } catch (error) {
       if (!closed) context.log.warn({ err: error, agentId }, "an agent's conversations could not be read");
