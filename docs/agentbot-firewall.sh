@@ -1,7 +1,7 @@
 #!/bin/sh
 # Closes this host to Agentbot's agents at boot, before the engine starts them: docs/firewall-at-boot.md
-#   save     keeps the rules that the service `firewall` has put in place
-#   restore  puts them in place again, as often as it is called; rules of others stay as they are
+#   save     writes the rules that the service `firewall` has set to a file
+#   restore  sets them again; it is idempotent and leaves other rules as they are
 set -eu
 kept=${AGENTBOT_FIREWALL_RULES:-/etc/agentbot-firewall.rules}
 
@@ -12,7 +12,7 @@ fail() {
 
 save() {
   umask 077
-  # Its own chains and the jumps to them. A chain that is declared is emptied when it is restored, so no other one is.
+  # Only our chains and the jumps to them: restoring a declared chain empties it.
   iptables-save | grep -E '^(\*|COMMIT)|AGENTBOT-' >"$kept.new"
   grep -q '^-A INPUT .*AGENTBOT-' "$kept.new" || fail 'The service firewall has not closed this host yet: nothing is kept'
   mv "$kept.new" "$kept"
@@ -20,10 +20,10 @@ save() {
 
 restore() {
   grep -q '^-A INPUT .*AGENTBOT-' "$kept" || fail "There are no rules in $kept: run '$0 save' first"
-  # The engine makes this chain, and keeps it where it finds it.
+  # The engine keeps this chain if it exists.
   iptables -w 10 -S DOCKER-USER >/dev/null 2>&1 || iptables -w 10 -N DOCKER-USER
   present=$(iptables-save)
-  # One transaction: each jump is taken away wherever it stands, and put above what other rules let in.
+  # One transaction: removes each jump wherever it is, and inserts it above rules that let other traffic in.
   rules=$(
     while read -r line; do
       case $line in
