@@ -109,7 +109,7 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
     aiProvider: agent.aiProvider,
     openclawVersion: agent.openclawVersion,
     image: agent.image,
-    getOpenclawVersion: config.OPENCLAW_IMAGE,
+    platformImage: config.OPENCLAW_IMAGE,
     startedAt: agent.startedAt?.toISOString() ?? null,
     observed: agent.observedState && agent.observedAt ? { state: agent.observedState, at: agent.observedAt.toISOString() } : null,
     resources: spec?.memoryBytes ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,
