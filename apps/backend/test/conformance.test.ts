@@ -285,7 +285,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('signInWithProvider', { ...bodies.signInWithProvider?.(), email: 'x' }, 'A valid email is required'),
     UNAUTHORIZED: {
       send: () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), subject: '2', emailVerified: false } }),
-      error: 'Your email is not verified there',
+      error: 'Your sign-in provider has not verified your email address',
     },
     EMAIL_TAKEN: {
       send: async () => {

@@ -1,5 +1,5 @@
 /**
- * Whether a subscription counts: also while Stripe still tries to collect a payment that is late. `unpaid`, `paused`,
+ * Whether a subscription counts as paid. `past_due` counts, because Stripe still retries the payment; `unpaid`, `paused`,
  * `canceled`, `incomplete` and `incomplete_expired` do not.
  * @see https://docs.stripe.com/api/subscriptions/object#subscription_object-status
  */

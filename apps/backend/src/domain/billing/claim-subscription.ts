@@ -35,7 +35,7 @@ export async function claimSubscription(context: Context, owner: Account, plan: 
     if (typeof customer === 'string' || customer.deleted) throw refuse('The subscription has no customer');
     const boughtFor = metadata[ACCOUNT];
     // The platform's own account has no address: whoever holds the internal key answers for whom it acts.
-    const named = owner.id === SERVICE_ACCOUNT || (owner.emailIsTheirs && customer.email?.toLowerCase() === owner.email.toLowerCase());
+    const named = owner.id === SERVICE_ACCOUNT || (owner.emailTrusted && customer.email?.toLowerCase() === owner.email.toLowerCase());
     const theirs = boughtFor ? boughtFor === owner.id : named;
     if (!theirs) throw refuse('The subscription is somebody else’s');
     const covers = planOf(config, found);
