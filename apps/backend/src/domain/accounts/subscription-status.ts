@@ -3,6 +3,6 @@
  * `canceled`, `incomplete` and `incomplete_expired` do not.
  * @see https://docs.stripe.com/api/subscriptions/object#subscription_object-status
  */
-export const isPaid = ({ status }: { status: string }) => PAID.includes(status);
+export const isPaid = ({ status }: { status: string }) => PAID_STATUSES.includes(status);
 
-export const PAID = ['active', 'trialing', 'past_due'];
+export const PAID_STATUSES = ['active', 'trialing', 'past_due'];

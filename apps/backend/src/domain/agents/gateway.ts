@@ -35,6 +35,6 @@ export async function gatewayOf(
 }
 
 /** For a request that a gateway refused or did not answer. */
-export function throwNoAnswer(cause: unknown): never {
+export function throwGatewayError(cause: unknown): never {
   throw new AppError('OPERATION_FAILED', "The agent's gateway did not answer", { cause });
 }

@@ -94,12 +94,12 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
     },
 
     /** Takes out what was begun and needs no entry. */
-    async forget(id: string): Promise<void> {
+    async discard(id: string): Promise<void> {
       await database.as('service', (tx) => tx.auditPending.deleteMany({ where: { id } }));
     },
 
     /** Says again and again that this process lives, and appends what is left, its own and that of others, until aborted. */
-    async keep(signal: AbortSignal): Promise<void> {
+    async run(signal: AbortSignal): Promise<void> {
       let waiting = 0;
       async function round(): Promise<void> {
         await sendHeartbeat();

@@ -5,7 +5,7 @@ import { priceOf, type StripeClient } from '../../infra/stripe/stripe.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
-import { ACCOUNT } from './store-subscription.ts';
+import { ACCOUNT_METADATA_KEY } from './store-subscription.ts';
 
 type Slice = Pick<Context, 'config' | 'database' | 'accounts' | 'stripe' | 'log' | 'processId'>;
 
@@ -36,7 +36,7 @@ async function customerOf(context: Slice, { id, email, name }: Account): Promise
   const stored = await customerIn(context, id);
   if (stored && (await isKnown(stripe, stored))) return stored;
   const customer = await stripe.customers.create(
-    { email, ...(name && { name }), metadata: { [ACCOUNT]: id } },
+    { email, ...(name && { name }), metadata: { [ACCOUNT_METADATA_KEY]: id } },
     // Under the first one's key Stripe would answer with that one again.
     { idempotencyKey: `agentbot-customer-${id}${stored ? `-after-${stored}` : ''}` },
   );
@@ -107,7 +107,7 @@ export async function startCheckout(context: Slice, actor: Actor, plan: Plan): P
       customer,
       client_reference_id: account.id,
       line_items: [{ price, quantity: 1 }],
-      subscription_data: { metadata: { [ACCOUNT]: account.id } },
+      subscription_data: { metadata: { [ACCOUNT_METADATA_KEY]: account.id } },
       success_url: new URL('/agents?checkout=done', config.DASHBOARD_URL).href,
       cancel_url: new URL('/agents?checkout=cancelled', config.DASHBOARD_URL).href,
     });

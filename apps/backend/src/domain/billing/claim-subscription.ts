@@ -4,7 +4,7 @@ import { planOf } from '../../infra/stripe/stripe.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
-import { ACCOUNT, lockSubscription, storeSubscription } from './store-subscription.ts';
+import { ACCOUNT_METADATA_KEY, lockSubscription, storeSubscription } from './store-subscription.ts';
 
 const refuse = (reason: string) => new AppError('PAYMENT_REQUIRED', reason);
 
@@ -33,7 +33,7 @@ export async function claimSubscription(context: Context, owner: Account, plan: 
     if (status !== 'active' && status !== 'trialing') throw refuse(`The subscription is ${status}`);
     if (livemode !== /^[a-z]+_live_/.test(config.STRIPE_SECRET_KEY ?? '')) throw refuse('The subscription is of another mode');
     if (typeof customer === 'string' || customer.deleted) throw refuse('The subscription has no customer');
-    const boughtFor = metadata[ACCOUNT];
+    const boughtFor = metadata[ACCOUNT_METADATA_KEY];
     // The platform's own account has no address: whoever holds the internal key answers for whom it acts.
     const named = owner.id === SERVICE_ACCOUNT || (owner.emailTrusted && customer.email?.toLowerCase() === owner.email.toLowerCase());
     const theirs = boughtFor ? boughtFor === owner.id : named;

@@ -4,7 +4,7 @@ import { planOf } from '../../infra/stripe/stripe.ts';
 import type { Context } from '../context.ts';
 
 /** On a subscription at Stripe: the account that it was bought for. */
-export const ACCOUNT = 'agentbot_account';
+export const ACCOUNT_METADATA_KEY = 'agentbot_account';
 
 /** Lets one reader at a time read a subscription and store it, so that the later reading stands. */
 export async function lockSubscription(tx: Transaction, id: string): Promise<void> {

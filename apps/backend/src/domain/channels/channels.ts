@@ -4,7 +4,7 @@ import { agentSecretValues, readAgentSecrets, type SecretName } from '../../infr
 import type { Actor } from '../../shared/actor.ts';
 import { redact } from '../../shared/redact.ts';
 import { getAgent } from '../agents/agents.ts';
-import { gatewayOf, hasGateway, throwNoAnswer } from '../agents/gateway.ts';
+import { gatewayOf, hasGateway, throwGatewayError } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
 
 type Channel = ChannelView['channel'];
@@ -50,7 +50,7 @@ const time = (at: number | null | undefined) => (at ? new Date(at).toISOString()
 /** What the gateway says of its channels; a sentence when it says nothing. */
 const ask = (context: Context, agent: Agent): Promise<Status | string> =>
   gatewayOf(context, agent)
-    .then((gateway) => gateway.request<Status>('channels.status', { probe: false }).catch(throwNoAnswer))
+    .then((gateway) => gateway.request<Status>('channels.status', { probe: false }).catch(throwGatewayError))
     .catch((error) => (error instanceof AppError ? error.message : Promise.reject(error)));
 
 /** An agent's channels as its gateway sees them. @throws AppError AGENT_NOT_FOUND */
@@ -94,7 +94,7 @@ export async function linkWhatsApp(context: Context, actor: Actor, id: string) {
   const start = { timeoutMs: QR_MS };
   const { qrDataUrl, message } = await gateway
     .request<{ qrDataUrl?: string; message: string }>('web.login.start', start, QR_MS + 5_000)
-    .catch(throwNoAnswer);
+    .catch(throwGatewayError);
   if (!qrDataUrl) {
     if (/already linked/i.test(message)) return { qr: null, message, status: 'linked' as const };
     throw new AppError('OPERATION_FAILED', `WhatsApp gave no QR code: ${message}`);
@@ -108,5 +108,5 @@ export async function linkWhatsApp(context: Context, actor: Actor, id: string) {
 /** Unlinks an agent from its WhatsApp account. @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST, OPERATION_FAILED */
 export async function unlinkWhatsApp(context: Context, actor: Actor, id: string): Promise<void> {
   const gateway = await gatewayOf(context, await withWhatsApp(context, actor, id));
-  await gateway.request('channels.logout', { channel: 'whatsapp' }).catch(throwNoAnswer);
+  await gateway.request('channels.logout', { channel: 'whatsapp' }).catch(throwGatewayError);
 }

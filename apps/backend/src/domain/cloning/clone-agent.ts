@@ -12,7 +12,7 @@ import { insertAgent } from '../agents/insert-agent.ts';
 import type { Context } from '../context.ts';
 import { beginProvisioning } from '../provisioning/begin-provisioning.ts';
 import { inherit } from './inherit.ts';
-import { type PaymentProof, proofIn, proofMessage, readProof, refuseProof, verifyPayment } from './payment-proof.ts';
+import { type PaymentProof, parseProof, proofMessage, refuseProof, tryParseProof, verifyPayment } from './payment-proof.ts';
 
 interface Input {
   parentAgentId: string;
@@ -74,7 +74,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
   const { name, specialization } = input;
   const fingerprint = sha256(JSON.stringify([input.parentAgentId, name, specialization]));
   // What was paid for is answered the same again, whatever has become of the parent or of provisioning since.
-  const paid = proofIn(input.paymentProof);
+  const paid = tryParseProof(input.paymentProof);
   const before = paid && (await boughtBefore(context, owner, paid, fingerprint));
   if (before) return view(before, paid);
 
@@ -82,7 +82,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
   const parent = await findParent(context, actor, input.parentAgentId);
   const treasury = config.CLONE_TREASURY_ADDRESS as Address | undefined;
   if (!treasury) throw refuseProof('This installation takes no payments');
-  const proof = readProof(input.paymentProof);
+  const proof = parseProof(input.paymentProof);
   await requirePayer(context, owner, proof);
   const { tempo } = await chains();
   await verifyPayment(tempo, proof, treasury, config.TEMPO_CONFIRMATIONS);

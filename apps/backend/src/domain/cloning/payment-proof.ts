@@ -36,10 +36,10 @@ export type PaymentProof = z.infer<typeof schema>;
 export const refuseProof = (reason: string) => new AppError('PAYMENT_NOT_VERIFIED', undefined, { details: { reason } });
 
 /** A proof by its form alone, or nothing when it has none. */
-export const proofIn = (given: unknown): PaymentProof | undefined => schema.safeParse(given).data;
+export const tryParseProof = (given: unknown): PaymentProof | undefined => schema.safeParse(given).data;
 
 /** A proof by its form alone. @throws AppError PAYMENT_NOT_VERIFIED naming the first field that is wrong */
-export function readProof(given: unknown): PaymentProof {
+export function parseProof(given: unknown): PaymentProof {
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw refuseProof(`paymentProof.${parsed.error.issues[0]?.path.join('.')} is missing or wrong`);
   return parsed.data;

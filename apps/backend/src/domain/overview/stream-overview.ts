@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { listOverview } from './overview.ts';
 
 /** Under this name triggers of the database tell every process which agent has changed: `<owner> <agent>`. */
-export const AGENTS = 'agents';
+export const AGENT_CHANGES = 'agents';
 
 /** A reader hears of changes this often at most. */
 const PAUSE_MS = 500;
@@ -38,7 +38,7 @@ export function streamOverview(context: Context, actor: Actor, only: string | un
       }, PAUSE_MS);
     }
 
-    const offChange = context.notifications.on(AGENTS, (payload) => {
+    const offChange = context.notifications.on(AGENT_CHANGES, (payload) => {
       const [ownerId, id] = payload.split(' ');
       if (ownerId !== owner || !id || (only && id !== only)) return;
       changed.add(id);
