@@ -153,7 +153,7 @@ describe('wallets', () => {
     const { address } = account;
     const ask = async (user: string) => (await backend.as(user, 'POST', '/api/wallets/challenge', { address })).body.message;
     const link = (user: string, signature: string) => backend.as(user, 'POST', '/api/wallets', { address, signature });
-    const noChallenge = { status: 400, body: { error: 'There is no open challenge: ask for one first' } };
+    const noChallenge = { status: 400, body: { error: 'There is no open challenge: request a challenge first' } };
     const message = await ask(owner);
     const signature = await account.signMessage({ message });
     expect(await link(stranger, signature)).toMatchObject(noChallenge);

@@ -548,7 +548,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   createWalletChallenge: { INVALID_REQUEST: invalid('createWalletChallenge', {}, 'A wallet address is required') },
   linkWallet: {
-    INVALID_REQUEST: invalid('linkWallet', undefined, 'There is no open challenge: ask for one first'),
+    INVALID_REQUEST: invalid('linkWallet', undefined, 'There is no open challenge: request a challenge first'),
     WALLET_TAKEN: {
       send: async () => {
         const account = privateKeyToAccount(generatePrivateKey());
