@@ -401,7 +401,7 @@ describe('rows of the error tables that are a route’s own', () => {
       'checkChannelToken',
       await call('checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
       'CHANNEL_UNAVAILABLE',
-      'Telegram cannot be asked right now: try again in a moment',
+      'Telegram is not available right now: try again in a moment',
     );
     expectRefusal('grantPlan', await call('grantPlan', { agent: 'nobody' }), 'USER_NOT_FOUND');
     expectRefusal(

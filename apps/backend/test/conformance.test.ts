@@ -337,7 +337,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'),
     CHANNEL_UNAVAILABLE: {
       send: () => call(real, 'checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
-      error: 'Telegram cannot be asked right now: try again in a moment',
+      error: 'Telegram is not available right now: try again in a moment',
     },
   },
   listAgents: { INVALID_REQUEST: invalid('listAgents', undefined, 'limit must be a whole number', '?limit=x') },
