@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import type { Accounts } from './accounts.ts';
 import { lockAccount } from './grants.ts';
 
+/** Every API key starts with it; other bearer tokens do not. */
 export const KEY_PREFIX = 'sk_';
 const MAX_KEYS = 10;
 /** `lastUsedAt` is written at most this often. */

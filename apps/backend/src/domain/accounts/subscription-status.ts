@@ -5,4 +5,5 @@
  */
 export const isPaid = ({ status }: { status: string }) => PAID_STATUSES.includes(status);
 
+/** Stripe's statuses of a paid subscription. @see isPaid */
 export const PAID_STATUSES = ['active', 'trialing', 'past_due'];

@@ -15,7 +15,10 @@ export async function findDefaultAgent(tx: Transaction, ownerId: string, agentId
   return agent;
 }
 
-/** The running agent `agentId`; without an id the owner's newest running agent. @throws AppError AGENT_NOT_FOUND, OPERATION_FAILED when it is not running */
+/**
+ * The running agent `agentId`; without an id the owner's newest running agent.
+ * @throws AppError AGENT_NOT_FOUND, OPERATION_FAILED when it is not running
+ */
 export async function findRunningAgent(tx: Transaction, ownerId: string, agentId: string | undefined): Promise<Agent> {
   const where = agentId ? { id: agentId } : { ownerId, state: 'running' as const };
   const agent = await tx.agent.findFirst({ where, orderBy: { createdAt: 'desc' } });

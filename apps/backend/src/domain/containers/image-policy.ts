@@ -34,5 +34,5 @@ export function requireAllowedImage(image: string, settings: Settings): void {
 
 const OFFICIAL: Repository = { registry: 'ghcr.io', path: 'openclaw/openclaw' };
 
-/** Built locally by `pnpm openclaw:image`. Never pulled: anybody may own this name on Docker Hub. */
+/** Built locally by `pnpm openclaw:image`. Never pulled: the name on Docker Hub may belong to a stranger. */
 const BUILT_HERE: Repository = { registry: DOCKER_HUB, path: 'agentbot/openclaw' };

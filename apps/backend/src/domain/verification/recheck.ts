@@ -40,7 +40,7 @@ async function recheckBatch(context: Context, agents: Agent[]) {
         verifiedAt: agent.verifiedAt?.toISOString() ?? null,
         endedAt: new Date().toISOString(),
       };
-      // The condition on `verifiedAt` spares an agent that was verified anew during the recheck.
+      // The condition on `verifiedAt` keeps a new verification that was stored during the recheck.
       await database.as('service', (tx) =>
         tx.agent.updateMany({
           where: { id: agent.id, verifiedAt: agent.verifiedAt },
