@@ -24,7 +24,7 @@ interface SignedMessage {
   signature: Hex;
 }
 
-/** `contract-unchecked`: no ordinary wallet made the signature, and the node is unreachable, so a contract could not be asked. */
+/** `contract-unchecked`: not an ordinary wallet's signature, and the node is unreachable, so no contract could be asked. */
 export type SignatureVerdict = 'signed' | 'wrong' | 'contract-unchecked';
 
 async function probeWithTimeout(chain: ChainReader): Promise<void> {

@@ -39,10 +39,10 @@ function redactFields({ req, res, ...fields }: Record<string, unknown>): Record<
 const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
 const passwordIn = (url: string | undefined) => url && decodeURIComponent(new URL(url).password);
-/** The part of a chain node's URL after its host: providers put the API key there, and viem's errors contain the whole URL. */
+/** The part of a chain node's URL after its host: providers put API keys there, and viem's errors contain the whole URL. */
 const keyIn = (url: string | undefined) => url?.replace(/^\w+:\/\/[^/?]*/, '').replace(/\/$/, '');
 
-/** This installation's own secrets, escaped as in JSON. Those under eight characters are skipped: they would match ordinary text. */
+/** This installation's own secrets, escaped as in JSON; without those under eight characters, which ordinary text contains. */
 function secretsOf(config: Config): string[] {
   const secrets = [
     config.INTERNAL_API_KEY,
