@@ -3,9 +3,9 @@ import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
 import type { ContainerHost } from './container-host.ts';
 import { AGENT_UID, confinement } from './container-options.ts';
-import { call, describeError } from './engine-client.ts';
+import { bodyAndQuery, call } from './engine-client.ts';
 import { DATA_FOLDER } from './layout.ts';
-import { archive } from './volume-tar.ts';
+import { packFiles } from './volume-tar.ts';
 
 const PLUGINS_MARK = '--plugins--';
 const PRINT_PLUGIN_IDS =
@@ -65,7 +65,7 @@ export function createConfigCheck({ docker, exitCodeOf, logTail }: Parts): Pick<
       const name = `openclaw-check.${randomUUID()}`;
       const created = await call(
         docker.createContainer(
-          describeError(
+          bodyAndQuery(
             {
               Image: image,
               Labels: { 'agentbot.installation': installation },
@@ -95,7 +95,7 @@ export function createConfigCheck({ docker, exitCodeOf, logTail }: Parts): Pick<
       const removeOnAbort = () => void remove().catch(() => undefined);
       signal.addEventListener('abort', removeOnAbort, { once: true });
       try {
-        await call(container.putArchive(archive([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
+        await call(container.putArchive(packFiles([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
         await call(container.start(), [400]);
         const exitCode = await exitCodeOf(name);
         const output = await logTail(name, 200);

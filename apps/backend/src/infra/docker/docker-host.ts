@@ -7,7 +7,7 @@ import { createConfigCheck } from './config-check.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
 import { createContainerFinder } from './container-names.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
-import { call, connect, DEFAULT_ENGINE, describeError, type EngineError, jsonLines } from './engine-client.ts';
+import { bodyAndQuery, call, connect, DEFAULT_ENGINE, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
@@ -15,7 +15,7 @@ import { versionInName } from './image-name.ts';
 import { DATA_FOLDER } from './layout.ts';
 import { unreachableReason } from './socket-access.ts';
 import { createStartCaches } from './start-cache.ts';
-import { archive, stripped } from './volume-tar.ts';
+import { packFiles, stripPrefix } from './volume-tar.ts';
 
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
@@ -46,7 +46,7 @@ export function createDockerHost(
     if (existing) await call(docker.getNetwork(spec.names.network).remove(), [404]);
     await call(
       docker.createNetwork(
-        describeError({
+        bodyAndQuery({
           Name: spec.names.network,
           Driver: 'bridge',
           Labels: labels,
@@ -206,11 +206,11 @@ export function createDockerHost(
       await removeContainer(spec.names.container, true);
       throwIfAborted();
       await ensureNetwork(spec, options.Labels as Record<string, string>);
-      await call(docker.createVolume(describeError({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
+      await call(docker.createVolume(bodyAndQuery({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
       const volume = (await call(docker.getVolume(spec.names.volume).inspect()))?.Labels;
       if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw nameTaken('volume', spec.names.volume);
       throwIfAborted();
-      const created = await call(docker.createContainer(describeError(options, { name: spec.names.container })));
+      const created = await call(docker.createContainer(bodyAndQuery(options, { name: spec.names.container })));
       if (!created) throw new Error('The engine created no container');
       const { container } = spec.names;
       if (data) {
@@ -218,7 +218,7 @@ export function createDockerHost(
         await call(dockerWithoutTimeout.getContainer(container).putArchive(await data(), options));
       }
       throwIfAborted();
-      if (files.length) await call(docker.getContainer(container).putArchive(archive(files), { path: DATA_FOLDER }));
+      if (files.length) await call(docker.getContainer(container).putArchive(packFiles(files), { path: DATA_FOLDER }));
       return created.id;
     },
 
@@ -280,7 +280,7 @@ export function createDockerHost(
 
     async archive(name) {
       const stream = await call(dockerWithoutTimeout.getContainer(name).getArchive({ path: DATA_FOLDER }));
-      return stripped(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
+      return stripPrefix(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
     },
 
     async withPaused(name, work) {
@@ -301,7 +301,7 @@ export function createDockerHost(
       await removeContainer(name);
       const created = await call(
         docker.createContainer(
-          describeError(
+          bodyAndQuery(
             {
               Image: spec.image,
               Labels: { 'agentbot.installation': spec.installation },

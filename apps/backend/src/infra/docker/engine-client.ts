@@ -49,7 +49,7 @@ export function connect(host: string | undefined, timeout: number): Docker {
 }
 
 /** Separates body and query for dockerode: by default it copies the whole body, secrets included, into the URL's query. */
-export const describeError = <T extends object>(body: T, query: Record<string, string> = {}) =>
+export const bodyAndQuery = <T extends object>(body: T, query: Record<string, string> = {}) =>
   ({ _body: body, _query: query }) as unknown as T;
 
 /** The errors that dockerode throws. */

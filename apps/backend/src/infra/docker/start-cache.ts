@@ -4,9 +4,9 @@ import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ContainerHost, WarmingRequest } from './container-host.ts';
 import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement, RUN_IMAGE } from './container-options.ts';
-import { call, describeError } from './engine-client.ts';
+import { bodyAndQuery, call } from './engine-client.ts';
 import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './layout.ts';
-import { archive } from './volume-tar.ts';
+import { packFiles } from './volume-tar.ts';
 
 /** Images with this label were warmed during their build. */
 const WARMED_LABEL = 'agentbot.recipe';
@@ -50,10 +50,10 @@ export function createStartCaches({
   ): Promise<void> {
     const labels = { 'agentbot.installation': installation };
     const command = await commandOf(image);
-    await call(docker.createVolume(describeError({ Name: names.volume, Labels: labels })));
+    await call(docker.createVolume(bodyAndQuery({ Name: names.volume, Labels: labels })));
     const created = await call(
       docker.createContainer(
-        describeError(
+        bodyAndQuery(
           {
             Image: image,
             Labels: labels,
@@ -84,7 +84,7 @@ export function createStartCaches({
     );
     if (!created) return;
     const container = docker.getContainer(names.container);
-    await call(container.putArchive(archive([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
+    await call(container.putArchive(packFiles([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
     // The volume's root folder belongs to root, so the gateway needs a folder that it owns.
     const folder = pack();
     folder.entry({ name: 'jiti', type: 'directory', mode: 0o755, uid: AGENT_UID, gid: AGENT_UID });

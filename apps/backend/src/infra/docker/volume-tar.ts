@@ -5,7 +5,7 @@ import type { VolumeFile } from './container-host.ts';
 import { AGENT_UID } from './container-options.ts';
 
 /** Packs files for an agent's volume into a tar stream; only the container's user can read them. */
-export function archive(files: VolumeFile[]) {
+export function packFiles(files: VolumeFile[]) {
   const tar = pack();
   const owner = { uid: AGENT_UID, gid: AGENT_UID };
   const folders = new Set(files.flatMap(({ path }) => (path.includes('/') ? [path.slice(0, path.lastIndexOf('/'))] : [])));
@@ -17,7 +17,7 @@ export function archive(files: VolumeFile[]) {
 }
 
 /** Removes `prefix` from each entry name of a tar stream, and drops the entry of the folder itself. */
-export function stripped(tar: Readable, prefix: string): Readable {
+export function stripPrefix(tar: Readable, prefix: string): Readable {
   const out = pack();
   const entries = extract();
   const rename = (name: string) => name.slice(name.startsWith(prefix) ? prefix.length : 0);

@@ -34,7 +34,7 @@ export async function modelFromName(model: string, config: AgentConfig, settings
  * Everything else stays.
  * @throws AppError INVALID_REQUEST for a custom endpoint without URL or model
  */
-export function afterChange(
+export function modelAfterChange(
   agent: { model: string; aiProvider: string; config: unknown },
   changed: AgentConfigChange,
 ): Choice & { config: AgentConfig } {

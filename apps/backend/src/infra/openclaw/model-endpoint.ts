@@ -100,7 +100,7 @@ export function withoutCredentials(baseUrl: string): string {
 }
 
 /** Converts a URL for containers to a URL for this process: the host's name in containers becomes 127.0.0.1. */
-export function fromThisMachine(baseUrl: string): string {
+export function containerUrlToHostUrl(baseUrl: string): string {
   const url = new URL(baseUrl);
   if (url.hostname === HOST_NAME) url.hostname = '127.0.0.1';
   return url.toString().replace(/\/$/, '');

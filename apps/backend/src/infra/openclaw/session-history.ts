@@ -17,7 +17,7 @@ export const textOf = (content: string | Part[] = []) =>
   typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');
 
 /** Removes directives to the gateway (`[[…]]`) from an agent's text, also an unfinished one at the end of a stream. */
-export const displayable = (text: string) => text.replace(/\[\[[^\]]*\]\]\s?/g, '').replace(/\[{1,2}[^\]]*$/, '');
+export const stripDirectives = (text: string) => text.replace(/\[\[[^\]]*\]\]\s?/g, '').replace(/\[{1,2}[^\]]*$/, '');
 
 /**
  * Reads the last `limit` messages of a session, oldest first. The gateway omits its own additions to users' messages.
