@@ -158,7 +158,7 @@ describe('wallets', () => {
     const signature = await account.signMessage({ message });
     expect(await link(stranger, signature)).toMatchObject(noChallenge);
     await ask(stranger);
-    const notTheirs = { status: 400, body: { error: 'The signature is not this wallet’s over the challenge' } };
+    const notTheirs = { status: 400, body: { error: 'The signature does not match the wallet and the challenge' } };
     expect(await link(stranger, signature)).toMatchObject(notTheirs);
     expect(await link(owner, await wallet.signMessage({ message }))).toMatchObject(notTheirs);
     const answers = await Promise.all(Array.from({ length: 10 }, () => link(owner, signature)));
@@ -208,14 +208,16 @@ describe('wallets', () => {
     for (const signature of [wrong, zeros, '0x12']) {
       expect(await link(signature)).toMatchObject({
         status: 400,
-        body: { error: 'The signature is not this wallet’s over the challenge' },
+        body: { error: 'The signature does not match the wallet and the challenge' },
       });
     }
     node.setDown(true);
     for (const signature of [wrong, zeros, '0x12']) {
       const { status, body } = await link(signature);
       expect(status).toBe(400);
-      expect(body.error).toMatch(/^The signature is not this wallet’s over the challenge\. .*node of its chain does not answer$/);
+      expect(body.error).toMatch(
+        /^The signature does not match the wallet and the challenge\. .*node of its chain does not answer: try again later$/,
+      );
       const proof = { ...proofOf(`0x${'ab'.repeat(32)}`, address), signature };
       expect(await clone(proof)).toMatchObject({
         status: 402,
@@ -250,7 +252,7 @@ describe('wallets', () => {
     const [holder, thief] = [privateKeyToAccount(generatePrivateKey()), privateKeyToAccount(generatePrivateKey())];
     const { address, signMessage, undeployed, deploy } = await safes.walletOf(holder);
     const linked = { status: 201, body: { address } };
-    const notIts = { status: 400, body: { error: 'The signature is not this wallet’s over the challenge' } };
+    const notIts = { status: 400, body: { error: 'The signature does not match the wallet and the challenge' } };
     const ask = async () => (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body.message;
     const link = (signature: string) => backend.as(owner, 'POST', '/api/wallets', { address, signature });
     const unlink = () => backend.as(owner, 'DELETE', `/api/wallets/${address}`);

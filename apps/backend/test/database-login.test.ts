@@ -63,7 +63,7 @@ describe('the command that migrates', () => {
 
   test('does not make an owner of the login, nor a login of the owner', async () => {
     await expect(migrateFor(ownerUrl)).rejects.toMatchObject({
-      stderr: "DATABASE_URL logs in as postgres, who has an owner's rights\n",
+      stderr: "DATABASE_URL logs in as postgres, which has an owner's rights: use another login\n",
     });
   });
 

@@ -63,7 +63,7 @@ test('a command on an agent’s data that takes longer than that is waited for',
     },
   });
   await host.runOnce(spec, 'sleep 6');
-  await expect(host.runOnce(spec, 'sleep 6; echo no; exit 7')).rejects.toThrow('The command ended with 7');
+  await expect(host.runOnce(spec, 'sleep 6; echo no; exit 7')).rejects.toThrow('The command exited with code 7');
 }, 60_000);
 
 test('a newer validator’s refusal names what it refuses', async () => {

@@ -95,7 +95,7 @@ describe('a wallet', () => {
       resources: [`urn:agentbot:agent:${agent}`, `urn:eas:8453:${attestationUid}`],
     });
     const signature = await wallet.signMessage({ message });
-    const notIts = bad('The signature is not this wallet’s over the challenge');
+    const notIts = bad('The signature does not match the wallet and the challenge');
     const other = privateKeyToAccount(generatePrivateKey());
     expect(await verify('eas', { ...asked, signature: await other.signMessage({ message }) })).toMatchObject(notIts);
     expect(await verify('eas', { ...asked, signature: await wallet.signMessage({ message: `${message} ` }) })).toMatchObject(notIts);
@@ -150,7 +150,7 @@ describe('eas', () => {
     const { message } = (await challenge('eas', asked)).body;
     const thief = privateKeyToAccount(generatePrivateKey());
     expect(await verify('eas', { ...asked, signature: undeployed(await signMessage(message, thief)) })).toMatchObject(
-      bad('The signature is not this wallet’s over the challenge'),
+      bad('The signature does not match the wallet and the challenge'),
     );
     expect(await verify('eas', { ...asked, signature: undeployed(await signMessage(message, wallet)) })).toMatchObject({
       status: 200,

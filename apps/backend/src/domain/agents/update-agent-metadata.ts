@@ -1,7 +1,7 @@
 import { type AgentConfig, type AgentConfigChange, AppError, type Plan } from '@agentbot/contracts';
 import type { Agent, Prisma } from '../../generated/prisma/client.ts';
 import { splitConfig, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
-import { afterChange } from '../../infra/openclaw/model-choice.ts';
+import { modelAfterChange } from '../../infra/openclaw/model-choice.ts';
 import { assertPublicEndpoint } from '../../infra/openclaw/model-endpoint.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { changedPlan, hasDefaultPlan } from '../accounts/entitlements.ts';
@@ -44,7 +44,7 @@ export async function updateAgentMetadata(context: Context, actor: Actor, id: st
       model,
       aiProvider,
       config: changedConfig,
-    } = afterChange(agent, {
+    } = modelAfterChange(agent, {
       ...otherFields,
       ...(change.aiProvider && { aiProvider: change.aiProvider }),
       ...(requestedPlan && (plan || !hasDefaultPlan(agent)) && { plan: plan ?? agent.plan }),

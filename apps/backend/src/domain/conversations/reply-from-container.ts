@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
-import { displayable, type HistoryEntry, history, type Part, textOf } from '../../infra/openclaw/session-history.ts';
+import { type HistoryEntry, history, type Part, stripDirectives, textOf } from '../../infra/openclaw/session-history.ts';
 import { gatewayOf } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
 import { INTERRUPTED } from './settle-reply.ts';
@@ -107,7 +107,7 @@ export async function replyFromContainer(
     heardAt = Date.now();
     if (name === 'agent') {
       const { stream, data } = payload as AgentEvent;
-      if (stream === 'assistant' && data?.text) question.onText(displayable(data.text));
+      if (stream === 'assistant' && data?.text) question.onText(stripDirectives(data.text));
     }
     if (name !== 'chat') return;
     const event = payload as ChatEvent;

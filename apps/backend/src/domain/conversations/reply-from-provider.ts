@@ -7,7 +7,7 @@ import { APICallError, type LanguageModel, RetryError, streamText } from 'ai';
 import { Agent as Connections, fetch as fetchOver } from 'undici';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import { secretValues } from '../../infra/crypto/agent-secrets.ts';
-import { fromThisMachine, hostOf, mayReach, reachableLookup } from '../../infra/openclaw/model-endpoint.ts';
+import { containerUrlToHostUrl, hostOf, mayReach, reachableLookup } from '../../infra/openclaw/model-endpoint.ts';
 import { type ModelTarget, modelTarget } from '../../infra/openclaw/providers.ts';
 import { redact } from '../../shared/redact.ts';
 import { readSecretsFor } from '../agents/model-key.ts';
@@ -33,7 +33,7 @@ function fetchFor(allowPrivate: boolean): typeof fetch {
 const userFetch = { public: fetchFor(false), any: fetchFor(true) };
 
 function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolean): LanguageModel {
-  const baseURL = fromThisMachine(target.baseUrl);
+  const baseURL = containerUrlToHostUrl(target.baseUrl);
   switch (target.api) {
     case 'anthropic-messages':
       return createAnthropic({ apiKey, baseURL: baseURL.endsWith('/v1') ? baseURL : `${baseURL}/v1` })(target.model);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
-import { displayable, type HistoryEntry, history, textOf } from '../../infra/openclaw/session-history.ts';
+import { type HistoryEntry, history, stripDirectives, textOf } from '../../infra/openclaw/session-history.ts';
 import { newId } from '../../shared/ids.ts';
 import { coalesce } from '../../shared/keyed-runner.ts';
 import { sha256 } from '../../shared/sha256.ts';
@@ -36,7 +36,7 @@ function messagesOf(agent: Agent, sessionId: string, platform: string, session: 
   return entries.flatMap(({ role, content, timestamp = session.updatedAt }) => {
     if (role !== 'user' && role !== 'assistant') return [];
     const words = textOf(content).replaceAll('\u0000', '');
-    const said = (role === 'user' ? words : displayable(words)).trim();
+    const said = (role === 'user' ? words : stripDirectives(words)).trim();
     if (!said) return [];
     const id = newId('msg', sha256(JSON.stringify([agent.id, session.sessionId, role, timestamp, said])).slice(0, 24));
     const sender = role === 'user' ? 'user' : 'agent';

@@ -4,18 +4,19 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config/config.ts';
 
-/** Where archives of agents' data are kept, by name. */
+/** Storage for archives of agents' data, by name. */
 export interface BackupStore {
-  /** Keeps a finished file under a name, for good or not at all; the file is gone afterwards. */
+  /** Moves a finished local file into the store, atomically: a failed call leaves no archive of that name. */
   keep(draft: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Opens an archive. @throws Error when there is none of that name */
   read(name: string): Promise<Readable>;
-  /** Silent about what is not there. */
+  /** Removes an archive; does nothing when there is none of that name. */
   remove(name: string): Promise<void>;
-  /** Where an operator finds it. */
+  /** The archive's location for an operator: a file path or an `s3://` URL. */
   address(name: string): string;
 }
 
-/** A folder of this machine that the backend alone can read. */
+/** A store in a folder of this machine; only the backend's user can read it. */
 function folderStore(folder: string): BackupStore {
   const file = (name: string) => path.join(folder, name);
   return {
@@ -33,7 +34,7 @@ function folderStore(folder: string): BackupStore {
   };
 }
 
-/** A bucket of S3, or of anything that speaks its protocol. @see https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html */
+/** A store in a bucket of S3 or of a compatible service. @see https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html */
 async function bucketStore(bucket: string, config: Config): Promise<BackupStore> {
   const [{ DeleteObjectCommand, GetObjectCommand, S3Client }, { Upload }] = await Promise.all([
     import('@aws-sdk/client-s3'),
@@ -42,7 +43,7 @@ async function bucketStore(bucket: string, config: Config): Promise<BackupStore>
   const { BACKUP_S3_ACCESS_KEY_ID: accessKeyId, BACKUP_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
   const client = new S3Client({
     region: config.BACKUP_S3_REGION,
-    // Others than Amazon's rarely know a bucket as a host name, nor its newer checksums.
+    // Compatible services rarely support host names per bucket, or Amazon's newer checksums.
     ...(config.BACKUP_S3_ENDPOINT && { endpoint: config.BACKUP_S3_ENDPOINT, forcePathStyle: true }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -72,12 +73,12 @@ async function bucketStore(bucket: string, config: Config): Promise<BackupStore>
   };
 }
 
-/** The store that the settings name: a bucket when there is one, else the folder. */
+/** Creates the configured store: the S3 bucket when one is set, otherwise the folder `BACKUP_DIR`. */
 export async function createBackupStore(config: Config): Promise<BackupStore> {
   return config.BACKUP_S3_BUCKET ? bucketStore(config.BACKUP_S3_BUCKET, config) : folderStore(config.BACKUP_DIR);
 }
 
-/** A path for a file under way; a second try of the same work overwrites what the first one left. */
+/** The path of an unfinished archive, derived from `id`: a retry overwrites the file of the first attempt. */
 export async function draftFile({ BACKUP_DIR }: Pick<Config, 'BACKUP_DIR'>, id: string): Promise<string> {
   await mkdir(BACKUP_DIR, { recursive: true, mode: 0o700 });
   return path.join(BACKUP_DIR, `${id}.partial`);

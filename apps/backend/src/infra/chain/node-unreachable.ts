@@ -1,6 +1,9 @@
 import { BaseError, ContractFunctionZeroDataError, ExecutionRevertedError, HttpRequestError, RpcRequestError, TimeoutError } from 'viem';
 
-/** Whether a contract refused, be it with the demand to ask off the chain: some nodes say so by a code of their own, but with its data. */
+/**
+ * Tells whether a contract reverted, an off-chain lookup request (EIP-3668) included. Some nodes report a revert under a
+ * code of their own; the revert data identifies it.
+ */
 const isRevert = (error: BaseError) =>
   error.walk(
     (each) =>
@@ -8,8 +11,9 @@ const isRevert = (error: BaseError) =>
       (each instanceof RpcRequestError && typeof each.data === 'string' && each.data.startsWith('0x')),
   ) !== null;
 
+/** Errors of the node or the connection; some nodes send them with HTTP status 200. */
 const nodeFaults = [HttpRequestError, TimeoutError, RpcRequestError, ContractFunctionZeroDataError];
 
-/** Whether the chain has said nothing: the node is away, asks for patience, or is broken, which it may also say with status 200. */
+/** Tells whether an error means that the chain gave no answer: the node is unreachable, limits its rate or is broken. */
 export const isNodeUnreachable = (error: unknown) =>
   !(error instanceof BaseError) || (!isRevert(error) && error.walk((each) => nodeFaults.some((fault) => each instanceof fault)) !== null);

@@ -2,7 +2,7 @@ import type { AgentConfigChange } from '@agentbot/contracts';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Envelope } from './envelope.ts';
 
-/** The secrets an agent may have; each stands sealed in a row of its own. */
+/** The secrets of an agent; each is stored sealed, in its own row. */
 export type SecretName =
   | 'apiKey'
   | `apiKey:${string}`
@@ -15,7 +15,7 @@ export type SecretName =
   | 'walletKey';
 export type AgentSecrets = { [name in SecretName]?: string | undefined };
 
-/** Parts what may be shown of a configuration from what is stored sealed. */
+/** Splits a configuration into its public fields (`open`) and its secrets, which are stored sealed. */
 export function splitConfig<C extends AgentConfigChange>(config: C) {
   const { apiKey, telegramToken, discordBotToken, whatsappToken, ...open } = config;
   return { open, secrets: { apiKey, telegramToken, discordBotToken, whatsappToken } };
@@ -23,7 +23,7 @@ export function splitConfig<C extends AgentConfigChange>(config: C) {
 
 const context = (agentId: string, name: string) => `agent_secrets|${agentId}|${name}`;
 
-/** Stores the given secrets of an agent, replacing those of the same name. */
+/** Upserts secrets of an agent by name; an empty value changes nothing. */
 export async function writeAgentSecrets(
   tx: Transaction,
   envelope: Envelope,
@@ -41,25 +41,26 @@ export async function writeAgentSecrets(
   }
 }
 
-/** Takes one secret of an agent away, if there is one. */
+/** Deletes one secret of an agent; does nothing when it has none of that name. */
 export async function deleteAgentSecret(tx: Transaction, agent: { id: string }, name: SecretName): Promise<void> {
   await tx.agentSecret.deleteMany({ where: { agentId: agent.id, name } });
 }
 
 /**
- * Secrets of an agent in clear, all of them unless names are given; they must not leave the process but into that agent's own
- * container.
+ * Reads secrets of an agent in clear text. They may leave this process only for that agent's own container.
+ * @param names all secrets by default
+ * @throws Error when a secret was sealed with a key that is not configured
  */
 export async function readAgentSecrets(tx: Transaction, envelope: Envelope, agentId: string, names?: SecretName[]): Promise<AgentSecrets> {
   const rows = await tx.agentSecret.findMany({ where: { agentId, ...(names && { name: { in: names } }) } });
   return Object.fromEntries(rows.map((row) => [row.name, envelope.open(row.sealed, context(agentId, row.name))]));
 }
 
-/** What to take out of words that may repeat a secret; too short ones would take words apart. */
+/** The secret values to redact from text. Those under six characters are skipped: they would match ordinary text. */
 export const secretValues = (secrets: AgentSecrets): string[] =>
   Object.values(secrets).filter((value): value is string => (value ?? '').length >= 6);
 
-/** The values of an agent's secrets, for taking them out of what the agent says. */
+/** Reads an agent's secret values, to redact them from the agent's own output. */
 export async function agentSecretValues(
   { database, envelope }: { database: Database; envelope: Envelope },
   agentId: string,

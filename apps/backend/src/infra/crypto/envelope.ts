@@ -17,20 +17,21 @@ function decrypt(key: Buffer, sealed: Buffer, context: string): Buffer {
 }
 
 /**
- * Envelope encryption (AES-256-GCM): each value has a data key of its own, wrapped by the first of `keys`; older keys
- * still open. `context` names the row and column, so that a value copied elsewhere does not open.
+ * Envelope encryption (AES-256-GCM): each value has its own data key, which the first of `keys` wraps; the other keys only
+ * open older values. `context` names the row and column: a value copied to another row does not open.
  * @param keys `id:base64,…`, 32 bytes each
  */
 export function createEnvelope(keys: string) {
   const byId = parseKeys(keys);
   const [current] = byId.keys();
-  const prefix = `v1.${current}.`;
+  const currentPrefix = `v1.${current}.`;
 
-  /** @throws Error when the key is unknown or the value does not belong to `context` */
+  /** @throws Error when the key is not configured or the value does not belong to `context` */
   function dataKeyOf(text: string, context: string): { dataKey: Buffer; sealed: string } {
     const [version, id = '', wrapped = '', sealed = ''] = text.split('.');
     const key = byId.get(id);
-    if (version !== 'v1' || !key) throw new Error('A secret was sealed with a key that is not configured');
+    if (version !== 'v1' || !key)
+      throw new Error('A stored secret was sealed with a key that is not configured: add the key to ENCRYPTION_KEYS');
     return { dataKey: decrypt(key, Buffer.from(wrapped, 'base64'), `${id}|${context}`), sealed };
   }
   const wrap = (dataKey: Buffer, context: string) =>
@@ -40,21 +41,22 @@ export function createEnvelope(keys: string) {
     seal(plain: string, context: string): string {
       const dataKey = randomBytes(32);
       const sealed = encrypt(dataKey, Buffer.from(plain, 'utf8'), context);
-      return `${prefix}${wrap(dataKey, context)}.${sealed.toString('base64')}`;
+      return `${currentPrefix}${wrap(dataKey, context)}.${sealed.toString('base64')}`;
     },
-    /** @throws Error when the key is unknown or the value does not belong to `context`. */
+    /** @throws Error when the key is not configured or the value does not belong to `context` */
     open(text: string, context: string): string {
       const { dataKey, sealed } = dataKeyOf(text, context);
       return decrypt(dataKey, Buffer.from(sealed, 'base64'), context).toString('utf8');
     },
-    /** The ids of the keys, the one that seals first. */
+    /** The keys' ids; the first key seals. */
     keyIds: [...byId.keys()],
-    isCurrent: (text: string): boolean => text.startsWith(prefix),
-    /** The same value with its data key wrapped under the first key; nothing when no key opens it. */
+    /** Tells whether the first key wraps a value's data key. */
+    isCurrent: (text: string): boolean => text.startsWith(currentPrefix),
+    /** Wraps a value's data key with the first key; undefined when no configured key opens the value. */
     rewrap(text: string, context: string): string | undefined {
       try {
         const { dataKey, sealed } = dataKeyOf(text, context);
-        return `${prefix}${wrap(dataKey, context)}.${sealed}`;
+        return `${currentPrefix}${wrap(dataKey, context)}.${sealed}`;
       } catch {
         return undefined;
       }

@@ -5,7 +5,10 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const options = { authTagLength: TAG_BYTES };
 
-/** Encrypts a stream with a key of 32 bytes that is used for nothing else: IV, ciphertext, tag. */
+/**
+ * Encrypts a stream (AES-256-GCM); the output is IV, ciphertext, tag.
+ * @param key 32 bytes, used for this stream only
+ */
 export async function* sealStream(key: Buffer, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, iv, options);
@@ -15,10 +18,13 @@ export async function* sealStream(key: Buffer, plain: AsyncIterable<Buffer>): As
   yield cipher.getAuthTag();
 }
 
-/** The plain form of such a stream. @throws Error at its end when it is not what was sealed with the key */
+/**
+ * Decrypts a stream of `sealStream`. It yields data before the tag at the end is verified.
+ * @throws Error at the end when the key is wrong or the stream was altered or cut short
+ */
 export async function* openStream(key: Buffer, sealed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let decipher: DecipherGCM | undefined;
-  // What may turn out to be the tag is held back.
+  // The last bytes read may be the tag, so they are not decrypted yet.
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of sealed) {
     rest = Buffer.concat([rest, chunk]);

@@ -1,16 +1,16 @@
 import pg from 'pg';
 
-/** What a migration gives to the application's role, or takes from it: a statement that begins its line. */
-const rights = /^(?:GRANT|REVOKE)\s[^;]*?\s(?:TO|FROM)\s+agentbot_app\s*;/gm;
+/** A GRANT or REVOKE for the application's role, at the start of a line. */
+const roleStatement = /^(?:GRANT|REVOKE)\s[^;]*?\s(?:TO|FROM)\s+agentbot_app\s*;/gm;
 const UNDEFINED_TABLE = '42P01';
 
-/** The statements of a migration that say what the application's role may do. */
-export const rightsIn = (sql: string): string[] => sql.match(rights) ?? [];
+/** The GRANT and REVOKE statements of a migration for the application's role. */
+export const rightsIn = (sql: string): string[] => sql.match(roleStatement) ?? [];
 
 /**
- * Makes the application's role where it is missing. It belongs to the whole server, not to the database: a dump that is
- * restored on another server brings the tables and the history of migrations, but neither the role nor its rights.
- * @param client is connected as the owner
+ * Creates the application's role if it is missing. A role belongs to the server, not to a database: a dump restored on
+ * another server contains the tables and the migration history, but neither the role nor its rights.
+ * @param client a connection of the owner
  */
 export async function ensureApplicationRole(client: pg.Client): Promise<void> {
   await client.query(`DO $$
@@ -19,14 +19,15 @@ export async function ensureApplicationRole(client: pg.Client): Promise<void> {
         CREATE ROLE agentbot_app NOLOGIN NOSUPERUSER NOBYPASSRLS;
       END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
-      NULL; -- made at the same time by way of another database
+      NULL; -- a migration of another database created the role at the same time
     END $$`);
   await client.query('GRANT agentbot_app TO CURRENT_USER');
 }
 
 /**
- * Gives the application's role what the migrations say.
- * @param statements of all applied migrations, in their order; those about a table that is gone are left out
+ * Grants the application's role the rights that the migrations define.
+ * @param client a connection of the owner
+ * @param statements those of all applied migrations, in order; a statement for a dropped table is skipped
  */
 export async function grantRights(client: pg.Client, statements: string[]): Promise<void> {
   for (const statement of statements) {

@@ -4,12 +4,13 @@ import type { Tenant } from '../../shared/actor.ts';
 
 export type Transaction = Prisma.TransactionClient;
 
-/** How every session of the backend takes the application's role, whoever it logs in as. */
+/** Connection option that gives every session the application's role, independent of the login. */
 export const APPLICATION_ROLE = '-c role=agentbot_app';
 
 /**
- * The database as the application sees it: every session runs as `agentbot_app`, which owns no table, and nothing is
- * visible outside `as`.
+ * Connects to the database. Every session runs as `agentbot_app`, which owns no table; outside `as` the row-level
+ * policies hide every tenant's row.
+ * @throws Error when Postgres cannot be reached or refuses the login
  */
 export async function openDatabase(connectionString: string) {
   const adapter = new PrismaPg({ connectionString, options: APPLICATION_ROLE, max: 20 });
@@ -17,7 +18,7 @@ export async function openDatabase(connectionString: string) {
   await prisma.$connect();
 
   return {
-    /** Runs `work` in one transaction that sees and changes only what belongs to `tenant`. */
+    /** Runs `work` in one transaction that reads and writes only rows of `tenant`. */
     as<T>(tenant: Tenant, work: (tx: Transaction) => Promise<T>): Promise<T> {
       return prisma.$transaction(async (tx) => {
         const userId = tenant === 'service' ? '' : tenant.userId;
@@ -28,7 +29,7 @@ export async function openDatabase(connectionString: string) {
         return work(tx);
       });
     },
-    /** For tables without tenants (used assertions). */
+    /** Access to tables without tenants: used assertions, leases. */
     untenanted: prisma as Pick<PrismaClient, 'usedAssertion' | '$queryRaw'>,
     close: () => prisma.$disconnect(),
   };
@@ -36,7 +37,7 @@ export async function openDatabase(connectionString: string) {
 
 export type Database = Awaited<ReturnType<typeof openDatabase>>;
 
-/** Whether a Prisma error is a violated unique constraint. */
+/** Tells whether an error is Prisma's error for a violated unique constraint. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'P2002';
 }

@@ -2,10 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
 
-/** Where pg-boss keeps its tables. */
+/** The Postgres schema with pg-boss's tables. */
 export const QUEUE_SCHEMA = 'pgboss';
 
-/** Installs or upgrades the queue's tables, indexes that are built beside it included, and lets the application's role use them. */
+/**
+ * Installs or upgrades pg-boss's tables, waits until its background index builds end, and grants the application's role
+ * access.
+ * @throws Error when pg-boss reports an error
+ */
 export async function installQueue(client: pg.Client, connectionString: string): Promise<void> {
   const boss = new PgBoss({ connectionString, schema: QUEUE_SCHEMA, supervise: false, schedule: false, bamIntervalSeconds: 10, max: 2 });
   let failure: Error | undefined;

@@ -6,46 +6,45 @@ import type { Database, Transaction } from './database.ts';
 
 const TTL_SECONDS = 6;
 const RENEW_MS = 2_000;
-/** How long one waits for a turn, and how often one asks for it. */
 const LOCK_TIMEOUT_MS = 30_000;
 const LOCK_POLL_MS = 100;
 
 interface Slice {
   database: Database;
   log: Logger;
-  /** Tells this process apart from others on the same database. */
+  /** Unique among the processes on one database. */
   processId: string;
 }
 
-/** Takes a lease that is free, or keeps the one that is held. @returns whether it is held now */
-async function take({ database, processId }: Slice, name: string): Promise<boolean> {
-  const taken = await database.untenanted.$queryRaw<unknown[]>`
+/** Claims a lease that is free or expired, or renews this process's own. @returns whether this process holds it now */
+async function claim({ database, processId }: Slice, name: string): Promise<boolean> {
+  const claimed = await database.untenanted.$queryRaw<unknown[]>`
     INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, now() + make_interval(secs => ${TTL_SECONDS}))
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
     WHERE leases.holder = excluded.holder OR leases.expires_at < now()
     RETURNING name`;
-  return taken.length > 0;
+  return claimed.length > 0;
 }
 
-/** Keeps a lease until it cannot be kept any more. */
-async function keep(context: Slice, name: string, signal: AbortSignal): Promise<void> {
+/** Renews a lease until another process holds it, renewals fail for half its lifetime, or `signal` aborts. */
+async function renewUntilLost(context: Slice, name: string, signal: AbortSignal): Promise<void> {
   let renewedAt = Date.now();
   while (!signal.aborted) {
     await pause(RENEW_MS, signal);
-    const from = Date.now();
+    const attemptedAt = Date.now();
     try {
-      if (!(await take(context, name))) return;
-      renewedAt = from;
+      if (!(await claim(context, name))) return;
+      renewedAt = attemptedAt;
     } catch (error) {
-      context.log.warn({ err: error, lease: name }, 'a lease could not be renewed');
+      context.log.warn({ err: error, lease: name }, 'the renewal of a lease failed');
       if (Date.now() - renewedAt > (TTL_SECONDS * 1000) / 2) return;
     }
   }
 }
 
 /**
- * Does work that one process does for all, whenever this one is that process, until aborted. `work` gets a signal that
- * aborts when the lease is lost, and is begun again when it is held again.
+ * Runs `work` in one process at a time: in the process that holds the lease. When the lease is lost, `work`'s signal aborts;
+ * when this process holds the lease again, `work` starts again. Returns after `signal` aborts.
  */
 export async function runAsLeader(
   context: Slice,
@@ -55,15 +54,15 @@ export async function runAsLeader(
 ): Promise<void> {
   const { database, log, processId } = context;
   while (!signal.aborted) {
-    const held = await take(context, name).catch((error) => {
-      if (!signal.aborted) log.warn({ err: error, lease: name }, 'a lease could not be asked for');
+    const held = await claim(context, name).catch((error) => {
+      if (!signal.aborted) log.warn({ err: error, lease: name }, 'the claim of a lease failed');
       return false;
     });
     if (held) {
       const lost = new AbortController();
-      const working = work(AbortSignal.any([signal, lost.signal]));
-      const ended = working.catch((error) => log.error({ err: error, lease: name }, 'the work under a lease failed'));
-      await Promise.race([keep(context, name, signal), ended]);
+      const running = work(AbortSignal.any([signal, lost.signal]));
+      const ended = running.catch((error) => log.error({ err: error, lease: name }, 'the work under a lease failed'));
+      await Promise.race([renewUntilLost(context, name, signal), ended]);
       lost.abort();
       await ended;
       await database.untenanted.$queryRaw`DELETE FROM leases WHERE name = ${name} AND holder = ${processId}`.catch(() => undefined);
@@ -73,28 +72,29 @@ export async function runAsLeader(
 }
 
 /**
- * Does work that must not go on twice at once, in any process. Whoever waits for the turn holds no connection meanwhile.
- * @throws Error when the turn does not come in half a minute, else what `work` throws
+ * Runs `work` under a lock that all processes share. A waiting caller holds no database connection.
+ * @throws Error when the lock is not free within 30 seconds; otherwise the error of `work`
  */
 export async function withLock<T>(context: Slice, name: string, work: () => Promise<T>): Promise<T> {
-  const turn = { ...context, processId: randomUUID() };
-  for (const late = Date.now() + LOCK_TIMEOUT_MS; !(await take(turn, name)); await sleep(LOCK_POLL_MS)) {
-    if (Date.now() > late) throw new Error(`Others took too long at ${name}`);
+  // A holder id per call: two calls in one process exclude each other too.
+  const holder = { ...context, processId: randomUUID() };
+  for (const deadline = Date.now() + LOCK_TIMEOUT_MS; !(await claim(holder, name)); await sleep(LOCK_POLL_MS)) {
+    if (Date.now() > deadline) throw new Error(`The lock ${name} was not free within ${LOCK_TIMEOUT_MS / 1000} seconds`);
   }
-  const over = new AbortController();
-  const keeping = keep(turn, name, over.signal);
+  const finished = new AbortController();
+  const renewal = renewUntilLost(holder, name, finished.signal);
   try {
     return await work();
   } finally {
-    over.abort();
-    await keeping;
-    await context.database.untenanted.$queryRaw`DELETE FROM leases WHERE name = ${name} AND holder = ${turn.processId}`.catch(
+    finished.abort();
+    await renewal;
+    await context.database.untenanted.$queryRaw`DELETE FROM leases WHERE name = ${name} AND holder = ${holder.processId}`.catch(
       () => undefined,
     );
   }
 }
 
-/** Whether the lease is held by this process, and stays so until the transaction's end. */
+/** Tells whether `holder` has the lease, and locks the lease's row so that this holds until the transaction ends. */
 export async function holdsLease(tx: Transaction, name: string, holder: string): Promise<boolean> {
   const held = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM leases WHERE name = ${name} AND holder = ${holder} AND expires_at > now() FOR SHARE`;

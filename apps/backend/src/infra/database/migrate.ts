@@ -6,7 +6,7 @@ import { ensureApplicationRole, grantRights, rightsIn } from './application-role
 import { installQueue } from './install-queue.ts';
 
 const directory = path.join(import.meta.dirname, '../../../prisma/migrations');
-/** The advisory lock that Prisma's own migrate takes, so that the two never run at once. */
+/** The advisory lock of `prisma migrate`: the two never run at the same time. */
 const PRISMA_LOCK = 72_707_369;
 
 const historyTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -36,11 +36,11 @@ async function applyOne(client: pg.Client, name: string, sql: string, checksum: 
 }
 
 /**
- * Applies the migrations that a database lacks, one transaction each, and keeps Prisma's history table; makes sure of the
- * application's role and its rights, which a restored dump lacks; then the queue's own.
+ * Applies pending migrations, one transaction each, and records them in Prisma's history table. Then creates the
+ * application's role and its rights, which a restored dump lacks, and installs the queue's tables.
  * @param connectionString logs in as the owner
- * @returns the names applied, in order.
- * @throws Error when an applied migration was edited since, or when one fails.
+ * @returns the names of the applied migrations, in order
+ * @throws Error when an applied migration was edited afterwards, or when a migration fails
  */
 export async function migrate(connectionString: string): Promise<string[]> {
   const client = new pg.Client({ connectionString });
@@ -52,7 +52,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
     const history = await client.query<{ name: string; checksum: string }>(
       'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
     );
-    const known = new Map(history.rows.map((row) => [row.name, row.checksum]));
+    const checksums = new Map(history.rows.map((row) => [row.name, row.checksum]));
     const entries = await readdir(directory, { withFileTypes: true });
     const names = entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
     const applied: string[] = [];
@@ -61,8 +61,8 @@ export async function migrate(connectionString: string): Promise<string[]> {
       const sql = await readFile(path.join(directory, name, 'migration.sql'), 'utf8');
       rights.push(...rightsIn(sql));
       const checksum = createHash('sha256').update(sql).digest('hex');
-      if (known.has(name)) {
-        if (known.get(name) !== checksum) throw new Error(`Migration ${name} was edited after it was applied`);
+      if (checksums.has(name)) {
+        if (checksums.get(name) !== checksum) throw new Error(`Migration ${name} was edited after it was applied`);
         continue;
       }
       await applyOne(client, name, sql, checksum);

@@ -7,8 +7,9 @@ import { APPLICATION_ROLE } from './database.ts';
 const RECONNECT_MS = 500;
 
 /**
- * What other backend processes say through Postgres: one listening connection per process. Emits each channel's payloads
- * under the channel's name, and `resumed` when notifications may have been missed, so that whoever waits reads again.
+ * Receives the notifications of other backend processes through Postgres, on one connection per process. Emits each
+ * channel's payloads under the channel's name, and `resumed` after each (re)connect: notifications may have been lost, so
+ * a listener must read its state again.
  * @see https://www.postgresql.org/docs/current/sql-notify.html
  */
 export function listenForNotifications(connectionString: string, channels: readonly string[], log: Logger) {
@@ -20,7 +21,7 @@ export function listenForNotifications(connectionString: string, channels: reado
   async function connect(): Promise<void> {
     const connecting = new pg.Client({ connectionString, options: APPLICATION_ROLE, keepAlive: true });
     const lost = Promise.withResolvers<void>();
-    connecting.on('error', (error) => log.warn({ err: error }, 'the connection for notifications was lost'));
+    connecting.on('error', (error) => log.warn({ err: error }, 'the connection for notifications failed'));
     connecting.on('end', () => lost.resolve());
     connecting.on('notification', ({ channel, payload = '' }) => emitter.emit(channel, payload));
     await connecting.connect();
@@ -33,13 +34,13 @@ export function listenForNotifications(connectionString: string, channels: reado
 
   const listening = (async () => {
     while (!closed) {
-      await connect().catch((error) => log.warn({ err: error }, 'notifications cannot be heard'));
+      await connect().catch((error) => log.warn({ err: error }, 'the connection for notifications could not be opened'));
       if (!closed) await sleep(RECONNECT_MS);
     }
   })();
 
   return {
-    /** Hears one channel, or `resumed`. @returns a function that ends it */
+    /** Subscribes to a channel, or to `resumed`. @returns a function that unsubscribes */
     on(channel: string, listener: (payload: string) => void): () => void {
       emitter.on(channel, listener);
       return () => emitter.off(channel, listener);

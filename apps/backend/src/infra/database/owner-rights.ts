@@ -2,8 +2,9 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 
 /**
- * Whether a login, by default the one in use, may do more than the application needs: pass over the row-level policies,
- * make roles, or change what it or a role that it can take owns.
+ * Tells whether a login has more rights than the application needs: it bypasses row-level security, creates roles,
+ * replicates, or is a member of a role that owns the database or a relation in it.
+ * @param login the connection's own login by default
  */
 export async function hasOwnerRights(database: Pick<pg.Client | pg.Pool, 'query'>, login?: string): Promise<boolean> {
   const { rows } = await database.query<{ powerful: boolean }>(
@@ -17,7 +18,7 @@ export async function hasOwnerRights(database: Pick<pg.Client | pg.Pool, 'query'
   return rows[0]?.powerful ?? false;
 }
 
-/** Says in the log when whoever takes over this process owns the database. */
+/** Warns in the log when the backend's login has an owner's rights: an attacker in this process would own the database. */
 export async function warnOfOwnerRights({ pool, log }: { pool: pg.Pool; log: Logger }): Promise<void> {
   if (await hasOwnerRights(pool)) {
     log.warn("DATABASE_URL logs in with an owner's rights, which the backend does not need: see docs/adr/0012-database-login.md");

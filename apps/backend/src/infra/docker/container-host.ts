@@ -1,22 +1,22 @@
 import type { Readable } from 'node:stream';
 import { AppError, type Plan } from '@agentbot/contracts';
 
-/** Everything about one agent's container that is not secret; stored with the agent, so that a recreate is the same. */
+/** The specification of an agent's container, without secrets. It is stored with the agent: a recreate uses the same one. */
 export interface AgentContainerSpec {
   agentId: string;
   ownerId: string;
   installation: string;
   image: string;
-  /** The plan whose limits and tools it has; the agent's own may have changed since. */
+  /** The plan that the limits and tools come from; the agent's current plan may differ. */
   plan: Plan;
-  /** Of the files and variables it was made with. */
+  /** Hash of the files and variables that the container was created with. */
   fingerprint: string;
   names: { container: string; volume: string; network: string };
-  /** Environment without secrets. */
+  /** Environment variables without secrets. */
   env: Record<string, string>;
-  /** Environment variables that carry the agent's own secrets: variable → secret's name. */
+  /** Environment variables that carry the agent's secrets: variable → name of the secret. */
   secretEnv: Record<string, string>;
-  /** Whom its model's key is sent to; not known of older ones. */
+  /** The receiver of the model's API key; absent in older specifications. */
   keyRecipient?: string;
   memoryBytes: number;
   cpus: number;
@@ -25,46 +25,47 @@ export interface AgentContainerSpec {
   bind: { address: string; gateway: number; bridge: number };
   subnet: string;
   extraHosts: string[];
-  /** The volume with what OpenClaw compiled when its image was warmed; null for an image that brings its own. */
+  /** The volume with the code that OpenClaw compiled while its image was warmed; null when the image contains its own cache. */
   cacheVolume: string | null;
 }
 
-/** What an image needs for a quick start: the volume of its cache, `null` when it brings its own or could not be warmed lately. */
+/** The start cache of an image: compiled code that shortens a gateway's first start. */
 export interface StartCache {
+  /** The cache's volume; null when the image contains its own cache, or when warming failed within the last hour. */
   volume: string | null;
-  /** Whether nothing is left to do; the volume is of use only then. */
+  /** Whether warming is finished or not needed; the volume is usable only then. */
   filled: boolean;
 }
 
-/** What the gateway of an image is started with to fill its cache. */
+/** The input for a gateway that is started to fill its image's cache. */
 export interface WarmingRequest {
   configuration: string;
-  /** Environment variables that the configuration refers to; they get stand-ins. */
+  /** Environment variables that the configuration refers to; they get placeholder values. */
   variables: string[];
-  /** How long the gateway may take to become ready. */
+  /** Timeout until the gateway must be ready. */
   timeoutMs: number;
 }
 
-/** A file put into the agent's volume before the first start, by path inside it. */
+/** A file that is written into the agent's volume before the first start; `path` is relative to the data folder. */
 export interface VolumeFile {
   path: string;
   content: string;
 }
 
-/** A configuration that an image's own OpenClaw is asked about. */
+/** A configuration to validate with an image's own OpenClaw. */
 export interface ConfigCheck {
   /** The text of `openclaw.json`. */
   configuration: string;
-  /** Environment variables that it refers to; they get stand-ins. */
+  /** Environment variables that the configuration refers to; they get placeholder values. */
   variables: string[];
-  /** Plugins that the image must have; none when the image need not be asked. */
+  /** Plugins that the image must have; an empty list skips the plugin check. */
   plugins: string[];
 }
 
-/** Opens a tar stream of an agent's data; each call a new one. */
+/** Opens a new tar stream of an agent's data at each call. */
 export type OpenData = () => Promise<Readable>;
 
-/** What the engine says of an agent's container. */
+/** The state of an agent's container, as the engine reports it. */
 export interface ContainerState {
   id: string;
   image: string;
@@ -74,25 +75,25 @@ export interface ContainerState {
   startedAt: Date | null;
   exitCode: number;
   oomKilled: boolean;
-  /** How often the engine has started it again since it was last started by somebody. */
+  /** Automatic restarts by the engine since the last start command. */
   restarts: number;
 }
 
-/** Something on the engine that bears this installation's label. */
+/** A container, network or volume with this installation's label. */
 export interface Owned {
   kind: 'container' | 'network' | 'volume';
   name: string;
-  /** The agent that it was made for; undefined for what serves none. */
+  /** The agent that it belongs to; undefined when it belongs to none. */
   agentId: string | undefined;
   createdAt: Date;
 }
 
-/** One sample of what a container uses. CPU times in nanoseconds since it started, sizes in bytes. */
+/** One sample of a container's resource usage. CPU times are nanoseconds since the container's start, sizes are bytes. */
 export interface ContainerUsage {
   cpu: number;
   systemCpu: number;
   onlineCpus: number;
-  /** Without the page cache. */
+  /** Excludes the page cache. */
   memory: number;
   memoryLimit: number;
   received: number;
@@ -102,7 +103,7 @@ export interface ContainerUsage {
   pids: number;
 }
 
-/** A line of a container's log. Ids are nanoseconds since 1970, so that they sort and survive a restart. */
+/** A line of a container's log. Its id is the time in nanoseconds since 1970: ids sort, and a restart does not change them. */
 export interface ContainerLogLine {
   id: string;
   at: Date;
@@ -110,10 +111,10 @@ export interface ContainerLogLine {
   text: string;
 }
 
-/** Thrown when a leased port or subnet turns out to be in use: take another slot. */
+/** Thrown when the engine finds a leased port or subnet in use: the caller must lease another slot. */
 export class SlotTakenError extends Error {}
 
-/** Thrown when an image is neither here nor can be pulled. */
+/** Thrown when an image is not on the engine and cannot be pulled. */
 export class ImageMissingError extends AppError {
   constructor(message: string, options: { cause?: unknown } = {}) {
     super('OPERATION_FAILED', message, options);
@@ -121,35 +122,40 @@ export class ImageMissingError extends AppError {
 }
 
 /**
- * Where agents' containers live. Every call throws AppError DOCKER_UNAVAILABLE when the engine cannot be reached, and
- * every call may be repeated: names derive from the agent's id, so a retry adopts what the first try made.
+ * The port to the engine that runs agents' containers. Every call throws AppError DOCKER_UNAVAILABLE when the engine is
+ * unreachable. Every call is idempotent: names derive from the agent's id, so a retry adopts the first attempt's objects.
  */
 export interface ContainerHost {
-  /** Whether the engine answers; cached for at most two seconds. */
+  /** Tells whether the engine answers; the result is cached for up to two seconds. */
   available(): Promise<boolean>;
-  /** The same, asked now. */
+  /** Tells whether the engine answers, without the cache. */
   ping(): Promise<boolean>;
   capacity(): Promise<{ memoryBytes: number; cpus: number }>;
-  /** Makes the image present and tells its id and the OpenClaw version in it. */
+  /**
+   * Pulls the image unless the engine has it; returns its id and its OpenClaw version.
+   * @throws ImageMissingError
+   */
   ensureImage(image: string, signal: AbortSignal): Promise<{ id: string; version: string; pulled: boolean }>;
   /**
-   * Asks the OpenClaw of an image that is present about an `openclaw.json`, in a short-lived container without network.
-   * @returns what it refuses and which plugins it lacks, a line each; empty when it accepts all
+   * Validates an `openclaw.json` with the OpenClaw of a present image, in a short-lived container without network.
+   * @returns one line per refused setting and per missing plugin; empty when the configuration is valid
+   * @throws AppError OPERATION_FAILED when the image cannot run the check
    */
   validateConfig(image: string, installation: string, check: ConfigCheck, signal: AbortSignal): Promise<string[]>;
-  /** The cache of an image that is present, as far as this installation has filled it on this host. */
+  /** The start cache that this installation has on this host for a present image. */
   startCache(image: string, installation: string): Promise<StartCache>;
   /**
-   * Fills an image's cache by starting its gateway once, without network, on a configuration with every channel. A cold
-   * gateway compiles itself for half a minute and takes four times the memory; agents cannot write to what is kept.
-   * @throws AppError OPERATION_FAILED with the last log lines when the gateway ends by itself or does not become ready in time
+   * Fills an image's start cache: starts its gateway once, without network, on a configuration with every channel. A cold
+   * gateway compiles its code for half a minute and needs four times the memory. Agents cannot write to the cache.
+   * @throws AppError OPERATION_FAILED with the last log lines when the gateway exits or is not ready within the timeout
    */
   fillStartCache(image: string, installation: string, request: WarmingRequest, signal: AbortSignal): Promise<void>;
   /**
-   * Makes an agent's container, and its volume and network where they are missing; one of that name that is there is replaced.
-   * @param options `data` that the volume gets before `files`; a `signal` after which nothing more is begun
-   * @throws AppError OPERATION_FAILED when a name belongs to something that is not this installation's, or a volume to another
-   *   owner; SlotTakenError
+   * Creates an agent's container, and its volume and network when they are missing. Replaces an existing container.
+   * @param options `data` is written to the volume before `files`; after `signal` aborts, no further step starts
+   * @returns the container's id
+   * @throws AppError OPERATION_FAILED when a name belongs to another installation, or the volume to another owner
+   * @throws SlotTakenError
    */
   create(
     spec: AgentContainerSpec,
@@ -160,39 +166,42 @@ export interface ContainerHost {
   start(spec: AgentContainerSpec): Promise<void>;
   stop(containerName: string): Promise<void>;
   inspect(containerName: string): Promise<ContainerState | null>;
-  /** A sample of a running container's use; `null` when it does not run. */
+  /** One sample of a container's resource usage; `null` when the container does not run. */
   usage(containerName: string): Promise<ContainerUsage | null>;
-  /** Such a sample every second, until the container stops. */
+  /** One sample per second, until the container stops. */
   usages(containerName: string, signal: AbortSignal): AsyncIterable<ContainerUsage>;
-  /** The last lines of the container's log, for a failure's reason. */
+  /** The last lines of the container's log, for the reason of a failure. */
   logTail(containerName: string, lines: number): Promise<string>;
-  /** The agent's data as a tar stream; entries are relative to the data folder. The container may be stopped. */
+  /** A tar stream of the agent's data; entry names are relative to the data folder. Works on a stopped container too. */
   archive(containerName: string): Promise<Readable>;
-  /** Does something while a container, if it runs, is halted, so that its files stay as they are. */
+  /** Runs `work` while the container is paused, so that its files do not change; a stopped container stays stopped. */
   withPaused<T>(containerName: string, work: () => Promise<T>): Promise<T>;
-  /** Lets a halted container go on. */
+  /** Unpauses a container; does nothing when it is not paused. */
   unpause(containerName: string): Promise<void>;
   /**
-   * The lines of a container's log: the last `tail`, or those from the line `since` on; with `follow` also what comes
-   * until it stops; as many at once as came at once. Nothing when there is no such container.
+   * Reads a container's log: the last `tail` lines, or the lines from id `since` on. `follow` continues until the container
+   * stops. Yields the lines of each chunk together; yields nothing when there is no such container.
    */
   logs(
     containerName: string,
     options: { tail?: number; since?: string; follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<ContainerLogLine[]>;
-  /** Removes container and volume: all of the agent's data. */
+  /** Removes the container and the volume, which holds all of the agent's data. */
   removeData(names: AgentContainerSpec['names']): Promise<void>;
-  /** Runs a shell command once on the agent's volume, in its image, without network. @throws Error when it fails */
+  /**
+   * Runs a shell command once on the agent's volume, in the agent's image, without network.
+   * @throws Error when the command exits with a code other than 0
+   */
   runOnce(spec: AgentContainerSpec, command: string): Promise<void>;
-  /** Removes container, volume and network of an agent; silent about what is not there. With an owner, nobody else's volume. */
+  /** Removes an agent's container, volume and network, if present. With `ownerId`, keeps a volume of another owner. */
   removeAll(names: AgentContainerSpec['names'], ownerId?: string): Promise<void>;
-  /** The agents of an installation that have a container, with its name, the engine's word for how it is, and whether it runs. */
+  /** The containers of an installation's agents; `status` is the engine's own word. */
   agents(installation: string): Promise<{ agentId: string; name: string; status: string; running: boolean }[]>;
-  /** Everything on the engine that bears the installation's label. */
+  /** All containers, networks and volumes with the installation's label. */
   owned(installation: string): Promise<Owned[]>;
-  /** Removes one of these; silent when it is gone. */
+  /** Removes one object of `owned`; does nothing when it no longer exists. */
   removeOwned(owned: Pick<Owned, 'kind' | 'name'>): Promise<void>;
-  /** Calls back with an agent's id when its container started, stopped, died or was renamed, until aborted. */
+  /** Calls `onChange` with the agent's id when its container starts, dies, is removed or renamed, until `signal` aborts. */
   watch(installation: string, signal: AbortSignal, onChange: (agentId: string) => void): Promise<void>;
 }

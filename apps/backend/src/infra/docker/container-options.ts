@@ -4,30 +4,36 @@ import { BRIDGE_CONTAINER_PORT, DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './la
 
 /** The user that OpenClaw runs as in its container. */
 export const AGENT_UID = 1000;
-/** Where OpenClaw keeps what it compiled; it uses the folder only when it can write there, so each start gets a copy. */
+/** OpenClaw's folder for compiled code. OpenClaw uses it only if it is writable, so each start copies the cache there. */
 export const CACHE_FOLDER = '/tmp/jiti';
 export const CACHE_MOUNT = '/opt/agentbot/cache';
-/** Runs an image's own command in the image's own folder, which are its arguments; in the data's where the container has no such folder. */
+/**
+ * A shell script that runs an image's own command. Its arguments are the image's working folder, then the command; it stays
+ * in the data folder when the container has no such folder.
+ */
 export const RUN_IMAGE = 'cd "$1" 2> /dev/null; shift; exec "$@"';
 const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
 
-/** OpenClaw from 2026.9 on leases an agent's data to a host name; Docker would give each container a name of its own. */
+/** OpenClaw from 2026.9 on leases an agent's data to a host name; Docker's default host name differs for each container. */
 const HOSTNAME = 'openclaw';
 
-/** What every container of ours is denied, whatever runs in it. */
+/** Security options of every container that the backend creates. */
 export const confinement = {
   Init: true,
   ReadonlyRootfs: true,
   Tmpfs: {
     '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777',
-    // OpenClaw from 2026.9 on ends when it cannot write here.
+    // OpenClaw from 2026.9 on exits when this folder is not writable.
     '/home/node/.cache': 'rw,nosuid,nodev,size=64m,uid=1000,gid=1000,mode=700',
   },
   CapDrop: ['ALL'],
   SecurityOpt: ['no-new-privileges'],
 };
 
-/** What the engine is asked for to make an agent's container. @param command the image's folder, and what it starts there */
+/**
+ * The engine's options for an agent's container.
+ * @param command the image's working folder, then the image's command
+ */
 export function createOptions(
   spec: AgentContainerSpec,
   secretEnv: Record<string, string>,
@@ -44,7 +50,7 @@ export function createOptions(
     Hostname: HOSTNAME,
     Labels: labels,
     User: `${AGENT_UID}:${AGENT_UID}`,
-    // Never the image's, which the runtime opens before the container is closed off.
+    // Not the image's folder: the runtime would enter it before it confines the container.
     WorkingDir: DATA_FOLDER,
     Entrypoint: ['sh', '-c', spec.cacheVolume ? START_WITH_CACHE : RUN_IMAGE, 'sh'],
     Cmd: command,
@@ -58,7 +64,7 @@ export function createOptions(
       MemorySwap: spec.memoryBytes,
       NanoCpus: Math.round(spec.cpus * 1e9),
       RestartPolicy: { Name: 'unless-stopped' },
-      // Large files: the engine leaves one out when its reader is two behind.
+      // Large files: the engine skips a file when a log reader is two files behind.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
       NetworkMode: spec.names.network,
       Mounts: [

@@ -7,7 +7,7 @@ import { createConfigCheck } from './config-check.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
 import { createContainerFinder } from './container-names.ts';
 import { AGENT_UID, confinement, createOptions } from './container-options.ts';
-import { call, connect, DEFAULT_ENGINE, describeError, type EngineError, jsonLines } from './engine-client.ts';
+import { bodyAndQuery, call, connect, DEFAULT_ENGINE, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
@@ -15,16 +15,17 @@ import { versionInName } from './image-name.ts';
 import { DATA_FOLDER } from './layout.ts';
 import { unreachableReason } from './socket-access.ts';
 import { createStartCaches } from './start-cache.ts';
-import { archive, stripped } from './volume-tar.ts';
+import { packFiles, stripPrefix } from './volume-tar.ts';
 
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
 
 /**
- * Agents as containers of one Docker Engine.
- * @param installation whose containers, volumes and networks these are; others are never touched
- * @param options `isPullAllowed`: whether an image that is not here may be pulled; `timeoutMs`: how long the engine may take over a
- *   call that waits for nothing
+ * The container host on one Docker Engine.
+ * @param dockerHost URL of the engine; this machine's socket by default
+ * @param installation the installation whose containers, volumes and networks are managed; others are never changed
+ * @param options `isPullAllowed`: whether a missing image may be pulled; `timeoutMs`: timeout of engine calls, except those
+ *   that stream or wait for a container
  */
 export function createDockerHost(
   dockerHost: string | undefined,
@@ -33,19 +34,19 @@ export function createDockerHost(
 ): ContainerHost {
   const docker = connect(dockerHost, timeoutMs);
   const find = createContainerFinder({ docker, installation, log });
-  // An event stream may be silent for as long as nothing happens.
+  // For calls that stream or wait: an event stream may be silent for hours.
   const dockerWithoutTimeout = connect(dockerHost, 0);
-  let refusalNoted = false;
+  let deniedAccessLogged = false;
   let probe: { at: number; answer: Promise<boolean> } | undefined;
 
   async function ensureNetwork(spec: AgentContainerSpec, labels: Record<string, string>) {
-    const found = await call(docker.getNetwork(spec.names.network).inspect(), [404]);
-    if (found && !isOurs(found.Labels)) throw foreign('network', spec.names.network);
-    if (found?.IPAM?.Config?.[0]?.Subnet === spec.subnet) return;
-    if (found) await call(docker.getNetwork(spec.names.network).remove(), [404]);
+    const existing = await call(docker.getNetwork(spec.names.network).inspect(), [404]);
+    if (existing && !isOurs(existing.Labels)) throw nameTaken('network', spec.names.network);
+    if (existing?.IPAM?.Config?.[0]?.Subnet === spec.subnet) return;
+    if (existing) await call(docker.getNetwork(spec.names.network).remove(), [404]);
     await call(
       docker.createNetwork(
-        describeError({
+        bodyAndQuery({
           Name: spec.names.network,
           Driver: 'bridge',
           Labels: labels,
@@ -56,62 +57,62 @@ export function createDockerHost(
   }
 
   const isOurs = (labels: Record<string, string> | undefined) => labels?.['agentbot.installation'] === installation;
-  const foreign = (kind: string, name: string) =>
+  const nameTaken = (kind: string, name: string) =>
     new AppError('OPERATION_FAILED', `The name ${name} is taken by a ${kind} that is not this installation's`);
 
-  /** Removes a container of ours; another's of that name is left alone, or refused by `create`. */
-  async function removeContainer(name: string, refuse = false) {
-    const found = await find(name);
-    if (found && !isOurs(found.Config.Labels)) {
-      if (refuse) throw foreign('container', name);
+  /** Removes a container of this installation. A foreign container of that name stays; with `refuseForeign` it is an error. */
+  async function removeContainer(name: string, refuseForeign = false) {
+    const existing = await find(name);
+    if (existing && !isOurs(existing.Config.Labels)) {
+      if (refuseForeign) throw nameTaken('container', name);
       return;
     }
-    // Only volumes without a name go with it.
+    // `v` removes anonymous volumes only.
     await call(docker.getContainer(name).remove({ force: true, v: true }), [404, 409]);
-    // A removal under way answers 409; wait for its end, so that the name is free.
+    // 409 means that a removal is in progress: wait for it, so that the name is free.
     await call(dockerWithoutTimeout.getContainer(name).wait({ condition: 'removed' }), [404]);
   }
 
-  /** Waits for a container's end, however long that takes: the caller's deadline removes the container. */
+  /** Waits without a timeout until a container exits; the caller's deadline removes the container, which ends the wait. */
   async function exitCodeOf(name: string): Promise<number> {
     const { StatusCode: exitCode } = (await call(dockerWithoutTimeout.getContainer(name).wait())) as { StatusCode: number };
     return exitCode;
   }
 
-  /** What a container of the image starts, after the folder that it starts in. */
+  /** The image's working folder, then the image's command. */
   async function commandOf(image: string): Promise<string[]> {
-    const found = await call(docker.getImage(image).inspect());
-    const { WorkingDir: folder, Entrypoint: entrypoint, Cmd: cmd } = found?.Config ?? {};
+    const info = await call(docker.getImage(image).inspect());
+    const { WorkingDir: folder, Entrypoint: entrypoint, Cmd: cmd } = info?.Config ?? {};
     return [folder || '/', ...(entrypoint ?? []), ...(cmd ?? [])].map(String);
   }
 
   async function inspect(name: string): Promise<ContainerState | null> {
-    const found = await find(name);
-    if (!found) return null;
-    const { State: state } = found;
+    const info = await find(name);
+    if (!info) return null;
+    const { State: state } = info;
     return {
-      id: found.Id,
-      image: found.Config.Image,
+      id: info.Id,
+      image: info.Config.Image,
       status: state.Status,
       running: state.Running && !state.Restarting,
-      createdAt: new Date(found.Created),
+      createdAt: new Date(info.Created),
       startedAt: state.Running ? new Date(state.StartedAt) : null,
       exitCode: state.ExitCode,
       oomKilled: state.OOMKilled,
-      restarts: found.RestartCount,
+      restarts: info.RestartCount,
     };
   }
 
-  /** On a busy machine the kernel does not always freeze a container in time: the engine then answers 500, and is asked again. */
-  async function pauseContainer(name: string, tries = 10): Promise<void> {
+  /** Pauses a running container. On a busy machine the kernel may not freeze it in time; the engine then answers 500: retry. */
+  async function pauseContainer(name: string, maxAttempts = 10): Promise<void> {
     const state = await inspect(name);
     if (!state?.running || state.status === 'paused') return;
     try {
       await call(docker.getContainer(name).pause());
     } catch (error) {
-      if (tries === 1 || !/unable to freeze/i.test((error as EngineError).message ?? '')) throw error;
+      if (maxAttempts === 1 || !/unable to freeze/i.test((error as EngineError).message ?? '')) throw error;
       await sleep(300);
-      await pauseContainer(name, tries - 1);
+      await pauseContainer(name, maxAttempts - 1);
     }
   }
 
@@ -125,7 +126,7 @@ export function createDockerHost(
       [404],
     );
     const texts: string[] = [];
-    if (buffer) for await (const read of logLines([buffer])) texts.push(...read.map(({ text }) => text));
+    if (buffer) for await (const batch of logLines([buffer])) texts.push(...batch.map(({ text }) => text));
     return texts.join('\n');
   }
 
@@ -133,28 +134,28 @@ export function createDockerHost(
     await removeContainer(names.container);
     const volume = await call(docker.getVolume(names.volume).inspect(), [404]);
     if (!volume || !isOurs(volume.Labels)) return;
-    const { 'agentbot.owner': labelled = ownerId } = volume.Labels;
-    if (!ownerId || labelled === ownerId) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+    const { 'agentbot.owner': volumeOwner = ownerId } = volume.Labels;
+    if (!ownerId || volumeOwner === ownerId) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
   }
 
-  /** Wrong rights on the engine's socket are an operator's to put right, so the log says it once. */
-  async function noteRefusal(error: EngineError): Promise<void> {
-    if (error.code !== 'EACCES' || refusalNoted) return;
-    refusalNoted = true;
+  /** Logs once that this process may not open the engine's socket: only an operator can fix that. */
+  async function logDeniedAccess(error: EngineError): Promise<void> {
+    if (error.code !== 'EACCES' || deniedAccessLogged) return;
+    deniedAccessLogged = true;
     log.warn(await unreachableReason(new URL(dockerHost || DEFAULT_ENGINE).pathname, error));
   }
 
   function ping(): Promise<boolean> {
-    const late = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
+    const timeout = sleep(PROBE_TIMEOUT_MS, false, { ref: false });
     const answer = Promise.race([
       docker.ping().then(
         () => true,
         (error) => {
-          void noteRefusal(error);
+          void logDeniedAccess(error);
           return false;
         },
       ),
-      late,
+      timeout,
     ]);
     probe = { at: Date.now(), answer };
     return answer;
@@ -173,9 +174,9 @@ export function createDockerHost(
     },
 
     async ensureImage(image, signal) {
-      let found = await call(docker.getImage(image).inspect(), [404]);
-      const pulled = !found;
-      if (!found) {
+      let info = await call(docker.getImage(image).inspect(), [404]);
+      const pulled = !info;
+      if (!info) {
         if (!isPullAllowed(image))
           throw new ImageMissingError(`The image ${image} is not on this machine, and this installation does not pull it`);
         const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
@@ -187,10 +188,10 @@ export function createDockerHost(
         }).catch((cause) => {
           throw new ImageMissingError(`The image ${image} could not be pulled`, { cause });
         });
-        found = await call(docker.getImage(image).inspect());
+        info = await call(docker.getImage(image).inspect());
       }
-      const label = found?.Config?.Labels?.['org.opencontainers.image.version'];
-      return { id: found?.Id ?? '', version: label || versionInName(image) || 'unknown', pulled };
+      const label = info?.Config?.Labels?.['org.opencontainers.image.version'];
+      return { id: info?.Id ?? '', version: label || versionInName(image) || 'unknown', pulled };
     },
 
     ...createConfigCheck({ docker, exitCodeOf, logTail }),
@@ -198,26 +199,26 @@ export function createDockerHost(
     ...createStartCaches({ docker, commandOf, logTail, removeContainer }),
 
     async create(spec, secretEnv, files, { data, signal } = {}) {
-      // Before each thing that it does: whoever has it no more must not take away what another has made meanwhile.
-      const goingOn = () => signal?.throwIfAborted();
+      // Checks for abort before each side effect: another worker may own the job by now.
+      const throwIfAborted = () => signal?.throwIfAborted();
       const options = createOptions(spec, secretEnv, await commandOf(spec.image));
-      goingOn();
+      throwIfAborted();
       await removeContainer(spec.names.container, true);
-      goingOn();
+      throwIfAborted();
       await ensureNetwork(spec, options.Labels as Record<string, string>);
-      await call(docker.createVolume(describeError({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
+      await call(docker.createVolume(bodyAndQuery({ Name: spec.names.volume, Labels: options.Labels as Record<string, string> })));
       const volume = (await call(docker.getVolume(spec.names.volume).inspect()))?.Labels;
-      if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw foreign('volume', spec.names.volume);
-      goingOn();
-      const created = await call(docker.createContainer(describeError(options, { name: spec.names.container })));
+      if (!isOurs(volume) || volume?.['agentbot.owner'] !== spec.ownerId) throw nameTaken('volume', spec.names.volume);
+      throwIfAborted();
+      const created = await call(docker.createContainer(bodyAndQuery(options, { name: spec.names.container })));
       if (!created) throw new Error('The engine created no container');
       const { container } = spec.names;
       if (data) {
         const options = { path: DATA_FOLDER, ...(signal && { abortSignal: signal }) };
         await call(dockerWithoutTimeout.getContainer(container).putArchive(await data(), options));
       }
-      goingOn();
-      if (files.length) await call(docker.getContainer(container).putArchive(archive(files), { path: DATA_FOLDER }));
+      throwIfAborted();
+      if (files.length) await call(docker.getContainer(container).putArchive(packFiles(files), { path: DATA_FOLDER }));
       return created.id;
     },
 
@@ -234,7 +235,7 @@ export function createDockerHost(
             .then(() => true),
           [304, 404],
         );
-      // Looked for only when the engine has nothing to stop under that name.
+      // The lookup restores a changed name; it runs only when the engine stopped nothing under the original one.
       if (!(await stop()) && (await find(name))) await stop();
     },
 
@@ -246,13 +247,13 @@ export function createDockerHost(
     },
 
     async *usages(name, signal) {
-      // The engine's client takes a signal here as well; its types do not say so.
+      // dockerode accepts a signal here; its types lack it.
       const options = { stream: true, abortSignal: signal } as { stream: true };
       const stream = await call(dockerWithoutTimeout.getContainer(name).stats(options), [404, 409]);
       if (!stream) return;
       for await (const line of jsonLines(stream)) {
         const stats = line as Docker.ContainerStats;
-        // The engine goes on with empty ones when the container has stopped.
+        // After the container stops, the engine keeps sending empty samples.
         if (!stats.memory_stats?.usage) return;
         yield usageOf(stats);
       }
@@ -270,16 +271,16 @@ export function createDockerHost(
         abortSignal: signal,
       };
       const container = dockerWithoutTimeout.getContainer(name);
-      // The engine's client gives a buffer or a stream, and is typed so.
-      const got = follow
+      // Two calls, because dockerode's types return a stream for `follow: true` and a buffer for `follow: false`.
+      const output = follow
         ? await call(container.logs({ ...options, follow: true }), [404])
         : await call(container.logs({ ...options, follow: false }), [404]);
-      if (got) yield* logLines(Buffer.isBuffer(got) ? [got] : (got as unknown as AsyncIterable<Buffer>));
+      if (output) yield* logLines(Buffer.isBuffer(output) ? [output] : (output as unknown as AsyncIterable<Buffer>));
     },
 
     async archive(name) {
       const stream = await call(dockerWithoutTimeout.getContainer(name).getArchive({ path: DATA_FOLDER }));
-      return stripped(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
+      return stripPrefix(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
     },
 
     async withPaused(name, work) {
@@ -300,7 +301,7 @@ export function createDockerHost(
       await removeContainer(name);
       const created = await call(
         docker.createContainer(
-          describeError(
+          bodyAndQuery(
             {
               Image: spec.image,
               Labels: { 'agentbot.installation': spec.installation },
@@ -325,7 +326,7 @@ export function createDockerHost(
       try {
         await call(container.start());
         const exitCode = await exitCodeOf(name);
-        if (exitCode) throw new Error(`The command ended with ${exitCode}: ${await logTail(name, 5)}`);
+        if (exitCode) throw new Error(`The command exited with code ${exitCode}: ${await logTail(name, 5)}`);
       } finally {
         await removeContainer(name);
       }

@@ -2,12 +2,12 @@ import { AppError } from '@agentbot/contracts';
 import Docker from 'dockerode';
 import { SlotTakenError } from './container-host.ts';
 
-/** Engines from this version of the API on are supported, and none is asked for more than it must be. */
-const OLDEST = 'v1.41';
+/** The oldest supported version of the engine's API; calls use it unless an engine requires another. */
+const MIN_API_VERSION = 'v1.41';
 /** The engine of this machine. */
 export const DEFAULT_ENGINE = 'unix:///var/run/docker.sock';
-/** The version that an engine wants to be spoken to in, where that is another. */
-const versions = new Map<string, string>();
+/** API versions that engines require, by host; only those that refuse the minimum. */
+const requiredVersions = new Map<string, string>();
 
 interface DialOptions {
   path: string;
@@ -18,58 +18,59 @@ interface Modem {
 }
 
 /**
- * Lets a client speak the version that its engine wants: engines refuse what has become too old for them, and say what is
- * not; those from 29 on want 1.44.
+ * Makes a client switch to the API version that its engine requires. An engine refuses versions that are too old and names
+ * the oldest that it accepts; engine 29 requires 1.44.
  * @see https://docs.docker.com/reference/api/engine/#versioned-api-and-sdk
  */
 function agreeOnVersion(docker: Docker, host: string): Docker {
   const modem = docker.modem as unknown as Modem;
   const dial = modem.dial.bind(modem);
-  Object.defineProperty(modem, 'version', { get: () => versions.get(host) ?? OLDEST });
+  Object.defineProperty(modem, 'version', { get: () => requiredVersions.get(host) ?? MIN_API_VERSION });
   modem.dial = (options, callback) => {
     const { path } = options;
-    const spoken = versions.get(host) ?? OLDEST;
+    const usedVersion = requiredVersions.get(host) ?? MIN_API_VERSION;
     dial(options, (error, data) => {
-      const [, wanted] = /M(?:in|ax)imum supported API version is (1\.(?:4[1-9]|[5-9]\d))/.exec(error?.message ?? '') ?? [];
-      // Asked once more, and no further; what was sent from a stream cannot be sent again.
-      if (!wanted || `v${wanted}` === spoken || options.file) return callback(error, data);
-      versions.set(host, `v${wanted}`);
+      const [, required] = /M(?:in|ax)imum supported API version is (1\.(?:4[1-9]|[5-9]\d))/.exec(error?.message ?? '') ?? [];
+      // At most one retry; a streamed body cannot be sent again.
+      if (!required || `v${required}` === usedVersion || options.file) return callback(error, data);
+      requiredVersions.set(host, `v${required}`);
       dial({ ...options, path }, callback);
     });
   };
   return docker;
 }
 
-/** A client of the engine. @param timeout of each call, in milliseconds; 0 for none */
+/** Creates a client of an engine. @param timeout of each call, in milliseconds; 0 for no timeout */
 export function connect(host: string | undefined, timeout: number): Docker {
   const url = new URL(host || DEFAULT_ENGINE);
   const tcp = { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
-  const at = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
-  return agreeOnVersion(new Docker({ ...at, timeout }), url.href);
+  const address = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
+  return agreeOnVersion(new Docker({ ...address, timeout }), url.href);
 }
 
-/** What is to be made, for the engine's client: left to itself, it writes all of it into the address as well, also secrets. */
-export const describeError = <T extends object>(body: T, query: Record<string, string> = {}) =>
+/** Separates body and query for dockerode: by default it copies the whole body, secrets included, into the URL's query. */
+export const bodyAndQuery = <T extends object>(body: T, query: Record<string, string> = {}) =>
   ({ _body: body, _query: query }) as unknown as T;
 
-/** What the engine's client throws. */
+/** The errors that dockerode throws. */
 export interface EngineError {
   code?: string;
   statusCode?: number;
   message?: string;
 }
 
-const unreachable = ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'];
-const isUnreachable = ({ code }: EngineError) => unreachable.includes(code ?? '');
+const unreachableCodes = ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'];
+const isUnreachable = ({ code }: EngineError) => unreachableCodes.includes(code ?? '');
 const isSlotClash = ({ message }: EngineError) => /port is already allocated|address already in use|Pool overlaps/i.test(message ?? '');
 
 /**
- * Turns the engine's errors into ours; statuses in `accept` count as done.
- * @throws AppError DOCKER_UNAVAILABLE, SlotTakenError, else what the engine's client threw
+ * Waits for an engine call and maps its errors.
+ * @param accept HTTP statuses that count as success; the result is then undefined
+ * @throws AppError DOCKER_UNAVAILABLE, SlotTakenError, otherwise dockerode's own error
  */
-export async function call<T>(work: Promise<T>, accept: number[] = []): Promise<T | undefined> {
+export async function call<T>(request: Promise<T>, accept: number[] = []): Promise<T | undefined> {
   try {
-    return await work;
+    return await request;
   } catch (thrown) {
     const error = thrown as EngineError;
     if (isUnreachable(error)) throw new AppError('DOCKER_UNAVAILABLE', undefined, { cause: error });
@@ -79,7 +80,7 @@ export async function call<T>(work: Promise<T>, accept: number[] = []): Promise<
   }
 }
 
-/** A stream of the engine that sends one JSON document a line. */
+/** Parses a stream with one JSON document per line. */
 export async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<unknown> {
   let rest = '';
   for await (const chunk of stream) {

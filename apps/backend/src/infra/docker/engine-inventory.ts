@@ -5,12 +5,12 @@ import { containerNames } from './layout.ts';
 
 interface Parts {
   docker: Docker;
-  /** The same engine, without a limit of time. */
+  /** A client of the same engine without a timeout. */
   dockerWithoutTimeout: Docker;
   removeContainer: (name: string) => Promise<void>;
 }
 
-/** What an installation has on one Docker Engine, found by its label, and what becomes of it. */
+/** The part of the container host that lists, removes and watches an installation's objects by their label. */
 export function createInventory({
   docker,
   dockerWithoutTimeout,
@@ -19,8 +19,8 @@ export function createInventory({
   return {
     async agents(installation) {
       const filters = { label: [`agentbot.installation=${installation}`, 'agentbot.agent'] };
-      const found = await call(docker.listContainers({ all: true, filters }));
-      return (found ?? []).map(({ Labels, Names: [name = ''], State: status }) => ({
+      const containers = await call(docker.listContainers({ all: true, filters }));
+      return (containers ?? []).map(({ Labels, Names: [name = ''], State: status }) => ({
         agentId: Labels['agentbot.agent'] ?? '',
         name: name.replace('/', ''),
         status,
@@ -41,7 +41,7 @@ export function createInventory({
           const agentId = agentOf(Labels);
           return {
             kind: 'container' as const,
-            // One that was renamed by hand is removed by the name that it was made with.
+            // The original name: `removeContainer` finds a container that was renamed by hand by it.
             name: agentId ? containerNames(agentId).container : name.replace('/', ''),
             agentId,
             createdAt: new Date(Created * 1000),
@@ -53,11 +53,11 @@ export function createInventory({
           agentId: agentOf(Labels),
           createdAt: new Date(Created),
         })),
-        ...(volumes?.Volumes ?? []).map(({ Name: name, Labels, ...more }) => ({
+        ...(volumes?.Volumes ?? []).map(({ Name: name, Labels, ...rest }) => ({
           kind: 'volume' as const,
           name,
           agentId: agentOf(Labels),
-          createdAt: new Date((more as { CreatedAt?: string }).CreatedAt ?? 0),
+          createdAt: new Date((rest as { CreatedAt?: string }).CreatedAt ?? 0),
         })),
       ];
     },

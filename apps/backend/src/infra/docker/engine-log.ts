@@ -1,12 +1,12 @@
 import type { ContainerLogLine } from './container-host.ts';
 
 const HEADER_BYTES = 8;
-/** What is read of one line, in characters: whoever never ends a line must not fill this process's memory. */
+/** Max characters of a line; the rest of a longer line is dropped, so that a line without an end cannot fill the memory. */
 const MAX_LINE_CHARACTERS = 65_536;
-const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z /;
+const timestamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z /;
 
 function parseLine(stream: ContainerLogLine['stream'], raw: string): ContainerLogLine | null {
-  const [head, second, fraction = ''] = stamp.exec(raw) ?? [];
+  const [head, second, fraction = ''] = timestamp.exec(raw) ?? [];
   if (!head || !second) return null;
   const at = new Date(`${second}Z`);
   const nanoseconds = fraction.padEnd(9, '0');
@@ -14,13 +14,13 @@ function parseLine(stream: ContainerLogLine['stream'], raw: string): ContainerLo
   return { id, at: new Date(at.getTime() + Number(nanoseconds.slice(0, 3))), stream, text: raw.slice(head.length).trimEnd() };
 }
 
-/** An id of a line as the engine's `since`: seconds, a point, nine digits. */
+/** Converts a line's id to the engine's `since`: seconds, a point, nine digits. */
 export const engineTime = (id: string): string => `${id.slice(0, -9)}.${id.slice(-9)}`;
 
 /**
- * Takes the engine's multiplexed log apart: frames of eight bytes header (stream, three zeros, length) and text that
- * begins with a time; a line longer than a frame goes on in the next frame of its stream.
- * @returns as many lines at once as came at once
+ * Parses the engine's multiplexed log. A frame is a header of eight bytes (stream, three zeros, length) and a text that
+ * starts with a timestamp. A line longer than a frame continues in the next frame of its stream.
+ * @returns the complete lines of each chunk together
  * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
  */
 export async function* logLines(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<ContainerLogLine[]> {
@@ -36,12 +36,12 @@ export async function* logLines(chunks: AsyncIterable<Buffer> | Iterable<Buffer>
       const stream = buffer[start] === 2 ? 'stderr' : 'stdout';
       const text = buffer.toString('utf8', start + HEADER_BYTES, end);
       start = end;
-      const before = unfinished[stream];
-      const ends = text.endsWith('\n');
-      const more = before ? text.replace(stamp, '') : text;
-      const whole = before.length + more.length > MAX_LINE_CHARACTERS ? (before + more).slice(0, MAX_LINE_CHARACTERS) : before + more;
-      unfinished[stream] = ends ? '' : whole;
-      const line = ends && parseLine(stream, whole);
+      const partial = unfinished[stream];
+      const isComplete = text.endsWith('\n');
+      const continuation = partial ? text.replace(timestamp, '') : text;
+      const raw = (partial + continuation).slice(0, MAX_LINE_CHARACTERS);
+      unfinished[stream] = isComplete ? '' : raw;
+      const line = isComplete && parseLine(stream, raw);
       if (line) lines.push(line);
     }
     rest = buffer.subarray(start);

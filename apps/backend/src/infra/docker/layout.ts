@@ -1,13 +1,13 @@
 import type { AgentContainerSpec } from './container-host.ts';
 
-/** Ports of OpenClaw inside its container. */
+/** Ports that OpenClaw listens on inside its container. */
 export const GATEWAY_CONTAINER_PORT = 18_789;
 export const BRIDGE_CONTAINER_PORT = 18_791;
 
-/** Where an agent's data is in its container. */
+/** The folder with an agent's data, inside its container. */
 export const DATA_FOLDER = '/home/node/.openclaw';
 
-/** Certificates that the agent trusts beside the usual ones, in its data. */
+/** File with additional CA certificates that the agent trusts; relative to the data folder. */
 export const EXTRA_CA = 'extra-ca.pem';
 
 /** Names of an agent's container, volume and network; they derive from its id alone. */
@@ -19,5 +19,5 @@ export function containerNames(agentId: string): AgentContainerSpec['names'] {
   };
 }
 
-/** The agent whose container has that name; undefined for the short-lived containers beside agents. */
+/** The agent id in a container's name; undefined for short-lived helper containers. */
 export const agentOfContainer = (name: string): string | undefined => /^openclaw-([A-Za-z0-9_-]+)$/.exec(name)?.[1];

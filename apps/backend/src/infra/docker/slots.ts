@@ -1,34 +1,34 @@
-/** A slot is the number that an agent's host ports and its network derive from. */
+// A slot is a number; an agent's host ports and its network derive from it.
 const PORTS_PER_SLOT = 4;
 const ADDRESSES_PER_SLOT = 8;
-/** Each slot has a network in both halves of the /16; agents in the upper one reach certain domains only. */
+/** Each slot has one network in each half of the /16; the upper half is for agents restricted to a list of domains. */
 const SLOTS_PER_HALF = 32_768 / ADDRESSES_PER_SLOT;
 
-/** How many slots fit between the first port and the last, and into half of the /16. */
+/** The number of slots: the ports from `portBase` on and half of the /16 limit it. */
 export function slotCount(portBase: number): number {
   return Math.min(Math.floor((65_535 - portBase) / PORTS_PER_SLOT), SLOTS_PER_HALF);
 }
 
-/** The host ports of a slot: the gateway's, and the bridge's two above it. */
+/** The host ports of a slot; the bridge's port is the gateway's plus two. */
 export function slotPorts(portBase: number, slot: number): { gateway: number; bridge: number } {
   const gateway = portBase + slot * PORTS_PER_SLOT;
   return { gateway, bridge: gateway + 2 };
 }
 
-/** The /29 of a slot, in the half of the /16 that its agent belongs to. */
-export function slotSubnet(base: string, slot: number, limited: boolean): string {
+/** The /29 of a slot. @param restricted whether the agent is restricted to a list of domains: selects the half of the /16 */
+export function slotSubnet(base: string, slot: number, restricted: boolean): string {
   const [a, b] = base.split('.');
-  const offset = (limited ? slot + SLOTS_PER_HALF : slot) * ADDRESSES_PER_SLOT;
+  const offset = (restricted ? slot + SLOTS_PER_HALF : slot) * ADDRESSES_PER_SLOT;
   return `${a}.${b}.${offset >> 8}.${offset & 255}/29`;
 }
 
-/** The half of the /16 with the networks of agents that may reach certain domains only. */
+/** The half of the /16 with the networks of agents that are restricted to a list of domains. */
 export function restrictedSubnet(base: string): string {
   const [a, b] = base.split('.');
   return `${a}.${b}.128.0/17`;
 }
 
-/** The slot of the agent with that address, if it may reach certain domains only. */
+/** The slot of the restricted agent with an address; undefined when no restricted agent can have it. */
 export function restrictedSlot(base: string, address: string): number | undefined {
   const [a, b, c, d] = address
     .replace(/^::ffff:/, '')

@@ -4,53 +4,56 @@ import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ContainerHost, WarmingRequest } from './container-host.ts';
 import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement, RUN_IMAGE } from './container-options.ts';
-import { call, describeError } from './engine-client.ts';
+import { bodyAndQuery, call } from './engine-client.ts';
 import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './layout.ts';
-import { archive } from './volume-tar.ts';
+import { packFiles } from './volume-tar.ts';
 
-/** Images with this label were warmed when they were built. */
+/** Images with this label were warmed during their build. */
 const WARMED_LABEL = 'agentbot.recipe';
 const FILL_CACHE = `ln -s ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
-/** Channels are loaded after the gateway's port is open. */
+/** Wait after the gateway is healthy: it loads channels only then. */
 const CHANNELS_LOAD_MS = 6_000;
 const WARMING_MEMORY = 3 * 1024 ** 3;
-/** How long an image that could not be warmed is left alone. */
+/** Delay until a failed warming may be retried. */
 const RETRY_AFTER_MS = 3_600_000;
 const isHealthy = `fetch('http://127.0.0.1:${GATEWAY_CONTAINER_PORT}/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
 
 interface Parts extends Pick<ContainerHost, 'logTail'> {
   docker: Docker;
-  /** What a container of an image starts, after the folder that it starts in. */
+  /** The image's working folder, then the image's command. */
   commandOf: (image: string) => Promise<string[]>;
   removeContainer: (name: string) => Promise<void>;
 }
 
-/** The caches of compiled code, one for each image, on one Docker Engine. */
+/** The part of the container host that keeps start caches on one Docker Engine: one volume of compiled code per image. */
 export function createStartCaches({
   docker,
   commandOf,
   logTail,
   removeContainer,
 }: Parts): Pick<ContainerHost, 'startCache' | 'fillStartCache'> {
-  /** The names of an image's cache and of the container that fills it; once that has ended well, it stays as the mark of it. */
-  async function warming(image: string, installation: string) {
-    const found = await call(docker.getImage(image).inspect(), [404]);
-    if (!found || found.Config.Labels?.[WARMED_LABEL]) return null;
-    const suffix = `${installation}-${found.Id.replace('sha256:', '').slice(0, 12)}`;
+  /**
+   * The names of an image's cache volume and of the container that fills it; null when the image needs no cache. A container
+   * that exited with 0 is kept: it marks the cache as filled.
+   */
+  async function warmingNames(image: string, installation: string) {
+    const info = await call(docker.getImage(image).inspect(), [404]);
+    if (!info || info.Config.Labels?.[WARMED_LABEL]) return null;
+    const suffix = `${installation}-${info.Id.replace('sha256:', '').slice(0, 12)}`;
     return { container: `openclaw-warm.${suffix}`, volume: `openclaw-cache-${suffix}` };
   }
 
-  /** Makes the container in which an image's cache is filled, or finds the one of another process. */
-  async function warmingContainer(
+  /** Creates and starts the container that fills an image's cache; leaves the container of another process alone. */
+  async function startWarming(
     names: { container: string; volume: string },
     [image, installation, { configuration, variables }]: [string, string, WarmingRequest],
   ): Promise<void> {
     const labels = { 'agentbot.installation': installation };
     const command = await commandOf(image);
-    await call(docker.createVolume(describeError({ Name: names.volume, Labels: labels })));
+    await call(docker.createVolume(bodyAndQuery({ Name: names.volume, Labels: labels })));
     const created = await call(
       docker.createContainer(
-        describeError(
+        bodyAndQuery(
           {
             Image: image,
             Labels: labels,
@@ -81,8 +84,8 @@ export function createStartCaches({
     );
     if (!created) return;
     const container = docker.getContainer(names.container);
-    await call(container.putArchive(archive([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
-    // The volume's root belongs to root; the gateway writes into a folder of its own.
+    await call(container.putArchive(packFiles([{ path: 'openclaw.json', content: configuration }]), { path: DATA_FOLDER }));
+    // The volume's root folder belongs to root, so the gateway needs a folder that it owns.
     const folder = pack();
     folder.entry({ name: 'jiti', type: 'directory', mode: 0o755, uid: AGENT_UID, gid: AGENT_UID });
     folder.finalize();
@@ -90,42 +93,42 @@ export function createStartCaches({
     await call(container.start());
   }
 
-  const failure = async (name: string, what: string) =>
-    new AppError('OPERATION_FAILED', `The image's gateway ${what}: ${(await logTail(name, 3)).slice(0, 400)}`);
+  const failure = async (name: string, reason: string) =>
+    new AppError('OPERATION_FAILED', `The image's gateway ${reason}: ${(await logTail(name, 3)).slice(0, 400)}`);
 
   return {
     async startCache(image, installation) {
-      const names = await warming(image, installation);
+      const names = await warmingNames(image, installation);
       if (!names) return { volume: null, filled: true };
       const state = (await call(docker.getContainer(names.container).inspect(), [404]))?.State;
       if (state?.Status !== 'exited') return { volume: names.volume, filled: false };
       if (state.ExitCode === 0) return { volume: names.volume, filled: true };
-      const failedLately = Date.now() - Date.parse(state.FinishedAt) < RETRY_AFTER_MS;
-      return failedLately ? { volume: null, filled: true } : { volume: names.volume, filled: false };
+      const failedRecently = Date.now() - Date.parse(state.FinishedAt) < RETRY_AFTER_MS;
+      return failedRecently ? { volume: null, filled: true } : { volume: names.volume, filled: false };
     },
 
     async fillStartCache(image, installation, request, signal) {
-      const names = await warming(image, installation);
+      const names = await warmingNames(image, installation);
       if (!names) return;
       const container = docker.getContainer(names.container);
       const deadline = Date.now() + request.timeoutMs;
-      let tried = false;
-      // Another process may be at it as well: whatever it does next is seen in the next round.
-      for (let beginning = 0; !signal.aborted; await sleep(500)) {
+      let attempted = false;
+      // Another process may warm the same image: each round acts on the container's current state only.
+      for (let roundsCreated = 0; !signal.aborted; await sleep(500)) {
         const state = (await call(container.inspect(), [404]))?.State;
         if (state?.Status === 'exited' && state.ExitCode === 0) return;
-        if (state?.Status === 'exited' && tried) {
-          throw await failure(names.container, `ended by itself (exit code ${state.ExitCode})`);
+        if (state?.Status === 'exited' && attempted) {
+          throw await failure(names.container, `exited with code ${state.ExitCode}`);
         }
         if (Date.now() > deadline) {
           await call(container.stop({ t: 0 }), [304, 404]);
           throw await failure(names.container, `was not ready within ${request.timeoutMs / 1000} seconds`);
         }
-        if (!state || state.Status === 'exited' || (state.Status === 'created' && ++beginning > 20)) {
-          tried = true;
-          beginning = 0;
+        if (!state || state.Status === 'exited' || (state.Status === 'created' && ++roundsCreated > 20)) {
+          attempted = true;
+          roundsCreated = 0;
           await removeContainer(names.container);
-          await warmingContainer(names, [image, installation, request]);
+          await startWarming(names, [image, installation, request]);
         } else if (state.Health?.Status === 'healthy') {
           await sleep(CHANNELS_LOAD_MS);
           await call(container.stop({ t: 15 }), [304, 404]);

@@ -6,7 +6,7 @@ import { sha256 } from '../../shared/sha256.ts';
 import type { Envelope } from '../crypto/envelope.ts';
 import { type Database, isUniqueViolation } from '../database/database.ts';
 
-/** A status and a JSON body. */
+/** A response: HTTP status and JSON body. */
 export interface Answer {
   status: number;
   body: unknown;
@@ -18,16 +18,16 @@ interface Attempt {
   method: string;
   path: string;
   body: unknown;
-  /** How long a second request waits for the first one's answer, in milliseconds. */
+  /** How long a repeated request waits for the first request's answer, in milliseconds. */
   timeoutMs: number;
 }
 
 const RETENTION_MS = 24 * 3600 * 1000;
 const HEARTBEAT_MS = 5_000;
-/** A request whose process said nothing for this long has died. */
+/** A request without a heartbeat for this long is stale: its process has died. Four heartbeats may fail before that. */
 const STALE_AFTER_MS = 20_000;
 
-/** JSON with sorted keys, so that the order in which a client writes its fields does not matter. */
+/** JSON with sorted keys: the order of a body's fields does not change its fingerprint. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part) =>
     part && typeof part === 'object' && !Array.isArray(part)
@@ -37,8 +37,8 @@ function canonical(value: unknown): string {
 }
 
 /**
- * Runs a request once per caller and Idempotency-Key; repetitions within 24 hours get the first one's answer. After a
- * crash the next repetition runs it again under the same `resourceName`, so that it finds what the first one made.
+ * Runs a request once per caller and Idempotency-Key; a repeated request within 24 hours gets the first one's answer. After
+ * a crash, the next repetition runs the work again with the same `resourceName`, so it adopts what the first run created.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 export function createIdempotency({ database, envelope }: { database: Database; envelope: Envelope }) {
@@ -47,9 +47,9 @@ export function createIdempotency({ database, envelope }: { database: Database; 
   async function claim({ actor, key, ...request }: Attempt): Promise<Claim> {
     const ownerId = userOf(actor);
     const id = { ownerId_key: { ownerId, key } };
-    // What a key for one agent got must not be told to a key for another.
-    const narrowed = actor.kind === 'user' && actor.key?.agentId ? [actor.key.agentId] : [];
-    const fingerprint = sha256(canonical([request.method, request.path, request.body, ...narrowed]));
+    // An API key that is limited to one agent must not receive the answer of a key for another agent.
+    const keyAgent = actor.kind === 'user' && actor.key?.agentId ? [actor.key.agentId] : [];
+    const fingerprint = sha256(canonical([request.method, request.path, request.body, ...keyAgent]));
     return database.as(tenantOf(actor), async (tx) => {
       const now = new Date();
       const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM idempotency_keys WHERE owner_id = ${ownerId} AND key = ${key} FOR UPDATE`;
@@ -73,35 +73,36 @@ export function createIdempotency({ database, envelope }: { database: Database; 
   }
 
   /**
-   * @param run does the work; a refusal (AppError) is not kept, so that the request may be tried again; after anything
-   * else nobody knows how far it came, and the next repetition takes it up under the same name
-   * @returns the answer, and whether it is a repetition of an earlier one
-   * @throws AppError IDEMPOTENCY_KEY_REUSED for another request, IDEMPOTENCY_IN_PROGRESS when the first takes too long
+   * @param run does the work. An AppError is not stored: the caller may retry. After any other error the progress is unknown,
+   *   so the next repetition runs the work again with the same `resourceName`.
+   * @returns the answer, and whether it was stored by an earlier request
+   * @throws AppError IDEMPOTENCY_KEY_REUSED when the key belongs to a different request, IDEMPOTENCY_IN_PROGRESS when the
+   *   first request does not finish within `timeoutMs`; otherwise the error of `run`
    */
   return async function once(attempt: Attempt, run: (resourceName: string) => Promise<Answer>): Promise<Answer & { repeated: boolean }> {
     const { actor, key } = attempt;
     const ownerId = userOf(actor);
     const where = { ownerId_key: { ownerId, key } };
-    const until = Date.now() + attempt.timeoutMs;
-    let pause = 50;
+    const deadline = Date.now() + attempt.timeoutMs;
+    let pauseMs = 50;
     let claimed: Claim = 'wait';
     for (;;) {
       claimed = await claim(attempt).catch((error) => {
-        // Another request with the same key was first to insert it.
+        // Another request inserted the same key first.
         if (isUniqueViolation(error)) return 'wait' as const;
         throw error;
       });
       if (claimed !== 'wait') break;
-      if (Date.now() > until) throw new AppError('IDEMPOTENCY_IN_PROGRESS');
-      await sleep(pause);
-      pause = Math.min(pause * 2, 1_000);
+      if (Date.now() > deadline) throw new AppError('IDEMPOTENCY_IN_PROGRESS');
+      await sleep(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, 1_000);
     }
     if ('answer' in claimed) return { ...claimed.answer, repeated: true };
 
-    const say = (aliveAt: Date) =>
+    const setAliveAt = (aliveAt: Date) =>
       database.as(tenantOf(actor), (tx) => tx.idempotencyKey.updateMany({ where: { ownerId, key }, data: { aliveAt } }));
-    // One that fails is followed by another; after four the request counts as dead.
-    const heartbeat = setInterval(() => void say(new Date()).catch(() => undefined), HEARTBEAT_MS);
+    // A failed heartbeat is ignored: the next one follows in five seconds.
+    const heartbeat = setInterval(() => void setAliveAt(new Date()).catch(() => undefined), HEARTBEAT_MS);
     try {
       const answer = await run(claimed.resourceName);
       const sealedBody = envelope.seal(JSON.stringify(answer.body), `idempotency_keys|${ownerId}|${key}`);
@@ -109,7 +110,7 @@ export function createIdempotency({ database, envelope }: { database: Database; 
       return { ...answer, repeated: false };
     } catch (error) {
       if (error instanceof AppError) await database.as(tenantOf(actor), (tx) => tx.idempotencyKey.deleteMany({ where: { ownerId, key } }));
-      else await say(new Date(0));
+      else await setAliveAt(new Date(0));
       throw error;
     } finally {
       clearInterval(heartbeat);
@@ -117,7 +118,7 @@ export function createIdempotency({ database, envelope }: { database: Database; 
   };
 }
 
-/** Deletes answers that are older than a day. */
+/** Deletes stored answers that are older than 24 hours. */
 export async function deleteOldAnswers({ database }: { database: Database }): Promise<void> {
   await database.as('service', (tx) => tx.idempotencyKey.deleteMany({ where: { createdAt: { lt: new Date(Date.now() - RETENTION_MS) } } }));
 }

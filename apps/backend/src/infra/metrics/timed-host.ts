@@ -1,19 +1,19 @@
 import type { ContainerHost } from '../docker/container-host.ts';
 import type { Metrics } from './metrics.ts';
 
-/** These last for as long as somebody listens. */
-const endless: (keyof ContainerHost)[] = ['logs', 'usages', 'watch'];
+/** Calls without an end of their own: their duration measures the listener, not the engine. */
+const streams: (keyof ContainerHost)[] = ['logs', 'usages', 'watch'];
 
-/** The same host, with each call's duration and outcome counted. */
+/** Wraps a container host so that each call's duration and outcome are recorded. */
 export function timedHost(host: ContainerHost, { docker }: Pick<Metrics, 'docker'>): ContainerHost {
-  const measured = Object.entries(host).map(([call, work]: [string, (...given: unknown[]) => Promise<unknown>]) => {
-    if (endless.includes(call as keyof ContainerHost)) return [call, work];
+  const timed = Object.entries(host).map(([call, method]: [string, (...args: unknown[]) => Promise<unknown>]) => {
+    if (streams.includes(call as keyof ContainerHost)) return [call, method];
     return [
       call,
-      async (...given: unknown[]) => {
+      async (...args: unknown[]) => {
         const end = docker.startTimer({ call });
         try {
-          const result = await work(...given);
+          const result = await method(...args);
           end({ outcome: 'done' });
           return result;
         } catch (error) {
@@ -23,5 +23,5 @@ export function timedHost(host: ContainerHost, { docker }: Pick<Metrics, 'docker
       },
     ];
   });
-  return Object.fromEntries(measured) as ContainerHost;
+  return Object.fromEntries(timed) as ContainerHost;
 }

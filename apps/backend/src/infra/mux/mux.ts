@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 
 export type MuxClient = Mux;
 
-/** The official client, or nothing where no token is configured. */
+/** Mux's official client; undefined when no token is configured. */
 export async function createMux({ MUX_TOKEN_ID, MUX_TOKEN_SECRET, MUX_BASE_URL }: Config): Promise<Mux | undefined> {
   if (!MUX_TOKEN_ID || !MUX_TOKEN_SECRET) return undefined;
   const { default: Client } = await import('@mux/mux-node');
@@ -12,7 +12,7 @@ export async function createMux({ MUX_TOKEN_ID, MUX_TOKEN_SECRET, MUX_BASE_URL }
     tokenSecret: MUX_TOKEN_SECRET,
     ...(MUX_BASE_URL && { baseURL: MUX_BASE_URL }),
     timeout: 15_000,
-    // What it would log may hold a stream's key.
+    // The client's log lines may contain stream keys.
     logLevel: 'off',
   });
 }

@@ -1,9 +1,9 @@
 /**
- * The messages that a gateway takes for a command to end the session's run, as far as all known versions agree: 2026.3.13,
- * 2026.5.28, 2026.8.2 and 2026.9.6 (`ABORT_TRIGGERS` in OpenClaw's `src/auto-reply/reply/abort.ts`). A message that is
- * missing here is sent in its turn, and the gateway's own answer says what became of it.
+ * The messages that all known gateway versions treat as a command to abort the session's run: 2026.3.13, 2026.5.28,
+ * 2026.8.2 and 2026.9.6 (`ABORT_TRIGGERS` in OpenClaw's `src/auto-reply/reply/abort.ts`). A message that is missing here
+ * waits in the queue like any other.
  */
-const WORDS = new Set([
+const ABORT_COMMANDS = new Set([
   'stop',
   'esc',
   'abort',
@@ -46,22 +46,23 @@ const WORDS = new Set([
   'please stop',
   'stop please',
 ]);
-/** 2026.5.28 is the last known version that takes `wait` for such a command; 2026.8.2 sends it to the model. */
+/** Year and month of 2026.5.28, the last known version that treats `wait` as an abort command; 2026.8.2 sends it to the model. */
 const LAST_WITH_WAIT = 202605;
 
+/** A version's year and month as a number (`2026.5.28` → 202605); 0 when the version is no release. */
 function monthOf(version: string): number {
   const [, year, month] = /^v?(\d{4})\.(\d{1,2})\./.exec(version) ?? [];
   return year ? Number(year) * 100 + Number(month) : 0;
 }
 
 /**
- * Whether a message is a command to end what the agent is doing, and so must not wait behind it.
- * @param version of the agent's OpenClaw; without one, as in the platform's default version
+ * Tells whether a message is a command to abort the agent's run: it must not wait in the queue behind that run.
+ * @param version the agent's OpenClaw version; the platform's default version when unknown
  */
 export function isAbortCommand(message: string, version?: string | null): boolean {
-  // The gateway reads the first line of a slash command only, and drops these marks at the end.
+  // Same normalization as the gateway's: first line only for slash commands, no punctuation at the end.
   const [line = ''] = message.trim().startsWith('/') ? message.trim().split('\n') : [message];
-  const words = line
+  const command = line
     .normalize('NFC')
     .trim()
     .toLowerCase()
@@ -69,5 +70,5 @@ export function isAbortCommand(message: string, version?: string | null): boolea
     .replace(/\s+/g, ' ')
     .replace(/[.!?…,，。;；:：'"’”)\]}]+$/u, '')
     .trim();
-  return words === '/stop' || WORDS.has(words) || (words === 'wait' && monthOf(version ?? '') <= LAST_WITH_WAIT);
+  return command === '/stop' || ABORT_COMMANDS.has(command) || (command === 'wait' && monthOf(version ?? '') <= LAST_WITH_WAIT);
 }

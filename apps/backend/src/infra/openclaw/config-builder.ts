@@ -3,7 +3,7 @@ import type { AgentSecrets } from '../crypto/agent-secrets.ts';
 import type { ModelTarget } from './providers.ts';
 import { type Dialect, dialectOf, isRelease } from './versions.ts';
 
-/** Environment variables of the container that carry the agent's secrets. */
+/** Environment variables of the container that carry the agent's secrets: variable → name of the secret. */
 export const secretVariables = {
   OPENCLAW_GATEWAY_TOKEN: 'gatewayToken',
   AGENT_MODEL_API_KEY: 'apiKey',
@@ -11,24 +11,24 @@ export const secretVariables = {
   DISCORD_BOT_TOKEN: 'discordBotToken',
 } as const satisfies Record<string, keyof AgentSecrets>;
 
-/** What an agent's configuration is made of. */
+/** The input of an agent's configuration. */
 export interface ConfigInput {
-  /** Of OpenClaw, as the image says; one that is not known is built for as the nearest older one. */
+  /** The image's OpenClaw version; an unknown version gets the configuration of the nearest older known one. */
   version: string;
   plan: Plan;
-  /** The model it speaks with, and those it turns to next. */
+  /** The agent's model; `fallbacks` are tried in order when it fails. */
   target: ModelTarget;
   fallbacks: ModelTarget[];
-  /** Which secrets the agent has; their values never stand in the file. */
+  /** Tells for each secret whether the agent has it; the file never contains the values. */
   has: Partial<Record<keyof AgentSecrets, boolean>>;
   ownerIds: string[];
-  /** Skills that the owner switched: key to whether it is on. */
+  /** Skills that the owner switched on or off: key → whether the skill is on. */
   skills: Record<string, boolean>;
-  /** Where the agent's own interface is opened from. */
+  /** The origin from which browsers open the agent's own interface. */
   origin: string;
 }
 
-/** The settings of one channel that versions write differently. */
+/** Channel settings whose form depends on the OpenClaw version. */
 const delivery = ({ streaming, retry }: Dialect, minDelayMs: number) => ({
   streaming: streaming('partial'),
   ...(retry && { retry: { attempts: 3, minDelayMs, maxDelayMs: 30_000, jitter: 0.1 } }),
@@ -68,9 +68,9 @@ function channels({ version, has, ownerIds }: ConfigInput) {
   };
 }
 
-/** The variable that carries a provider's key; the agent's own provider has one name whatever it is. */
-export const keyVariable = (provider: string, own: string) =>
-  provider === own ? 'AGENT_MODEL_API_KEY' : `AGENT_MODEL_API_KEY_${provider.toUpperCase()}`;
+/** The environment variable with a provider's key. The agent's own provider always uses `AGENT_MODEL_API_KEY`. */
+export const keyVariable = (provider: string, ownProvider: string) =>
+  provider === ownProvider ? 'AGENT_MODEL_API_KEY' : `AGENT_MODEL_API_KEY_${provider.toUpperCase()}`;
 
 interface ProviderEntry {
   baseUrl: string;
@@ -79,7 +79,7 @@ interface ProviderEntry {
   models: { id: string; name: string }[];
 }
 
-/** One entry for each provider that is used, with its models. */
+/** One entry per used provider, with its models. */
 function modelProviders({ target, fallbacks, has }: ConfigInput) {
   const entries: Record<string, ProviderEntry> = {};
   for (const each of [target, ...fallbacks]) {
@@ -87,7 +87,7 @@ function modelProviders({ target, fallbacks, has }: ConfigInput) {
     entries[each.gatewayName] ??= {
       baseUrl: each.baseUrl,
       api: each.api,
-      // The gateway refuses to call a model without a key, and an endpoint of one's own may want none.
+      // The gateway refuses to call a model without a key, but a custom endpoint may need none.
       ...(has.apiKey || each.provider !== target.provider
         ? { apiKey: { source: 'env', provider: 'default', id: variable } }
         : each.provider === 'custom' && { apiKey: 'none' }),
@@ -98,25 +98,25 @@ function modelProviders({ target, fallbacks, has }: ConfigInput) {
   return entries;
 }
 
-/** The same with models that the version still takes. */
-function withLivingModels(input: ConfigInput): ConfigInput {
+/** Replaces models that the OpenClaw version no longer accepts. */
+function replaceRetiredModels(input: ConfigInput): ConfigInput {
   const { retired } = dialectOf(input.version);
-  const living = (target: ModelTarget) => ({ ...target, model: retired[modelName(target)] ?? target.model });
-  return { ...input, target: living(input.target), fallbacks: input.fallbacks.map(living) };
+  const replace = (target: ModelTarget) => ({ ...target, model: retired[modelName(target)] ?? target.model });
+  return { ...input, target: replace(input.target), fallbacks: input.fallbacks.map(replace) };
 }
 
 const modelName = ({ gatewayName, model }: ModelTarget) => `${gatewayName}/${model}`;
 
 /**
- * An agent's `openclaw.json` for its version of OpenClaw: a pure function of its row. Secrets stand in it as references
- * to the container's environment.
+ * Builds an agent's `openclaw.json` for its OpenClaw version. A pure function; secrets appear only as references to the
+ * container's environment.
  */
-export function openclawConfig(given: ConfigInput) {
-  const input = withLivingModels(given);
+export function openclawConfig(originalInput: ConfigInput) {
+  const input = replaceRetiredModels(originalInput);
   const { target, fallbacks, has } = input;
   const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];
   return {
-    // A gateway that has once written its configuration itself distrusts a later file without this, and restores its own.
+    // After a gateway has written its configuration itself, it rejects a file without this field and restores its own.
     ...(isRelease(input.version) && { meta: { lastTouchedVersion: input.version } }),
     gateway: {
       mode: 'local',

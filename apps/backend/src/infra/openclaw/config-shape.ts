@@ -1,18 +1,18 @@
 import { sha256 } from '../../shared/sha256.ts';
 import { type ConfigInput, openclawConfig } from './config-builder.ts';
 
-const anyOf = <T>(list: T[], standIn: T) => (list.length ? [standIn] : []);
+const placeholderFor = <T>(list: T[], placeholder: T) => (list.length ? [placeholder] : []);
 
 /**
- * A hash that is the same for all configurations which a validator cannot tell apart: owners, skills and addresses, whose
- * form the contract has checked, are replaced by stand-ins. The model keeps its name: there are versions that refuse some.
+ * A hash that is equal for configurations which OpenClaw's validator treats alike. Placeholders replace owners, skills and
+ * URLs, because the contract has already checked their form. The model's name stays: some versions refuse some models.
  */
 export function configShape(input: ConfigInput): string {
   const shape = openclawConfig({
     ...input,
     origin: 'http://agent',
-    ownerIds: anyOf(input.ownerIds, 'owner'),
-    skills: Object.fromEntries(anyOf(Object.keys(input.skills), 'skill').map((key) => [key, true])),
+    ownerIds: placeholderFor(input.ownerIds, 'owner'),
+    skills: Object.fromEntries(placeholderFor(Object.keys(input.skills), 'skill').map((key) => [key, true])),
     target: { ...input.target, baseUrl: 'http://model' },
   });
   return sha256(JSON.stringify(shape));

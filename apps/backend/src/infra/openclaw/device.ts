@@ -5,7 +5,7 @@ const CLIENT = { id: 'gateway-client', mode: 'backend', platform: 'linux' };
 
 const base64url = (bytes: Buffer) => bytes.toString('base64url');
 
-/** A new device key for the platform in one agent: PKCS#8 PEM, Ed25519. */
+/** Generates the platform's device key for one agent: Ed25519, PKCS#8 PEM. */
 export function newDeviceKey(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
@@ -16,10 +16,10 @@ function identify(deviceKey: string) {
   return { id: createHash('sha256').update(raw).digest('hex'), publicKey: base64url(raw) };
 }
 
-/** The token that the gateway knows the platform's device by: derived, so that every recreate writes the same one. */
+/** The platform's device token for the gateway. It derives from the key, so each recreate writes the same token. */
 const operatorToken = (deviceKey: string) => createHmac('sha256', deviceKey).update('operator token').digest('base64url');
 
-/** The gateway's `devices/paired.json` with the platform's device approved, so that it holds full scopes from the start. */
+/** Builds the gateway's `devices/paired.json`: the platform's device is paired with all scopes before the first start. */
 export function pairedDevices(deviceKey: string, now = Date.now()): string {
   const { id, publicKey } = identify(deviceKey);
   return JSON.stringify({
@@ -34,7 +34,7 @@ export function pairedDevices(deviceKey: string, now = Date.now()): string {
       roles: ['operator'],
       scopes: SCOPES,
       approvedScopes: SCOPES,
-      // Gateways from 2026.5 on take a device without a token for one that has no role yet, and refuse it.
+      // Gateways from 2026.5 on refuse a device without a token: they assume that it has no role yet.
       tokens: { operator: { token: operatorToken(deviceKey), role: 'operator', scopes: SCOPES, createdAtMs: now } },
       createdAtMs: now,
       approvedAtMs: now,
@@ -42,16 +42,18 @@ export function pairedDevices(deviceKey: string, now = Date.now()): string {
   });
 }
 
-/** The versions of the WebSocket protocol that this client speaks; what it uses is the same in both. */
+/** Supported versions of the WebSocket protocol; the methods in use are the same in both. */
 const PROTOCOLS = { minProtocol: 3, maxProtocol: 4 };
 
 /**
- * The parameters of `connect` that answer a gateway's challenge.
- * @param signedAt the challenge's own time in milliseconds, since newer gateways compare it with their clock
+ * Builds the parameters of `connect` that answer a gateway's challenge.
+ * @param challenge `ts`: the challenge's time in milliseconds since 1970; it is signed because newer gateways compare it with
+ *   their clock
  */
-export function connectParams(deviceKey: string, token: string, { nonce, ts: signedAt = Date.now() }: { nonce: string; ts?: number }) {
+export function connectParams(deviceKey: string, token: string, challenge: { nonce: string; ts?: number }) {
+  const { nonce, ts: signedAt = Date.now() } = challenge;
   const { id, publicKey } = identify(deviceKey);
-  const signed = ['v3', id, CLIENT.id, CLIENT.mode, 'operator', SCOPES.join(','), signedAt, token, nonce, CLIENT.platform, ''].join('|');
+  const message = ['v3', id, CLIENT.id, CLIENT.mode, 'operator', SCOPES.join(','), signedAt, token, nonce, CLIENT.platform, ''].join('|');
   return {
     ...PROTOCOLS,
     client: { ...CLIENT, version: '1.0.0' },
@@ -59,6 +61,6 @@ export function connectParams(deviceKey: string, token: string, { nonce, ts: sig
     scopes: SCOPES,
     caps: [],
     auth: { token },
-    device: { id, publicKey, signedAt, nonce, signature: base64url(sign(null, Buffer.from(signed), deviceKey)) },
+    device: { id, publicKey, signedAt, nonce, signature: base64url(sign(null, Buffer.from(message), deviceKey)) },
   };
 }

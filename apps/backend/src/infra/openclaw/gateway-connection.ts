@@ -25,11 +25,11 @@ interface Pending {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A gateway whose container is gone does not say goodbye. */
+/** A gateway whose container no longer exists sends no close frame. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** Less than the web waits, so that its caller hears the reason. */
+/** Shorter than the web app's own timeout, so that its user sees this error's reason. */
 const REQUEST_TIMEOUT_MS = 12_000;
-/** A gateway of which nothing is heard for so long is gone, whatever the connection says; a paused container is back sooner. */
+/** A gateway that sends nothing for this long counts as lost. A backup pauses a container for a shorter time. */
 const SILENCE_MS = 60_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
@@ -47,7 +47,7 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     this.#socket = socket;
   }
 
-  /** Connects and answers the gateway's challenge. @throws Error when refused or after ten seconds */
+  /** Connects and answers the gateway's challenge. @throws Error when the gateway refuses or does not authorise in ten seconds */
   static async open({ url, token, deviceKey }: GatewayAddress, silenceMs = SILENCE_MS): Promise<GatewayConnection> {
     const limits = { maxPayload: MAX_FRAME_BYTES, handshakeTimeout: CONNECT_TIMEOUT_MS, closeTimeout: CLOSE_TIMEOUT_MS };
     const socket = new WebSocket(url, limits);
@@ -74,7 +74,10 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
       .finally(() => clearTimeout(timer));
   }
 
-  /** Calls a gateway method. @throws Error with the gateway's message, on loss of the connection, or past the deadline */
+  /**
+   * Calls a gateway method.
+   * @throws Error with the gateway's message, when the connection is lost, or after `timeoutMs`
+   */
   request<T = unknown>(method: string, params: object = {}, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
     if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error('The gateway is not connected'));
     const id = randomUUID();
@@ -89,20 +92,21 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     this.#socket.close();
   }
 
-  /** Gives the connection up when the other end is gone without a word: nobody would ever close it. */
+  /** Terminates the connection when the gateway is silent for `silenceMs`: a lost gateway closes no TCP connection. */
   #watch(silenceMs: number) {
-    let heardAt = Date.now();
-    const heard = () => {
-      heardAt = Date.now();
+    let lastReceivedAt = Date.now();
+    const markReceived = () => {
+      lastReceivedAt = Date.now();
     };
-    const asking = setInterval(() => {
-      if (Date.now() - heardAt >= silenceMs) this.#socket.terminate();
+    const heartbeat = setInterval(() => {
+      if (Date.now() - lastReceivedAt >= silenceMs) this.#socket.terminate();
       else this.#socket.ping();
     }, silenceMs / 3);
-    this.#socket.on('pong', heard).on('message', heard);
-    this.#socket.once('close', () => clearInterval(asking));
+    this.#socket.on('pong', markReceived).on('message', markReceived);
+    this.#socket.once('close', () => clearInterval(heartbeat));
   }
 
+  /** Takes a request off the pending list and stops its timer. */
   #settle(id: string): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);

@@ -1,8 +1,9 @@
 import { GatewayConnection } from './gateway-connection.ts';
 
 /**
- * One connection per agent, opened when first needed and again after a loss.
- * @param onOpen hears of each connection that was opened
+ * Creates a pool with one gateway connection per agent. The first `get` opens a connection; after a loss the next `get`
+ * opens a new one.
+ * @param onOpen receives each opened connection
  */
 export function createGatewayPool(onOpen: (agentId: string, gateway: GatewayConnection) => void) {
   const open = new Map<string, Promise<GatewayConnection>>();
@@ -12,7 +13,7 @@ export function createGatewayPool(onOpen: (agentId: string, gateway: GatewayConn
   }
 
   return {
-    /** The agent's connection. @throws Error when its gateway refuses or cannot be reached */
+    /** The agent's connection. @throws Error when the gateway refuses or is unreachable */
     get(agentId: string, address: { url: string; token: string; deviceKey: string }): Promise<GatewayConnection> {
       const existing = open.get(agentId);
       if (existing) return existing;
@@ -27,9 +28,9 @@ export function createGatewayPool(onOpen: (agentId: string, gateway: GatewayConn
       );
       return connecting;
     },
-    /** The agents that there is a connection to. */
+    /** The ids of agents whose connection is open or opening. */
     connected: () => [...open.keys()],
-    /** Closes an agent's connection, so that the next `get` makes a new one. */
+    /** Closes an agent's connection; the next `get` opens a new one. */
     async drop(agentId: string): Promise<void> {
       const connecting = open.get(agentId);
       open.delete(agentId);

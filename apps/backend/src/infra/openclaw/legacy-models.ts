@@ -3,7 +3,7 @@ import type { Agent } from '../../generated/prisma/client.ts';
 import { dialectOf } from './versions.ts';
 
 /**
- * Models that their makers no longer serve, by provider, with what they name in their place.
+ * Retired models by provider, with the successors that the providers name.
  * @see https://docs.claude.com/en/docs/about-claude/model-deprecations
  * @see https://platform.openai.com/docs/deprecations
  * @see https://ai.google.dev/gemini-api/docs/deprecations
@@ -42,10 +42,13 @@ const successors: Record<string, Record<string, string>> = {
     'llama-3.1-70b-versatile': 'llama-3.3-70b-versatile',
   },
 };
-/** OpenClaw's own names of the providers whose models its versions refuse. */
+/** OpenClaw's provider names, where they differ from the platform's. */
 const gatewayNames: Record<string, string> = { gemini: 'google' };
 
-/** An agent's row with a model that is still served and that its OpenClaw still takes. */
+/**
+ * Replaces a model that its provider has retired or that the agent's OpenClaw version refuses.
+ * @returns the agent's row, and a sentence for its owner; the sentence is empty when the model stays
+ */
 export function replaceLegacyModel(agent: Agent): { agent: Agent; message: string } {
   const { aiProvider, model } = agent;
   const { retired } = dialectOf(agent.openclawVersion ?? '');

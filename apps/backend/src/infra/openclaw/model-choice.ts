@@ -18,9 +18,9 @@ async function customEndpoint({ baseUrl, model }: AgentConfig, settings: Setting
 }
 
 /**
- * Model and provider for the dashboard's choice: `claude-opus-4-6` is Anthropic's, `custom` the owner's own endpoint,
- * anything else the configured provider's (`openrouter` by default).
- * @throws AppError INVALID_REQUEST for `custom` without an endpoint, or one at a private address
+ * Maps the dashboard's model name to model and provider: `claude-opus-4-6` belongs to Anthropic, `custom` to the owner's own
+ * endpoint, every other name to the configured provider (`openrouter` by default).
+ * @throws AppError INVALID_REQUEST for `custom` without an endpoint, or with an endpoint at a private address
  */
 export async function modelFromName(model: string, config: AgentConfig, settings: Settings): Promise<Choice> {
   if (model === 'custom') return customEndpoint(config, settings);
@@ -29,32 +29,33 @@ export async function modelFromName(model: string, config: AgentConfig, settings
 }
 
 /**
- * Model, provider and configuration after a change: a new endpoint is `custom`, and a provider named instead ends that; a
- * new provider without a model brings its default one, as does a model of null; otherwise what was stays.
- * @throws AppError INVALID_REQUEST for an endpoint without a model, or the other way round
+ * Applies a change to an agent's model, provider and configuration. A `baseUrl` selects the provider `custom`; a named
+ * provider replaces `custom`. A new provider without a model, or the model null, selects the provider's default model.
+ * Everything else stays.
+ * @throws AppError INVALID_REQUEST for a custom endpoint without URL or model
  */
-export function afterChange(
+export function modelAfterChange(
   agent: { model: string; aiProvider: string; config: unknown },
   changed: AgentConfigChange,
 ): Choice & { config: AgentConfig } {
   const aiProvider = changed.baseUrl ? 'custom' : (changed.aiProvider ?? (agent.aiProvider as ProviderId));
-  const { baseUrl, model, aiProvider: named, ...rest } = { ...(agent.config as AgentConfig), ...changed };
+  const { baseUrl, model, aiProvider: namedProvider, ...rest } = { ...(agent.config as AgentConfig), ...changed };
   if (aiProvider === 'custom') {
     if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
     return { model: 'custom', aiProvider, config: { ...rest, baseUrl, model } };
   }
-  // A model's name means nothing to another provider.
-  const moved = aiProvider !== agent.aiProvider;
-  const kept = moved ? changed.model : model;
-  const otherwise = moved || changed.model === null ? defaultModelOf(aiProvider) : agent.model;
-  const config = { ...rest, ...(named && { aiProvider }), ...(kept && { model: kept }) };
-  return { model: changed.model ?? otherwise, aiProvider, config };
+  // A model's name is valid for one provider only, so a new provider drops the old name.
+  const isNewProvider = aiProvider !== agent.aiProvider;
+  const configModel = isNewProvider ? changed.model : model;
+  const fallback = isNewProvider || changed.model === null ? defaultModelOf(aiProvider) : agent.model;
+  const config = { ...rest, ...(namedProvider && { aiProvider }), ...(configModel && { model: configModel }) };
+  return { model: changed.model ?? fallback, aiProvider, config };
 }
 
 /**
- * Model and provider for a machine client's configuration: an endpoint of its own when `baseUrl` is given, else the
- * provider (`openrouter` by default) with its own default model unless one is named.
- * @throws AppError INVALID_REQUEST for an endpoint that is incomplete or private
+ * Maps a machine client's configuration to model and provider: `custom` when `baseUrl` is set, otherwise the configured
+ * provider (`openrouter` by default) with the named model or the provider's default model.
+ * @throws AppError INVALID_REQUEST for an endpoint without a model, or at a private address
  */
 export async function modelFromConfig(config: AgentConfig, settings: Settings): Promise<Choice> {
   if (config.baseUrl) return customEndpoint(config, settings);

@@ -5,23 +5,23 @@ type KnownProvider = NonNullable<AgentConfig['aiProvider']>;
 export type ProviderId = KnownProvider | 'custom';
 
 interface Provider {
-  /** How the gateway speaks to it (OpenClaw's `api`). */
+  /** The API's protocol (OpenClaw's `api`). */
   api: 'openai-completions' | 'anthropic-messages' | 'google-generative-ai';
   baseUrl: string;
   baseUrlVariable?: 'OPENROUTER_BASE_URL' | 'GEMINI_BASE_URL' | 'GROQ_BASE_URL' | 'ANTHROPIC_BASE_URL' | 'OPENAI_BASE_URL';
-  /** OpenClaw's own name of the provider. */
+  /** OpenClaw's name of the provider. */
   gatewayName: string;
-  /** The model where the agent's own (`claude-opus-4-6`, `gpt-4`) is not this provider's. */
+  /** The model when none is named, or when the dashboard's name (`claude-opus-4-6`, `gpt-4`) has no entry in `models`. */
   defaultModel: string;
-  /** The agent's models in this provider's spelling. */
+  /** The dashboard's model names in this provider's spelling. */
   models: Record<string, string>;
-  /** What the gateway turns to when the first model fails, by provider; used as far as the agent has a key for it. */
+  /** Models that the gateway tries, in order, when the first model fails; only those whose provider the agent has a key for. */
   fallbacks: { provider: KnownProvider; model: string }[];
-  /** What the contract calls this provider's key. */
+  /** The contract's name of this provider's key. */
   credential?: Credential;
 }
 
-/** Names of the dashboard that not every provider has; every other name is the provider's own. */
+/** The dashboard's own model names; every other name is in the provider's spelling. */
 const dashboardModels = new Set(['claude-opus-4-6', 'gpt-4', 'custom']);
 
 /** The model providers, as the gateway at 2026.3.13 accepts them. */
@@ -41,23 +41,23 @@ const providers: Record<KnownProvider, Provider> = {
   },
   gemini: {
     api: 'google-generative-ai',
-    // The contract's table says …/v1beta/models; the gateway appends `/models` itself.
+    // The contract's table has …/v1beta/models, but the gateway appends `/models` itself.
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
     baseUrlVariable: 'GEMINI_BASE_URL',
     gatewayName: 'google',
     defaultModel: 'gemini-2.0-flash',
     models: {},
-    // The contract's `claude-sonnet-4-5` is spelled with a point there.
+    // The contract's `claude-sonnet-4-5`; OpenRouter spells it with a point.
     fallbacks: [{ provider: 'openrouter', model: 'anthropic/claude-sonnet-4.5' }],
     credential: 'google',
   },
   groq: {
     api: 'openai-completions',
-    // The contract's path lacks the `/openai` that Groq's chat completions stand under.
+    // Groq serves chat completions under `/openai`, which the contract's path lacks.
     baseUrl: 'https://api.groq.com/openai/v1',
     baseUrlVariable: 'GROQ_BASE_URL',
     gatewayName: 'groq',
-    // gemma2-9b-it has too small a context for the gateway.
+    // Not gemma2-9b-it: its context is too small for the gateway.
     defaultModel: 'llama-3.3-70b-versatile',
     models: {},
     fallbacks: [{ provider: 'openai', model: 'gpt-4o-mini' }],
@@ -84,7 +84,7 @@ const providers: Record<KnownProvider, Provider> = {
   },
 };
 
-/** What `POST /api/provision` says of each provider: the contract's second table, which is not what the gateway runs with. */
+/** The contract's second table, for the response of `POST /api/provision`; the gateway's own settings differ. */
 export const responseModels: Record<KnownProvider, { model: string; baseUrl: string }> = {
   openrouter: { model: 'openai/gpt-4o-mini', baseUrl: 'https://openrouter.ai/api/v1' },
   gemini: { model: 'gemini-2.0-flash', baseUrl: 'https://generativelanguage.googleapis.com/v1beta/models' },
@@ -93,17 +93,17 @@ export const responseModels: Record<KnownProvider, { model: string; baseUrl: str
   openai: { model: 'openai/gpt-4o', baseUrl: 'https://api.openai.com/v1' },
 };
 
-/** The model an agent of this provider speaks with when none is named. */
+/** The model of an agent with this provider when none is named. */
 export const defaultModelOf = (provider: KnownProvider): string => providers[provider].defaultModel;
 
-/** What the contract calls the key of a provider, if it names it. */
+/** The contract's name of a provider's key; undefined when it has none. */
 export const credentialOf = (provider: string): Credential | undefined => providers[provider as KnownProvider]?.credential;
 
-/** The secret with an agent's key for a provider, its own one's or another's. */
-export const keySecret = (provider: string, own: string) =>
-  provider === own ? ('apiKey' as const) : (`apiKey:${credentialOf(provider)}` as const);
+/** The name of the secret with an agent's key for a provider; `ownProvider` is the agent's own. */
+export const keySecret = (provider: string, ownProvider: string) =>
+  provider === ownProvider ? ('apiKey' as const) : (`apiKey:${credentialOf(provider)}` as const);
 
-/** Where and how a model is reached. */
+/** A model with the address and protocol to call it. */
 export interface ModelTarget {
   provider: ProviderId;
   api: Provider['api'];
@@ -124,23 +124,23 @@ function target(id: KnownProvider, model: string, config: Addresses): ModelTarge
   return { provider: id, api, baseUrl: (baseUrlVariable && config[baseUrlVariable]) ?? baseUrl, gatewayName, model };
 }
 
-/** The model an agent speaks with, from its row. */
+/** The model of an agent, from its row. */
 export function modelTarget(agent: Choice, config: Addresses): ModelTarget {
   const id = agent.aiProvider as ProviderId;
   if (id === 'custom') {
-    const own = agent.config as { baseUrl: string; model: string };
-    return { provider: id, api: 'openai-completions', baseUrl: own.baseUrl, gatewayName: 'custom', model: own.model };
+    const endpoint = agent.config as { baseUrl: string; model: string };
+    return { provider: id, api: 'openai-completions', baseUrl: endpoint.baseUrl, gatewayName: 'custom', model: endpoint.model };
   }
   const { models, defaultModel } = providers[id];
   return target(id, models[agent.model] ?? (dashboardModels.has(agent.model) ? defaultModel : agent.model), config);
 }
 
-/** The models an agent turns to next, of those providers that `hasKey` says it has a key for. */
+/** The fallback models of an agent, in order; only those whose provider passes `hasKey`. */
 export function fallbackTargets(agent: Choice, config: Addresses, hasKey: (provider: KnownProvider) => boolean): ModelTarget[] {
   const id = agent.aiProvider as ProviderId;
   if (id === 'custom') return [];
-  const first = modelTarget(agent, config).model;
+  const primary = modelTarget(agent, config).model;
   return providers[id].fallbacks
-    .filter(({ provider, model }) => hasKey(provider) && !(provider === id && model === first))
+    .filter(({ provider, model }) => hasKey(provider) && !(provider === id && model === primary))
     .map(({ provider, model }) => target(provider, model, config));
 }

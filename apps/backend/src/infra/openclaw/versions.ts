@@ -1,11 +1,15 @@
-/** Where a version keeps sessions and transcripts: files of JSON lines, or a SQLite database for each agent. */
+/** How a version stores sessions and transcripts: as files of JSON lines, or in one SQLite database per agent. */
 export type SessionStorage = 'jsonl' | 'sqlite';
 
-/** How the versions differ. */
+/** The differences between OpenClaw versions. */
 export interface Dialect {
+  /** Whether channels accept the setting `retry`. */
   retry: boolean;
+  /** Whether `channels.defaults` accepts the setting `heartbeat`. */
   channelHeartbeat: boolean;
+  /** Builds the channel setting `streaming`. */
   streaming: (mode: 'partial') => 'partial' | { mode: 'partial' };
+  /** Refused models (`provider/model`) and the model of the same provider that replaces each. */
   retired: Record<string, string>;
   storage: SessionStorage;
   /** Whether plugins are TypeScript, which the gateway transpiles at its first start. */
@@ -15,10 +19,9 @@ export interface Dialect {
 const partial = (mode: 'partial') => ({ mode });
 
 /**
- * What OpenClaw is like from each of these versions on. 2026.3.13 takes every setting of the contract's channel tables.
- * 2026.3.22 ships compiled plugins. 2026.4.7 wants `streaming` as an object. 2026.8.1 refuses `retry` and
- * `channels.defaults.heartbeat` and keeps sessions in SQLite. 2026.9.6 refuses models that their makers have shut down
- * (`retired`: by name, what is used instead).
+ * The dialect from each of these versions on. 2026.3.13 accepts every setting of the contract's channel tables. 2026.3.22
+ * ships compiled plugins. 2026.4.7 requires `streaming` as an object. 2026.8.1 refuses `retry` and
+ * `channels.defaults.heartbeat` and stores sessions in SQLite. 2026.9.6 refuses models that their providers have retired.
  */
 const dialects = {
   '2026.3.13': { retry: true, channelHeartbeat: true, streaming: (mode) => mode, retired: {}, storage: 'jsonl', transpiles: true },
@@ -37,35 +40,35 @@ const dialects = {
 
 export type KnownVersion = keyof typeof dialects;
 
-/** The versions that are known, oldest first. */
+/** The known versions, oldest first. */
 export const knownVersions = Object.keys(dialects) as [KnownVersion, ...KnownVersion[]];
 
-/** Releases are named by date; a suffix (`-1`, `-beta.2`) does not matter here. */
+/** A release's date as a sortable number, without its suffix (`-1`, `-beta.2`); null when the version is no release. */
 function numberOf(version: string): number | null {
   const [, year, month, day] = /^v?(\d{4})\.(\d{1,2})\.(\d{1,3})(?:\D|$)/.exec(version) ?? [];
   return year ? Number(year) * 1e6 + Number(month) * 1e3 + Number(day) : null;
 }
 
-/** Whether a version's name says which release it is. */
+/** Tells whether a version's name is that of a release, which contains its date. */
 export const isRelease = (version: string): boolean => numberOf(version) !== null;
 
-/** The known version that a configuration for `version` is built as: the nearest older one, else the oldest. */
+/** The known version whose dialect `version` uses: the nearest older one, otherwise the oldest. */
 export function nearestKnown(version: string): KnownVersion {
   const [oldest] = knownVersions;
-  const wanted = numberOf(version);
-  return knownVersions.findLast((known) => wanted !== null && (numberOf(known) ?? 0) <= wanted) ?? oldest;
+  const date = numberOf(version);
+  return knownVersions.findLast((known) => date !== null && (numberOf(known) ?? 0) <= date) ?? oldest;
 }
 
-/** How a configuration for `version` is written. */
+/** The dialect of a version, known or not. */
 export const dialectOf = (version: string): Dialect => dialects[nearestKnown(version)];
 
-/** Where an agent of a version keeps its sessions; `null` when the version's name is no release. */
+/** The session storage of a version; `null` when the version is no release. */
 export const storageOf = (version: string | null): SessionStorage | null =>
   version !== null && isRelease(version) ? dialectOf(version).storage : null;
 
 /**
- * Whether a version can read what another one has written. OpenClaw imports files into its database, and no version reads
- * a database back into files; a version whose name is no release may be either.
+ * Tells whether a version can read sessions that another version has written. OpenClaw imports files into its database, but
+ * no version converts a database back to files. A version that is no release cannot be assumed to read a database.
  */
 export function canReadStorage(version: string | null, writtenBy: string | null): boolean {
   return storageOf(writtenBy) !== 'sqlite' || storageOf(version) === 'sqlite';

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 
 export type StripeClient = Stripe;
 
-/** The official client, or nothing where no key is configured. */
+/** Stripe's official client; undefined when no key is configured. */
 export async function createStripe({ STRIPE_SECRET_KEY, STRIPE_API_BASE }: Config): Promise<Stripe | undefined> {
   if (!STRIPE_SECRET_KEY) return undefined;
   const { default: Client } = await import('stripe');
@@ -21,7 +21,7 @@ export async function createStripe({ STRIPE_SECRET_KEY, STRIPE_API_BASE }: Confi
   });
 }
 
-/** The price of a plan at Stripe; undefined when it is not for sale. */
+/** The id of a plan's price at Stripe; undefined when the plan is not for sale. */
 export function priceOf(config: Config, plan: Plan): string | undefined {
   const prices: Record<Plan, string | undefined> = {
     solo: config.STRIPE_PRICE_SOLO,
@@ -32,11 +32,11 @@ export function priceOf(config: Config, plan: Plan): string | undefined {
   return prices[plan];
 }
 
-/** The largest plan that a subscription is for; null for prices that are none of ours. */
+/** The highest plan among a subscription's prices; null when no price belongs to a plan of this installation. */
 export function planOf(config: Config, { items }: Pick<Stripe.Subscription, 'items'>): Plan | null {
-  const paid = new Set(items.data.map(({ price }) => price.id));
-  const [largest] = (Object.keys(plans) as Plan[])
-    .filter((plan) => paid.has(priceOf(config, plan) ?? ''))
+  const priceIds = new Set(items.data.map(({ price }) => price.id));
+  const [highest] = (Object.keys(plans) as Plan[])
+    .filter((plan) => priceIds.has(priceOf(config, plan) ?? ''))
     .sort((a, b) => plans[b].rank - plans[a].rank);
-  return largest ?? null;
+  return highest ?? null;
 }
