@@ -5,10 +5,10 @@ import { type ChildBackend, startChildBackend } from './child-backend.ts';
 import { containersOn, nothing, whole } from './containers.ts';
 import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 
-/** `kill -9` of the backend while it makes a clone: after a start there is that one clone, running, and paid for once. */
+/** `kill -9` of the backend during a clone: after the restart the clone exists once, runs, and is paid for once. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-clone';
-/** They are killed apart from one another, each on a chain of its own. */
+/** Backends that run in parallel, each on its own chain. */
 const LANES = 3;
 const { container, left, shell } = containersOn();
 let remove: () => Promise<void>;
@@ -17,7 +17,7 @@ let lanes: Lane[];
 interface Lane {
   chain: TestChain;
   backend: ChildBackend;
-  /** The agent that is cloned. */
+  /** The id of the agent to clone. */
   parent: string;
 }
 
@@ -44,7 +44,7 @@ afterAll(async () => {
   await remove();
 });
 
-test('clones at different stages all come up after a start, each once', async () => {
+test('concurrent clones all run once each after the backend is killed and started again', async () => {
   const [{ backend, chain, parent }] = lanes as [Lane];
   const bodies = [
     await paidRequest(chain, parent, 'booking'),
@@ -73,7 +73,7 @@ test('clones at different stages all come up after a start, each once', async ()
   }
 });
 
-test('a clone is whole when the backend was killed after any of its steps', async () => {
+test('a clone is complete after the backend is killed after any of its steps', async () => {
   const steps = ['wallet', 'image', 'validate', 'create', 'start', 'ready'];
   const problems: string[] = [];
 
