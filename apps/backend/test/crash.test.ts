@@ -7,13 +7,13 @@ import { type ChildBackend, type Moment, startChildBackend } from './child-backe
 import { containersOn, nothing, whole } from './containers.ts';
 
 /**
- * `kill -9` of the backend at each recorded step of what is done to an agent, then a start: all of it ends as it was asked,
- * with the agent's data as before and nothing left over. A stand-in takes the gateway's place, everything else is real.
+ * `kill -9` of the backend at each recorded step of an operation, then a restart: the operation completes, the agent keeps its
+ * data, and no orphan is left. A stand-in replaces the gateway. All other parts are real.
  */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in';
 const NEXT = 'agentbot/openclaw-test:stand-in-next';
-/** Empties the agent's data and ends. */
+/** Deletes the agent's data and exits. */
 const BROKEN = 'agentbot/openclaw-test:stand-in-broken';
 const { checksums, container, left, note, noted } = containersOn();
 const LANES = 8;
@@ -40,14 +40,14 @@ interface Run {
 
 async function deploy({ backend, id }: Run): Promise<void> {
   await backend.call('POST', '/api/deployments', { agentId: id, config: { telegramToken: canary('1:'), plan: 'network' } });
-  // A busy machine may answer before it is done.
+  // On a busy machine the answer may come before the operation has finished.
   await backend.settled();
 }
 const status = async ({ backend, id }: Run) => (await backend.call('GET', `/api/agents/${id}`)).body.status;
 const chat = async ({ backend, id }: Run, message: string) =>
   (await backend.call('POST', '/api/chat', { agentId: id, message })).body.reply;
 
-/** Kills the backend at the run's moment of an operation, starts it again and waits for the end of it. */
+/** Kills the backend at the run's moment of an operation, restarts it and waits until no operation is open. */
 async function crash({ backend, id, moment }: Run, kind: string, ask: () => Promise<unknown>): Promise<void> {
   const asked = ask().catch(() => undefined);
   await backend.reached(id, kind, moment);
@@ -57,7 +57,7 @@ async function crash({ backend, id, moment }: Run, kind: string, ask: () => Prom
   await backend.settled();
 }
 
-/** Tries all moments of the given steps, in several backends at once, each on an agent of its own. @returns what went wrong */
+/** Runs `work` at every moment of the steps, on several backends in parallel, each time with a new agent. @returns the failures */
 async function atEachMoment(steps: string[], work: (run: Run) => Promise<void>): Promise<string[]> {
   const moments = steps.flatMap((step) => [
     { step, at: 'running' as const },
@@ -81,7 +81,7 @@ async function atEachMoment(steps: string[], work: (run: Run) => Promise<void>):
   return problems;
 }
 
-test('killed while it provisions', async () => {
+test('provision completes after the backend is killed at any step', async () => {
   const problems = await atEachMoment(['image', 'validate', 'create', 'start', 'ready'], async (run) => {
     await crash(run, 'provision', () => deploy(run));
     expect(await status(run)).toBe('active');
@@ -91,7 +91,7 @@ test('killed while it provisions', async () => {
   expect(problems).toEqual([]);
 }, 400_000);
 
-test('killed while it updates', async () => {
+test('update completes and keeps the data after the backend is killed at any step', async () => {
   const problems = await atEachMoment(['image', 'validate', 'stop', 'backup', 'create', 'start', 'ready'], async (run) => {
     await deploy(run);
     expect(await chat(run, 'Remember me')).toBe('You said: Remember me');
@@ -108,7 +108,7 @@ test('killed while it updates', async () => {
   expect(problems).toEqual([]);
 }, 400_000);
 
-test('killed while it puts an update back', async () => {
+test('update rolls back after the backend is killed during its rollback', async () => {
   const problems = await atEachMoment(['rollback'], async (run) => {
     const { backend, id } = run;
     await deploy(run);
@@ -125,7 +125,7 @@ test('killed while it puts an update back', async () => {
   expect(problems).toEqual([]);
 }, 200_000);
 
-test('killed while it makes a backup and puts one back', async () => {
+test('backup and restore complete after the backend is killed at any step', async () => {
   const problems = await atEachMoment(['check', 'stop', 'backup', 'clear', 'create', 'ready'], async (run) => {
     const { backend, id, moment } = run;
     await deploy(run);
@@ -146,7 +146,7 @@ test('killed while it makes a backup and puts one back', async () => {
   expect(problems).toEqual([]);
 }, 400_000);
 
-test('killed while it deletes', async () => {
+test('delete completes after the backend is killed at any moment', async () => {
   const problems = await atEachMoment(['remove'], async (run) => {
     await deploy(run);
     await crash(run, 'delete', () => run.backend.call('DELETE', `/api/agents/${run.id}`));
