@@ -18,7 +18,7 @@ import { containersOn } from './containers.ts';
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-kept';
 const SLOW = 'agentbot/openclaw-test:stand-in-kept-slow';
-const { container, docker, note, noted, shell } = containersOn();
+const { container, docker, writeNote, readNote, shell } = containersOn();
 const remove: (() => Promise<void>)[] = [];
 let backend: TestBackend;
 let sealed: TestBackend;
@@ -63,7 +63,7 @@ describe('a backup', () => {
 
   test('of a running agent is a file in BACKUP_DIR, and the agent keeps running', async () => {
     await deploy(backend, 'kept');
-    await note('kept', 'first');
+    await writeNote('kept', 'first');
     const { startedAt } = (await ask(backend, 'kept', 'GET', '')).body;
     const { status, body } = await ask(backend, 'kept', 'POST', 'backups');
     expect([status, body]).toEqual([
@@ -97,7 +97,7 @@ describe('a backup', () => {
   });
 
   test('is restored into a new container without later files', async () => {
-    await note('kept', 'second');
+    await writeNote('kept', 'second');
     await shell('kept', `echo extra > ${workspace}/extra`);
     // Stopped first: the crash restart would start a running agent again.
     await ask(backend, 'kept', 'POST', 'stop');
@@ -106,7 +106,7 @@ describe('a backup', () => {
     const restored = await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`);
     expect(restored.body).toEqual({ success: true, status: 'stopped', message: 'Backup restored successfully' });
     await ask(backend, 'kept', 'POST', 'start');
-    expect(await noted('kept')).toBe('first');
+    expect(await readNote('kept')).toBe('first');
     expect(await shell('kept', `ls ${workspace}`)).not.toContain('extra');
     expect(await chat(backend, 'kept', 'And now?')).toBe('You said: And now?');
     const { backups } = (await ask(backend, 'kept', 'GET', 'backups')).body;
@@ -114,20 +114,20 @@ describe('a backup', () => {
   });
 
   test('is restored to a running agent, and the agent runs again', async () => {
-    await note('kept', 'second');
+    await writeNote('kept', 'second');
     const restored = await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`);
     expect(restored.body).toEqual({ success: true, status: 'active', message: 'Backup restored successfully' });
-    expect(await noted('kept')).toBe('first');
+    expect(await readNote('kept')).toBe('first');
   });
 
   test('is restored to a stopped agent, and the agent stays stopped', async () => {
-    await note('kept', 'third');
+    await writeNote('kept', 'third');
     await ask(backend, 'kept', 'POST', 'stop');
     const { id } = (await ask(backend, 'kept', 'POST', 'backups')).body.backup;
     expect((await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`)).body.status).toBe('stopped');
     expect((await ask(backend, 'kept', 'POST', `backups/${id}/restore`)).body.status).toBe('stopped');
     await ask(backend, 'kept', 'POST', 'start');
-    expect(await noted('kept')).toBe('third');
+    expect(await readNote('kept')).toBe('third');
   });
 
   test('with a wrong checksum is not restored, and the agent keeps running', async () => {
@@ -182,7 +182,7 @@ describe('a backup', () => {
 
   test('in a bucket is encrypted, downloads in clear and is restored', async () => {
     await deploy(sealed, 'far');
-    await note('far', 'words-of-the-agent');
+    await writeNote('far', 'words-of-the-agent');
     // Large enough for a multipart upload.
     await shell('far', `dd if=/dev/urandom of=${workspace}/large bs=1M count=12 2>/dev/null`);
     const sum = await shell('far', `sha256sum ${workspace}/large`);
@@ -199,10 +199,10 @@ describe('a backup', () => {
     expect(() => gunzipSync(stored as Buffer)).toThrow();
     expect(await readdir(sealed.config.BACKUP_DIR)).toEqual([]);
     expect(gunzipSync(await (await download(sealed, 'far', body.backup.id)).bytes()).includes('words-of-the-agent')).toBe(true);
-    await note('far', 'lost');
+    await writeNote('far', 'lost');
     await shell('far', `rm ${workspace}/large`);
     expect((await ask(sealed, 'far', 'POST', `backups/${body.backup.id}/restore`)).status).toBe(200);
-    expect([await noted('far'), await shell('far', `sha256sum ${workspace}/large`)]).toEqual(['words-of-the-agent', sum]);
+    expect([await readNote('far'), await shell('far', `sha256sum ${workspace}/large`)]).toEqual(['words-of-the-agent', sum]);
     for (const { id } of (await ask(sealed, 'far', 'GET', 'backups')).body.backups.slice(1)) {
       await ask(sealed, 'far', 'DELETE', `backups/${id}`);
     }
@@ -275,7 +275,7 @@ describe('an operation', () => {
   });
 
   test('update rolls back when it is cancelled at the step ready', async () => {
-    await note('busy', 'before');
+    await writeNote('busy', 'before');
     const updating = ask(backend, 'busy', 'POST', 'update', { image: SLOW });
     const { id } = await untilStarted('busy');
     await untilStep('busy', 'ready');
@@ -284,7 +284,7 @@ describe('an operation', () => {
     expect((await updating).body.error).toBe('The operation was cancelled');
     expect((await ask(backend, 'busy', 'GET', `operations/${id}`)).body.operation.state).toBe('cancelled');
     expect((await container('busy').inspect()).Config.Image).toBe(IMAGE);
-    expect([await noted('busy'), await chat(backend, 'busy', 'Hello')]).toEqual(['before', 'You said: Hello']);
+    expect([await readNote('busy'), await chat(backend, 'busy', 'Hello')]).toEqual(['before', 'You said: Hello']);
   });
 
   test('provision leaves the agent stopped when it is cancelled', async () => {

@@ -12,7 +12,7 @@ import { ASSERTION_SECRET, expectNothingInClear, INTERNAL_KEY, removeLeftovers }
 import { createTestDatabase } from './test-database.ts';
 
 /** A step of an operation, and whether it runs or is done. */
-export interface Moment {
+export interface StepState {
   step: string;
   at: 'running' | 'done';
 }
@@ -97,7 +97,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
      * Waits until a step of the agent's newest operation has reached a state.
      * @throws Error when the operation ended without this step
      */
-    async reached(agentId: string, kind: string, { step, at }: Moment): Promise<void> {
+    async untilStep(agentId: string, kind: string, { step, at }: StepState): Promise<void> {
       for (;;) {
         const { rows } = await database.query(
           `SELECT o.finished_at, s.state FROM operations o LEFT JOIN operation_steps s ON s.operation_id = o.id AND s.name = $3

@@ -17,11 +17,11 @@ export function containersOn(docker = new Docker()) {
     /** SHA-256 checksums of the files in the agent's folders `workspace` and `agents`. */
     checksums: (id: string) => shell(id, 'cd /home/node/.openclaw && find workspace agents -type f -exec sha256sum {} + | sort'),
     /** Writes the file `note` in the agent's workspace. */
-    note: (id: string, text: string) =>
+    writeNote: (id: string, text: string) =>
       shell(id, `mkdir -p /home/node/.openclaw/workspace && echo ${text} > /home/node/.openclaw/workspace/note`),
-    noted: async (id: string) => (await shell(id, 'cat /home/node/.openclaw/workspace/note')).trim(),
+    readNote: async (id: string) => (await shell(id, 'cat /home/node/.openclaw/workspace/note')).trim(),
     /** Counts the agent's containers, networks and volumes on the engine. */
-    async left(id: string) {
+    async countResources(id: string) {
       const filters = { label: [`agentbot.agent=${id}`] };
       const [containers, networks, volumes] = await Promise.all([
         docker.listContainers({ all: true, filters }),
@@ -34,5 +34,5 @@ export function containersOn(docker = new Docker()) {
 }
 
 export type Containers = ReturnType<typeof containersOn>;
-export const whole = { containers: 1, networks: 1, volumes: 1 };
-export const nothing = { containers: 0, networks: 0, volumes: 0 };
+export const ONE_OF_EACH = { containers: 1, networks: 1, volumes: 1 };
+export const NONE = { containers: 0, networks: 0, volumes: 0 };

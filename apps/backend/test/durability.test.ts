@@ -18,7 +18,7 @@ const FROM = 'agentbot/openclaw:2026.3.13';
 const image = (name: string) => `agentbot/openclaw-test:stand-in-${name}`;
 const RUN = randomName(4);
 const failures: Failure[] = ['dies', 'never-ready', 'refuses', 'corrupts'];
-const { checksums, container, docker, note, noted, shell } = containersOn();
+const { checksums, container, docker, writeNote, readNote, shell } = containersOn();
 const remove: (() => Promise<void>)[] = [];
 /** A name of this run: leftovers of a killed run have other names. */
 const nameOf = (name: string) => `${name}-${RUN}`;
@@ -54,7 +54,7 @@ afterAll(async () => {
 describe('an update to an image', () => {
   beforeAll(async () => {
     await deploy(nameOf('updated'));
-    await note(nameOf('updated'), 'kept');
+    await writeNote(nameOf('updated'), 'kept');
     expect(await chat(nameOf('updated'), 'Remember me')).toBe('You said: Remember me');
   });
 
@@ -143,8 +143,8 @@ test('an operation without a job fails, and its agent keeps running', async () =
   const { ownerId } = await row(nameOf('updated'));
   const data = lost.map((each) => ({ ...each, id: `op_lost_${each.kind}`, ownerId, createdAt: new Date(Date.now() - 60_000) }));
   await database.as('service', (tx) => tx.operation.createMany({ data }));
-  const left = { id: { in: data.map(({ id }) => id) }, finishedAt: null };
-  await until(async () => (await database.as('service', (tx) => tx.operation.count({ where: left }))) === 0, 120_000);
+  const open = { id: { in: data.map(({ id }) => id) }, finishedAt: null };
+  await until(async () => (await database.as('service', (tx) => tx.operation.count({ where: open }))) === 0, 120_000);
   for (const { agentId } of lost) expect(await row(agentId)).toMatchObject({ state: 'running', stateReason: null });
 });
 
@@ -202,7 +202,7 @@ describe('a change made on the machine by hand', () => {
 
   test('start creates a removed volume again, and a restore brings the data back', async () => {
     await deploy(nameOf('emptied'));
-    await note(nameOf('emptied'), 'precious');
+    await writeNote(nameOf('emptied'), 'precious');
     const { backup } = (await operate(nameOf('emptied'), 'backups')).body;
     await operate(nameOf('emptied'), 'stop');
     await container(nameOf('emptied')).remove();
@@ -210,7 +210,7 @@ describe('a change made on the machine by hand', () => {
     expect((await operate(nameOf('emptied'), 'start')).status).toBe(200);
     expect(await chat(nameOf('emptied'), 'Who am I?')).toBe('You said: Who am I?');
     expect((await operate(nameOf('emptied'), `backups/${backup.id}/restore`)).status).toBe(200);
-    expect(await noted(nameOf('emptied'))).toBe('precious');
+    expect(await readNote(nameOf('emptied'))).toBe('precious');
   });
 
   test('the reconciler stops a container that was started by hand and unpauses a paused one', async () => {
@@ -265,18 +265,18 @@ test('the garbage collector removes orphaned containers and networks, and volume
   await expect(docker.getVolume(nameless).inspect()).rejects.toThrow(/no such volume/i);
   expect((await held.inspect()).Name).toBe(`openclaw-net-${nameOf('held')}`);
   expect((await docker.getVolume(`openclaw-data-${nameOf('nobody')}`).inspect()).Name).toBe(`openclaw-data-${nameOf('nobody')}`);
-  const noted = () => backend.context.database.as('service', (tx) => tx.orphan.findMany({ select: { kind: true, name: true } }));
-  const left = { kind: 'volume', name: `openclaw-data-${nameOf('nobody')}` };
-  expect(await noted()).toEqual(expect.arrayContaining([left, { kind: 'network', name: `openclaw-net-${nameOf('held')}` }]));
+  const listOrphans = () => backend.context.database.as('service', (tx) => tx.orphan.findMany({ select: { kind: true, name: true } }));
+  const keptVolume = { kind: 'volume', name: `openclaw-data-${nameOf('nobody')}` };
+  expect(await listOrphans()).toEqual(expect.arrayContaining([keptVolume, { kind: 'network', name: `openclaw-net-${nameOf('held')}` }]));
   await guest.remove({ force: true });
   await sweep(later);
-  expect(await noted()).toEqual([left]);
+  expect(await listOrphans()).toEqual([keptVolume]);
 
   const { database } = backend.context;
   await database.as('service', (tx) => tx.orphan.updateMany({ data: { foundAt: new Date(Date.now() - 8 * 24 * 3_600_000) } }));
   await sweep({ ...later, config: { ...backend.config, SWEEP_VOLUMES: true } });
   await expect(docker.getVolume(`openclaw-data-${nameOf('nobody')}`).inspect()).rejects.toThrow(/no such volume/i);
-  expect(await noted()).toEqual([]);
+  expect(await listOrphans()).toEqual([]);
   expect(await chat(nameOf('mortal'), 'Still here?')).toBe('You said: Still here?');
 });
 

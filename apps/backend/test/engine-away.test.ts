@@ -4,7 +4,7 @@ import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChildBackend, startChildBackend } from './child-backend.ts';
-import { type Containers, containersOn, nothing, whole } from './containers.ts';
+import { type Containers, containersOn, NONE, ONE_OF_EACH } from './containers.ts';
 import { type OwnEngine, startOwnEngine } from './own-engine.ts';
 import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 
@@ -64,7 +64,7 @@ async function untilAnswering(id: string): Promise<void> {
 /** Kills the engine at a step of an operation, starts it again and waits for the end. @returns the operation's error or state */
 async function loseEngine(id: string, kind: string, step: string, ask: () => Promise<unknown>): Promise<string> {
   const asked = ask().catch(() => undefined);
-  await backend.reached(id, kind, { step, at: 'running' });
+  await backend.untilStep(id, kind, { step, at: 'running' });
   await engine.kill();
   expect((await backend.call('GET', '/api/agents')).status).toBe(200);
   await sleep(1_000);
@@ -97,7 +97,7 @@ test.each(['create', 'ready'])('provision completes after the engine is killed a
   const id = `born-${step}`;
   expect(await loseEngine(id, 'provision', step, () => deploy(id))).toBe('succeeded');
   await untilAnswering(id);
-  expect(await containers.left(id)).toEqual(whole);
+  expect(await containers.countResources(id)).toEqual(ONE_OF_EACH);
   await backend.call('DELETE', `/api/agents/${id}`);
 });
 
@@ -105,7 +105,7 @@ test.each(['backup', 'create', 'ready'])('update completes after the engine is k
   const id = `moved-${step}`;
   await deploy(id);
   await chat(id, 'Remember me');
-  await containers.note(id, 'kept');
+  await containers.writeNote(id, 'kept');
   const before = await containers.checksums(id);
   const image = 'agentbot/openclaw-test:next';
   expect(await loseEngine(id, 'update', step, () => backend.call('POST', `/api/agents/${id}/update`, { image }))).toBe('succeeded');
@@ -113,7 +113,7 @@ test.each(['backup', 'create', 'ready'])('update completes after the engine is k
   expect(await containers.checksums(id)).toBe(before);
   await untilAnswering(id);
   expect((await containers.container(id).inspect()).Config.Image).toBe(image);
-  expect(await containers.left(id)).toEqual(whole);
+  expect(await containers.countResources(id)).toEqual(ONE_OF_EACH);
   await backend.call('DELETE', `/api/agents/${id}`);
 });
 
@@ -122,7 +122,7 @@ test.each(['create'])('clone completes after the engine is killed at the step %s
   const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
   expect(await loseEngine(agentId, 'clone', step, async () => undefined)).toBe('succeeded');
   await untilAnswering(agentId);
-  expect(await containers.left(agentId)).toEqual(whole);
+  expect(await containers.countResources(agentId)).toEqual(ONE_OF_EACH);
   expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);
   await backend.call('DELETE', `/api/agents/${agentId}`);
 });
@@ -130,19 +130,19 @@ test.each(['create'])('clone completes after the engine is killed at the step %s
 test.each(['clear'])('restore completes after the engine is killed at the step %s', async (step) => {
   const id = `restored-${step}`;
   await deploy(id);
-  await containers.note(id, 'kept');
+  await containers.writeNote(id, 'kept');
   const { backup } = (await backend.call('POST', `/api/agents/${id}/backups`)).body;
-  await containers.note(id, 'later');
+  await containers.writeNote(id, 'later');
   const ask = () => backend.call('POST', `/api/agents/${id}/backups/${backup.id}/restore`);
   expect(await loseEngine(id, 'restore', step, ask)).toBe('succeeded');
   await untilAnswering(id);
-  expect(await containers.noted(id)).toBe('kept');
+  expect(await containers.readNote(id)).toBe('kept');
   await backend.call('DELETE', `/api/agents/${id}`);
 });
 
 test('an agent deleted without the engine leaves no data to the next agent of its name', async () => {
   await deploy('reborn');
-  await containers.note('reborn', 'of-the-first');
+  await containers.writeNote('reborn', 'of-the-first');
   await engine.kill();
   await sleep(2_100);
   await backend.call('DELETE', '/api/agents/reborn');
@@ -152,8 +152,8 @@ test('an agent deleted without the engine leaves no data to the next agent of it
   // Before the garbage collector runs.
   expect((await deploy('reborn')).status).toBe(201);
   await untilAnswering('reborn');
-  expect(await containers.noted('reborn')).not.toContain('of-the-first');
-  expect(await containers.left('reborn')).toEqual(whole);
+  expect(await containers.readNote('reborn')).not.toContain('of-the-first');
+  expect(await containers.countResources('reborn')).toEqual(ONE_OF_EACH);
   await backend.call('DELETE', '/api/agents/reborn');
 });
 
@@ -161,6 +161,6 @@ test('delete completes after the engine is killed', async () => {
   await deploy('gone');
   await loseEngine('gone', 'delete', 'remove', () => backend.call('DELETE', '/api/agents/gone'));
   expect((await backend.call('GET', '/api/agents/gone')).status).toBe(404);
-  for (let tries = 0; (await containers.left('gone')).volumes && tries < 100; tries++) await sleep(300);
-  expect(await containers.left('gone')).toEqual(nothing);
+  for (let tries = 0; (await containers.countResources('gone')).volumes && tries < 100; tries++) await sleep(300);
+  expect(await containers.countResources('gone')).toEqual(NONE);
 });
