@@ -10,14 +10,14 @@ import { arbitraryOf } from './arbitrary-of.ts';
 import { assertion, INTERNAL_KEY, sessionOf, startBackend, type TestBackend } from './backend.ts';
 
 /**
- * Every route × every credential that must not do, and what it must answer. Everything is generated from the route
- * table: a new route is in it from its first day.
+ * Calls every route with every kind of credential that the route must refuse. The cases come from the route table, so a new
+ * route is covered from its first day.
  */
 
 let backend: TestBackend;
 let owner: string;
 let stranger: string;
-/** What belongs to the owner, by the name that a path's parameter has for it. */
+/** Ids of the owner's rows, by the name of the path parameter. */
 let owned: Record<'id' | 'agentId' | 'userId' | 'messageId' | 'operationId' | 'backupId' | 'keyId', string>;
 const keys: Record<'narrow' | 'forOther' | 'expired', string> = { narrow: '', forOther: '', expired: '' };
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await backend.account();
   owner = await backend.account();
   stranger = await backend.account();
-  await backend.account(somebody.email);
+  await backend.account(registeredUser.email);
   const make = async (name: string) =>
     (await backend.machine(owner, 'POST', '/api/agents', { name, config: { plan: 'collective' } })).body.id;
   const [agent, other] = [await make('Mine'), await make('Other')];
@@ -69,14 +69,14 @@ const required = guarded.filter(([, { auth }]) => auth !== 'optional');
 
 const sampleOf = (schema: z.ZodType) => fc.sample(arbitraryOf(schema), { numRuns: 1, seed: 11 })[0] as Record<string, unknown>;
 
-const somebody = { email: 'somebody@example.com', password: canary('a long password ') };
-/** What the web app's own sign-in is not refused for. */
+const registeredUser = { email: 'somebody@example.com', password: canary('a long password ') };
+/** Bodies that the web app's sign-in routes accept. */
 const accepted: Partial<Record<RouteId, object>> = {
-  verifyCredentials: somebody,
+  verifyCredentials: registeredUser,
   signInWithProvider: { provider: 'github', subject: '1', email: 'new@example.com', emailVerified: true },
 };
 
-/** A request that the contract accepts, about the owner's things. */
+/** A request that the contract accepts and that names the owner's resources. */
 function request(id: RouteId, route: Route) {
   const [body, query] = [route.body, route.query].map((schema) => {
     const sample = schema && sampleOf(schema);
@@ -99,7 +99,7 @@ function request(id: RouteId, route: Route) {
   return { path: search.size ? `${path}?${search}` : path, body, names: agentNamedIn(route, { params, query, body }) };
 }
 
-/** Sends it, and reads streams and files no further than their status. */
+/** Sends the request. Of a stream or a file it reads the status only. */
 async function send(id: RouteId, route: Route, token: string | undefined, userId?: string) {
   const { path, body } = request(id, route);
   const response = await fetch(backend.url + path, {
@@ -124,8 +124,8 @@ async function send(id: RouteId, route: Route, token: string | undefined, userId
 const refused = (code: ErrorCode) => expect.objectContaining({ status: statusOf(code, 'backend') });
 const unauthorized = expect.objectContaining({ status: 401, error: 'Unauthorized' });
 
-/** Every row of the owner's, and of everybody's accounts, but what only counts or records. */
-async function everything(): Promise<unknown> {
+/** All rows of the owner, without the tables and columns that only count or record. */
+async function readOwnedRows(): Promise<unknown> {
   const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
   await client.connect();
   const tables = [
@@ -142,8 +142,8 @@ async function everything(): Promise<unknown> {
   ];
   const found: unknown[] = [];
   for (const table of tables) {
-    const who = table === 'users' ? 'id' : 'owner_id';
-    found.push((await client.query(`SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${who} = $1 ORDER BY 1`, [owner])).rows);
+    const ownerColumn = table === 'users' ? 'id' : 'owner_id';
+    found.push((await client.query(`SELECT to_jsonb(t) AS row FROM ${table} t WHERE ${ownerColumn} = $1 ORDER BY 1`, [owner])).rows);
   }
   found.push(
     (await client.query("SELECT to_jsonb(t) - 'last_used_at' AS row FROM api_keys t WHERE owner_id = $1 ORDER BY 1", [owner])).rows,
@@ -154,13 +154,13 @@ async function everything(): Promise<unknown> {
 
 let before: unknown;
 beforeAll(async () => {
-  before = await everything();
+  before = await readOwnedRows();
 });
 afterAll(async () => {
-  expect(await everything()).toEqual(before);
+  expect(await readOwnedRows()).toEqual(before);
 });
 
-describe('no credential, a wrong one, an expired one', () => {
+describe('a missing, wrong or expired credential', () => {
   const now = () => Math.floor(Date.now() / 1000);
   const bad: [string, () => string | Promise<string> | undefined][] = [
     ['none', () => undefined],
@@ -169,58 +169,64 @@ describe('no credential, a wrong one, an expired one', () => {
     ['an assertion with a wrong signature', () => assertion(owner, { secret: 'another secret that is long enough' })],
     ['an assertion for another audience', () => assertion(owner, { audience: 'elsewhere' })],
     ['an expired assertion', () => assertion(owner, { issuedAt: now() - 120 })],
-    ['an assertion that is not signed', () => `${btoa('{"alg":"none"}')}.${btoa(`{"sub":"${owner}","exp":${now() + 60}}`)}.`],
+    ['an unsigned assertion', () => `${btoa('{"alg":"none"}')}.${btoa(`{"sub":"${owner}","exp":${now() + 60}}`)}.`],
     ['an expired API key', () => keys.expired],
-    ['an assertion of a session that has ended', () => assertion(owner, { session: 'session_ended' })],
+    ['an assertion of an ended session', () => assertion(owner, { session: 'session_ended' })],
     ['an assertion of another user’s session', () => assertion(owner, { session: sessionOf(stranger) })],
-    ['an assertion for an account that is gone', () => assertion('user_gone')],
+    ['an assertion for a deleted account', () => assertion('user_gone')],
   ];
-  test.each(required.concat(all.filter(([, { auth }]) => auth === 'web')))('%s', async (id, route) => {
+  test.each(required.concat(all.filter(([, { auth }]) => auth === 'web')))('%s answers 401', async (id, route) => {
     for (const [, make] of bad) expect(await send(id, route, await make())).toEqual(unauthorized);
     expect(await send(id, route, undefined, owner)).toEqual(unauthorized);
   });
 
-  test.each(all.filter(([, { auth }]) => auth === 'optional'))('%s is empty without one, and 401 with a wrong one', async (id, route) => {
-    expect(await send(id, route, undefined)).toMatchObject({ status: 200, text: '[]' });
-    for (const [, make] of bad.slice(1)) expect(await send(id, route, await make())).toEqual(unauthorized);
-  });
+  test.each(all.filter(([, { auth }]) => auth === 'optional'))(
+    '%s answers an empty list without a credential and 401 with a wrong one',
+    async (id, route) => {
+      expect(await send(id, route, undefined)).toMatchObject({ status: 200, text: '[]' });
+      for (const [, make] of bad.slice(1)) expect(await send(id, route, await make())).toEqual(unauthorized);
+    },
+  );
 
-  test.each(all.filter(([, { auth }]) => auth === 'public'))('%s is public, whatever comes along', async (id, route) => {
+  test.each(all.filter(([, { auth }]) => auth === 'public'))('%s is public and answers 200 to any credential', async (id, route) => {
     for (const [, make] of bad) expect((await send(id, route, await make())).status).toBe(200);
   });
 });
 
 describe('another user', () => {
-  /** Silent about what is not there, so that a deletion can be repeated. */
-  const silent: RouteId[] = ['deleteAgent'];
+  /** Answers 200 for an absent agent too: a deletion can be repeated. */
+  const idempotent: RouteId[] = ['deleteAgent'];
   const asksChain: RouteId[] = ['linkWallet'];
 
-  test.each(guarded)('%s', async (id, route) => {
+  test.each(guarded)('%s does not expose the resources of the owner', async (id, route) => {
     const { names } = request(id, route);
     const answer = await send(id, route, await assertion(stranger));
     expect(answer.text).not.toMatch(/CONFIDENTIAL|Mine|Other/);
     const notFound = route.errors.filter((code) => code.endsWith('_NOT_FOUND'));
     if (route.auth === 'admin') expect(answer).toEqual(refused('FORBIDDEN'));
-    else if (silent.includes(id)) expect(answer.status).toBe(200);
+    else if (idempotent.includes(id)) expect(answer.status).toBe(200);
     else if (route.params || (names === owned.id && notFound.length)) expect(answer.status).toBe(route.web?.foreignIs ?? 404);
     else expect([200, 201, 400, 402, 403, 404, 409, 500, 503]).toContain(answer.status);
-    // A chain that nobody answers for here is not the caller's doing.
+    // No chain node runs here, so `linkWallet` may answer 500 with a code outside its error table.
     if (answer.status === 500 && !asksChain.includes(id)) expect(route.errors).toContain(answer.code);
   });
 
-  test.each(all.filter(([, { auth }]) => auth === 'web'))('%s is for the web app alone', async (id, route) => {
+  test.each(all.filter(([, { auth }]) => auth === 'web'))('%s answers 401: only the web app may call it', async (id, route) => {
     expect(await send(id, route, await assertion(stranger))).toEqual(unauthorized);
   });
 });
 
-describe('too narrow a scope', () => {
+describe('an API key with insufficient scope', () => {
   const tooNarrow = expect.objectContaining({ status: 403, code: 'INSUFFICIENT_SCOPE' });
 
-  test.each(guarded.filter(([, route]) => neededScope(route) === 'agents:write'))('%s wants more than reading', async (id, route) => {
-    expect(await send(id, route, keys.narrow)).toEqual(tooNarrow);
-  });
+  test.each(guarded.filter(([, route]) => neededScope(route) === 'agents:write'))(
+    '%s refuses a read-only key with 403',
+    async (id, route) => {
+      expect(await send(id, route, keys.narrow)).toEqual(tooNarrow);
+    },
+  );
 
-  test.each(guarded)('%s with a key for another agent', async (id, route) => {
+  test.each(guarded)('%s does not expose the agent to a key for another agent', async (id, route) => {
     const answer = await send(id, route, keys.forOther);
     expect(answer.text).not.toMatch(/CONFIDENTIAL|Mine/);
     const concernsOther = request(id, route).names === owned.id || !route.narrows;
@@ -234,14 +240,17 @@ describe('too narrow a scope', () => {
 describe('a replayed assertion', () => {
   const callerOf = ({ auth }: Route) => assertion(auth === 'web' ? undefined : stranger);
 
-  test.each(all.filter(([, { method, auth }]) => method !== 'GET' && auth !== 'public'))('%s is 401 the second time', async (id, route) => {
-    const token = await callerOf(route);
-    expect((await send(id, route, token)).status).not.toBe(401);
-    expect(await send(id, route, token)).toEqual(unauthorized);
-  });
+  test.each(all.filter(([, { method, auth }]) => method !== 'GET' && auth !== 'public'))(
+    '%s answers 401 the second time',
+    async (id, route) => {
+      const token = await callerOf(route);
+      expect((await send(id, route, token)).status).not.toBe(401);
+      expect(await send(id, route, token)).toEqual(unauthorized);
+    },
+  );
 
   test.each(all.filter(([, { method, auth }]) => method === 'GET' && auth !== 'public'))(
-    '%s changes nothing, so it may be read again',
+    '%s only reads and answers the same status the second time',
     async (id, route) => {
       const token = await callerOf(route);
       const first = await send(id, route, token);
@@ -252,18 +261,18 @@ describe('a replayed assertion', () => {
 
 describe('a path outside the route table', () => {
   const METRICS_TOKEN = canary('metrics-token-of-the-matrix-');
-  let whole: TestBackend;
+  let fullBackend: TestBackend;
   beforeAll(async () => {
-    whole = await startBackend({
+    fullBackend = await startBackend({
       METRICS_TOKEN,
       STRIPE_SECRET_KEY: canary('sk_test_'),
       STRIPE_WEBHOOK_SECRET: canary('whsec_'),
       STRIPE_API_BASE: 'http://127.0.0.1:1',
     });
   });
-  afterAll(() => whole.stop());
+  afterAll(() => fullBackend.stop());
 
-  const anybody: (() => string | Promise<string> | undefined)[] = [
+  const callers: (() => string | Promise<string> | undefined)[] = [
     () => undefined,
     () => INTERNAL_KEY,
     () => keys.narrow,
@@ -273,13 +282,13 @@ describe('a path outside the route table', () => {
   ];
   const ask = async (method: string, path: string, token: string | undefined) => {
     const headers = { ...(token && { authorization: `Bearer ${token}` }), 'stripe-signature': 't=1,v1=00' };
-    const response = await fetch(whole.url + path, { method, headers, body: method === 'POST' ? '{"id":"evt_1"}' : null });
+    const response = await fetch(fullBackend.url + path, { method, headers, body: method === 'POST' ? '{"id":"evt_1"}' : null });
     const text = await response.text();
     return { status: response.status, text, error: response.ok ? undefined : JSON.parse(text).error };
   };
 
-  /** Each with what it answers to those that have no business there. */
-  const outside: Record<string, object> = {
+  /** Each path with its answer to callers without access. */
+  const otherPaths: Record<string, object> = {
     'GET /openapi.json': { status: 200 },
     'GET /docs': { status: 200 },
     'GET /docs/start.js': { status: 200 },
@@ -287,28 +296,28 @@ describe('a path outside the route table', () => {
     'GET /metrics': { status: 401, error: 'Unauthorized' },
     'POST /api/stripe/webhook': { status: 400, error: 'Invalid signature' },
   };
-  test.each(Object.entries(outside))('%s is the same to everybody', async (name, answer) => {
+  test.each(Object.entries(otherPaths))('%s answers every caller the same', async (name, answer) => {
     const [method = '', path = ''] = name.split(' ');
-    for (const make of anybody) expect(await ask(method, path, await make())).toMatchObject(answer);
+    for (const make of callers) expect(await ask(method, path, await make())).toMatchObject(answer);
   });
 
-  test('on the gateway port opens to no credential of the platform', async () => {
+  test('on the gateway port refuses every credential of the platform', async () => {
     const at = (name: string, token: string | undefined) =>
       fetch(`http://127.0.0.1:${backend.gatewayPort}/agent/${name}/`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
-    for (const make of anybody) {
+    for (const make of callers) {
       const token = await make();
       expect([(await at(owned.agentId, token)).status, (await at('agent_none', token)).status]).toEqual([503, 404]);
     }
   });
 
-  test('has left nothing behind, and opens to its own token', async () => {
-    expect(await whole.context.database.as('service', (tx) => tx.stripeEvent.count())).toBe(0);
+  test('stores no Stripe event, and /metrics answers 200 to its own token', async () => {
+    expect(await fullBackend.context.database.as('service', (tx) => tx.stripeEvent.count())).toBe(0);
     expect((await ask('GET', '/metrics', METRICS_TOKEN)).status).toBe(200);
   });
 
-  test('is one of these, or it is not served', () => {
+  test('is listed here, or createApp does not serve it', () => {
     const named = new Set([
-      ...Object.keys(outside),
+      ...Object.keys(otherPaths),
       ...all.map(
         ([
           ,
@@ -319,9 +328,9 @@ describe('a path outside the route table', () => {
         ]) => `${method} ${path}`,
       ),
     ]);
-    const layers = (createApp(whole.context).router.stack as { route?: IRoute; name: string; rawPath?: string }[]).map((layer) => ({
+    const layers = (createApp(fullBackend.context).router.stack as { route?: IRoute; name: string; rawPath?: string }[]).map((layer) => ({
       served: (layer.route?.stack ?? []).map(({ method }) => `${method.toUpperCase()} ${layer.route?.path}`),
-      // What stands before or after every path, or serves whatever is below one.
+      // Middleware without a route serves every path, or every path below its own.
       mounted: layer.route ? [] : [`${layer.name} ${layer.rawPath}`],
     }));
     const served = layers.flatMap((layer) => layer.served);

@@ -8,8 +8,8 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /**
- * Anybody can open an account with somebody else's address. Whoever proves that the address is theirs takes it over without
- * anything that the opener has left in it.
+ * A user can register an account with an email address of another person. When that person proves the address, the account
+ * becomes theirs, and every credential that the first user left in it is removed.
  */
 
 const ORIGIN = 'http://localhost:3000';
@@ -41,10 +41,10 @@ beforeEach(async () => {
 });
 
 const asWeb = (path: string, body: unknown) => backend.as(undefined, 'POST', path, body);
-/** The token of a mailed link, by what the mail looks like when it is taken apart. */
+/** The token of the link in a mail, with quoted-printable line breaks removed. */
 const tokenIn = (text: string) => /token=(?:3D)?([\w-]{43})/.exec(text.replace(/=\r?\n/g, ''))?.[1] ?? '';
 
-/** Asks for a link as the person who reads the address's mail. */
+/** Requests a reset link and reads its token from the mailbox. */
 async function mailedToken(): Promise<string> {
   const before = mailbox.mails.length;
   expect((await asWeb('/api/password/forgot', { email })).status).toBe(200);
@@ -58,7 +58,7 @@ async function reset(extra: object = {}) {
   return { ...answer, password };
 }
 const newKey = async () => (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body.key as string;
-const works = async (token: string) => (await backend.call('GET', '/api/me', { token })).status;
+const statusWith = async (token: string) => (await backend.call('GET', '/api/me', { token })).status;
 
 async function linkWallet() {
   const account = privateKeyToAccount(generatePrivateKey());
@@ -74,17 +74,17 @@ async function registerPasskey() {
   const credential = createAuthenticator(ORIGIN).create(options);
   return () => backend.as(user, 'POST', `/api/agents/${id}/verify`, { verificationType, credential });
 }
-/** How many of each kind of credential the account has that still let somebody in. */
-async function credentials(): Promise<Record<string, number>> {
+/** Counts the account's valid credentials of each kind. */
+async function countCredentials(): Promise<Record<string, number>> {
   const tables = ['api_keys', 'wallets', 'passkeys', 'challenges', 'identities', 'password_resets'];
   const counts = tables.map((table) => `(SELECT count(*)::int FROM ${table} WHERE owner_id = $1) AS ${table}`);
   const open = `(SELECT count(*)::int FROM sessions WHERE owner_id = $1 AND ended_at IS NULL) AS sessions`;
   return (await database.query(`SELECT ${[...counts, open].join(', ')}`, [user])).rows[0];
 }
-const nothing = { api_keys: 0, wallets: 0, passkeys: 0, challenges: 0, identities: 0, password_resets: 0, sessions: 0 };
+const noCredentials = { api_keys: 0, wallets: 0, passkeys: 0, challenges: 0, identities: 0, password_resets: 0, sessions: 0 };
 
-/** Makes one of everything, and leaves one more challenge open. */
-async function makeEverything(): Promise<string> {
+/** Creates one credential of each kind, and one more open challenge. @returns the API key */
+async function createAllCredentials(): Promise<string> {
   const key = await newKey();
   expect((await (await linkWallet())()).status).toBe(201);
   expect((await (await registerPasskey())()).status).toBe(200);
@@ -92,15 +92,15 @@ async function makeEverything(): Promise<string> {
   return key;
 }
 
-describe('the first mailed link that is used', () => {
-  test('removes every credential from before', async () => {
-    const key = await makeEverything();
+describe('the first password reset of an account', () => {
+  test('removes every earlier credential', async () => {
+    const key = await createAllCredentials();
     await backend.context.database.as('service', (tx) =>
       tx.identity.create({ data: { provider: 'github', subject: user, ownerId: user } }),
     );
     await mailedToken();
-    expect(await credentials()).toEqual({
-      ...nothing,
+    expect(await countCredentials()).toEqual({
+      ...noCredentials,
       api_keys: 1,
       wallets: 1,
       passkeys: 1,
@@ -111,83 +111,83 @@ describe('the first mailed link that is used', () => {
     });
     const { status, password } = await reset();
     expect(status).toBe(200);
-    expect(await credentials()).toEqual(nothing);
-    expect(await works(key)).toBe(401);
+    expect(await countCredentials()).toEqual(noCredentials);
+    expect(await statusWith(key)).toBe(401);
     expect((await backend.as(user, 'GET', '/api/me')).status).toBe(401);
     expect((await asWeb('/api/credentials/verify', { email, password: OLD_PASSWORD })).status).toBe(401);
     expect((await asWeb('/api/credentials/verify', { email, password })).status).toBe(200);
   });
 
-  test('leaves what other accounts have', async () => {
+  test('keeps the credentials of other accounts', async () => {
     const mine = user;
     email = `bystander${accounts}@example.com`;
     user = await backend.account(email);
-    const key = await makeEverything();
-    const before = await credentials();
+    const key = await createAllCredentials();
+    const before = await countCredentials();
     [user, email] = [mine, `victim${accounts - 1}@example.com`];
     await reset();
     user = (await backend.call('GET', '/api/me', { token: key })).body.id;
-    expect(await credentials()).toEqual(before);
+    expect(await countCredentials()).toEqual(before);
   });
 });
 
-describe('a later link', () => {
+describe('a later password reset', () => {
   beforeEach(async () => {
     await reset();
     await database.query('DELETE FROM sessions WHERE owner_id = $1', [user]);
     await backend.beginSession(user);
   });
 
-  test('ends the sessions and keeps the keys, the wallets and the passkeys', async () => {
-    const key = await makeEverything();
+  test('ends the sessions and keeps API keys, wallets and passkeys', async () => {
+    const key = await createAllCredentials();
     await reset();
-    expect(await credentials()).toEqual({ ...nothing, api_keys: 1, wallets: 1, passkeys: 1, challenges: 1 });
-    expect(await works(key)).toBe(200);
+    expect(await countCredentials()).toEqual({ ...noCredentials, api_keys: 1, wallets: 1, passkeys: 1, challenges: 1 });
+    expect(await statusWith(key)).toBe(200);
   });
 
-  test('revokes the keys too when its user asks for that', async () => {
-    const key = await makeEverything();
+  test('revokes the API keys too with revokeKeys', async () => {
+    const key = await createAllCredentials();
     expect((await reset({ revokeKeys: true })).status).toBe(200);
-    expect(await credentials()).toEqual({ ...nothing, wallets: 1, passkeys: 1, challenges: 1 });
-    expect(await works(key)).toBe(401);
+    expect(await countCredentials()).toEqual({ ...noCredentials, wallets: 1, passkeys: 1, challenges: 1 });
+    expect(await statusWith(key)).toBe(401);
   });
 });
 
-describe('a credential that is being made while the address is proven', () => {
-  const waiting = async () =>
+describe('a credential request in flight during the first password reset', () => {
+  const countLockWaits = async () =>
     (
       await database.query(
         `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
       )
     ).rows[0].n;
-  async function untilWaiting(count: number): Promise<void> {
-    for (const late = Date.now() + 10_000; (await waiting()) < count; await sleep(10))
-      if (Date.now() > late) throw new Error('Nobody waits');
+  async function untilLockWaits(count: number): Promise<void> {
+    for (const late = Date.now() + 10_000; (await countLockWaits()) < count; await sleep(10))
+      if (Date.now() > late) throw new Error('No query waits for a lock');
   }
 
   test.each([
     ['an API key', async () => () => backend.as(user, 'POST', '/api/keys', { name: 'late' })],
     ['a wallet', linkWallet],
     ['a passkey', registerPasskey],
-  ])('is not made: %s', async (_, prepare) => {
+  ])('answers 401 and creates no credential: %s', async (_, prepare) => {
     const make = await prepare();
     const token = await mailedToken();
     const holder = new pg.Client({ connectionString: backend.config.DATABASE_URL });
     await holder.connect();
     try {
-      // Holds the account, so that the reset and then the other request wait for it, in this order.
+      // Locks the account's row: the reset waits for it first, then the other request.
       await holder.query('BEGIN');
       await holder.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [user]);
       const resetting = asWeb('/api/password/reset', { token, password: canary('a new long password ') });
-      await untilWaiting(1);
+      await untilLockWaits(1);
       const making = make();
-      await untilWaiting(2);
+      await untilLockWaits(2);
       await holder.query('ROLLBACK');
       expect((await resetting).status).toBe(200);
       expect((await making).status).toBe(401);
     } finally {
       await holder.end();
     }
-    expect(await credentials()).toEqual(nothing);
+    expect(await countCredentials()).toEqual(noCredentials);
   });
 });

@@ -10,8 +10,8 @@ import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 
 /**
- * What an agent that was made while the engine was away gets when it is back, and whatever happens between a request that was
- * let through and its job: never more than was paid for. A stand-in takes the gateway's place.
+ * An agent created while the engine is unavailable gets its container when the engine is back. The container never exceeds
+ * the paid plan, also when the plan is raised between the checks of a request and its job. A stand-in replaces the gateway.
  */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-adoption';
@@ -25,7 +25,7 @@ let parent: string;
 
 beforeAll(async () => {
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
-  // One of today's, which refuses the version that older ones know.
+  // Like a current engine, it refuses the older API version.
   engine = await startEngineProxy(null, undefined, '1.44');
   chain = await startChain();
   backend = await startBackendWithDocker('adoption', {
@@ -51,23 +51,23 @@ afterAll(async () => {
   await removeImage?.();
 });
 
-/** The account's own calls, without the internal key behind them. */
+/** Calls as the account's own session, without the internal key. */
 const asUser = () => ({ call: (method: string, path: string, body?: unknown) => backend.as(user, method, path, body) });
-const cloned = async (): Promise<string> =>
+const cloneParent = async (): Promise<string> =>
   (await backend.as(user, 'POST', '/api/agents/clone', await paidRequest(chain, parent))).body.agentId;
 const row = (id: string) => backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id } }));
 const setPlan = (id: string, plan: 'solo' | 'network') =>
   backend.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { plan } }));
-const grant = (plan: 'solo' | 'network' | null) =>
+const grantPlan = (plan: 'solo' | 'network' | null) =>
   backend.context.database.as('service', (tx) => tx.user.update({ where: { id: user }, data: { plan } }));
-/** CPUs and GiB of an agent's container; the machine may have no more than two CPUs. */
-async function size(id: string): Promise<[number, number]> {
+/** CPUs and GiB of an agent's container. The machine may have only two CPUs. */
+async function containerSize(id: string): Promise<[number, number]> {
   const { HostConfig } = await new Docker().getContainer(`openclaw-${id}`).inspect();
   return [(HostConfig.NanoCpus ?? 0) / 1e9, (HostConfig.Memory ?? 0) / 1024 ** 3];
 }
-const solo = [1, 2];
+const SOLO_SIZE = [1, 2];
 
-async function awayWhile(work: () => Promise<void>): Promise<void> {
+async function whileEngineAway(work: () => Promise<void>): Promise<void> {
   engine.setAway(true);
   while ((await backend.call('GET', '/health')).body.docker !== 'unavailable') await new Promise((resolve) => setTimeout(resolve, 100));
   try {
@@ -76,11 +76,11 @@ async function awayWhile(work: () => Promise<void>): Promise<void> {
     engine.setAway(false);
   }
 }
-async function adopted(id: string): Promise<void> {
+async function untilContainer(id: string): Promise<void> {
   while ((await row(id)).runtime !== 'container') await new Promise((resolve) => setTimeout(resolve, 100));
 }
-/** Raises the plan of an agent in the transaction that begins an operation: after all checks, before its job. */
-async function raisedAsItBegins(kind: string, work: () => Promise<void>): Promise<void> {
+/** Raises an agent's plan in the transaction that begins an operation: after all checks, before its job. */
+async function withPlanRaisedAtBegin(kind: string, work: () => Promise<void>): Promise<void> {
   await owner.query(`
     CREATE FUNCTION raise_plan() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       UPDATE agents SET plan = 'network' WHERE id = NEW.agent_id; RETURN NULL; END $$;
@@ -92,11 +92,11 @@ async function raisedAsItBegins(kind: string, work: () => Promise<void>): Promis
   }
 }
 
-describe('an agent that was made while the engine was away', () => {
-  test('and was paid for by itself, gets the smallest container, whatever its row says', async () => {
+describe('an agent created while the engine is unavailable', () => {
+  test('gets the smallest container when its clone payment alone covers it, also with a larger plan in its row', async () => {
     let id = '';
-    await awayWhile(async () => {
-      id = await cloned();
+    await whileEngineAway(async () => {
+      id = await cloneParent();
       await backend.settled(id);
       expect(await row(id)).toMatchObject({ runtime: 'api', state: 'running', plan: 'solo' });
       expect(await backend.as(user, 'PUT', `/api/agents/${id}/config`, { plan: 'network' })).toMatchObject({
@@ -105,65 +105,65 @@ describe('an agent that was made while the engine was away', () => {
       });
       await setPlan(id, 'network');
     });
-    await adopted(id);
-    expect([await size(id), (await row(id)).plan]).toEqual([solo, 'network']);
+    await untilContainer(id);
+    expect([await containerSize(id), (await row(id)).plan]).toEqual([SOLO_SIZE, 'network']);
     expect((await backend.as(user, 'POST', `/api/agents/${id}/repair`)).status).toBe(402);
   });
 
-  test('gets what it was provisioned for when the internal key answers for it', async () => {
+  test('gets its provisioned size when the internal key created it', async () => {
     let id = '';
-    await awayWhile(async () => {
+    await whileEngineAway(async () => {
       const body = { telegramToken: canary('1:'), plan: 'collective', stripeSubscriptionId: 'sub_1' };
       id = (await backend.machine(user, 'POST', '/api/provision', body)).body.id;
       await setPlan(id, 'network');
     });
-    await adopted(id);
-    expect((await size(id))[1]).toBe(4);
+    await untilContainer(id);
+    expect((await containerSize(id))[1]).toBe(4);
   });
 
-  test('grows with a plan that covers it', async () => {
+  test('gets a larger container when the plan of the account covers it', async () => {
     let id = '';
-    await awayWhile(async () => {
-      id = await cloned();
+    await whileEngineAway(async () => {
+      id = await cloneParent();
       await backend.settled(id);
-      await grant('network');
+      await grantPlan('network');
       expect((await backend.as(user, 'PUT', `/api/agents/${id}/config`, { plan: 'network' })).status).toBe(200);
     });
-    await adopted(id);
-    expect(await size(id)).not.toEqual(solo);
-    await grant(null);
+    await untilContainer(id);
+    expect(await containerSize(id)).not.toEqual(SOLO_SIZE);
+    await grantPlan(null);
   });
 });
 
-describe('a plan that is raised after a request was let through', () => {
-  test('does not reach the clone’s job', async () => {
-    await raisedAsItBegins('clone', async () => {
-      const id = await cloned();
+describe('a plan raised after the checks of the request', () => {
+  test('does not change the container size of a clone', async () => {
+    await withPlanRaisedAtBegin('clone', async () => {
+      const id = await cloneParent();
       await backend.settled(id);
-      expect([(await row(id)).plan, await size(id)]).toEqual(['network', solo]);
+      expect([(await row(id)).plan, await containerSize(id)]).toEqual(['network', SOLO_SIZE]);
     });
   });
 
-  test('does not reach a repair', async () => {
-    const id = await cloned();
+  test('does not change the container size of a repair', async () => {
+    const id = await cloneParent();
     await backend.settled(id);
-    await raisedAsItBegins('repair', async () => {
+    await withPlanRaisedAtBegin('repair', async () => {
       expect((await backend.as(user, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
-      expect([(await row(id)).plan, await size(id)]).toEqual(['network', solo]);
+      expect([(await row(id)).plan, await containerSize(id)]).toEqual(['network', SOLO_SIZE]);
     });
   });
 
-  test('nor one that the platform begins by itself after a renewal', async () => {
+  test('does not change the container size of the start after a renewal', async () => {
     const { database } = backend.context;
     const { key } = (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body;
-    // Without a plan any may be named: no container is made for it.
+    // An account without a plan may name any plan: this request creates no container.
     const body = { name: 'Never had one', config: { plan: 'network' } };
     const { id } = (await backend.call('POST', '/api/agents', { token: key, body })).body;
     await database.as('service', (tx) => tx.agent.update({ where: { id }, data: { state: 'stopped', suspendedAt: new Date() } }));
-    await grant('solo');
+    await grantPlan('solo');
     await applySubscription(backend.context, user);
     await backend.settled(id);
-    expect(await size(id)).toEqual(solo);
-    await grant(null);
+    expect(await containerSize(id)).toEqual(SOLO_SIZE);
+    await grantPlan(null);
   });
 });

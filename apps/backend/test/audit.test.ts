@@ -29,13 +29,13 @@ afterAll(async () => {
 
 const entries = async (user: string, query = ''): Promise<AuditEntryView[]> =>
   (await backend.as(user, 'GET', `/api/audit${query}`)).body.entries;
-const problems = async () => {
+const findProblems = async () => {
   const found: string[] = [];
   for await (const { ownerId, problem } of verifyAudit(backend.context.database)) if (problem) found.push(`${ownerId}: ${problem}`);
   return found;
 };
-/** Runs the command-line tool with the environment that production gives it. */
-async function command() {
+/** Runs `verify-audit` with the environment of production. */
+async function runVerifyAudit() {
   const { INTERNAL_API_KEY, ASSERTION_SECRET, ENCRYPTION_KEYS, DATABASE_URL } = backend.config;
   const env = { PATH: process.env.PATH, INTERNAL_API_KEY, ASSERTION_SECRET, ENCRYPTION_KEYS, DATABASE_URL };
   return promisify(execFile)(process.execPath, ['src/app/cli/verify-audit.ts'], { env }).then(
@@ -43,8 +43,8 @@ async function command() {
     (error) => ({ code: error.code as number, stdout: error.stdout as string }),
   );
 }
-/** Changes the log as its owner could with the triggers off, and puts it back. */
-async function tampered(sql: string): Promise<string[]> {
+/** Changes the log as the database's owner can, with the triggers disabled. @returns the problems found afterwards */
+async function tamper(sql: string): Promise<string[]> {
   await client.query('BEGIN');
   await client.query("SET LOCAL session_replication_role = 'replica'");
   await client.query("SELECT set_config('app.actor', 'service', true)");
@@ -54,10 +54,10 @@ async function tampered(sql: string): Promise<string[]> {
   const before = await client.query('SELECT * FROM kept');
   expect(changed.rows).not.toEqual(before.rows);
   await client.query('COMMIT');
-  return problems();
+  return findProblems();
 }
 
-test('an account’s log says who did what to which agent, from where, with which outcome', async () => {
+test('GET /api/audit lists actor, action, agent, outcome and request of each entry, and no API key', async () => {
   const { key, id: keyId } = (await backend.as(owner, 'POST', '/api/keys', { name: 'ci' })).body;
   const headers = { 'user-agent': 'curl/8', 'x-request-id': 'request-0001' };
   const made = await backend.call('POST', '/api/agents', { token: key, body: { name: 'Mine' }, headers });
@@ -86,7 +86,7 @@ test('an account’s log says who did what to which agent, from where, with whic
   expect(JSON.stringify(log)).not.toContain(key);
 });
 
-test('an entry names what was changed beside an agent: a key, a wallet, the user who was granted a plan', async () => {
+test('an audit entry names its target: an API key, a wallet, a backup or the user of a granted plan', async () => {
   const user = await backend.account();
   const wallet = `0x${'1'.repeat(40)}`;
   const { id } = (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body;
@@ -107,7 +107,7 @@ test('an entry names what was changed beside an agent: a key, a wallet, the user
   expect((await entries(admin, '?limit=1'))[0]).toMatchObject({ action: 'grantPlan', agentId: null, target: user });
 });
 
-test('nobody reads another’s log, and a key for one agent reads that agent’s alone', async () => {
+test('GET /api/audit lists only the caller’s entries, and for a key of one agent only the entries of that agent', async () => {
   const stranger = await backend.account();
   expect((await entries(stranger)).map(({ action }) => action)).toEqual(['register']);
   const agent = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Watched' })).body.id;
@@ -118,7 +118,7 @@ test('nobody reads another’s log, and a key for one agent reads that agent’s
   expect(new Set(seen.map(({ agentId }) => agentId))).toEqual(new Set([agent]));
 });
 
-test('pages follow each other, and the export is the same log, checkable by anybody', async () => {
+test('the pages and the export hold the same entries, and each exported entry has the hash of the one before', async () => {
   const { body: whole } = await backend.as(owner, 'GET', '/api/audit?limit=100');
   const paged: AuditEntryView[] = [];
   for (let query = '?limit=3'; query; ) {
@@ -139,13 +139,13 @@ test('pages follow each other, and the export is the same log, checkable by anyb
   for (const [index, line] of lines.entries()) expect(line.prevHash).toBe(lines[index - 1]?.hash ?? '');
 });
 
-test('`pnpm audit:verify` names each owner’s last hash', async () => {
+test('`pnpm audit:verify` prints each owner’s last hash', async () => {
   const [last] = await entries(owner, '?limit=1');
-  const { code, stdout } = await command();
+  const { code, stdout } = await runVerifyAudit();
   expect([code, stdout]).toEqual([0, expect.stringContaining(`${owner}: ${last?.seq} entries, ending in ${last?.hash}\n`)]);
 });
 
-describe('an entry that is not written when its request ends', () => {
+describe('an audit entry that is still pending when its request ends', () => {
   const pending = async (databaseClient: pg.Client) => {
     await databaseClient.query("SELECT set_config('app.actor', 'service', false)");
     return (await databaseClient.query('SELECT action, agent_id, actor_id, target, request_id FROM audit_pending')).rows;
@@ -154,7 +154,7 @@ describe('an entry that is not written when its request ends', () => {
     while (!(await good())) await sleep(50);
   };
 
-  test('since it cannot be, is written later, with its outcome; the answer says what was done', async () => {
+  test('after a failed write, is written later with its outcome, and the request succeeds', async () => {
     const user = await backend.account();
     await client.query(`
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a full disk'; END $$;
@@ -167,10 +167,10 @@ describe('an entry that is not written when its request ends', () => {
     await until(async () => (await entries(user)).length > 1);
     expect((await entries(user))[0]).toMatchObject({ action: 'createApiKey', outcome: 'done', status: 201, target: body.id });
     expect(await pending(client)).toEqual([]);
-    expect(await problems()).toEqual([]);
+    expect(await findProblems()).toEqual([]);
   });
 
-  test('and nothing is done that cannot be written down before', async () => {
+  test('makes its request fail with 500 and change nothing when it cannot be recorded first', async () => {
     const user = await backend.account();
     await client.query('ALTER TABLE audit_pending RENAME TO lost');
     const answer = await backend.as(user, 'POST', '/api/keys', { name: 'never' });
@@ -178,7 +178,7 @@ describe('an entry that is not written when its request ends', () => {
     expect([answer.status, (await backend.as(user, 'GET', '/api/keys')).body.keys]).toEqual([500, []]);
   });
 
-  test('since its process was killed, is written by the next one, with an outcome that nobody knows', async () => {
+  test('after its process was killed, is written by the next process with the outcome unknown', async () => {
     const child = await startChildBackend({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
     const log = async (query = '') => (await child.call('GET', `/api/audit${query}`)).body.entries as AuditEntryView[];
     try {
@@ -190,7 +190,7 @@ describe('an entry that is not written when its request ends', () => {
       await asked;
       await child.database.query('ROLLBACK');
       expect(await pending(child.database)).toEqual([expect.objectContaining({ action: 'updateAgentMetadata', agent_id: id })]);
-      // Two minutes later.
+      // Lets the lease of the killed process expire, as after two minutes.
       await child.database.query("UPDATE leases SET expires_at = now() - interval '1 second' WHERE name LIKE 'process:%'");
       await child.start();
       await until(async () => (await log()).length > 1);
@@ -204,7 +204,7 @@ describe('an entry that is not written when its request ends', () => {
     }
   });
 
-  test('is nobody else’s to write while its process lives', async () => {
+  test('is not written by another process while its own process sends heartbeats', async () => {
     const { database, log } = backend.context;
     const [dead, living, other] = ['dead', 'living', 'other'].map((processId) => createAuditJournal({ database, log, processId }));
     const user = await backend.account();
@@ -212,23 +212,23 @@ describe('an entry that is not written when its request ends', () => {
     await living?.sendHeartbeat();
     await dead?.begin({ ...intent, action: 'ofDead' });
     await living?.begin({ ...intent, action: 'ofLiving' });
-    const leaving = new AbortController();
-    // Both at once: it is written once.
-    const keeping = [other?.run(leaving.signal), createAuditJournal({ database, log, processId: 'another' }).run(leaving.signal)];
+    const stopping = new AbortController();
+    // Two journals run at the same time: the entry is written once.
+    const keeping = [other?.run(stopping.signal), createAuditJournal({ database, log, processId: 'another' }).run(stopping.signal)];
     await until(async () => (await entries(user)).length > 1);
-    leaving.abort();
+    stopping.abort();
     await Promise.all(keeping);
     expect((await entries(user)).map(({ action, outcome }) => [action, outcome])).toEqual([
       ['ofDead', 'unknown'],
       ['register', 'done'],
     ]);
     await client.query('DELETE FROM audit_pending');
-    expect(await problems()).toEqual([]);
+    expect(await findProblems()).toEqual([]);
   });
 });
 
-describe('the chain', () => {
-  test('goes on from entries that were hashed before they could name a target', () => {
+describe('the hash chain', () => {
+  test('keeps the hash of an entry without a target, and includes a target in the hash', () => {
     const { target, ...old } = {
       ...{ ownerId: 'user_1', seq: 7n, at: new Date('2026-11-25T12:00:00.000Z'), prevHash: 'abc' },
       ...{ actorKind: 'session', actorId: 'user_1', keyId: null, action: 'deleteApiKey', agentId: null, target: 'key_1' },
@@ -238,15 +238,15 @@ describe('the chain', () => {
     expect(entryHash({ ...old, target })).not.toBe(entryHash({ ...old, target: null }));
   });
 
-  test('holds when a hundred write at once', async () => {
+  test('has no gap after a hundred concurrent requests', async () => {
     const busy = await backend.account();
     await Promise.all(Array.from({ length: 100 }, () => backend.as(busy, 'DELETE', '/api/keys/key_none')));
     const log = [...(await entries(busy, '?limit=100'))];
     expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: 100 }, (_, index) => 101 - index));
-    expect(await problems()).toEqual([]);
+    expect(await findProblems()).toEqual([]);
   });
 
-  test('cannot be written, changed or cut by the application, nor changed by its owner with the triggers on', async () => {
+  test('refuses writes and deletions of the application, and changes of the database’s owner while triggers are enabled', async () => {
     const refused = (sql: string) =>
       expect(
         backend.context.pool
@@ -265,21 +265,24 @@ describe('the chain', () => {
     await expect(client.query('TRUNCATE audit_log')).rejects.toThrow('The audit log is append-only');
   });
 
-  test('breaks visibly', async () => {
+  test('reports each changed and each missing entry', async () => {
     const user = await backend.account();
     for (let i = 0; i < 3; i++) await backend.as(user, 'DELETE', '/api/keys/key_none');
     const at = (seq: number) => `owner_id = '${user}' AND seq = ${seq}`;
-    expect(await problems()).toEqual([]);
-    expect(await tampered(`UPDATE audit_log SET ip = '192.0.2.1' WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
-    expect(await tampered(`UPDATE audit_log SET ip = '127.0.0.1' WHERE ${at(2)}`)).toEqual([]);
-    expect(await tampered(`UPDATE audit_log SET target = NULL WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
-    expect(await tampered(`UPDATE audit_log SET target = 'key_none' WHERE ${at(2)}`)).toEqual([]);
-    expect(await tampered(`UPDATE audit_log SET prev_hash = '', hash = audit_hash(audit_log) WHERE ${at(3)}`)).not.toEqual([]);
+    expect(await findProblems()).toEqual([]);
+    expect(await tamper(`UPDATE audit_log SET ip = '192.0.2.1' WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
+    expect(await tamper(`UPDATE audit_log SET ip = '127.0.0.1' WHERE ${at(2)}`)).toEqual([]);
+    expect(await tamper(`UPDATE audit_log SET target = NULL WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
+    expect(await tamper(`UPDATE audit_log SET target = 'key_none' WHERE ${at(2)}`)).toEqual([]);
+    expect(await tamper(`UPDATE audit_log SET prev_hash = '', hash = audit_hash(audit_log) WHERE ${at(3)}`)).not.toEqual([]);
     const other = await backend.account();
-    await tampered(`DELETE FROM audit_log WHERE owner_id = '${other}'`);
-    expect(await problems()).toContain(`${other}: entry 1 is missing`);
-    await tampered(`DELETE FROM audit_log WHERE ${at(4)}`);
-    expect(await problems()).toContainEqual(expect.stringContaining(user));
-    expect(await command()).toMatchObject({ code: 1, stdout: expect.stringMatching(/: BROKEN: .*\n\d+ of \d+ chains are broken\n$/s) });
+    await tamper(`DELETE FROM audit_log WHERE owner_id = '${other}'`);
+    expect(await findProblems()).toContain(`${other}: entry 1 is missing`);
+    await tamper(`DELETE FROM audit_log WHERE ${at(4)}`);
+    expect(await findProblems()).toContainEqual(expect.stringContaining(user));
+    expect(await runVerifyAudit()).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/: BROKEN: .*\n\d+ of \d+ chains are broken\n$/s),
+    });
   });
 });

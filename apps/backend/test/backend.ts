@@ -16,7 +16,7 @@ export const INTERNAL_KEY = canary('internal-');
 export const ASSERTION_SECRET = canary('assertion-');
 
 interface AssertionOptions {
-  /** The session that it comes from; by default the one that `account` has begun for the user. */
+  /** The session's id. Default: the session that `account` created for the user. */
   session?: string;
   secret?: string;
   audience?: string;
@@ -24,10 +24,10 @@ interface AssertionOptions {
   id?: string;
 }
 
-/** The id of the session that a test's user has. */
+/** The id of the session of a test's user. */
 export const sessionOf = (userId: string) => `session_of_${userId}`;
 
-/** An assertion as the web app signs them; `userId` undefined is the web app itself. */
+/** Signs an assertion as the web app does. `userId` undefined stands for the web app itself. */
 export function assertion(
   userId: string | undefined,
   { session, secret = ASSERTION_SECRET, audience = 'agentbot-backend', issuedAt, id }: AssertionOptions = {},
@@ -45,8 +45,10 @@ export function assertion(
 }
 
 /**
- * Fails when a secret stands in clear in what a backend wrote.
- * @param databaseUrl of its database, with any login
+ * Searches a backend's database and output for secrets in clear.
+ * @param databaseUrl the backend's database, with any login
+ * @param written the backend's output, by name
+ * @throws Error that lists each secret found
  */
 export async function expectNothingInClear(databaseUrl: string, written: Record<string, string>): Promise<void> {
   const everything = new URL(process.env.TEST_POSTGRES_URL as string);
@@ -55,7 +57,7 @@ export async function expectNothingInClear(databaseUrl: string, written: Record<
   if (found.length > 0) throw new Error(`In clear:\n${found.join('\n')}`);
 }
 
-/** A whole backend on a fresh database; by default where no Docker Engine answers. Its end reads what it wrote for secrets. */
+/** Starts a whole backend on a fresh database, by default without a Docker Engine. `stop` searches its output for secrets in clear. */
 export async function startBackend(overrides: Record<string, string> = {}) {
   const databaseUrl = await createTestDatabase(`test_${randomName(10)}`);
   const config = readConfig({
@@ -95,12 +97,12 @@ export async function startBackend(overrides: Record<string, string> = {}) {
       },
       body: options.body === undefined ? null : typeof options.body === 'string' ? options.body : JSON.stringify(options.body),
     });
-    // What JSON.parse gives: tests read it freely.
+    // Untyped, as JSON.parse returns it: tests read any field.
     const body: ReturnType<typeof JSON.parse> = await response.json();
     return { status: response.status, headers: response.headers, body };
   }
 
-  /** Gives a user a session, as a sign-in does. */
+  /** Creates a session for a user, as a sign-in does. */
   async function beginSession(ownerId: string): Promise<void> {
     const data = { id: sessionOf(ownerId), ownerId, expiresAt: new Date(Date.now() + 24 * 3_600_000) };
     await server.context.database.as('service', (tx) => tx.session.create({ data }));
@@ -115,10 +117,10 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     /** Calls as a signed-in user of the dashboard. */
     as: async (userId: string | undefined, method: string, path: string, body?: unknown) =>
       call(method, path, { token: await assertion(userId), body }),
-    /** Calls as a machine client that holds the internal key and names a user, or nobody. */
+    /** Calls as a machine client with the internal key, on behalf of a user or of no user. */
     machine: (userId: string | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
       call(method, path, { token: INTERNAL_KEY, headers: { ...(userId && { 'x-user-id': userId }), ...headers }, body }),
-    /** Waits until nothing is being done to an agent: provisioning answers after 15 seconds, and a busy machine takes longer. */
+    /** Waits until an agent has no open operation. Provisioning answers after 15 seconds and may still run. */
     async settled(agentId: string): Promise<void> {
       const where = { agentId, finishedAt: null };
       while (await server.context.database.as('service', (tx) => tx.operation.count({ where }))) {
@@ -129,7 +131,7 @@ export async function startBackend(overrides: Record<string, string> = {}) {
       await server.stop();
       await expectNothingInClear(config.DATABASE_URL, { log: lines.join('') });
     },
-    /** A new account's id. The first one is the administrator. */
+    /** Registers an account. The first account is the administrator. @returns its id */
     async account(email = `${randomName(8)}@example.com`): Promise<string> {
       const { body } = await call('POST', '/api/register', {
         token: await assertion(undefined),
@@ -142,8 +144,8 @@ export async function startBackend(overrides: Record<string, string> = {}) {
 }
 
 /**
- * A backend with the machine's real engine and the real image, under an installation name of its own.
- * @param settings must give AGENT_PORT_BASE and AGENT_SUBNET that no other test uses
+ * Starts a backend on the machine's real engine with the real image, under its own installation name.
+ * @param settings must include an AGENT_PORT_BASE and an AGENT_SUBNET that no other test uses
  */
 export async function startBackendWithDocker(installation: string, settings: Record<string, string>) {
   const name = `test-${installation}-${randomName(4)}`;
@@ -157,7 +159,7 @@ export async function startBackendWithDocker(installation: string, settings: Rec
   });
   return {
     ...backend,
-    /** Ends this process alone: the agents' containers stay. */
+    /** Stops the backend only. The agents' containers keep running. */
     leave: backend.stop,
     async stop() {
       try {
@@ -171,7 +173,7 @@ export async function startBackendWithDocker(installation: string, settings: Rec
   };
 }
 
-/** Removes what failed tests left of an installation on the engine. */
+/** Removes an installation's containers, volumes and networks that failed tests left on the engine. */
 export async function removeLeftovers(installation: string): Promise<void> {
   const docker = new Docker();
   const filters = { label: [`agentbot.installation=${installation}`] };

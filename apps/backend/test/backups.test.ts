@@ -14,11 +14,11 @@ import { sweep } from '../src/workers/garbage-collector.ts';
 import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
 
-/** Backups and what comes back from them, and operations that are shared, refused or given up. */
+/** Backups, restores and their schedule, and operations that are shared, refused or cancelled. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-kept';
 const SLOW = 'agentbot/openclaw-test:stand-in-kept-slow';
-const { container, docker, note, noted, shell } = containersOn();
+const { container, docker, writeNote, readNote, shell } = containersOn();
 const remove: (() => Promise<void>)[] = [];
 let backend: TestBackend;
 let sealed: TestBackend;
@@ -61,9 +61,9 @@ const download = (on: TestBackend, id: string, backupId: string) =>
 describe('a backup', () => {
   let first: { id: string; sha256: string; sizeBytes: number };
 
-  test('of a running agent is a file for the backend alone, and the agent goes on', async () => {
+  test('of a running agent is a file in BACKUP_DIR, and the agent keeps running', async () => {
     await deploy(backend, 'kept');
-    await note('kept', 'first');
+    await writeNote('kept', 'first');
     const { startedAt } = (await ask(backend, 'kept', 'GET', '')).body;
     const { status, body } = await ask(backend, 'kept', 'POST', 'backups');
     expect([status, body]).toEqual([
@@ -78,7 +78,7 @@ describe('a backup', () => {
     expect((await container('kept').inspect()).State.StartedAt.slice(0, 19)).toBe(startedAt.slice(0, 19));
   });
 
-  test('can be had as a gzipped tar, by its owner alone', async () => {
+  test('is downloaded as a gzipped tar, and every backup route answers 404 to another account', async () => {
     const file = await download(backend, 'kept', first.id);
     const tar = gunzipSync(await file.bytes());
     expect(tar.includes('workspace/note')).toBe(true);
@@ -96,41 +96,41 @@ describe('a backup', () => {
     }
   });
 
-  test('is put back into a new container, with nothing of what came after it', async () => {
-    await note('kept', 'second');
+  test('is restored into a new container without later files', async () => {
+    await writeNote('kept', 'second');
     await shell('kept', `echo extra > ${workspace}/extra`);
-    // One that runs would be started again by itself, at a time of its own.
+    // Stopped first: the crash restart would start a running agent again.
     await ask(backend, 'kept', 'POST', 'stop');
     await container('kept').remove({ force: true });
     await docker.getVolume('openclaw-data-kept').remove({ force: true });
     const restored = await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`);
     expect(restored.body).toEqual({ success: true, status: 'stopped', message: 'Backup restored successfully' });
     await ask(backend, 'kept', 'POST', 'start');
-    expect(await noted('kept')).toBe('first');
+    expect(await readNote('kept')).toBe('first');
     expect(await shell('kept', `ls ${workspace}`)).not.toContain('extra');
     expect(await chat(backend, 'kept', 'And now?')).toBe('You said: And now?');
     const { backups } = (await ask(backend, 'kept', 'GET', 'backups')).body;
     expect(backups.map(({ cause }: { cause: string }) => cause)).toEqual(['restore', 'manual']);
   });
 
-  test('of a running agent is put back, and the agent runs again', async () => {
-    await note('kept', 'second');
+  test('is restored to a running agent, and the agent runs again', async () => {
+    await writeNote('kept', 'second');
     const restored = await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`);
     expect(restored.body).toEqual({ success: true, status: 'active', message: 'Backup restored successfully' });
-    expect(await noted('kept')).toBe('first');
+    expect(await readNote('kept')).toBe('first');
   });
 
-  test('of a stopped agent is put back, and the agent stays stopped', async () => {
-    await note('kept', 'third');
+  test('is restored to a stopped agent, and the agent stays stopped', async () => {
+    await writeNote('kept', 'third');
     await ask(backend, 'kept', 'POST', 'stop');
     const { id } = (await ask(backend, 'kept', 'POST', 'backups')).body.backup;
     expect((await ask(backend, 'kept', 'POST', `backups/${first.id}/restore`)).body.status).toBe('stopped');
     expect((await ask(backend, 'kept', 'POST', `backups/${id}/restore`)).body.status).toBe('stopped');
     await ask(backend, 'kept', 'POST', 'start');
-    expect(await noted('kept')).toBe('third');
+    expect(await readNote('kept')).toBe('third');
   });
 
-  test('that is damaged is refused before anything is touched', async () => {
+  test('with a wrong checksum is not restored, and the agent keeps running', async () => {
     const { id } = (await ask(backend, 'kept', 'POST', 'backups')).body.backup;
     const names = (await readdir(backend.config.BACKUP_DIR)).sort();
     await writeFile(path.join(backend.config.BACKUP_DIR, names.at(-1) ?? ''), 'rubbish');
@@ -142,7 +142,7 @@ describe('a backup', () => {
     expect((await ask(backend, 'kept', 'DELETE', `backups/${id}`)).body).toEqual({ id, deleted: true });
   });
 
-  test('is made by itself when its time has come, and old ones go', async () => {
+  test('is created by the schedule once it is due, and retention removes old backups', async () => {
     const { body } = await ask(backend, 'kept', 'PUT', 'backups/schedule', { everyHours: 6, keep: 2, keepDays: 7 });
     expect(body.schedule).toMatchObject({ everyHours: 6, keep: 2, keepDays: 7 });
     expect(Date.parse(body.schedule.nextAt) - Date.now()).toBeGreaterThan(5.9 * 3_600_000);
@@ -157,15 +157,17 @@ describe('a backup', () => {
     expect((await causes()).filter((cause) => cause === 'schedule')).toHaveLength(1);
     expect(await causes()).toHaveLength(2);
     expect(await readdir(backend.config.BACKUP_DIR)).toHaveLength(2);
-    const week = new Date(Date.now() - 8 * 24 * 3_600_000);
-    await database.as('service', (tx) => tx.backup.updateMany({ data: { createdAt: week } }));
+    const longAgo = new Date(Date.now() - 8 * 24 * 3_600_000);
+    await database.as('service', (tx) => tx.backup.updateMany({ data: { createdAt: longAgo } }));
     await ask(backend, 'kept', 'POST', 'backups');
     expect(await causes()).toEqual(['manual']);
-    // Without a new one as well; but the last one stays whatever its age.
+    // Retention also runs without a new backup. It keeps the newest one at any age.
     await ask(backend, 'kept', 'POST', 'backups');
-    await database.as('service', (tx) => tx.backup.updateMany({ data: { createdAt: week } }));
+    await database.as('service', (tx) => tx.backup.updateMany({ data: { createdAt: longAgo } }));
     const { id: newest } = (await ask(backend, 'kept', 'GET', 'backups')).body.backups[0];
-    await database.as('service', (tx) => tx.backup.update({ where: { id: newest }, data: { createdAt: new Date(week.getTime() + 1000) } }));
+    await database.as('service', (tx) =>
+      tx.backup.update({ where: { id: newest }, data: { createdAt: new Date(longAgo.getTime() + 1000) } }),
+    );
     await removeOldBackups(backend.context);
     expect((await ask(backend, 'kept', 'GET', 'backups')).body.backups.map(({ id }: { id: string }) => id)).toEqual([newest]);
     expect((await backend.context.boss.getSchedules()).map(({ name }) => name)).toEqual(
@@ -173,15 +175,15 @@ describe('a backup', () => {
     );
   });
 
-  test('goes with its agent', async () => {
+  test('is deleted together with its agent', async () => {
     await backend.machine(undefined, 'DELETE', '/api/agents/kept');
     expect(await readdir(backend.config.BACKUP_DIR)).toEqual([]);
   });
 
-  test('in a bucket, sealed, is put back as well; nothing of it can be read there', async () => {
+  test('in a bucket is encrypted, downloads in clear and is restored', async () => {
     await deploy(sealed, 'far');
-    await note('far', 'words-of-the-agent');
-    // Large enough to go in parts.
+    await writeNote('far', 'words-of-the-agent');
+    // Large enough for a multipart upload.
     await shell('far', `dd if=/dev/urandom of=${workspace}/large bs=1M count=12 2>/dev/null`);
     const sum = await shell('far', `sha256sum ${workspace}/large`);
     const { body } = await ask(sealed, 'far', 'POST', 'backups');
@@ -197,17 +199,17 @@ describe('a backup', () => {
     expect(() => gunzipSync(stored as Buffer)).toThrow();
     expect(await readdir(sealed.config.BACKUP_DIR)).toEqual([]);
     expect(gunzipSync(await (await download(sealed, 'far', body.backup.id)).bytes()).includes('words-of-the-agent')).toBe(true);
-    await note('far', 'lost');
+    await writeNote('far', 'lost');
     await shell('far', `rm ${workspace}/large`);
     expect((await ask(sealed, 'far', 'POST', `backups/${body.backup.id}/restore`)).status).toBe(200);
-    expect([await noted('far'), await shell('far', `sha256sum ${workspace}/large`)]).toEqual(['words-of-the-agent', sum]);
+    expect([await readNote('far'), await shell('far', `sha256sum ${workspace}/large`)]).toEqual(['words-of-the-agent', sum]);
     for (const { id } of (await ask(sealed, 'far', 'GET', 'backups')).body.backups.slice(1)) {
       await ask(sealed, 'far', 'DELETE', `backups/${id}`);
     }
     expect(bucket.objects.size).toBe(1);
   });
 
-  test('of a deleted agent goes when its store lets it', async () => {
+  test('of a deleted agent is removed by a later garbage collection when its store refused', async () => {
     bucket.keepAll(true);
     await sealed.machine(undefined, 'DELETE', '/api/agents/far');
     expect((await ask(sealed, 'far', 'GET', '')).status).toBe(404);
@@ -220,14 +222,14 @@ describe('a backup', () => {
 });
 
 describe('an operation', () => {
-  const open = async (id: string) => {
+  const untilStarted = async (id: string) => {
     for (;;) {
       const [operation] = (await ask(backend, id, 'GET', 'operations')).body.operations ?? [];
       if (operation && !operation.finishedAt && operation.steps.length) return operation as { id: string; kind: string };
       await sleep(10);
     }
   };
-  const step = async (id: string, name: string) => {
+  const untilStep = async (id: string, name: string) => {
     for (;;) {
       const [operation] = (await ask(backend, id, 'GET', 'operations')).body.operations ?? [];
       if (operation.finishedAt || operation.steps.some((each: { name: string }) => each.name === name)) return;
@@ -235,10 +237,10 @@ describe('an operation', () => {
     }
   };
 
-  test('that is asked for twice is done once; another one is told what goes on', async () => {
+  test('runs once for two equal requests; a different request gets 409 with the running operation', async () => {
     await deploy(backend, 'busy');
     const first = ask(backend, 'busy', 'POST', 'restart');
-    const { id, kind } = await open('busy');
+    const { id, kind } = await untilStarted('busy');
     const [second, other] = await Promise.all([ask(backend, 'busy', 'POST', 'restart'), ask(backend, 'busy', 'POST', 'stop')]);
     const both = [await first, second].map(({ status, body }) => [status, body.error]);
     expect(both).toEqual([
@@ -257,40 +259,40 @@ describe('an operation', () => {
     expect(operations.filter((each: { kind: string }) => each.kind === 'restart')).toHaveLength(1);
   });
 
-  test('goes on when the engine was only too slow to say that it is there', async () => {
+  test('continues after one failed availability check of the engine', async () => {
     const { host, database } = backend.context;
     const { available } = host;
-    let late = 0;
+    let failedChecks = 0;
     const isWorking = () => database.as('service', (tx) => tx.operation.count({ where: { agentId: 'busy', state: 'running' } }));
-    host.available = async () => (late === 0 && (await isWorking()) && ++late === 1 ? false : available());
+    host.available = async () => (failedChecks === 0 && (await isWorking()) && ++failedChecks === 1 ? false : available());
     try {
       expect((await ask(backend, 'busy', 'POST', 'restart')).body.error).toBeUndefined();
     } finally {
       host.available = available;
     }
-    expect(late).toBe(1);
+    expect(failedChecks).toBe(1);
     expect(await chat(backend, 'busy', 'Hello')).toBe('You said: Hello');
   });
 
-  test('that is cancelled on its way puts back what it changed', async () => {
-    await note('busy', 'before');
+  test('update rolls back when it is cancelled at the step ready', async () => {
+    await writeNote('busy', 'before');
     const updating = ask(backend, 'busy', 'POST', 'update', { image: SLOW });
-    const { id } = await open('busy');
-    await step('busy', 'ready');
+    const { id } = await untilStarted('busy');
+    await untilStep('busy', 'ready');
     const { body } = await ask(backend, 'busy', 'POST', `operations/${id}/cancel`);
     expect(body.operation).toMatchObject({ id, state: 'running', cancelRequested: true });
     expect((await updating).body.error).toBe('The operation was cancelled');
     expect((await ask(backend, 'busy', 'GET', `operations/${id}`)).body.operation.state).toBe('cancelled');
     expect((await container('busy').inspect()).Config.Image).toBe(IMAGE);
-    expect([await noted('busy'), await chat(backend, 'busy', 'Hello')]).toEqual(['before', 'You said: Hello']);
+    expect([await readNote('busy'), await chat(backend, 'busy', 'Hello')]).toEqual(['before', 'You said: Hello']);
   });
 
-  test('that would start an agent leaves it stopped when it is cancelled', async () => {
+  test('provision leaves the agent stopped when it is cancelled', async () => {
     const deploying = backend.machine(undefined, 'POST', '/api/deployments', {
       agentId: 'unborn',
       config: { telegramToken: canary('1:'), plan: 'network' },
     });
-    const { id } = await open('unborn');
+    const { id } = await untilStarted('unborn');
     await ask(backend, 'unborn', 'POST', `operations/${id}/cancel`);
     expect([(await deploying).status, (await deploying).body.error]).toEqual([500, 'Deployment failed: The operation was cancelled']);
     expect((await ask(backend, 'unborn', 'GET', '')).body.status).toBe('stopped');
@@ -305,7 +307,7 @@ describe('an operation', () => {
     expect(await chat(backend, 'unborn', 'Alive')).toBe('You said: Alive');
   });
 
-  test('whose job was interrupted does nothing more, and what puts things right cannot be cancelled', async () => {
+  test('runs no further step after its job is interrupted, and a compensation ignores a cancellation', async () => {
     const { database } = backend.context;
     const operation = await database.as('service', (tx) => tx.operation.findFirstOrThrow({ where: { agentId: 'busy' } }));
     const names = async () => {
@@ -316,15 +318,15 @@ describe('an operation', () => {
     const job = new AbortController();
     const cancel = new AbortController();
     const interrupted = createSteps(database, operation, { job: job.signal, cancel: cancel.signal });
-    let undone = false;
+    let finished = false;
     const working = interrupted('first', 60_000, async () => {
       job.abort();
       await sleep(200);
-      undone = true;
+      finished = true;
     });
     await expect(working).rejects.toThrow('interrupted');
-    // Not beside what comes next.
-    expect(undone).toBe(true);
+    // The step's work has ended before the rejection: it does not run beside the next attempt.
+    expect(finished).toBe(true);
     await expect(interrupted('rollback', 60_000, async () => 'It went on')).rejects.toThrow('interrupted');
     expect((await names()).sort()).toEqual([...before, 'first failed'].sort());
 
@@ -336,7 +338,7 @@ describe('an operation', () => {
     expect(await step('rollback', 60_000, undo, { puttingRight: true })).toBe(true);
   });
 
-  test('that still waits is over at once', async () => {
+  test('in the queue is cancelled at once', async () => {
     await ask(backend, 'busy', 'POST', 'stop');
     await backend.context.boss.offWork('agent-operations');
     const starting = ask(backend, 'busy', 'POST', 'start');

@@ -19,7 +19,7 @@ const pathOf = (route: Route) => route.backend.path.replace(/:\w+/, 'agent_00000
 
 describe('credentials', () => {
   test.each(all.filter(({ auth }) => auth !== 'public' && auth !== 'optional'))(
-    '$method $backend.path answers 401 without or with a wrong one',
+    '$method $backend.path answers 401 without a credential and with a wrong one',
     async (route) => {
       const wrong = [
         undefined,
@@ -35,25 +35,25 @@ describe('credentials', () => {
     },
   );
 
-  test('an assertion changes something once only', async () => {
+  test('an assertion is accepted for one write only: the second gets 401', async () => {
     const token = await assertion(user);
     expect((await backend.call('POST', '/api/agents', { token, body: { name: 'Once' } })).status).toBe(201);
     expect((await backend.call('POST', '/api/agents', { token, body: { name: 'Twice' } })).status).toBe(401);
     expect((await backend.as(user, 'GET', '/api/agents')).body.count).toBe(1);
   });
 
-  test('the internal key acts for the user it names, and sees machine shapes', async () => {
+  test('GET /api/agents with the internal key and X-User-Id lists the user’s agents in the machine shape', async () => {
     const { body } = await backend.call('GET', '/api/agents', { token: INTERNAL_KEY, headers: { 'x-user-id': user } });
     expect(body).toHaveLength(1);
     expect(Object.keys(body[0])).toEqual(['id', 'status', 'created', 'subdomain', 'url']);
   });
 
-  test('X-User-Id without the internal key names nobody', async () => {
+  test('GET /api/agents ignores X-User-Id without the internal key', async () => {
     const { body } = await backend.call('GET', '/api/agents', { headers: { 'x-user-id': user } });
     expect(body).toEqual([]);
   });
 
-  test('only the first account administers', async () => {
+  test('PUT /api/admin/users/:id/plan answers 403 to every account but the first', async () => {
     expect(await backend.as(user, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'solo' })).toMatchObject({
       status: 403,
       body: { error: 'Forbidden' },
@@ -66,7 +66,7 @@ describe('credentials', () => {
   });
 });
 
-describe('bodies', () => {
+describe('request bodies', () => {
   test.each([
     ['malformed', '{"name":', 400, 'Malformed JSON in request body'],
     ['a bare string', '"x"', 400, 'Malformed JSON in request body'],
@@ -74,19 +74,19 @@ describe('bodies', () => {
     ['empty', '{}', 400, 'Agent name is required'],
     ['a blank name', '{"name":"  "}', 400, 'Agent name is required'],
     ['a name of the wrong type', '{"name":7}', 400, 'Agent name is required'],
-    ['a NUL', '{"name":"a\\u0000b"}', 400, 'Agent name must not contain control characters'],
-    ['too long a name', JSON.stringify({ name: 'x'.repeat(101) }), 400, 'Agent name must be at most 100 characters'],
+    ['a name with NUL', '{"name":"a\\u0000b"}', 400, 'Agent name must not contain control characters'],
+    ['a name that is too long', JSON.stringify({ name: 'x'.repeat(101) }), 400, 'Agent name must be at most 100 characters'],
     ['an unknown model', '{"name":"x","model":"gpt-99"}', 400, 'Invalid model: use claude-opus-4-6, gpt-4 or custom'],
     ['minimax', '{"name":"x","config":{"aiProvider":"minimax"}}', 400, 'Invalid aiProvider'],
     ['a custom model without endpoint', '{"name":"x","model":"custom"}', 400, 'The model custom needs config.baseUrl and config.model'],
     ['more than 1 MB', JSON.stringify({ name: 'x'.repeat(1_100_000) }), 413, 'Request body too large'],
-  ])('provisioning with %s', async (_what, body, status, error) => {
+  ])('provisionAgent refuses a body: %s', async (_case, body, status, error) => {
     const before = (await backend.as(admin, 'GET', '/api/agents')).body.count;
     expect(await backend.as(admin, 'POST', '/api/agents/provision', body)).toMatchObject({ status, body: { error } });
     expect((await backend.as(admin, 'GET', '/api/agents')).body.count).toBe(before);
   });
 
-  test('SQL and shell in a name are just a name', async () => {
+  test('createAgent stores SQL and shell syntax in a name unchanged', async () => {
     const name = `'; DROP TABLE agents; -- $(reboot) \u202e🤖`;
     expect((await backend.as(admin, 'POST', '/api/agents', { name })).status).toBe(201);
     expect((await backend.as(admin, 'GET', '/api/agents')).body.agents[0].name).toBe(name);
@@ -97,11 +97,11 @@ describe('bodies', () => {
     ['{"message":""}', 'Message required'],
     ['{"message":["x"]}', 'Message required'],
     [JSON.stringify({ message: 'x'.repeat(32_001) }), 'Message must be at most 32000 characters'],
-  ])('chat with %.30s', async (body, error) => {
+  ])('sendMessage refuses %.30s with 400', async (body, error) => {
     expect(await backend.as(admin, 'POST', '/api/chat', body)).toMatchObject({ status: 400, body: { error } });
   });
 
-  test('registration', async () => {
+  test('register refuses an invalid email and a short password with 400, and a taken email with 409', async () => {
     const register = (body: unknown) => backend.as(undefined, 'POST', '/api/register', body);
     expect(await register({ email: 'nope', password: canary('long enough ') })).toMatchObject({
       status: 400,
@@ -116,7 +116,7 @@ describe('bodies', () => {
   });
 });
 
-describe('addresses', () => {
+describe('paths and queries', () => {
   test.each([
     ['GET', '/nope', 404, 'Not found'],
     ['PATCH', '/api/agents', 404, 'Not found'],

@@ -9,7 +9,7 @@ import { createListPlans } from '../src/domain/billing/plan-offers.ts';
 import { reconcileSuspensions } from '../src/workers/suspensions.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** Stripe, by its official client against a local double: buying, webhooks in every order, lapse and renewal. */
+/** Stripe through its official client against a local double: checkout, webhooks in every order, lapse and renewal. */
 
 const API_KEY = canary('sk_test_');
 const SECRET = canary('whsec_');
@@ -20,14 +20,14 @@ let model: Awaited<ReturnType<typeof startModelProvider>>;
 let backend: TestBackend;
 let events = 0;
 
-interface Person {
+interface Customer {
   id: string;
   email: string;
   customer: string;
 }
 
-/** An account that is Stripe's customer already. */
-async function person(name: string): Promise<Person> {
+/** An account that is a customer of Stripe already. */
+async function createCustomer(name: string): Promise<Customer> {
   const email = `${name}@example.com`;
   const id = await backend.account(email);
   await backend.as(id, 'GET', '/api/stripe/checkout?plan=solo');
@@ -47,10 +47,10 @@ const event = (type: string, object: object, id = `evt_${++events}`) => ({
   created: Math.floor(Date.now() / 1000),
   data: { object },
 });
-const aboutSubscription = (type: string, id: string, status: string) =>
+const subscriptionEvent = (type: string, id: string, status: string) =>
   event(`customer.subscription.${type}`, { id, object: 'subscription', status, items: { data: [] } });
 
-const planOf = async ({ id }: Person) => (await backend.as(id, 'GET', '/api/me')).body.plan;
+const planOf = async ({ id }: Customer) => (await backend.as(id, 'GET', '/api/me')).body.plan;
 const subscriptionOf = (id: string) => backend.context.database.as('service', (tx) => tx.subscription.findUnique({ where: { id } }));
 
 beforeAll(async () => {
@@ -72,8 +72,8 @@ afterAll(async () => {
   await stripe.close();
 });
 
-describe('what is for sale', () => {
-  test('prices are those of Stripe, in the currency itself; what is not sold has none', async () => {
+describe('the plans for sale', () => {
+  test('GET /api/plans lists the prices of Stripe in units of the currency, and null for a plan without one', async () => {
     stripe.setPrice('price_solo', { amount: 1_950 });
     stripe.setPrice('price_collective', { amount: 9_000, currency: 'jpy', interval: 'year' });
     stripe.setPrice('price_network', { amount: null });
@@ -93,7 +93,7 @@ describe('what is for sale', () => {
     ]);
   });
 
-  test('Stripe is asked once by many, and its last word stands while it is away', async () => {
+  test('listPlans reads each price once for concurrent calls, and keeps the last prices while Stripe is unavailable', async () => {
     const offers = createListPlans(backend.context, 100);
     const before = stripe.priceReads();
     const [first, ...others] = await Promise.all(Array.from({ length: 20 }, offers));
@@ -108,8 +108,8 @@ describe('what is for sale', () => {
   });
 });
 
-describe('buying', () => {
-  test('a checkout names plan, account and customer; the customer is made once, however many ask', async () => {
+describe('a checkout', () => {
+  test('names plan, account and customer, and concurrent requests create one customer', async () => {
     const id = await backend.account('buyer@example.com');
     const before = stripe.customers.size;
     const answers = await Promise.all(Array.from({ length: 5 }, () => backend.as(id, 'GET', '/api/stripe/checkout?plan=collective')));
@@ -125,7 +125,7 @@ describe('buying', () => {
     });
   });
 
-  test('a plan that is none, or not for sale, and an account that never bought', async () => {
+  test('is refused with 400 for an unknown plan or one not for sale; the portal answers 402 without a subscription', async () => {
     const id = await backend.account();
     expect(await backend.as(id, 'GET', '/api/stripe/checkout')).toMatchObject({ status: 400, body: { error: 'Invalid plan' } });
     expect(await backend.as(id, 'GET', '/api/stripe/checkout?plan=label')).toMatchObject({
@@ -135,18 +135,18 @@ describe('buying', () => {
     expect(await backend.as(id, 'POST', '/api/stripe/portal')).toMatchObject({ status: 402, body: { code: 'PAYMENT_REQUIRED' } });
   });
 
-  test('somebody with a subscription is led to change it', async () => {
-    const buyer = await person('twice');
+  test('becomes the billing portal for an account with a subscription', async () => {
+    const buyer = await createCustomer('twice');
     stripe.setSubscription('sub_twice', { customer: buyer.customer, price: 'price_solo' });
-    await deliver(aboutSubscription('created', 'sub_twice', 'active'));
+    await deliver(subscriptionEvent('created', 'sub_twice', 'active'));
     const checkout = await backend.as(buyer.id, 'GET', '/api/stripe/checkout?plan=network');
     const portal = await backend.as(buyer.id, 'POST', '/api/stripe/portal');
     for (const { body } of [checkout, portal]) expect(body.url).toMatch(/billing_portal/);
     expect(stripe.sessions.at(-1)).toMatchObject({ customer: buyer.customer });
   });
 
-  test('of checkouts that were opened one after the other, or at once, the last can be paid', async () => {
-    const { id, customer } = await person('undecided');
+  test('expires the earlier ones of its customer: one stays open after sequential and concurrent requests', async () => {
+    const { id, customer } = await createCustomer('undecided');
     const open = () => stripe.checkouts.filter((each) => each.customer === customer && each.status === 'open').map(({ url }) => url);
     const ask = () => backend.as(id, 'GET', '/api/stripe/checkout?plan=solo');
     const { body } = await ask();
@@ -157,8 +157,8 @@ describe('buying', () => {
     expect(answers.map((each) => each.body.url)).toContain(open()[0]);
   });
 
-  test('whoever pays one checkout while another is asked for, gets no other', async () => {
-    const { id, customer } = await person('quick');
+  test('becomes the billing portal when the customer pays an earlier one meanwhile', async () => {
+    const { id, customer } = await createCustomer('quick');
     stripe.beforeExpiry((checkout) => {
       if (checkout.customer !== customer) return;
       checkout.status = 'complete';
@@ -178,19 +178,22 @@ describe('buying', () => {
     ['incomplete', true],
     ['canceled', false],
     ['incomplete_expired', false],
-  ])('a subscription that is %s at Stripe, and that no webhook has told of: it is changed there: %s', async (status, changed) => {
-    const { id, customer } = await person(`at-stripe-${status}`);
-    stripe.setSubscription(`sub_at_stripe_${status}`, { customer, price: 'price_solo', status });
-    const { body } = await backend.as(id, 'GET', '/api/stripe/checkout?plan=network');
-    expect(body.url).toMatch(changed ? /billing_portal/ : /checkout/);
-  });
+  ])(
+    'for a customer with a subscription that is %s at Stripe, before any webhook, becomes the billing portal: %s',
+    async (status, changed) => {
+      const { id, customer } = await createCustomer(`at-stripe-${status}`);
+      stripe.setSubscription(`sub_at_stripe_${status}`, { customer, price: 'price_solo', status });
+      const { body } = await backend.as(id, 'GET', '/api/stripe/checkout?plan=network');
+      expect(body.url).toMatch(changed ? /billing_portal/ : /checkout/);
+    },
+  );
 
   test.each([
     ['has never heard of', (customer: string) => stripe.customers.delete(customer)],
     ['has deleted', (customer: string) => stripe.addCustomer({ id: customer, email: null, deleted: true })],
-  ])('a customer that Stripe %s is replaced by a new one', async (how, lose) => {
+  ])('creates a new customer for one that Stripe %s', async (how, lose) => {
     const email = `lost-${how.replaceAll(' ', '-')}`;
-    const { id, customer } = await person(email);
+    const { id, customer } = await createCustomer(email);
     lose(customer);
     expect(await backend.as(id, 'POST', '/api/stripe/portal')).toMatchObject({ status: 402, body: { code: 'PAYMENT_REQUIRED' } });
     for (let i = 0; i < 2; i++) {
@@ -201,8 +204,8 @@ describe('buying', () => {
     expect(stripe.sessions.at(-1)?.customer).toBe(stripeCustomerId);
   });
 
-  test('Stripe away is 500 with nothing of the inside', async () => {
-    const buyer = await person('unlucky');
+  test('answers 500 without internal details while Stripe is unavailable', async () => {
+    const buyer = await createCustomer('unlucky');
     stripe.setDown(true);
     const answer = await backend.as(buyer.id, 'GET', '/api/stripe/checkout?plan=solo');
     stripe.setDown(false);
@@ -212,10 +215,10 @@ describe('buying', () => {
 });
 
 describe('webhooks', () => {
-  test('are signed over the body as it came', async () => {
-    const buyer = await person('signed');
+  test('are accepted only with a fresh signature over the raw body', async () => {
+    const buyer = await createCustomer('signed');
     stripe.setSubscription('sub_signed', { customer: buyer.customer, price: 'price_solo' });
-    const right = aboutSubscription('created', 'sub_signed', 'active');
+    const right = subscriptionEvent('created', 'sub_signed', 'active');
     expect(await deliver(right, { secret: 'whsec_wrong' })).toMatchObject({ status: 400, body: { error: 'Invalid signature' } });
     expect((await deliver(right, { body: `${JSON.stringify(right)} ` })).status).toBe(400);
     const unsigned = await backend.call('POST', '/api/stripe/webhook', { body: right });
@@ -228,12 +231,12 @@ describe('webhooks', () => {
     expect(await planOf(buyer)).toBe('solo');
   });
 
-  test('in any order, twice and at once leave what Stripe has', async () => {
-    const buyer = await person('shuffled');
+  test('in any order, repeated and concurrent, store the state of Stripe', async () => {
+    const buyer = await createCustomer('shuffled');
     const id = 'sub_shuffled';
     const set = (status: string, price = 'price_solo') => stripe.setSubscription(id, { customer: buyer.customer, price, status });
-    const created = aboutSubscription('created', id, 'incomplete');
-    const updated = aboutSubscription('updated', id, 'active');
+    const created = subscriptionEvent('created', id, 'incomplete');
+    const updated = subscriptionEvent('updated', id, 'active');
     const paid = event('invoice.paid', { id: 'in_1', object: 'invoice', parent: { subscription_details: { subscription: id } } });
     const bought = event('checkout.session.completed', {
       id: 'cs_1',
@@ -242,7 +245,7 @@ describe('webhooks', () => {
       client_reference_id: buyer.id,
     });
     set('active', 'price_collective');
-    // The end of the story comes first.
+    // The last event arrives first.
     await deliver(updated);
     await deliver(created);
     expect(await planOf(buyer)).toBe('collective');
@@ -250,18 +253,18 @@ describe('webhooks', () => {
     await Promise.all(Array.from({ length: 10 }, () => deliver(updated)));
     expect(stripe.reads()).toBe(reads);
     set('canceled', 'price_collective');
-    const deleted = aboutSubscription('deleted', id, 'canceled');
+    const deleted = subscriptionEvent('deleted', id, 'canceled');
     await Promise.all([deliver(deleted), deliver(paid), deliver(bought), deliver(deleted)]);
     expect(await subscriptionOf(id)).toMatchObject({ ownerId: buyer.id, status: 'canceled', plan: 'collective' });
     expect(await planOf(buyer)).toBeNull();
-    await deliver(aboutSubscription('updated', id, 'active'));
+    await deliver(subscriptionEvent('updated', id, 'active'));
     expect(await planOf(buyer)).toBeNull();
   });
 
-  test('one that could not be dealt with is dealt with when it comes again', async () => {
-    const buyer = await person('again');
+  test('are processed on redelivery after a failure', async () => {
+    const buyer = await createCustomer('again');
     stripe.setSubscription('sub_again', { customer: buyer.customer, price: 'price_network' });
-    const created = aboutSubscription('created', 'sub_again', 'active');
+    const created = subscriptionEvent('created', 'sub_again', 'active');
     stripe.setDown(true);
     expect((await deliver(created)).status).toBe(500);
     stripe.setDown(false);
@@ -270,13 +273,13 @@ describe('webhooks', () => {
     expect(await planOf(buyer)).toBe('network');
   });
 
-  test('of strangers, of other things and of other prices change nobody’s plan', async () => {
-    const buyer = await person('other');
+  test('of unknown customers, other event types and other prices change no plan', async () => {
+    const buyer = await createCustomer('other');
     stripe.setSubscription('sub_stranger', { customer: 'cus_unknown', price: 'price_network' });
     stripe.setSubscription('sub_other', { customer: buyer.customer, price: 'price_of_something_else' });
     for (const each of [
-      aboutSubscription('created', 'sub_stranger', 'active'),
-      aboutSubscription('created', 'sub_other', 'active'),
+      subscriptionEvent('created', 'sub_stranger', 'active'),
+      subscriptionEvent('created', 'sub_other', 'active'),
       event('charge.succeeded', { id: 'ch_1', object: 'charge' }),
     ]) {
       expect((await deliver(each)).status).toBe(200);
@@ -285,11 +288,11 @@ describe('webhooks', () => {
     expect(await planOf(buyer)).toBeNull();
   });
 
-  test('a price that the operator has taken away leaves those who pay it their plan', async () => {
-    const buyer = await person('loyal');
+  test('with a price that the operator removed keep the plan of its subscribers', async () => {
+    const buyer = await createCustomer('loyal');
     const set = async (price: string, status = 'active') => {
       stripe.setSubscription('sub_loyal', { customer: buyer.customer, price, status });
-      await deliver(aboutSubscription('updated', 'sub_loyal', status));
+      await deliver(subscriptionEvent('updated', 'sub_loyal', status));
       return planOf(buyer);
     };
     expect(await set('price_solo')).toBe('solo');
@@ -298,11 +301,11 @@ describe('webhooks', () => {
     expect(await set('price_collective_until_2025', 'canceled')).toBeNull();
   });
 
-  test('late payment counts while Stripe still tries; a plan granted by hand stands beside', async () => {
-    const buyer = await person('dunning');
+  test('keep the plan of a past_due subscription, and fall back to a granted plan after the end', async () => {
+    const buyer = await createCustomer('dunning');
     const set = async (status: string) => {
       stripe.setSubscription('sub_dunning', { customer: buyer.customer, price: 'price_collective', status });
-      await deliver(aboutSubscription('updated', 'sub_dunning', status));
+      await deliver(subscriptionEvent('updated', 'sub_dunning', status));
       return planOf(buyer);
     };
     expect(await set('past_due')).toBe('collective');
@@ -314,14 +317,14 @@ describe('webhooks', () => {
   });
 });
 
-describe('a lapse', () => {
-  let owner: Person;
+describe('a lapsed subscription', () => {
+  let owner: Customer;
   let running: string;
   let stopped: string;
   const state = async (id: string) => (await backend.as(owner.id, 'GET', `/api/agents/${id}`)).body.agent.status;
   const set = async (status: string) => {
     stripe.setSubscription('sub_lapse', { customer: owner.customer, price: 'price_network', status });
-    await deliver(aboutSubscription('updated', 'sub_lapse', status));
+    await deliver(subscriptionEvent('updated', 'sub_lapse', status));
   };
   const make = async (name: string) => {
     const config = { baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1', apiKey: canary('model-key-') };
@@ -329,14 +332,14 @@ describe('a lapse', () => {
     return body.agent.id;
   };
   beforeAll(async () => {
-    owner = await person('lapsing');
+    owner = await createCustomer('lapsing');
     await set('active');
     running = await make('Running');
     stopped = await make('Stopped');
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: stopped }, data: { state: 'stopped' } }));
   });
 
-  test('stops what runs and deletes nothing; a renewal brings back exactly that', async () => {
+  test('stops running agents and deletes nothing; a renewal starts the same agents again', async () => {
     const said = await backend.as(owner.id, 'POST', '/api/chat', { agentId: running, message: 'Keep this' });
     expect(said.body.reply).toBe('You said: Keep this');
     await set('canceled');
@@ -350,9 +353,9 @@ describe('a lapse', () => {
     expect((await backend.as(owner.id, 'POST', '/api/chat', { agentId: running, message: 'Back' })).body.reply).toBe('You said: Back');
   });
 
-  test('that no webhook finished is finished by the reconciler, and a plan granted by hand is a renewal', async () => {
+  test('is enforced by the reconciler after an unfinished webhook; a granted plan counts as a renewal', async () => {
     const { database } = backend.context;
-    // As when a process died after it had stored the reading.
+    // As after a crash between storing the status and stopping the agents.
     await database.as('service', (tx) => tx.subscription.update({ where: { id: 'sub_lapse' }, data: { status: 'unpaid' } }));
     await reconcileSuspensions(backend.context);
     expect(await state(running)).toBe('stopped');
@@ -367,20 +370,20 @@ describe('a subscription named at provisioning', () => {
     backend.machine(id, 'POST', '/api/provision', { telegramToken: canary('1:'), plan, stripeSubscriptionId });
   const refused = (error: string) => ({ status: 402, body: { error, code: 'PAYMENT_REQUIRED' } });
 
-  test('is the caller’s, once Stripe says so, and binds to one account', async () => {
+  test('is claimed by the account with its email address at Stripe, and belongs to one account', async () => {
     const id = await backend.account('mine@example.com');
     stripe.addCustomer({ id: 'cus_mine', email: 'Mine@Example.com' });
     stripe.setSubscription('sub_mine', { customer: 'cus_mine', price: 'price_solo' });
     expect(await provision(id, 'sub_mine', 'network')).toMatchObject(refused('The subscription does not cover network'));
     expect((await provision(id, 'sub_mine')).status).toBe(200);
     expect((await backend.as(id, 'GET', '/api/me')).body.plan).toBe('solo');
-    // The address has changed hands at Stripe; the subscription has not.
+    // The customer's email changes at Stripe. The subscription stays with its account.
     const thief = await backend.account('thief@example.com');
     stripe.addCustomer({ id: 'cus_mine', email: 'thief@example.com' });
     expect(await provision(thief, 'sub_mine')).toMatchObject(refused('The subscription belongs to another account'));
   });
 
-  test('is changed where it was bought, and not bought once more', async () => {
+  test('leads a later checkout to the billing portal of its own customer', async () => {
     const id = await backend.account('elsewhere@example.com');
     stripe.addCustomer({ id: 'cus_elsewhere', email: 'elsewhere@example.com' });
     const set = (status: string) => stripe.setSubscription('sub_elsewhere', { customer: 'cus_elsewhere', price: 'price_solo', status });
@@ -393,32 +396,32 @@ describe('a subscription named at provisioning', () => {
     expect(await checkout()).toMatch(/checkout/);
   });
 
-  test('in production is nobody’s by an address that they have only typed in', async () => {
+  test('in production is not claimed with an unverified email address', async () => {
     const config = { ...backend.config, NODE_ENV: 'production' as const };
     const { database } = backend.context;
     const production = { ...backend.context, config, accounts: createAccounts({ database, config }) };
     const use = async (id: string, subscription: string) =>
       claimSubscription(production, await production.accounts.find(id), 'solo', subscription);
-    const somebodys = expect.objectContaining({ code: 'PAYMENT_REQUIRED', message: 'The subscription belongs to another account' });
+    const otherOwner = expect.objectContaining({ code: 'PAYMENT_REQUIRED', message: 'The subscription belongs to another account' });
 
     const thief = await backend.account('victim@example.com');
     stripe.addCustomer({ id: 'cus_victim', email: 'victim@example.com' });
     stripe.setSubscription('sub_victim', { customer: 'cus_victim', price: 'price_solo' });
-    await expect(use(thief, 'sub_victim')).rejects.toEqual(somebodys);
+    await expect(use(thief, 'sub_victim')).rejects.toEqual(otherOwner);
     expect(await subscriptionOf('sub_victim')).toBeNull();
     await database.as('service', (tx) => tx.user.update({ where: { id: thief }, data: { emailVerifiedAt: new Date() } }));
     await use(thief, 'sub_victim');
     expect(await subscriptionOf('sub_victim')).toMatchObject({ ownerId: thief });
 
-    // Bought here, with whatever address was typed in at the checkout.
+    // The metadata of our own checkout names the account: the email address does not count.
     const buyer = await backend.account();
     stripe.setSubscription('sub_bought', { customer: 'cus_victim', price: 'price_solo', metadata: { agentbot_account: buyer } });
-    await expect(use(thief, 'sub_bought')).rejects.toEqual(somebodys);
+    await expect(use(thief, 'sub_bought')).rejects.toEqual(otherOwner);
     await use(buyer, 'sub_bought');
     expect(await subscriptionOf('sub_bought')).toMatchObject({ ownerId: buyer });
   });
 
-  test('of two accounts that name one at once, one gets it', async () => {
+  test('is claimed by one of two accounts with concurrent requests', async () => {
     stripe.addCustomer({ id: 'cus_race', email: null });
     stripe.setSubscription('sub_race', { customer: 'cus_race', price: 'price_network' });
     const accounts = [await backend.account('race@example.com'), await backend.account('Race2@example.com')];
@@ -430,7 +433,7 @@ describe('a subscription named at provisioning', () => {
     expect(await subscriptionOf('sub_race')).toMatchObject({ ownerId: accounts[0] });
   });
 
-  test('is refused when it is another’s, none, over, of another mode, or bought for another account', async () => {
+  test('is refused with 402 when absent, ended, of another mode, price, customer or account', async () => {
     const email = 'refused@example.com';
     const id = await backend.account(email);
     const cases: [string, Parameters<typeof stripe.setSubscription>[1] | undefined, string][] = [
@@ -470,7 +473,7 @@ describe('a subscription named at provisioning', () => {
   });
 });
 
-test('the official client reads what the double says', async () => {
+test('the official Stripe client reads a subscription of the double and checks signatures', async () => {
   const { hostname, port } = new URL(stripe.url);
   const reader = new Stripe(API_KEY, { host: hostname, port, protocol: 'http', telemetry: false, maxNetworkRetries: 0 });
   stripe.setSubscription('sub_read', { customer: 'cus_1', price: 'price_solo' });

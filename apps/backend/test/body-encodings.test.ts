@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
-/** Bodies of requests, compressed (RFC 9110, section 8.4) well, badly, or in a way that the backend does not know. */
+/** Compressed request bodies (RFC 9110, section 8.4): valid, corrupt, or in an unknown encoding. */
 
 let backend: TestBackend;
 let user: string;
@@ -30,17 +30,17 @@ const create = (encoding: string, body: Uint8Array) => send('/api/agents', encod
 describe.each(Object.entries(encodings))('%s', (encoding, compress) => {
   const broken = { status: 400, body: { error: 'Request body does not fit its Content-Encoding' } };
 
-  test('a good body is read', async () => {
+  test('a valid body is decompressed', async () => {
     expect(await create(encoding, compress(text))).toMatchObject({ status: 201, body: { name: 'Compressed' } });
   });
-  test('a body in another form is refused with 400', async () => {
+  test('a body in another format is refused with 400', async () => {
     expect(await create(encoding, Buffer.from('notgzip'))).toEqual(broken);
     expect(await send('/api/stripe/webhook', encoding, Buffer.from('notgzip'))).toEqual(broken);
   });
-  test('a body that is cut off is refused with 400', async () => {
+  test('a truncated body is refused with 400', async () => {
     expect(await create(encoding, compress(text).subarray(0, 14))).toEqual(broken);
   });
-  test('a body of more than the limit is refused with 413 once it is unpacked', async () => {
+  test('a body that exceeds the limit after decompression is refused with 413', async () => {
     expect(await create(encoding, compress(JSON.stringify({ name: 'x'.repeat(1_100_000) })))).toMatchObject({ status: 413 });
   });
 });
@@ -51,7 +51,7 @@ test.each(['compress', 'gzip, gzip', 'nonsense'])('Content-Encoding %s is refuse
   expect(await send('/api/stripe/webhook', encoding, Buffer.from(text))).toEqual(refused);
 });
 
-test('what is signed in the dashboard is answered in its shape', async () => {
+test('a corrupt body of a dashboard session gets 400 in the dashboard’s shape', async () => {
   const token = await assertion(user);
   const answer = await send('/api/keys', 'gzip', Buffer.from('notgzip'), { ...json, authorization: `Bearer ${token}` });
   expect(answer).toEqual({ status: 400, body: { error: 'Request body does not fit its Content-Encoding' } });

@@ -18,7 +18,7 @@ import { createLogger } from '../src/infra/logging/create-logger.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers } from './backend.ts';
 
-/** Secrets of every kind are planted, a whole agent's life is lived, and then everything that was written is read. */
+/** Plants secrets of every kind, runs an agent through its life cycle, and searches all output for them. */
 
 const planted = {
   INTERNAL_API_KEY: canary('internal-'),
@@ -36,7 +36,7 @@ const planted = {
   BACKUP_S3_SECRET_ACCESS_KEY: canary('bucket/'),
   smtpPassword: canary('mail-'),
   nodeKey: canary('v3-'),
-  // The double numbers those that it makes.
+  // The double numbers its stream keys.
   streamKey: 'mux-stream-key-canary-1',
 };
 const name = `canary_${randomName(8)}`;
@@ -48,7 +48,7 @@ let mux: Awaited<ReturnType<typeof startMux>>;
 let stripe: Awaited<ReturnType<typeof startStripe>>;
 let bucket: Awaited<ReturnType<typeof startBucket>>;
 let backups: string;
-/** The first account, which administers. */
+/** The current account. The first one is the administrator. */
 let user = '';
 
 beforeAll(async () => {
@@ -88,7 +88,7 @@ beforeAll(async () => {
     STRIPE_API_BASE: stripe.url,
     STRIPE_PRICE_SOLO: 'price_solo',
     SMTP_URL: `smtp://mailer:${planted.smtpPassword}@127.0.0.1:1`,
-    // Nobody answers there.
+    // No node listens on this port.
     ETHEREUM_RPC_URL: `http://127.0.0.1:1/${planted.nodeKey}`,
     LOG_LEVEL: 'debug',
   });
@@ -119,8 +119,8 @@ async function call(method: string, address: string, body?: unknown, token = pla
   return { status: response.status, body: answer };
 }
 
-/** Those who are asked from here fail, one after another, with a secret in the backend's hand. */
-async function failOutside(agentId: string) {
+/** Makes requests whose upstream service fails while the backend holds a secret for it. @returns the answers */
+async function failUpstreams(agentId: string) {
   const { address, signMessage } = privateKeyToAccount(generatePrivateKey());
   const ens = { verificationType: 'ens', walletAddress: address, metadata: { ensName: 'canary.eth' } };
   const { message } = (await call('POST', `/api/agents/${agentId}/verify/challenge`, ens)).body;
@@ -133,7 +133,7 @@ async function failOutside(agentId: string) {
   expect((await call('GET', '/api/stripe/checkout?plan=solo')).status).toBe(200);
   expect((await call('POST', '/api/stripe/webhook', {}, planted.STRIPE_WEBHOOK_SECRET)).status).toBe(400);
 
-  // A stream is made and removed again: its agent would be one too many.
+  // The stream is created and removed again: the account has reached its agent limit.
   const provision = () => call('POST', '/api/provision', { telegramToken: planted.telegramToken, plan: 'solo' });
   const administrator = user;
   user = '';
@@ -150,7 +150,7 @@ async function failOutside(agentId: string) {
   return failed;
 }
 
-test('a secret is found in every form: in words, in an archive that was cut off, in hex and base64 after anything', () => {
+test('findInClear finds a secret in text, in a truncated archive, in hex and in base64 at any offset', () => {
   const secret = canary('sk-');
   const archive = gzipSync(`${'before '.repeat(100)}${secret}${'after '.repeat(100_000)}`);
   const forms = [
@@ -165,7 +165,7 @@ test('a secret is found in every form: in words, in an archive that was cut off,
   expect(findInClear({ there: 'nothing of the kind, sk_test_1' })).toEqual([]);
 });
 
-test('no secret stands in clear in logs, database, backups, exports or errors', async () => {
+test('logs, database, backups, exports and errors hold no secret in clear', async () => {
   const { database, envelope } = server.context;
   const email = `${randomName(6)}@example.com`;
   const account = (await call('POST', '/api/register', { email, password: planted.password })).body;
@@ -190,7 +190,7 @@ test('no secret stands in clear in logs, database, backups, exports or errors', 
     await new Promise((resolve) => setTimeout(resolve, 200));
   const secrets = await database.as('service', (tx) => readAgentSecrets(tx, envelope, id));
 
-  // What goes right, and what goes wrong with a secret in hand.
+  // Requests that succeed and requests that fail, each with a secret in it.
   expect((await call('POST', '/api/chat', { message: 'Hello', agentId: id })).status).toBe(200);
   await call('POST', `/api/agent?agentId=${id}`, { action: 'set-credential', agentId: id, key: 'anthropic', value: planted.credential });
   await call('PUT', `/api/agents/${id}/config`, { telegramToken: planted.telegramToken, plan: planted.modelKey });
@@ -211,7 +211,7 @@ test('no secret stands in clear in logs, database, backups, exports or errors', 
   ];
   expect(shown.map(({ status }) => status)).toEqual(shown.map(() => 200));
   expect(user).toMatch(/^user_/);
-  shown.push(...(await failOutside(id)));
+  shown.push(...(await failUpstreams(id)));
 
   const archives = [...bucket.objects.values()];
   expect(archives.length).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ import { gatewayOf } from '../src/domain/agents/gateway.ts';
 import { type HistoryEntry, textOf } from '../src/infra/openclaw/session-history.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** Telegram and WhatsApp through a real gateway, and what our API says of its conversations. */
+/** Telegram and WhatsApp through a real gateway, and its conversations in our API. */
 
 const IMAGE = 'agentbot/openclaw:2026.3.13';
 const OWNER = 100;
@@ -25,21 +25,21 @@ let folder: string;
 let owner: string;
 let id: string;
 
-const stored = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/messages?limit=100`)).body.messages.reverse();
-const said = async () =>
-  (await stored()).map(({ platform, sender, content }: Record<string, string>) => `${platform} ${sender}: ${content}`);
-const view = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/channels`)).body.channels;
-const sent = async () =>
+const readMessages = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/messages?limit=100`)).body.messages.reverse();
+const readLines = async () =>
+  (await readMessages()).map(({ platform, sender, content }: Record<string, string>) => `${platform} ${sender}: ${content}`);
+const readChannels = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/channels`)).body.channels;
+const readSent = async () =>
   (await channels.calls())
     .filter(({ method }) => method === 'sendMessage' || method === 'editMessageText')
     .map(({ parameters }) => ({ chat: Number(parameters.chat_id), text: String(parameters.text) }));
-async function gateway() {
+async function connectGateway() {
   const agent = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id } }));
   return gatewayOf(backend.context, agent);
 }
 
-/** Waits until a reading satisfies, and gives it; the last one when it does not in time. */
-async function eventually<T>(read: () => Promise<T>, good: (value: T) => boolean, ms = 60_000): Promise<T> {
+/** Polls `read` until `good` accepts its value. @returns that value, or the last one after `ms` */
+async function pollUntil<T>(read: () => Promise<T>, good: (value: T) => boolean, ms = 60_000): Promise<T> {
   for (const end = Date.now() + ms; ; await sleep(150)) {
     const value = await read();
     if (good(value) || Date.now() > end) return value;
@@ -75,37 +75,37 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the owner gets an answer on Telegram, a stranger none; both words are our messages too', async () => {
-  await eventually(
+test('on Telegram the agent answers the owner and not a stranger, and both sides are stored as messages', async () => {
+  await pollUntil(
     () => channels.calls(),
     (calls) => calls.some(({ method }) => method === 'setMyCommands'),
   );
   await channels.write({ from: STRANGER, text: 'Let me in' });
   await channels.write({ from: OWNER, text: 'Hello from Telegram' });
-  const answers = await eventually(sent, (all) => all.some(({ text }) => text === 'You said: Hello from Telegram'));
+  const answers = await pollUntil(readSent, (all) => all.some(({ text }) => text === 'You said: Hello from Telegram'));
   expect(answers).toContainEqual({ chat: OWNER, text: 'You said: Hello from Telegram' });
   expect(answers.filter(({ chat }) => chat === STRANGER)).toEqual([]);
-  expect(await eventually(said, (lines) => lines.length >= 2)).toEqual([
+  expect(await pollUntil(readLines, (lines) => lines.length >= 2)).toEqual([
     'telegram user: Hello from Telegram',
     'telegram agent: You said: Hello from Telegram',
   ]);
   expect(model.requests.some(({ words }) => words.includes('Let me in'))).toBe(false);
 });
 
-test('in a group only a mention is answered', async () => {
+test('in a Telegram group the agent answers only a mention', async () => {
   await channels.write({ from: OWNER, group: GROUP, text: 'Good morning everybody' });
   await channels.write({ from: OWNER, group: GROUP, text: '@agent are you here' });
-  const answers = await eventually(sent, (all) => all.some(({ chat }) => chat === GROUP));
+  const answers = await pollUntil(readSent, (all) => all.some(({ chat }) => chat === GROUP));
   expect(answers.filter(({ chat }) => chat === GROUP).map(({ text }) => text)).toContain('You said: @agent are you here');
-  const lines = await eventually(said, (all) => all.length >= 4);
+  const lines = await pollUntil(readLines, (all) => all.length >= 4);
   expect(lines.slice(2)).toEqual(['telegram user: @agent are you here', 'telegram agent: You said: @agent are you here']);
 });
 
-test('sessions and histories are those of the gateway itself, the one in our chat included', async () => {
+test('sessions and their histories equal those of the gateway, including the session of POST /api/chat', async () => {
   const reply = (await backend.as(owner, 'POST', '/api/chat', { message: 'Hello from the web', agentId: id })).body.reply;
   expect(reply).toBe('You said: Hello from the web');
   const { sessions } = (await backend.as(owner, 'GET', `/api/agent?action=sessions&agentId=${id}`)).body;
-  const connection = await gateway();
+  const connection = await connectGateway();
   const theirs = (await connection.request<{ sessions: { key: string }[] }>('sessions.list')).sessions;
   expect(sessions).toHaveLength(theirs.length);
 
@@ -125,7 +125,7 @@ test('sessions and histories are those of the gateway itself, the one in our cha
   expect(await conversations()).toEqual(histories.sort());
 });
 
-test("a channel's session is not continued from here, and does not become the chat's own", async () => {
+test("POST /api/chat refuses a channel's session with 400", async () => {
   const { sessions } = (await backend.as(owner, 'GET', `/api/agent?action=sessions&agentId=${id}`)).body;
   const refused = [];
   for (const { id: sessionId } of sessions) {
@@ -135,21 +135,21 @@ test("a channel's session is not continued from here, and does not become the ch
   expect(refused).toEqual(Array(2).fill('This session takes place on telegram: it is continued there'));
 });
 
-test('what was said while nobody listened is taken over once, when the connection is back', async () => {
-  const before = await said();
+test('messages sent while the gateway is disconnected are imported once after the reconnect', async () => {
+  const before = await readLines();
   await backend.context.gateways.drop(id);
   await channels.write({ from: OWNER, text: 'Anybody there?' });
-  await eventually(sent, (all) => all.some(({ text }) => text === 'You said: Anybody there?'));
-  const after = await eventually(said, (lines) => lines.length >= before.length + 2);
+  await pollUntil(readSent, (all) => all.some(({ text }) => text === 'You said: Anybody there?'));
+  const after = await pollUntil(readLines, (lines) => lines.length >= before.length + 2);
   expect(after.slice(before.length)).toEqual(['telegram user: Anybody there?', 'telegram agent: You said: Anybody there?']);
   await backend.context.gateways.drop(id);
-  await gateway();
+  await connectGateway();
   await sleep(1_500);
-  expect(await said()).toEqual(after);
+  expect(await readLines()).toEqual(after);
 });
 
-test('channels say truly how they are', async () => {
-  expect(await view()).toEqual([
+test('GET channels reports Telegram as connected and WhatsApp as pairing', async () => {
+  expect(await readChannels()).toEqual([
     {
       channel: 'telegram',
       state: 'connected',
@@ -162,39 +162,39 @@ test('channels say truly how they are', async () => {
   ]);
 });
 
-test("WhatsApp's QR code comes from the gateway, and is what WhatsApp gave it", async () => {
+test("linkWhatsApp answers with the gateway's QR code, and unlinkWhatsApp ends the pairing", async () => {
   const link = () => backend.as(owner, 'POST', `/api/agents/${id}/channels/whatsapp/link`);
-  // The gateway gives up on a slow machine, and is asked again.
-  const { status, body } = await eventually(link, (answer) => answer.status === 200);
+  // On a slow machine the gateway may time out: retry.
+  const { status, body } = await pollUntil(link, (answer) => answer.status === 200);
   expect([status, body.error, body.status]).toEqual([200, undefined, 'pairing']);
   const { data, width, height } = PNG.sync.read(Buffer.from(body.qr.split(',')[1], 'base64'));
   expect(decodeQR({ data, width, height })).toMatch(/^reference-of-the-double-\d,/);
-  expect((await view()).find(({ channel }: { channel: string }) => channel === 'whatsapp').state).toBe('pairing');
+  expect((await readChannels()).find(({ channel }: { channel: string }) => channel === 'whatsapp').state).toBe('pairing');
   expect((await backend.as(owner, 'DELETE', `/api/agents/${id}/channels/whatsapp/link`)).body).toEqual({
     success: true,
     status: 'pairing',
   });
 });
 
-test("a new token reaches the channel, and history outlives the agent's container", async () => {
-  const before = await said();
+test('set-credential gives the channel a new token, and a repair keeps the history', async () => {
+  const before = await readLines();
   const telegram = { action: 'set-credential', key: 'telegram', value: canary('4712:'), agentId: id };
   expect((await backend.as(owner, 'POST', '/api/agent', telegram)).body.configured).toBe(true);
   await backend.settled(id);
   expect((await backend.machine(owner, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
-  expect(await said()).toEqual(before);
+  expect(await readLines()).toEqual(before);
   await channels.write({ from: OWNER, text: 'Still the same?' });
-  const lines = await eventually(said, (all) => all.length >= before.length + 2);
+  const lines = await pollUntil(readLines, (all) => all.length >= before.length + 2);
   expect(lines.slice(before.length)).toEqual(['telegram user: Still the same?', 'telegram agent: You said: Still the same?']);
   expect((await channels.calls()).map(({ token }) => token)).toContain(canary('4712:'));
 });
 
-test('without a gateway the channels are off, and nobody else sees them', async () => {
+test('the channels of a stopped agent are off, and another account gets 404', async () => {
   const stranger = await backend.account();
   expect((await backend.as(stranger, 'GET', `/api/agents/${id}/channels`)).status).toBe(404);
   expect((await backend.as(stranger, 'POST', `/api/agents/${id}/channels/whatsapp/link`)).status).toBe(404);
   await backend.machine(owner, 'POST', `/api/agents/${id}/stop`);
-  expect((await view()).map(({ state }: { state: string }) => state)).toEqual(['off', 'off']);
+  expect((await readChannels()).map(({ state }: { state: string }) => state)).toEqual(['off', 'off']);
   const { status, body } = await backend.as(owner, 'POST', `/api/agents/${id}/channels/whatsapp/link`);
   expect([status, body.error]).toEqual([500, 'The agent has no running gateway']);
 });

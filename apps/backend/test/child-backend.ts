@@ -11,16 +11,16 @@ import { randomName } from '../src/shared/ids.ts';
 import { ASSERTION_SECRET, expectNothingInClear, INTERNAL_KEY, removeLeftovers } from './backend.ts';
 import { createTestDatabase } from './test-database.ts';
 
-/** A step of an operation, and the moment of it. */
-export interface Moment {
+/** A step of an operation, and whether it runs or is done. */
+export interface StepState {
   step: string;
   at: 'running' | 'done';
 }
 
 /**
- * A backend in a process of its own that can be killed and started again, on a fresh database, with its own installation
- * on the machine's engine.
- * @param launcher a program and its arguments that takes the backend's command line and runs it
+ * Starts a backend as a child process that a test can kill and start again. It has a fresh database and its own
+ * installation on the machine's engine.
+ * @param launcher a program with its arguments that runs the command line appended to it
  */
 export async function startChildBackend(settings: Record<string, string>, launcher: string[] = []) {
   const name = `crash_${randomName(10)}`;
@@ -71,7 +71,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
-    // Not before all that it wrote is read.
+    // `close` fires after all output is read.
     await once(child, 'close');
   }
   await start();
@@ -80,7 +80,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
     installation,
     backups,
     database,
-    /** Every line that it wrote. */
+    /** Every line of its output. */
     lines,
     start,
     kill,
@@ -93,8 +93,11 @@ export async function startChildBackend(settings: Record<string, string>, launch
       const answer: ReturnType<typeof JSON.parse> = await response.json();
       return { status: response.status, body: answer };
     },
-    /** Waits until a step of the agent's newest operation has come to a moment, or that operation has ended with it. */
-    async reached(agentId: string, kind: string, { step, at }: Moment): Promise<void> {
+    /**
+     * Waits until a step of the agent's newest operation has reached a state.
+     * @throws Error when the operation ended without this step
+     */
+    async untilStep(agentId: string, kind: string, { step, at }: StepState): Promise<void> {
       for (;;) {
         const { rows } = await database.query(
           `SELECT o.finished_at, s.state FROM operations o LEFT JOIN operation_steps s ON s.operation_id = o.id AND s.name = $3
@@ -107,7 +110,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
         await sleep(5);
       }
     },
-    /** Waits until nothing is being done to any agent, and none waits to be. */
+    /** Waits until no operation is open and no crash restart is scheduled. */
     async settled(): Promise<void> {
       const open = `SELECT FROM operations WHERE finished_at IS NULL UNION ALL SELECT FROM agents WHERE recover_at IS NOT NULL`;
       while ((await database.query(open)).rowCount) await sleep(100);

@@ -2,22 +2,22 @@ import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChildBackend, startChildBackend } from './child-backend.ts';
-import { containersOn, nothing, whole } from './containers.ts';
+import { containersOn, NONE, ONE_OF_EACH } from './containers.ts';
 import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 
-/** `kill -9` of the backend while it makes a clone: after a start there is that one clone, running, and paid for once. */
+/** `kill -9` of the backend during a clone: after the restart the clone exists once, runs, and is paid for once. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-clone';
-/** They are killed apart from one another, each on a chain of its own. */
+/** Backends that run in parallel, each on its own chain. */
 const LANES = 3;
-const { container, left, shell } = containersOn();
+const { container, countResources, shell } = containersOn();
 let remove: () => Promise<void>;
 let lanes: Lane[];
 
 interface Lane {
   chain: TestChain;
   backend: ChildBackend;
-  /** The agent that is cloned. */
+  /** The id of the agent to clone. */
   parent: string;
 }
 
@@ -44,7 +44,7 @@ afterAll(async () => {
   await remove();
 });
 
-test('clones at different stages all come up after a start, each once', async () => {
+test('concurrent clones all run once each after the backend is killed and started again', async () => {
   const [{ backend, chain, parent }] = lanes as [Lane];
   const bodies = [
     await paidRequest(chain, parent, 'booking'),
@@ -55,7 +55,7 @@ test('clones at different stages all come up after a start, each once', async ()
   const first = await ask();
   expect(first.map(({ status }) => status)).toEqual([200, 200, 200]);
   const [booking, support, general] = first.map(({ body }) => body.agentId);
-  await backend.reached(booking, 'clone', { step: 'create', at: 'running' });
+  await backend.untilStep(booking, 'clone', { step: 'create', at: 'running' });
   await backend.kill();
   await backend.start();
   await backend.settled();
@@ -73,24 +73,24 @@ test('clones at different stages all come up after a start, each once', async ()
   }
 });
 
-test('a clone is whole when the backend was killed after any of its steps', async () => {
+test('a clone is complete after the backend is killed after any of its steps', async () => {
   const steps = ['wallet', 'image', 'validate', 'create', 'start', 'ready'];
   const problems: string[] = [];
 
   async function killedAfter(step: string, { backend, chain, parent }: Lane): Promise<void> {
     const body = await paidRequest(chain, parent);
     const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
-    await backend.reached(agentId, 'clone', { step, at: 'done' });
+    await backend.untilStep(agentId, 'clone', { step, at: 'done' });
     await backend.kill();
     await backend.start();
     await backend.settled();
     expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);
     expect((await backend.call('GET', `/api/agents/${agentId}`)).body.status).toBe('active');
-    expect(await left(agentId)).toEqual(whole);
+    expect(await countResources(agentId)).toEqual(ONE_OF_EACH);
     const claimed = 'SELECT FROM payment_claims WHERE transaction_hash = $1';
     expect((await backend.database.query(claimed, [body.paymentProof.transactionHash])).rowCount).toBe(1);
     await backend.call('DELETE', `/api/agents/${agentId}`);
-    expect(await left(agentId)).toEqual(nothing);
+    expect(await countResources(agentId)).toEqual(NONE);
   }
   await Promise.all(
     lanes.map(async (lane) => {

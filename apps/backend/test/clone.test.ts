@@ -23,13 +23,13 @@ import { Abis, Addresses } from 'viem/tempo';
 import { readAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** Cloning, on a real EVM in Tempo mode: every way in which a payment may not be one, and the one in which it is. */
+/** Cloning on a real EVM in Tempo mode: every reason to refuse a payment, and the payments that count. */
 
 const TREASURY = '0x1111111111111111111111111111111111111111';
-/** Tempo has it from its beginning. */
+/** Part of Tempo's genesis. */
 const MULTICALL: Address = '0xca11bde05977b3631167028862be2a173976ca11';
 const ALPHA_USD: Address = '0x20c0000000000000000000000000000000000001';
-/** Its accounts hold tokens from the chain's beginning. */
+/** Holds tokens from the genesis block. */
 const bank = mnemonicToAccount('test test test test test test test test test test test junk');
 
 let chain: TestChain;
@@ -40,8 +40,8 @@ let stranger: string;
 let parent: string;
 let wallet: PrivateKeyAccount;
 
-/** Links a new wallet to an account. */
-async function linkedWallet(user: string): Promise<PrivateKeyAccount> {
+/** Creates a funded wallet and links it to an account. */
+async function createLinkedWallet(user: string): Promise<PrivateKeyAccount> {
   const account = privateKeyToAccount(generatePrivateKey());
   await fund(account.address);
   const { body } = await backend.as(user, 'POST', '/api/wallets/challenge', { address: account.address });
@@ -58,8 +58,8 @@ async function transact(account: Sender, to: Address, data: Hex) {
 }
 const send = (account: Sender, token: Address, to: Address, amount: bigint) =>
   transact(account, token, encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [to, amount] }));
-/** Takes tokens of a wallet that has approved it. */
-const taking = (from: Address, to: Address, amount: string) =>
+/** The call data that transfers tokens of a wallet that has approved the sender. */
+const transferFromData = (from: Address, to: Address, amount: string) =>
   encodeFunctionData({ abi: erc20Abi, functionName: 'transferFrom', args: [from, to, parseUnits(amount, 6)] });
 const approve = (account: Sender, spender: Address) =>
   transact(
@@ -67,7 +67,7 @@ const approve = (account: Sender, spender: Address) =>
     Addresses.pathUsd,
     encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [spender, parseUnits('90', 6)] }),
   );
-/** Gas is paid in the second token, and anvil asks for a native balance as well. */
+/** Gives an address both tokens, the second one for gas, and the native balance that anvil requires. */
 async function fund(address: Address) {
   await chain.client.setBalance({ address, value: parseUnits('1', 18) });
   for (const token of [Addresses.pathUsd as Address, ALPHA_USD]) await send(bank, token, address, parseUnits('100', 6));
@@ -84,7 +84,7 @@ const proofOf = (hash: string, from: string, changes: object = {}) => ({
   ...changes,
 });
 
-/** Pays from a wallet, by default the owner's, and waits until it counts. */
+/** Pays from a wallet, by default the owner's, and waits for the confirmations. */
 async function pay({ from = wallet, amount = '1', token = Addresses.pathUsd as Address, to = TREASURY as Address } = {}) {
   const { hash } = await send(from, token, to, parseUnits(amount, 6));
   await chain.client.mine({ blocks: 1 });
@@ -112,7 +112,7 @@ beforeAll(async () => {
   await backend.account();
   owner = await backend.account();
   stranger = await backend.account();
-  wallet = await linkedWallet(owner);
+  wallet = await createLinkedWallet(owner);
   const { body } = await backend.machine(owner, 'POST', '/api/agents', {
     name: 'Parent',
     config: {
@@ -131,8 +131,8 @@ afterAll(async () => {
   await chain.stop();
 });
 
-describe('wallets', () => {
-  test('a challenge is bound to this installation, the account, the chain and ten minutes', async () => {
+describe('a wallet challenge', () => {
+  test('names the installation, the account and the chain, and expires after ten minutes', async () => {
     const { body } = await backend.as(owner, 'POST', '/api/wallets/challenge', { address: wallet.address.toLowerCase() });
     const message = parseSiweMessage(body.message);
     expect(message).toMatchObject({
@@ -148,7 +148,7 @@ describe('wallets', () => {
     expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(600_000);
   });
 
-  test('it counts once, signed by that wallet, for that account', async () => {
+  test('links a wallet once, with a signature of this wallet, to the account that requested it', async () => {
     const account = privateKeyToAccount(generatePrivateKey());
     const { address } = account;
     const ask = async (user: string) => (await backend.as(user, 'POST', '/api/wallets/challenge', { address })).body.message;
@@ -173,7 +173,7 @@ describe('wallets', () => {
     expect(await link(stranger, theirs)).toMatchObject({ status: 201 });
   });
 
-  test('one that is over, or was replaced by a later one, does not count', async () => {
+  test('is refused with 400 once it is expired or replaced', async () => {
     const account = privateKeyToAccount(generatePrivateKey());
     const { address } = account;
     const ask = async () => (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body.message;
@@ -184,9 +184,9 @@ describe('wallets', () => {
     expect((await backend.as(owner, 'POST', '/api/wallets', { address, signature: second })).body.error).toMatch(/no open challenge/);
   });
 
-  test('a contract is asked on chain (ERC-1271), and nothing is used up while the node is away', async () => {
+  test('of a contract is checked on chain (ERC-1271), and stays open while the node is unavailable', async () => {
     const address: Address = '0x00000000000000000000000000000000000a11ce';
-    // isValidSignature(hash, …) answers with what is stored at the hash.
+    // isValidSignature(hash, …) returns the value stored at the hash.
     await chain.client.setCode({ address, bytecode: '0x6004355460005260206000f3' });
     const { body } = await backend.as(owner, 'POST', '/api/wallets/challenge', { address });
     const link = () => backend.as(owner, 'POST', '/api/wallets', { address, signature: `0x${'ab'.repeat(100)}` });
@@ -198,7 +198,7 @@ describe('wallets', () => {
     expect(await link()).toMatchObject({ status: 201, body: { address: expect.stringMatching(/a11ce$/i) } });
   });
 
-  test('a wrong signature of an ordinary wallet is refused also while the node is away, and uses nothing up', async () => {
+  test('with a wrong signature of an ordinary wallet is refused with 400, also without a node, and stays open', async () => {
     const account = privateKeyToAccount(generatePrivateKey());
     const { address } = account;
     const { message } = (await backend.as(owner, 'POST', '/api/wallets/challenge', { address })).body;
@@ -229,10 +229,10 @@ describe('wallets', () => {
   });
 
   test.each([
-    ['asks for patience', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
-    ['knows no such call', { code: -32601, message: 'the method eth_call does not exist' }],
-    ['is at fault', { code: -32603, message: 'internal error' }],
-  ])('a node that %s says nothing about a contract’s signature: 500, and nothing is used up', async (_, refusal) => {
+    ['limits the request rate', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
+    ['does not support eth_call', { code: -32601, message: 'the method eth_call does not exist' }],
+    ['has an internal error', { code: -32603, message: 'internal error' }],
+  ])('of a contract gets 500 from a node that %s, and stays open', async (_, refusal) => {
     const holder = privateKeyToAccount(generatePrivateKey());
     const { address, signMessage, deploy } = await (await deploySafes(chain)).walletOf(holder);
     await deploy();
@@ -247,7 +247,7 @@ describe('wallets', () => {
     expect((await link()).status).toBe(201);
   });
 
-  test('a smart wallet signs before it is deployed (ERC-6492) and after; none but its owner does for it', async () => {
+  test('of a smart wallet accepts only its owner’s signature, before deployment (ERC-6492) and after', async () => {
     const safes = await deploySafes(chain);
     const [holder, thief] = [privateKeyToAccount(generatePrivateKey()), privateKeyToAccount(generatePrivateKey())];
     const { address, signMessage, undeployed, deploy } = await safes.walletOf(holder);
@@ -260,7 +260,7 @@ describe('wallets', () => {
     const before = await ask();
     const theirs = await (await safes.walletOf(thief)).signMessage(before, thief);
     expect(await link(undeployed(await signMessage(before, thief)))).toMatchObject(notIts);
-    // Another wallet's deployment does not make it this one's.
+    // The deployment data of another wallet does not make its signature valid here.
     expect(await link((await safes.walletOf(thief)).undeployed(theirs))).toMatchObject(notIts);
     expect(await link(undeployed(await signMessage(`${before} `, holder)))).toMatchObject(notIts);
     expect(await link(await signMessage(before, holder))).toMatchObject(notIts);
@@ -278,8 +278,8 @@ describe('wallets', () => {
   });
 });
 
-describe('a payment that holds', () => {
-  test('makes a clone with its own wallet, its parent’s configuration and secrets, and the next generation', async () => {
+describe('a valid payment', () => {
+  test('creates a clone with its own wallet, its parent’s configuration and secrets, and the next generation', async () => {
     const proof = await pay();
     const { status, body } = await clone(proof, { specialization: 'promo', generation: 41 });
     expect([status, body]).toEqual([
@@ -317,7 +317,7 @@ describe('a payment that holds', () => {
     expect(again.body).toMatchObject({ generation: 3, parentAgentId: agentId, specialization: 'general' });
   });
 
-  test('works with a memo, in milliseconds, with more than the price, and with the hash in upper case', async () => {
+  test('may have a memo, a timestamp in milliseconds, more than the price and an upper-case hash', async () => {
     const hash = await chain.client.writeContract({
       account: wallet,
       address: Addresses.pathUsd,
@@ -336,11 +336,11 @@ describe('a payment that holds', () => {
     );
   });
 
-  test('sent by somebody else for its payer is the payer’s, and not the sender’s', async () => {
-    const payer = await linkedWallet(owner);
-    const relayer = await linkedWallet(owner);
+  test('sent by a relayer counts for the payer and not for the relayer', async () => {
+    const payer = await createLinkedWallet(owner);
+    const relayer = await createLinkedWallet(owner);
     await approve(payer, relayer.address);
-    const { hash, receipt } = await transact(relayer, Addresses.pathUsd, taking(payer.address, TREASURY, '1'));
+    const { hash, receipt } = await transact(relayer, Addresses.pathUsd, transferFromData(payer.address, TREASURY, '1'));
     expect(receipt.from).toBe(relayer.address.toLowerCase());
     await chain.client.mine({ blocks: 1 });
     expect(await clone(proofOf(hash, relayer.address))).toMatchObject(
@@ -349,9 +349,9 @@ describe('a payment that holds', () => {
     expect((await clone(proofOf(hash, payer.address))).status).toBe(200);
   });
 
-  test('is found among others of the same transaction; several small ones are none, whatever they add up to', async () => {
-    const payer = await linkedWallet(owner);
-    const other = await linkedWallet(owner);
+  test('is found among other transfers of its transaction; several smaller transfers are not added up', async () => {
+    const payer = await createLinkedWallet(owner);
+    const other = await createLinkedWallet(owner);
     const elsewhere: Address = '0x2222222222222222222222222222222222222222';
     for (const account of [payer, other]) await approve(account, MULTICALL);
     const together = async (...calls: Hex[]) => {
@@ -363,29 +363,29 @@ describe('a payment that holds', () => {
       return hash;
     };
     const noSuch = refused('The transaction contains no payment that matches the proof');
-    const small = await together(taking(payer.address, TREASURY, '0.6'), taking(payer.address, TREASURY, '0.6'));
+    const small = await together(transferFromData(payer.address, TREASURY, '0.6'), transferFromData(payer.address, TREASURY, '0.6'));
     expect(await clone(proofOf(small, payer.address))).toMatchObject(noSuch);
-    const shared = await together(taking(payer.address, TREASURY, '0.5'), taking(other.address, TREASURY, '1'));
+    const shared = await together(transferFromData(payer.address, TREASURY, '0.5'), transferFromData(other.address, TREASURY, '1'));
     expect(await clone(proofOf(shared, payer.address))).toMatchObject(noSuch);
-    const aside = await together(taking(payer.address, elsewhere, '7'), taking(payer.address, TREASURY, '0.5'));
+    const aside = await together(transferFromData(payer.address, elsewhere, '7'), transferFromData(payer.address, TREASURY, '0.5'));
     expect(await clone(proofOf(aside, payer.address))).toMatchObject(noSuch);
     const last = await together(
-      taking(payer.address, elsewhere, '7'),
-      taking(other.address, TREASURY, '0.5'),
-      taking(payer.address, TREASURY, '1'),
+      transferFromData(payer.address, elsewhere, '7'),
+      transferFromData(other.address, TREASURY, '0.5'),
+      transferFromData(payer.address, TREASURY, '1'),
     );
     expect(await clone(proofOf(last, other.address))).toMatchObject(noSuch);
     expect((await clone(proofOf(last, payer.address))).status).toBe(200);
-    const twice = await together(taking(payer.address, TREASURY, '1'), taking(other.address, TREASURY, '1'));
+    const twice = await together(transferFromData(payer.address, TREASURY, '1'), transferFromData(other.address, TREASURY, '1'));
     expect((await clone(proofOf(twice, payer.address))).status).toBe(200);
-    // One transaction buys one clone.
+    // A transaction pays for one clone only.
     expect(await clone(proofOf(twice, other.address), { name: 'Second' })).toMatchObject(
       refused('The payment was already used for a clone'),
     );
   });
 
-  test('is one beside its gas, which is paid in the same token', async () => {
-    const payer = await linkedWallet(owner);
+  test('is found beside the gas fee in the same token', async () => {
+    const payer = await createLinkedWallet(owner);
     const inPathUsd = encodeFunctionData({ abi: Abis.feeManager, functionName: 'setUserToken', args: [Addresses.pathUsd] });
     await transact(payer, Addresses.feeManager, inPathUsd);
     const { hash, receipt } = await send(payer, Addresses.pathUsd, TREASURY, parseUnits('1', 6));
@@ -398,7 +398,7 @@ describe('a payment that holds', () => {
     expect((await clone(proofOf(hash, payer.address))).status).toBe(200);
   });
 
-  test('a hundred times at once makes exactly one clone, and the same answer for each', async () => {
+  test('in a hundred concurrent requests creates one clone and gives each request the same answer', async () => {
     const proof = await pay();
     const before = (await agentsOf(owner)).length;
     const answers = await Promise.all(Array.from({ length: 100 }, () => clone(proof, { name: 'One of a hundred' })));
@@ -408,7 +408,7 @@ describe('a payment that holds', () => {
     expect(await clone(proof, { name: 'Another name' })).toMatchObject(refused('The payment was already used for a clone'));
   }, 60_000);
 
-  test('by a wallet that is not linked, when it has signed the proof for this account', async () => {
+  test('of an unlinked wallet counts with a signature over the proof for this account', async () => {
     const payer = privateKeyToAccount(generatePrivateKey());
     await fund(payer.address);
     const proof = await pay({ from: payer });
@@ -423,7 +423,7 @@ describe('a payment that holds', () => {
     expect(await clone({ ...proof, signature })).toMatchObject({ status: 200 });
   });
 
-  test('is answered the same again when its parent is gone and new agents are refused', async () => {
+  test('gets the same answer again after its parent is deleted and while provisioning is disabled', async () => {
     const body = { name: 'Parent for a while', config: { plan: 'network' } };
     const parentAgentId = (await backend.machine(owner, 'POST', '/api/agents', body)).body.id;
     const proof = await pay();
@@ -438,7 +438,7 @@ describe('a payment that holds', () => {
     expect(another.status).toBe(503);
   });
 
-  test('stays claimed when the clone is gone', async () => {
+  test('stays claimed after the clone is deleted', async () => {
     const proof = await pay();
     const { agentId } = (await clone(proof)).body;
     await backend.settled(agentId);
@@ -447,7 +447,7 @@ describe('a payment that holds', () => {
   });
 });
 
-describe('a payment that does not hold makes no clone', () => {
+describe('an invalid payment creates no clone', () => {
   let before: number;
   beforeAll(async () => {
     before = (await agentsOf(owner)).length + (await agentsOf(stranger)).length;
@@ -471,13 +471,13 @@ describe('a payment that does not hold makes no clone', () => {
     ['to', { to: null }],
     ['timestamp', { timestamp: '2026' }],
     ['signature', { signature: 'me' }],
-  ])('a wrong %s: %j', async (field, change) => {
+  ])('with a wrong %s: %j', async (field, change) => {
     expect(await clone({ ...proofOf(hash, wallet.address), ...change })).toMatchObject(
       refused(`paymentProof.${field} is missing or invalid`),
     );
   });
 
-  test('one to somebody else, too little, claimed for more, of another token, by another, or at another time', async () => {
+  test('with a wrong recipient, amount, token, payer or timestamp', async () => {
     const elsewhere: Address = '0x2222222222222222222222222222222222222222';
     const toElsewhere = await pay({ to: elsewhere });
     const noSuch = refused('The transaction contains no payment that matches the proof');
@@ -489,14 +489,14 @@ describe('a payment that does not hold makes no clone', () => {
     expect(await clone(await pay({ token: ALPHA_USD }))).toMatchObject(noSuch);
     const right = await pay();
     expect(await clone({ ...right, amount: '1.000001' })).toMatchObject(noSuch);
-    const other = await linkedWallet(owner);
+    const other = await createLinkedWallet(owner);
     expect(await clone({ ...right, from: other.address })).toMatchObject(noSuch);
     expect(await clone({ ...right, timestamp: right.timestamp - 400 })).toMatchObject(
       refused('paymentProof.timestamp is more than 5 minutes from the time of the payment'),
     );
   });
 
-  test('one that is not on the chain, failed, or is not confirmed yet', async () => {
+  test('with a transaction that is absent, failed or unconfirmed', async () => {
     expect(await clone(proofOf(hash, wallet.address))).toMatchObject(refused('The transaction is not on the chain'));
     const failed = await send(wallet, Addresses.pathUsd, TREASURY, parseUnits('1000000', 6));
     expect(failed.receipt.status).toBe('reverted');
@@ -508,12 +508,12 @@ describe('a payment that does not hold makes no clone', () => {
     );
   });
 
-  test('somebody else’s, whoever asks and whatever they clone', async () => {
+  test('of another account’s wallet', async () => {
     const proof = await pay();
     const theirs = (await backend.machine(stranger, 'POST', '/api/agents', { name: 'Theirs' })).body.id;
     const notLinked = refused('The paying wallet is not linked to this account');
     expect(await clone(proof, { as: stranger, parentAgentId: theirs })).toMatchObject(notLinked);
-    const theirWallet = await linkedWallet(stranger);
+    const theirWallet = await createLinkedWallet(stranger);
     expect(await clone({ ...proof, from: theirWallet.address }, { as: stranger, parentAgentId: theirs })).toMatchObject(
       refused('The transaction contains no payment that matches the proof'),
     );
@@ -524,7 +524,7 @@ describe('a payment that does not hold makes no clone', () => {
     expect(await clone(proof, { as: stranger })).toMatchObject({ status: 404, body: { error: 'Agent not found' } });
   });
 
-  test('one that is more than an hour old, and nothing is claimed with it', async () => {
+  test('that is more than an hour old, and its transaction is not claimed', async () => {
     const old = await startChain({ startsAt: Math.floor(Date.now() / 1000) - 7200 });
     const late = await startBackend({ TEMPO_RPC_URL: old.url, CLONE_TREASURY_ADDRESS: TREASURY, TEMPO_CONFIRMATIONS: '1' });
     const user = await late.account();
@@ -553,7 +553,7 @@ describe('a payment that does not hold makes no clone', () => {
     await old.stop();
   });
 
-  test('and where no treasury is configured, none is taken', async () => {
+  test('at an installation without a treasury', async () => {
     const { config } = backend.context;
     const without = await startBackend({ TEMPO_RPC_URL: node.url });
     const user = await without.account();
@@ -566,7 +566,7 @@ describe('a payment that does not hold makes no clone', () => {
   });
 });
 
-test('a node that is away, or speaks for another chain, is 500 and uses nothing up', async () => {
+test('cloneAgent answers 500 without claiming the payment when the node is unavailable or on another chain', async () => {
   const proof = await pay();
   node.setDown(true);
   expect(await clone(proof)).toMatchObject({ status: 500, body: { error: 'Clone failed', requestId: expect.any(String) } });
@@ -585,8 +585,8 @@ test('a node that is away, or speaks for another chain, is 500 and uses nothing 
   expect(await clone(proof)).toMatchObject({ status: 200 });
 });
 
-test('another’s agent can be cloned once its owner says so, and nothing secret goes along', async () => {
-  const theirWallet = await linkedWallet(stranger);
+test('cloneAgent copies a cloneable agent of another account without its secrets, and answers 404 otherwise', async () => {
+  const theirWallet = await createLinkedWallet(stranger);
   const proof = await pay({ from: theirWallet });
   expect((await clone(proof, { as: stranger })).status).toBe(404);
   expect((await backend.machine(stranger, 'PUT', `/api/agents/${parent}`, { cloneable: true })).status).toBe(404);
@@ -606,7 +606,7 @@ test('another’s agent can be cloned once its owner says so, and nothing secret
   expect((await clone(await pay({ from: theirWallet }), { as: stranger })).status).toBe(404);
 });
 
-test('a 402 says how to pay in the words of x402, both versions, and of MPP', async () => {
+test('the 402 of cloneAgent describes the payment for x402 versions 1 and 2 and for MPP', async () => {
   const { status, body, headers } = await clone({});
   expect(status).toBe(402);
   const v1 = PaymentRequiredV1Schema.parse(body);
@@ -628,7 +628,7 @@ test('a 402 says how to pay in the words of x402, both versions, and of MPP', as
   expect(toHex(Number(challenge.request.chainId))).toBe('0x1079');
 });
 
-test('the kill switch refuses clones, whatever was paid', async () => {
+test('cloneAgent answers 503 with PROVISIONING_ENABLED=false', async () => {
   const closed = await startBackend({ PROVISIONING_ENABLED: 'false', TEMPO_RPC_URL: node.url, CLONE_TREASURY_ADDRESS: TREASURY });
   const user = await closed.account();
   const body = { parentAgentId: 'agent_1', name: 'x', paymentProof: {} };

@@ -3,7 +3,7 @@ import Docker from 'dockerode';
 export const WARM_IMAGE = 'agentbot/openclaw:2026.3.13';
 const docker = new Docker();
 
-/** Makes the agents' image without what was compiled in it, as the official one is. @returns a function that removes it */
+/** Builds the agents' image without its compile cache, like the official image. @returns a function that removes it */
 export async function makeColdImage(name: string): Promise<() => Promise<void>> {
   const [repo, tag] = name.split(':');
   const container = await docker.createContainer({ Image: WARM_IMAGE });

@@ -13,23 +13,23 @@ import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } 
 import { containersOn } from './containers.ts';
 
 /**
- * Every row of every error table: for each operation of the contract and each code it names, a request that provokes
- * it, and the status and sentence it must get. The rows are generated from the route table, so none can be forgotten.
+ * Covers every row of the error tables: for each route and each of its error codes, sends a request that provokes the code,
+ * and checks status and sentence. The rows come from the route table, so a missing provocation fails the test.
  */
 
 type Answer = Awaited<ReturnType<TestBackend['call']>>;
 interface Provocation {
   send: () => Promise<Answer>;
-  /** The sentence, where it is not the code's own. */
+  /** The expected sentence. Default: the code's sentence in the error table. */
   error?: string | RegExp;
 }
 
-/** A Stripe that nobody asks. */
+/** Settings of a Stripe that no test calls. */
 const STRIPE = { STRIPE_SECRET_KEY: canary('sk_test_1-'), STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' };
 
 let real: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
-/** Backends each with one thing missing or broken. */
+/** Backends with one missing or broken part each. */
 let withoutDocker: TestBackend;
 let withoutTables: TestBackend;
 let closed: TestBackend;
@@ -39,11 +39,11 @@ let bots: Awaited<ReturnType<typeof startBots>>;
 let faultyEngine: Awaited<ReturnType<typeof startEngineProxy>>;
 let admin: string;
 let stranger: string;
-/** An agent of `admin` that runs, one without a container on the faulty engine, one of nobody's Docker. */
+/** A running agent of `admin`, an agent without a container on the faulty engine, and an agent without an engine. */
 let running: string;
 let faultyAgent: string;
 let dockerless: string;
-/** An agent without a container, where there are no new ones. */
+/** An agent without a container on the backend with provisioning disabled. */
 let waiting: string;
 
 beforeAll(async () => {
@@ -75,11 +75,11 @@ beforeAll(async () => {
   faultyAgent = (await faulty.machine(undefined, 'POST', '/api/agents', { name: 'Unlucky' })).body.id;
   waiting = (await closed.machine(undefined, 'POST', '/api/agents', { name: 'Waiting' })).body.id;
   dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
-  // As after an engine went away: the agent had a container once.
+  // The agent once had a container, as after the loss of an engine.
   await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
-  await lostBackup(real, running);
-  await lostBackup(withoutDocker, dockerless);
-  await lostBackup(faulty, faultyAgent);
+  await createLostBackup(real, running);
+  await createLostBackup(withoutDocker, dockerless);
+  await createLostBackup(faulty, faultyAgent);
   const client = new pg.Client({ connectionString: withoutTables.config.DATABASE_URL });
   await client.connect();
   for (const table of [
@@ -114,8 +114,8 @@ afterAll(async () => {
   await model.close();
 }, 120_000);
 
-/** A backup of an agent whose file is nowhere. */
-async function lostBackup(backend: TestBackend, agentId: string, id = 'bk_lost') {
+/** Creates the row of a backup without its file. */
+async function createLostBackup(backend: TestBackend, agentId: string, id = 'bk_lost') {
   const { ownerId } = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agentId } }));
   const lost = { id, agentId, ownerId, cause: 'manual', name: 'lost.tar.gz', sizeBytes: 1, sha256: 'none' };
   await backend.context.database.as('service', (tx) => tx.backup.create({ data: lost }));
@@ -123,7 +123,7 @@ async function lostBackup(backend: TestBackend, agentId: string, id = 'bk_lost')
 
 const NO_WALLET = `0x${'1'.repeat(40)}`;
 
-/** A request body that is right, for every operation that wants one. */
+/** A valid request body for every operation with a body. */
 const bodies: Partial<Record<RouteId, () => object>> = {
   register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: canary('a long password ') }),
   verifyCredentials: () => ({ email: 'nobody@example.com', password: 'whatever' }),
@@ -155,7 +155,7 @@ const idOf: Partial<Record<RouteId, string>> = { grantPlan: 'nobody', deleteApiK
 
 const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions', startCheckout: '?plan=solo' };
 
-/** Calls an operation on a backend, by default as the platform and on an agent that does not exist. */
+/** Calls an operation on a backend, by default with the internal key and on an unknown agent. */
 function call(
   backend: TestBackend,
   id: RouteId,
@@ -172,7 +172,7 @@ function call(
   });
 }
 
-/** While the running agent is worked on, anything else asked of it is refused. */
+/** Sends a request for the running agent during another operation on it. */
 async function whileRestarting(id: RouteId): Promise<Answer> {
   const restarting = call(real, id === 'restartAgent' ? 'repairAgent' : 'restartAgent', { agent: running });
   const operations = () =>
@@ -192,21 +192,21 @@ const invalid = (id: RouteId, body: unknown, error: string, query?: string): Pro
   send: () => call(real, id, { agent: id === 'grantPlan' ? admin : running, body, ...(query && { query }) }),
   error,
 });
-const unpaid = (id: RouteId, body: unknown, error: string): Provocation => ({
-  // A user's own key, not the platform's: only then is the subscription looked at.
+const needsPlan = (id: RouteId, body: unknown, error: string): Provocation => ({
+  // With a user's API key: the plan is not checked for the internal key.
   send: async () => {
     const user = await real.account();
     await real.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'solo' });
     const { key } = (await real.as(user, 'POST', '/api/keys', { name: 'k' })).body;
     const agent = (await real.call('POST', '/api/agents', { token: key, body: { name: 'Mine' } })).body.id;
     const second = `bk_${agent}`;
-    if (id === 'restoreBackup') await lostBackup(real, agent, second);
+    if (id === 'restoreBackup') await createLostBackup(real, agent, second);
     if (id === 'repairAgent' || id === 'restoreBackup') await real.machine(undefined, 'PUT', `/api/agents/${agent}`, { plan: 'network' });
     return call(real, id, { token: key, agent, second, body });
   },
   error,
 });
-/** What starts an agent, asked for by somebody whose subscription has ended. */
+/** Starts an agent of an account with an ended subscription. */
 const lapsed = (id: RouteId): Provocation => ({
   send: async () => {
     const ownerId = await real.account();
@@ -214,7 +214,7 @@ const lapsed = (id: RouteId): Provocation => ({
     await real.context.database.as('service', (tx) =>
       tx.subscription.create({ data: { id: `sub_${agent}`, ownerId, status: 'canceled', plan: 'solo' } }),
     );
-    // Not its first container: that needs a plan whether there was a subscription or not.
+    // The agent once had a container: the first one needs a plan even without an ended subscription.
     await real.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent }, data: { containerSpec: {} } }));
     return call(real, id, { as: ownerId, agent });
   },
@@ -222,8 +222,8 @@ const lapsed = (id: RouteId): Provocation => ({
 });
 const fails = (id: RouteId, error: RegExp): Provocation => ({ send: () => call(faulty, id, { agent: faultyAgent }), error });
 
-/** Nobody works on what was asked for, and whoever asked waits half a second. */
-const unfinished = (id: RouteId): Provocation => ({
+/** Stops the operation workers, so that the request reaches its timeout after half a second. */
+const exceedsRouteTimeout = (id: RouteId): Provocation => ({
   async send() {
     const route: Route = routes[id];
     const { timeoutMs } = route;
@@ -239,7 +239,7 @@ const unfinished = (id: RouteId): Provocation => ({
   },
 });
 
-/** The folder for backups is a file; the agent goes on all the same. */
+/** Replaces the backup folder with a file. The agent keeps running. */
 function withoutBackupFolder(id: RouteId, error: string): Provocation {
   return {
     async send() {
@@ -257,7 +257,7 @@ function withoutBackupFolder(id: RouteId, error: string): Provocation {
 
 const onFaultyEngine = /unexpected error/;
 
-const whatsApp = (id: RouteId): Partial<Record<ErrorCode, Provocation>> => ({
+const whatsAppErrors = (id: RouteId): Partial<Record<ErrorCode, Provocation>> => ({
   INVALID_REQUEST: invalid(id, undefined, 'WhatsApp is not configured for this agent'),
   OPERATION_FAILED: {
     send: async () => {
@@ -268,7 +268,7 @@ const whatsApp = (id: RouteId): Partial<Record<ErrorCode, Provocation>> => ({
   },
 });
 
-/** The provocations that are an operation's own. */
+/** The provocations of single operations. */
 const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   register: {
     INVALID_REQUEST: invalid('register', { email: 'x', password: canary('a long password ') }, 'A valid email is required'),
@@ -345,7 +345,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   listInstances: { INVALID_REQUEST: invalid('listInstances', undefined, 'Invalid cursor', '?cursor=%20') },
   createAgent: {
     INVALID_REQUEST: invalid('createAgent', {}, 'Agent name is required'),
-    PAYMENT_REQUIRED: unpaid('createAgent', { name: 'x', config: { plan: 'network' } }, 'Your subscription does not cover network'),
+    PAYMENT_REQUIRED: needsPlan('createAgent', { name: 'x', config: { plan: 'network' } }, 'Your subscription does not cover network'),
     AGENT_LIMIT_REACHED: {
       send: async () => {
         const user = await real.account();
@@ -395,7 +395,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   deployAgent: {
     INVALID_REQUEST: invalid('deployAgent', { config: {} }, 'agentId is required'),
-    PAYMENT_REQUIRED: unpaid(
+    PAYMENT_REQUIRED: needsPlan(
       'deployAgent',
       { agentId: 'dep_2', config: { telegramToken: canary('1:'), plan: 'network' } },
       'Your subscription does not cover network',
@@ -426,11 +426,11 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   updateAgentMetadata: {
     INVALID_REQUEST: invalid('updateAgentMetadata', { aiProvider: 'minimax' }, 'Invalid aiProvider'),
-    PAYMENT_REQUIRED: unpaid('updateAgentMetadata', { plan: 'network' }, 'Your subscription does not cover network'),
+    PAYMENT_REQUIRED: needsPlan('updateAgentMetadata', { plan: 'network' }, 'Your subscription does not cover network'),
   },
   updateAgentConfig: {
     INVALID_REQUEST: invalid('updateAgentConfig', { plan: 'free' }, 'Invalid plan'),
-    PAYMENT_REQUIRED: unpaid('updateAgentConfig', { config: { plan: 'network' } }, 'Your subscription does not cover network'),
+    PAYMENT_REQUIRED: needsPlan('updateAgentConfig', { config: { plan: 'network' } }, 'Your subscription does not cover network'),
   },
   verifyAgent: {
     INVALID_REQUEST: invalid('verifyAgent', { verificationType: 'oauth' }, 'Invalid verificationType: use eas, coinbase, ens or webauthn'),
@@ -444,7 +444,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   stopAgent: { OPERATION_FAILED: fails('stopAgent', onFaultyEngine) },
   restartAgent: { PAYMENT_REQUIRED: lapsed('restartAgent'), OPERATION_FAILED: fails('restartAgent', onFaultyEngine) },
   repairAgent: {
-    PAYMENT_REQUIRED: unpaid('repairAgent', undefined, 'Your subscription does not cover network'),
+    PAYMENT_REQUIRED: needsPlan('repairAgent', undefined, 'Your subscription does not cover network'),
     OPERATION_FAILED: fails('repairAgent', onFaultyEngine),
   },
   resetAgentMemory: {
@@ -455,7 +455,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('setBackupSchedule', { everyHours: 0 }, 'everyHours must be a whole number from 1 to 720'),
   },
   restoreBackup: {
-    PAYMENT_REQUIRED: unpaid('restoreBackup', undefined, 'Your subscription does not cover network'),
+    PAYMENT_REQUIRED: needsPlan('restoreBackup', undefined, 'Your subscription does not cover network'),
     BACKUP_NOT_FOUND: { send: () => call(real, 'restoreBackup', { agent: running, second: 'bk_none' }) },
     OPERATION_FAILED: { send: () => call(real, 'restoreBackup', { agent: running }), error: 'The backup cannot be read' },
   },
@@ -487,15 +487,15 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   getOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'getOperation', { agent: running }) } },
   streamOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'streamOperation', { agent: running }) } },
   streamReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'streamReply') } },
-  linkWhatsApp: whatsApp('linkWhatsApp'),
-  unlinkWhatsApp: whatsApp('unlinkWhatsApp'),
+  linkWhatsApp: whatsAppErrors('linkWhatsApp'),
+  unlinkWhatsApp: whatsAppErrors('unlinkWhatsApp'),
   askAgent: {
     INVALID_REQUEST: invalid('askAgent', undefined, 'Invalid action', '?action=reboot'),
     AGENT_NOT_FOUND: { send: () => call(real, 'askAgent', { as: stranger, query: `?action=health&agentId=${running}` }) },
     SESSION_NOT_FOUND: { send: () => call(real, 'askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }) },
     OPERATION_FAILED: {
       send: async () => {
-        // All its processes stop; a container that is halted as a whole would be let go on.
+        // Stops all its processes. The backend would unpause a paused container.
         const { shell } = containersOn();
         await shell(running, 'kill -STOP -1');
         await real.context.gateways.drop(running);
@@ -569,7 +569,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
 };
 
-/** The provocations that are the same for every operation. */
+/** The provocations that all operations share. */
 function common(id: RouteId, code: ErrorCode): Provocation | undefined {
   const { failure }: Route = routes[id];
   switch (code) {
@@ -586,7 +586,7 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
     case 'OPERATION_IN_PROGRESS':
       return { send: () => whileRestarting(id) };
     case 'OPERATION_STILL_RUNNING':
-      return unfinished(id);
+      return exceedsRouteTimeout(id);
     case 'RATE_LIMITED':
       return {
         send: async () => {
@@ -599,7 +599,7 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
   }
 }
 
-/** These touch neither database nor engine here, so nothing can make them fail. */
+/** These routes use neither database nor engine here, so they cannot answer INTERNAL. */
 const infallible: RouteId[] = ['getHealth', 'getSignInOptions', 'getCloneService', 'listPlans', 'streamOverview', 'checkChannelToken'];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {
@@ -607,8 +607,8 @@ const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]
   return codes.map((code) => ({ id, code, status: statusOf(code, 'backend'), address: `${route.method} ${route.backend.path}` }));
 });
 
-describe('each row of the error tables', () => {
-  test.each(rows)('$address: $status $code', async ({ id, code, status }) => {
+describe('the error tables', () => {
+  test.each(rows)('$address answers $status $code', async ({ id, code, status }) => {
     const provocation = own[id]?.[code] ?? common(id, code);
     if (!provocation) throw new Error(`Nothing provokes ${code} of ${id}`);
     const answer = await provocation.send();
@@ -619,7 +619,7 @@ describe('each row of the error tables', () => {
     if (status === 500) expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
   });
 
-  test('no provocation is left over', () => {
+  test('name the code of every provocation', () => {
     const known = new Set(rows.map(({ id, code }) => `${id} ${code}`));
     const extra = Object.entries(own).flatMap(([id, byCode]) => Object.keys(byCode).map((code) => `${id} ${code}`));
     expect(extra.filter((each) => !known.has(each))).toEqual([]);

@@ -1,10 +1,10 @@
 import Docker from 'dockerode';
 
-/** Looks into agents' containers on an engine, past the backend. */
+/** Accesses agents' containers on an engine directly, without the backend. */
 export function containersOn(docker = new Docker()) {
   const container = (id: string) => docker.getContainer(`openclaw-${id}`);
 
-  /** Runs a command as the agent's user; what it printed. */
+  /** Runs a shell command as the agent's user. @returns its output */
   async function shell(id: string, command: string): Promise<string> {
     const exec = await container(id).exec({ Cmd: ['sh', '-c', command], AttachStdout: true, Tty: true });
     return (await (await exec.start({ Tty: true })).toArray()).join('');
@@ -14,14 +14,14 @@ export function containersOn(docker = new Docker()) {
     docker,
     container,
     shell,
-    /** Of every file that an agent remembers something in. */
+    /** SHA-256 checksums of the files in the agent's folders `workspace` and `agents`. */
     checksums: (id: string) => shell(id, 'cd /home/node/.openclaw && find workspace agents -type f -exec sha256sum {} + | sort'),
-    /** Leaves a note in the agent's workspace. */
-    note: (id: string, text: string) =>
+    /** Writes the file `note` in the agent's workspace. */
+    writeNote: (id: string, text: string) =>
       shell(id, `mkdir -p /home/node/.openclaw/workspace && echo ${text} > /home/node/.openclaw/workspace/note`),
-    noted: async (id: string) => (await shell(id, 'cat /home/node/.openclaw/workspace/note')).trim(),
-    /** How much the engine has for an agent. */
-    async left(id: string) {
+    readNote: async (id: string) => (await shell(id, 'cat /home/node/.openclaw/workspace/note')).trim(),
+    /** Counts the agent's containers, networks and volumes on the engine. */
+    async countResources(id: string) {
       const filters = { label: [`agentbot.agent=${id}`] };
       const [containers, networks, volumes] = await Promise.all([
         docker.listContainers({ all: true, filters }),
@@ -34,5 +34,5 @@ export function containersOn(docker = new Docker()) {
 }
 
 export type Containers = ReturnType<typeof containersOn>;
-export const whole = { containers: 1, networks: 1, volumes: 1 };
-export const nothing = { containers: 0, networks: 0, volumes: 0 };
+export const ONE_OF_EACH = { containers: 1, networks: 1, volumes: 1 };
+export const NONE = { containers: 0, networks: 0, volumes: 0 };

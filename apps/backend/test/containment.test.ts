@@ -17,14 +17,14 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { firewallRules, removeFirewall } from '../src/infra/host-firewall/host-firewall.ts';
 import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** From inside a real agent: what it must not reach, and what it must. */
+/** The network access of a real agent, tried from inside its container. */
 
 const docker = new Docker();
 const SUBNETS = { closed: '10.246.0.0/16', open: '10.247.0.0/16' };
 const KEY = canary('sk-or-');
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
-/** Stands for anything that listens on all of the host's addresses. */
+/** A server that listens on all addresses of the host. */
 let service: Server;
 let port: number;
 let owner: string;
@@ -45,7 +45,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => service.listen(0, '0.0.0.0', resolve));
   ({ port } = service.address() as { port: number });
   model = await startModelProvider();
-  // The platform itself listens on all addresses here, as a careless operator would have it.
+  // The backend listens on all addresses here: the firewall alone must keep agents out.
   backend = await startBackendWithDocker('containment', {
     AGENT_PORT_BASE: '22000',
     AGENT_SUBNET: SUBNETS.closed,
@@ -68,7 +68,7 @@ afterAll(async () => {
   await model.close();
 }, 60_000);
 
-async function inside(container: string, cmd: string[]): Promise<string> {
+async function execIn(container: string, cmd: string[]): Promise<string> {
   const exec = await docker.getContainer(container).exec({ Cmd: cmd, AttachStdout: true, AttachStderr: true });
   const stream = await exec.start({});
   const chunks: Buffer[] = [];
@@ -84,9 +84,9 @@ const attempts = `
     socket.on('connect', () => resolve('connected')).on('timeout', () => resolve('timeout')).on('error', (error) => resolve(error.code));
   });
   Promise.all(JSON.parse(process.argv[1]).map(attempt)).then((all) => { console.log(JSON.stringify(all)); process.exit(); });`;
-/** What comes of connecting from inside an agent's container: `connected`, or why not. */
+/** Connects to each target from inside an agent's container. @returns `connected` or the error code, for each */
 const connectAll = async (id: string, targets: [string, number][]): Promise<string[]> =>
-  JSON.parse(await inside(`openclaw-${id}`, ['node', '-e', attempts, JSON.stringify(targets)]));
+  JSON.parse(await execIn(`openclaw-${id}`, ['node', '-e', attempts, JSON.stringify(targets)]));
 const connect = async (id: string, host: string, at: number) => (await connectAll(id, [[host, at]]))[0];
 const refused = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EACCES|EPERM|ENOTFOUND|EAI_AGAIN|timeout)$/;
 
@@ -96,7 +96,7 @@ async function addressOf(id: string) {
   return { gateway: Gateway, own: IPAddress };
 }
 
-test('an agent reaches nothing of the host, of the platform, of the cloud or of another agent', async () => {
+test('an agent reaches no port of the host, the platform, the cloud’s metadata service or another agent', async () => {
   const { gateway } = await addressOf(agent);
   const neighbour = await addressOf(other);
   const { containerSpec } = await backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: other } }));
@@ -121,12 +121,12 @@ test('an agent reaches nothing of the host, of the platform, of the cloud or of 
   expect(outcomes.map((outcome, index) => [targets[index], outcome])).toEqual(
     targets.map((target) => [target, expect.stringMatching(refused)]),
   );
-  expect(await inside(`openclaw-${agent}`, ['sh', '-c', 'ls /var/run/docker.sock /run/docker.sock 2>&1 | grep -c "No such file"'])).toBe(
+  expect(await execIn(`openclaw-${agent}`, ['sh', '-c', 'ls /var/run/docker.sock /run/docker.sock 2>&1 | grep -c "No such file"'])).toBe(
     '2',
   );
 });
 
-test('the same attempts do succeed where nothing forbids them, so that the test above can fail', async () => {
+test('an agent reaches the host and the backend once the firewall is removed', async () => {
   await removeFirewall(SUBNETS.closed);
   const { gateway } = await addressOf(agent);
   expect(await connect(agent, gateway, port)).toBe('connected');
@@ -135,7 +135,7 @@ test('the same attempts do succeed where nothing forbids them, so that the test 
   expect(await connect(agent, gateway, port)).toMatch(refused);
 });
 
-test('compose lets the backend start once the host is closed, and not before', async () => {
+test('the compose health check of the firewall passes only while the host is closed', async () => {
   const compose = await readFile(path.join(import.meta.dirname, '../../../docker-compose.yml'), 'utf8');
   const [firewall = '', service = ''] = ['firewall', 'backend'].map((name) => compose.split(`\n  ${name}:\n`)[1]?.split(/\n {2}\w/)[0]);
   expect(service).toContain('firewall: { condition: service_healthy }');
@@ -152,7 +152,7 @@ test('compose lets the backend start once the host is closed, and not before', a
   expect(await isClosed()).toBe(true);
 });
 
-test('stands above what other rules of the host let in, and once where nothing pushed it down', async () => {
+test('ensureFirewall keeps one jump rule, above the host’s other INPUT rules', async () => {
   const iptables = async (...given: string[]) => (await promisify(execFile)('iptables', ['-w', '10', ...given])).stdout;
   const other = ['-s', '192.0.2.0/24', '-j', 'ACCEPT'];
   const jumps = async () => (await iptables('-S', 'INPUT')).split('\n').filter((line) => line.includes(`-s ${SUBNETS.closed} `));
@@ -172,47 +172,47 @@ test('stands above what other rules of the host let in, and once where nothing p
   expect(await jumps()).toHaveLength(1);
 });
 
-test('it reaches the internet', async () => {
+test('an agent reaches the internet', async () => {
   expect(await connect(agent, internet, 443)).toBe('connected');
 });
 
-describe('an agent with a list of domains', () => {
-  const handshake = `
+describe('an agent with allowedDomains', () => {
+  const handshakeScript = `
     const [host, servername] = process.argv.slice(1);
     const socket = require('tls').connect({ host, servername, port: 443, rejectUnauthorized: false, timeout: 8000 });
     socket.on('secureConnect', () => { console.log('secured'); process.exit(); });
     socket.on('timeout', () => { console.log('timeout'); process.exit(); }).on('error', () => { console.log('refused'); process.exit(); });`;
-  /** What comes of TLS with a server of that name, tried at that address. */
-  const secured = (id: string, host: string, name: string) => inside(`openclaw-${id}`, ['node', '-e', handshake, host, name]);
-  const spoken = `
+  /** Attempts a TLS handshake at an address with a server name. @returns `secured`, `refused` or `timeout` */
+  const tlsHandshake = (id: string, host: string, name: string) => execIn(`openclaw-${id}`, ['node', '-e', handshakeScript, host, name]);
+  const firstLineScript = `
     const socket = require('net').connect({ host: process.argv[1], port: Number(process.argv[2]), timeout: 4000 });
     let said = '';
     const end = () => { console.log(said.split('\\r\\n')[0] || 'nothing'); process.exit(); };
     socket.on('connect', () => socket.write(process.argv[3])).on('data', (data) => { said += data; });
     socket.on('end', end).on('close', end).on('timeout', end).on('error', () => undefined);`;
-  /** The first line of what is answered. */
-  const said = (id: string, host: string, at: number, words: string) =>
-    inside(`openclaw-${id}`, ['node', '-e', spoken, host, String(at), words]);
+  /** Sends text over TCP. @returns the first line of the answer, or `nothing` */
+  const firstLine = (id: string, host: string, at: number, text: string) =>
+    execIn(`openclaw-${id}`, ['node', '-e', firstLineScript, host, String(at), text]);
 
-  test('reaches those, by their name, and nothing else', async () => {
+  test('reaches the listed domains by server name and no other host', async () => {
     const { address } = await lookup(internet, { family: 4 });
-    expect(await secured(limited, internet, internet)).toBe('secured');
-    // Wherever it believes the host to be, it comes to where the host is.
-    expect(await secured(limited, '192.0.2.1', internet)).toBe('secured');
-    expect(await secured(limited, address, 'elsewhere.example')).toBe('refused');
-    expect(await secured(limited, address, 'model.example')).toBe('refused');
-    expect(await said(limited, address, 80, 'GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n')).toBe('HTTP/1.1 403 Forbidden');
-    expect(await said(limited, address, 80, 'EHLO elsewhere.example\r\n')).toBe('HTTP/1.1 400 Bad Request');
-    expect(await said(limited, address, 443, `CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: ${internet}\r\n\r\n`)).toBe('nothing');
+    expect(await tlsHandshake(limited, internet, internet)).toBe('secured');
+    // The proxy resolves the name itself and ignores the address that the agent used.
+    expect(await tlsHandshake(limited, '192.0.2.1', internet)).toBe('secured');
+    expect(await tlsHandshake(limited, address, 'elsewhere.example')).toBe('refused');
+    expect(await tlsHandshake(limited, address, 'model.example')).toBe('refused');
+    expect(await firstLine(limited, address, 80, 'GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n')).toBe('HTTP/1.1 403 Forbidden');
+    expect(await firstLine(limited, address, 80, 'EHLO elsewhere.example\r\n')).toBe('HTTP/1.1 400 Bad Request');
+    expect(await firstLine(limited, address, 443, `CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: ${internet}\r\n\r\n`)).toBe('nothing');
   });
 
-  test('and one without a list is not held to it', async () => {
+  test('is restricted, and an agent without a list is not', async () => {
     const { address } = await lookup(internet, { family: 4 });
-    expect(await secured(agent, address, internet)).toBe('secured');
+    expect(await tlsHandshake(agent, address, internet)).toBe('secured');
     expect(await connect(agent, address, 443)).toBe('connected');
   });
 
-  test('reaches no more of the host than any other', async () => {
+  test('reaches no port of the host, and no other agent reaches its proxy', async () => {
     const { gateway, own } = await addressOf(limited);
     expect(own).toMatch(/^10\.246\.128\./);
     const targets: [string, number][] = [
@@ -222,17 +222,19 @@ describe('an agent with a list of domains', () => {
       [gateway, 22],
     ];
     for (const outcome of await connectAll(limited, targets)) expect(outcome).toMatch(refused);
-    expect(await said(limited, '169.254.169.254', 80, 'GET / HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n')).toBe('HTTP/1.1 403 Forbidden');
-    // Nobody else uses its way out.
+    expect(await firstLine(limited, '169.254.169.254', 80, 'GET / HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n')).toBe(
+      'HTTP/1.1 403 Forbidden',
+    );
+    // An agent without a list cannot use the egress proxy.
     expect(await connect(agent, (await addressOf(agent)).gateway, 22_390)).toMatch(refused);
   });
 
-  test('goes everywhere again when its list is emptied and its container made anew', async () => {
+  test('reaches every host again after its list is emptied and its container recreated', async () => {
     const { address } = await lookup(internet, { family: 4 });
     const elsewhere = { allowedDomains: ['elsewhere.example'] };
     expect((await backend.machine(owner, 'PUT', `/api/agents/${limited}/config`, { config: elsewhere })).status).toBe(200);
     await sleep(2_100);
-    expect(await secured(limited, address, internet)).toBe('refused');
+    expect(await tlsHandshake(limited, address, internet)).toBe('refused');
     expect((await backend.machine(owner, 'PUT', `/api/agents/${limited}/config`, { config: { allowedDomains: [] } })).status).toBe(200);
     expect((await backend.machine(owner, 'POST', `/api/agents/${limited}/restart`)).status).toBe(200);
     expect((await addressOf(limited)).own).toMatch(/^10\.246\.0\./);
@@ -240,18 +242,18 @@ describe('an agent with a list of domains', () => {
   });
 });
 
-test('and its gateway is reached by its own address all the same', async () => {
+test('the backend reaches the gateway of a confined agent', async () => {
   const { body } = await backend.machine(undefined, 'GET', `/api/agent?action=health&agentId=${agent}`);
   expect(body).toMatchObject({ status: expect.any(String), model: expect.any(String) });
   const { body: state } = await backend.machine(undefined, 'GET', `/api/agents/${agent}`);
   expect(state.status).toBe('active');
 });
 
-test('inspecting its container shows no secret of the platform, and none of another agent’s', async () => {
+test('an agent’s container, environment and processes hold no secret of the platform or of another agent', async () => {
   const { DATABASE_URL, ENCRYPTION_KEYS } = backend.config;
   const token = async (id: string) => (await backend.machine(undefined, 'GET', `/api/agents/${id}/token`)).body.token;
   const shown = JSON.stringify(await docker.getContainer(`openclaw-${agent}`).inspect());
-  const environment = await inside(`openclaw-${agent}`, ['sh', '-c', 'cat /proc/*/environ /proc/*/cmdline 2>/dev/null']);
+  const environment = await execIn(`openclaw-${agent}`, ['sh', '-c', 'cat /proc/*/environ /proc/*/cmdline 2>/dev/null']);
   const password = new URL(DATABASE_URL).password;
   const [, key = ''] = ENCRYPTION_KEYS.split(':');
   for (const secret of [INTERNAL_KEY, ASSERTION_SECRET, password, key, await token(other)]) {
@@ -273,13 +275,13 @@ test('inspecting its container shows no secret of the platform, and none of anot
   expect(HostConfig.Binds ?? []).toEqual([]);
 });
 
-test('the way out passes HTTP and WebSocket on, to nobody but agents, and only so much at once', async () => {
+test('the egress proxy forwards HTTP and WebSocket for agents only, with at most 256 connections each', async () => {
   const site = createHttpServer((request, response) => response.end(`${request.method} ${request.url} ${request.headers.host}`));
   const sockets = new WebSocketServer({ server: site });
   sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`heard ${data}`)));
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const at = `127.0.0.1:${(site.address() as { port: number }).port}`;
-  // Where no agent has a container, this machine's own addresses are agents'.
+  // The agents' subnet is the loopback network here, so that this process can connect as an agent.
   const bare = await startBackend({ AGENT_SUBNET: '127.0.0.0/16', EGRESS_PORT: '22392' });
   try {
     const elsewhere = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 200 OK\r\n\r\n')).listen(0);
@@ -288,7 +290,7 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
     const open = { baseUrl: `http://${at}/v1`, model: 'm' };
     const config = { ...open, apiKey: canary('k-'), allowedDomains: ['example.com'] };
     const { body } = await bare.machine(await bare.account(), 'POST', '/api/agents', { name: 'Limited', config });
-    // Addresses stand for names that resolve to them.
+    // The list holds addresses, as domains that resolve to them.
     const listed = { ...open, allowedDomains: [mine, '169.254.169.254'] };
     await bare.context.database.as('service', (tx) => tx.agent.update({ where: { id: body.id }, data: { slot: 3, config: listed } }));
     const asAgent = { host: '127.0.0.1', port: 22_392, localAddress: '127.0.128.26' };
@@ -302,7 +304,7 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
     expect(await get(asAgent, at)).toBe(`200 GET /x?y ${at}`);
     expect(await get(asAgent, 'elsewhere.example')).toBe('403 {"error":"This agent may not reach this host"}');
     expect(await get(asAgent, '127.0.0.1:1')).toBe('403 {"error":"This agent may not reach this host"}');
-    // Whatever is on its list: of this machine it reaches its own model alone, and metadata never.
+    // Listed or not: of this machine an agent reaches only its own model, and the metadata service never.
     for (const closed of [mine, '169.254.169.254'])
       expect(await get(asAgent, closed)).toBe('403 {"error":"This agent may not reach this host"}');
     elsewhere.close();
@@ -337,7 +339,7 @@ test('the way out passes HTTP and WebSocket on, to nobody but agents, and only s
   }
 });
 
-test('an installation without a way out for them takes no list of domains', async () => {
+test('createAgent refuses allowedDomains with 400 without EGRESS_PORT', async () => {
   const none = await startBackend();
   try {
     const config = { allowedDomains: ['example.com'] };
@@ -348,7 +350,7 @@ test('an installation without a way out for them takes no list of domains', asyn
   }
 });
 
-test('an operator who allows private endpoints opens one address of the host, and metadata stays closed', async () => {
+test('ALLOW_PRIVATE_MODEL_ENDPOINTS opens the model’s port of the host only, not the metadata service', async () => {
   const open = await startBackendWithDocker('containment-open', { AGENT_PORT_BASE: '22400', AGENT_SUBNET: SUBNETS.open });
   try {
     const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('k-') };
@@ -365,7 +367,7 @@ test('an operator who allows private endpoints opens one address of the host, an
   }
 });
 
-test('the rules close every private network, and leave names resolvable', () => {
+test('firewallRules rejects every private network after it allows DNS', () => {
   const rules = firewallRules({ subnet: '10.201.0.0/16', host: undefined, nameservers: ['10.0.0.2'], egressPort: undefined });
   for (const network of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']) {
     expect(rules).toContain(`-A AGENTBOT-FWD-10.201 -d ${network} -j REJECT`);

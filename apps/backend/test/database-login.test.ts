@@ -12,7 +12,7 @@ import { warnOfOwnerRights } from '../src/infra/database/owner-rights.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** A backend in production form, whose login is not the database's owner, on a database that another login has migrated. */
+/** A backend as in production: its login is not the database's owner, and another login has migrated the database. */
 
 const METRICS_TOKEN = canary('metrics-token-of-the-tests-');
 const admin = process.env.TEST_POSTGRES_URL as string;
@@ -24,7 +24,7 @@ const password = () => randomBytes(24).toString('hex');
 const first = password();
 const second = password();
 
-const migrateFor = (url: string) =>
+const runMigrate = (url: string) =>
   promisify(execFile)(process.execPath, ['src/app/cli/migrate.ts'], {
     cwd: path.join(import.meta.dirname, '..'),
     env: { NODE_ENV: 'production', DATABASE_URL: url, MIGRATION_DATABASE_URL: ownerUrl },
@@ -39,9 +39,9 @@ beforeAll(async () => {
   await createDatabase(admin, name);
   owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
-  const { stdout } = await migrateFor(urlWith(first));
+  const { stdout } = await runMigrate(urlWith(first));
   expect(stdout).toMatch(new RegExp(`^Applied .*\nThe backend may log in as ${login}\n$`));
-  await migrateFor(urlWith(second));
+  await runMigrate(urlWith(second));
   model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackend({ DATABASE_URL: urlWith(second), MIGRATE_ON_START: 'false', METRICS_TOKEN });
   user = await backend.account();
@@ -53,28 +53,28 @@ afterAll(async () => {
   await owner.end();
 });
 
-describe('the command that migrates', () => {
-  test('gives the login the password that stands in its address, and Postgres only a hash of it', async () => {
+describe('the migrate command', () => {
+  test('sets the login’s password from DATABASE_URL, and Postgres stores only its SCRAM hash', async () => {
     const old = new pg.Client({ connectionString: urlWith(first) });
     await expect(old.connect()).rejects.toThrow('password authentication failed');
     const { rows } = await owner.query('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [login]);
     expect(rows[0].rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
   });
 
-  test('does not make an owner of the login, nor a login of the owner', async () => {
-    await expect(migrateFor(ownerUrl)).rejects.toMatchObject({
+  test('refuses a DATABASE_URL whose login has an owner’s rights', async () => {
+    await expect(runMigrate(ownerUrl)).rejects.toMatchObject({
       stderr: "DATABASE_URL logs in as postgres, which has an owner's rights: use another login\n",
     });
   });
 
-  test('asks for passwords that are not easily guessed', async () => {
-    await expect(migrateFor(urlWith('postgres'))).rejects.toMatchObject({
+  test('refuses a default password in DATABASE_URL', async () => {
+    await expect(runMigrate(urlWith('postgres'))).rejects.toMatchObject({
       stderr: expect.stringContaining('DATABASE_URL: is a default or an example'),
     });
   });
 });
 
-test('the whole backend works with it: accounts, jobs, agents, chats, the audit log, metrics', async () => {
+test('accounts, jobs, agents, chats, the audit log and metrics work with the restricted login', async () => {
   const provisioned = await backend.as(user, 'POST', '/api/agents/provision', {
     name: 'Guarded',
     model: 'custom',
@@ -96,16 +96,16 @@ test('the whole backend works with it: accounts, jobs, agents, chats, the audit 
   );
 });
 
-describe('who takes over the login', () => {
-  let taken: pg.Client;
+describe('an attacker with the backend’s login', () => {
+  let attacker: pg.Client;
   beforeAll(async () => {
-    taken = new pg.Client({ connectionString: urlWith(second) });
-    await taken.connect();
+    attacker = new pg.Client({ connectionString: urlWith(second) });
+    await attacker.connect();
   });
-  afterAll(() => taken.end());
+  afterAll(() => attacker.end());
 
-  test('owns nothing', async () => {
-    const { rows } = await taken.query(`
+  test('owns no relation, schema or function', async () => {
+    const { rows } = await attacker.query(`
       SELECT (SELECT count(*)::int FROM pg_class WHERE pg_has_role(session_user, relowner, 'MEMBER')) AS relations,
         (SELECT count(*)::int FROM pg_namespace WHERE pg_has_role(session_user, nspowner, 'MEMBER')) AS schemas,
         (SELECT count(*)::int FROM pg_proc WHERE pg_has_role(session_user, proowner, 'MEMBER')) AS functions`);
@@ -141,24 +141,24 @@ describe('who takes over the login', () => {
     'DROP SCHEMA pgboss CASCADE',
     "COPY (SELECT 1) TO PROGRAM 'true'",
     "SELECT pg_read_file('/etc/passwd')",
-  ])('may not %s', async (statement) => {
+  ])('gets "insufficient privilege" for %s', async (statement) => {
     for (const role of [login, 'agentbot_app']) {
-      await taken.query(`SET ROLE ${role}`);
-      // 42501 is "insufficient privilege", whatever the sentence.
-      await expect(taken.query(statement)).rejects.toMatchObject({ code: '42501' });
+      await attacker.query(`SET ROLE ${role}`);
+      // 42501 is "insufficient privilege".
+      await expect(attacker.query(statement)).rejects.toMatchObject({ code: '42501' });
     }
   });
 
-  test('sees no tenant’s row without saying for whom', async () => {
-    await taken.query('RESET ROLE');
-    const { rows } = await taken.query(
+  test('reads no row of a tenant without setting an actor', async () => {
+    await attacker.query('RESET ROLE');
+    const { rows } = await attacker.query(
       'SELECT (SELECT count(*)::int FROM users) AS users, (SELECT count(*)::int FROM audit_log) AS entries',
     );
     expect(rows).toEqual([{ users: 0, entries: 0 }]);
   });
 });
 
-test('a backend that could do more says so when it starts in production', async () => {
+test('warnOfOwnerRights warns about a login with an owner’s rights only', async () => {
   const warnings: string[] = [];
   const log = pino({}, { write: (line) => void warnings.push(JSON.parse(line).msg) });
   await warnOfOwnerRights({ pool: backend.context.pool, log });

@@ -5,7 +5,7 @@ import { createDockerHost } from '../src/infra/docker/docker-host.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers } from './backend.ts';
 
-/** What the engine is asked on behalf of agents, on the real engine, with images that take their time or say no. */
+/** The Docker host on the real engine, with images that are slow or refuse. */
 
 const NEWER_IMAGE = 'agentbot/openclaw:2026.9.6';
 const SLOW_IMAGE = 'agentbot/openclaw-test:slow';
@@ -38,13 +38,13 @@ afterAll(async () => {
   await docker.getImage(SLOW_IMAGE).remove({ force: true });
 });
 
-test('a validator that takes longer than the engine client waits for a call is waited for', async () => {
+test('validateConfig waits for a validator that runs longer than the timeout of an engine call', async () => {
   const begun = Date.now();
   expect(await check(SLOW_IMAGE, config())).toEqual([]);
   expect(Date.now() - begun).toBeGreaterThan(TIMEOUT_MS);
 }, 60_000);
 
-test('a command on an agent’s data that takes longer than that is waited for', async () => {
+test('runOnce waits for a command that runs longer than the timeout of an engine call, and throws its exit code', async () => {
   const spec = buildContainerSpec({
     agent: { id: `slow-${randomName(6)}`, ownerId: 'user_1', plan: 'solo', config: {} },
     slot: 0,
@@ -66,13 +66,13 @@ test('a command on an agent’s data that takes longer than that is waited for',
   await expect(host.runOnce(spec, 'sleep 6; echo no; exit 7')).rejects.toThrow('The command exited with code 7');
 }, 60_000);
 
-test('a newer validator’s refusal names what it refuses', async () => {
+test('validateConfig names the field that a newer validator refuses', async () => {
   const refused = await check(NEWER_IMAGE, config({ nonsense: true }));
   expect(refused).toEqual([expect.stringContaining('nonsense')]);
   expect((await check(NEWER_IMAGE, 'not a configuration')).join()).toContain('JSON5 parse failed');
 }, 60_000);
 
-test('a plugin that the image lacks is named, and one that it has is not', async () => {
+test('validateConfig names each plugin that the image lacks', async () => {
   const wanted = ['memory-core', 'telegram', 'discord', 'whatsapp'];
   expect(await check(NEWER_IMAGE, config(), wanted)).toEqual([
     'this image does not have the plugin discord',
@@ -80,11 +80,11 @@ test('a plugin that the image lacks is named, and one that it has is not', async
   ]);
 }, 60_000);
 
-test('an image that cannot list its plugins is not taken for one that has them', async () => {
+test('validateConfig throws when the image cannot list its plugins', async () => {
   await expect(check(SLOW_IMAGE, config(), ['telegram'])).rejects.toThrow(`The image ${SLOW_IMAGE} could not list its plugins`);
 }, 60_000);
 
-test('an image whose gateway never becomes ready is given up, said why, and left alone', async () => {
+test('fillStartCache throws with the last output when the gateway is not ready in time, and is not retried', async () => {
   const request = { configuration: config(), variables: [], timeoutMs: 2_000 };
   expect(await host.startCache(SLOW_IMAGE, installation)).toEqual({ volume: expect.any(String), filled: false });
   await expect(host.fillStartCache(SLOW_IMAGE, installation, request, AbortSignal.timeout(60_000))).rejects.toThrow(

@@ -12,16 +12,16 @@ import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 import { containersOn } from './containers.ts';
 
-/** Containers that die, images that fail, leftovers, and many agents at once; a stand-in takes the gateway's place. */
+/** Crashed containers, failing images, orphans and many agents at once. A stand-in replaces the gateway. */
 
 const FROM = 'agentbot/openclaw:2026.3.13';
 const image = (name: string) => `agentbot/openclaw-test:stand-in-${name}`;
 const RUN = randomName(4);
 const failures: Failure[] = ['dies', 'never-ready', 'refuses', 'corrupts'];
-const { checksums, container, docker, note, noted, shell } = containersOn();
+const { checksums, container, docker, writeNote, readNote, shell } = containersOn();
 const remove: (() => Promise<void>)[] = [];
-/** Of this run alone: what a killed one left has other names. */
-const own = (name: string) => `${name}-${RUN}`;
+/** A name of this run: leftovers of a killed run have other names. */
+const nameOf = (name: string) => `${name}-${RUN}`;
 let backend: TestBackend;
 
 const deploy = (id: string) =>
@@ -32,7 +32,8 @@ const chat = async (id: string, message: string) =>
 const row = (id: string) => backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id } }));
 
 async function until(done: () => Promise<boolean>, ms = 60_000): Promise<void> {
-  for (const end = Date.now() + ms; !(await done()); await sleep(100)) if (Date.now() > end) throw new Error('It did not happen in time');
+  for (const end = Date.now() + ms; !(await done()); await sleep(100))
+    if (Date.now() > end) throw new Error('The condition did not hold in time');
 }
 beforeAll(async () => {
   remove.push(await makeStandIn(FROM, image('good')));
@@ -52,44 +53,47 @@ afterAll(async () => {
 
 describe('an update to an image', () => {
   beforeAll(async () => {
-    await deploy(own('updated'));
-    await note(own('updated'), 'kept');
-    expect(await chat(own('updated'), 'Remember me')).toBe('You said: Remember me');
+    await deploy(nameOf('updated'));
+    await writeNote(nameOf('updated'), 'kept');
+    expect(await chat(nameOf('updated'), 'Remember me')).toBe('You said: Remember me');
   });
 
-  test.each(failures)('that %s: the agent answers as before, on the same data', async (failure) => {
-    const before = await checksums(own('updated'));
-    const { status, body } = await operate(own('updated'), 'update', { image: image(failure) });
-    expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
-    expect((await container(own('updated')).inspect()).Config.Image).toBe(image('good'));
-    expect(await checksums(own('updated'))).toBe(before);
-    expect(await chat(own('updated'), `After ${failure}`)).toBe(`You said: After ${failure}`);
-  });
+  test.each(failures)(
+    'that %s fails with OPERATION_FAILED, and the agent answers from the old image with the same data',
+    async (failure) => {
+      const before = await checksums(nameOf('updated'));
+      const { status, body } = await operate(nameOf('updated'), 'update', { image: image(failure) });
+      expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
+      expect((await container(nameOf('updated')).inspect()).Config.Image).toBe(image('good'));
+      expect(await checksums(nameOf('updated'))).toBe(before);
+      expect(await chat(nameOf('updated'), `After ${failure}`)).toBe(`You said: After ${failure}`);
+    },
+  );
 });
 
-describe('a container that ends by itself', () => {
-  test('is started again, whether it died or was taken away', async () => {
-    await deploy(own('mortal'));
-    await container(own('mortal')).kill();
-    await until(async () => (await row(own('mortal'))).state !== 'running');
-    await until(async () => (await row(own('mortal'))).state === 'running');
-    expect(await chat(own('mortal'), 'Back again')).toBe('You said: Back again');
-    await container(own('mortal')).remove({ force: true });
-    await until(async () => (await row(own('mortal'))).state !== 'running');
-    await until(async () => (await row(own('mortal'))).state === 'running');
-    expect(await shell(own('mortal'), 'cat /home/node/.openclaw/agents/main/sessions/*')).toContain('Back again');
+describe('a container that exits without a request', () => {
+  test('is started again after a kill and after a removal', async () => {
+    await deploy(nameOf('mortal'));
+    await container(nameOf('mortal')).kill();
+    await until(async () => (await row(nameOf('mortal'))).state !== 'running');
+    await until(async () => (await row(nameOf('mortal'))).state === 'running');
+    expect(await chat(nameOf('mortal'), 'Back again')).toBe('You said: Back again');
+    await container(nameOf('mortal')).remove({ force: true });
+    await until(async () => (await row(nameOf('mortal'))).state !== 'running');
+    await until(async () => (await row(nameOf('mortal'))).state === 'running');
+    expect(await shell(nameOf('mortal'), 'cat /home/node/.openclaw/agents/main/sessions/*')).toContain('Back again');
   });
 
-  test('too often, is left in error with exit code and last words', async () => {
-    await deploy(own('hopeless'));
+  test('more than five times in ten minutes leaves its agent in error with exit code and last output', async () => {
+    await deploy(nameOf('hopeless'));
     const { database } = backend.context;
-    // The fifth of ten minutes: waiting for the others would take them.
-    const { ownerId } = await row(own('hopeless'));
+    // Five earlier crash restarts as rows: real ones would take ten minutes.
+    const { ownerId } = await row(nameOf('hopeless'));
     await database.as('service', (tx) =>
       tx.operation.createMany({
         data: Array.from({ length: 5 }, (_, index) => ({
           id: `op_recovery${index}`,
-          agentId: own('hopeless'),
+          agentId: nameOf('hopeless'),
           ownerId,
           kind: 'start',
           state: 'failed' as const,
@@ -98,54 +102,54 @@ describe('a container that ends by itself', () => {
         })),
       }),
     );
-    await shell(own('hopeless'), 'echo these are my last words > /proc/1/fd/1');
-    await container(own('hopeless')).kill();
-    await until(async () => (await row(own('hopeless'))).state === 'error');
-    const { stateReason, recoverAt } = await row(own('hopeless'));
+    await shell(nameOf('hopeless'), 'echo these are my last words > /proc/1/fd/1');
+    await container(nameOf('hopeless')).kill();
+    await until(async () => (await row(nameOf('hopeless'))).state === 'error');
+    const { stateReason, recoverAt } = await row(nameOf('hopeless'));
     expect(stateReason).toMatch(/ended with exit code 137: .*last words.* is not started again by itself/s);
     expect(recoverAt).toBeNull();
     await sleep(2_500);
-    expect((await container(own('hopeless')).inspect()).State.Running).toBe(false);
-    expect((await operate(own('hopeless'), 'start')).status).toBe(200);
-    expect(await chat(own('hopeless'), 'Thank you')).toBe('You said: Thank you');
+    expect((await container(nameOf('hopeless')).inspect()).State.Running).toBe(false);
+    expect((await operate(nameOf('hopeless'), 'start')).status).toBe(200);
+    expect(await chat(nameOf('hopeless'), 'Thank you')).toBe('You said: Thank you');
 
-    // Each of which took as long as it may to become ready.
+    // Restarts that each use the whole ready timeout count too.
     const slow = { ...backend.config, READY_TIMEOUT_SECONDS: 120 };
     const { giveUp } = await database.as('service', async (tx) => {
       for (let index = 0; index < 5; index++) {
         const createdAt = new Date(Date.now() - index * 130_000 - 120_000);
         await tx.operation.update({ where: { id: `op_recovery${index}` }, data: { createdAt } });
       }
-      return planRestart(tx, slow, own('hopeless'), 'It does not become ready');
+      return planRestart(tx, slow, nameOf('hopeless'), 'It does not become ready');
     });
     expect(giveUp).toBe(true);
   });
 
-  test('and one that becomes ready after its time was over, is taken as it is', async () => {
+  test('and becomes ready after the timeout is adopted as running', async () => {
     const { database } = backend.context;
     const failed = { state: 'error' as const, stateReason: 'The stage "ready" was not done in time' };
-    await database.as('service', (tx) => tx.agent.update({ where: { id: own('hopeless') }, data: failed }));
-    await until(async () => (await row(own('hopeless'))).state === 'running');
-    expect((await row(own('hopeless'))).stateReason).toBeNull();
+    await database.as('service', (tx) => tx.agent.update({ where: { id: nameOf('hopeless') }, data: failed }));
+    await until(async () => (await row(nameOf('hopeless'))).state === 'running');
+    expect((await row(nameOf('hopeless'))).stateReason).toBeNull();
   });
 });
 
-test('an operation whose job is gone fails, and an agent that served on meanwhile goes on', async () => {
+test('an operation without a job fails, and its agent keeps running', async () => {
   const { database } = backend.context;
   const lost = [
-    { agentId: own('updated'), kind: 'backup', agentBefore: {} },
-    { agentId: own('mortal'), kind: 'provision', agentBefore: { goesOn: true } },
+    { agentId: nameOf('updated'), kind: 'backup', agentBefore: {} },
+    { agentId: nameOf('mortal'), kind: 'provision', agentBefore: { goesOn: true } },
   ];
-  const { ownerId } = await row(own('updated'));
+  const { ownerId } = await row(nameOf('updated'));
   const data = lost.map((each) => ({ ...each, id: `op_lost_${each.kind}`, ownerId, createdAt: new Date(Date.now() - 60_000) }));
   await database.as('service', (tx) => tx.operation.createMany({ data }));
-  const left = { id: { in: data.map(({ id }) => id) }, finishedAt: null };
-  await until(async () => (await database.as('service', (tx) => tx.operation.count({ where: left }))) === 0, 120_000);
+  const open = { id: { in: data.map(({ id }) => id) }, finishedAt: null };
+  await until(async () => (await database.as('service', (tx) => tx.operation.count({ where: open }))) === 0, 120_000);
   for (const { agentId } of lost) expect(await row(agentId)).toMatchObject({ state: 'running', stateReason: null });
 });
 
 describe('an agent that answers without a container', () => {
-  test('goes on when the container that it is to get cannot be made', async () => {
+  test('keeps answering when its container cannot be created', async () => {
     const { database } = backend.context;
     const { body } = await backend.machine(undefined, 'POST', '/api/agents', { name: 'Patient', config: { plan: 'network' } });
     await backend.settled(body.id);
@@ -160,74 +164,74 @@ describe('an agent that answers without a container', () => {
   });
 });
 
-describe('what somebody else did on the machine', () => {
-  test('a port that a foreign process has taken is exchanged', async () => {
-    await deploy(own('ousted'));
-    await operate(own('ousted'), 'stop');
-    const { bind } = (await row(own('ousted'))).containerSpec as unknown as AgentContainerSpec;
+describe('a change made on the machine by hand', () => {
+  test('start gives an agent another port when a foreign process uses its port', async () => {
+    await deploy(nameOf('ousted'));
+    await operate(nameOf('ousted'), 'stop');
+    const { bind } = (await row(nameOf('ousted'))).containerSpec as unknown as AgentContainerSpec;
     const foreign = createServer().listen(bind.gateway, '127.0.0.1');
     await once(foreign, 'listening');
-    expect((await operate(own('ousted'), 'start')).status).toBe(200);
-    const { bind: other } = (await row(own('ousted'))).containerSpec as unknown as AgentContainerSpec;
+    expect((await operate(nameOf('ousted'), 'start')).status).toBe(200);
+    const { bind: other } = (await row(nameOf('ousted'))).containerSpec as unknown as AgentContainerSpec;
     expect(other.gateway).not.toBe(bind.gateway);
-    expect(await chat(own('ousted'), 'Moved')).toBe('You said: Moved');
+    expect(await chat(nameOf('ousted'), 'Moved')).toBe('You said: Moved');
     foreign.close();
   });
 
-  test('a name that something foreign has is refused, that is left alone, and the next try succeeds', async () => {
-    const foreign = await docker.createContainer({ name: `openclaw-${own('named')}`, Image: FROM });
-    const refused = await deploy(own('named'));
+  test('deploy fails while a foreign container or volume has the agent’s name, keeps it, and succeeds after its removal', async () => {
+    const foreign = await docker.createContainer({ name: `openclaw-${nameOf('named')}`, Image: FROM });
+    const refused = await deploy(nameOf('named'));
     expect([refused.status, refused.body.error]).toEqual([
       500,
-      `Deployment failed: The name openclaw-${own('named')} is taken by a container that is not this installation's`,
+      `Deployment failed: The name openclaw-${nameOf('named')} is taken by a container that is not this installation's`,
     ]);
     await foreign.remove();
     const labels = { 'agentbot.installation': backend.config.INSTALLATION, 'agentbot.owner': 'somebody-else' };
-    await docker.createVolume({ Name: `openclaw-data-${own('named')}`, Labels: labels });
-    expect((await deploy(own('named'))).body.error).toContain(`${own('named')} is taken by a volume`);
-    // Giving up takes nothing of theirs along.
-    await backend.machine(undefined, 'DELETE', `/api/agents/${own('named')}`);
-    await docker.getVolume(`openclaw-data-${own('named')}`).remove();
-    await docker.createVolume({ Name: `openclaw-data-${own('named')}` });
-    expect((await deploy(own('named'))).body.error).toContain(`${own('named')} is taken by a volume`);
-    await backend.machine(undefined, 'DELETE', `/api/agents/${own('named')}`);
-    expect((await docker.getVolume(`openclaw-data-${own('named')}`).inspect()).Name).toBe(`openclaw-data-${own('named')}`);
-    await docker.getVolume(`openclaw-data-${own('named')}`).remove();
-    expect((await deploy(own('named'))).status).toBe(201);
+    await docker.createVolume({ Name: `openclaw-data-${nameOf('named')}`, Labels: labels });
+    expect((await deploy(nameOf('named'))).body.error).toContain(`${nameOf('named')} is taken by a volume`);
+    // Deleting the agent must not remove the foreign volume.
+    await backend.machine(undefined, 'DELETE', `/api/agents/${nameOf('named')}`);
+    await docker.getVolume(`openclaw-data-${nameOf('named')}`).remove();
+    await docker.createVolume({ Name: `openclaw-data-${nameOf('named')}` });
+    expect((await deploy(nameOf('named'))).body.error).toContain(`${nameOf('named')} is taken by a volume`);
+    await backend.machine(undefined, 'DELETE', `/api/agents/${nameOf('named')}`);
+    expect((await docker.getVolume(`openclaw-data-${nameOf('named')}`).inspect()).Name).toBe(`openclaw-data-${nameOf('named')}`);
+    await docker.getVolume(`openclaw-data-${nameOf('named')}`).remove();
+    expect((await deploy(nameOf('named'))).status).toBe(201);
   });
 
-  test('a volume removed by hand is made anew, and a backup brings the data back', async () => {
-    await deploy(own('emptied'));
-    await note(own('emptied'), 'precious');
-    const { backup } = (await operate(own('emptied'), 'backups')).body;
-    await operate(own('emptied'), 'stop');
-    await container(own('emptied')).remove();
-    await docker.getVolume(`openclaw-data-${own('emptied')}`).remove();
-    expect((await operate(own('emptied'), 'start')).status).toBe(200);
-    expect(await chat(own('emptied'), 'Who am I?')).toBe('You said: Who am I?');
-    expect((await operate(own('emptied'), `backups/${backup.id}/restore`)).status).toBe(200);
-    expect(await noted(own('emptied'))).toBe('precious');
+  test('start creates a removed volume again, and a restore brings the data back', async () => {
+    await deploy(nameOf('emptied'));
+    await writeNote(nameOf('emptied'), 'precious');
+    const { backup } = (await operate(nameOf('emptied'), 'backups')).body;
+    await operate(nameOf('emptied'), 'stop');
+    await container(nameOf('emptied')).remove();
+    await docker.getVolume(`openclaw-data-${nameOf('emptied')}`).remove();
+    expect((await operate(nameOf('emptied'), 'start')).status).toBe(200);
+    expect(await chat(nameOf('emptied'), 'Who am I?')).toBe('You said: Who am I?');
+    expect((await operate(nameOf('emptied'), `backups/${backup.id}/restore`)).status).toBe(200);
+    expect(await readNote(nameOf('emptied'))).toBe('precious');
   });
 
-  test('a stopped agent whose container was started by hand, and one that a crash left halted, are as they should be', async () => {
-    await operate(own('named'), 'stop');
-    await container(own('named')).start();
-    await container(own('emptied')).pause();
-    // Docker tells of a start, and of a halt nothing: that is found in the next round.
-    await until(async () => !(await container(own('named')).inspect()).State.Running);
-    await until(async () => !(await container(own('emptied')).inspect()).State.Paused, 90_000);
-    expect(await chat(own('emptied'), 'Awake')).toBe('You said: Awake');
+  test('the reconciler stops a container that was started by hand and unpauses a paused one', async () => {
+    await operate(nameOf('named'), 'stop');
+    await container(nameOf('named')).start();
+    await container(nameOf('emptied')).pause();
+    // The engine sends an event for a start. A pause is found in the next round of the reconciler.
+    await until(async () => !(await container(nameOf('named')).inspect()).State.Running);
+    await until(async () => !(await container(nameOf('emptied')).inspect()).State.Paused, 90_000);
+    expect(await chat(nameOf('emptied'), 'Awake')).toBe('You said: Awake');
   }, 120_000);
 });
 
-test('what no agent owns is removed, but no data', async () => {
-  // By the clock it would go over what lies here in between, with another idea of the time.
+test('the garbage collector removes orphaned containers and networks, and volumes only with SWEEP_VOLUMES', async () => {
+  // The scheduled run would interfere: it uses the real time.
   await backend.context.boss.offWork('sweep');
-  const labels = { 'agentbot.installation': backend.config.INSTALLATION, 'agentbot.agent': own('nobody') };
-  const orphan = await docker.createContainer({ name: `openclaw-${own('nobody')}`, Image: FROM, Labels: labels });
-  await docker.createNetwork({ Name: `openclaw-net-${own('nobody')}`, Labels: labels });
-  await docker.createVolume({ Name: `openclaw-data-${own('nobody')}`, Labels: labels });
-  // What a check of a configuration leaves when the backend is killed: its data has no name, and goes with it.
+  const labels = { 'agentbot.installation': backend.config.INSTALLATION, 'agentbot.agent': nameOf('nobody') };
+  const orphan = await docker.createContainer({ name: `openclaw-${nameOf('nobody')}`, Image: FROM, Labels: labels });
+  await docker.createNetwork({ Name: `openclaw-net-${nameOf('nobody')}`, Labels: labels });
+  await docker.createVolume({ Name: `openclaw-data-${nameOf('nobody')}`, Labels: labels });
+  // The leftover of a killed configuration check: its anonymous volume is removed with it.
   const check = await docker.createContainer({
     name: `openclaw-check.${RUN}`,
     Image: FROM,
@@ -235,11 +239,14 @@ test('what no agent owns is removed, but no data', async () => {
     HostConfig: { Mounts: [{ Type: 'volume', Source: '', Target: '/data' }] },
   });
   const nameless = (await check.inspect()).Mounts.find(({ Destination }) => Destination === '/data')?.Name ?? '';
-  // And one that cannot go, since somebody else is in it.
-  const held = await docker.createNetwork({ Name: `openclaw-net-${own('held')}`, Labels: { ...labels, 'agentbot.agent': own('held') } });
+  // A network that cannot be removed while a foreign container uses it.
+  const held = await docker.createNetwork({
+    Name: `openclaw-net-${nameOf('held')}`,
+    Labels: { ...labels, 'agentbot.agent': nameOf('held') },
+  });
   const guest = await docker.createContainer({ Image: FROM, Entrypoint: ['sleep', '600'], HostConfig: { NetworkMode: held.id } });
   await guest.start();
-  // Fifteen minutes from now they are not young any more.
+  // Reports each resource as an hour old: past the grace period.
   const later = {
     ...backend.context,
     host: {
@@ -251,31 +258,31 @@ test('what no agent owns is removed, but no data', async () => {
     },
   };
   await sweep(backend.context);
-  expect((await orphan.inspect()).Name).toBe(`/openclaw-${own('nobody')}`);
+  expect((await orphan.inspect()).Name).toBe(`/openclaw-${nameOf('nobody')}`);
   await sweep(later);
   await expect(orphan.inspect()).rejects.toThrow(/No such container/);
-  await expect(docker.getNetwork(`openclaw-net-${own('nobody')}`).inspect()).rejects.toThrow(/not found/);
+  await expect(docker.getNetwork(`openclaw-net-${nameOf('nobody')}`).inspect()).rejects.toThrow(/not found/);
   await expect(docker.getVolume(nameless).inspect()).rejects.toThrow(/no such volume/i);
-  expect((await held.inspect()).Name).toBe(`openclaw-net-${own('held')}`);
-  expect((await docker.getVolume(`openclaw-data-${own('nobody')}`).inspect()).Name).toBe(`openclaw-data-${own('nobody')}`);
-  const noted = () => backend.context.database.as('service', (tx) => tx.orphan.findMany({ select: { kind: true, name: true } }));
-  const left = { kind: 'volume', name: `openclaw-data-${own('nobody')}` };
-  expect(await noted()).toEqual(expect.arrayContaining([left, { kind: 'network', name: `openclaw-net-${own('held')}` }]));
+  expect((await held.inspect()).Name).toBe(`openclaw-net-${nameOf('held')}`);
+  expect((await docker.getVolume(`openclaw-data-${nameOf('nobody')}`).inspect()).Name).toBe(`openclaw-data-${nameOf('nobody')}`);
+  const listOrphans = () => backend.context.database.as('service', (tx) => tx.orphan.findMany({ select: { kind: true, name: true } }));
+  const keptVolume = { kind: 'volume', name: `openclaw-data-${nameOf('nobody')}` };
+  expect(await listOrphans()).toEqual(expect.arrayContaining([keptVolume, { kind: 'network', name: `openclaw-net-${nameOf('held')}` }]));
   await guest.remove({ force: true });
   await sweep(later);
-  expect(await noted()).toEqual([left]);
+  expect(await listOrphans()).toEqual([keptVolume]);
 
   const { database } = backend.context;
   await database.as('service', (tx) => tx.orphan.updateMany({ data: { foundAt: new Date(Date.now() - 8 * 24 * 3_600_000) } }));
   await sweep({ ...later, config: { ...backend.config, SWEEP_VOLUMES: true } });
-  await expect(docker.getVolume(`openclaw-data-${own('nobody')}`).inspect()).rejects.toThrow(/no such volume/i);
-  expect(await noted()).toEqual([]);
-  expect(await chat(own('mortal'), 'Still here?')).toBe('You said: Still here?');
+  await expect(docker.getVolume(`openclaw-data-${nameOf('nobody')}`).inspect()).rejects.toThrow(/no such volume/i);
+  expect(await listOrphans()).toEqual([]);
+  expect(await chat(nameOf('mortal'), 'Still here?')).toBe('You said: Still here?');
 });
 
-test('a full disk fails a backup and nothing else, and the next one succeeds', async () => {
+test('a full disk fails backup and update, the agent keeps running, and the next backup succeeds', async () => {
   const mounted = ['sh', '-c', 'mount -t tmpfs -o size=1m none "$BACKUP_DIR" && exec "$@"', 'sh'];
-  // A mount of its own, which an ordinary user may make in a user namespace.
+  // A private mount. An ordinary user may create it in a user namespace.
   const launcher = ['unshare', process.getuid?.() === 0 ? '-m' : '-Urm', ...mounted];
   const cramped = await startChildBackend(
     { OPENCLAW_IMAGE: image('good'), AGENT_PORT_BASE: '32700', AGENT_SUBNET: '10.234.0.0/16' },
@@ -283,29 +290,29 @@ test('a full disk fails a backup and nothing else, and the next one succeeds', a
   );
   try {
     const config = { telegramToken: canary('1:'), plan: 'network' };
-    await cramped.call('POST', '/api/deployments', { agentId: own('cramped'), config });
-    await shell(own('cramped'), 'dd if=/dev/urandom of=/home/node/.openclaw/large bs=1M count=3 2>/dev/null');
-    const { status, body } = await cramped.call('POST', `/api/agents/${own('cramped')}/backups`);
+    await cramped.call('POST', '/api/deployments', { agentId: nameOf('cramped'), config });
+    await shell(nameOf('cramped'), 'dd if=/dev/urandom of=/home/node/.openclaw/large bs=1M count=3 2>/dev/null');
+    const { status, body } = await cramped.call('POST', `/api/agents/${nameOf('cramped')}/backups`);
     expect([status, body.error]).toEqual([500, 'There is no space left for backups']);
-    const told = await cramped.call('POST', '/api/chat', { agentId: own('cramped'), message: 'Well?' });
+    const told = await cramped.call('POST', '/api/chat', { agentId: nameOf('cramped'), message: 'Well?' });
     expect(told.body.reply).toBe('You said: Well?');
-    expect((await cramped.call('POST', `/api/agents/${own('cramped')}/update`, { image: image('good') })).body.error).toContain(
+    expect((await cramped.call('POST', `/api/agents/${nameOf('cramped')}/update`, { image: image('good') })).body.error).toContain(
       'no space left',
     );
-    expect((await cramped.call('GET', `/api/agents/${own('cramped')}`)).body.status).toBe('active');
-    await shell(own('cramped'), 'rm /home/node/.openclaw/large');
-    expect((await cramped.call('POST', `/api/agents/${own('cramped')}/backups`)).status).toBe(201);
+    expect((await cramped.call('GET', `/api/agents/${nameOf('cramped')}`)).body.status).toBe('active');
+    await shell(nameOf('cramped'), 'rm /home/node/.openclaw/large');
+    expect((await cramped.call('POST', `/api/agents/${nameOf('cramped')}/backups`)).status).toBe(201);
   } finally {
     await cramped.stop();
   }
 }, 120_000);
 
 describe('fifty agents at once', () => {
-  const ids = Array.from({ length: 50 }, (_, index) => own(`many-${index}`));
+  const ids = Array.from({ length: 50 }, (_, index) => nameOf(`many-${index}`));
   let crowd: TestBackend;
 
   beforeAll(async () => {
-    // Patient with each gateway: fifty of them share what the machine has.
+    // With the default ready timeout: fifty gateways share the machine.
     crowd = await startBackendWithDocker('crowd', {
       AGENT_PORT_BASE: '32000',
       AGENT_SUBNET: '10.231.0.0/16',
@@ -314,8 +321,8 @@ describe('fifty agents at once', () => {
   });
   afterAll(() => crowd?.stop());
 
-  /** Asks the same of all and waits for the end of it, which a busy machine reaches after the answer; what went wrong, with the reason. */
-  async function failed(method: string, address: (id: string) => string, body?: (id: string) => object) {
+  /** Sends the request for every agent and waits until all operations end. @returns kind and error of each failed operation */
+  async function failuresOf(method: string, address: (id: string) => string, body?: (id: string) => object) {
     await Promise.all(ids.map((id) => crowd.machine(undefined, method, address(id), body?.(id))));
     for (const id of ids) await crowd.settled(id);
     const { database } = crowd.context;
@@ -326,10 +333,10 @@ describe('fifty agents at once', () => {
     return latest.filter(({ state }) => state !== 'succeeded').map(({ kind, error }) => `${kind}: ${error}`);
   }
 
-  test('come, are restarted and go without a clash', async () => {
+  test('are deployed on distinct ports, restarted and deleted without a failure', async () => {
     const config = { telegramToken: canary('1:'), plan: 'network' };
     expect(
-      await failed(
+      await failuresOf(
         'POST',
         () => '/api/deployments',
         (agentId) => ({ agentId, config }),
@@ -338,8 +345,8 @@ describe('fifty agents at once', () => {
     const filters = { label: [`agentbot.installation=${crowd.config.INSTALLATION}`] };
     const ports = (await docker.listContainers({ filters })).flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
     expect([ports.length, new Set(ports).size]).toEqual([100, 100]);
-    expect(await failed('POST', (id) => `/api/agents/${id}/restart`)).toEqual([]);
-    expect(await failed('DELETE', (id) => `/api/agents/${id}`)).toEqual([]);
+    expect(await failuresOf('POST', (id) => `/api/agents/${id}/restart`)).toEqual([]);
+    expect(await failuresOf('DELETE', (id) => `/api/agents/${id}`)).toEqual([]);
     expect(await docker.listContainers({ all: true, filters })).toEqual([]);
   }, 600_000);
 });

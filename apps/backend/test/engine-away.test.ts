@@ -4,13 +4,13 @@ import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChildBackend, startChildBackend } from './child-backend.ts';
-import { type Containers, containersOn, nothing, whole } from './containers.ts';
+import { type Containers, containersOn, NONE, ONE_OF_EACH } from './containers.ts';
 import { type OwnEngine, startOwnEngine } from './own-engine.ts';
 import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
 
 /**
- * The engine killed in the middle of what is done to an agent, and started again: all of it ends as it was asked, with the
- * agent's data as before and nothing left over. What needs no engine goes on meanwhile.
+ * Kills the engine during an operation and starts it again: the operation completes, the agent keeps its data, and no orphan is
+ * left. Requests that need no engine succeed meanwhile.
  */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-away';
@@ -50,8 +50,8 @@ const deploy = (id: string) =>
 const status = async (id: string) => (await backend.call('GET', `/api/agents/${id}`)).body.status;
 const chat = async (id: string, message: string) => (await backend.call('POST', '/api/chat', { agentId: id, message })).body.reply;
 
-/** Waits until all is done and the agent's gateway answers: its container was ended with the engine. */
-async function answers(id: string): Promise<void> {
+/** Waits until no operation is open and the agent's gateway answers: its container stopped with the engine. */
+async function untilAnswering(id: string): Promise<void> {
   await backend.settled();
   for (let tries = 0; tries < 100; tries++) {
     if ((await chat(id, 'Hello')) === 'You said: Hello') return;
@@ -61,10 +61,10 @@ async function answers(id: string): Promise<void> {
   throw new Error(`The agent does not answer: ${JSON.stringify((await backend.call('GET', `/api/agents/${id}`)).body)}`);
 }
 
-/** Kills the engine at a step of an operation, starts it again and waits for the operation's end. @returns how it ended */
+/** Kills the engine at a step of an operation, starts it again and waits for the end. @returns the operation's error or state */
 async function loseEngine(id: string, kind: string, step: string, ask: () => Promise<unknown>): Promise<string> {
   const asked = ask().catch(() => undefined);
-  await backend.reached(id, kind, { step, at: 'running' });
+  await backend.untilStep(id, kind, { step, at: 'running' });
   await engine.kill();
   expect((await backend.call('GET', '/api/agents')).status).toBe(200);
   await sleep(1_000);
@@ -78,7 +78,7 @@ async function loseEngine(id: string, kind: string, step: string, ask: () => Pro
   return rows[0]?.error ?? rows[0]?.state;
 }
 
-test('while it is away, what needs it says so at once, and the rest goes on', async () => {
+test('without the engine, restart answers DOCKER_UNAVAILABLE at once, and GET /api/agents and /health answer', async () => {
   await deploy('lonely');
   await engine.kill();
   await sleep(2_100);
@@ -89,78 +89,78 @@ test('while it is away, what needs it says so at once, and the rest goes on', as
   expect((await backend.call('GET', '/health')).body.docker).toBe('unavailable');
   expect(Date.now() - from).toBeLessThan(20_000);
   await engine.start();
-  await answers('lonely');
+  await untilAnswering('lonely');
   expect(await status('lonely')).toBe('active');
 });
 
-test.each(['create', 'ready'])('killed while it provisions, at %s', async (step) => {
+test.each(['create', 'ready'])('provision completes after the engine is killed at the step %s', async (step) => {
   const id = `born-${step}`;
   expect(await loseEngine(id, 'provision', step, () => deploy(id))).toBe('succeeded');
-  await answers(id);
-  expect(await containers.left(id)).toEqual(whole);
+  await untilAnswering(id);
+  expect(await containers.countResources(id)).toEqual(ONE_OF_EACH);
   await backend.call('DELETE', `/api/agents/${id}`);
 });
 
-test.each(['backup', 'create', 'ready'])('killed while it updates, at %s', async (step) => {
+test.each(['backup', 'create', 'ready'])('update completes after the engine is killed at the step %s', async (step) => {
   const id = `moved-${step}`;
   await deploy(id);
   await chat(id, 'Remember me');
-  await containers.note(id, 'kept');
+  await containers.writeNote(id, 'kept');
   const before = await containers.checksums(id);
   const image = 'agentbot/openclaw-test:next';
   expect(await loseEngine(id, 'update', step, () => backend.call('POST', `/api/agents/${id}/update`, { image }))).toBe('succeeded');
   for (let tries = 0; (await status(id)) !== 'active' && tries < 50; tries++) await sleep(300);
   expect(await containers.checksums(id)).toBe(before);
-  await answers(id);
+  await untilAnswering(id);
   expect((await containers.container(id).inspect()).Config.Image).toBe(image);
-  expect(await containers.left(id)).toEqual(whole);
+  expect(await containers.countResources(id)).toEqual(ONE_OF_EACH);
   await backend.call('DELETE', `/api/agents/${id}`);
 });
 
-test.each(['create'])('killed while it clones, at %s', async (step) => {
+test.each(['create'])('clone completes after the engine is killed at the step %s', async (step) => {
   const body = await paidRequest(chain, parent);
   const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
   expect(await loseEngine(agentId, 'clone', step, async () => undefined)).toBe('succeeded');
-  await answers(agentId);
-  expect(await containers.left(agentId)).toEqual(whole);
+  await untilAnswering(agentId);
+  expect(await containers.countResources(agentId)).toEqual(ONE_OF_EACH);
   expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);
   await backend.call('DELETE', `/api/agents/${agentId}`);
 });
 
-test.each(['clear'])('killed while it puts a backup back, at %s', async (step) => {
+test.each(['clear'])('restore completes after the engine is killed at the step %s', async (step) => {
   const id = `restored-${step}`;
   await deploy(id);
-  await containers.note(id, 'kept');
+  await containers.writeNote(id, 'kept');
   const { backup } = (await backend.call('POST', `/api/agents/${id}/backups`)).body;
-  await containers.note(id, 'later');
+  await containers.writeNote(id, 'later');
   const ask = () => backend.call('POST', `/api/agents/${id}/backups/${backup.id}/restore`);
   expect(await loseEngine(id, 'restore', step, ask)).toBe('succeeded');
-  await answers(id);
-  expect(await containers.noted(id)).toBe('kept');
+  await untilAnswering(id);
+  expect(await containers.readNote(id)).toBe('kept');
   await backend.call('DELETE', `/api/agents/${id}`);
 });
 
-test('deleted while it is away, an agent leaves nothing to the next one of its name', async () => {
+test('an agent deleted without the engine leaves no data to the next agent of its name', async () => {
   await deploy('reborn');
-  await containers.note('reborn', 'of-the-first');
+  await containers.writeNote('reborn', 'of-the-first');
   await engine.kill();
   await sleep(2_100);
   await backend.call('DELETE', '/api/agents/reborn');
   expect((await backend.call('GET', '/api/agents/reborn')).status).toBe(404);
   await engine.start();
   while ((await backend.call('GET', '/health')).body.docker === 'unavailable') await sleep(50);
-  // Before anybody has swept.
+  // Before the garbage collector runs.
   expect((await deploy('reborn')).status).toBe(201);
-  await answers('reborn');
-  expect(await containers.noted('reborn')).not.toContain('of-the-first');
-  expect(await containers.left('reborn')).toEqual(whole);
+  await untilAnswering('reborn');
+  expect(await containers.readNote('reborn')).not.toContain('of-the-first');
+  expect(await containers.countResources('reborn')).toEqual(ONE_OF_EACH);
   await backend.call('DELETE', '/api/agents/reborn');
 });
 
-test('killed while it deletes', async () => {
+test('delete completes after the engine is killed', async () => {
   await deploy('gone');
   await loseEngine('gone', 'delete', 'remove', () => backend.call('DELETE', '/api/agents/gone'));
   expect((await backend.call('GET', '/api/agents/gone')).status).toBe(404);
-  for (let tries = 0; (await containers.left('gone')).volumes && tries < 100; tries++) await sleep(300);
-  expect(await containers.left('gone')).toEqual(nothing);
+  for (let tries = 0; (await containers.countResources('gone')).volumes && tries < 100; tries++) await sleep(300);
+  expect(await containers.countResources('gone')).toEqual(NONE);
 });

@@ -14,7 +14,7 @@ import { randomName } from '../src/shared/ids.ts';
 import { sweep } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** The backend with nothing but the filtered socket: all that it does is let through, and nothing else is. */
+/** The backend on the filtered socket: the engine proxy allows every call of the backend and refuses all others. */
 
 const IMAGE = 'agentbot/openclaw-test:proxied';
 const socket = path.join(os.tmpdir(), `engine-${randomName(8)}.sock`);
@@ -38,7 +38,7 @@ beforeAll(async () => {
   proxy.listen(socket);
   await once(proxy, 'listening');
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
-  // Without the mark of a warm image, so that its cache is filled as well; its command is relative to its own folder, as OpenClaw's is.
+  // Without the label of a warm image, so that the start cache is filled too. The command is relative to its folder, as OpenClaw's.
   const changes = [
     'LABEL agentbot.recipe=',
     'WORKDIR /app/stand-in',
@@ -64,7 +64,7 @@ afterAll(async () => {
   proxy.close();
 }, 60_000);
 
-test('an agent lives its whole life through it', async () => {
+test('the engine proxy allows every call of an agent’s life cycle, and every allowed call is used', async () => {
   const config = { baseUrl: 'http://host.docker.internal:1/v1', model: 'echo-1', apiKey: canary('k-') };
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', { name: 'Filtered', model: 'custom', config });
   const { id } = body.agent;
@@ -80,16 +80,16 @@ test('an agent lives its whole life through it', async () => {
   expect((await backend.machine(owner, 'GET', `/api/logs/${id}/history`)).status).toBe(200);
   expect((await backend.machine(owner, 'GET', `/api/openclaw/instances/${id}/stats`)).status).toBe(200);
   expect((await backend.machine(owner, 'DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });
-  // What no agent owns is looked for every minute, at the clock's.
+  // The garbage collector otherwise runs on its schedule.
   await sweep(backend.context);
-  // An image that is nowhere is asked for, and not found.
+  // The pull of an unknown image is allowed and fails.
   await filtered.pull('localhost:1/nowhere:none').catch(() => undefined);
   expect(refused).toEqual([]);
   const unused = allowedCalls.filter((call) => !used.has(call)).map(({ method, path: { source } }) => `${method} ${source}`);
   expect(unused).toEqual([]);
 }, 180_000);
 
-describe('what the backend never asks', () => {
+describe('the engine proxy', () => {
   const labels = { 'agentbot.installation': 'x' };
   const volumeMount = { Type: 'volume', Source: 'openclaw-x', Target: '/home/node/.openclaw' };
   const sane = {
@@ -110,7 +110,7 @@ describe('what the backend never asks', () => {
   const asking = (changes: object, host: object = {}) => ({ ...sane, ...changes, HostConfig: { ...sane.HostConfig, ...host } });
   const mounting = (changes: object) => asking({}, { Mounts: [{ ...volumeMount, ...changes }] });
 
-  /** What the engine would be asked, as text, so that names can stand twice. */
+  /** Sends a body as text, so that it may repeat a field. */
   const send = (method: string, url: string, body?: string, type = 'application/json') =>
     new Promise<number | undefined>((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
@@ -118,9 +118,9 @@ describe('what the backend never asks', () => {
         .on('error', reject)
         .end(body);
     });
-  const make = (what: string, body: object) => send('POST', `/v1.41/${what}/create`, JSON.stringify(body));
+  const create = (kind: string, body: object) => send('POST', `/v1.41/${kind}/create`, JSON.stringify(body));
 
-  test('what these are made from is let through', async () => {
+  test('forwards valid create calls as parsed JSON and drops other bodies', async () => {
     const options = { socketPath: `${socket}.heard`, agentSubnet: '10.248.0.0/16' };
     const heard: { address: string; type: string | undefined; body: string }[] = [];
     const engine = createServer(async (asked, answer) => {
@@ -140,7 +140,7 @@ describe('what the backend never asks', () => {
     await pass('/v1.41/containers/create?name=openclaw-x', twice, 'text/plain');
     await pass('/v1.41/volumes/create', JSON.stringify(volume), 'application/json');
     await pass('/v1.41/networks/create', JSON.stringify(network), 'application/json');
-    // A form's fields would be read like parameters, and a HostConfig at the start like one at the making.
+    // The engine would read form fields as query parameters, and a HostConfig at start as at creation.
     await pass('/v1.41/images/create?fromImage=nowhere&tag=none', 'fromSrc=-&repo=agentbot/backend', 'application/x-www-form-urlencoded');
     await pass('/v1.41/containers/openclaw-x/start', '{"Privileged":true}', 'application/json');
     for (const server of [engine, between]) server.close();
@@ -161,7 +161,7 @@ describe('what the backend never asks', () => {
     ['a folder of the host', asking({}, { Binds: ['/:/host'] })],
     ['a folder of the host as a mount', mounting({ Type: 'bind', Source: '/' })],
     ['a folder of the host as a volume', mounting({ VolumeOptions: { DriverConfig: { Options: { device: '/' } } } })],
-    ['another’s volume', mounting({ Source: 'postgres' })],
+    ['a foreign volume', mounting({ Source: 'postgres' })],
     ['the host’s network', asking({}, { NetworkMode: 'host' })],
     ['another container’s network', asking({}, { NetworkMode: 'container:postgres' })],
     ['the host’s processes', asking({}, { PidMode: 'host' })],
@@ -173,8 +173,8 @@ describe('what the backend never asks', () => {
     ['another working directory', asking({ WorkingDir: '/app' })],
     ['a working directory of its image’s, where its volume should be', mounting({ Target: '/opt/agentbot/cache' })],
     ['a working directory in small letters', { ...asking({ WorkingDir: undefined }), workingdir: '/home/node/.openclaw' }],
-    ['nobody’s label', asking({ Labels: {} })],
-    // The engine reads names in any case, with other signs for s and k too, and takes the last.
+    ['no label', asking({ Labels: {} })],
+    // The engine matches field names in any case, also with ſ and K (KELVIN SIGN), and the last field counts.
     ['privileges in small letters', { ...sane, hostconfig: { Privileged: true, Binds: ['/:/host'] } }],
     ['privileges in a HoſtConfig', { ...sane, HoſtConfig: { Privileged: true } }],
     ['one privilege in small letters', asking({}, { privileged: true })],
@@ -187,8 +187,8 @@ describe('what the backend never asks', () => {
     ['a volume’s options in small letters', mounting({ volumeoptions: { driverconfig: { options: { device: '/' } } } })],
     ['a network’s settings', { ...sane, networkingconfig: { EndpointsConfig: { host: {} } } }],
     ['a field that a later engine may have', asking({}, { Later: true })],
-  ])('a container with %s', async (_what, body) => {
-    expect(await make('containers', body)).toBe(403);
+  ])('refuses a container with %s with 403', async (_case, body) => {
+    expect(await create('containers', body)).toBe(403);
   });
 
   test.each<[string, string, object]>([
@@ -207,8 +207,8 @@ describe('what the backend never asks', () => {
     ['network whose address begins like the agents’', 'networks', networkAt('10.2489.0.0/29')],
     ['network at the agents’ address in another form', 'networks', networkAt('010.248.0.0/29')],
     ['network that is too large', 'networks', { ...network, IPAM: { Driver: 'default', Config: [{ Subnet: '0.0.0.0/1' }] } }],
-  ])('a %s', async (_what, kind, body) => {
-    expect(await make(kind, body)).toBe(403);
+  ])('refuses a %s with 403', async (_case, kind, body) => {
+    expect(await create(kind, body)).toBe(403);
   });
 
   test.each<[string, string]>([
@@ -250,10 +250,10 @@ describe('what the backend never asks', () => {
     ['PUT', '/v1.41/containers/openclaw-x/archive?path=/'],
     ['GET', '/v1.41/containers/openclaw-x/archive?path=/proc'],
     ['DELETE', '/v1.41/containers/openclaw-x?force=true&link=true'],
-    // Older versions take a HostConfig at a container's start.
+    // Older API versions accept a HostConfig at a container's start.
     ['POST', '/v1.23/containers/openclaw-x/start'],
     ['POST', '/containers/openclaw-x/start'],
-  ])('%s %s', async (method, url) => {
+  ])('refuses %s %s with 403', async (method, url) => {
     expect(await send(method, url)).toBe(403);
   });
 });

@@ -9,17 +9,17 @@ import { openApiDocument } from './openapi.ts';
 describe('the route table', () => {
   const all = Object.entries<Route>(routes);
 
-  test('every operation is called the same everywhere, and no address stands twice', () => {
+  test('each key equals its operation’s id, and each backend address is unique', () => {
     for (const [name, route] of all) expect(route.id).toBe(name);
     const addresses = all.map(([, route]) => `${route.method} ${route.backend.path}`);
     expect(new Set(addresses).size).toBe(addresses.length);
   });
 
-  test('both sides of an operation have as many parameters', () => {
+  test('the web and backend paths of an operation have the same number of parameters', () => {
     for (const [, { backend, web }] of all) if (web) expect(pathParams(web.path)).toHaveLength(pathParams(backend.path).length);
   });
 
-  test('the OpenAPI document describes every operation of a side, and no response lets an extra field pass', () => {
+  test('openApiDocument describes every backend operation, and every response schema refuses an unknown field', () => {
     const document = openApiDocument('backend');
     const described = Object.values(document.paths).flatMap((methods) => Object.values(methods) as { operationId: string }[]);
     expect(described.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(routes).sort());
@@ -32,29 +32,29 @@ describe('the route table', () => {
 });
 
 describe('plans', () => {
-  test('no tier is label; a tier cannot exceed what the account holds', () => {
+  test('planForTier gives label without a tier, and never more than the plan of the account', () => {
     expect(planForTier(undefined, 'solo')).toBe('label');
     expect(planForTier('enterprise', 'solo')).toBe('solo');
     expect(planForTier('starter', 'network')).toBe('solo');
     expect(planForTier('enterprise', null)).toBe('network');
   });
-  test("the three tables of limits are the contract's", () => {
+  test("the web, backend and provision limits equal the contract's tables", () => {
     const column = (key: 'webLimit' | 'backendLimit' | 'provisionLimit') => Object.entries(plans).map(([plan, row]) => [plan, row[key]]);
     expect(Object.fromEntries(column('webLimit'))).toEqual({ solo: 1, collective: 3, network: 100, label: 1 });
     expect(Object.fromEntries(column('backendLimit'))).toEqual({ label: 1, solo: 3, collective: 10, network: 100 });
     expect(Object.fromEntries(column('provisionLimit'))).toEqual({ solo: 1, collective: 3, label: 10, network: Infinity });
   });
-  test('a limit reached is 402 for machines and 429 for browsers', () => {
+  test('AGENT_LIMIT_REACHED is 402 on the backend and 429 on the web', () => {
     expect([statusOf('AGENT_LIMIT_REACHED', 'backend'), statusOf('AGENT_LIMIT_REACHED', 'web')]).toEqual([402, 429]);
   });
 });
 
-test('the model defaults to claude-opus-4-6, and a secret in an unknown field is refused', () => {
+test('provisionAgent defaults to the model claude-opus-4-6, and createAgent refuses an unknown config field', () => {
   expect(provisionAgent.body.parse({ name: ' x ' })).toEqual({ name: 'x', model: 'claude-opus-4-6' });
   expect(createAgent.body.safeParse({ name: 'x', config: { databaseUrl: 'y' } }).success).toBe(false);
 });
 
-test('the client fills paths and queries, and throws the error body', async () => {
+test('createClient fills path and query parameters, and throws the status and sentence of an error', async () => {
   const asked: string[] = [];
   const answer = (url: unknown) => {
     asked.push(String(url));
@@ -66,7 +66,7 @@ test('the client fills paths and queries, and throws the error body', async () =
   expect(asked).toEqual(['http://web/api/instance/a%20b/stop', 'http://web/api/agents/x/messages?limit=2']);
 });
 
-test('a base URL’s password is found however the address is written', () => {
+test('baseUrlProblem finds credentials in every spelling of a URL', () => {
   const written = [
     'https://u:p@models.example',
     'https:/u:p@models.example',

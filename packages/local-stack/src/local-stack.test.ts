@@ -15,7 +15,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function ask(connectionString: string, sql: string) {
+async function query(connectionString: string, sql: string) {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
@@ -25,25 +25,25 @@ async function ask(connectionString: string, sql: string) {
   }
 }
 
-test('Postgres wants its password, is found again while it runs, and keeps its data', async () => {
+test('startPostgres requires the password, reuses a running server, and keeps the data after a restart', async () => {
   const options = { dataDir: path.join(folder, 'postgres'), durable: false };
   const first = await startPostgres(options);
   await createDatabase(first.url(), 'kept');
   await createDatabase(first.url(), 'kept');
-  await ask(first.url('kept'), 'CREATE TABLE note AS SELECT 42 AS answer');
-  await expect(ask(first.url('kept').replace(/:[^:@]+@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+  await query(first.url('kept'), 'CREATE TABLE note AS SELECT 42 AS answer');
+  await expect(query(first.url('kept').replace(/:[^:@]+@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(/password authentication failed/);
 
   const again = await startPostgres(options);
   expect(again.port).toBe(first.port);
   await first.stop();
-  await expect(ask(first.url('kept'), 'SELECT 1')).rejects.toThrow();
+  await expect(query(first.url('kept'), 'SELECT 1')).rejects.toThrow();
 
   const restarted = await startPostgres(options);
-  expect(await ask(restarted.url('kept'), 'SELECT answer FROM note')).toEqual([{ answer: 42 }]);
+  expect(await query(restarted.url('kept'), 'SELECT answer FROM note')).toEqual([{ answer: 42 }]);
   await restarted.stop();
 });
 
-test('secrets are made once, for their owner alone; the environment wins', async () => {
+test('loadOrCreateSecrets creates each secret once with mode 0600, and the environment takes precedence', async () => {
   const file = path.join(folder, 'secrets', 'secrets.env');
   const made = loadOrCreateSecrets(file, {});
   expect(made.INTERNAL_API_KEY).toMatch(/^[0-9a-f]{64}$/);

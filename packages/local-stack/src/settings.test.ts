@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 
-/** `.env.example`, which operators copy, against docker-compose.yml, which reads the copy. */
+/** Compares `.env.example`, which operators copy to `.env`, with docker-compose.yml, which reads `.env`. */
 
 const read = (name: string) => readFileSync(path.join(import.meta.dirname, '../../..', name), 'utf8');
 
@@ -18,18 +18,18 @@ for (const line of read('.env.example').split('\n')) {
   named = name !== undefined;
 }
 
-/** Each `${NAME}`, `${NAME:-default}` or `${NAME:?error}` of the compose file; `$$` is no variable of its own. */
+/** Each `${NAME}`, `${NAME:-default}` or `${NAME:?error}` of the compose file. `$$` is an escaped dollar sign. */
 const composed = [...read('docker-compose.yml').matchAll(/(?<!\$)\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?[^}]*\}/g)].map(
   ([, name = '', byDefault]) => ({ name, byDefault }),
 );
 
-test('docker-compose.yml reads variables, and .env.example names every one of them', () => {
+test('.env.example names every variable of docker-compose.yml', () => {
   expect(composed.length).toBeGreaterThan(50);
   expect(composed.flatMap(({ name }) => (examples.has(name) ? [] : name))).toEqual([]);
 });
 
-/** What docker-compose.yml decides by itself: addresses between its services, ports, folders in its containers. */
-const decided = [
+/** Settings with fixed values in docker-compose.yml: addresses between services, ports, folders in containers. */
+const fixed = [
   'WEB_PORT',
   'BACKEND_PORT',
   'GATEWAY_PORT',
@@ -47,23 +47,23 @@ const decided = [
   'AGENT_EXTRA_CA_FILE',
 ];
 
-test('docker-compose.yml passes on every setting of .env.example that it does not decide by itself', () => {
+test('docker-compose.yml reads every setting of .env.example except those it fixes', () => {
   const passed = composed.map(({ name }) => name);
-  expect([...examples.keys()].filter((name) => !passed.includes(name))).toEqual(decided);
+  expect([...examples.keys()].filter((name) => !passed.includes(name))).toEqual(fixed);
 });
 
 test('a copy of .env.example changes no default of docker-compose.yml', () => {
   const differing = composed.flatMap(({ name, byDefault = '' }) => {
     const { value = '', comment: about = '' } = examples.get(name) ?? {};
-    // An empty variable gets the compose file's default, which then stands in the comment unless it is empty as well.
-    const isSaid = value === '' && (byDefault === '' || about.includes(byDefault));
-    return value === byDefault || isSaid ? [] : [{ name, example: value, compose: byDefault }];
+    // An empty variable gets the compose file's default. The comment must name that default, unless it is empty too.
+    const isDocumented = value === '' && (byDefault === '' || about.includes(byDefault));
+    return value === byDefault || isDocumented ? [] : [{ name, example: value, compose: byDefault }];
   });
   expect(differing).toEqual([]);
 });
 
-// `localhost` is [::1] alone where the resolver says so first, as on stock Debian, and a proxy to 127.0.0.1 reaches nobody.
-test.each(['apps/web/Dockerfile', 'packages/local-stack/src/stack.ts'])('the dashboard that %s starts listens on an address', (file) => {
+// On stock Debian `localhost` may resolve to [::1] only, and a proxy to 127.0.0.1 then cannot connect.
+test.each(['apps/web/Dockerfile', 'packages/local-stack/src/stack.ts'])('%s starts the dashboard on an IPv4 address', (file) => {
   const [, host = ''] = /["']-H["'], ["']([^"']+)["']/.exec(read(file)) ?? [];
   expect(isIP(host)).toBe(4);
 });
