@@ -7,7 +7,7 @@ import Docker from 'dockerode';
 import pg from 'pg';
 import { applySubscription } from '../src/workers/suspensions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
-import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
+import { chainSettings, linkPayer, paidRequest } from './paid-clone.ts';
 
 /**
  * What an agent that was made while the engine was away gets when it is back, and whatever happens between a request that was
@@ -34,7 +34,7 @@ beforeAll(async () => {
     AGENT_PORT_BASE: '25800',
     AGENT_SUBNET: '10.239.0.0/16',
     RECONCILE_SECONDS: '1',
-    ...paidOn(chain),
+    ...chainSettings(chain),
   });
   owner = new pg.Client({ connectionString: backend.config.DATABASE_URL });
   await owner.connect();

@@ -7,7 +7,7 @@ import { replyFromContainer } from '../src/domain/conversations/reply-from-conta
 import { openSession } from '../src/domain/conversations/send-message.ts';
 import { beginOperation } from '../src/domain/operations/operations.ts';
 import { assertion, startBackendWithDocker, type TestBackend } from './backend.ts';
-import { openLogView, says } from './log-view.ts';
+import { hasText, openLogView } from './log-view.ts';
 
 /** /api/agent, streamed replies, logs and stats of an agent with a real gateway. */
 
@@ -242,8 +242,8 @@ describe('the logs of an agent', () => {
     expect(one.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
     await one.until(({ data }) => data.type === 'connected' && data.agentId === id);
     await logLine('first');
-    const seen = await one.until(says('first'));
-    await two.until(says('first'));
+    const seen = await one.until(hasText('first'));
+    await two.until(hasText('first'));
     const active = async (user: string) => (await backend.as(user, 'GET', '/api/logs/active')).body.streams;
     expect(await active(owner)).toEqual([{ agentId: id, clients: 2, lines: expect.any(Number) }]);
     expect(await active(stranger)).toEqual([]);
@@ -255,7 +255,7 @@ describe('the logs of an agent', () => {
     await logLine('while away');
     await logLine(`with ${SECRET}`);
     const back = await view(owner, seen.id);
-    await back.until(says('with [redacted]'));
+    await back.until(hasText('with [redacted]'));
     const texts = back.events.filter(({ data }) => data.type === 'line').map(({ data }) => data.text);
     expect(texts.filter((text) => text === 'first' || text === 'while away')).toEqual(['while away']);
 
@@ -268,13 +268,13 @@ describe('the logs of an agent', () => {
 
   test('of a stopped agent send an exit event, keep the stored lines, and continue after the next start', async () => {
     const viewer = await view(owner);
-    await viewer.until(says('while away'));
+    await viewer.until(hasText('while away'));
     await backend.machine(undefined, 'POST', `/api/agents/${id}/stop`);
     await viewer.until(({ data }) => data.type === 'exit' && data.code === 0);
     expect((await backend.as(owner, 'GET', `/api/agents/${id}/logs`)).body.logs.length).toBeGreaterThan(0);
     await backend.machine(undefined, 'POST', `/api/agents/${id}/start`);
     await logLine('after the stop');
-    await viewer.until(says('after the stop'));
+    await viewer.until(hasText('after the stop'));
     const ids = viewer.events.flatMap((event) => event.id ?? []);
     expect(ids).toEqual([...new Set(ids)].sort());
     viewer.leave();

@@ -49,7 +49,7 @@ export async function openLogView(url: string, user: string, agentId: string, la
 }
 
 /** Matches an event with exactly this line. */
-export const says =
+export const hasText =
   (text: string) =>
   ({ data }: LogEvent) =>
     data.text === text;

@@ -6,7 +6,7 @@ import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { assertion, removeLeftovers, startBackendWithDocker } from './backend.ts';
-import { openLogView, runInContainer, says } from './log-view.ts';
+import { hasText, openLogView, runInContainer } from './log-view.ts';
 
 /** Stored and live logs of a real container; a proxy counts the calls of the engine. */
 
@@ -76,7 +76,7 @@ describe('a live view', () => {
       id,
       `for (let i = 0; i < 80; i++) { say('${run} ' + Date.now() + ' ' + i); await new Promise((r) => setTimeout(r, 25)); } say('${run} timed');`,
     );
-    await viewer.until(says(`${run} timed`));
+    await viewer.until(hasText(`${run} timed`));
     const timed = viewer.events.flatMap(({ data, at }) => {
       const [, said, number] = new RegExp(`^${run} (\\d+) (\\d+)$`).exec(data.text ?? '') ?? [];
       return said ? [{ number: Number(number), took: at - Number(said) }] : [];
@@ -99,11 +99,11 @@ describe('a live view', () => {
       "for (let i = 0; i < 120; i++) { say('reload ' + i); await new Promise((r) => setTimeout(r, 10)); } say('reloaded');",
     );
     const first = await view();
-    const left = await first.until(says('reload 30'));
+    const left = await first.until(hasText('reload 30'));
     first.leave();
     await sleep(200);
     const second = await view(left.id);
-    await second.until(says('reloaded'));
+    await second.until(hasText('reloaded'));
     await writing;
     expect(second.texts()).toEqual([...numbered('reload', 120).slice(31), 'reloaded']);
     const seen = second.events.at(-1)?.id;
@@ -112,12 +112,12 @@ describe('a live view', () => {
     await writeLines('burst', 3_000);
     await untilStored('burst 2999');
     const third = await view(seen);
-    await third.until(says('burst 2999'));
+    await third.until(hasText('burst 2999'));
     expect(third.events.map(({ data }) => data.type)).not.toContain('gap');
     expect(third.texts()).toEqual(numbered('burst', 3_000));
     third.leave();
     const fresh = await view();
-    await fresh.until(says('burst 2999'));
+    await fresh.until(hasText('burst 2999'));
     expect(fresh.texts()).toEqual(numbered('burst', 3_000).slice(-500));
     fresh.leave();
   });
@@ -127,7 +127,7 @@ describe('a live view', () => {
     await Promise.all(viewers.map((viewer) => viewer.until(({ data }) => data.type === 'connected')));
     expect(await active()).toEqual([{ agentId: id, clients: 200, lines: 500 }]);
     await writeLines('to all', 20);
-    await Promise.all(viewers.map((viewer) => viewer.until(says('to all 19'))));
+    await Promise.all(viewers.map((viewer) => viewer.until(hasText('to all 19'))));
     expect(engine.open(followCall)).toBe(1);
     for (const viewer of viewers) viewer.leave();
     await until(async () => (await active())[0].clients === 0);
@@ -142,7 +142,7 @@ describe('a live view', () => {
     expect((await backend.as(stranger, 'POST', `/api/logs/${id}/stop`)).status).toBe(404);
     expect((await backend.as(stranger, 'GET', '/api/logs/active')).body.streams).toEqual([]);
     await writeLines('still', 1);
-    await viewer.until(says('still 0'));
+    await viewer.until(hasText('still 0'));
     viewer.leave();
   });
 });
@@ -186,11 +186,11 @@ describe('the stored log', () => {
 
   test('catches up after an engine outage, with a gap mark where the engine has dropped lines', async () => {
     const viewer = await view();
-    await viewer.until(says('after 0'));
+    await viewer.until(hasText('after 0'));
     engine.setAway(true);
     await writeLines('away', 50);
     engine.setAway(false);
-    await viewer.until(says('away 49'));
+    await viewer.until(hasText('away 49'));
     expect(viewer.texts().filter((text) => text.startsWith('away'))).toEqual(numbered('away', 50));
     expect(viewer.events.some(({ data }) => data.type === 'gap')).toBe(false);
 
@@ -198,7 +198,7 @@ describe('the stored log', () => {
     // Above the engine's log limit of two files of 32 MB.
     await runInContainer(id, "const long = 'x'.repeat(10000); for (let i = 0; i < 7000; i++) say('lost ' + i + long); say('found');");
     engine.setAway(false);
-    await viewer.until(says('found'));
+    await viewer.until(hasText('found'));
     expect(viewer.events.some(({ data }) => data.type === 'gap')).toBe(true);
     const ids = viewer.events.flatMap((event) => event.id ?? []);
     expect(ids).toEqual([...new Set(ids)].sort());
@@ -223,7 +223,7 @@ describe('two processes of one installation', () => {
     expect(await active(other)).toEqual(await active());
     expect((await other.as(owner, 'GET', `/api/logs/${id}/history`)).body).toMatchObject({ streaming: true, clients: 2 });
     await writeLines('both', 100);
-    await Promise.all([here, there].map((viewer) => viewer.until(says('both 99'))));
+    await Promise.all([here, there].map((viewer) => viewer.until(hasText('both 99'))));
     for (const viewer of [here, there]) {
       expect(viewer.texts().filter((text) => text.startsWith('both'))).toEqual(numbered('both', 100));
     }
@@ -239,7 +239,7 @@ describe('two processes of one installation', () => {
     await backend.leave();
     first = undefined;
     backend = other;
-    await there.until(says('over'));
+    await there.until(hasText('over'));
     await writing;
     expect(there.texts().filter((text) => text.startsWith('handed'))).toEqual(numbered('handed', 200));
     await until(() => engine.open(followCall) === 1);

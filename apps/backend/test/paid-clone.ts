@@ -8,7 +8,7 @@ const TREASURY = '0x1111111111111111111111111111111111111111';
 const payer = mnemonicToAccount('test test test test test test test test test test test junk');
 
 /** Settings of a backend that takes payments on the chain. */
-export const paidOn = (chain: TestChain) => ({ TEMPO_RPC_URL: chain.url, CLONE_TREASURY_ADDRESS: TREASURY });
+export const chainSettings = (chain: TestChain) => ({ TEMPO_RPC_URL: chain.url, CLONE_TREASURY_ADDRESS: TREASURY });
 
 /** Links the payer's wallet to the platform's account. */
 export async function linkPayer(backend: Pick<ChildBackend, 'call'>): Promise<void> {

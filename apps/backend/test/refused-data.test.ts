@@ -5,7 +5,7 @@ import pg from 'pg';
 import { createLogWriter } from '../src/domain/telemetry/logs/log-writer.ts';
 import { createUsageWriter } from '../src/domain/telemetry/stats/usage-writer.ts';
 import { startBackend, type TestBackend } from './backend.ts';
-import { openLogView, says } from './log-view.ts';
+import { hasText, openLogView } from './log-view.ts';
 
 /** Log and usage writers on a real Postgres: a row that Postgres refuses does not block the rows of other agents. */
 
@@ -99,7 +99,7 @@ test('a line that Postgres refuses becomes a gap mark, and all other lines are s
     writer.add(talker, [line], []);
     writer.add(quiet, linesOf([`quiet ${i}`]), []);
   }
-  await viewer.until(says('line 39'), 10_000);
+  await viewer.until(hasText('line 39'), 10_000);
   const seen = viewer.events.filter(({ data }) => data.type !== 'connected').map(({ data }) => data.text ?? data.type);
   expect(seen).toEqual(texts.map((text) => (text === 'ready ✓' ? 'gap' : text)));
   viewer.leave();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { migrate } from '../src/infra/database/migrate.ts';
 import { startBackend } from './backend.ts';
-import { MIGRATED } from './test-database.ts';
+import { TEMPLATE_DATABASE } from './test-database.ts';
 
 /**
  * A dump contains a database without roles. After a restore on another server the tables, rows, policies and the history
@@ -24,9 +24,9 @@ const LATER_MIGRATION = '20261124134500_accepted_configs';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-restored-'));
   postgres = await startPostgres({ dataDir: folder, durable: false });
-  // startBackend copies the database MIGRATED of this server, and stop() searches it for secrets.
+  // startBackend copies the database TEMPLATE_DATABASE of this server, and stop() searches it for secrets.
   process.env.TEST_POSTGRES_URL = postgres.url();
-  for (const name of [MIGRATED, NAME]) await createDatabase(postgres.url(), name);
+  for (const name of [TEMPLATE_DATABASE, NAME]) await createDatabase(postgres.url(), name);
   owner = new pg.Client({ connectionString: postgres.url(NAME) });
   await owner.connect();
 });
