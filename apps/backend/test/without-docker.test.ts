@@ -110,7 +110,7 @@ describe('without a Docker Engine', () => {
     }
   }, 60_000);
 
-  test('stats pair each message with its own reply and rate only the last 1,000 messages', async () => {
+  test('stats pair each message with its own reply and rate only the last 2,000 messages', async () => {
     const { id } = (await provision(canary('model-key-'))).body.agent;
     const row = { agentId: id, ownerId: user };
     const began = Date.now() - 600_000;
