@@ -7,7 +7,7 @@ import Docker from 'dockerode';
 import pg from 'pg';
 import { applySubscription } from '../src/workers/suspensions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
-import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
+import { chainSettings, linkPayer, paidRequest } from './paid-clone.ts';
 
 /**
  * An agent created while the engine is unavailable gets its container when the engine is back. The container never exceeds
@@ -34,7 +34,7 @@ beforeAll(async () => {
     AGENT_PORT_BASE: '25800',
     AGENT_SUBNET: '10.239.0.0/16',
     RECONCILE_SECONDS: '1',
-    ...paidOn(chain),
+    ...chainSettings(chain),
   });
   owner = new pg.Client({ connectionString: backend.config.DATABASE_URL });
   await owner.connect();

@@ -3,7 +3,7 @@ import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChildBackend, startChildBackend } from './child-backend.ts';
 import { containersOn, NONE, ONE_OF_EACH } from './containers.ts';
-import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
+import { chainSettings, linkPayer, paidRequest } from './paid-clone.ts';
 
 /** `kill -9` of the backend during a clone: after the restart the clone exists once, runs, and is paid for once. */
 
@@ -25,7 +25,7 @@ async function startLane(lane: number): Promise<Lane> {
   const chain = await startChain();
   const backend = await startChildBackend({
     OPENCLAW_IMAGE: IMAGE,
-    ...paidOn(chain),
+    ...chainSettings(chain),
     AGENT_PORT_BASE: String(21_000 + lane * 100),
     AGENT_SUBNET: `10.${224 + lane}.0.0/16`,
   });

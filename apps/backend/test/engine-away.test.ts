@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChildBackend, startChildBackend } from './child-backend.ts';
 import { type Containers, containersOn, NONE, ONE_OF_EACH } from './containers.ts';
 import { type OwnEngine, startOwnEngine } from './own-engine.ts';
-import { linkPayer, paidOn, paidRequest } from './paid-clone.ts';
+import { chainSettings, linkPayer, paidRequest } from './paid-clone.ts';
 
 /**
  * Kills the engine during an operation and starts it again: the operation completes, the agent keeps its data, and no orphan is
@@ -33,7 +33,7 @@ beforeAll(async () => {
     AGENT_SUBNET: '10.235.0.0/16',
     DOCKER_HOST: engine.dockerHost,
     RECONCILE_SECONDS: '2',
-    ...paidOn(chain),
+    ...chainSettings(chain),
   });
   await linkPayer(backend);
   parent = (await backend.call('POST', '/api/agents', { name: 'Parent', config: { plan: 'network' } })).body.id;

@@ -13,7 +13,7 @@ import { GatewayConnection } from '../src/infra/openclaw/gateway-connection.ts';
 import type { HistoryEntry } from '../src/infra/openclaw/session-history.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** What becomes of a chat when the gateway says less than it should, or later: with a gateway that does as it is told. */
+/** Chats with a scripted gateway that sends events late, incompletely or not at all. */
 
 let backend: TestBackend;
 let agent: Agent;
@@ -26,25 +26,25 @@ async function startGateway({ autoPong = true } = {}) {
   const started = {
     port,
     url: `ws://127.0.0.1:${port}`,
-    /** The sessions that began elsewhere; what each holds, and what was said to it. */
+    /** Sessions that started on a channel, the history of every session, and the messages that the gateway received. */
     sessions: [] as object[],
     history: [] as HistoryEntry[],
-    said: [] as string[],
-    /** Every method that it was asked for, in order. */
+    received: [] as string[],
+    /** Every method that a client called, in order. */
     methods: [] as string[],
-    /** What it answers to these methods, instead of what it usually does. */
+    /** Results that replace the default result of a method. */
     answers: {} as Record<string, object>,
-    /** With what it refuses to pass a message on. */
+    /** The error of `chat.send`, if it fails. */
     refusal: undefined as string | undefined,
-    onSend: (_runId: string, _say: (event: object) => void): void => undefined,
+    onSend: (_runId: string, _send: (event: object) => void): void => undefined,
     close() {
       for (const socket of server.clients) socket.terminate();
       server.close();
     },
   };
   server.on('connection', (socket: WebSocket) => {
-    const say = (frame: object) => socket.send(JSON.stringify(frame));
-    say({ type: 'event', event: 'connect.challenge', payload: { nonce: 'n' } });
+    const send = (frame: object) => socket.send(JSON.stringify(frame));
+    send({ type: 'event', event: 'connect.challenge', payload: { nonce: 'n' } });
     socket.on('message', (text) => {
       const { id, method, params } = JSON.parse(String(text));
       const answers: Record<string, object> = {
@@ -55,11 +55,11 @@ async function startGateway({ autoPong = true } = {}) {
       };
       started.methods.push(method);
       const refused = method === 'chat.send' && started.refusal;
-      say({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
+      send({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
       if (refused || method !== 'chat.send') return;
-      started.said.push(params.message);
+      started.received.push(params.message);
       started.onSend(params.idempotencyKey, (payload) =>
-        say({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, ...payload } }),
+        send({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, ...payload } }),
       );
     });
   });
@@ -100,7 +100,7 @@ interface AskOptions {
   signal?: AbortSignal;
 }
 
-describe('a chat', () => {
+describe('replyFromContainer', () => {
   let count = 0;
   const ask = (text: string, { resumed = false, timeoutMs = 20_000, ...more }: AskOptions = {}) => {
     const bind = { address: '127.0.0.1', gateway: gateway.port };
@@ -109,7 +109,7 @@ describe('a chat', () => {
     return replyFromContainer(backend.context, running, question, { idleMs: 200, timeoutMs });
   };
 
-  test('whose end was never told has its reply from the history, once the agent is done', async () => {
+  test('takes the reply from the history after the run, when no final event arrives', async () => {
     gateway.onSend = async () => {
       gateway.history.push(user('Hello'), assistant('Let me look', { type: 'toolCall' }));
       await sleep(1_000);
@@ -120,7 +120,7 @@ describe('a chat', () => {
     expect(await ask('Hello')).toBe('Here I am');
   });
 
-  test('of which nothing is heard any more fails in the end', async () => {
+  test('fails after the timeout when the gateway sends no event', async () => {
     gateway.onSend = () => void gateway.history.push(user('Hello'));
     await expect(ask('Hello', { timeoutMs: 1_000 })).rejects.toThrow('The agent did not answer in time');
   });
@@ -128,34 +128,34 @@ describe('a chat', () => {
   test.each([
     ['ok', 'The agent answered nothing'],
     ['error', 'The disk is full'],
-  ])('whose run the gateway knows as ended (%s), without words, fails long before that', async (status, sentence) => {
+  ])('fails before the timeout when agent.wait reports the status %s without a reply', async (status, sentence) => {
     gateway.answers['agent.wait'] = { status, ...(status === 'error' && { error: sentence }) };
     gateway.onSend = () => void gateway.history.push(user('Hello'));
     await expect(ask('Hello')).rejects.toThrow(sentence);
   });
 
-  test('whose run the gateway knows as going on is waited for', async () => {
+  test('keeps waiting while agent.wait reports the run as in-flight', async () => {
     gateway.answers['agent.wait'] = { status: 'timeout' };
-    gateway.onSend = async (_runId, say) => {
+    gateway.onSend = async (_runId, send) => {
       gateway.history.push(user('Hello'));
       await sleep(1_500);
-      say({ state: 'final', message: { content: [{ type: 'text', text: 'At last' }] } });
+      send({ state: 'final', message: { content: [{ type: 'text', text: 'At last' }] } });
     };
     expect(await ask('Hello')).toBe('At last');
   });
 
-  test.each([true, false])('that the gateway takes for a command to stop ends at once (a run was going on: %p)', async (aborted) => {
+  test.each([true, false])('returns at once when the gateway takes the message as a stop command (aborted a run: %p)', async (aborted) => {
     gateway.answers['chat.send'] = { ok: true, aborted, runIds: aborted ? ['msg_other'] : [] };
     expect(await ask('stop')).toEqual({ aborted });
   });
 
-  test('that follows another one is sent once the gateway has ended that run', async () => {
-    gateway.onSend = (_runId, say) => say({ state: 'final', message: { content: [{ type: 'text', text: 'Next' }] } });
+  test('sends the message only after the run of the preceding message has ended', async () => {
+    gateway.onSend = (_runId, send) => send({ state: 'final', message: { content: [{ type: 'text', text: 'Next' }] } });
     expect(await ask('Hello', { after: 'msg_before' })).toBe('Next');
     expect(gateway.methods.filter((method) => /agent.wait|chat.send/.test(method))).toEqual(['agent.wait', 'chat.send']);
   });
 
-  test('that is stopped ends at once, and its run with it', async () => {
+  test('rejects at once on abort, and sends chat.abort for the run', async () => {
     const stop = new AbortController();
     gateway.onSend = () => stop.abort();
     await expect(ask('Hello', { signal: stop.signal })).rejects.toThrow('The agent was interrupted');
@@ -165,40 +165,40 @@ describe('a chat', () => {
 
   const earlier = Date.now() - 60_000;
   test.each<[string, HistoryEntry[]]>([
-    ['an answered message that ends with the same words', [user('Is that ok', earlier), assistant('It is')]],
-    ['the same words, answered before', [user('ok', earlier), assistant('Good')]],
-  ])('that is taken up again is not answered by %s', async (_what, history) => {
+    ['the reply to an earlier message that ends with the same words', [user('Is that ok', earlier), assistant('It is')]],
+    ['the reply to an earlier message with the same words', [user('ok', earlier), assistant('Good')]],
+  ])('does not take %s as the reply to a resumed message', async (_case, history) => {
     gateway.history = history;
-    gateway.onSend = (_runId, say) => say({ state: 'final', message: { content: [{ type: 'text', text: 'Then I begin' }] } });
+    gateway.onSend = (_runId, send) => send({ state: 'final', message: { content: [{ type: 'text', text: 'Then I begin' }] } });
     expect(await ask('ok', { resumed: true })).toBe('Then I begin');
-    expect(gateway.said).toEqual(['ok']);
+    expect(gateway.received).toEqual(['ok']);
   });
 
   test.each<[string, string]>([
     ['ok', 'ok'],
     ['x'.repeat(13_000), `${'x'.repeat(12_000)}\n...(truncated)...`],
-  ])('that was answered meanwhile is not said again', async (text, shown) => {
+  ])('returns the stored reply to a resumed message and does not send the message again (case %#)', async (text, shown) => {
     gateway.history = [user(shown, Date.now() + 50), assistant('Done already')];
     expect(await ask(text, { resumed: true })).toBe('Done already');
-    expect(gateway.said).toEqual([]);
+    expect(gateway.received).toEqual([]);
   });
 });
 
-describe('a connection', () => {
-  const closed = async (connection: GatewayConnection, ms: number) =>
+describe('GatewayConnection', () => {
+  const closesWithin = async (connection: GatewayConnection, ms: number) =>
     Promise.race([once(connection, 'close').then(() => true), sleep(ms, false, { ref: false })]);
   const address = ({ url }: { url: string }) => ({ url, token: 'token', deviceKey: newDeviceKey() });
 
-  test('whose other end is gone without a word is given up, one that is only quiet is kept', async () => {
+  test('closes when the peer does not answer pings, and stays open when the peer answers pings but sends nothing', async () => {
     const gone = await startGateway({ autoPong: false });
     const [dead, quiet] = [await GatewayConnection.open(address(gone), 3_000), await GatewayConnection.open(address(gateway), 3_000)];
-    expect(await Promise.all([closed(dead, 30_000), closed(quiet, 9_000)])).toEqual([true, false]);
+    expect(await Promise.all([closesWithin(dead, 30_000), closesWithin(quiet, 9_000)])).toEqual([true, false]);
     quiet.close();
     gone.close();
   });
 });
 
-test('an answer on a channel that the gateway writes down late is taken over without another event', async () => {
+test('syncConversations polls for a reply that the gateway stores late, without another event', async () => {
   const connection = await GatewayConnection.open({ url: gateway.url, token: 'token', deviceKey: newDeviceKey() });
   const read = () =>
     backend.context.database.as('service', async (tx) => ({
@@ -219,35 +219,35 @@ test('an answer on a channel that the gateway writes down late is taken over wit
   connection.close();
 });
 
-describe('a key that the model provider repeats', () => {
+describe('POST /api/chat redacts the model key', () => {
   const refusal = `401: invalid key ${canary('sk-or-')}`;
   const atGateway = (gatewayPort: number) => ({ bind: { address: '127.0.0.1', gateway: gatewayPort } });
 
-  // The search for it in log and database is at the backend's end.
+  // backend.stop() searches the log and the database for the key.
   test.each<[string, string, () => void]>([
     [
-      'an error',
+      'an error event',
       '401: invalid key [redacted]',
       () => {
-        gateway.onSend = (_runId, say) => say({ state: 'error', errorMessage: refusal });
+        gateway.onSend = (_runId, send) => send({ state: 'error', errorMessage: refusal });
       },
     ],
     [
-      'words in the agent’s name',
+      'a final event with the agent’s own text',
       'The agent could not answer: 401: invalid key [redacted]',
       () => {
         const content = [{ type: 'text', text: `⚠️ Agent failed before reply: ${refusal}` }];
-        gateway.onSend = (_runId, say) => say({ state: 'final', message: { content } });
+        gateway.onSend = (_runId, send) => send({ state: 'final', message: { content } });
       },
     ],
     [
-      'a refusal',
+      'a failed chat.send',
       'The agent failed to answer',
       () => {
         gateway.refusal = refusal;
       },
     ],
-  ])('in %s is taken out', async (_how, sentence, fail) => {
+  ])('in %s', async (_case, sentence, fail) => {
     fail();
     const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: atGateway(gateway.port) };
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
@@ -256,12 +256,13 @@ describe('a key that the model provider repeats', () => {
   });
 });
 
-describe('a cookie, which may be the dashboard’s session,', () => {
+describe('the gateway proxy removes cookies', () => {
+  // The browser may send the dashboard's session cookie to an agent's address.
   const session = `next-auth.session-token=${canary('session-')}`;
-  const theirs = 'next-auth.session-token=theirs; Path=/';
-  /** Whatever an agent's container might run. */
+  const agentCookie = 'next-auth.session-token=theirs; Path=/';
+  /** A container's own web server: sets a cookie and returns the request headers in `x-heard`. */
   const container = createServer((request, response) => {
-    response.setHeader('set-cookie', theirs).setHeader('x-heard', JSON.stringify(request.headers)).end();
+    response.setHeader('set-cookie', agentCookie).setHeader('x-heard', JSON.stringify(request.headers)).end();
   });
   const sockets = new WebSocketServer({ noServer: true });
   let address: string;
@@ -270,10 +271,10 @@ describe('a cookie, which may be the dashboard’s session,', () => {
     container.on('upgrade', (request, socket, head) => {
       const heard = JSON.stringify(request.headers);
       if (request.url === '/refused') {
-        socket.end(`HTTP/1.1 403 Forbidden\r\nSet-Cookie: ${theirs}\r\nX-Heard: ${heard}\r\nContent-Length: 0\r\n\r\n`);
+        socket.end(`HTTP/1.1 403 Forbidden\r\nSet-Cookie: ${agentCookie}\r\nX-Heard: ${heard}\r\nContent-Length: 0\r\n\r\n`);
       } else sockets.handleUpgrade(request, socket, head, () => undefined);
     });
-    sockets.on('headers', (headers, request) => headers.push(`Set-Cookie: ${theirs}`, `X-Heard: ${JSON.stringify(request.headers)}`));
+    sockets.on('headers', (headers, request) => headers.push(`Set-Cookie: ${agentCookie}`, `X-Heard: ${JSON.stringify(request.headers)}`));
     container.listen(0, '127.0.0.1');
     await once(container, 'listening');
     const { port } = container.address() as { port: number };
@@ -296,7 +297,7 @@ describe('a cookie, which may be the dashboard’s session,', () => {
     ['WebSocket', async () => (await once(new WebSocket(`ws://${address}/`, { headers }), 'upgrade'))[0]],
     ['a refused WebSocket', async () => (await once(new WebSocket(`ws://${address}/refused`, { headers }), 'unexpected-response'))[1]],
   ];
-  test.each(answers)('comes to no agent over %s, and none comes back', async (_how, ask) => {
+  test.each(answers)('from the request and the response over %s', async (_transport, ask) => {
     const answer = await ask();
     answer.resume();
     const heard = String(answer.headers['x-heard']);

@@ -3,14 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { createDatabase, startPostgres } from '@agentbot/local-stack/postgres';
 import { migrate } from '../src/infra/database/migrate.ts';
-import { MIGRATED } from './test-database.ts';
+import { TEMPLATE_DATABASE } from './test-database.ts';
 
-/** One Postgres for the whole run; each test file makes a database of its own in it, a copy of one that is migrated here. */
+/** Starts one Postgres for the whole run and migrates a template; each test file copies the template to a database of its own. */
 export default async function setup() {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'agentbot-test-'));
   const postgres = await startPostgres({ dataDir, durable: false });
   process.env.TEST_POSTGRES_URL = postgres.url('postgres');
-  await createDatabase(postgres.url(), MIGRATED);
-  await migrate(postgres.url(MIGRATED));
+  await createDatabase(postgres.url(), TEMPLATE_DATABASE);
+  await migrate(postgres.url(TEMPLATE_DATABASE));
   Object.assign(globalThis, { testPostgres: { postgres, dataDir } });
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => backend.stop());
 
-/** Opens a connection, says `begin`, then a byte a second, until the server has enough. @returns after how many milliseconds */
+/** Opens a connection, sends `begin`, then one byte per second until the server closes it. @returns the time to the close and the response */
 async function drip(port: number, begin: string): Promise<{ ms: number; answer: string }> {
   const began = Date.now();
   const socket: Socket = connect(port, '127.0.0.1');
@@ -29,7 +29,7 @@ async function drip(port: number, begin: string): Promise<{ ms: number; answer: 
   return { ms: Date.now() - began, answer };
 }
 
-test('two hundred clients that never come to their point are cut off, and everybody else is served meanwhile', async () => {
+test('the server closes 200 connections that drip a request, and serves other clients meanwhile', async () => {
   const token = await assertion(user);
   const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 500000\r\n\r\n{"name":"`;
   const slow = [
@@ -43,7 +43,7 @@ test('two hundred clients that never come to their point are cut off, and everyb
     expect((await backend.as(user, 'GET', '/api/me')).status).toBe(200);
     served.push(Date.now() - began);
   }
-  // More than the limits, for a busy machine, and less than what Node allows by itself: one minute and five.
+  // A busy machine adds to the server's limits. Node's defaults are 1 minute for headers and 5 for a request.
   expect(Math.max(...served)).toBeLessThan(30_000);
   const ends = await Promise.all(slow);
   expect(Math.max(...ends.slice(0, 180).map(({ ms }) => ms))).toBeLessThan(55_000);
@@ -51,13 +51,13 @@ test('two hundred clients that never come to their point are cut off, and everyb
   expect((await backend.as(user, 'GET', '/api/keys')).body.keys).toEqual([]);
 }, 200_000);
 
-test('headers and bodies past the limits are refused', async () => {
+test('the server refuses oversized headers with 431 and oversized bodies with 413', async () => {
   const big = await fetch(`${backend.url}/health`, { headers: { 'x-big': 'x'.repeat(20_000) } }).catch((error) => error);
   expect(big.status).toBe(431);
   expect(await backend.as(user, 'POST', '/api/keys', { name: 'x'.repeat(1_100_000) })).toMatchObject({ status: 413 });
 });
 
-test('answers carry the headers that keep browsers in check', async () => {
+test('GET /health carries the security headers for browsers', async () => {
   const { headers } = await backend.call('GET', '/health');
   expect(headers.get('content-security-policy')).toContain("default-src 'self'");
   expect(headers.get('strict-transport-security')).toContain('max-age=');
@@ -68,7 +68,7 @@ test('answers carry the headers that keep browsers in check', async () => {
   ]);
 });
 
-test('no other site may call it, unless the operator names that site', async () => {
+test('CORS allows another origin only when CORS_ORIGINS names it', async () => {
   const from = (origin: string, on: TestBackend) =>
     fetch(`${on.url}/api/agents`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } });
   expect((await from('https://console.example', backend)).headers.get('access-control-allow-origin')).toBeNull();

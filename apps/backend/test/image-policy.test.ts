@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { repositoryOf } from '../src/config/allowed-images.ts';
 import { readConfig } from '../src/config/config.ts';
 
-/** How names of images are read, and which lists of allowed ones the start takes. */
+/** The parser of image names, and the values of ALLOWED_IMAGES that the configuration accepts. */
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -19,18 +19,18 @@ test.each([
   [`ghcr.io/a/b:1@${DIGEST}`, 'ghcr.io', 'a/b'],
   ['a.b/c', 'a.b', 'c'],
   ['a_b/c', 'docker.io', 'a_b/c'],
-])('%s is of %s/%s', (image, host, path) => {
+])('repositoryOf reads %s as registry %s, path %s', (image, host, path) => {
   expect(repositoryOf(image)).toEqual({ registry: host, path });
 });
 
-describe('the start', () => {
+describe('readConfig', () => {
   const environment = {
     DATABASE_URL: 'postgres://u:p@127.0.0.1/db',
     INTERNAL_API_KEY: 'i'.repeat(32),
     ASSERTION_SECRET: 'a'.repeat(32),
     ENCRYPTION_KEYS: `k:${Buffer.alloc(32, 1).toString('base64')}`,
   };
-  const start = (more: object) => () => readConfig({ ...environment, ...more });
+  const read = (more: object) => () => readConfig({ ...environment, ...more });
 
   test.each([
     ['ghcr.io/acme/openclaw, ghcr.io/acme/', /ALLOWED_IMAGES: entry 2 is no repository/],
@@ -44,15 +44,15 @@ describe('the start', () => {
     ['*.example.com/x', /ALLOWED_IMAGES: entry 1 is no repository/],
     ['ghcr.io/*/openclaw', /ALLOWED_IMAGES: entry 1 is no repository/],
     ['https://ghcr.io/acme/openclaw', /ALLOWED_IMAGES: entry 1 is no repository/],
-  ])('is refused with ALLOWED_IMAGES=%s', (list, sentence) => {
-    expect(start({ ALLOWED_IMAGES: list })).toThrow(sentence);
+  ])('refuses ALLOWED_IMAGES=%s', (list, sentence) => {
+    expect(read({ ALLOWED_IMAGES: list })).toThrow(sentence);
   });
 
-  test('is refused with an OPENCLAW_IMAGE that is no image name', () => {
-    expect(start({ OPENCLAW_IMAGE: 'Not an image' })).toThrow(/OPENCLAW_IMAGE: must be an image's name/);
+  test('refuses an OPENCLAW_IMAGE that is not an image name', () => {
+    expect(read({ OPENCLAW_IMAGE: 'Not an image' })).toThrow(/OPENCLAW_IMAGE: must be an image's name/);
   });
 
-  test.each(['', ' , ', 'ghcr.io/*', 'acme/*', '10.0.0.1:5000/*, ghcr.io/acme/openclaw'])('takes ALLOWED_IMAGES=%s', (list) => {
-    start({ ALLOWED_IMAGES: list })();
+  test.each(['', ' , ', 'ghcr.io/*', 'acme/*', '10.0.0.1:5000/*, ghcr.io/acme/openclaw'])('accepts ALLOWED_IMAGES=%s', (list) => {
+    read({ ALLOWED_IMAGES: list })();
   });
 });

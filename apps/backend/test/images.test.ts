@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import Docker from 'dockerode';
 import { startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** Which images a tenant may have run, and that nothing is asked of the engine or of a registry about any other. */
+/** The images that a tenant may run. For any other image the backend calls neither the engine nor a registry. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-images';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -41,31 +41,31 @@ const update = (id: string, image: string) => backend.machine(undefined, 'POST',
 const row = (id: string) => backend.context.database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id } }));
 const operations = (agentId: string) => backend.context.database.as('service', (tx) => tx.operation.count({ where: { agentId } }));
 
-describe('an update to an image that is not allowed is 400 before anything is asked or changed', () => {
+describe('POST /api/agents/:id/update answers 400, without a registry call or a write, to an image', () => {
   test.each<[string, (address: string) => string]>([
     ['on a registry at a loopback address', (address) => `${address}/x/openclaw:1`],
     ['of another repository of a listed registry', (address) => `${address}/listed/openclaw-evil:1`],
     ['below a listed repository', (address) => `${address}/listed/openclaw/evil:1`],
-    ['on the listed registry by another name', (address) => `${address.replace('127.0.0.1', 'localhost')}/listed/openclaw:1`],
+    ['on a listed registry under another host name', (address) => `${address.replace('127.0.0.1', 'localhost')}/listed/openclaw:1`],
     ['on the listed host at another port', () => '127.0.0.1:1/listed/openclaw:1'],
     ['of an owner whose name begins like the platform’s', () => 'ghcr.io/openclawevil/x:1'],
     ['of an owner whose name begins like the platform’s, with a hyphen', () => 'ghcr.io/openclaw-evil/x:1'],
     ['below the platform’s repository', () => 'ghcr.io/openclaw/openclaw/evil:1'],
     ['beside the platform’s repository', () => 'ghcr.io/openclaw/openclaw-evil:1'],
-    ['beside a wildcard', () => 'ghcr.io/acme-evil/x:1'],
-    ['with the name of a wildcard itself', () => 'ghcr.io/acme:1'],
+    ['of an owner whose name begins like a wildcard’s', () => 'ghcr.io/acme-evil/x:1'],
+    ['with the name of the wildcard’s owner', () => 'ghcr.io/acme:1'],
     ['on a registry whose name begins like the platform’s', () => 'ghcr.io.evil.example/openclaw/openclaw:1'],
     ['on the platform’s registry in capitals', () => 'GHCR.IO/openclaw/openclaw:1'],
     ['on the platform’s registry at a port', () => 'ghcr.io:444/openclaw/openclaw:1'],
     ['on the platform’s registry with a trailing dot', () => 'ghcr.io./openclaw/openclaw:1'],
     ['with a digest', () => `ghcr.io/openclawevil/x@${DIGEST}`],
     ['with a tag and a digest', () => `ghcr.io/openclawevil/x:1@${DIGEST}`],
-    ['of Docker Hub', () => 'busybox'],
-    ['beside the one that is built here', () => 'agentbot/backend:local'],
-    ['that the host has under an id', () => 'b243381339dc'],
+    ['on Docker Hub', () => 'busybox'],
+    ['beside the locally built repository', () => 'agentbot/backend:local'],
+    ['named by the id of an image on the host', () => 'b243381339dc'],
     ['on a link-local address', () => '169.254.169.254/latest/meta-data:1'],
     ['on a private address', () => '10.0.0.1:5000/x/openclaw:1'],
-  ])('%s', async (_what, imageAt) => {
+  ])('%s', async (_case, imageAt) => {
     const id = await newAgent();
     const before = await row(id);
     const image = imageAt(registry.address);
@@ -81,7 +81,7 @@ describe('an update to an image that is not allowed is 400 before anything is as
     expect(registry.calls).toEqual([]);
   });
 
-  test('what is no image name is told so', async () => {
+  test('whose name does not parse, with the error Invalid Docker image name', async () => {
     const id = await newAgent();
     const names = [
       'user:password@ghcr.io/openclaw/openclaw:1',
@@ -110,7 +110,7 @@ describe('an update to an image that is not allowed is 400 before anything is as
   });
 });
 
-test('an installation that allows nothing more runs the platform’s own repositories only', async () => {
+test('without ALLOWED_IMAGES an update accepts only the platform’s own repositories', async () => {
   const plain = await startBackendWithDocker('images-plain', { AGENT_PORT_BASE: '33200', AGENT_SUBNET: '10.252.0.0/16' });
   const { body } = await plain.machine(undefined, 'POST', '/api/agents', { name: 'A', config: { plan: 'network' } });
   const move = (image: string) => plain.machine(undefined, 'POST', `/api/agents/${body.id}/update`, { image });
@@ -119,17 +119,17 @@ test('an installation that allows nothing more runs the platform’s own reposit
       expect([image, (await move(image)).status]).toEqual([image, 400]);
     }
     expect(registry.calls).toEqual([]);
-    // Allowed, but not here.
+    // Allowed, but not on this host.
     expect((await move('agentbot/openclaw:not-built')).status).toBe(500);
   } finally {
     await plain.stop();
   }
 });
 
-test('no engine is asked about an image that is not allowed', async () => {
-  const asked: string[] = [];
+test('an update to an image that is not allowed makes no Docker API call about that image', async () => {
+  const calls: string[] = [];
   const engine = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
+    calls.push(`${request.method} ${request.url}`);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
   await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
@@ -141,17 +141,17 @@ test('no engine is asked about an image that is not allowed', async () => {
   engine.closeAllConnections();
   engine.close();
   expect(status).toBe(400);
-  expect(asked.filter((each) => /evil/.test(decodeURIComponent(each)))).toEqual([]);
+  expect(calls.filter((each) => /evil/.test(decodeURIComponent(each)))).toEqual([]);
 });
 
-test('an image of a listed repository is asked for where it is', async () => {
+test('an update to an image of a listed repository pulls the image from its registry', async () => {
   const id = await newAgent();
   const { status, body } = await update(id, `${registry.address}/listed/openclaw:1`);
   expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
   expect(registry.calls).toContain('GET /v2/');
 });
 
-test('an image that is built here is run from here, and never pulled from a registry', async () => {
+test('an update to a missing image of the locally built repository answers 500 and does not pull', async () => {
   const id = await newAgent();
   const { status, body } = await update(id, 'agentbot/openclaw:not-built');
   expect([status, body.error]).toEqual([
@@ -160,7 +160,7 @@ test('an image that is built here is run from here, and never pulled from a regi
   ]);
 });
 
-test('a container starts in its data, whatever working directory its image names', async () => {
+test('a container starts in its data folder and ignores the WORKDIR of its image', async () => {
   const hostile = 'agentbot/openclaw-test:stand-in-images-folder';
   const blank = await docker.createContainer({ Image: IMAGE });
   const [repo, tag] = hostile.split(':');
@@ -178,7 +178,7 @@ test('a container starts in its data, whatever working directory its image names
   }
 }, 120_000);
 
-test('an agent on an image that is allowed no more starts and is repaired from what is here, and nothing is pulled', async () => {
+test('an agent whose image is no longer allowed restarts and repairs from the local image, without a pull', async () => {
   const old = `${registry.address}/x/openclaw`;
   await docker.getImage(IMAGE).tag({ repo: old, tag: 'old' });
   try {

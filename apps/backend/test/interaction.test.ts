@@ -7,9 +7,9 @@ import { replyFromContainer } from '../src/domain/conversations/reply-from-conta
 import { openSession } from '../src/domain/conversations/send-message.ts';
 import { beginOperation } from '../src/domain/operations/operations.ts';
 import { assertion, startBackendWithDocker, type TestBackend } from './backend.ts';
-import { openLogView, says } from './log-view.ts';
+import { hasText, openLogView } from './log-view.ts';
 
-/** Speaking with, and looking into, a real gateway: /api/agent, logs, figures. */
+/** /api/agent, streamed replies, logs and stats of an agent with a real gateway. */
 
 const docker = new Docker();
 const SECRET = canary('sk-');
@@ -44,8 +44,8 @@ afterAll(async () => {
 });
 
 const ask = async (action: string, more = '') => (await backend.as(owner, 'GET', `/api/agent?action=${action}${more}`)).body;
-const tell = async (body: object, query = '') => (await backend.as(owner, 'POST', `/api/agent${query}`, body)).body;
-/** Writes a line where the agent's own log goes. */
+const post = async (body: object, query = '') => (await backend.as(owner, 'POST', `/api/agent${query}`, body)).body;
+/** Writes a line to the stdout of the agent's container. */
 async function logLine(text: string): Promise<void> {
   const exec = await docker
     .getContainer(`openclaw-${id}`)
@@ -55,19 +55,19 @@ async function logLine(text: string): Promise<void> {
 }
 
 describe('/api/agent', () => {
-  test('without an action, says what there is', async () => {
+  test('GET without an action lists the endpoints and versions', async () => {
     const { body } = await backend.as(owner, 'GET', '/api/agent');
     expect(body).toMatchObject({ apiVersion: '1.0.0', agentbotVersion: '2026.3.1' });
     expect(Object.keys(body.endpoints)).toHaveLength(10);
   });
 
-  test('chats in sessions, and remembers the last ten messages cut to a hundred characters', async () => {
-    const first = await tell({ message: 'Good morning' });
+  test('chat keeps messages in sessions; memory returns the last ten messages, cut to 100 characters', async () => {
+    const first = await post({ message: 'Good morning' });
     expect(first).toEqual({ sessionId: expect.stringMatching(/^sess_/), reply: 'You said: Good morning', timestamp: expect.any(Number) });
-    const { sessionId } = await tell({}, '?action=create-session');
+    const { sessionId } = await post({}, '?action=create-session');
     const long = 'ä'.repeat(150);
-    for (let i = 0; i < 5; i++) await tell({ action: 'chat', message: `${i} ${long}`, sessionId });
-    expect((await tell({ message: 'And now' })).sessionId).toBe(sessionId);
+    for (let i = 0; i < 5; i++) await post({ action: 'chat', message: `${i} ${long}`, sessionId });
+    expect((await post({ message: 'And now' })).sessionId).toBe(sessionId);
 
     const { sessions } = await ask('sessions');
     expect(sessions).toEqual([
@@ -85,22 +85,22 @@ describe('/api/agent', () => {
     expect([...memory[0].content]).toHaveLength(100);
   });
 
-  test('lists skills as the gateway does, and keeps a switch through a repair', async () => {
+  test('skills lists the gateway’s skills; update-skill persists through a repair', async () => {
     const { skills } = await ask('skills');
     expect(skills.length).toBeGreaterThan(40);
     const ready = skills.find((skill: { ready: boolean; enabled: boolean }) => skill.ready && skill.enabled);
     expect((await ask('health')).skills).toContain(ready.id);
-    expect(await tell({ action: 'update-skill', skillId: ready.id })).toEqual({ success: true, skillId: ready.id, enabled: false });
+    expect(await post({ action: 'update-skill', skillId: ready.id })).toEqual({ success: true, skillId: ready.id, enabled: false });
     expect((await backend.machine(undefined, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
     const health = await ask('health');
     expect(health).toMatchObject({ status: 'running', version: '2026.3.13', apiVersion: '1.0.0', model: 'custom', channels: [] });
     expect(health.skills).not.toContain(ready.id);
-    expect(await tell({ action: 'update-skill', skillId: ready.id, enabled: true })).toMatchObject({ enabled: true });
+    expect(await post({ action: 'update-skill', skillId: ready.id, enabled: true })).toMatchObject({ enabled: true });
     expect((await ask('health')).skills).toContain(ready.id);
-    expect(await tell({ action: 'update-skill', skillId: 'nope', enabled: true })).toEqual({ error: 'Unknown skill' });
+    expect(await post({ action: 'update-skill', skillId: 'nope', enabled: true })).toEqual({ error: 'Unknown skill' });
   });
 
-  test('a credential reaches the container, never an answer', async () => {
+  test('set-credential passes the token to the container and no response contains it', async () => {
     expect((await ask('credentials')).credentials).toEqual({
       anthropic: false,
       openai: false,
@@ -111,7 +111,7 @@ describe('/api/agent', () => {
       whatsapp: false,
     });
     const token = canary('12345:');
-    expect(await tell({ action: 'set-credential', key: 'telegram', value: token })).toEqual({
+    expect(await post({ action: 'set-credential', key: 'telegram', value: token })).toEqual({
       success: true,
       key: 'telegram',
       configured: true,
@@ -119,14 +119,14 @@ describe('/api/agent', () => {
     await backend.settled(id);
     expect((await docker.getContainer(`openclaw-${id}`).inspect()).Config.Env).toContain(`TELEGRAM_BOT_TOKEN=${token}`);
     expect(await ask('health')).toMatchObject({ status: 'running', channels: ['telegram'] });
-    expect(await tell({ action: 'set-credential', key: 'telegram' })).toEqual({ success: true, key: 'telegram', configured: false });
+    expect(await post({ action: 'set-credential', key: 'telegram' })).toEqual({ success: true, key: 'telegram', configured: false });
     await backend.settled(id);
     expect((await docker.getContainer(`openclaw-${id}`).inspect()).Config.Env.join()).not.toContain('TELEGRAM');
-    expect((await tell({ message: 'Still here?' })).reply).toBe('You said: Still here?');
+    expect((await post({ message: 'Still here?' })).reply).toBe('You said: Still here?');
   });
 });
 
-describe('a reply as it comes', () => {
+describe('GET /api/chat/:id/stream', () => {
   interface Frame {
     type: string;
     at?: number;
@@ -135,9 +135,10 @@ describe('a reply as it comes', () => {
     message?: { content: string; id: string };
   }
 
-  /** Says something without waiting, and collects the frames of the reply. */
-  const say = async (message: string) => (await backend.as(owner, 'POST', '/api/chat', { message, agentId: id, wait: false })).body.id;
-  async function hear(messageId: string, from = backend, until = Number.POSITIVE_INFINITY): Promise<Frame[]> {
+  /** Sends a message without waiting for the reply. @returns the id of the message */
+  const send = async (message: string) => (await backend.as(owner, 'POST', '/api/chat', { message, agentId: id, wait: false })).body.id;
+  /** Reads the frames of a reply until the stream ends, or until `max` frames. */
+  async function readFrames(messageId: string, from = backend, max = Number.POSITIVE_INFINITY): Promise<Frame[]> {
     const response = await fetch(`${from.url}/api/chat/${messageId}/stream`, {
       headers: { authorization: `Bearer ${await assertion(owner)}` },
     });
@@ -148,47 +149,47 @@ describe('a reply as it comes', () => {
       const blocks = text.split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks) if (block.startsWith('event: reply')) frames.push(JSON.parse(block.slice(block.indexOf('data: ') + 6)));
-      if (frames.length >= until) break;
+      if (frames.length >= max) break;
     }
     return frames;
   }
-  function together(frames: Frame[]): string {
+  function textOf(frames: Frame[]): string {
     let words = '';
     for (const { type, at = 0, text = '' } of frames) if (type === 'text') words = [...words].slice(0, at).join('') + text;
     return words;
   }
   const long = Array.from({ length: 30 }, (_, i) => `wörd${i}🙂`).join(' ');
 
-  test('comes word by word, from its beginning to whoever comes back, and ends as the stored message', async () => {
+  test('streams a reply word by word, replays it from the start to a new client, and ends with the stored message', async () => {
     model.setBehaviour({ wordDelayMs: 40 });
-    const messageId = await say(long);
-    const [all, left] = await Promise.all([hear(messageId), hear(messageId, backend, 4)]);
+    const messageId = await send(long);
+    const [all, left] = await Promise.all([readFrames(messageId), readFrames(messageId, backend, 4)]);
     expect(all.filter(({ type }) => type === 'text').length).toBeGreaterThan(8);
     expect(left).toHaveLength(4);
-    expect(together(all)).toBe(`You said: ${long}`);
+    expect(textOf(all)).toBe(`You said: ${long}`);
     expect(all.at(-1)).toMatchObject({ type: 'done', message: { content: `You said: ${long}` } });
-    const again = await hear(messageId);
+    const again = await readFrames(messageId);
     expect(again.map(({ type }) => type)).toEqual(['text', 'done']);
     const { messages } = (await backend.as(owner, 'GET', `/api/agents/${id}/messages?limit=2`)).body;
     expect(messages.map(({ id: each }: { id: string }) => each)).toEqual([all.at(-1)?.message?.id, messageId]);
     expect((await backend.as(stranger, 'GET', `/api/chat/${messageId}/stream`)).status).toBe(404);
   });
 
-  test('is heard by another process, and taken up by it when the first one ends', async () => {
+  test('streams a reply of another process and resumes the reply when that process stops', async () => {
     model.setBehaviour({ wordDelayMs: 150 });
     const other = await startBackendWithDocker('interaction-2', { ...shared, DATABASE_URL: backend.config.DATABASE_URL });
     const messageId = (await other.as(owner, 'POST', '/api/chat', { message: long, agentId: id, wait: false })).body.id;
-    const hearing = hear(messageId);
-    await hear(messageId, other, 3);
+    const reading = readFrames(messageId);
+    await readFrames(messageId, other, 3);
     await other.stop();
-    const frames = await hearing;
+    const frames = await reading;
     model.setBehaviour({ wordDelayMs: 0 });
     expect(frames.at(-1)).toMatchObject({ type: 'done', message: { content: `You said: ${long}` } });
     expect(model.requests.filter(({ words }) => words === long)).toHaveLength(2);
   });
 
-  test('to what was said before is known by the words and their time', async () => {
-    await tell({ message: 'Known?' });
+  test('replyFromContainer matches a resumed message to its earlier reply by text and time', async () => {
+    await post({ message: 'Known?' });
     const { said, agent } = await backend.context.database.as('service', async (tx) => ({
       said: await tx.message.findFirstOrThrow({ where: { agentId: id, content: 'Known?' } }),
       agent: await tx.agent.findUniqueOrThrow({ where: { id } }),
@@ -202,21 +203,21 @@ describe('a reply as it comes', () => {
     expect([await ask('msg_anew', new Date()), requests()]).toEqual(['You said: Known?', before + 1]);
   });
 
-  test('that fails is an error, then and later', async () => {
+  test('ends with an error frame when the reply fails, also for a later client', async () => {
     model.setBehaviour({ failures: { '*': 401 } });
-    const messageId = await say('Fail, please');
+    const messageId = await send('Fail, please');
     const failed = { type: 'error', error: expect.stringMatching(/401|fails as it was told|authentication/i) };
-    expect((await hear(messageId)).at(-1)).toEqual(failed);
+    expect((await readFrames(messageId)).at(-1)).toEqual(failed);
     model.setBehaviour({ failures: {} });
-    expect(await hear(messageId)).toEqual([failed]);
+    expect(await readFrames(messageId)).toEqual([failed]);
   });
 });
 
-describe('logs', () => {
-  test('come with level and time, filtered and limited, without secrets', async () => {
+describe('the logs of an agent', () => {
+  test('have level and time, honour limit and level, and contain no secrets', async () => {
     await logLine(JSON.stringify({ level: 'error', subsystem: 'gateway', message: `a key ${SECRET} slipped` }));
     const last = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/logs?limit=5`)).body;
-    // The gateway says things of its own as well.
+    // The gateway also logs lines of its own.
     const planted = ({ logs }: Awaited<ReturnType<typeof last>>) => logs.find(({ level }: { level: string }) => level === 'error');
     let body = await last();
     for (; !planted(body); body = await last()) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -236,13 +237,13 @@ describe('logs', () => {
 
   const view = (user: string, lastEventId?: string) => openLogView(backend.url, user, id, lastEventId);
 
-  test('stream to all who watch by one stream of the engine, and go on where a viewer left', async () => {
+  test('reach all viewers through one engine stream, and resume after Last-Event-ID', async () => {
     const [one, two] = [await view(owner), await view(owner)];
     expect(one.response.headers.get('content-type')).toMatch(/^text\/event-stream/);
     await one.until(({ data }) => data.type === 'connected' && data.agentId === id);
     await logLine('first');
-    const seen = await one.until(says('first'));
-    await two.until(says('first'));
+    const seen = await one.until(hasText('first'));
+    await two.until(hasText('first'));
     const active = async (user: string) => (await backend.as(user, 'GET', '/api/logs/active')).body.streams;
     expect(await active(owner)).toEqual([{ agentId: id, clients: 2, lines: expect.any(Number) }]);
     expect(await active(stranger)).toEqual([]);
@@ -254,7 +255,7 @@ describe('logs', () => {
     await logLine('while away');
     await logLine(`with ${SECRET}`);
     const back = await view(owner, seen.id);
-    await back.until(says('with [redacted]'));
+    await back.until(hasText('with [redacted]'));
     const texts = back.events.filter(({ data }) => data.type === 'line').map(({ data }) => data.text);
     expect(texts.filter((text) => text === 'first' || text === 'while away')).toEqual(['while away']);
 
@@ -265,26 +266,26 @@ describe('logs', () => {
     expect(await active(owner)).toEqual([]);
   });
 
-  test('a stopped agent’s view says so, keeps what was, and goes on when it starts again', async () => {
+  test('of a stopped agent send an exit event, keep the stored lines, and continue after the next start', async () => {
     const viewer = await view(owner);
-    await viewer.until(says('while away'));
+    await viewer.until(hasText('while away'));
     await backend.machine(undefined, 'POST', `/api/agents/${id}/stop`);
     await viewer.until(({ data }) => data.type === 'exit' && data.code === 0);
     expect((await backend.as(owner, 'GET', `/api/agents/${id}/logs`)).body.logs.length).toBeGreaterThan(0);
     await backend.machine(undefined, 'POST', `/api/agents/${id}/start`);
     await logLine('after the stop');
-    await viewer.until(says('after the stop'));
+    await viewer.until(hasText('after the stop'));
     const ids = viewer.events.flatMap((event) => event.id ?? []);
     expect(ids).toEqual([...new Set(ids)].sort());
     viewer.leave();
   });
 });
 
-test('figures come from the container and the stored messages', async () => {
-  const figures = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/stats`)).body;
-  let body = await figures();
-  // It takes two looks at a container that has just been started.
-  for (; body.stats.cpu === 'N/A'; body = await figures()) await new Promise((resolve) => setTimeout(resolve, 200));
+test('GET /api/agents/:id/stats combines usage of the container with counts of the stored messages', async () => {
+  const stats = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/stats`)).body;
+  let body = await stats();
+  // The first CPU figure of a new container needs two samples.
+  for (; body.stats.cpu === 'N/A'; body = await stats()) await new Promise((resolve) => setTimeout(resolve, 200));
   expect(body).toMatchObject({
     stats: {
       agentId: id,
@@ -309,7 +310,7 @@ test('figures come from the container and the stored messages', async () => {
     expect((await backend.as(stranger, 'GET', path)).status).toBe(403);
 });
 
-test('an agent that spoke without a container remembers it in its container', async () => {
+test('an agent that moves from its model provider to a container keeps its conversation', async () => {
   const { database, boss } = backend.context;
   const { body } = await backend.as(owner, 'POST', '/api/agents', {
     name: 'Moved',
@@ -327,7 +328,7 @@ test('an agent that spoke without a container remembers it in its container', as
     await beginOperation(tx, boss, agent, 'provision', { goesOn: true });
     return session.id;
   });
-  // It answers meanwhile, too.
+  // The agent also answers during the move.
   expect((await backend.as(owner, 'POST', '/api/chat', { agentId: moved, sessionId, message: 'Still there?' })).body.reply).toBe(
     'You said: Still there?',
   );

@@ -5,7 +5,7 @@ import Docker from 'dockerode';
 import { applySubscription, reconcileSuspensions } from '../src/workers/suspensions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** A lapse and a renewal of an account whose agents run in containers; a stand-in takes the gateway's place. */
+/** The subscription of an account with running containers lapses and is renewed; the gateway is a stand-in. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-lapse';
 let remove: () => Promise<void>;
@@ -14,7 +14,7 @@ let owner: string;
 
 const state = async (id: string) => (await backend.machine(owner, 'GET', `/api/agents/${id}`)).body.status;
 const isUp = async (id: string) => (await new Docker().getContainer(`openclaw-${id}`).inspect()).State.Running;
-async function set(status: string) {
+async function setSubscription(status: string) {
   const data = { status, plan: 'network' as const };
   await backend.context.database.as('service', (tx) =>
     tx.subscription.upsert({ where: { id: 'sub_1' }, create: { id: 'sub_1', ownerId: owner, ...data }, update: data }),
@@ -28,14 +28,14 @@ beforeAll(async () => {
   backend = await startBackendWithDocker('lapse', { ...places, OPENCLAW_IMAGE: IMAGE });
   await backend.account();
   owner = await backend.account();
-  await set('active');
+  await setSubscription('active');
 }, 120_000);
 afterAll(async () => {
   await backend?.stop();
   await remove?.();
 });
 
-test('containers stop and start again; what was stopped, or is asked for meanwhile, stays stopped; data stays', async () => {
+test('a lapse stops the running container and refuses to start it with 402; a renewal starts only that container, on its data', async () => {
   const ids = ['runs', 'rests'];
   for (const id of ids) {
     const deployed = await backend.machine(owner, 'POST', '/api/deployments', {
@@ -47,11 +47,11 @@ test('containers stop and start again; what was stopped, or is asked for meanwhi
   await backend.machine(owner, 'POST', '/api/chat', { agentId: 'runs', message: 'Keep this' });
   await backend.machine(owner, 'POST', '/api/agents/rests/stop');
 
-  // In the middle of something else it is stopped as soon as that has ended.
+  // An operation is in-flight: the agent stops when that operation has ended.
   const restarting = backend.machine(owner, 'POST', '/api/agents/runs/restart');
   const open = () => backend.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: 'runs', finishedAt: null } }));
   while ((await open()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  await set('canceled');
+  await setSubscription('canceled');
   expect((await restarting).status).toBe(200);
   await reconcileSuspensions(backend.context);
   await backend.settled('runs');
@@ -66,19 +66,19 @@ test('containers stop and start again; what was stopped, or is asked for meanwhi
   await reconcileSuspensions(backend.context);
   expect(await isUp('runs')).toBe(false);
 
-  await set('active');
+  await setSubscription('active');
   await backend.settled('runs');
   expect([await state('runs'), await isUp('runs'), await state('rests'), await isUp('rests')]).toEqual(['active', true, 'stopped', false]);
   const { body } = await backend.machine(owner, 'POST', '/api/chat', { agentId: 'runs', message: 'Again' });
   expect(body.reply).toBe('You said: Again');
 });
 
-test('a clone that was paid for by itself runs on through a lapse, and comes back if it was stopped for one', async () => {
+test('a paid clone keeps running through a lapse, and starts again if a lapse had stopped it', async () => {
   const { database } = backend.context;
   const config = { telegramToken: canary('1:'), plan: 'network' };
   expect((await backend.machine(owner, 'POST', '/api/deployments', { agentId: 'paid', config })).status).toBe(201);
   await database.as('service', (tx) => tx.agent.update({ where: { id: 'paid' }, data: { parentId: 'runs', plan: 'solo' } }));
-  await set('canceled');
+  await setSubscription('canceled');
   await reconcileSuspensions(backend.context);
   for (const id of ['runs', 'paid']) await backend.settled(id);
   expect([await isUp('runs'), await isUp('paid')]).toEqual([false, true]);
@@ -92,7 +92,7 @@ test('a clone that was paid for by itself runs on through a lapse, and comes bac
   expect([await state('paid'), await isUp('paid')]).toEqual(['active', true]);
 });
 
-test('an agent that was given a larger plan keeps the limits that it has, also where its container has vanished', async () => {
+test('an agent with a larger plan that is not paid for keeps its old limits, also when its container is recreated', async () => {
   const { database } = backend.context;
   const user = await backend.account();
   const grant = (plan: 'solo' | null) => database.as('service', (tx) => tx.user.update({ where: { id: user }, data: { plan } }));

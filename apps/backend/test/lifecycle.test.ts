@@ -18,7 +18,7 @@ const say = async (message: string) => (await backend.as(owner, 'POST', '/api/ch
 const container = () => docker.getContainer(`openclaw-${id}`).inspect();
 const operate = (action: string, body?: unknown) => backend.machine(owner, 'POST', `/api/agents/${id}/${action}`, body);
 
-/** Makes an image that differs from the agents' in what it says of itself. */
+/** Makes an image that differs from the agents' image only in its metadata. */
 async function derive(tag: string, changes: string[]): Promise<void> {
   const blank = await docker.createContainer({ Image: IMAGE });
   await blank.commit({ repo: 'agentbot/openclaw-test', tag, changes });
@@ -36,7 +36,7 @@ beforeAll(async () => {
   owner = await backend.account();
   await docker.getImage(IMAGE).tag({ repo: 'agentbot/openclaw-test', tag: 'same' });
   await derive('broken', ['ENTRYPOINT ["/bin/sh", "-c", "exit 3"]']);
-  // What is configured for that version is not what is in there.
+  // The label names a version that the image does not contain.
   await derive('mislabelled', ['LABEL org.opencontainers.image.version=2026.9.6']);
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
     name: 'Cared for',
@@ -58,14 +58,14 @@ afterAll(async () => {
   for (const tag of ['same', 'broken', 'mislabelled']) await docker.getImage(`agentbot/openclaw-test:${tag}`).remove({ force: true });
 });
 
-test('the gateway token is the one that the container runs with', async () => {
+test('GET /api/agents/:id/token returns the gateway token that the container runs with', async () => {
   expect(await say('Are you there?')).toBe('You said: Are you there?');
   const { body } = await backend.machine(owner, 'GET', `/api/agents/${id}/token`);
   expect(body.token).toMatch(/^[0-9a-f]{64}$/);
   expect((await container()).Config.Env).toContain(`OPENCLAW_GATEWAY_TOKEN=${body.token}`);
 });
 
-test('an update moves the agent to the image asked for, after a backup only the backend can read', async () => {
+test('an update backs the agent up, readable by the backend only, and moves the agent to the given image', async () => {
   const { status, body } = await operate('update', { image: 'agentbot/openclaw-test:same' });
   expect(status).toBe(200);
   expect(body).toMatchObject({
@@ -81,7 +81,7 @@ test('an update moves the agent to the image asked for, after a backup only the 
   expect(await say('Still there?')).toBe('You said: Still there?');
 });
 
-test('an update to an image that does not start answers 500, and the agent answers as before on its image and data', async () => {
+test('an update to an image that does not start answers 500 and rolls back to the old image and data', async () => {
   const odd = `workspace/${'long name '.repeat(14)}`;
   await shell(`mkdir -p "${odd}" && : > "${odd}/empty" && echo ö > "${odd}/ü" && ln -s empty "${odd}/link"`);
   const files = () => shell(`find "${odd}" -exec ls -ld --time-style=full-iso {} + 2>/dev/null || find "${odd}" | sort`);
@@ -103,13 +103,13 @@ test('an update to an image that does not start answers 500, and the agent answe
   expect(transcript).toContain('Still there?');
 });
 
-test('an update to an image that is nowhere leaves the agent running', async () => {
+test('an update to an image that cannot be pulled answers 500 and leaves the agent running', async () => {
   const { status, body } = await operate('update', { image: 'localhost:1/nowhere:1' });
   expect([status, body.error]).toEqual([500, expect.stringContaining('localhost:1/nowhere:1')]);
   expect(await say('Unmoved?')).toBe('You said: Unmoved?');
 });
 
-test('a configuration that the target image refuses changes nothing', async () => {
+test('an update to an image that refuses the configuration answers 500 and does not touch the container', async () => {
   const before = await container();
   const { status, body } = await operate('update', { image: 'agentbot/openclaw-test:mislabelled' });
   expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
@@ -120,7 +120,7 @@ test('a configuration that the target image refuses changes nothing', async () =
   expect(await say('As before?')).toBe('You said: As before?');
 });
 
-test("a repair gives the container its plan's present limits on the same data", async () => {
+test("a repair applies the plan's current limits to the container and keeps its data", async () => {
   await backend.machine(owner, 'PUT', `/api/agents/${id}`, { plan: 'solo' });
   expect((await container()).HostConfig.NanoCpus).not.toBe(1e9);
   expect((await operate('repair')).body).toEqual({ success: true, message: 'Agent repaired successfully' });
@@ -129,7 +129,7 @@ test("a repair gives the container its plan's present limits on the same data", 
   expect(await shell('cat agents/main/sessions/*.jsonl')).toContain('Still there?');
 });
 
-test('a memory reset clears sessions and keeps configuration; the old conversation stays readable', async () => {
+test('reset-memory deletes the gateway’s sessions and keeps the configuration and the stored messages', async () => {
   const config = await shell('cat openclaw.json');
   expect((await operate('reset-memory')).body).toEqual({ success: true, message: 'Memory reset successfully' });
   expect(await shell('cat openclaw.json')).toBe(config);
@@ -138,14 +138,14 @@ test('a memory reset clears sessions and keeps configuration; the old conversati
   expect((await backend.as(owner, 'GET', `/api/agents/${id}/messages`)).body.total).toBe(12);
 });
 
-test('a stopped agent is updated and stays stopped', async () => {
+test('an update of a stopped agent leaves the agent stopped', async () => {
   await operate('stop');
   expect((await operate('update')).body).toMatchObject({ status: 'stopped', image: IMAGE });
   expect((await container()).State.Running).toBe(false);
   expect((await operate('start')).body).toEqual({ success: true, status: 'active' });
 });
 
-test('a restart moves an agent off a model that is no longer served', async () => {
+test('a restart replaces a model that its provider has retired', async () => {
   await operate('stop');
   const legacy = {
     name: 'Old-fashioned',
@@ -170,7 +170,7 @@ test('a restart moves an agent off a model that is no longer served', async () =
   await operate('start');
 });
 
-test('without Docker every one of them is a 500 that says so', async () => {
+test('every lifecycle operation answers 500 DOCKER_UNAVAILABLE without Docker', async () => {
   const without = await startBackend();
   const user = await without.account();
   const { body } = await without.as(user, 'POST', '/api/agents/provision', { name: 'x' });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => backend.stop());
 
-test('provisioning wants a plan: 402', async () => {
+test('POST /api/agents/provision answers 402 without a subscription', async () => {
   const user = await backend.account();
   expect(await backend.as(user, 'POST', '/api/agents/provision', { name: 'x' })).toMatchObject({
     status: 402,
@@ -19,7 +19,7 @@ test('provisioning wants a plan: 402', async () => {
   });
 });
 
-test('thirty parallel requests at a limit of 3 leave exactly 3 agents; the web answers 429 with current and limit', async () => {
+test('30 parallel POST /api/agents/provision at a limit of 3 create 3 agents and answer 429 to the rest', async () => {
   const user = await backend.account();
   await backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'collective' });
   const answers = await Promise.all(
@@ -32,14 +32,14 @@ test('thirty parallel requests at a limit of 3 leave exactly 3 agents; the web a
   expect((await backend.as(user, 'GET', '/api/agents')).body.count).toBe(3);
 });
 
-test('the backend answers 402 for the same condition', async () => {
+test('POST /api/agents answers 402 at the agent limit', async () => {
   const user = await backend.account();
   const create = () => backend.call('POST', '/api/agents', { token: INTERNAL_KEY, headers: { 'x-user-id': user }, body: { name: 'x' } });
   expect((await create()).status).toBe(201);
   expect(await create()).toMatchObject({ status: 402, body: { code: 'AGENT_LIMIT_REACHED', current: 1, limit: 1 } });
 });
 
-test('the same asked five times at once is done once, for all who asked', async () => {
+test('five parallel deletions of one agent share one operation and all answer 200', async () => {
   const { body } = await backend.as(admin, 'POST', '/api/agents', { name: 'Busy' }).then(() => backend.as(admin, 'GET', '/api/agents'));
   const { id } = body.agents[0];
   const answers = await Promise.all(Array.from({ length: 5 }, () => backend.as(admin, 'DELETE', `/api/agents/${id}`)));
@@ -48,7 +48,7 @@ test('the same asked five times at once is done once, for all who asked', async 
   expect(operations).toBe(1);
 });
 
-test('a parallel sign-up of many makes one administrator', async () => {
+test('eight parallel sign-ups create exactly one administrator', async () => {
   const fresh = await startBackend();
   const ids = await Promise.all(Array.from({ length: 8 }, () => fresh.account()));
   const accounts = await Promise.all(ids.map((id) => fresh.as(id, 'GET', '/api/me')));
@@ -56,7 +56,7 @@ test('a parallel sign-up of many makes one administrator', async () => {
   await fresh.stop();
 });
 
-test('the 121st request in a minute is 429, per user', async () => {
+test('a user’s request above API_RATE_LIMIT answers 429; /health is not limited', async () => {
   const limited = await startBackend({ API_RATE_LIMIT: '3' });
   const user = await limited.account();
   for (let i = 0; i < 3; i++) expect((await limited.as(user, 'GET', '/api/me')).status).toBe(200);
@@ -67,7 +67,7 @@ test('the 121st request in a minute is 429, per user', async () => {
   await limited.stop();
 });
 
-test('wrong passwords are counted per email and address, and a right one still works from elsewhere', async () => {
+test('SIGN_IN_RATE_LIMIT counts wrong passwords per email and client address; another address can still sign in', async () => {
   const limited = await startBackend({ SIGN_IN_RATE_LIMIT: '3' });
   const email = 'guessed@example.com';
   await limited.account(email);

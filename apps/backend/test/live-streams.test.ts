@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { removeOrphanStreams } from '../src/domain/streaming/live-streams.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** Live streams, by Mux's official client against a local double: each agent has one, and no stream is nobody's. */
+/** Live streams, with Mux's official client against a local double: one stream per agent, and no orphan streams. */
 
 const TOKEN = { tokenId: 'mux-token', tokenSecret: canary('mux-secret-') };
 let mux: Awaited<ReturnType<typeof startMux>>;
@@ -13,8 +13,8 @@ let owner: string;
 
 const provision = (headers: Record<string, string> = {}, plan = 'network') =>
   backend.machine(owner, 'POST', '/api/provision', { telegramToken: canary('1:'), plan }, headers);
-const noted = () => backend.context.database.as('service', (tx) => tx.liveStream.findMany());
-const later = () => removeOrphanStreams(backend.context, Date.now() + 3_600_000);
+const storedStreams = () => backend.context.database.as('service', (tx) => tx.liveStream.findMany());
+const collectOrphans = () => removeOrphanStreams(backend.context, Date.now() + 3_600_000);
 
 beforeAll(async () => {
   mux = await startMux(TOKEN);
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 afterEach(() => mux.setFault(undefined));
 
-test('an agent gets a real stream with public playback, and it goes with the agent', async () => {
+test('POST /api/provision creates a stream with public playback; deleting the agent deletes its stream', async () => {
   const { status, body } = await provision();
   expect(status).toBe(200);
   const [stream] = [...mux.streams.values()];
@@ -51,30 +51,30 @@ test('an agent gets a real stream with public playback, and it goes with the age
   expect(JSON.stringify(secrets)).not.toContain('mux-stream-key-canary');
   expect(JSON.stringify((await backend.machine(owner, 'GET', `/api/agents/${body.agentId}`)).body)).not.toMatch(/canary/i);
   await backend.machine(owner, 'DELETE', `/api/agents/${body.agentId}`);
-  expect([mux.streams.size, await noted()]).toEqual([0, []]);
+  expect([mux.streams.size, await storedStreams()]).toEqual([0, []]);
 });
 
-test('a repeated request has one stream', async () => {
+test('POST /api/provision, repeated with its Idempotency-Key, creates one stream', async () => {
   const headers = { 'idempotency-key': 'one-stream' };
   const [first, second] = [await provision(headers), await provision(headers)];
   expect(second.body).toEqual(first.body);
   expect(mux.streams.size).toBe(1);
-  // As after a crash: the agent is there, the answer is not.
+  // As after a crash: the agent is stored, the response is not.
   await backend.context.database.as('service', (tx) => tx.idempotencyKey.updateMany({ data: { status: null, aliveAt: new Date(0) } }));
   expect((await provision(headers)).body).toEqual(first.body);
   expect(mux.streams.size).toBe(1);
   await backend.machine(owner, 'DELETE', `/api/agents/${first.body.agentId}`);
 });
 
-test('when the agent cannot be made, its stream is removed', async () => {
+test('POST /api/provision removes the stream when the agent is refused', async () => {
   const before = mux.asked.length;
   await backend.machine(owner, 'POST', '/api/agents', { name: 'The only one' });
   expect(await provision({}, 'solo')).toMatchObject({ status: 402, body: { code: 'AGENT_LIMIT_REACHED' } });
   expect(mux.asked.length).toBe(before + 1);
-  expect([mux.streams.size, await noted()]).toEqual([0, []]);
+  expect([mux.streams.size, await storedStreams()]).toEqual([0, []]);
 });
 
-test('Mux away or failing is 500, without an agent and with nothing of the inside', async () => {
+test('POST /api/provision answers 500 without internals and creates no agent when Mux is down or fails', async () => {
   const count = async () => (await backend.machine(owner, 'GET', '/api/agents')).body.length;
   const before = await count();
   for (const fault of ['down', 'fails'] as const) {
@@ -85,49 +85,49 @@ test('Mux away or failing is 500, without an agent and with nothing of the insid
   }
   mux.setFault(undefined);
   expect([await count(), mux.streams.size]).toEqual([before, 0]);
-  await later();
-  expect(await noted()).toEqual([]);
+  await collectOrphans();
+  expect(await storedStreams()).toEqual([]);
 });
 
-test('a stream whose making was never answered is found by its agent’s name', async () => {
+test('a stream whose creation got no response is found by its passthrough and removed', async () => {
   mux.setFault('loses');
   expect((await provision()).status).toBe(500);
   mux.setFault(undefined);
-  expect([mux.streams.size, await noted()]).toEqual([0, []]);
+  expect([mux.streams.size, await storedStreams()]).toEqual([0, []]);
 });
 
-test('one that is made long after nobody waits for it any more is found as well', async () => {
+test('removeOrphanStreams removes a stream that Mux creates long after the request has failed', async () => {
   const headers = { 'idempotency-key': 'made-late' };
   mux.setFault('late');
   expect((await provision(headers)).status).toBe(500);
   expect((await provision()).status).toBe(500);
   mux.setFault(undefined);
-  expect([mux.streams.size, (await noted()).length]).toEqual([0, 2]);
-  // The first request comes again, and only then is its first stream there.
+  expect([mux.streams.size, (await storedStreams()).length]).toEqual([0, 2]);
+  // The client repeats the first request; only then does Mux create the first stream.
   const { status, body } = await provision(headers);
   expect(status).toBe(200);
   mux.catchUp();
   expect(mux.streams.size).toBe(3);
-  await later();
-  expect((await noted()).map((row) => row.agentId)).toEqual([body.agentId]);
+  await collectOrphans();
+  expect((await storedStreams()).map((row) => row.agentId)).toEqual([body.agentId]);
   await backend.machine(owner, 'DELETE', `/api/agents/${body.agentId}`);
-  expect([mux.streams.size, await noted()]).toEqual([0, []]);
+  expect([mux.streams.size, await storedStreams()]).toEqual([0, []]);
 });
 
-test('what could not be removed is removed later, also after a crash; what is young, or an agent’s, is left', async () => {
+test('removeOrphanStreams removes streams of failed deletions and of a crash, and keeps recent streams and agents’ streams', async () => {
   const kept = (await provision()).body;
   const { agentId } = (await provision()).body;
   mux.setFault('fails');
   expect((await backend.machine(owner, 'DELETE', `/api/agents/${agentId}`)).status).toBe(200);
   mux.setFault(undefined);
-  // As when a process died between Mux's answer and the agent's row.
+  // As after a crash between the response of Mux and the insert of the agent.
   const { database, mux: client } = backend.context;
   await database.as({ userId: owner }, (tx) => tx.liveStream.create({ data: { agentId: 'crashed', ownerId: owner } }));
   await client?.video.liveStreams.create({ playback_policies: ['public'], passthrough: 'agentbot:default:crashed' });
   expect(mux.streams.size).toBe(3);
   await removeOrphanStreams(backend.context);
   expect(mux.streams.size).toBe(3);
-  await later();
+  await collectOrphans();
   expect([...mux.streams.keys()]).toEqual([kept.liveStreamId]);
-  expect((await noted()).map((row) => row.agentId)).toEqual([kept.agentId]);
+  expect((await storedStreams()).map((row) => row.agentId)).toEqual([kept.agentId]);
 });

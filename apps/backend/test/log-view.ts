@@ -4,16 +4,16 @@ import { assertion } from './backend.ts';
 export interface LogEvent {
   id?: string;
   data: { type: string; text?: string; agentId?: string; code?: number };
-  /** When it came. */
+  /** The time of receipt, in ms. */
   at: number;
 }
 
-/** Opens a live view of an agent's log as a signed-in user, and collects its events. */
+/** Opens the live log of an agent as a signed-in user and collects the events. */
 export async function openLogView(url: string, user: string, agentId: string, lastEventId?: string) {
-  const leaving = new AbortController();
+  const abort = new AbortController();
   const response = await fetch(`${url}/api/logs/${agentId}/stream`, {
     headers: { authorization: `Bearer ${await assertion(user)}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
-    signal: leaving.signal,
+    signal: abort.signal,
   });
   const events: LogEvent[] = [];
   const ended = (async () => {
@@ -36,7 +36,7 @@ export async function openLogView(url: string, user: string, agentId: string, la
     events,
     ended,
     texts: () => events.flatMap(({ data }) => (data.type === 'line' ? [data.text ?? ''] : [])),
-    leave: () => leaving.abort(),
+    leave: () => abort.abort(),
     async until(wanted: (event: LogEvent) => boolean, ms = 60_000): Promise<LogEvent> {
       for (const end = Date.now() + ms; Date.now() < end; ) {
         const found = events.find(wanted);
@@ -48,12 +48,13 @@ export async function openLogView(url: string, user: string, agentId: string, la
   };
 }
 
-export const says =
+/** Matches an event with exactly this line. */
+export const hasText =
   (text: string) =>
   ({ data }: LogEvent) =>
     data.text === text;
 
-/** Runs a script of Node.js in an agent's container; `say` in it writes a line where the agent's own log goes. */
+/** Runs a Node.js script in an agent's container; its function `say` writes a line to the container's stdout. */
 export async function runInContainer(agentId: string, script: string): Promise<void> {
   const say = "const out = require('fs').openSync('/proc/1/fd/1', 'w'); const say = (t) => require('fs').writeSync(out, t + '\\n');";
   const exec = await new Docker()

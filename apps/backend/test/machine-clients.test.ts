@@ -22,7 +22,7 @@ const count = (ownerId: string) => backend.context.database.as('service', (tx) =
 const parallel = <T>(times: number, work: (index: number) => Promise<T>) => Promise.all(Array.from({ length: times }, (_, i) => work(i)));
 
 describe('API keys', () => {
-  test('a key is shown once, kept as a hash, and sees the agents of its owner alone', async () => {
+  test('a key is returned once, stored as a hash, and reaches only its owner’s agents', async () => {
     const [mine, theirs] = [await backend.account(), await backend.account()];
     const { key, ...listed } = await newKey(mine);
     expect(key).toMatch(/^sk_[\w-]{43}$/);
@@ -40,7 +40,7 @@ describe('API keys', () => {
     expect((await backend.as(mine, 'GET', '/api/keys')).body.keys[0].lastUsed).toMatch(/^\d{4}-/);
   });
 
-  test('a revoked key is 401 at once; nobody revokes another user’s', async () => {
+  test('DELETE /api/keys/:id makes the key answer 401 at once, and answers 404 for another user’s key', async () => {
     const [mine, theirs] = [await backend.account(), await backend.account()];
     const { id, key } = await newKey(mine);
     expect((await backend.as(theirs, 'DELETE', `/api/keys/${id}`)).status).toBe(404);
@@ -49,7 +49,7 @@ describe('API keys', () => {
     expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);
   });
 
-  test('ten are the most, however many are asked for at once', async () => {
+  test('20 parallel POST /api/keys create ten keys and answer 409 to the rest', async () => {
     const user = await backend.account();
     const answers = await parallel(20, (i) => backend.as(user, 'POST', '/api/keys', { name: `k${i}` }));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(10);
@@ -61,7 +61,7 @@ describe('API keys', () => {
 });
 
 describe('the internal key', () => {
-  test('makes agents of the platform when it names nobody, and acts on everything', async () => {
+  test('creates platform agents without x-user-id, and reads and changes every agent', async () => {
     const user = await backend.account();
     const { body: theirs } = await backend.machine(user, 'POST', '/api/agents', { name: 'Theirs' });
     const { body: own } = await backend.machine(undefined, 'POST', '/api/agents', { name: 'Platform’s' });
@@ -73,7 +73,7 @@ describe('the internal key', () => {
     expect((await backend.as(user, 'GET', '/api/agents')).body.count).toBe(1);
   });
 
-  test('the platform’s account is not the first account: the first person administers', async () => {
+  test('does not make the platform’s account an administrator; the first user is the administrator', async () => {
     expect((await backend.as(admin, 'GET', '/api/me')).body.admin).toBe(true);
     expect((await backend.machine(undefined, 'GET', '/api/me')).body.admin).toBe(false);
   });
@@ -84,7 +84,7 @@ describe('plans', () => {
     ['label', 1],
     ['solo', 3],
     ['collective', 10],
-  ])('a hundred parallel creations on %s leave exactly %i agents', async (plan, limit) => {
+  ])('100 parallel POST /api/agents on %s create exactly %i agents', async (plan, limit) => {
     const user = await backend.account();
     const { key } = await newKey(user);
     const answers = await parallel(100, (i) =>
@@ -105,7 +105,7 @@ describe('plans', () => {
     ['solo', 1],
     ['collective', 3],
     ['label', 10],
-  ])('POST /api/provision on %s stops at %i', async (plan, limit) => {
+  ])('POST /api/provision on %s answers 402 above %i agents', async (plan, limit) => {
     const user = await backend.account();
     await grant(user, plan);
     const answers = await parallel(limit + 4, () => backend.machine(user, 'POST', '/api/provision', { plan, telegramToken: canary('1:') }));
@@ -113,7 +113,7 @@ describe('plans', () => {
     expect(answers.find(({ status }) => status === 402)?.body).toMatchObject({ code: 'AGENT_LIMIT_REACHED', current: limit, limit });
   });
 
-  test('an administrator and a tester need no subscription; an administrator no plan’s limit either', async () => {
+  test('POST /api/provision needs no subscription for testers and administrators, and has no agent limit for administrators', async () => {
     const tester = await backend.account('tester@example.com');
     const nobody = await backend.account();
     const provision = (user: string) => backend.as(user, 'POST', '/api/provision', { plan: 'solo', discordBotToken: canary('discord-') });
@@ -123,7 +123,7 @@ describe('plans', () => {
     for (let i = 0; i < 3; i++) expect((await provision(admin)).status).toBe(200);
   });
 
-  test('in production a list of addresses counts for those who have shown that theirs is on it', async () => {
+  test('ADMIN_EMAILS and TESTER_EMAILS apply in production only to verified email addresses', async () => {
     const { database } = backend.context;
     const listed = { ADMIN_EMAILS: ['boss@example.com', 'octo@example.com'], TESTER_EMAILS: ['boss@example.com'] };
     const config = { ...backend.config, NODE_ENV: 'production' as const, ...listed };
@@ -137,7 +137,7 @@ describe('plans', () => {
     await database.as('service', (tx) => tx.passwordReset.create({ data: link }));
     await resetPassword({ database }, { token, password: canary('another long password ') });
     expect(await accounts.find(ownerId)).toMatchObject({ admin: true, tester: true });
-    // Whoever opened the account may have been somebody else.
+    // Somebody else may have registered the address: the reset revokes earlier API keys.
     expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);
 
     const octo = { provider: 'github', subject: '7', email: 'octo@example.com', emailVerified: true, name: null };
@@ -146,7 +146,7 @@ describe('plans', () => {
     expect(users.map(({ admin }) => admin)).toEqual([true]);
   });
 
-  test('a user’s word about plan or payment counts for nothing; the internal key’s does', async () => {
+  test('the plan and stripeSubscriptionId of a request count from the internal key only', async () => {
     const user = await backend.account();
     const { key } = await newKey(user);
     const body = { plan: 'solo', telegramToken: canary('1:'), stripeSubscriptionId: 'sub_123', email: 'someone@example.com' };
@@ -163,7 +163,7 @@ describe('plans', () => {
   });
 });
 
-describe('a container', () => {
+describe('the plan of a container', () => {
   let closed: TestBackend;
   beforeAll(async () => {
     closed = await startBackend({ PROVISIONING_ENABLED: 'false' });
@@ -174,7 +174,7 @@ describe('a container', () => {
   const change = (where: TestBackend, id: string, data: object) =>
     where.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data }));
 
-  test('is nobody’s without a plan, whichever operation would make it', async () => {
+  test('is required: start, restart, update and repair answer 402 without a subscription', async () => {
     const { key } = await newKey(await backend.account());
     const body = { name: 'For nothing', config: { plan: 'network' } };
     const { id } = (await backend.call('POST', '/api/agents', { token: key, body })).body;
@@ -183,7 +183,7 @@ describe('a container', () => {
     }
   });
 
-  test('of a clone, which is paid for by itself, does not grow', async () => {
+  test('stays the paid one for a clone: update, repair and restore of a raised plan answer 402', async () => {
     const user = await backend.account();
     const { key } = await newKey(user);
     const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Clone' } })).body;
@@ -193,7 +193,7 @@ describe('a container', () => {
     const ask = (action: string) => backend.call('POST', `/api/agents/${id}/${action}`, { token: key, body: {} });
     const restore = `backups/${backup.id}/restore`;
     for (const action of ['start', 'restart', 'update', 'repair', restore]) expect(await ask(action)).toMatchObject(noDocker);
-    // As when a repair was asked for just before.
+    // The plan was raised, as between a request and its repair.
     await change(backend, id, { plan: 'network' });
     for (const action of ['update', 'repair', restore]) expect(await ask(action)).toMatchObject(unpaid);
     for (const action of ['start', 'restart']) expect(await ask(action)).toMatchObject(noDocker);
@@ -203,9 +203,9 @@ describe('a container', () => {
 
   test.each([
     ['of a clone', { parentId: 'agent_parent', plan: 'solo' }],
-    ['that is to come as soon as there is an engine', { runtime: 'api', state: 'running', plan: 'solo' }],
-    ['that is being made', { state: 'provisioning', plan: 'solo' }],
-  ])('%s: the agent’s plan is not raised without payment', async (_, is) => {
+    ['that starts when the engine is available', { runtime: 'api', state: 'running', plan: 'solo' }],
+    ['that is being created', { state: 'provisioning', plan: 'solo' }],
+  ])('%s cannot be raised without payment', async (_, is) => {
     const user = await backend.account();
     const { key } = await newKey(user);
     const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Small' } })).body;
@@ -223,7 +223,7 @@ describe('a container', () => {
     expect((await backend.machine(user, 'PUT', `/api/agents/${id}`, { plan: 'network' })).body.plan).toBe('network');
   });
 
-  test('is one of label for whoever pays and names no plan; by name it must be covered', async () => {
+  test('defaults to label for a subscriber; a label plan that the client names must be paid for', async () => {
     const user = await backend.account();
     const { key } = await newKey(user);
     const call = (method: string, path: string, body: object = {}) => backend.call(method, path, { token: key, body });
@@ -234,7 +234,7 @@ describe('a container', () => {
     await grant(user, 'solo');
     const config = { plan: 'label', telegramToken: canary('1:') };
     expect(await call('POST', '/api/deployments', { agentId: `new-${user}`, config })).toMatchObject(unpaid);
-    // As a client repeats the default that it has, and the dashboard's form sends what was not changed.
+    // A client may repeat the default, and the dashboard's form sends unchanged fields.
     expect(await call('POST', '/api/deployments', { agentId: unnamed, config })).toMatchObject(noDocker);
     expect(await call('POST', '/api/agents', { name: 'New', config: { plan: 'label' } })).toMatchObject(unpaid);
     const small = (await call('POST', '/api/agents', { name: 'Small', config: { plan: 'solo' } })).body.id;
@@ -248,14 +248,14 @@ describe('a container', () => {
     expect(await backend.machine(user, 'POST', '/api/deployments', { agentId: `new-${user}`, config })).toMatchObject(noDocker);
     await grant(user, 'label');
     expect(await call('POST', '/api/deployments', { agentId: named, config })).toMatchObject(noDocker);
-    // Through the dashboard the tier names it, and nothing else.
+    // The dashboard takes the plan from the subscription's tier only.
     await grant(other, 'solo');
     const { id } = (await backend.as(other, 'POST', '/api/agents/provision', { name: 'By tier', config: { plan: 'label' } })).body.agent;
     expect((await backend.as(other, 'GET', `/api/agents/${id}`)).body.agent.plan).toBe('label');
     expect(await backend.as(other, 'POST', `/api/agents/${id}/repair`)).toMatchObject(noDocker);
   });
 
-  test('is no first one while new agents are refused', async () => {
+  test('gives an agent no first container while PROVISIONING_ENABLED is false: lifecycle calls answer 503', async () => {
     const user = await closed.account();
     const { id } = (await closed.machine(user, 'POST', '/api/agents', { name: 'Waits' })).body;
     const ask = (action: string) => closed.as(user, 'POST', `/api/agents/${id}/${action}`, {});
@@ -270,7 +270,7 @@ describe('Idempotency-Key', () => {
   const create = (user: string, key: string, body: unknown = { name: 'Once', config: { plan: 'network' } }) =>
     backend.machine(user, 'POST', '/api/agents', body, { 'idempotency-key': key });
 
-  test('a hundred requests with one key make one agent and get one answer', async () => {
+  test('100 parallel requests with one key create one agent and get the same response', async () => {
     const user = await backend.account();
     const answers = await parallel(100, () => create(user, 'one-key'));
     expect(new Set(answers.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1);
@@ -279,7 +279,7 @@ describe('Idempotency-Key', () => {
     expect(await count(user)).toBe(1);
   });
 
-  test('the same key with another body is 422, another user’s same key is another key, field order does not matter', async () => {
+  test('a key with another body answers 422; keys are per user; the order of fields does not matter', async () => {
     const [mine, theirs] = [await backend.account(), await backend.account()];
     const first = await create(mine, 'k', { name: 'A', config: { plan: 'solo', aiProvider: 'groq' } });
     expect((await create(mine, 'k', { config: { aiProvider: 'groq', plan: 'solo' }, name: 'A' })).body).toEqual(first.body);
@@ -289,13 +289,13 @@ describe('Idempotency-Key', () => {
     expect((await create(mine, 'x'.repeat(256), { name: 'B' })).status).toBe(400);
   });
 
-  test('a refusal is not kept: the request may be tried again', async () => {
+  test('a 400 response is not stored, so the client can retry with the key', async () => {
     const user = await backend.account();
     expect((await create(user, 'again', { name: '' })).status).toBe(400);
     expect((await create(user, 'again', { name: 'Now' })).status).toBe(201);
   });
 
-  test('after a crash in the middle the repetition finds what was made', async () => {
+  test('a retry after a crash finds the agent that the first request created', async () => {
     const user = await backend.account();
     const first = await create(user, 'crash');
     const row = { ownerId_key: { ownerId: user, key: 'crash' } };
@@ -305,7 +305,7 @@ describe('Idempotency-Key', () => {
     expect(await count(user)).toBe(1);
   });
 
-  test('an answer is kept for a day, sealed', async () => {
+  test('a response is stored encrypted and replayed for 24 hours', async () => {
     const user = await backend.account();
     const make = () => backend.machine(user, 'POST', '/api/keys', { name: 'k' }, { 'idempotency-key': 'day' });
     const first = await make();
@@ -320,7 +320,7 @@ describe('Idempotency-Key', () => {
   });
 });
 
-test('lists page by the Link header and keep their shape', async () => {
+test('GET /api/agents pages by the Link header and refuses an invalid cursor or limit', async () => {
   const user = await backend.account();
   for (let i = 0; i < 5; i++) await backend.machine(user, 'POST', '/api/agents', { name: `A${i}`, config: { plan: 'network' } });
   const all = (await backend.machine(user, 'GET', '/api/agents')).body;
@@ -339,10 +339,10 @@ test('lists page by the Link header and keep their shape', async () => {
   expect((await backend.machine(user, 'GET', '/api/agents?limit=0')).body.error).toBe('limit must be at least 1');
 });
 
-test('an agent’s operations page by the Link header, all of them or those of one kind', async () => {
+test('GET /api/agents/:id/operations pages by the Link header, with and without a kind', async () => {
   const user = await backend.account();
   const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Busy' })).body;
-  // Several of one millisecond, as a page may end between them.
+  // Four operations share each millisecond: a page may end between them.
   const data = Array.from({ length: 25 }, (_, i) => ({
     id: `op_${id}_${String(i).padStart(2, '0')}`,
     agentId: id,
@@ -376,23 +376,25 @@ test('an agent’s operations page by the Link header, all of them or those of o
   expect((await read('?kind=reboot')).body.error).toBe('Invalid kind');
 });
 
-test('limits hold across two backends on one Postgres, and wrong credentials count too', async () => {
+test('two backends on one Postgres share the rate limits, which also count wrong credentials', async () => {
   const settings = { API_RATE_LIMIT: '6', DEPLOYMENT_RATE_LIMIT: '2' };
   const one = await startBackend(settings);
   const two = await startBackend({ ...settings, DATABASE_URL: one.config.DATABASE_URL });
   const deploy = (at: TestBackend) => at.call('POST', '/api/deployments', { token: INTERNAL_KEY, body: {} });
   expect([(await deploy(one)).status, (await deploy(two)).status]).toEqual([400, 400]);
   expect(await deploy(one)).toMatchObject({ status: 429, body: { error: 'Deployment rate limit exceeded.', code: 'RATE_LIMITED' } });
-  const guess = (at: TestBackend) => at.call('GET', '/api/agents', { token: 'wrong' });
-  expect([(await guess(two)).status, (await guess(one)).status, (await guess(two)).status]).toEqual([401, 401, 401]);
-  const refused = await guess(one);
+  const callWithWrongToken = (at: TestBackend) => at.call('GET', '/api/agents', { token: 'wrong' });
+  expect([(await callWithWrongToken(two)).status, (await callWithWrongToken(one)).status, (await callWithWrongToken(two)).status]).toEqual([
+    401, 401, 401,
+  ]);
+  const refused = await callWithWrongToken(one);
   expect(refused).toMatchObject({ status: 429, body: { error: 'Too many requests, please slow down.' } });
   expect(Number(refused.headers.get('ratelimit-limit'))).toBe(6);
   expect(Number(refused.headers.get('ratelimit-reset'))).toBeGreaterThan(0);
   await Promise.all([one.stop(), two.stop()]);
 });
 
-test('a new provider brings its own model, a new endpoint is custom, and half an endpoint is refused', async () => {
+test('a new provider sets its default model, a new endpoint sets custom, and a baseUrl without a model answers 400', async () => {
   const user = await backend.account();
   const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'A', config: { aiProvider: 'anthropic' } })).body;
   const model = async () => (await backend.as(user, 'GET', '/api/agents')).body.agents[0].model;
@@ -408,7 +410,7 @@ test('a new provider brings its own model, a new endpoint is custom, and half an
   expect((await backend.machine(undefined, 'PUT', `/api/agents/${other}/config`, { baseUrl: endpoint.baseUrl })).status).toBe(400);
 });
 
-test('a model of null is the default one again, and a provider ends an endpoint of one’s own', async () => {
+test('a null model restores the default model, and a new provider replaces a custom endpoint', async () => {
   const user = await backend.account();
   const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'A', config: { aiProvider: 'openai' } })).body;
   const change = async (body: object) => (await backend.machine(user, 'PUT', `/api/agents/${id}/config`, body)).body.config;
@@ -435,7 +437,7 @@ test('a model of null is the default one again, and a provider ends an endpoint 
   expect(await known()).toEqual(['groq', 'llama-3.1-8b-instant']);
 });
 
-test('a hundred guesses at once count as a hundred', async () => {
+test('100 parallel wrong passwords all count towards SIGN_IN_RATE_LIMIT', async () => {
   const limited = await startBackend({ SIGN_IN_RATE_LIMIT: '40' });
   const email = 'rushed@example.com';
   await limited.account(email);
@@ -447,7 +449,7 @@ test('a hundred guesses at once count as a hundred', async () => {
   await limited.stop();
 });
 
-test('an identity that pays for solo does not provision label', async () => {
+test('POST /api/provision answers 402 for label to a subscriber of solo', async () => {
   const user = await backend.account();
   await grant(user, 'solo');
   const body = { plan: 'label', telegramToken: canary('1:') };

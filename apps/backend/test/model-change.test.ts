@@ -13,7 +13,7 @@ import { secretEnvironment } from '../src/domain/provisioning/create-container.t
 import type { AgentContainerSpec } from '../src/infra/docker/container-host.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** A key is sent to the provider that it was given for, and to no other; an endpoint's address carries no secret. */
+/** A model key is sent only to the provider that it was set for; a base URL contains no secret. */
 
 type Provider = Awaited<ReturnType<typeof startModelProvider>>;
 const FIRST_KEY = canary('key-of-first-');
@@ -46,13 +46,13 @@ const secretNames = async (agentId: string) =>
     .map(({ name }) => name)
     .filter((name) => name.startsWith('apiKey'))
     .sort();
-/** The key that a provider got with the agent's next call. */
+/** Sends a chat message. @returns the key that the provider received */
 async function keySent(id: string, to: Provider): Promise<string | undefined> {
   expect((await ask('POST', '/api/chat', { message: 'Hello', agentId: id })).status).toBe(200);
   expect(to.requests).toHaveLength(1);
   return to.requests[0]?.key;
 }
-/** An agent that answers without a container. */
+/** Provisions an agent that replies without a container. */
 async function provision(settings: object, model = 'gpt-4'): Promise<string> {
   const { body } = await ask('POST', '/api/agents/provision', { name: 'A', model, config: settings });
   return body.agent.id;
@@ -63,13 +63,13 @@ const at = (provider: Provider, more: object = {}) => ({ baseUrl: provider.baseU
 const NEEDS_KEY =
   /^A change to \w+ needs an apiKey for it: the agent's stored key belongs to another provider and is not sent to this one$/;
 
-describe('a new provider', () => {
+describe('a change of the provider', () => {
   test.each<[string, string, object]>([
-    ['in the configuration', 'config', { aiProvider: 'openai' }],
-    ['inside `config`', 'config', { config: { aiProvider: 'openai', model: 'gpt-4o' } }],
-    ['of the agent', '', { aiProvider: 'openai' }],
-    ['inside the agent’s `config`', '', { config: { aiProvider: 'openai' } }],
-  ])('without a key is refused and changes nothing: %s', async (_where, part, body) => {
+    ['aiProvider, PUT /config', 'config', { aiProvider: 'openai' }],
+    ['config.aiProvider, PUT /config', 'config', { config: { aiProvider: 'openai', model: 'gpt-4o' } }],
+    ['aiProvider, PUT /api/agents/:id', '', { aiProvider: 'openai' }],
+    ['config.aiProvider, PUT /api/agents/:id', '', { config: { aiProvider: 'openai' } }],
+  ])('without a key answers 400 and changes nothing (%s)', async (_field, part, body) => {
     const id = await onGroq();
     const before = await row(id);
     const { status, body: answer } = await backend.machine(user, 'PUT', `/api/agents/${id}${part && `/${part}`}`, body);
@@ -79,13 +79,13 @@ describe('a new provider', () => {
     expect(second.requests).toEqual([]);
   });
 
-  test('with its key gets that one', async () => {
+  test('with a key sends the new key to the new provider', async () => {
     const id = await onGroq();
     expect((await change(id, { aiProvider: 'openai', apiKey: SECOND_KEY })).status).toBe(200);
     expect(await keySent(id, second)).toBe(SECOND_KEY);
   });
 
-  test('with a credential of its own that the agent has already gets that one, and the old key is gone', async () => {
+  test('uses the credential that the agent has for the new provider, and deletes the old key', async () => {
     const id = await onGroq();
     await ask('POST', '/api/agent', { action: 'set-credential', key: 'openai', value: SECOND_KEY, agentId: id });
     expect(await secretNames(id)).toEqual(['apiKey', 'apiKey:openai']);
@@ -94,19 +94,19 @@ describe('a new provider', () => {
     expect(await keySent(id, second)).toBe(SECOND_KEY);
   });
 
-  test('of an agent without any key needs none', async () => {
+  test('needs no key when the agent has none', async () => {
     const { body } = await backend.machine(user, 'POST', '/api/agents', { name: 'B', config: { aiProvider: 'groq' } });
     expect((await backend.machine(user, 'PUT', `/api/agents/${body.id}`, { aiProvider: 'openai' })).status).toBe(200);
     expect(await secretNames(body.id)).toEqual([]);
   });
 
-  test('that is the old one keeps its key', async () => {
+  test('to the same provider keeps the key', async () => {
     const id = await onGroq();
     expect((await change(id, { aiProvider: 'groq', model: 'llama-3.1-8b-instant' })).status).toBe(200);
     expect(await keySent(id, first)).toBe(FIRST_KEY);
   });
 
-  test('instead of an endpoint of one’s own is refused without a key too', async () => {
+  test('from a custom endpoint without a key answers 400', async () => {
     const id = await provision(at(first, { apiKey: FIRST_KEY }), 'custom');
     const { status, body } = await change(id, { aiProvider: 'openai' });
     expect([status, body.error]).toEqual([400, expect.stringMatching(NEEDS_KEY)]);
@@ -114,55 +114,55 @@ describe('a new provider', () => {
   });
 });
 
-describe('an endpoint of one’s own', () => {
-  test('is not sent the key of the provider before it', async () => {
+describe('a change to a custom endpoint', () => {
+  test('deletes the key of the former provider', async () => {
     const id = await onGroq();
     expect((await change(id, at(second))).status).toBe(200);
     expect(await secretNames(id)).toEqual([]);
     expect(await keySent(id, second)).not.toBe(FIRST_KEY);
   });
 
-  test('is not sent the key of the endpoint before it', async () => {
+  test('deletes the key of the former endpoint', async () => {
     const id = await provision(at(first, { apiKey: FIRST_KEY }), 'custom');
     expect((await change(id, { baseUrl: second.baseUrl })).status).toBe(200);
     expect(await secretNames(id)).toEqual([]);
     expect(await keySent(id, second)).not.toBe(FIRST_KEY);
   });
 
-  test('with another path on the same server keeps its key, and so does one that is only named again', async () => {
+  test('keeps the key when only the path changes or nothing changes', async () => {
     const id = await provision(at(first, { apiKey: FIRST_KEY }), 'custom');
     expect((await change(id, { baseUrl: `${first.url}/other/v1` })).status).toBe(200);
     expect((await change(id, at(first))).status).toBe(200);
     expect(await keySent(id, first)).toBe(FIRST_KEY);
   });
 
-  test('with a key of its own gets that one', async () => {
+  test('with a key sends the new key to the endpoint', async () => {
     const id = await onGroq();
     expect((await change(id, at(second, { apiKey: SECOND_KEY }))).status).toBe(200);
     expect(await keySent(id, second)).toBe(SECOND_KEY);
   });
 });
 
-test('a deployment of an agent that there is needs a key for a new provider, too', async () => {
-  // As much of an engine as is asked for before.
+test('POST /api/deployments of an existing agent answers 400 to a new provider without a key', async () => {
+  // A minimal engine: the backend calls nothing else before the check.
   const engine = createServer((_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
   await once(engine.listen(0, '127.0.0.1'), 'listening');
-  const near = await startBackend({ DOCKER_HOST: `tcp://127.0.0.1:${(engine.address() as { port: number }).port}` });
+  const backendOnEngine = await startBackend({ DOCKER_HOST: `tcp://127.0.0.1:${(engine.address() as { port: number }).port}` });
   try {
-    const made = { name: 'A', config: { plan: 'network', aiProvider: 'groq', apiKey: FIRST_KEY } };
-    const { id } = (await near.machine(undefined, 'POST', '/api/agents', made)).body;
-    const asked = { agentId: id, config: { aiProvider: 'openai', telegramToken: canary('1:') } };
-    const { status, body } = await near.machine(undefined, 'POST', '/api/deployments', asked);
+    const created = { name: 'A', config: { plan: 'network', aiProvider: 'groq', apiKey: FIRST_KEY } };
+    const { id } = (await backendOnEngine.machine(undefined, 'POST', '/api/agents', created)).body;
+    const deployment = { agentId: id, config: { aiProvider: 'openai', telegramToken: canary('1:') } };
+    const { status, body } = await backendOnEngine.machine(undefined, 'POST', '/api/deployments', deployment);
     expect([status, body.error]).toEqual([400, expect.stringMatching(NEEDS_KEY)]);
-    expect((await near.machine(undefined, 'GET', `/api/agents/${id}`)).body.status).toBe('pending');
+    expect((await backendOnEngine.machine(undefined, 'GET', `/api/agents/${id}`)).body.status).toBe('pending');
   } finally {
-    await near.stop();
+    await backendOnEngine.stop();
     engine.closeAllConnections();
     engine.close();
   }
 });
 
-test('what was read of an agent before a change is given no key of the next provider', async () => {
+test('readSecretsFor returns no key for a stale agent row whose provider has changed', async () => {
   const id = await onGroq();
   const before = await row(id);
   await change(id, { aiProvider: 'openai', apiKey: SECOND_KEY });
@@ -171,7 +171,7 @@ test('what was read of an agent before a change is given no key of the next prov
   expect([await keyFor(before), await keyFor(await row(id))]).toEqual([undefined, SECOND_KEY]);
 });
 
-test('a container that is put back is given the key of the provider that it was made for, or none', async () => {
+test('secretEnvironment gives a restored container the key of its own provider, or none', async () => {
   const id = await onGroq();
   const spec = {
     agentId: id,
@@ -179,7 +179,7 @@ test('a container that is put back is given the key of the provider that it was 
     secretEnv: { AGENT_MODEL_API_KEY: 'apiKey' },
     keyRecipient: 'groq',
   } as unknown as AgentContainerSpec;
-  // Of the time before a spec said whom its key is for, and changed since.
+  // A spec of an earlier version without `keyRecipient`, whose agent has changed since.
   const old = { ...spec, keyRecipient: undefined, fingerprint: 'another' } as unknown as AgentContainerSpec;
   const key = async (of: AgentContainerSpec) => (await secretEnvironment(backend.context, of)).AGENT_MODEL_API_KEY;
   expect(await key(spec)).toBe(FIRST_KEY);
@@ -187,7 +187,7 @@ test('a container that is put back is given the key of the provider that it was 
   expect([await key(spec), await key(old), await key({ ...spec, keyRecipient: 'openai' })]).toEqual(['none', 'none', SECOND_KEY]);
 });
 
-test('a credential that is set while the provider changes stays with its own provider', async () => {
+test('set-credential during a change of the provider stores the credential under its own provider', async () => {
   const id = await provision({ aiProvider: 'openai', apiKey: SECOND_KEY });
   let setting: Promise<{ status: number }> | undefined;
   await backend.context.database.as('service', async (tx) => {
@@ -213,16 +213,16 @@ describe('a base URL', () => {
     ['an empty query', 'https://models.example/v1?', /^baseUrl must not have a query or a fragment/],
     ['a fragment', `https://models.example/v1#${PASSWORD}`, /^baseUrl must not have a query or a fragment/],
     ['an empty fragment', 'https://models.example/v1#', /^baseUrl must not have a query or a fragment/],
-    ['the endpoint', 'https://models.example/v1/chat/completions', /^baseUrl must stop before \/chat\/completions/],
-    ['the endpoint and a slash', 'https://models.example/v1/Chat/Completions/', /^baseUrl must stop before \/chat\/completions/],
-    ['Anthropic’s endpoint', 'https://models.example/v1/messages', /^baseUrl must stop before \/messages/],
-    ['the old endpoint', 'https://models.example/v1/completions', /^baseUrl must stop before \/completions/],
-    ['the newer endpoint', 'https://models.example/v1/responses', /^baseUrl must stop before \/responses/],
+    ['the chat endpoint', 'https://models.example/v1/chat/completions', /^baseUrl must stop before \/chat\/completions/],
+    ['the chat endpoint and a slash', 'https://models.example/v1/Chat/Completions/', /^baseUrl must stop before \/chat\/completions/],
+    ['the messages endpoint', 'https://models.example/v1/messages', /^baseUrl must stop before \/messages/],
+    ['the completions endpoint', 'https://models.example/v1/completions', /^baseUrl must stop before \/completions/],
+    ['the responses endpoint', 'https://models.example/v1/responses', /^baseUrl must stop before \/responses/],
     ['a variable', 'https://models.example/${OPENCLAW_GATEWAY_TOKEN}', /^baseUrl must not contain \$\{/],
     ['another scheme', 'ftp://models.example/v1', /^baseUrl must be an http or https address/],
   ];
 
-  test.each(refusals)('with %s is refused, wherever it comes in, and the answer does not repeat it', async (_what, baseUrl, sentence) => {
+  test.each(refusals)('with %s answers 400 on every route, and the response does not repeat it', async (_case, baseUrl, sentence) => {
     const id = await onGroq();
     const settings = { baseUrl, model: 'own-1' };
     const answers = [
@@ -247,12 +247,12 @@ describe('a base URL', () => {
     'https://models.example/completions/v1',
     'http://[2001:db8::1]:8080/v1',
     'https://models.example/v1/models',
-  ])('%s is taken as it is', async (baseUrl) => {
+  ])('%s is stored unchanged', async (baseUrl) => {
     const id = await onGroq();
     expect((await change(id, { baseUrl, model: 'own-1' })).body.config.baseUrl).toBe(baseUrl);
   });
 
-  test('that was saved with secrets is never shown with them', async () => {
+  test('that was stored with secrets is returned without them', async () => {
     const id = await provision(at(first), 'custom');
     const kept = { baseUrl: `https://user:pw@models.example/v1?key=1#x`, model: 'own-1' };
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { config: kept } }));
@@ -260,7 +260,7 @@ describe('a base URL', () => {
     expect((await change(id, { ownerIds: ['1'] })).body.config.baseUrl).toBe('https://models.example/v1');
   });
 
-  test('that was saved with secrets loses them by the migration', async () => {
+  test('that was stored with secrets loses them in the migration', async () => {
     const id = await provision(at(first), 'custom');
     const before = [
       ['https://user:pw@models.example/v1', 'https://models.example/v1'],
@@ -288,14 +288,14 @@ describe('a base URL', () => {
     }
   });
 
-  test('of a provider that the operator sets has no secret in it either', () => {
-    const start = (OPENAI_BASE_URL: string) => () => readConfig({ OPENAI_BASE_URL });
-    expect(start('https://user:hidden@proxy.example/v1')).toThrow(/OPENAI_BASE_URL: must not contain a user name or password/);
-    expect(start('https://user:hidden@proxy.example/v1')).toThrow(expect.not.stringContaining('hidden'));
+  test('in OPENAI_BASE_URL with a password makes readConfig throw, without the password', () => {
+    const read = (OPENAI_BASE_URL: string) => () => readConfig({ OPENAI_BASE_URL });
+    expect(read('https://user:hidden@proxy.example/v1')).toThrow(/OPENAI_BASE_URL: must not contain a user name or password/);
+    expect(read('https://user:hidden@proxy.example/v1')).toThrow(expect.not.stringContaining('hidden'));
   });
 });
 
-test.each(['${NOPE}', 'llama-${VERSION}', '${'])('a model named %s is refused', async (model) => {
+test.each(['${NOPE}', 'llama-${VERSION}', '${'])('a model named %s answers 400', async (model) => {
   const id = await onGroq();
   const sentence = 'model must not contain ${: OpenClaw would put a variable of its environment there';
   for (const body of [{ model }, { config: { model } }]) {

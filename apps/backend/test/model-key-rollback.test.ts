@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** A container that is put back calls the provider that it was made for: it must not get the key of the next one. */
+/** A rolled-back container calls its own provider and must not get the key of a newer one. */
 
 const image = (name: string) => `agentbot/openclaw-test:stand-in-key-${name}`;
 const docker = new Docker();
@@ -26,17 +26,17 @@ afterAll(async () => {
 }, 60_000);
 
 const call = (method: string, path: string, body?: unknown) => backend.machine(undefined, method, path, body);
-async function keyIn(id: string): Promise<string | undefined> {
+async function keyInContainer(id: string): Promise<string | undefined> {
   const { Config } = await docker.getContainer(`openclaw-${id}`).inspect();
   return Config.Env.find((entry) => entry.startsWith('AGENT_MODEL_API_KEY='))?.split('=')[1];
 }
 
 test.each([
-  ['made now', false],
-  ['made before specs said whom the key is for', true],
+  ['a current container spec', false],
+  ['a container spec without keyRecipient', true],
 ])(
-  'after a failed update the old container has no key of the provider that was saved since: %s',
-  async (_what, old) => {
+  'the rollback of an update does not give the old container the key of a newer provider (%s)',
+  async (_case, old) => {
     const id = `key-rollback-${old}`;
     const [first, second] = [canary('first-'), canary('second-')];
     const config = { plan: 'network', aiProvider: 'groq', apiKey: first, telegramToken: canary('1:') };
@@ -48,17 +48,17 @@ test.each([
         (tx) => tx.$executeRaw`UPDATE agents SET container_spec = container_spec - 'keyRecipient' WHERE id = ${id}`,
       );
     }
-    expect(await keyIn(id)).toBe(first);
-    // What has not changed is put back with its key.
+    expect(await keyInContainer(id)).toBe(first);
+    // Without a change of the provider the rollback keeps the key.
     expect((await call('POST', `/api/agents/${id}/update`, { image: image('dies') })).status).toBe(500);
-    expect(await keyIn(id)).toBe(first);
+    expect(await keyInContainer(id)).toBe(first);
 
     expect((await call('PUT', `/api/agents/${id}/config`, { aiProvider: 'openai', apiKey: second })).status).toBe(200);
     const { status, body } = await call('POST', `/api/agents/${id}/update`, { image: image('dies') });
     expect([status, body.error]).toEqual([500, expect.stringContaining(`the agent is back on ${image('good')}`)]);
-    expect(await keyIn(id)).toBe('none');
+    expect(await keyInContainer(id)).toBe('none');
     expect((await call('POST', `/api/agents/${id}/repair`)).status).toBe(200);
-    expect(await keyIn(id)).toBe(second);
+    expect(await keyInContainer(id)).toBe(second);
     await call('DELETE', `/api/agents/${id}`);
   },
   180_000,

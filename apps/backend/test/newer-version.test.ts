@@ -6,7 +6,7 @@ import Docker from 'dockerode';
 import { storageOf } from '../src/infra/openclaw/versions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** A real gateway that is newer than the platform's default; `pnpm openclaw:try` runs this for any version. */
+/** A real gateway of a version above the platform's default; `pnpm openclaw:try` runs these tests for any version. */
 
 const VERSION = process.env.OPENCLAW_VERSION ?? '2026.9.6';
 const IMAGE = `agentbot/openclaw:${VERSION}`;
@@ -24,10 +24,10 @@ const operate = (action: string, body?: unknown) => backend.machine(owner, 'POST
 const agent = async () => (await backend.machine(owner, 'GET', `/api/agents/${id}`)).body;
 const lastOperation = async (agentId: string) => (await backend.as(owner, 'GET', `/api/agents/${agentId}/operations`)).body.operations[0];
 
-/** Provisions an agent and waits for the end of that. */
+/** Provisions an agent and waits for the end of the operation. */
 async function provision(config: object): Promise<string> {
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', { name: 'Newer', model: 'custom', config });
-  // A failure within the request's wait is an answer without the agent; the list has it.
+  // A failed provisioning answers without the agent; the list contains it.
   const agentId = body.agent?.id ?? (await backend.machine(owner, 'GET', '/api/agents')).body[0].id;
   await backend.settled(agentId);
   return agentId;
@@ -44,12 +44,12 @@ afterAll(async () => {
   await model?.close();
 });
 
-test('an agent is provisioned and answers', async () => {
+test('provision succeeds and the agent replies', async () => {
   expect(await lastOperation(id)).toMatchObject({ kind: 'provision', state: 'succeeded', error: null });
   expect(await say('My favourite colour is teal')).toBe('You said: My favourite colour is teal');
 });
 
-test('the gateway port leads to it, also from behind a proxy', async () => {
+test('the gateway port forwards to the agent, also with proxy headers', async () => {
   const { body } = await backend.machine(owner, 'GET', `/api/agents/${id}/token`);
   const response = await fetch(`http://127.0.0.1:${backend.gatewayPort}/agent/${id}/v1/chat/completions`, {
     method: 'POST',
@@ -67,7 +67,7 @@ test('the gateway port leads to it, also from behind a proxy', async () => {
   expect(JSON.stringify(await response.json())).toContain('From outside');
 });
 
-test('a model changed after a skill was switched is the model that the agent uses', async () => {
+test('a change of the model after update-skill takes effect and keeps the skill disabled', async () => {
   const { skills } = (await backend.as(owner, 'GET', '/api/agent?action=skills')).body;
   const { id: skillId } = skills.find((skill: { enabled: boolean }) => skill.enabled);
   const off = { action: 'update-skill', skillId, enabled: false };
@@ -82,8 +82,8 @@ test('a model changed after a skill was switched is the model that the agent use
   expect(after.find((skill: { id: string }) => skill.id === skillId)).toMatchObject({ enabled: false });
 });
 
-test('an agent whose container was killed and removed gets another one, and has its memory', async () => {
-  // Killed, so that the gateway cannot give up its lease of the data.
+test('the reconciler recreates a killed and removed container, and the agent keeps its memory', async () => {
+  // A killed gateway cannot release its lease of the data.
   await docker.getContainer(`openclaw-${id}`).remove({ force: true });
   const isBack = () =>
     docker
@@ -101,7 +101,7 @@ test('an agent whose container was killed and removed gets another one, and has 
   expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('My favourite colour is teal');
 });
 
-test('a memory that cannot be cleared is not said to be cleared', async () => {
+test('reset-memory answers 500 when it cannot clear the memory of this version', async () => {
   const { status, body } = await operate('reset-memory');
   const kept = storageOf(VERSION) === 'sqlite';
   expect([status, body.error ?? body.message]).toEqual(
@@ -114,7 +114,7 @@ test('a memory that cannot be cleared is not said to be cleared', async () => {
   else expect(asked).not.toContain('favourite colour is teal');
 });
 
-test('a version that cannot read the conversations is refused', async () => {
+test('an update to a version that cannot read the conversations answers 500 and does not touch the container', async () => {
   if (storageOf(VERSION) === 'jsonl') return expect(storageOf('2026.3.13')).toBe('jsonl');
   const started = (await docker.getContainer(`openclaw-${id}`).inspect()).State.StartedAt;
   const { status, body } = await operate('update', { image: OLDER_IMAGE });
@@ -124,7 +124,7 @@ test('a version that cannot read the conversations is refused', async () => {
   expect(await agent()).toMatchObject({ status: 'active' });
 });
 
-test('a channel whose plugin the image lacks is refused, by its name', async () => {
+test('provision fails and names the plugin when the image lacks the channel’s plugin', async () => {
   const other = await provision({ ...endpoint(), discordBotToken: canary('discord.') });
   expect(await lastOperation(other)).toMatchObject({ state: 'failed', error: expect.stringContaining('does not have the plugin discord') });
 });

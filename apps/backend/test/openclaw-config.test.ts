@@ -6,9 +6,9 @@ import { fallbackTargets, modelTarget } from '../src/infra/openclaw/providers.ts
 import { canReadStorage, nearestKnown, storageOf } from '../src/infra/openclaw/versions.ts';
 import { validateInImage } from './openclaw-validators.ts';
 
-/** What the builder makes, as OpenClaw's own validators see it. */
+/** Generated configurations, checked by the validators of OpenClaw itself. */
 
-/** `pnpm openclaw:try` runs this for any version. */
+/** `pnpm openclaw:try` sets the version. */
 const NEWER = process.env.OPENCLAW_VERSION ?? '2026.9.6';
 
 const choices = [
@@ -18,7 +18,7 @@ const choices = [
 const owners = [[], ['123456789', 'tg:42', '+4915112345678', 'someone@s.whatsapp.net']];
 const switches = [true, false];
 
-/** Every provider × channels × owners × plan. */
+/** Every combination of provider, channels, owners and plan. */
 function* inputs(version: string): Generator<ConfigInput> {
   for (const choice of choices)
     for (const telegramToken of switches)
@@ -40,8 +40,8 @@ function* inputs(version: string): Generator<ConfigInput> {
 
 const base = [...inputs('2026.3.13')].at(0) as ConfigInput;
 
-/** Each provider, each set of channels with and without owners, and each plan once; the newer validator takes long over each. */
-function partsOf(all: ConfigInput[]): ConfigInput[] {
+/** The inputs that differ from the first in one part: target, channels with owners, or plan. The newer validator is slow. */
+function withOneDifference(all: ConfigInput[]): ConfigInput[] {
   const [first] = all;
   const likeFirst = (input: ConfigInput, part: keyof ConfigInput) => JSON.stringify(input[part]) === JSON.stringify(first?.[part]);
   const differing = (input: ConfigInput) =>
@@ -51,9 +51,9 @@ function partsOf(all: ConfigInput[]): ConfigInput[] {
 
 describe.each([
   ['2026.3.13', 6 * 8 * 2 * 4, [...inputs('2026.3.13')]],
-  [NEWER, 6 + 15 + 3, partsOf([...inputs(NEWER)])],
+  [NEWER, 6 + 15 + 3, withOneDifference([...inputs(NEWER)])],
 ])('OpenClaw %s', (version, count, built) => {
-  test('accepts every configuration that is built for it, and refuses a false one', async () => {
+  test('accepts every configuration of openclawConfig and refuses an unknown field', async () => {
     const configs = built.map(openclawConfig);
     expect(configs).toHaveLength(count);
     const refused = await validateInImage(`agentbot/openclaw:${version}`, [...configs, { ...configs[0], nonsense: true }]);
@@ -63,13 +63,13 @@ describe.each([
   });
 });
 
-test('each of the two versions refuses the other one’s channels', async () => {
+test('2026.3.13 and the newer version each refuse the channel settings of the other', async () => {
   const [older, newer] = ['2026.3.13', NEWER].map((version) => openclawConfig({ ...base, version }));
   expect(await validateInImage('agentbot/openclaw:2026.3.13', [newer as object])).toEqual([[expect.stringMatching(/streaming/)]]);
   expect((await validateInImage(`agentbot/openclaw:${NEWER}`, [older as object])).flat().join()).toMatch(/heartbeat|streaming|retry/);
 });
 
-// The borders: the first releases on npm whose package has the change.
+// The boundaries are the first npm releases with the change.
 test.each([
   ['2026.3.13', '2026.3.13', 'jsonl'],
   ['2026.3.14', '2026.3.13', 'jsonl'],
@@ -87,7 +87,7 @@ test.each([
   ['2025.12.1', '2026.3.13', 'jsonl'],
   ['latest', '2026.3.13', null],
   ['', '2026.3.13', null],
-])('version %s is built for as %s and keeps its sessions as %s', (version, known, storage) => {
+])('nearestKnown maps %j to %s; storageOf returns %s', (version, known, storage) => {
   expect(nearestKnown(version)).toBe(known);
   expect(storageOf(version)).toBe(storage);
 });
@@ -100,22 +100,22 @@ test.each([
   ['latest', '2026.9.6', false],
   ['2026.3.13', 'latest', true],
   ['2026.3.13', null, true],
-])('OpenClaw %s reads what %s has written: %s', (version, writtenBy, reads) => {
+])('canReadStorage of %s for data of %s returns %p', (version, writtenBy, reads) => {
   expect(canReadStorage(version, writtenBy)).toBe(reads);
 });
 
-test('the configuration of a release says so, and that of an unknown version does not', () => {
+test('openclawConfig sets meta.lastTouchedVersion for a release and omits it for an unknown version', () => {
   expect(openclawConfig({ ...base, version: '2026.9.6' }).meta).toEqual({ lastTouchedVersion: '2026.9.6' });
   expect(openclawConfig({ ...base, version: 'unknown' })).not.toHaveProperty('meta');
 });
 
-describe('the shape of a configuration', () => {
+describe('configShape', () => {
   test.each<[string, Partial<ConfigInput>]>([
     ['address', { origin: 'https://another.example' }],
     ['owners', { ownerIds: ['7', '8'] }],
     ['skills', { skills: { other: false } }],
     ['address of a model', { target: { ...base.target, baseUrl: 'https://another.example/v1' } }],
-  ])('does not tell agents apart by their %s', (_what, change) => {
+  ])('is the same for agents that differ in %s', (_field, change) => {
     const owned = { ...base, ownerIds: ['1'] };
     expect(configShape({ ...owned, ...change })).toBe(configShape(owned));
   });
@@ -125,9 +125,9 @@ describe('the shape of a configuration', () => {
     ['channels', { has: { telegramToken: true } }],
     ['having owners', { ownerIds: ['1'] }],
     ['provider', { target: { ...base.target, gatewayName: 'other' } }],
-    // 2026.9.6 refuses google/gemini-2.0-flash, for one.
+    // Some versions refuse a model: 2026.9.6 refuses google/gemini-2.0-flash.
     ['model', { target: { ...base.target, model: 'another' } }],
-  ])('tells them apart by %s', (_what, change) => {
+  ])('differs for agents that differ in %s', (_field, change) => {
     expect(configShape({ ...base, ...change })).not.toBe(configShape(base));
   });
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const script = await readFile(path.join(import.meta.dirname, 'validate-configs.mjs'), 'utf8');
 
-/** What the validator of the OpenClaw in an image refuses in each configuration; one process for all of them. */
+/** Validates the configurations with the OpenClaw of an image, in one container. @returns the issues of each configuration */
 export function validateInImage(image: string, configs: object[]): Promise<string[][]> {
   const run = ['run', '--rm', '--interactive', '--network', 'none', '--entrypoint', 'node', image];
   return new Promise((resolve, reject) => {

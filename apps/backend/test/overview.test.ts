@@ -5,7 +5,7 @@ import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
-/** What the dashboard asks for beside the contract of machine clients: the live list, checked tokens, the installation. */
+/** Routes for the dashboard only: the live overview, the check of channel tokens, and the admin pages. */
 
 let backend: TestBackend;
 let bots: Awaited<ReturnType<typeof startBots>>;
@@ -23,39 +23,39 @@ afterAll(async () => {
   await bots?.close();
 });
 
-const make = async (owner: string, name: string, config: object = {}) =>
+const createAgent = async (owner: string, name: string, config: object = {}) =>
   (await backend.machine(owner, 'POST', '/api/agents', { name, config })).body.id as string;
 
-/** Reads a user's stream of changes. */
-async function listen(userId: string, query = '') {
-  const leaving = new AbortController();
+/** Opens the user's overview stream and collects its frames. */
+async function openStream(userId: string, query = '') {
+  const abort = new AbortController();
   const frames: OverviewFrame[] = [];
   const headers = { authorization: `Bearer ${await assertion(userId)}` };
-  const response = await fetch(`${backend.url}/api/overview/stream${query}`, { headers, signal: leaving.signal });
+  const response = await fetch(`${backend.url}/api/overview/stream${query}`, { headers, signal: abort.signal });
   const read = async () => {
     let rest = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      // A frame may come in two pieces.
+      // A frame may be split between two chunks.
       const whole = (rest + chunk).split('\n\n');
       rest = whole.pop() ?? '';
       for (const [, data = ''] of whole.join('\n').matchAll(/^data: (.*)$/gm)) frames.push(JSON.parse(data));
     }
   };
   const reading = read().catch(() => undefined);
-  const seen = async (good: (frames: OverviewFrame[]) => boolean) => {
-    for (const end = Date.now() + 60_000; !good(frames) && Date.now() < end; ) await sleep(20);
+  const until = async (wanted: (frames: OverviewFrame[]) => boolean) => {
+    for (const end = Date.now() + 60_000; !wanted(frames) && Date.now() < end; ) await sleep(20);
     return frames;
   };
-  await seen(({ length }) => length > 0);
+  await until(({ length }) => length > 0);
   const stop = () => {
-    leaving.abort();
+    abort.abort();
     return reading;
   };
-  return { frames, seen, stop };
+  return { frames, until, stop };
 }
 
-test('the list shows what a card shows, without a secret in it', async () => {
-  const id = await make(admin, 'Listed', { telegramToken: canary('1:'), model: 'gpt-4' });
+test('GET /api/overview returns the owner’s agents with last message and without secrets', async () => {
+  const id = await createAgent(admin, 'Listed', { telegramToken: canary('1:'), model: 'gpt-4' });
   await backend.context.database.as('service', async (tx) => {
     const session = await tx.chatSession.create({ data: { id: 'sess_1', agentId: id, ownerId: admin } });
     for (const content of ['first', `second ${'x'.repeat(500)}`]) {
@@ -89,41 +89,41 @@ test('the list shows what a card shows, without a secret in it', async () => {
   expect(session.body).toMatchObject({ messages: [], total: 0 });
 });
 
-test('a change of an agent reaches its owner alone, as one frame for many', async () => {
-  const [mine, theirs] = [await listen(admin), await listen(other)];
+test('GET /api/overview/stream sends changes to the owner only, many changes in one frame', async () => {
+  const [mine, theirs] = [await openStream(admin), await openStream(other)];
   expect(mine.frames).toEqual([{ type: 'again' }]);
-  const id = await make(admin, 'Live');
-  await mine.seen((frames) => frames.length > 1);
+  const id = await createAgent(admin, 'Live');
+  await mine.until((frames) => frames.length > 1);
   expect(mine.frames[1]).toMatchObject({ type: 'changed', agents: [{ id, name: 'Live' }], removed: [] });
 
-  const only = await listen(admin, `?agentId=${id}`);
-  const second = await make(admin, 'Second');
+  const only = await openStream(admin, `?agentId=${id}`);
+  const second = await createAgent(admin, 'Second');
   await backend.context.database.as('service', async (tx) => {
     for (let i = 0; i < 50; i++) await tx.agent.update({ where: { id }, data: { stateReason: `change ${i}` } });
   });
   await backend.machine(admin, 'DELETE', `/api/agents/${second}`);
-  const frames = await mine.seen((all) => all.some((frame) => frame.type === 'changed' && frame.removed.includes(second)));
+  const frames = await mine.until((all) => all.some((frame) => frame.type === 'changed' && frame.removed.includes(second)));
   expect(frames.length).toBeLessThan(10);
   expect(frames.at(-1)).toMatchObject({ type: 'changed', removed: [second] });
-  const ofOne = await only.seen(({ length }) => length > 1);
+  const ofOne = await only.until(({ length }) => length > 1);
   expect(ofOne.slice(1).flatMap((frame) => (frame.type === 'changed' ? frame.agents.map((agent) => agent.id) : []))).toContain(id);
   expect(JSON.stringify(ofOne)).not.toContain(second);
   expect(theirs.frames).toEqual([{ type: 'again' }]);
   await Promise.all([mine.stop(), theirs.stop(), only.stop()]);
 });
 
-test('a token is checked with its provider', async () => {
+test('POST /api/channels/check asks the provider and answers 400 to an unknown token, 503 to a failure', async () => {
   const check = (channel: string, token: string) => backend.as(admin, 'POST', '/api/channels/check', { channel, token });
   expect((await check('telegram', canary('1:good-'))).body).toEqual({ account: '@good_bot', status: 'ok' });
   expect((await check('discord', 'disc.good')).body).toEqual({ account: 'good-bot', status: 'ok' });
   expect(await check('discord', 'disc.bad')).toMatchObject({ status: 400, body: { error: 'Discord does not know this token' } });
-  // One that would lead to another address of the provider is still nothing but a token.
+  // A token with a path must not reach another address of the provider.
   expect((await check('telegram', '1:good/../1:good')).status).toBe(400);
   expect((await check('telegram', 'broken')).status).toBe(503);
 });
 
-test('the administrator sees every account and agent, a page at a time, and how the installation is', async () => {
-  const theirs = await make(other, 'Of another');
+test('/api/admin pages through all users and agents, reports health, and answers 403 to other users', async () => {
+  const theirs = await createAgent(other, 'Of another');
   const first = await backend.as(admin, 'GET', '/api/admin/users?limit=1');
   expect(first.body.users).toEqual([expect.objectContaining({ email: 'other@example.com', admin: false, agentCount: 1 })]);
   const second = await backend.as(admin, 'GET', `/api/admin/users?limit=1&cursor=${first.body.next}`);
@@ -141,7 +141,7 @@ test('the administrator sees every account and agent, a page at a time, and how 
     users: 2,
     provisioning: 'enabled',
   });
-  // The one deleted above may have left something on the engine, which was away.
+  // Docker was away when the agent above was deleted, so its resources may remain.
   expect(health.orphans.map(({ kind }: { kind: string }) => kind).sort()).toEqual(['container', 'network', 'volume']);
   expect(health.agents).toContainEqual({ status: 'pending', count: expect.any(Number) });
   expect(health.database.sizeBytes).toBeGreaterThan(1_000_000);

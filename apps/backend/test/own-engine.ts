@@ -8,42 +8,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 
 /**
- * A second Docker Engine of the machine, with nothing in it but one image, that can be killed and started again while the
- * first one serves everybody else. It leaves the machine's packet filter alone. Only the superuser can run one.
+ * Starts a second Docker Engine that holds one image. A test can kill and restart it without effect on the host's engine.
+ * It does not touch the host's packet filter. Needs root.
  */
 export async function startOwnEngine(image: string) {
-  if (process.getuid?.() !== 0) throw new Error('A Docker Engine of its own needs the superuser: run this test as root');
+  if (process.getuid?.() !== 0) throw new Error('A second Docker Engine needs root: run this test as root');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-engine-'));
-  const at = (name: string) => path.join(folder, name);
-  // Without a bridge of its own it would take away the first engine's.
+  const pathOf = (name: string) => path.join(folder, name);
+  // Without its own bridge the second engine would take the bridge of the first.
   const bridge = `agentbot${randomInt(10_000)}`;
   execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge']);
   execFileSync('ip', ['address', 'add', '10.236.0.1/24', 'dev', bridge]);
   execFileSync('ip', ['link', 'set', bridge, 'up']);
-  const log = await open(at('log'), 'a');
+  const log = await open(pathOf('log'), 'a');
   const stdio = ['ignore', log.fd, log.fd] as const;
   await writeFile(
-    at('containerd.toml'),
+    pathOf('containerd.toml'),
     [
       'version = 2',
       'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
-      `root = "${at('containerd')}"`,
-      `state = "${at('containerd-state')}"`,
-      `[grpc]\naddress = "${at('containerd.sock')}"`,
+      `root = "${pathOf('containerd')}"`,
+      `state = "${pathOf('containerd-state')}"`,
+      `[grpc]\naddress = "${pathOf('containerd.sock')}"`,
     ].join('\n'),
   );
-  // As where it is installed: containers and containerd outlive the engine.
-  const containerd = spawn('containerd', ['--config', at('containerd.toml')], { stdio: [...stdio] });
-  const docker = new Docker({ socketPath: at('docker.sock') });
+  // containerd and its containers survive the engine, as in an installation.
+  const containerd = spawn('containerd', ['--config', pathOf('containerd.toml')], { stdio: [...stdio] });
+  const docker = new Docker({ socketPath: pathOf('docker.sock') });
   let engine: ChildProcess;
 
   async function start(): Promise<void> {
     const flags = {
-      containerd: at('containerd.sock'),
-      'data-root': at('data'),
-      'exec-root': at('exec'),
-      pidfile: at('pid'),
-      host: `unix://${at('docker.sock')}`,
+      containerd: pathOf('containerd.sock'),
+      'data-root': pathOf('data'),
+      'exec-root': pathOf('exec'),
+      pidfile: pathOf('pid'),
+      host: `unix://${pathOf('docker.sock')}`,
       bridge,
       iptables: 'false',
       'ip-masq': 'false',
@@ -58,7 +58,7 @@ export async function startOwnEngine(image: string) {
       if (await docker.ping().catch(() => false)) return;
       await sleep(250);
     }
-    throw new Error(`The second engine did not start; see ${at('log')}`);
+    throw new Error(`The second engine did not start; see ${pathOf('log')}`);
   }
   async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -72,7 +72,7 @@ export async function startOwnEngine(image: string) {
 
   return {
     docker,
-    dockerHost: `unix://${at('docker.sock')}`,
+    dockerHost: `unix://${pathOf('docker.sock')}`,
     start,
     kill: () => end(engine, 'SIGKILL'),
     async stop(): Promise<void> {
@@ -82,7 +82,7 @@ export async function startOwnEngine(image: string) {
       await end(containerd, 'SIGTERM');
       await log.close();
       execFileSync('ip', ['link', 'delete', bridge]);
-      // One that was killed leaves its mounts.
+      // A killed engine leaves its mounts.
       const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
       for (const mount of mounts.filter((each) => each.startsWith(`${folder}/`)).reverse()) execFileSync('umount', ['--lazy', mount]);
       await rm(folder, { recursive: true, force: true });

@@ -7,16 +7,16 @@ import type { ChildBackend } from './child-backend.ts';
 const TREASURY = '0x1111111111111111111111111111111111111111';
 const payer = mnemonicToAccount('test test test test test test test test test test test junk');
 
-/** What a backend must know to be paid on a chain. */
-export const paidOn = (chain: TestChain) => ({ TEMPO_RPC_URL: chain.url, CLONE_TREASURY_ADDRESS: TREASURY });
+/** Settings of a backend that takes payments on the chain. */
+export const chainSettings = (chain: TestChain) => ({ TEMPO_RPC_URL: chain.url, CLONE_TREASURY_ADDRESS: TREASURY });
 
-/** Links the wallet that pays to the platform's account. */
+/** Links the payer's wallet to the platform's account. */
 export async function linkPayer(backend: Pick<ChildBackend, 'call'>): Promise<void> {
   const { message } = (await backend.call('POST', '/api/wallets/challenge', { address: payer.address })).body;
   await backend.call('POST', '/api/wallets', { address: payer.address, signature: await payer.signMessage({ message }) });
 }
 
-/** Pays, and gives the body that asks for the clone; it can be sent again. */
+/** Pays for a clone. @returns the body of the clone request, which can be sent again */
 export async function paidRequest({ client }: TestChain, parentAgentId: string, specialization = 'general') {
   const transactionHash = await client.writeContract({
     account: payer,

@@ -14,14 +14,14 @@ const secrets = {
 };
 const production = { ...secrets, NODE_ENV: 'production' };
 
-describe('production', () => {
-  test('starts with secrets of its own', () => {
+describe('readConfig in production', () => {
+  test('accepts random secrets', () => {
     expect(readConfig(production).NODE_ENV).toBe('production');
   });
 
-  test('refuses to start without them, and names each', () => {
-    const start = () => readConfig({ NODE_ENV: 'production' });
-    for (const name of Object.keys(secrets)) expect(start).toThrow(new RegExp(`^  ${name}: `, 'm'));
+  test('throws without secrets and names each one', () => {
+    const read = () => readConfig({ NODE_ENV: 'production' });
+    for (const name of Object.keys(secrets)) expect(read).toThrow(new RegExp(`^  ${name}: `, 'm'));
   });
 
   test.each([
@@ -39,25 +39,25 @@ describe('production', () => {
     ['METRICS_TOKEN', '0'.repeat(32), 'is not random'],
     ['STRIPE_WEBHOOK_SECRET', 'whsec_changeme', 'is a default or an example'],
     ['STRIPE_WEBHOOK_SECRET', 'whsec_x1y2z3', 'must have at least 32 characters'],
-  ])('refuses %s %j', (name, value, reason) => {
-    const start = () => readConfig({ ...production, [name]: value });
-    expect(start).toThrow(`  ${name}: ${reason}`);
-    expect(start).not.toThrow(value);
+  ])('refuses %s=%j', (name, value, reason) => {
+    const read = () => readConfig({ ...production, [name]: value });
+    expect(read).toThrow(`  ${name}: ${reason}`);
+    expect(read).not.toThrow(value);
   });
 
-  test('takes money only where it hears what was bought', () => {
-    const selling = { ...production, STRIPE_SECRET_KEY: `sk_live_${hex()}` };
-    expect(() => readConfig(selling)).toThrow('  STRIPE_WEBHOOK_SECRET: is not set, but STRIPE_SECRET_KEY is');
-    const hearing = { ...selling, STRIPE_WEBHOOK_SECRET: `whsec_${hex()}`, METRICS_TOKEN: hex() };
-    expect(readConfig(hearing)).toMatchObject(hearing);
+  test('refuses STRIPE_SECRET_KEY without STRIPE_WEBHOOK_SECRET', () => {
+    const withStripe = { ...production, STRIPE_SECRET_KEY: `sk_live_${hex()}` };
+    expect(() => readConfig(withStripe)).toThrow('  STRIPE_WEBHOOK_SECRET: is not set, but STRIPE_SECRET_KEY is');
+    const withWebhook = { ...withStripe, STRIPE_WEBHOOK_SECRET: `whsec_${hex()}`, METRICS_TOKEN: hex() };
+    expect(readConfig(withWebhook)).toMatchObject(withWebhook);
   });
 
-  test('a development machine may have simple ones', () => {
+  test('is stricter than in development, where DATABASE_URL needs no password', () => {
     expect(readConfig({ ...secrets, DATABASE_URL: 'postgresql://postgres@127.0.0.1/x' }).NODE_ENV).toBe('development');
   });
 });
 
-test('the log holds none of the secrets that are set, nor the keys in the addresses of nodes', async () => {
+test('createLogger redacts every configured secret and the keys in the URLs of chain nodes', async () => {
   const lines: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -66,7 +66,7 @@ test('the log holds none of the secrets that are set, nor the keys in the addres
     },
   });
   const key = hex();
-  const set = {
+  const configured = {
     METRICS_TOKEN: hex(),
     MUX_TOKEN_SECRET: `mux "${hex()}"`,
     STRIPE_SECRET_KEY: `rk_live_${hex()}`,
@@ -79,19 +79,19 @@ test('the log holds none of the secrets that are set, nor the keys in the addres
     ETHEREUM_RPC_URL: `http://user:${key}@127.0.0.1:1/`,
     EAS_RPC_URL: 'http://127.0.0.1:1/rpc',
   };
-  const config = readConfig({ ...secrets, ...set, ...nodes, SMTP_URL: `smtp://me:${key}@127.0.0.1:1` });
+  const config = readConfig({ ...secrets, ...configured, ...nodes, SMTP_URL: `smtp://me:${key}@127.0.0.1:1` });
   const log = createLogger({ ...config, LOG_LEVEL: 'info' }, sink);
   const { tempo, base, ethereum, eas } = createChains(config);
   for (const reader of [tempo, base, ethereum, eas]) await reader?.client.getChainId().catch((err) => log.warn({ err }, 'no answer'));
-  log.error(`They are ${Object.values(set).join(', ')} and ${key}`);
+  log.error(`They are ${Object.values(configured).join(', ')} and ${key}`);
   expect(lines.map((line) => JSON.parse(line).level)).toEqual([40, 40, 40, 40, 50]);
   const text = lines.join('');
-  for (const secret of [key, ...Object.values(set)]) expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
+  for (const secret of [key, ...Object.values(configured)]) expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
   expect(lines[0]).toContain('URL: http://127.0.0.1:1[redacted]');
   expect(lines[3]).toContain('URL: http://127.0.0.1:1/rpc');
 });
 
-test('the log holds no secret, however deep it stands or whatever it is part of', () => {
+test('createLogger redacts secrets in nested objects, errors, causes, URLs and messages', () => {
   const lines: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {

@@ -5,9 +5,9 @@ import pg from 'pg';
 import { createLogWriter } from '../src/domain/telemetry/logs/log-writer.ts';
 import { createUsageWriter } from '../src/domain/telemetry/stats/usage-writer.ts';
 import { startBackend, type TestBackend } from './backend.ts';
-import { openLogView, says } from './log-view.ts';
+import { hasText, openLogView } from './log-view.ts';
 
-/** What Postgres refuses of one agent's log or usage never keeps back another's; the writers work on a real database. */
+/** Log and usage writers on a real Postgres: a row that Postgres refuses does not block the rows of other agents. */
 
 const LEASE = 'follow test';
 const stops: (() => Promise<void>)[] = [];
@@ -31,13 +31,13 @@ async function start(settings: Record<string, string> = {}) {
   return { backend, owner, writer, warnings };
 }
 
-async function agentOf(backend: TestBackend, owner: string): Promise<string> {
+async function createAgent(backend: TestBackend, owner: string): Promise<string> {
   const { status, body } = await backend.machine(owner, 'POST', '/api/agents', { name: 'Talker' });
   expect(status).toBe(201);
   return body.id;
 }
 
-/** Lines as the engine gives them, a millisecond apart. */
+/** Log lines in the engine's format, 1 ms apart. */
 function linesOf(texts: string[]) {
   const from = Date.now() - texts.length;
   return texts.map((text, i) => ({ id: `${from + i}000000`, at: new Date(from + i), stream: 'stdout' as const, text }));
@@ -58,9 +58,9 @@ async function until<T>(get: () => Promise<T>, wanted: (value: T) => boolean, ms
 const metric = async (backend: TestBackend, name: string) =>
   Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await backend.context.metrics.registry.metrics())?.[1]);
 
-test("a container that ends before its first line keeps back nobody's log", async () => {
+test('an exit mark before the first line of a container does not block the log of another agent', async () => {
   const { backend, owner, writer, warnings } = await start();
-  const [silent, talker] = [await agentOf(backend, owner), await agentOf(backend, owner)];
+  const [silent, talker] = [await createAgent(backend, owner), await createAgent(backend, owner)];
   for (const id of [silent, talker]) writer.open(id, { lastId: '', readTo: '' });
 
   writer.mark(silent, ['exit', 137]);
@@ -72,12 +72,12 @@ test("a container that ends before its first line keeps back nobody's log", asyn
   expect(stored.map(({ message }) => message)).toEqual(['one', 'two']);
   expect(warnings).toEqual([]);
 
-  // The mark itself is stored too, and a later process reads the container's log from its beginning.
+  // The mark is stored without `readTo`: a later process reads the container's log from the start.
   const rows = await backend.context.database.as('service', (tx) => tx.logChunk.findMany({ where: { agentId: silent } }));
   expect(rows.map(({ readTo, records }) => [readTo, JSON.parse(records)[0].slice(1)])).toEqual([[null, ['exit', 137]]]);
 });
 
-/** An operator's own Postgres may have been created with another encoding than UTF-8. */
+/** Creates a database with an encoding other than UTF-8, as an operator's Postgres may have. */
 async function latin1Database(): Promise<string> {
   const admin = process.env.TEST_POSTGRES_URL as string;
   const name = `latin_${randomBytes(4).toString('hex')}`;
@@ -87,9 +87,9 @@ async function latin1Database(): Promise<string> {
   return admin.replace(/\/postgres$/, `/${name}`);
 }
 
-test('a line that Postgres refuses leaves a gap mark, and everything beside it is stored', async () => {
+test('a line that Postgres refuses becomes a gap mark, and all other lines are stored', async () => {
   const { backend, owner, writer, warnings } = await start({ DATABASE_URL: await latin1Database() });
-  const [quiet, talker] = [await agentOf(backend, owner), await agentOf(backend, owner)];
+  const [quiet, talker] = [await createAgent(backend, owner), await createAgent(backend, owner)];
   for (const id of [quiet, talker]) writer.open(id, { lastId: '', readTo: '' });
   const viewer = await openLogView(backend.url, owner, talker);
   await viewer.until(({ data }) => data.type === 'connected');
@@ -99,7 +99,7 @@ test('a line that Postgres refuses leaves a gap mark, and everything beside it i
     writer.add(talker, [line], []);
     writer.add(quiet, linesOf([`quiet ${i}`]), []);
   }
-  await viewer.until(says('line 39'), 10_000);
+  await viewer.until(hasText('line 39'), 10_000);
   const seen = viewer.events.filter(({ data }) => data.type !== 'connected').map(({ data }) => data.text ?? data.type);
   expect(seen).toEqual(texts.map((text) => (text === 'ready ✓' ? 'gap' : text)));
   viewer.leave();
@@ -110,7 +110,7 @@ test('a line that Postgres refuses leaves a gap mark, and everything beside it i
   expect((await messages(backend, owner, quiet)).map(({ message }) => message)).toEqual(texts.map((_, i) => `quiet ${i}`));
   expect(await metric(backend, 'agentbot_log_lines_refused_total')).toBe(1);
 
-  // The log is told once of an agent, however often it happens.
+  // The writer warns once per agent.
   for (let i = 0; i < 5; i++) {
     writer.add(talker, linesOf(['again ✓']), []);
     await sleep(60);
@@ -123,9 +123,9 @@ test('a line that Postgres refuses leaves a gap mark, and everything beside it i
   expect(warnings.map(({ agentId }) => agentId)).toEqual([talker]);
 });
 
-test('an agent whose every line is refused does not slow down the others', async () => {
+test('8,000 refused lines of one agent do not delay the lines of another agent', async () => {
   const { backend, owner, writer } = await start({ DATABASE_URL: await latin1Database() });
-  const [noisy, talker] = [await agentOf(backend, owner), await agentOf(backend, owner)];
+  const [noisy, talker] = [await createAgent(backend, owner), await createAgent(backend, owner)];
   for (const id of [noisy, talker]) writer.open(id, { lastId: '', readTo: '' });
   writer.add(noisy, linesOf(Array.from({ length: 8_000 }, (_, i) => `✓ ${i}`)), []);
   writer.add(talker, linesOf(['one']), []);
@@ -139,18 +139,18 @@ test('an agent whose every line is refused does not slow down the others', async
   expect(found.map(({ message }) => message)).toEqual(['one', 'two']);
 });
 
-test('an outage of the database loses no line, and is told once', async () => {
+test('a database outage loses no line and logs one warning', async () => {
   const { backend, owner, writer, warnings } = await start();
-  const talker = await agentOf(backend, owner);
+  const talker = await createAgent(backend, owner);
   writer.open(talker, { lastId: '', readTo: '' });
   const admin = new pg.Client({ connectionString: process.env.TEST_POSTGRES_URL });
   await admin.connect();
   const name = new URL(backend.config.DATABASE_URL).pathname.slice(1);
-  const end = async (allowed: boolean) => {
+  const disconnectAll = async (allowed: boolean) => {
     await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS ${allowed}`);
     await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
   };
-  await end(false);
+  await disconnectAll(false);
   writer.add(talker, linesOf(['said in the dark']), []);
   await sleep(2_500);
   await admin.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`).finally(() => admin.end());
@@ -163,12 +163,12 @@ test('an outage of the database loses no line, and is told once', async () => {
   expect(await metric(backend, 'agentbot_log_lines_refused_total')).toBe(0);
 });
 
-test("a sample of usage that Postgres refuses keeps back nobody else's", async () => {
+test('a usage sample that Postgres refuses does not block the sample of another agent', async () => {
   const { backend, owner } = await start();
-  const [odd, even] = [await agentOf(backend, owner), await agentOf(backend, owner)];
+  const [odd, even] = [await createAgent(backend, owner), await createAgent(backend, owner)];
   const usage = createUsageWriter(backend.context, () => 10_000);
   const sample = { cpu: 0, systemCpu: 0, onlineCpus: 1, memory: 1, received: 0, sent: 0, read: 0, written: 0, pids: 1 };
-  // A kernel without a limit reports the greatest number of 64 bits without a sign, which a BIGINT does not hold.
+  // Without a memory limit the kernel reports the maximum of an unsigned 64-bit number, which exceeds BIGINT.
   usage.add(odd, { ...sample, memoryLimit: 2 ** 64 });
   usage.add(even, { ...sample, memoryLimit: 2 ** 31 });
   const stopping = new AbortController();

@@ -10,7 +10,7 @@ import { createEngineProxy } from '../src/edge/engine-proxy/engine-proxy.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { removeLeftovers, startBackendWithDocker } from './backend.ts';
 
-/** An operator renames an agent's container by hand; the backend has the filtered socket of production alone. */
+/** An operator renames an agent's container; the backend works through the engine proxy, as in production. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-renamed';
 const socket = path.join(os.tmpdir(), `engine-${randomName(8)}.sock`);
@@ -24,7 +24,7 @@ const settings: Record<string, string> = {
   OPENCLAW_IMAGE: IMAGE,
   AGENT_PORT_BASE: '26400',
   AGENT_SUBNET: '10.231.0.0/16',
-  // No round comes to help within a test.
+  // The reconciler's interval must not hide a missing reaction.
   RECONCILE_SECONDS: '3600',
 };
 let removeImage: () => Promise<void>;
@@ -52,26 +52,26 @@ const call = (method: string, address: string, body?: unknown) => backend.machin
 const states = async (id: string) =>
   (await docker.listContainers({ all: true, filters: { label: [`agentbot.agent=${id}`] } })).map(({ State, Names }) => [State, ...Names]);
 
-async function runningAgent(id: string): Promise<void> {
+async function startAgent(id: string): Promise<void> {
   const config = { telegramToken: canary('4711:'), plan: 'label' };
   await call('POST', '/api/deployments', { agentId: id, config });
   await backend.settled(id);
   expect(await states(id)).toEqual([['running', `/openclaw-${id}`]]);
 }
-/** The container is found by its id: the name is what changes. */
 async function rename(id: string, name: string): Promise<void> {
   await docker.getContainer(`openclaw-${id}`).rename({ name });
 }
-async function hasItsName(id: string): Promise<void> {
+/** Waits until the agent's container has its own name again. */
+async function untilNamed(id: string): Promise<void> {
   for (const end = Date.now() + 10_000; Date.now() < end; await sleep(50)) {
     if ((await states(id))[0]?.[1] === `/openclaw-${id}`) return;
   }
   throw new Error(`The container is called ${JSON.stringify(await states(id))}`);
 }
 
-test('a container that is renamed by hand stops, starts and goes with its agent', async () => {
+test('stop, start and delete of an agent work on its renamed container', async () => {
   const id = `ren_${randomName(6)}`;
-  await runningAgent(id);
+  await startAgent(id);
 
   await rename(id, `by-hand-${id}`);
   expect((await call('POST', `/api/agents/${id}/stop`)).status).toBe(200);
@@ -86,26 +86,26 @@ test('a container that is renamed by hand stops, starts and goes with its agent'
   expect(await states(id)).toEqual([]);
 });
 
-test('a renamed container gets its name back at once, also one that was renamed while the backend was down', async () => {
+test('the reconciler restores the name of a container that was renamed while the backend was up or down', async () => {
   const id = `ren_${randomName(6)}`;
-  await runningAgent(id);
+  await startAgent(id);
   await rename(id, `by-hand-${id}`);
-  await hasItsName(id);
+  await untilNamed(id);
 
   await backend.leave();
   await rename(id, `by-hand-${id}`);
   const { DATABASE_URL, INSTALLATION, ENCRYPTION_KEYS } = first.config;
   backend = await startBackendWithDocker('renamed-again', { ...settings, DATABASE_URL, INSTALLATION, ENCRYPTION_KEYS });
-  await hasItsName(id);
+  await untilNamed(id);
   expect((await call('GET', `/api/agents/${id}`)).body.status).toBe('active');
   expect((await call('DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });
 });
 
-test('the engine proxy renames a container to the name of its own agent alone', async () => {
+test('the engine proxy allows a rename only to the name of the container’s own agent', async () => {
   const labels = { 'agentbot.installation': first.config.INSTALLATION, 'agentbot.agent': 'labelled' };
   const make = async (Labels: Record<string, string>) =>
     (await docker.createContainer({ Image: IMAGE, Labels, name: `by-hand-${randomName(6)}` })).id;
-  const [ours, nobodys] = [await make(labels), await make({ 'agentbot.agent': 'labelled' })];
+  const [ours, withoutInstallation] = [await make(labels), await make({ 'agentbot.agent': 'labelled' })];
   const filtered = new Docker({ socketPath: socket, version: 'v1.41' });
   const outcome = (id: string, name: string) =>
     filtered
@@ -116,11 +116,11 @@ test('the engine proxy renames a container to the name of its own agent alone', 
         (error: { statusCode: number }) => error.statusCode,
       );
   try {
-    expect(await outcome(nobodys, 'openclaw-labelled')).toBe(403);
+    expect(await outcome(withoutInstallation, 'openclaw-labelled')).toBe(403);
     expect(await outcome(ours, 'openclaw-other')).toBe(403);
     expect(await outcome('f'.repeat(64), 'openclaw-labelled')).toBe(403);
     expect(await outcome(ours, 'openclaw-labelled')).toBe(204);
   } finally {
-    for (const id of [ours, nobodys]) await docker.getContainer(id).remove({ force: true });
+    for (const id of [ours, withoutInstallation]) await docker.getContainer(id).remove({ force: true });
   }
 });

@@ -6,27 +6,27 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { migrate } from '../src/infra/database/migrate.ts';
 import { startBackend } from './backend.ts';
-import { MIGRATED } from './test-database.ts';
+import { TEMPLATE_DATABASE } from './test-database.ts';
 
 /**
- * A dump holds a database, and roles belong to a server: restored on another server, all tables, rows and policies are
- * there, the history of migrations says that all were applied, and the role of the application and its rights are missing.
- * A server of its own stands for the new one, since the role of the shared one serves other databases.
+ * A dump contains a database without roles. After a restore on another server the tables, rows, policies and the history
+ * of migrations exist; the application's role and its rights are missing. The test starts a second Postgres: other test
+ * databases use the role of the shared one.
  */
 
 let folder: string;
 let postgres: LocalPostgres;
 let owner: pg.Client;
 const NAME = 'restored';
-/** A migration that makes a table and gives rights on it. */
-const LATER = '20261124134500_accepted_configs';
+/** A migration that creates a table and grants rights on it. */
+const LATER_MIGRATION = '20261124134500_accepted_configs';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-restored-'));
   postgres = await startPostgres({ dataDir: folder, durable: false });
-  // A test's backend copies its database from one of that name, and at its end is read through for secrets.
+  // startBackend copies the database TEMPLATE_DATABASE of this server, and stop() searches it for secrets.
   process.env.TEST_POSTGRES_URL = postgres.url();
-  for (const name of [MIGRATED, NAME]) await createDatabase(postgres.url(), name);
+  for (const name of [TEMPLATE_DATABASE, NAME]) await createDatabase(postgres.url(), name);
   owner = new pg.Client({ connectionString: postgres.url(NAME) });
   await owner.connect();
 });
@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Every right on a table, column, sequence, schema or function that is written down. */
+/** Every right of the application's role on tables, columns, sequences, schemas and functions. */
 async function rights(): Promise<string[]> {
   const { rows } = await owner.query<{ right: string }>(`
     SELECT format('%s %s', what, acl) AS right FROM (
@@ -49,7 +49,7 @@ async function rights(): Promise<string[]> {
   return rows.map(({ right }) => right);
 }
 
-test('migrate gives a restored database its role and every right back, and the backend works on it', async () => {
+test('migrate recreates the role and every right of a restored database, and the backend works on it', async () => {
   const settings = { DATABASE_URL: postgres.url(NAME) };
   const before = await startBackend(settings);
   const user = await before.account('kept@example.com');
@@ -58,13 +58,13 @@ test('migrate gives a restored database its role and every right back, and the b
   const intended = await rights();
   expect(intended.length).toBeGreaterThan(30);
 
-  // The dump is that of an earlier version.
-  await owner.query(`DROP TABLE accepted_configs; DELETE FROM _prisma_migrations WHERE migration_name = '${LATER}'`);
+  // The dump comes from an earlier version.
+  await owner.query(`DROP TABLE accepted_configs; DELETE FROM _prisma_migrations WHERE migration_name = '${LATER_MIGRATION}'`);
   await owner.query('DROP OWNED BY agentbot_app');
   await owner.query('DROP ROLE agentbot_app');
   expect(await rights()).toEqual([]);
 
-  expect(await migrate(postgres.url(NAME))).toEqual([LATER]);
+  expect(await migrate(postgres.url(NAME))).toEqual([LATER_MIGRATION]);
   expect(await rights()).toEqual(intended);
   const { rows } = await owner.query("SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = 'agentbot_app'");
   expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false, rolcanlogin: false }]);
@@ -79,7 +79,7 @@ test('migrate gives a restored database its role and every right back, and the b
   }
 });
 
-test('a second run changes nothing, and a table that later migrations dropped is passed over', async () => {
+test('migrate, run again, changes no right and skips a table that does not exist', async () => {
   const intended = await rights();
   await owner.query('ALTER TABLE passkeys RENAME TO passkeys_gone');
   await migrate(postgres.url(NAME));

@@ -50,8 +50,8 @@ afterAll(async () => {
 
 const tokenOf = () => assertion(owner);
 
-/** Runs `pnpm rotate-keys` as production would. */
-function rotate(keys: string) {
+/** Runs `pnpm rotate-keys` with the environment of production. */
+function rotateKeys(keys: string) {
   const { INTERNAL_API_KEY, ASSERTION_SECRET, DATABASE_URL } = backend.config;
   const env = { PATH: process.env.PATH, INTERNAL_API_KEY, ASSERTION_SECRET, DATABASE_URL, ENCRYPTION_KEYS: keys };
   return promisify(execFile)(process.execPath, ['src/app/cli/rotate-keys.ts'], { env }).then(
@@ -60,8 +60,8 @@ function rotate(keys: string) {
   );
 }
 
-/** Columns of the whole database that hold a value sealed with the old key; it knows nothing of which columns may. */
-async function underOldKey(): Promise<string[]> {
+/** Searches every text column of the database for values sealed with the old key. @returns `table.column` of each */
+async function columnsUnderOldKey(): Promise<string[]> {
   const { rows: columns } = await client.query<{ name: string; column: string }>(
     "SELECT table_name AS name, column_name AS column FROM information_schema.columns WHERE table_schema = 'public' AND data_type IN ('text', 'jsonb', 'character varying')",
   );
@@ -73,8 +73,8 @@ async function underOldKey(): Promise<string[]> {
   return found.sort();
 }
 
-test('every secret is wrapped anew while others are written, and then the old key opens nothing and is not needed', async () => {
-  expect(await underOldKey()).toEqual(['agent_secrets.sealed', 'backups.sealed_key', 'idempotency_keys.sealed_body']);
+test('rotate-keys rewraps every secret during concurrent writes, and reports that the old key is no longer needed', async () => {
+  expect(await columnsUnderOldKey()).toEqual(['agent_secrets.sealed', 'backups.sealed_key', 'idempotency_keys.sealed_body']);
   // A backend that knows the new key writes while the rotation runs.
   const envelope = createEnvelope(`${fresh},${old}`);
   const writing = (async () => {
@@ -83,23 +83,23 @@ test('every secret is wrapped anew while others are written, and then the old ke
       await backend.context.database.as('service', (tx) => writeAgentSecrets(tx, envelope, agent, { apiKey: `new key of ${i}` }));
     }
   })();
-  const [{ code, stdout }] = await Promise.all([rotate(`${fresh},${old}`), writing]);
+  const [{ code, stdout }] = await Promise.all([rotateKeys(`${fresh},${old}`), writing]);
   expect([code, stdout]).toEqual([0, expect.stringContaining('Nothing needs old any more')]);
-  expect(await underOldKey()).toEqual([]);
+  expect(await columnsUnderOldKey()).toEqual([]);
 
-  const alone = createEnvelope(fresh);
+  const freshOnly = createEnvelope(fresh);
   await backend.context.database.as('service', async (tx) => {
     const { sealedKey } = await tx.backup.findUniqueOrThrow({ where: { id: 'bk_0' } });
-    expect(alone.open(sealedKey ?? '', 'backups|bk_0')).toBe('key of a backup');
+    expect(freshOnly.open(sealedKey ?? '', 'backups|bk_0')).toBe('key of a backup');
     for (let i = 0; i < AGENTS; i++) {
-      expect(await readAgentSecrets(tx, alone, `agent_${i}`)).toEqual({ apiKey: i % 5 ? `key of ${i}` : `new key of ${i}` });
+      expect(await readAgentSecrets(tx, freshOnly, `agent_${i}`)).toEqual({ apiKey: i % 5 ? `key of ${i}` : `new key of ${i}` });
     }
   });
-  expect((await rotate(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were wrapped anew under fresh, 252 were under it already/);
+  expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were wrapped anew under fresh, 252 were under it already/);
 });
 
-test('a row that no key opens is named, and the old key not called free', async () => {
-  const { code, stdout, stderr } = await rotate(newKey('other'));
+test('rotate-keys exits with 1 and names the row that no configured key opens', async () => {
+  const { code, stdout, stderr } = await rotateKeys(newKey('other'));
   expect([code, stdout]).toEqual([1, expect.not.stringContaining('any more')]);
   expect(stderr).toContain('No configured key opens agent_secrets.sealed of agent_0, apiKey');
 });

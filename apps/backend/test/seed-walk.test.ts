@@ -7,7 +7,7 @@ import { OpenAPIClientAxios } from 'openapi-client-axios';
 import { extract } from 'tar-stream';
 import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** The contract from top to bottom with a user's API key, on a real engine: what each call answers when all is well. */
+/** Every successful response of the contract, with a user's API key on a real engine. */
 
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
@@ -36,8 +36,8 @@ afterAll(async () => {
   await model.close();
 }, 120_000);
 
-/** Calls an operation with the user's key; the answer must be the contract's, to the field. */
-async function ask(id: RouteId, agent?: string, body?: unknown, wanted: number = routes[id].status) {
+/** Calls an operation with the user's key and expects exactly the response shape of the contract. */
+async function callRoute(id: RouteId, agent?: string, body?: unknown, wanted: number = routes[id].status) {
   const route = routes[id];
   const answer = await backend.call(route.method, route.backend.path.replace(':id', agent ?? ''), { token: key, body });
   expect([answer.status, answer.body.error]).toEqual([wanted, undefined]);
@@ -45,8 +45,8 @@ async function ask(id: RouteId, agent?: string, body?: unknown, wanted: number =
   return answer.body;
 }
 
-test('an agent that is created, changed and deleted without a container', async () => {
-  const created = await ask('createAgent', undefined, {
+test('create, list, get, update, token and delete of an agent without a container answer as the contract says', async () => {
+  const created = await callRoute('createAgent', undefined, {
     name: 'My Agent',
     config: { plan: 'solo', aiProvider: 'anthropic', apiKey: canary('sk-secret-') },
   });
@@ -60,10 +60,10 @@ test('an agent that is created, changed and deleted without a container', async 
     url: expect.stringContaining(`${id}.agents.localhost`),
     createdAt: iso,
   });
-  expect(await ask('listAgents')).toEqual([{ id, status: 'pending', created: iso, subdomain: created.subdomain, url: created.url }]);
-  expect(await ask('getAgent', id)).toMatchObject({ id, status: 'pending', startedAt: null, plan: 'solo', verified: false });
+  expect(await callRoute('listAgents')).toEqual([{ id, status: 'pending', created: iso, subdomain: created.subdomain, url: created.url }]);
+  expect(await callRoute('getAgent', id)).toMatchObject({ id, status: 'pending', startedAt: null, plan: 'solo', verified: false });
   expect(
-    await ask('updateAgentMetadata', id, {
+    await callRoute('updateAgentMetadata', id, {
       plan: 'collective',
       aiProvider: 'openai',
       config: { telegramToken: canary('12:'), apiKey: canary('sk-other-') },
@@ -76,24 +76,24 @@ test('an agent that is created, changed and deleted without a container', async 
     status: 'pending',
     message: 'Agent updated',
   });
-  expect(await ask('getAgentConfig', id)).toEqual({ config: { plan: 'collective', aiProvider: 'openai' }, status: 'ok' });
-  expect(await ask('updateAgentConfig', id, { ownerIds: ['42'] })).toEqual({
+  expect(await callRoute('getAgentConfig', id)).toEqual({ config: { plan: 'collective', aiProvider: 'openai' }, status: 'ok' });
+  expect(await callRoute('updateAgentConfig', id, { ownerIds: ['42'] })).toEqual({
     config: { plan: 'collective', aiProvider: 'openai', ownerIds: ['42'] },
     status: 'updated',
   });
-  const { token } = await ask('getAgentToken', id);
-  expect(await ask('getAgentToken', id)).toEqual({ token });
-  expect(await ask('deleteAgent', id)).toEqual({ id, deleted: true });
-  expect(await ask('deleteAgent', id)).toEqual({ id, deleted: true });
+  const { token } = await callRoute('getAgentToken', id);
+  expect(await callRoute('getAgentToken', id)).toEqual({ token });
+  expect(await callRoute('deleteAgent', id)).toEqual({ id, deleted: true });
+  expect(await callRoute('deleteAgent', id)).toEqual({ id, deleted: true });
 });
 
-test('verification is believed from the internal key alone', async () => {
-  const { id } = await ask('createAgent', undefined, { name: 'Verified' });
+test('POST /api/agents/:id/verify accepts `verified` from the internal key only', async () => {
+  const { id } = await callRoute('createAgent', undefined, { name: 'Verified' });
   const none = { verified: false, verificationType: null, attestationUid: null, verifierAddress: null, verifiedAt: null, metadata: null };
-  expect(await ask('getVerification', id)).toEqual(none);
+  expect(await callRoute('getVerification', id)).toEqual(none);
   const claim = { verificationType: 'eas', attestationUid: '0x123', verified: true, verifierAddress: '0xabc', metadata: { schema: '0x1' } };
   expect(await backend.call('POST', `/api/agents/${id}/verify`, { token: key, body: claim })).toMatchObject({ status: 400 });
-  expect(await ask('getVerification', id)).toEqual(none);
+  expect(await callRoute('getVerification', id)).toEqual(none);
   expect((await backend.machine(undefined, 'POST', `/api/agents/${id}/verify`, claim)).body).toEqual({
     success: true,
     verified: true,
@@ -101,17 +101,17 @@ test('verification is believed from the internal key alone', async () => {
     attestationUid: '0x123',
     verifiedAt: iso,
   });
-  expect(await ask('getVerification', id)).toMatchObject({ verified: true, verifierAddress: '0xabc', metadata: { schema: '0x1' } });
-  expect(await ask('removeVerification', id)).toEqual({ success: true });
-  expect(await ask('getVerification', id)).toEqual(none);
-  await ask('deleteAgent', id);
+  expect(await callRoute('getVerification', id)).toMatchObject({ verified: true, verifierAddress: '0xabc', metadata: { schema: '0x1' } });
+  expect(await callRoute('removeVerification', id)).toEqual({ success: true });
+  expect(await callRoute('getVerification', id)).toEqual(none);
+  await callRoute('deleteAgent', id);
 });
 
 describe('POST /api/provision', () => {
   let full: ReturnType<typeof JSON.parse>;
 
-  test('the full answer, with the container and without any channel token', async () => {
-    full = await ask('provisionWithChannels', undefined, {
+  test('returns the whole shape with the running container and without a channel token', async () => {
+    full = await callRoute('provisionWithChannels', undefined, {
       telegramToken: canary('123:'),
       telegramUserId: '42',
       plan: 'solo',
@@ -142,7 +142,7 @@ describe('POST /api/provision', () => {
     expect((await fetch(`${full.container.gatewayUrl}/healthz`)).status).toBe(200);
   });
 
-  test('the container speaks with the provider’s models under its plan’s tools', async () => {
+  test('configures the provider’s models and the plan’s tools in the container', async () => {
     const files = await backend.context.host.archive(full.container.name);
     const read = extract();
     files.pipe(read as never);
@@ -165,17 +165,17 @@ describe('POST /api/provision', () => {
     expect(findInClear({ configuration: config })).toEqual([]);
   });
 
-  test('its address answers on the gateway port', async () => {
-    const { token } = await ask('getAgentToken', full.id);
-    // Fetch does not let a caller choose the host; the path form names the same agent.
+  test('makes the agent reachable on the gateway port', async () => {
+    const { token } = await callRoute('getAgentToken', full.id);
+    // fetch cannot set the Host header; the path names the same agent.
     const byPath = await fetch(`http://127.0.0.1:${backend.gatewayPort}/agent/${full.id}/v1/models`, {
       headers: { authorization: `Bearer ${token}` },
     });
     expect(byPath.status).toBe(200);
   });
 
-  test('the running agent is an instance with figures', async () => {
-    expect(await ask('listInstances')).toEqual({
+  test('lists the running agent as an instance with stats and version', async () => {
+    expect(await callRoute('listInstances')).toEqual({
       instances: [
         {
           agentId: full.id,
@@ -189,8 +189,9 @@ describe('POST /api/provision', () => {
       ],
       count: 1,
     });
-    let stats = await ask('getInstanceStats', full.id);
-    for (; stats.cpu === 'N/A'; stats = await ask('getInstanceStats', full.id)) await new Promise((resolve) => setTimeout(resolve, 200));
+    let stats = await callRoute('getInstanceStats', full.id);
+    for (; stats.cpu === 'N/A'; stats = await callRoute('getInstanceStats', full.id))
+      await new Promise((resolve) => setTimeout(resolve, 200));
     expect(stats).toMatchObject({
       agentId: full.id,
       status: 'running',
@@ -201,20 +202,23 @@ describe('POST /api/provision', () => {
     });
     expect(Number.parseFloat(stats.memoryPercent)).toBeGreaterThan(1);
     expect(stats.uptime).toBeGreaterThan(500);
-    expect(await ask('getOpenclawVersion')).toEqual({
+    expect(await callRoute('getOpenclawVersion')).toEqual({
       openclawVersion: '2026.3.13',
       image: 'agentbot/openclaw:2026.3.13',
       deployedAt: iso,
     });
   });
 
-  test.each(['whatsappPhoneNumberId', 'whatsappBusinessAccountId', 'discordGuildId', 'discordChannelId'])('refuses %s', async (field) => {
-    const body = { telegramToken: canary('1:'), plan: 'solo', [field]: '1' };
-    expect(await backend.call('POST', '/api/provision', { token: key, body })).toMatchObject({
-      status: 400,
-      body: { error: `${field} is no longer accepted` },
-    });
-  });
+  test.each(['whatsappPhoneNumberId', 'whatsappBusinessAccountId', 'discordGuildId', 'discordChannelId'])(
+    'answers 400 to %s',
+    async (field) => {
+      const body = { telegramToken: canary('1:'), plan: 'solo', [field]: '1' };
+      expect(await backend.call('POST', '/api/provision', { token: key, body })).toMatchObject({
+        status: 400,
+        body: { error: `${field} is no longer accepted` },
+      });
+    },
+  );
   test.each([
     [{ telegramToken: canary('1:'), aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
     [{ telegramToken: canary('1:') }, 'Invalid plan'],
@@ -222,7 +226,7 @@ describe('POST /api/provision', () => {
     [{}, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
     [{ telegramToken: '', plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
     [{ telegramToken: canary('1:'), plan: 'solo', email: 'nobody' }, 'A valid email is required'],
-  ])('%j is refused: %s', async (body, error) => {
+  ])('answers 400 to %j: %s', async (body, error) => {
     expect(await backend.call('POST', '/api/provision', { token: key, body })).toMatchObject({ status: 400, body: { error } });
   });
 
@@ -231,15 +235,15 @@ describe('POST /api/provision', () => {
     ['groq', 'mixtral-8x7b-32768', 'https://api.groq.com/openai/v1'],
     ['anthropic', 'claude-3-sonnet-20240229', 'https://api.anthropic.com/v1'],
     ['openai', 'openai/gpt-4o', 'https://api.openai.com/v1'],
-  ])('%s is announced with %s', async (aiProvider, name, baseUrl) => {
+  ])('returns for %s the model %s in aiProviderConfig', async (aiProvider, name, baseUrl) => {
     const body = { whatsappToken: 'w', plan: 'network', aiProvider };
-    const answer = await ask('provisionWithChannels', undefined, body);
+    const answer = await callRoute('provisionWithChannels', undefined, body);
     expect(answer.aiProviderConfig).toEqual({ model: name, baseUrl, requiresKey: true });
-    await ask('deleteAgent', answer.id);
+    await callRoute('deleteAgent', answer.id);
   });
 });
 
-test('POST /api/deployments: 201 when new, 200 when running, the same shape', async () => {
+test('POST /api/deployments answers 201 for a new or stopped agent and 200 for a running one', async () => {
   const body = { agentId: 'walk_1', config: { telegramToken: canary('1:'), ownerIds: ['42'], plan: 'solo' } };
   const wanted = {
     id: 'deploy-walk_1',
@@ -249,11 +253,11 @@ test('POST /api/deployments: 201 when new, 200 when running, the same shape', as
     status: 'active',
     openclawVersion: '2026.3.13',
   };
-  expect(await ask('deployAgent', undefined, body)).toEqual(wanted);
-  expect(await ask('deployAgent', undefined, { agentId: 'walk_1' }, 200)).toEqual(wanted);
-  expect(await ask('stopAgent', 'walk_1')).toEqual({ success: true, status: 'stopped' });
-  expect(await ask('deployAgent', undefined, { agentId: 'walk_1' })).toEqual(wanted);
-  expect(await ask('restartAgent', 'walk_1')).toEqual({
+  expect(await callRoute('deployAgent', undefined, body)).toEqual(wanted);
+  expect(await callRoute('deployAgent', undefined, { agentId: 'walk_1' }, 200)).toEqual(wanted);
+  expect(await callRoute('stopAgent', 'walk_1')).toEqual({ success: true, status: 'stopped' });
+  expect(await callRoute('deployAgent', undefined, { agentId: 'walk_1' })).toEqual(wanted);
+  expect(await callRoute('restartAgent', 'walk_1')).toEqual({
     success: true,
     status: 'active',
     healedLegacyModel: false,
@@ -270,10 +274,10 @@ test('POST /api/deployments: 201 when new, 200 when running, the same shape', as
     const refused = await backend.call('POST', '/api/deployments', { token: key, body: { agentId } });
     expect([refused.status, refused.body.error]).toEqual([400, error]);
   }
-  await ask('deleteAgent', 'walk_1');
+  await callRoute('deleteAgent', 'walk_1');
 });
 
-test('the clone service names its terms', async () => {
+test('GET /api/agents/clone returns price, protocol and chain', async () => {
   expect((await backend.call('GET', '/api/agents/clone')).body).toEqual({
     service: 'agentbot-clone',
     version: '0.1.0',
@@ -290,7 +294,7 @@ describe('the OpenAPI document', () => {
     expect(result.valid ? '' : compileErrors(result)).toBe('');
   });
 
-  test('makes a client that goes the whole round', async () => {
+  test('generates a client that creates, lists, updates, gets and deletes an agent', async () => {
     const definition = (await backend.call('GET', '/openapi.json')).body;
     const api = new OpenAPIClientAxios({
       definition,
@@ -310,7 +314,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(client)).toEqual(expect.arrayContaining(Object.keys(routes)));
   });
 
-  test('can be browsed at /docs without anything from elsewhere', async () => {
+  test('is shown at /docs without resources of other origins', async () => {
     const page = await fetch(`${backend.url}/docs`);
     const html = await page.text();
     expect(html).not.toMatch(/(src|href)="https?:/);

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sha256 } from '../src/shared/sha256.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
-/** Browser sessions are rows: what begins one, what ends it, and that its end holds at once and in every process. */
+/** Browser sessions are rows: a sign-in creates one, and its end applies at once in every process. */
 
 const PASSWORD = canary('a long password ');
-/** Fourteen days, as the cookie lives. */
-const LIFE_MS = 1_209_600_000;
+/** 14 days, the lifetime of the cookie. */
+const LIFETIME_MS = 1_209_600_000;
 
 let backend: TestBackend;
 let other: TestBackend;
@@ -28,7 +28,7 @@ const rowOf = (id: string) => backend.context.database.as('service', (tx) => tx.
 const change = (id: string, data: { expiresAt?: Date; lastSeenAt?: Date }) =>
   backend.context.database.as('service', (tx) => tx.session.update({ where: { id }, data }));
 
-/** Sets a new password with a link that is written here instead of mailed. */
+/** Sets a new password with a reset link that is inserted here instead of mailed. */
 async function reset(ownerId: string, password: string) {
   const token = 'x'.repeat(43);
   const link = { hash: sha256(token), ownerId, expiresAt: new Date(Date.now() + 60_000) };
@@ -42,7 +42,7 @@ async function newUser() {
   return { email, id: await backend.account(email) };
 }
 
-test('a sign-in with a password begins a session of fourteen days, which its assertions need', async () => {
+test('POST /api/credentials/verify creates a session of 14 days that its assertions name', async () => {
   const { email, id } = await newUser();
   const before = Date.now();
   const { body } = await signIn(email);
@@ -50,10 +50,10 @@ test('a sign-in with a password begins a session of fourteen days, which its ass
   expect(await me(id, body.session)).toBe(200);
   const row = await rowOf(body.session);
   expect(row).toMatchObject({ ownerId: id, userAgent: 'Firefox', endedAt: null });
-  expect(Math.abs(row.expiresAt.getTime() - before - LIFE_MS)).toBeLessThan(60_000);
+  expect(Math.abs(row.expiresAt.getTime() - before - LIFETIME_MS)).toBeLessThan(60_000);
 });
 
-test('a sign-in with GitHub begins one each time', async () => {
+test('POST /api/credentials/provider creates a new session for each sign-in', async () => {
   const octo = { provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null };
   const [first, second] = [await asWeb('/api/credentials/provider', octo), await asWeb('/api/credentials/provider', octo)];
   expect(second.body.id).toBe(first.body.id);
@@ -61,7 +61,7 @@ test('a sign-in with GitHub begins one each time', async () => {
   for (const { body } of [first, second]) expect(await me(body.id, body.session)).toBe(200);
 });
 
-test('a sign-out ends that session alone, at once, in every process', async () => {
+test('POST /api/credentials/sign-out ends only that session, at once, in every process', async () => {
   const { email, id } = await newUser();
   const [here, there] = [(await signIn(email)).body.session, (await signIn(email)).body.session];
   expect(await me(id, here, other)).toBe(200);
@@ -72,7 +72,7 @@ test('a sign-out ends that session alone, at once, in every process', async () =
   expect(entries[0]).toMatchObject({ action: 'signOut', outcome: 'done' });
 });
 
-test('an assertion without a session, or with one that is unknown, expired or another user’s, is 401', async () => {
+test('an assertion answers 401 when its session is missing, unknown, expired or another user’s', async () => {
   const [mine, theirs] = [await newUser(), await newUser()];
   const { session } = (await signIn(mine.email)).body;
   expect(await me(mine.id, '')).toBe(401);
@@ -83,8 +83,8 @@ test('an assertion without a session, or with one that is unknown, expired or an
   expect(await me(mine.id, session)).toBe(401);
 });
 
-describe('a new password', () => {
-  test('ends every session of its user and of nobody else', async () => {
+describe('a password reset', () => {
+  test('ends every session of the user and of no other user', async () => {
     const [mine, theirs] = [await newUser(), await newUser()];
     const sessions = [(await signIn(mine.email)).body.session, (await signIn(mine.email)).body.session];
     const foreign = (await signIn(theirs.email)).body.session;
@@ -95,7 +95,7 @@ describe('a new password', () => {
     expect(await me(mine.id, session)).toBe(200);
   });
 
-  test('leaves no session to sign-ins with the old one that were under way', async () => {
+  test('leaves no session to in-flight sign-ins with the old password', async () => {
     const { email, id } = await newUser();
     const attempts = Array.from({ length: 8 }, () => signIn(email));
     await Promise.all([...attempts, reset(id, canary('another long password '))]);
@@ -103,7 +103,7 @@ describe('a new password', () => {
   });
 });
 
-test('a request writes down at most once a minute that the session was seen', async () => {
+test('a request updates lastSeenAt of its session at most once a minute', async () => {
   const { email, id } = await newUser();
   const { session } = (await signIn(email)).body;
   const begun = (await rowOf(session)).lastSeenAt;
@@ -114,7 +114,7 @@ test('a request writes down at most once a minute that the session was seen', as
   expect((await rowOf(session)).lastSeenAt.getTime()).toBeGreaterThanOrEqual(begun.getTime());
 });
 
-test('the reconciler deletes sessions that have expired and keeps the others', async () => {
+test('the reconciler deletes expired sessions and keeps the others', async () => {
   const { email } = await newUser();
   const [old, live] = [(await signIn(email)).body.session, (await signIn(email)).body.session];
   await change(old, { expiresAt: new Date(Date.now() - 1_000) });

@@ -7,7 +7,7 @@ import Docker from 'dockerode';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { runInContainer } from './log-view.ts';
 
-/** The figures of real containers, and what the backend tells Prometheus. */
+/** Usage stats of real containers, and the Prometheus metrics. */
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-stats';
 const TOKEN = canary('metrics-token-of-the-tests-');
@@ -15,7 +15,7 @@ const docker = new Docker();
 let removeImage: () => Promise<void>;
 let engine: Awaited<ReturnType<typeof startEngineProxy>>;
 let backend: TestBackend;
-let sweeping: TestBackend;
+let polling: TestBackend;
 let owner: string;
 
 const settings = (base: string) => ({
@@ -33,26 +33,26 @@ const deploy = async (to: TestBackend, agentId: string) => {
 beforeAll(async () => {
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   engine = await startEngineProxy(null, process.env.DOCKER_HOST || undefined);
-  [backend, sweeping] = await Promise.all([
+  [backend, polling] = await Promise.all([
     startBackendWithDocker('stats', settings('20800')),
     startBackendWithDocker('sweep', { ...settings('20850'), STATS_STREAMS: '0', STATS_SWEEP_SECONDS: '1' }),
   ]);
-  await sweeping.account();
+  await polling.account();
   owner = await backend.account();
   await deploy(backend, 'loaded');
-  owner = await sweeping.account();
-  await deploy(sweeping, 'swept');
+  owner = await polling.account();
+  await deploy(polling, 'swept');
 }, 120_000);
 afterAll(async () => {
   await backend?.machine(undefined, 'DELETE', '/api/agents/loaded');
-  await sweeping?.machine(undefined, 'DELETE', '/api/agents/swept');
-  await Promise.all([backend?.stop(), sweeping?.stop()]);
+  await polling?.machine(undefined, 'DELETE', '/api/agents/swept');
+  await Promise.all([backend?.stop(), polling?.stop()]);
   await engine.close();
   await removeImage();
 });
 
 const usage = async (from = backend, id = 'loaded') => (await from.machine(undefined, 'GET', `/api/openclaw/instances/${id}/stats`)).body;
-async function known(from = backend, id = 'loaded') {
+async function untilKnown(from = backend, id = 'loaded') {
   for (let i = 0; i < 200; i++) {
     const body = await usage(from, id);
     if (body.cpu !== 'N/A') return body;
@@ -69,7 +69,7 @@ interface Figures {
   memory: number;
 }
 
-/** What `docker stats` says of a container for some seconds, as its documentation computes it. */
+/** Samples of a container over some seconds, computed as the documentation of `docker stats` says. */
 async function dockerStats(id: string, seconds: number): Promise<Figures[]> {
   const stream = (await docker.getContainer(`openclaw-${id}`).stats({ stream: true })) as NodeJS.ReadableStream;
   const seen: Figures[] = [];
@@ -89,9 +89,9 @@ async function dockerStats(id: string, seconds: number): Promise<Figures[]> {
   return seen;
 }
 
-describe('figures', () => {
-  test('of a busy loop on one core with 200 MiB held agree with docker stats within 5 %', async () => {
-    await known();
+describe('the stats of an agent', () => {
+  test('agree with docker stats within 5 % for a busy loop on one core with 200 MiB', async () => {
+    await untilKnown();
     const loading = runInContainer(
       'loaded',
       `const held = Buffer.alloc(200 * 1024 * 1024, 1); const until = Date.now() + 240000; let turns = 0;
@@ -99,15 +99,15 @@ describe('figures', () => {
     );
     for (let i = 0; i < 300 && mebibytes((await usage()).memory) < 200; i++) await sleep(100);
     await sleep(2_000);
-    let off = Number.POSITIVE_INFINITY;
-    // A busy machine gives a busy loop another share each second: one round in which both looked at the same will do.
-    for (let round = 0; round < 3 && off >= 0.05; round++) off = await measure();
+    let deviation = Number.POSITIVE_INFINITY;
+    // On a busy machine the loop's CPU share changes each second: one round below 5 % suffices.
+    for (let round = 0; round < 3 && deviation >= 0.05; round++) deviation = await measure();
     await runInContainer('loaded', "require('fs').writeFileSync('/tmp/enough', '')");
-    expect(off).toBeLessThan(0.05);
+    expect(deviation).toBeLessThan(0.05);
     await loading;
   });
 
-  /** How far the means of our figures lie from those of `docker stats` over the same seconds, at most, as a share. */
+  /** @returns the largest relative deviation of our means from those of `docker stats` over the same seconds */
   async function measure(): Promise<number> {
     const ours = new Map<string, Figures>();
     let done = false;
@@ -120,7 +120,7 @@ describe('figures', () => {
       await sleep(200);
     }
     const theirs = await reading;
-    // On a machine that others use as well no second is like the next: each of ours beside theirs of that moment.
+    // Other processes make each second different: compare each of our samples with theirs of the same moment.
     const pairs = [...ours.values()].flatMap((our) => {
       const their = theirs.findLast(({ at }) => at <= our.at);
       return their ? [{ our, their }] : [];
@@ -134,13 +134,13 @@ describe('figures', () => {
     return Math.max(...shares);
   }
 
-  test('are read without a call of the engine, by whoever may, and become a history', async () => {
-    const asked = () => engine.calls(/openclaw-loaded\/stats/).length;
-    const before = asked();
+  test('are served without an engine call, kept as a history, and answer 404 to another user', async () => {
+    const calls = () => engine.calls(/openclaw-loaded\/stats/).length;
+    const before = calls();
     for (let i = 0; i < 20; i++) await backend.machine(undefined, 'GET', '/api/agents/loaded/stats');
-    // The one stream; a busy engine may have broken it off before.
+    // The stats stream; more than one call if a busy engine has closed it.
     expect(before).toBeGreaterThan(0);
-    expect(asked()).toBe(before);
+    expect(calls()).toBe(before);
     for (const [range, interval] of [
       ['day', 60_000],
       ['month', 3_600_000],
@@ -160,13 +160,13 @@ describe('figures', () => {
       expect((await backend.as(stranger, 'GET', path)).status).toBe(404);
   });
 
-  test('of more agents than may have a stream come from a sweep', async () => {
+  test('are polled every STATS_SWEEP_SECONDS for agents above STATS_STREAMS', async () => {
     const streams = () => engine.calls(/stats\?.*stream=true/).filter((call) => call.includes('swept'));
-    expect(await known(sweeping, 'swept')).toMatchObject({ cpu: expect.stringMatching(/%$/), memory: expect.stringMatching(/iB \//) });
+    expect(await untilKnown(polling, 'swept')).toMatchObject({ cpu: expect.stringMatching(/%$/), memory: expect.stringMatching(/iB \//) });
     expect(streams()).toEqual([]);
   });
 
-  test('are not known once the container has stopped', async () => {
+  test('are N/A after the container has stopped', async () => {
     await backend.machine(undefined, 'POST', '/api/agents/loaded/stop');
     for (let i = 0; i < 100 && (await usage()).cpu !== 'N/A'; i++) await sleep(100);
     expect(await usage()).toMatchObject({ cpu: 'N/A', memory: 'N/A', pids: 'N/A', uptime: 0, status: 'stopped' });
@@ -179,11 +179,11 @@ describe('GET /metrics', () => {
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
   };
 
-  test('wants its token', async () => {
+  test('answers 401 without a token and with a wrong one', async () => {
     for (const token of [undefined, 'metrics-token-of-nobody']) expect((await metrics(token)).status).toBe(401);
   });
 
-  test('has requests, jobs, agents by state, Docker latency, queue depth and event-loop lag', async () => {
+  test('returns requests, operations, agents by state, Docker latency, queue depth and event-loop lag', async () => {
     const { status, type, text } = await metrics(TOKEN);
     expect([status, type]).toEqual([200, expect.stringMatching(/^text\/plain/)]);
     for (const line of [

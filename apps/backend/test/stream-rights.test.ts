@@ -10,17 +10,16 @@ import { sha256 } from '../src/shared/sha256.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
 /**
- * A stream lives no longer than the right to it. Streams are opened at one backend process, and what ends the right
- * happens at another one.
+ * A stream ends when its grant ends. The tests open streams at one backend process and end the grant at another.
  */
 
-/** Far below the fifteen seconds after which a stream looks by itself. */
+/** Far below the 15 seconds after which a stream checks its grant again. */
 const SOON_MS = 3_000;
 const PASSWORD = canary('a long password ');
 
 let backend: TestBackend;
 let other: TestBackend;
-/** As the owner of the tables, who may switch triggers off. */
+/** Connected as the owner of the tables, which may disable triggers. */
 let database: pg.Client;
 let admin: string;
 let backups: string;
@@ -39,9 +38,9 @@ afterAll(async () => {
   await rm(backups, { recursive: true });
 });
 
-interface Right {
+interface Grant {
   token: () => Promise<string> | string;
-  /** Of the key or the session. */
+  /** The id of the key or session. */
   id: string;
 }
 interface Owner {
@@ -77,17 +76,17 @@ beforeEach(async () => {
   };
 });
 
-async function apiKey(user = owner.id, expiresAt?: Date): Promise<Right> {
+async function apiKey(user = owner.id, expiresAt?: Date): Promise<Grant> {
   const { id, key } = (await backend.as(user, 'POST', '/api/keys', { name: 'k', ...(expiresAt && { expiresAt }) })).body;
   return { id, token: () => key };
 }
-async function session({ id: user, email } = owner): Promise<Right> {
+async function session({ id: user, email } = owner): Promise<Grant> {
   const { body } = await backend.as(undefined, 'POST', '/api/credentials/verify', { email, password: PASSWORD });
   return { id: body.session, token: () => assertion(user, { session: body.session }) };
 }
 
-/** Opens a stream and reads it. */
-async function open(path: string, { token }: Right) {
+/** Opens a stream and collects its text. */
+async function open(path: string, { token }: Grant) {
   const response = await fetch(backend.url + path, { headers: { authorization: `Bearer ${await token()}` } });
   expect(response.status).toBe(200);
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -104,20 +103,20 @@ async function open(path: string, { token }: Right) {
   return {
     isOver: () => over,
     text: () => text,
-    /** Whether it ends in time. */
+    /** Whether the stream ends in time. */
     endsWithin: (ms: number) => Promise.race([ended.then(() => true), sleep(ms, false)]),
     leave: () => reader.cancel(),
   };
 }
-const openAll = async (right: Right) =>
+const openAll = async (grant: Grant) =>
   Object.fromEntries(
-    await Promise.all(Object.entries(owner.streams).map(async ([name, path]) => [name, await open(path, right)] as const)),
+    await Promise.all(Object.entries(owner.streams).map(async ([name, path]) => [name, await open(path, grant)] as const)),
   ) as Record<keyof Owner['streams'], Awaited<ReturnType<typeof open>>>;
 const endWithin = async (streams: Awaited<ReturnType<typeof openAll>>, ms: number) =>
   Object.fromEntries(await Promise.all(Object.entries(streams).map(async ([name, stream]) => [name, await stream.endsWithin(ms)])));
 const everyEnds = { overview: true, log: true, reply: true, operation: true };
 
-/** Sets a new password with a link that is written here instead of mailed. */
+/** Sets a new password with a reset link that is inserted here instead of mailed. */
 async function reset(): Promise<void> {
   const token = String(owners).padStart(43, 'x');
   const link = { hash: sha256(token), ownerId: owner.id, expiresAt: new Date(Date.now() + 60_000) };
@@ -127,39 +126,39 @@ async function reset(): Promise<void> {
 }
 const deleteUser = () => database.query('DELETE FROM users WHERE id = $1', [owner.id]);
 
-describe('every stream ends soon after', () => {
-  const causes: [string, () => Promise<Right>, (right: Right) => Promise<unknown>][] = [
+describe('every stream ends within 3 seconds when', () => {
+  const causes: [string, () => Promise<Grant>, (grant: Grant) => Promise<unknown>][] = [
     ['its API key is revoked', apiKey, ({ id }) => other.as(owner.id, 'DELETE', `/api/keys/${id}`)],
     ['its session is signed out', session, ({ id }) => other.as(undefined, 'POST', '/api/credentials/sign-out', { session: id })],
-    ['a new password is set', session, reset],
+    ['its user’s password is reset', session, reset],
     ['the user of its API key is deleted', apiKey, deleteUser],
     ['the user of its session is deleted', session, deleteUser],
   ];
-  test.each(causes)('%s', async (_, grant, end) => {
-    const right = await grant();
-    const streams = await openAll(right);
+  test.each(causes)('%s', async (_, newGrant, end) => {
+    const grant = await newGrant();
+    const streams = await openAll(grant);
     expect(Object.values(streams).some((stream) => stream.isOver())).toBe(false);
-    await end(right);
+    await end(grant);
     expect(await endWithin(streams, SOON_MS)).toEqual(everyEnds);
   });
 
   test('its API key expires', async () => {
-    const right = await apiKey(owner.id, new Date(Date.now() + 2_500));
-    const streams = await openAll(right);
+    const grant = await apiKey(owner.id, new Date(Date.now() + 2_500));
+    const streams = await openAll(grant);
     expect(Object.values(streams).some((stream) => stream.isOver())).toBe(false);
     expect(await endWithin(streams, 2_500 + SOON_MS)).toEqual(everyEnds);
   });
 
   test('its session expires', async () => {
-    const right = await session();
+    const grant = await session();
     const expires = new Date(Date.now() + 2_500);
-    await database.query('UPDATE sessions SET expires_at = $1 WHERE id = $2', [expires, right.id]);
-    const streams = await openAll(right);
+    await database.query('UPDATE sessions SET expires_at = $1 WHERE id = $2', [expires, grant.id]);
+    const streams = await openAll(grant);
     expect(Object.values(streams).some((stream) => stream.isOver())).toBe(false);
     expect(await endWithin(streams, 2_500 + SOON_MS)).toEqual(everyEnds);
   });
 
-  test('its agent is deleted, when its API key was for that agent', async () => {
+  test('the agent of its agent-bound API key is deleted', async () => {
     const agentId = (await backend.machine(owner.id, 'GET', '/api/agents')).body[0].id;
     const { id, key } = (await backend.as(owner.id, 'POST', '/api/keys', { name: 'k', agentId })).body;
     const stream = await open(`/api/overview/stream?agentId=${agentId}`, { id, token: () => key });
@@ -168,10 +167,10 @@ describe('every stream ends soon after', () => {
   });
 });
 
-test('the end of one right ends no stream of another', async () => {
+test('a revoked key ends no stream of another key, session or user', async () => {
   const neighbour = await open('/api/overview/stream', await apiKey(admin));
   const [key, revoked, kept] = [await apiKey(), await apiKey(), await session()];
-  const [byKey, bySession, gone] = await Promise.all([key, kept, revoked].map((right) => open('/api/overview/stream', right)));
+  const [byKey, bySession, gone] = await Promise.all([key, kept, revoked].map((grant) => open('/api/overview/stream', grant)));
   await other.as(owner.id, 'DELETE', `/api/keys/${revoked.id}`);
   expect(await gone?.endsWithin(SOON_MS)).toBe(true);
   await sleep(500);
@@ -179,18 +178,18 @@ test('the end of one right ends no stream of another', async () => {
   await Promise.all([byKey, bySession, neighbour].map((stream) => stream?.leave()));
 });
 
-test('nothing reaches a stream after its key was revoked', async () => {
-  const right = await apiKey();
-  const stream = await open('/api/overview/stream', right);
-  await other.as(owner.id, 'DELETE', `/api/keys/${right.id}`);
+test('a stream sends no change that follows the revocation of its key', async () => {
+  const grant = await apiKey();
+  const stream = await open('/api/overview/stream', grant);
+  await other.as(owner.id, 'DELETE', `/api/keys/${grant.id}`);
   await database.query(`UPDATE agents SET name = 'AFTER THE END' WHERE owner_id = $1`, [owner.id]);
   expect(await stream.endsWithin(SOON_MS)).toBe(true);
   expect(stream.text()).not.toContain('AFTER THE END');
 });
 
-test('a download breaks off when its key is revoked', async () => {
+test('a backup download is aborted when its key is revoked', async () => {
   const agentId = (await backend.machine(owner.id, 'GET', '/api/agents')).body[0].id;
-  // Far more than what the sockets between hold.
+  // Far above the size of the socket buffers.
   const sizeBytes = 128 * 1024 * 1024;
   const digest = createHash('sha256').update(Buffer.alloc(sizeBytes)).digest('hex');
   const content = { cause: 'manual', name: 'large.tar.gz', sizeBytes, sha256: digest };
@@ -209,24 +208,24 @@ test('a download breaks off when its key is revoked', async () => {
 });
 
 describe('without a notification', () => {
-  /** Ends a right so that no process is told. */
-  async function endSilently({ id }: Right): Promise<void> {
+  /** Deletes the key without the trigger that notifies the processes. */
+  async function endSilently({ id }: Grant): Promise<void> {
     await database.query('SET session_replication_role = replica');
     await database.query('DELETE FROM api_keys WHERE id = $1', [id]);
     await database.query('SET session_replication_role = origin');
   }
 
-  test('a stream ends at its next look at the right, after fifteen seconds at most', async () => {
-    const right = await apiKey();
-    const streams = await openAll(right);
-    await endSilently(right);
+  test('a stream ends at its next check of the grant, after at most 15 seconds', async () => {
+    const grant = await apiKey();
+    const streams = await openAll(grant);
+    await endSilently(grant);
     expect(await endWithin(streams, 15_000 + SOON_MS)).toEqual(everyEnds);
   });
 
-  test('a stream ends when its process listens again after it was cut off', async () => {
-    const right = await apiKey();
-    const streams = await openAll(right);
-    await endSilently(right);
+  test('a stream ends when its process reconnects its LISTEN connection', async () => {
+    const grant = await apiKey();
+    const streams = await openAll(grant);
+    await endSilently(grant);
     await database.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
     );

@@ -9,9 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => backend.stop());
 
-const untenanted = ['_prisma_migrations', 'used_assertions', 'rate_limits', 'accepted_configs', 'orphans', 'platform_images', 'leases'];
+const WITHOUT_TENANT = ['_prisma_migrations', 'used_assertions', 'rate_limits', 'accepted_configs', 'orphans', 'platform_images', 'leases'];
 
-test('every table has a forced policy, but the named few without tenants', async () => {
+test('every table has a forced policy, except the listed tables without a tenant', async () => {
   const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
   await client.connect();
   const { rows } = await client.query<{ name: string; guarded: boolean }>(`
@@ -24,10 +24,10 @@ test('every table has a forced policy, but the named few without tenants', async
       .filter(({ guarded }) => !guarded)
       .map(({ name }) => name)
       .sort(),
-  ).toEqual(untenanted.sort());
+  ).toEqual(WITHOUT_TENANT.sort());
 });
 
-test('every table with rows of one agent has the policy that holds a transaction to that agent', async () => {
+test('every table with an agent_id has the restrictive policy that limits a transaction to one agent', async () => {
   const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
   await client.connect();
   const { rows } = await client.query<{ name: string }>(`
@@ -39,7 +39,7 @@ test('every table with rows of one agent has the policy that holds a transaction
   expect(rows).toEqual([]);
 });
 
-test('the application is no superuser, owns nothing, and sees no row without a caller', async () => {
+test('the application’s role is no superuser, owns no table, and reads no row without a tenant', async () => {
   await backend.account();
   const [row] = await backend.context.database.untenanted.$queryRaw<Record<string, unknown>[]>`
     SELECT current_user AS "user", (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS powerful,
@@ -47,7 +47,7 @@ test('the application is no superuser, owns nothing, and sees no row without a c
   expect(row).toEqual({ user: 'agentbot_app', powerful: false, owned: 0, seen: 0 });
 });
 
-test("a user's transaction cannot write another's row", async () => {
+test("a user's transaction cannot insert a row of another user", async () => {
   const [mine, theirs] = [await backend.account(), await backend.account()];
   const operation = { id: 'op_x', agentId: 'a', ownerId: theirs, kind: 'stop' };
   await expect(backend.context.database.as({ userId: mine }, (tx) => tx.operation.create({ data: operation }))).rejects.toThrow(
@@ -55,7 +55,7 @@ test("a user's transaction cannot write another's row", async () => {
   );
 });
 
-test('every model of the schema can be read from the migrated database', async () => {
+test('every Prisma model matches the migrated database', async () => {
   await backend.context.database.as('service', async (tx) => {
     const models = [
       tx.user,

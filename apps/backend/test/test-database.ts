@@ -1,11 +1,11 @@
 import { createDatabase } from '@agentbot/local-stack/postgres';
 
-/** What every test's database is a copy of: migrated once for the whole run. */
-export const MIGRATED = 'migrated';
+/** The template of every test database, migrated once per run. */
+export const TEMPLATE_DATABASE = 'migrated';
 
-/** A fresh database with all its tables. @returns its address */
+/** Creates an empty, migrated database. @returns its URL */
 export async function createTestDatabase(name: string): Promise<string> {
   const admin = process.env.TEST_POSTGRES_URL as string;
-  await createDatabase(admin, name, MIGRATED);
+  await createDatabase(admin, name, TEMPLATE_DATABASE);
   return admin.replace(/\/postgres$/, `/${name}`);
 }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 
 /**
- * `pnpm openclaw:try [version …]`: builds the image of each release of OpenClaw and runs the tests of newer versions on it:
- * configurations before its validator, then provisioning, chat, changes, a killed container, reset and downgrade.
+ * `pnpm openclaw:try [version …]`: builds the image of each OpenClaw release and runs the tests for newer versions on it:
+ * its configuration validator, then provisioning, chat, changes, a killed container, reset and downgrade.
  */
 
 const DEFAULT_VERSIONS = ['2026.5.28', '2026.8.2', '2026.9.6'];
@@ -12,8 +12,8 @@ const backend = path.join(import.meta.dirname, '..');
 const builder = path.join(backend, '../../packages/openclaw-image/src/build.ts');
 const jest = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js', ...TESTS];
 
-const asked = process.argv.slice(2);
-const versions = asked.length > 0 ? asked : DEFAULT_VERSIONS;
+const requested = process.argv.slice(2);
+const versions = requested.length > 0 ? requested : DEFAULT_VERSIONS;
 execFileSync(process.execPath, [builder, '2026.3.13', ...versions], { stdio: 'inherit' });
 const failed = versions.filter((version) => {
   console.log(`\nOpenClaw ${version}`);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 
-/** Several messages in one session of a real gateway: their order, and the words that stop a run. */
+/** Several messages in one session of a real gateway: their order, and abort commands. */
 
 const SECRET = canary('sk-');
 /** Two processes of one installation share their keys. */
@@ -39,61 +39,61 @@ afterAll(async () => {
 });
 
 const newSession = async () => (await backend.as(owner, 'POST', '/api/agent?action=create-session', { agentId: id })).body.sessionId;
-const say = (sessionId: string, message: string, from = backend) =>
+const send = (sessionId: string, message: string, from = backend) =>
   from.as(owner, 'POST', '/api/chat', { message, agentId: id, sessionId }).then(({ status, body }) => [status, body.reply ?? body.error]);
-/** Waits until the model has been asked about these words, which it then thinks about. */
-async function thinking(words: string): Promise<void> {
+/** Waits until the model has received the message. */
+async function untilReceived(words: string): Promise<void> {
   while (!model.requests.some((request) => request.words === words)) await sleep(20);
 }
-const asked = (words: string[]) => model.requests.map((request) => request.words).filter((each) => words.includes(each));
+const received = (words: string[]) => model.requests.map((request) => request.words).filter((each) => words.includes(each));
 
 describe('messages in one session', () => {
-  test('that come while the first one is answered are answered one after the other', async () => {
+  test('are answered one after the other when the first reply is pending', async () => {
     const sessionId = await newSession();
     const words = ['First of three', 'Second of three', 'Third of three'];
     model.setBehaviour({ delayMs: 6_000 });
-    const first = say(sessionId, 'First of three');
-    await thinking('First of three');
+    const first = send(sessionId, 'First of three');
+    await untilReceived('First of three');
     model.setBehaviour({ delayMs: 0 });
     await sleep(1_500);
-    const second = say(sessionId, 'Second of three');
+    const second = send(sessionId, 'Second of three');
     await sleep(1_500);
-    const third = say(sessionId, 'Third of three');
+    const third = send(sessionId, 'Third of three');
     expect(await Promise.all([first, second, third])).toEqual(words.map((each) => [200, `You said: ${each}`]));
-    expect(asked(words)).toEqual(words);
+    expect(received(words)).toEqual(words);
   }, 60_000);
 
-  test('of two processes are answered one after the other', async () => {
+  test('are answered one after the other when two processes receive them', async () => {
     const other = await startBackendWithDocker('turns-2', { ...shared, DATABASE_URL: backend.config.DATABASE_URL });
     try {
       const sessionId = await newSession();
       const words = Array.from({ length: 6 }, (_, index) => `Number ${index}`);
-      const said: Promise<unknown>[] = [];
+      const replies: Promise<unknown>[] = [];
       for (const [index, each] of words.entries()) {
-        said.push(say(sessionId, each, index % 2 ? other : backend));
-        // The order of the messages is that in which they are stored.
+        replies.push(send(sessionId, each, index % 2 ? other : backend));
+        // The order of insertion is the order of the messages.
         while ((await backend.context.database.as('service', (tx) => tx.message.count({ where: { sessionId, sender: 'user' } }))) <= index)
           await sleep(10);
       }
-      expect(await Promise.all(said)).toEqual(words.map((each) => [200, `You said: ${each}`]));
-      expect(asked(words)).toEqual(words);
+      expect(await Promise.all(replies)).toEqual(words.map((each) => [200, `You said: ${each}`]));
+      expect(received(words)).toEqual(words);
     } finally {
       await other.stop();
     }
   }, 120_000);
 });
 
-test('a killed process loses no message, keeps their order and asks the model about none twice', async () => {
+test('after SIGKILL of a process another one answers each pending message once and in order', async () => {
   const { DATABASE_URL, INSTALLATION } = backend.config;
-  const mortal = await startChildBackend({ ...shared, DATABASE_URL, INSTALLATION, OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13' });
+  const child = await startChildBackend({ ...shared, DATABASE_URL, INSTALLATION, OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13' });
   try {
     const sessionId = await newSession();
-    // The same words again and again: none may be taken for an answered one.
+    // Equal messages: no message may get the reply of an earlier one.
     const words = ['Before the kill', 'Same words', 'Same words', 'Same words'];
     model.setBehaviour({ delayMs: 3_000 });
-    for (const message of words) await mortal.call('POST', '/api/chat', { message, agentId: id, sessionId, wait: false });
-    await thinking('Same words');
-    await mortal.kill();
+    for (const message of words) await child.call('POST', '/api/chat', { message, agentId: id, sessionId, wait: false });
+    await untilReceived('Same words');
+    await child.kill();
     const replies = () =>
       backend.context.database.as('service', (tx) =>
         tx.reply.findMany({ where: { message: { sessionId } }, include: { answer: true }, orderBy: { message: { seq: 'asc' } } }),
@@ -103,41 +103,41 @@ test('a killed process loses no message, keeps their order and asks the model ab
     expect((await replies()).map(({ state, answer }) => [state, answer?.content])).toEqual(
       words.map((each) => ['done', `You said: ${each}`]),
     );
-    expect(asked(words)).toEqual(words);
+    expect(received(words)).toEqual(words);
   } finally {
-    await mortal.stop();
+    await child.stop();
   }
 }, 120_000);
 
-describe('a word that the gateway takes for a command to stop', () => {
+describe('an abort command', () => {
   test.each(['stop', 'Stop!', 'please stop', 'Wait.', 'exit', 'interrupt', 'esc', 'detente', '/stop'])(
-    '%p ends at once when nothing is running',
+    '%p is answered at once when no run is in-flight',
     async (word) => {
       const sessionId = await newSession();
       const began = Date.now();
-      expect(await say(sessionId, word)).toEqual([200, 'There was nothing to stop.']);
+      expect(await send(sessionId, word)).toEqual([200, 'There was nothing to stop.']);
       expect(Date.now() - began).toBeLessThan(5_000);
     },
     30_000,
   );
 
-  test('ends the run and what waits behind it at once, and the next message is answered', async () => {
+  test('aborts the run and the waiting messages at once, and the next message is answered', async () => {
     const sessionId = await newSession();
     model.setBehaviour({ delayMs: 25_000 });
-    const slow = say(sessionId, 'Think long');
-    await thinking('Think long');
-    const waiting = say(sessionId, 'Then this');
+    const slow = send(sessionId, 'Think long');
+    await untilReceived('Think long');
+    const waiting = send(sessionId, 'Then this');
     await sleep(1_000);
     model.setBehaviour({ delayMs: 0 });
     const began = Date.now();
-    const stopped = say(sessionId, 'stop');
+    const stopped = send(sessionId, 'stop');
     expect(await Promise.all([slow, waiting, stopped])).toEqual([
       [500, 'The agent was interrupted'],
       [500, 'The agent was interrupted'],
       [200, '⚙️ Agent was aborted.'],
     ]);
     expect(Date.now() - began).toBeLessThan(5_000);
-    expect(await say(sessionId, 'Go on')).toEqual([200, 'You said: Go on']);
-    expect(asked(['Then this'])).toEqual([]);
+    expect(await send(sessionId, 'Go on')).toEqual([200, 'You said: Go on']);
+    expect(received(['Then this'])).toEqual([]);
   }, 60_000);
 });

@@ -5,9 +5,9 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { expect, test } from '@jest/globals';
 import { startChildBackend } from './child-backend.ts';
 
-/** What nobody caught ends the backend, and is written as any other error: its secrets taken out. */
+/** An uncaught error ends the backend and is logged like any other error: without secrets. */
 
-const fail = (how: string) => `
+const throwOnSignal = (how: string) => `
   process.on('SIGUSR2', () => {
     const cause = Object.assign(new Error('Bearer ${canary('cause-')}'), { headers: { authorization: '${canary('of-the-cause-')}' } });
     const error = Object.assign(new Error('lost'), { cause, apiKey: '${canary('sk-or-')}' });
@@ -15,14 +15,14 @@ const fail = (how: string) => `
   });`;
 
 test.each([
-  ['an exception', 'throw error'],
-  ['a rejection', 'Promise.reject(error)'],
+  ['exception', 'throw error'],
+  ['rejection', 'Promise.reject(error)'],
 ])(
-  '%s',
-  async (_what, how) => {
+  'an uncaught %s ends the backend and is logged without its secrets',
+  async (_kind, how) => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'uncaught-'));
     const script = path.join(folder, 'fail.mjs');
-    await writeFile(script, fail(how));
+    await writeFile(script, throwOnSignal(how));
     const backend = await startChildBackend({
       NODE_OPTIONS: `--import ${script}`,
       DOCKER_HOST: 'unix:///nonexistent/docker.sock',
@@ -34,7 +34,7 @@ test.each([
       msg: 'the backend ends: nobody caught this',
       err: { message: expect.stringContaining('lost') },
     });
-    // Which also looks for the secrets in all that was written.
+    // stop() also searches everything that the backend wrote for the secrets.
     await backend.stop();
     await rm(folder, { recursive: true });
   },

@@ -15,7 +15,7 @@ import { coinbase } from '../src/domain/verification/attestation.ts';
 import { recheckVerifications } from '../src/domain/verification/recheck.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** Verification: the real EAS contracts and a stand-in for ENS on local chains, and an authenticator made of software. */
+/** Verification with the real EAS contracts and an ENS stand-in on local chains, and a software authenticator. */
 
 const EAS: Address = '0x4200000000000000000000000000000000000021';
 const ATTESTER: Address = '0x00000000000000000000000000000000000a77e5';
@@ -43,7 +43,7 @@ const status = async () => (await backend.as(owner, 'GET', `/api/agents/${agent}
 const none = { verified: false, verificationType: null, attestationUid: null, verifierAddress: null, verifiedAt: null, metadata: null };
 const bad = (error: string) => ({ status: 400, body: { error } });
 
-/** Asks for a challenge, signs it, and verifies. */
+/** Requests a challenge, signs it, and verifies. */
 async function prove(verificationType: string, fields: Fields = {}, signer = wallet) {
   const asked = { walletAddress: signer.address, ...fields };
   const { body } = await challenge(verificationType, asked);
@@ -52,7 +52,7 @@ async function prove(verificationType: string, fields: Fields = {}, signer = wal
 const recheck = () => recheckVerifications(backend.context);
 
 beforeAll(async () => {
-  // Its clock is behind, so that what it takes for valid still may have expired here.
+  // The chain's clock is two hours behind: an attestation that is valid there may have expired here.
   const startsAt = Math.floor(Date.now() / 1000) - 7200;
   [base, ethereum] = await Promise.all([startChain({ chainId: 8453, startsAt }), startChain({ chainId: 1 })]);
   [node, ethereumNode] = await Promise.all([startChainNode(base.url), startChainNode(ethereum.url)]);
@@ -81,8 +81,8 @@ beforeEach(async () => {
   await backend.as(owner, 'DELETE', `/api/agents/${agent}/verify`);
 });
 
-describe('a wallet', () => {
-  test('signs for this agent, this attestation, this chain and this installation, once', async () => {
+describe('a wallet’s signature', () => {
+  test('counts once, and only for its agent, attestation, chain and installation', async () => {
     const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
     const asked = { walletAddress: wallet.address, attestationUid };
     const { message, expiresAt, options } = (await challenge('eas', asked)).body;
@@ -113,7 +113,7 @@ describe('a wallet', () => {
     expect(await verify('eas', { ...asked, signature })).toMatchObject(noChallenge);
   });
 
-  test('a foreign agent is none, and what is missing is named', async () => {
+  test('is refused with 404 for another account’s agent and with 400 when a field is missing', async () => {
     const theirs = (path: string, body: object) => backend.as(stranger, 'POST', `/api/agents/${agent}/${path}`, body);
     const body = { verificationType: 'eas', walletAddress: wallet.address, signature: '0x12' };
     expect((await theirs('verify/challenge', body)).status).toBe(404);
@@ -126,7 +126,7 @@ describe('a wallet', () => {
 });
 
 describe('eas', () => {
-  test('an attestation that counts', async () => {
+  test('verifies with a valid attestation', async () => {
     const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
     const { status: code, body } = await prove('eas', { attestationUid });
     expect([code, body]).toEqual([
@@ -144,7 +144,7 @@ describe('eas', () => {
     expect((await backend.as(owner, 'GET', `/api/agents/${agent}`)).body.agent).toMatchObject({ verified: true, attestationUid });
   });
 
-  test('one for a smart wallet that is not deployed yet (ERC-6492), signed by its owner', async () => {
+  test('verifies a smart wallet that is not deployed yet (ERC-6492), signed by its owner', async () => {
     const { address, signMessage, undeployed } = await (await deploySafes(base)).walletOf(wallet);
     const asked = { walletAddress: address, attestationUid: await eas.attest(ATTESTER, { schema, recipient: address }) };
     const { message } = (await challenge('eas', asked)).body;
@@ -159,7 +159,7 @@ describe('eas', () => {
     expect(await status()).toMatchObject({ verifierAddress: address });
   });
 
-  test('none that is not there, revoked, expired, another’s, of another schema, or by another attester', async () => {
+  test('refuses an attestation that is missing, revoked, expired, for another wallet, or of another schema or attester', async () => {
     const recipient = wallet.address;
     const { timestamp } = await base.client.getBlock();
     const revoked = await eas.attest(ATTESTER, { schema, recipient });
@@ -185,14 +185,14 @@ describe('eas', () => {
     expect(await status()).toEqual(none);
   });
 
-  test('a node that is away is 500, and the same request succeeds when it is back', async () => {
+  test('answers 500 while the node is down, and the same request succeeds afterwards', async () => {
     const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
     const asked = { walletAddress: wallet.address, attestationUid };
     const { message } = (await challenge('eas', asked)).body;
     const signature = await wallet.signMessage({ message });
     node.setDown(true);
     expect(await verify('eas', { ...asked, signature })).toMatchObject({ status: 500, body: { error: 'Failed to update verification' } });
-    // An ordinary wallet's signature is wrong without a node, too.
+    // The backend checks the signature of an ordinary wallet without the node.
     const wrong = await privateKeyToAccount(generatePrivateKey()).signMessage({ message });
     expect((await verify('eas', { ...asked, signature: wrong })).status).toBe(400);
     node.setDown(false);
@@ -207,14 +207,14 @@ describe('coinbase', () => {
   const attest = (changes: object = {}) =>
     eas.attest(coinbase.attester, { schema: coinbase.schema, recipient: wallet.address, ...changes });
 
-  test('an attestation of a verified account, named or found by the indexer', async () => {
+  test('verifies with an attestation that the client names or the indexer finds', async () => {
     const attestationUid = await attest();
     expect((await prove('coinbase', { attestationUid })).body).toMatchObject({ verified: true, attestationUid });
     await eas.index(coinbase.indexer, wallet.address, attestationUid);
     expect((await prove('coinbase')).body).toMatchObject({ verified: true, verificationType: 'coinbase', attestationUid });
   });
 
-  test('none, one that says no, or one by somebody else', async () => {
+  test('refuses a missing attestation, one with the value false, and one of another attester', async () => {
     await eas.index(coinbase.indexer, wallet.address, `0x${'00'.repeat(32)}`);
     expect(await prove('coinbase')).toMatchObject(bad('Coinbase has not attested this wallet'));
     expect(await prove('coinbase', { attestationUid: await attest({ value: false }) })).toMatchObject(
@@ -228,13 +228,13 @@ describe('coinbase', () => {
 });
 
 describe('ens', () => {
-  test('a name that stands for the wallet, in its normal form', async () => {
+  test('verifies with a name that resolves to the wallet, and stores the normalised name', async () => {
     await ens.set('agent.eth', wallet.address);
     expect((await prove('ens', { metadata: { ensName: 'Agent.eth' } })).body).toMatchObject({ verified: true, attestationUid: null });
     expect(await status()).toMatchObject({ verifierAddress: wallet.address, metadata: { ensName: 'agent.eth' } });
   });
 
-  test('none that stands for another, for nobody, or is no name', async () => {
+  test('refuses a name that resolves to another wallet, does not resolve, or is invalid', async () => {
     await ens.set('another.eth', ATTESTER);
     const notIts = bad('The ENS name does not resolve to this wallet');
     expect(await prove('ens', { metadata: { ensName: 'another.eth' } })).toMatchObject(notIts);
@@ -245,10 +245,10 @@ describe('ens', () => {
   });
 
   test.each([
-    ['asks for patience', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
-    ['is broken', { code: -32603, message: 'Internal error' }],
-    ['has no such block yet', { code: -32000, message: 'header not found' }],
-  ])('a node that %s has said nothing: 500, and who is verified stays so', async (_, refusal) => {
+    ['returns a rate limit', { code: -32005, message: 'daily request count exceeded, request rate limited' }],
+    ['returns an internal error', { code: -32603, message: 'Internal error' }],
+    ['lacks the block', { code: -32000, message: 'header not found' }],
+  ])('answers 500 when the node %s, and keeps an existing verification', async (_, refusal) => {
     await ens.set('patient.eth', wallet.address);
     const metadata = { ensName: 'patient.eth' };
     expect((await prove('ens', { metadata })).status).toBe(200);
@@ -260,7 +260,7 @@ describe('ens', () => {
     expect(await status()).toMatchObject({ verified: true, metadata });
   });
 
-  test('what a name’s owner points to off the chain is not fetched', async () => {
+  test('does not fetch a URL that the name’s resolver returns (CCIP read)', async () => {
     let asked = 0;
     const trap = createServer((_request, response) => {
       asked++;
@@ -280,7 +280,7 @@ describe('webauthn', () => {
   const ask = async (fields: Fields = {}) => (await challenge('webauthn', fields)).body;
   const notFitting = bad('The passkey’s response does not match the challenge');
 
-  test('the first passkey is registered, and verifies with that', async () => {
+  test('registers the first passkey and verifies with it', async () => {
     const { call, options, message } = await ask();
     expect([call, message, options.rp]).toEqual(['create', null, { name: 'Agentbot', id: 'localhost' }]);
     expect(await verify('webauthn')).toMatchObject(bad('credential is required'));
@@ -294,7 +294,7 @@ describe('webauthn', () => {
     expect(await verify('webauthn', { credential })).toMatchObject(bad('There is no open challenge: request a challenge first'));
   });
 
-  test('later it signs a challenge, once; nobody else’s does', async () => {
+  test('verifies once with a challenge that the registered passkey signed, and with no other passkey', async () => {
     const { call, options } = await ask();
     expect([call, options.allowCredentials]).toEqual(['get', [{ id: authenticator.id, transports: ['internal'], type: 'public-key' }]]);
     expect(await verify('webauthn', { credential: createAuthenticator(ORIGIN).get(options) })).toMatchObject(
@@ -311,7 +311,7 @@ describe('webauthn', () => {
     expect(await verify('webauthn', { credential: old })).toMatchObject(notFitting);
   });
 
-  test('another one may be added', async () => {
+  test('adds a second passkey, and refuses to add it again', async () => {
     const second = createAuthenticator(ORIGIN);
     const { call, options } = await ask({ newPasskey: true });
     expect([call, options.excludeCredentials.length]).toEqual(['create', 1]);
@@ -323,8 +323,8 @@ describe('webauthn', () => {
   });
 });
 
-describe('once an hour', () => {
-  test('what was revoked, or sold, is marked; what holds is not, nor what the platform said itself', async () => {
+describe('recheckVerifications', () => {
+  test('ends a verification whose attestation was revoked or name was sold, and keeps valid and platform-made ones', async () => {
     const { timestamp } = await base.client.getBlock();
     const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address, expiresAt: timestamp + 86_400n });
     await prove('eas', { attestationUid });
@@ -362,7 +362,7 @@ describe('once an hour', () => {
     expect(await status()).toMatchObject({ verified: false, metadata: { reason: 'The ENS name does not resolve to this wallet' } });
   });
 
-  test('a type whose node was taken out of the settings stays as it is', async () => {
+  test('keeps a verification whose node is no longer configured', async () => {
     const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
     await prove('eas', { attestationUid });
     const chains = await backend.context.chains();
@@ -370,11 +370,11 @@ describe('once an hour', () => {
     expect(await status()).toMatchObject({ verified: true, attestationUid });
   });
 
-  test('one that is verified in another way meanwhile is not touched', async () => {
+  test('does not overwrite a verification that changes during the recheck', async () => {
     await prove('eas', { attestationUid: await eas.attest(ATTESTER, { schema, recipient: wallet.address }) });
     let asked = 0;
     const chains = async () => {
-      // The first time it asks which types there are.
+      // The first call reads which types are configured.
       if (asked++ === 1) {
         await backend.machine(undefined, 'POST', `/api/agents/${agent}/verify`, { verificationType: 'eas', verified: true });
       }

@@ -6,16 +6,16 @@ import Docker from 'dockerode';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { makeColdImage, WARM_IMAGE } from './cold-image.ts';
 
-/** An image that brings no compiled code, as the official one: compiled once per host, then started warm. */
+/** An image without compiled plugins, like the official one: the host compiles them once, then agents start warm. */
 
 const COLD = 'agentbot/openclaw-test:cold';
-const STUBBORN = 'agentbot/openclaw-test:stubborn';
+const UNWARMABLE = 'agentbot/openclaw-test:stubborn';
 const docker = new Docker();
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let owner: string;
 let removeCold: () => Promise<void>;
-/** Of the agents that were provisioned. */
+/** The ids of the provisioned agents. */
 const ids: string[] = [];
 
 async function shell(id: string, command: string): Promise<string> {
@@ -28,7 +28,7 @@ async function shell(id: string, command: string): Promise<string> {
   return Buffer.concat(chunks).toString().trim();
 }
 
-/** A new agent on the backend's image, once it is ready, with the stages of its provisioning. */
+/** Provisions an agent on the backend's image. @returns its id and the steps of the operation */
 async function provision(name: string) {
   const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
     name,
@@ -55,8 +55,8 @@ afterAll(async () => {
   await removeCold();
 });
 
-/** An image of a gateway that starts on an agent's network only, so that it cannot be warmed. */
-async function makeStubbornImage(name: string): Promise<() => Promise<void>> {
+/** Makes an image whose gateway starts only on an agent's network: warming fails. */
+async function makeUnwarmableImage(name: string): Promise<() => Promise<void>> {
   const removeStandIn = await makeStandIn(WARM_IMAGE, 'agentbot/openclaw-test:stand-in-of-stubborn');
   const [repo, tag] = name.split(':');
   const container = await docker.createContainer({ Image: 'agentbot/openclaw-test:stand-in-of-stubborn' });
@@ -69,7 +69,7 @@ async function makeStubbornImage(name: string): Promise<() => Promise<void>> {
   };
 }
 
-test('the first agent waits until the image is warm, and no agent compiles anything', async () => {
+test('only the first provision of a cold image warms it, and no agent compiles plugins', async () => {
   const first = await provision('First');
   expect(first.stages).toEqual(['image', 'validate', 'warm', 'create', 'start', 'ready']);
   const second = await provision('Second');
@@ -84,14 +84,14 @@ test('the first agent waits until the image is warm, and no agent compiles anyth
   await backend.machine(owner, 'POST', `/api/agents/${first.id}/repair`);
   const [repair] = (await backend.as(owner, 'GET', `/api/agents/${first.id}/operations`)).body.operations;
   expect(repair.steps.map((step: { name: string }) => step.name)).not.toContain('warm');
-  // What one agent writes there would be another one's code.
+  // Agents share the cache: what one writes there would run in another.
   expect(await shell(second.id, 'echo evil > /opt/agentbot/cache/jiti/evil')).toMatch(/Read-only file system/);
 }, 300_000);
 
-test('agents of an image that cannot be warmed start without a cache, and the next one does not try again', async () => {
-  const removeStubborn = await makeStubbornImage(STUBBORN);
-  const moved = async (id: string | undefined) => {
-    const { status, body } = await backend.machine(owner, 'POST', `/api/agents/${id}/update`, { image: STUBBORN });
+test('agents on an image that cannot be warmed start without a cache, and the second does not retry', async () => {
+  const removeUnwarmable = await makeUnwarmableImage(UNWARMABLE);
+  const updateAndFindWarmSteps = async (id: string | undefined) => {
+    const { status, body } = await backend.machine(owner, 'POST', `/api/agents/${id}/update`, { image: UNWARMABLE });
     expect([status, body.error]).toEqual([200, undefined]);
     const [operation] = (await backend.as(owner, 'GET', `/api/agents/${id}/operations`)).body.operations;
     const cache = '/opt/agentbot/cache';
@@ -100,14 +100,14 @@ test('agents of an image that cannot be warmed start without a cache, and the ne
     return operation.steps.filter((step: { name: string }) => step.name === 'warm');
   };
   try {
-    expect(await moved(ids[0])).toEqual([
+    expect(await updateAndFindWarmSteps(ids[0])).toEqual([
       expect.objectContaining({
         state: 'skipped',
         detail: expect.stringMatching(/exit code 3.*no network.*The agent starts without a cache/s),
       }),
     ]);
-    expect(await moved(ids[1])).toEqual([]);
+    expect(await updateAndFindWarmSteps(ids[1])).toEqual([]);
   } finally {
-    await removeStubborn();
+    await removeUnwarmable();
   }
 }, 240_000);

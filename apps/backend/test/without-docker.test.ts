@@ -27,12 +27,12 @@ const provision = (apiKey: string) =>
   });
 
 describe('without a Docker Engine', () => {
-  test('health says so', async () => {
+  test('GET /health answers docker: unavailable', async () => {
     const { body } = await backend.call('GET', '/health');
     expect(body).toMatchObject({ status: 'ok', docker: 'unavailable', provisioning: 'enabled' });
   });
 
-  test('an agent is provisioned all the same and answers through its model provider, with the session so far', async () => {
+  test('provision succeeds, and the agent replies through its model provider', async () => {
     const { status, body } = await provision(canary('model-key-'));
     expect(status).toBe(201);
     expect(body.agent.status).toBe('running');
@@ -50,12 +50,12 @@ describe('without a Docker Engine', () => {
     expect(page).toMatchObject({ total: 2, limit: 1, offset: 0, messages: [{ sender: 'agent', content: 'You said: Good morning' }] });
   });
 
-  test("the provider's refusal reaches the user as a sentence", async () => {
+  test("POST /api/chat answers 500 with the provider's error and without the key", async () => {
     const { body } = await provision('a wrong key');
     expect(body.error).toBe('Tokens and keys are printable characters without spaces');
     const wrong = await provision(canary('wrong-key-'));
     const chat = (agentId: string) => backend.as(user, 'POST', '/api/chat', { message: 'Hello', agentId });
-    // Without the key, which the provider repeats.
+    // The provider repeats the key; the backend redacts it.
     const refused = 'The model provider failed (401: Incorrect API key provided: [redacted])';
     expect(await chat(wrong.body.agent.id)).toMatchObject({ status: 500, body: { error: refused } });
 
@@ -66,7 +66,7 @@ describe('without a Docker Engine', () => {
     model.setBehaviour({ failures: {} });
   });
 
-  test('lifecycle calls answer 500 with a sentence that says so, and deletion works', async () => {
+  test('start, stop and restart answer 500 with the reason, and DELETE works', async () => {
     const { body } = await provision(canary('model-key-'));
     const { id } = body.agent;
     for (const action of ['start', 'stop', 'restart']) {
@@ -80,37 +80,37 @@ describe('without a Docker Engine', () => {
     expect((await backend.as(user, 'GET', `/api/agents/${id}`)).status).toBe(404);
   });
 
-  test("an endpoint that comes to stand for the platform's own network, or sends on to it, is not called", async () => {
-    const bouncing = createServer((_request, response) =>
+  test("POST /api/chat does not call an endpoint that resolves or redirects to the platform's own network", async () => {
+    const redirecting = createServer((_request, response) =>
       response.writeHead(307, { location: `http://127.0.0.1:${model.port}/v1/chat/completions` }).end(),
     ).listen(0, '127.0.0.1');
-    await once(bouncing, 'listening');
+    await once(redirecting, 'listening');
     const guarded = await startBackend({ ALLOW_PRIVATE_MODEL_ENDPOINTS: 'false' });
     try {
       const owner = await guarded.account();
-      const closed = [500, 0, expect.stringMatching(/^The model provider failed/)];
-      const said = async (at: TestBackend, someone: string, baseUrl: string) => {
+      const blocked = [500, 0, expect.stringMatching(/^The model provider failed/)];
+      const chatWith = async (at: TestBackend, someone: string, baseUrl: string) => {
         const endpoint = { baseUrl: 'https://model.invalid/v1', model: 'echo-1' };
         const config = { ...endpoint, apiKey: canary('model-key-') };
         const { body } = await at.as(someone, 'POST', '/api/agents/provision', { name: 'Rebound', model: 'custom', config });
         const { id } = body.agent;
-        // As if the name had meant something else when it was saved.
+        // As if the host name had resolved to another address when it was stored.
         await at.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { config: { ...endpoint, baseUrl } } }));
         const before = model.requests.length;
         const answer = await at.as(someone, 'POST', '/api/chat', { message: 'Hello', agentId: id });
         return [answer.status, model.requests.length - before, answer.body.error];
       };
-      expect(await said(guarded, owner, `http://127.0.0.1:${model.port}/v1`)).toEqual(closed);
-      expect(await said(guarded, owner, `http://localhost:${model.port}/v1`)).toEqual(closed);
-      expect(await said(backend, user, `http://localhost:${model.port}/v1`)).toEqual([200, 1, undefined]);
-      expect(await said(backend, user, `http://127.0.0.1:${(bouncing.address() as { port: number }).port}/v1`)).toEqual(closed);
+      expect(await chatWith(guarded, owner, `http://127.0.0.1:${model.port}/v1`)).toEqual(blocked);
+      expect(await chatWith(guarded, owner, `http://localhost:${model.port}/v1`)).toEqual(blocked);
+      expect(await chatWith(backend, user, `http://localhost:${model.port}/v1`)).toEqual([200, 1, undefined]);
+      expect(await chatWith(backend, user, `http://127.0.0.1:${(redirecting.address() as { port: number }).port}/v1`)).toEqual(blocked);
     } finally {
       await guarded.stop();
-      bouncing.close();
+      redirecting.close();
     }
   }, 60_000);
 
-  test('figures pair each message with its own reply, and rate the last messages only', async () => {
+  test('stats pair each message with its own reply and rate only the last 2,000 messages', async () => {
     const { id } = (await provision(canary('model-key-'))).body.agent;
     const row = { agentId: id, ownerId: user };
     const began = Date.now() - 600_000;
@@ -123,7 +123,7 @@ describe('without a Docker Engine', () => {
       content: message,
       createdAt: at(seconds),
     });
-    const figures = async () => (await backend.machine(user, 'GET', `/api/agents/${id}/stats`)).body.stats;
+    const stats = async () => (await backend.machine(user, 'GET', `/api/agents/${id}/stats`)).body.stats;
     await backend.context.database.as('service', async (tx) => {
       await tx.chatSession.createMany({ data: ['sess_figures', 'sess_channel'].map((each) => ({ ...row, id: each })) });
       await tx.message.createMany({
@@ -145,13 +145,13 @@ describe('without a Docker Engine', () => {
         ],
       });
     });
-    expect(await figures()).toMatchObject({ messagesProcessed: 4, averageResponseTime: 3000, successRate: '66.67', errorRate: '33.33' });
+    expect(await stats()).toMatchObject({ messagesProcessed: 4, averageResponseTime: 3000, successRate: '66.67', errorRate: '33.33' });
 
     const channel = Array.from({ length: 1_000 }, (_, i) => [
       say(`asked-${i}`, 'user', 10 + i / 100, 'sess_channel'),
       say(`told-${i}`, 'agent', 11 + i / 100, 'sess_channel'),
     ]).flat();
     await backend.context.database.as('service', (tx) => tx.message.createMany({ data: channel }));
-    expect(await figures()).toMatchObject({ messagesProcessed: 1004, averageResponseTime: 1000, successRate: '100.00' });
+    expect(await stats()).toMatchObject({ messagesProcessed: 1004, averageResponseTime: 1000, successRate: '100.00' });
   });
 });
