@@ -132,7 +132,7 @@ test("a channel's session is not continued from here, and does not become the ch
     const { status, body } = await backend.as(owner, 'POST', '/api/chat', { message: 'Here?', agentId: id, sessionId });
     if (status === 400) refused.push(body.error);
   }
-  expect(refused).toEqual(Array(2).fill('This session takes place on telegram: it is continued there'));
+  expect(refused).toEqual(Array(2).fill('This session belongs to telegram: continue it there'));
 });
 
 test('what was said while nobody listened is taken over once, when the connection is back', async () => {
