@@ -132,7 +132,7 @@ test("POST /api/chat refuses a channel's session with 400", async () => {
     const { status, body } = await backend.as(owner, 'POST', '/api/chat', { message: 'Here?', agentId: id, sessionId });
     if (status === 400) refused.push(body.error);
   }
-  expect(refused).toEqual(Array(2).fill('This session takes place on telegram: it is continued there'));
+  expect(refused).toEqual(Array(2).fill('This session belongs to telegram: continue it there'));
 });
 
 test('messages sent while the gateway is disconnected are imported once after the reconnect', async () => {

@@ -5,7 +5,7 @@ export default class ClosingLineReporter {
     this.#name = options.name;
   }
   onRunComplete(_contexts, results) {
-    // A test file that could not run at all counts as failed, or a broken import would pass.
+    // A test file that does not run counts as failed: otherwise a broken import would pass.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests + results.numTodoTests;
     process.stdout.write(`\n${this.#name}: ${results.numPassedTests} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`);

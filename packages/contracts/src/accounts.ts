@@ -15,7 +15,7 @@ const password = z
 const account = z.strictObject({ id: z.string(), email: z.string() });
 /** How long a browser session lasts from its sign-in. */
 export const SESSION_SECONDS = 14 * 24 * 3600;
-/** Who signed in, and the id of the session that this began. */
+/** The signed-in user and the id of the new session. */
 const signedIn = z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable(), session: z.string() });
 
 export const register = defineRoute({
@@ -42,7 +42,7 @@ export const register = defineRoute({
   web: { path: '/api/register', response: account },
 });
 
-/** Only the web app asks this, for next-auth's `credentials` provider. */
+/** Called by the web app only, for next-auth's `credentials` provider. */
 export const verifyCredentials = defineRoute({
   id: 'verifyCredentials',
   summary: "Check an account's email and password, and begin a session",
@@ -56,7 +56,7 @@ export const verifyCredentials = defineRoute({
   backend: { path: '/api/credentials/verify', response: signedIn },
 });
 
-/** Only the web app asks this, when next-auth signs a browser out. */
+/** Called by the web app only, when next-auth signs a browser out. */
 export const signOut = defineRoute({
   id: 'signOut',
   summary: 'End a browser session; its cookie is refused from then on',
@@ -81,7 +81,7 @@ const me = z.strictObject({
 export type Me = z.infer<typeof me>;
 export const getMe = defineRoute({
   id: 'getMe',
-  summary: 'The signed-in account, its plan and how many agents it may have',
+  summary: 'The signed-in account with its plan and its agent limit',
   method: 'GET',
   auth: 'caller',
   status: 200,
@@ -106,10 +106,10 @@ export const grantPlan = defineRoute({
   web: { path: '/api/admin/users/:id/plan', response: granted },
 });
 
-/** Only the web app asks this, after GitHub or Google has said who somebody is. */
+/** Called by the web app only, after GitHub or Google has identified the user. */
 export const signInWithProvider = defineRoute({
   id: 'signInWithProvider',
-  summary: 'Begin a session for somebody whom GitHub or Google knows; the first one opens an account',
+  summary: 'Begin a session for a user of GitHub or Google; the first sign-in opens an account',
   method: 'POST',
   auth: 'web',
   body: z.object({
@@ -128,7 +128,7 @@ export const signInWithProvider = defineRoute({
 const options = z.strictObject({ passwordReset: z.boolean() });
 export const getSignInOptions = defineRoute({
   id: 'getSignInOptions',
-  summary: 'What the sign-in page may offer',
+  summary: 'The options of the sign-in page',
   method: 'GET',
   auth: 'public',
   status: 200,
@@ -141,7 +141,7 @@ export const getSignInOptions = defineRoute({
 const done = z.strictObject({ success: z.literal(true) });
 export const requestPasswordReset = defineRoute({
   id: 'requestPasswordReset',
-  summary: 'Mail a link to set a new password; the answer does not tell whether there is such an account',
+  summary: 'Mail a link to set a new password; the response does not reveal whether the account exists',
   method: 'POST',
   auth: 'web',
   rateLimit: 'credentials',
@@ -156,14 +156,14 @@ export const requestPasswordReset = defineRoute({
 export const resetPassword = defineRoute({
   id: 'resetPassword',
   summary:
-    'Set a new password with the token of a mailed link; every session ends. The first link proves the address and removes every credential from before',
+    'Set a new password with the token of a mailed link; every session ends. The first link proves the address and removes every earlier credential',
   method: 'POST',
   auth: 'web',
   rateLimit: 'credentials',
   body: z.object({
     token: z.string().regex(/^[\w-]{43}$/, { error: 'This link is no longer valid' }),
     password,
-    /** Whether the account's API keys end as well. */
+    /** Whether the account's API keys are revoked as well. */
     revokeKeys: z.boolean({ error: 'revokeKeys must be true or false' }).optional(),
   }),
   status: 200,

@@ -1,10 +1,10 @@
 import type { Facade, Route, RouteId } from './index.ts';
 import { routes } from './index.ts';
 
-/** How each operation is addressed on one side. */
+/** The method and path of each operation on one side. */
 export type Addresses = Partial<Record<RouteId, { method: Route['method']; path: string }>>;
 
-/** Method and path of every operation that a side offers: all a client needs of the contract while it runs. */
+/** The method and path of every operation that a side offers: a client needs nothing else of the contract at runtime. */
 export function addressesOf(facade: Facade): Addresses {
   const offered = Object.entries<Route>(routes).flatMap(([id, { method, ...sides }]) => {
     const side = sides[facade];

@@ -5,7 +5,7 @@ import { pageQuery } from './paging.ts';
 import { planSchema } from './plans.ts';
 
 const timestamp = z.iso.datetime();
-/** A page of fifty unless asked otherwise, and words to look for. */
+/** A page and a search text (`q`). */
 const searchQuery = pageQuery.extend({
   q: z
     .string()
@@ -14,7 +14,7 @@ const searchQuery = pageQuery.extend({
     .regex(/^\P{Cc}*$/u, { error: 'Invalid q' })
     .optional(),
 });
-/** The cursor of the page that follows; null at the end. */
+/** The cursor of the next page; null on the last page. */
 const next = z.string().nullable();
 
 const user = z.strictObject({
@@ -30,7 +30,7 @@ export type UserView = z.infer<typeof user>;
 const users = z.strictObject({ users: z.array(user), next, status: z.literal('ok') });
 export const listUsers = defineRoute({
   id: 'listUsers',
-  summary: 'The accounts of this installation, newest first; `q` looks in email and name',
+  summary: 'The accounts of this installation, newest first; `q` searches email and name',
   method: 'GET',
   auth: 'admin',
   query: searchQuery,
@@ -57,7 +57,7 @@ export type AdminAgentView = z.infer<typeof agent>;
 const agents = z.strictObject({ agents: z.array(agent), next, status: z.literal('ok') });
 export const listAllAgents = defineRoute({
   id: 'listAllAgents',
-  summary: "Everybody's agents, newest first; `q` looks in id, name and the owner's email",
+  summary: "The agents of all users, newest first; `q` searches id, name and the owner's email",
   method: 'GET',
   auth: 'admin',
   query: searchQuery.extend({ state: webStatusSchema.optional() }),
@@ -75,15 +75,15 @@ const health = z.strictObject({
   queue: z.strictObject({
     queued: z.int(),
     running: z.int(),
-    /** Seconds that the oldest one has waited. */
+    /** Seconds that the oldest queued job has waited. */
     oldestQueued: z.number().nullable(),
     succeededToday: z.int(),
     failedToday: z.int(),
   }),
   users: z.int(),
-  /** How many agents are in each state that one is in. */
+  /** The number of agents in each state; states without agents are left out. */
   agents: z.array(z.strictObject({ status: webStatusSchema, count: z.int() })),
-  /** What the engine has of this installation and no agent owns. */
+  /** Resources of this installation in the engine that belong to no agent. */
   orphans: z.array(z.strictObject({ kind: z.enum(['container', 'network', 'volume', 'backup']), name: z.string(), foundAt: timestamp })),
   provisioning: z.enum(['enabled', 'disabled']),
   image: z.string(),
@@ -92,7 +92,7 @@ export type InstallationHealth = z.infer<typeof health>;
 const healthAnswer = z.strictObject({ health, status: z.literal('ok') });
 export const getInstallationHealth = defineRoute({
   id: 'getInstallationHealth',
-  summary: 'How Docker, the queue and the database are, and what is orphaned',
+  summary: 'The health of Docker, the queue and the database, and the orphaned resources',
   method: 'GET',
   auth: 'admin',
   status: 200,

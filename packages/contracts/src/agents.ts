@@ -5,7 +5,7 @@ import { pageQuery } from './paging.ts';
 import { planSchema, tierSchema } from './plans.ts';
 
 const timestamp = z.iso.datetime();
-/** An agent's id wherever a caller gives one. */
+/** An agent's id in a request. */
 export const agentIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Invalid agentId' });
 export const agentParams = z.object({ id: agentIdSchema });
 
@@ -23,7 +23,7 @@ export const nameSchema = z
   .trim()
   .min(1, { error: 'Agent name is required' })
   .max(100, { error: 'Agent name must be at most 100 characters' })
-  // Postgres stores no NUL, and control characters in a name serve nobody.
+  // Postgres cannot store NUL, and a name needs no control characters.
   .regex(/^\P{Cc}*$/u, { error: 'Agent name must not contain control characters' });
 
 export const secretText = z
@@ -34,7 +34,7 @@ export const secretText = z
 
 export const ownerIdSchema = z.string().regex(/^[\w@.:+-]{1,64}$/, { error: 'Invalid owner id' });
 
-/** A domain that an agent may reach; `*.` stands for whatever is below it, a port for one that is not the usual one. */
+/** A domain that an agent may reach; `*.` matches every subdomain, and a port other than the default may follow. */
 const domainPattern = z
   .string()
   .trim()
@@ -47,16 +47,16 @@ const domainPattern = z
 const baseUrl = z.url({ protocol: /^https?$/, error: 'baseUrl must be an http or https address' }).max(2048);
 const model = z.string().trim().min(1).max(200);
 
-/** What a configuration shows: everything but its secrets. */
+/** The configuration without its secrets. */
 const openConfigSchema = z.strictObject({
   plan: planSchema.optional(),
   aiProvider: providerSchema.optional(),
   baseUrl: baseUrl.optional(),
   model: model.optional(),
   ownerIds: z.array(ownerIdSchema).max(50).optional(),
-  /** All that the agent may reach beside its model and its channels; everywhere when it is empty. */
+  /** The domains that the agent may reach besides its model and its channels; without a domain it may reach any. */
   allowedDomains: z.array(domainPattern).max(100).optional(),
-  /** Whether others may clone the agent; they get its configuration without its secrets. */
+  /** Whether other users may clone the agent; a clone gets the configuration without the secrets. */
   cloneable: z.boolean().optional(),
 });
 
@@ -67,9 +67,9 @@ export const channelTokens = {
   whatsappToken: secretText.optional(),
 };
 
-/** What an owner may configure. Secrets in it (`apiKey`, the channel tokens) are stored sealed and never come back. */
+/** The configuration that an owner sends. Its secrets (`apiKey`, the channel tokens) are stored encrypted and never returned. */
 export const agentConfigSchema = openConfigSchema.extend({
-  // Only what is given is held to this: an older configuration must still be readable.
+  // Only requests are checked: an older stored configuration must remain readable.
   baseUrl: baseUrl
     .superRefine((text, context) => {
       const problem = baseUrlProblem(text);
@@ -84,7 +84,7 @@ export const agentConfigSchema = openConfigSchema.extend({
 });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 
-/** A change of a configuration: what is not given stays, and a `model` of null is the provider's default one again. */
+/** A change of a configuration: a missing field stays as it is, and a null `model` restores the provider's default model. */
 const configChangeSchema = agentConfigSchema.extend({ model: agentConfigSchema.shape.model.nullable() });
 export type AgentConfigChange = z.infer<typeof configChangeSchema>;
 
@@ -171,7 +171,7 @@ export const getAgent = defineRoute({
 export const updateAgentMetadata = defineRoute({
   id: 'updateAgentMetadata',
   summary:
-    "Change an agent's name, plan, provider or configuration; a container takes it over when it is repaired, and a new provider needs its apiKey",
+    "Change an agent's name, plan, provider or configuration; a repair applies the change to the container, and a new provider needs its apiKey",
   method: 'PUT',
   auth: 'caller',
   params: agentParams,
@@ -216,7 +216,7 @@ const configWritten = z.strictObject({ config: openConfigSchema, status: z.liter
 export const updateAgentConfig = defineRoute({
   id: 'updateAgentConfig',
   summary:
-    'Change fields of an agent’s configuration, given plainly or inside `config`; what is not given stays, a null `model` is the default, a new provider needs its apiKey',
+    'Change fields of an agent’s configuration, at the top level or inside `config`; missing fields stay, a null `model` is the default, a new provider needs its apiKey',
   method: 'PUT',
   auth: 'caller',
   params: agentParams,
@@ -234,7 +234,7 @@ export const getAgentToken = defineRoute({
   summary: "The token of an agent's gateway: the one its container runs with",
   method: 'GET',
   auth: 'caller',
-  // Who holds it commands the agent.
+  // The token gives full control of the agent.
   scope: 'agents:write',
   audit: true,
   params: agentParams,
@@ -248,7 +248,7 @@ export const getAgentToken = defineRoute({
 const deleted = z.strictObject({ id: z.string(), deleted: z.literal(true) });
 export const deleteAgent = defineRoute({
   id: 'deleteAgent',
-  summary: 'Delete an agent with its container, volume and data; silent when there is none',
+  summary: 'Delete an agent with its container, volume and data; succeeds if the agent does not exist',
   method: 'DELETE',
   auth: 'caller',
   params: agentParams,
@@ -266,7 +266,7 @@ const provisioned = z.strictObject({
 });
 export const provisionAgent = defineRoute({
   id: 'provisionAgent',
-  summary: 'Provision an agent and wait up to 15 seconds for it to run, or with `wait: false` not at all',
+  summary: 'Provision an agent and wait up to 15 seconds until it runs; `wait: false` returns at once',
   method: 'POST',
   auth: 'caller',
   body: z.object({

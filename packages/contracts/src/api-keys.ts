@@ -17,7 +17,7 @@ const listed = z.strictObject({
   createdAt: timestamp,
   lastUsed: timestamp.nullable(),
   scopes: z.array(scopeSchema),
-  /** The one agent that the key is for; null is all of its owner's. */
+  /** The only agent that the key may use; null for all agents of its owner. */
   agentId: z.string().nullable(),
   expiresAt: timestamp.nullable(),
 });
@@ -61,7 +61,7 @@ const created = listed.extend({ key: z.string() });
 export const createApiKey = defineRoute({
   id: 'createApiKey',
   summary:
-    'Make an API key, for seeing and changing all agents for ever unless told otherwise; `key` is shown this once. A key cannot make another one; only the session of an administrator can make one with the scope `admin:*`',
+    'Create an API key; by default it may read and write all agents and does not expire. `key` is returned only once. An API key cannot create another one; only an administrator’s session can create one with the scope `admin:*`',
   method: 'POST',
   auth: 'caller',
   refusesApiKeys: 'An API key cannot create another one',
@@ -76,7 +76,7 @@ export const createApiKey = defineRoute({
 const revoked = z.strictObject({ id: z.string(), deleted: z.literal(true) });
 export const deleteApiKey = defineRoute({
   id: 'deleteApiKey',
-  summary: 'Revoke an API key at once',
+  summary: 'Revoke an API key with immediate effect',
   method: 'DELETE',
   auth: 'caller',
   params: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Invalid key id' }) }),

@@ -4,19 +4,19 @@ import { defineRoute } from './define-route.ts';
 import { pageQuery, wholeNumber } from './paging.ts';
 
 const entry = z.strictObject({
-  /** Counts the owner's entries from 1, without gaps. */
+  /** The number of the entry in the owner's log: from 1, without gaps. */
   seq: z.int(),
   at: z.iso.datetime(),
-  /** With which credential: the dashboard, an API key, the internal key; or the web app or the platform by itself. */
+  /** The credential that was used: a dashboard session, an API key or the internal key; or the web app or the platform itself. */
   actor: z.enum(['session', 'apiKey', 'internal', 'web', 'platform']),
   userId: z.string().nullable(),
   keyId: z.string().nullable(),
-  /** An operation's name in this API, or `operation:` and its kind when a job ended. */
+  /** The id of the API operation; `operation:` and its kind for the end of a job. */
   action: z.string(),
   agentId: z.string().nullable(),
-  /** What the request named beside an agent: a user, an API key, a wallet, a backup. In `hash` only where there is one. */
+  /** The user, API key, wallet or backup that the request names. `hash` covers it only when it is not null. */
   target: z.string().nullable(),
-  /** `unknown` where the process that served the request ended before it could say. */
+  /** `unknown` when the process ended before it stored the outcome of the request. */
   outcome: z.enum(['done', 'repeated', 'refused', 'failed', 'cancelled', 'unknown']),
   status: z.int().nullable(),
   code: z.string().nullable(),
@@ -31,7 +31,7 @@ export type AuditEntryView = z.infer<typeof entry>;
 const page = z.strictObject({ entries: z.array(entry), status: z.literal('ok') });
 export const listAudit = defineRoute({
   id: 'listAudit',
-  summary: 'What was done to the account and its agents, newest first: every change, who asked for it, from where, and its outcome',
+  summary: 'The changes to the account and its agents, newest first: each with its actor, its origin and its outcome',
   method: 'GET',
   auth: 'caller',
   query: pageQuery.extend({ limit: wholeNumber('limit', 1, 100).default(50), agentId: agentIdSchema.optional() }),
@@ -44,7 +44,7 @@ export const listAudit = defineRoute({
 
 export const exportAudit = defineRoute({
   id: 'exportAudit',
-  summary: 'The whole audit log, oldest first, a JSON object a line; the hashes let anybody check that nothing was changed since',
+  summary: 'The whole audit log, oldest first, as one JSON object per line; the hashes prove that no entry was changed',
   method: 'GET',
   auth: 'caller',
   download: true,

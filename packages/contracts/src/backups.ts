@@ -6,10 +6,10 @@ import { operationErrors } from './lifecycle.ts';
 const timestamp = z.iso.datetime();
 const backup = z.strictObject({
   id: z.string(),
-  /** Who or what asked for it; those before an update, a restore or a memory reset are made by themselves. */
+  /** The trigger; an update, a restore and a memory reset make a backup first. */
   cause: z.enum(['manual', 'schedule', 'update', 'restore', 'reset-memory']),
   sizeBytes: z.int(),
-  /** Of the file as it is stored, in hexadecimal. */
+  /** The hash of the stored file, in hexadecimal. */
   sha256: z.string(),
   encrypted: z.boolean(),
   image: z.string().nullable(),
@@ -24,7 +24,7 @@ const whole = (name: string, from: number, to: number) =>
     .min(from, { error: `${name} must be a whole number from ${from} to ${to}` })
     .max(to, { error: `${name} must be a whole number from ${from} to ${to}` });
 const scheduleBody = z.strictObject({
-  /** Null for no backups by themselves. */
+  /** Null turns automatic backups off. */
   everyHours: whole('everyHours', 1, 720).nullable(),
   keep: whole('keep', 1, 100).default(10),
   keepDays: whole('keepDays', 1, 3650).default(30),
@@ -35,7 +35,7 @@ const schedule = scheduleBody.extend({ nextAt: timestamp.nullable() });
 const list = z.strictObject({ backups: z.array(backup), schedule, status: z.literal('ok') });
 export const listBackups = defineRoute({
   id: 'listBackups',
-  summary: "An agent's backups, newest first, and when they are made by themselves",
+  summary: "An agent's backups, newest first, and its schedule for automatic backups",
   method: 'GET',
   auth: 'caller',
   params: agentParams,
@@ -49,7 +49,7 @@ export const listBackups = defineRoute({
 const made = z.strictObject({ backup, status: z.literal('ok') });
 export const createBackup = defineRoute({
   id: 'createBackup',
-  summary: "Archive an agent's data now; a running agent is halted only while its files are read",
+  summary: "Archive an agent's data now; a running agent is paused while its files are read",
   method: 'POST',
   auth: 'caller',
   params: agentParams,
@@ -64,7 +64,7 @@ export const createBackup = defineRoute({
 const scheduled = z.strictObject({ schedule, status: z.literal('updated') });
 export const setBackupSchedule = defineRoute({
   id: 'setBackupSchedule',
-  summary: 'Say how often an agent is backed up by itself, and how many backups are kept for how many days',
+  summary: 'Set the interval of automatic backups, and the number and age of the backups to keep',
   method: 'PUT',
   auth: 'caller',
   params: agentParams,
@@ -84,7 +84,8 @@ const restored = z.strictObject({
 });
 export const restoreBackup = defineRoute({
   id: 'restoreBackup',
-  summary: "Put an agent's data back as a backup has it, after a backup of what it has now; if it does not become ready, back again",
+  summary:
+    "Restore an agent's data from a backup, after a backup of its current data; if the agent does not become ready, the restore is rolled back",
   method: 'POST',
   auth: 'caller',
   params: backupParams,
@@ -101,7 +102,7 @@ export const downloadBackup = defineRoute({
   summary: "A backup's file, a gzipped tar of the agent's data; its checksum is verified before the first byte",
   method: 'GET',
   auth: 'caller',
-  // What an agent has said and the keys it is known by.
+  // The file contains the agent's conversations and keys.
   scope: 'agents:write',
   audit: true,
   download: true,
@@ -117,7 +118,7 @@ export const downloadBackup = defineRoute({
 const deleted = z.strictObject({ id: z.string(), deleted: z.literal(true) });
 export const deleteBackup = defineRoute({
   id: 'deleteBackup',
-  summary: 'Remove a backup for good',
+  summary: 'Delete a backup permanently',
   method: 'DELETE',
   auth: 'caller',
   params: backupParams,

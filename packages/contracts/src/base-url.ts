@@ -1,9 +1,9 @@
-/** What a model's endpoint is called below its base URL; whoever calls it appends that. */
+/** The endpoint path of a model API; the caller of the API appends it to the base URL. */
 const ENDPOINT = /\/(chat\/completions|completions|messages|responses|embeddings)\/*$/i;
 
 /**
- * What is wrong with a model endpoint's base URL, as the end of a sentence that begins with its name; undefined when it is good.
- * It repeats nothing that may be secret.
+ * The problem of a model endpoint's base URL, as the end of a sentence that begins with the field's name; undefined for a valid
+ * URL. The text contains nothing of the URL that may be secret.
  */
 export function baseUrlProblem(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { defineRoute } from './define-route.ts';
 import { planSchema } from './plans.ts';
 
-/** What Stripe asks for a plan, once in so many intervals. */
+/** Stripe's price of a plan, charged every `intervalCount` intervals. */
 const price = z.strictObject({
-  /** In the currency itself, not in its cents. */
+  /** In whole currency units, not in cents. */
   amount: z.number(),
-  /** As ISO 4217 writes it, in small letters. */
+  /** The ISO 4217 code in lower case. */
   currency: z.string(),
   /** `day`, `week`, `month` or `year`. */
   interval: z.string(),
@@ -14,15 +14,15 @@ const price = z.strictObject({
 });
 export type Price = z.infer<typeof price>;
 const offers = z.strictObject({
-  /** `none`: nothing can be bought here, an administrator grants plans. */
+  /** `none`: no plan is for sale here; an administrator grants plans. */
   payments: z.enum(['stripe', 'none']),
-  /** Smallest first; a price is null when there is none, or Stripe has not said it. */
+  /** Smallest first; a price is null when the plan has none, or Stripe has not returned it. */
   plans: z.array(z.strictObject({ plan: planSchema, forSale: z.boolean(), price: price.nullable() })),
   status: z.literal('ok'),
 });
 export const listPlans = defineRoute({
   id: 'listPlans',
-  summary: 'The plans, whether they are for sale here, and what Stripe asks for them',
+  summary: 'The plans, whether they are for sale here, and their prices at Stripe',
   method: 'GET',
   auth: 'caller',
   status: 200,
@@ -32,31 +32,31 @@ export const listPlans = defineRoute({
   web: { path: '/api/plans', response: offers },
 });
 
-const away = z.strictObject({ url: z.string() });
+const redirect = z.strictObject({ url: z.string() });
 
 export const startCheckout = defineRoute({
   id: 'startCheckout',
-  summary: 'Where to subscribe to a plan: a page of Stripe; for an account that has a subscription, the page to change it',
+  summary: "The address of Stripe's page to subscribe to a plan; an account with a subscription gets the page to change it",
   method: 'GET',
   auth: 'caller',
-  // It makes a customer and an offer at Stripe.
+  // The call creates a customer and a checkout at Stripe.
   scope: 'agents:write',
   query: z.object({ plan: planSchema }),
   status: 200,
   failure: 'Failed to start checkout',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENTS_UNAVAILABLE'],
-  backend: { path: '/api/stripe/checkout', response: away },
-  web: { path: '/api/stripe/checkout', response: away },
+  backend: { path: '/api/stripe/checkout', response: redirect },
+  web: { path: '/api/stripe/checkout', response: redirect },
 });
 
 export const openBillingPortal = defineRoute({
   id: 'openBillingPortal',
-  summary: 'Where to change, pay or cancel the subscription: a page of Stripe',
+  summary: "The address of Stripe's page to change, pay or cancel the subscription",
   method: 'POST',
   auth: 'caller',
   status: 200,
   failure: 'Failed to open the billing portal',
   errors: ['UNAUTHORIZED', 'PAYMENT_REQUIRED', 'PAYMENTS_UNAVAILABLE'],
-  backend: { path: '/api/stripe/portal', response: away },
-  web: { path: '/api/stripe/portal', response: away },
+  backend: { path: '/api/stripe/portal', response: redirect },
+  web: { path: '/api/stripe/portal', response: redirect },
 });

@@ -7,7 +7,7 @@ const channel = z.strictObject({
   channel: z.enum(['telegram', 'discord', 'whatsapp']),
   /** `pairing`: WhatsApp waits for its QR code to be scanned. `off`: the agent's gateway does not run. */
   state: z.enum(['connected', 'connecting', 'pairing', 'error', 'off']),
-  /** Whose account it is, where the channel says so. */
+  /** The name of the linked account, if the channel reports it. */
   account: z.string().nullable(),
   error: z.string().nullable(),
   lastInboundAt: timestamp.nullable(),
@@ -18,7 +18,7 @@ export type ChannelView = z.infer<typeof channel>;
 const list = z.strictObject({ channels: z.array(channel), status: z.literal('ok') });
 export const listChannels = defineRoute({
   id: 'listChannels',
-  summary: "An agent's channels and whether they are connected, as its gateway says",
+  summary: "An agent's channels and their connection states, as its gateway reports them",
   method: 'GET',
   auth: 'caller',
   params: agentParams,
@@ -31,7 +31,7 @@ export const listChannels = defineRoute({
 
 const errors = ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'OPERATION_FAILED'] as const;
 const linking = z.strictObject({
-  /** A PNG as a data URL, to be scanned within a minute; null when the account is linked already. */
+  /** A PNG as a data URL, valid for one minute; null when the account is linked already. */
   qr: z
     .string()
     .regex(/^data:image\/png;base64,/)
@@ -68,16 +68,16 @@ export const unlinkWhatsApp = defineRoute({
   timeoutMs: 45_000,
 });
 
-const known = z.strictObject({ account: z.string(), status: z.literal('ok') });
+const checked = z.strictObject({ account: z.string(), status: z.literal('ok') });
 export const checkChannelToken = defineRoute({
   id: 'checkChannelToken',
-  summary: "Ask Telegram or Discord whose a bot's token is; nothing is stored",
+  summary: "Check a bot's token with Telegram or Discord, and return the bot's name; nothing is stored",
   method: 'POST',
   auth: 'caller',
   body: z.object({ channel: z.enum(['telegram', 'discord'], { error: 'Invalid channel' }), token: secretText }),
   status: 200,
   failure: 'Failed to check the token',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'CHANNEL_UNAVAILABLE'],
-  backend: { path: '/api/channels/check', response: known },
-  web: { path: '/api/channels/check', response: known },
+  backend: { path: '/api/channels/check', response: checked },
+  web: { path: '/api/channels/check', response: checked },
 });

@@ -14,7 +14,7 @@ export const messageSchema = z.strictObject({
 });
 export type MessageView = z.infer<typeof messageSchema>;
 
-/** What a person may say to an agent. */
+/** The text of a message to an agent. */
 export const messageText = z
   .string({ error: 'Message required' })
   .max(32_000, { error: 'Message must be at most 32000 characters' })
@@ -33,7 +33,7 @@ const sent = z.strictObject({
 export const sendMessage = defineRoute({
   id: 'sendMessage',
   summary:
-    'Say something to an agent and wait up to 30 seconds for its reply, or with `wait: false` not at all; without `agentId`, to the newest running one',
+    'Send a message to an agent (by default the newest running one) and wait up to 30 seconds for its reply; `wait: false` returns at once',
   method: 'POST',
   auth: 'caller',
   narrows: true,
@@ -53,7 +53,7 @@ export const sendMessage = defineRoute({
 });
 
 const replyFrame = z.discriminatedUnion('type', [
-  /** The words from character `at` on; whatever stood there before is replaced. */
+  /** The text from character `at` on; it replaces the earlier text from there. */
   z.strictObject({ type: z.literal('text'), at: z.int(), text: z.string() }),
   z.strictObject({ type: z.literal('done'), message: messageSchema }),
   z.strictObject({ type: z.literal('error'), error: z.string() }),
@@ -61,7 +61,7 @@ const replyFrame = z.discriminatedUnion('type', [
 export type ReplyFrame = z.infer<typeof replyFrame>;
 export const streamReply = defineRoute({
   id: 'streamReply',
-  summary: 'The reply to a message as server-sent events `reply`, word by word as it comes; from its beginning whenever it is opened',
+  summary: 'The reply to a message as server-sent events `reply`, in parts as it arrives; each connection starts at its beginning',
   method: 'GET',
   auth: 'caller',
   narrows: true,
@@ -104,7 +104,7 @@ export const listMessages = defineRoute({
   query: z.object({
     limit: wholeNumber('limit', 1, 100).default(50),
     offset: wholeNumber('offset', 0, 1_000_000_000).default(0),
-    /** Of one session only. */
+    /** Limits the messages to one session. */
     sessionId: z.string().max(100).optional(),
   }),
   status: 200,

@@ -7,14 +7,14 @@ type Routes = typeof routes;
 type Field<R, K extends 'params' | 'query' | 'body'> = R extends { [key in K]: infer S extends z.ZodType } ? z.input<S> : undefined;
 type SideOf<R extends Route, F extends Facade> = R extends { [key in F]: { response: infer S extends z.ZodType } } ? z.output<S> : never;
 
-/** What a call of one operation takes. */
+/** The input of a call of one operation. */
 export type Input<Id extends RouteId> = {
   [K in 'params' | 'body' as Routes[Id] extends { [key in K]: z.ZodType } ? K : never]: Field<Routes[Id], K>;
 } & (Routes[Id] extends { query: z.ZodType } ? { query?: Field<Routes[Id], 'query'> } : object);
-/** What one operation answers on one side. */
+/** The response of one operation on one side. */
 export type Output<Id extends RouteId, F extends Facade> = SideOf<Routes[Id], F>;
 
-/** An answer that was not a success: its status and the body's fields. */
+/** A response other than 2xx, with its status and the fields of its body. */
 export class ApiError extends Error {
   readonly status: number;
   readonly body: Record<string, unknown>;
@@ -33,26 +33,30 @@ interface ClientOptions {
 }
 
 /**
- * A typed client of one side of the API: `createClient('web', addresses)('getAgent', { params: { id } })`. It brings none
- * of the contract's schemas along.
+ * A typed client of one side of the API: `createClient('web', addresses)('getAgent', { params: { id } })`. It does not
+ * import the contract's schemas.
  * @param addresses of that side's operations, by `addressesOf`
- * @throws ApiError when the answer is not 2xx.
+ * @throws ApiError when the response is not 2xx
  */
 export function createClient<F extends Facade>(facade: F, addresses: () => Addresses, options: ClientOptions = {}) {
   const send = options.fetch ?? fetch;
   return async <Id extends RouteId>(id: Id, input: Input<Id>): Promise<Output<Id, F>> => {
     const { method, path } = addresses()[id] ?? {};
-    const given = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
+    const {
+      params,
+      query: queryInput,
+      body: requestBody,
+    } = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
     if (!path) throw new Error(`${id} is not offered by the ${facade}`);
     let url = (options.baseUrl ?? '') + path;
-    const values = Object.values(given.params ?? {});
+    const values = Object.values(params ?? {});
     for (const [index, name] of pathParams(path).entries()) url = url.replace(`:${name}`, encodeURIComponent(values[index] ?? ''));
     const query = new URLSearchParams();
-    for (const [key, value] of Object.entries(given.query ?? {})) if (value !== undefined) query.set(key, String(value));
+    for (const [key, value] of Object.entries(queryInput ?? {})) if (value !== undefined) query.set(key, String(value));
     const response = await send(query.size ? `${url}?${query}` : url, {
       method,
-      headers: { ...options.headers?.(), ...(given.body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+      headers: { ...options.headers?.(), ...(requestBody === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(requestBody === undefined ? {} : { body: JSON.stringify(requestBody) }),
     });
     const body = await response.json().catch(() => ({}));
     if (!response.ok) throw new ApiError(response.status, body as Record<string, unknown>);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { agentIdSchema, nameSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 
-/** What a clone costs and where it is paid. */
+/** The price of a clone and the chain of the payment. */
 export const cloneTerms = {
   service: 'agentbot-clone',
   version: '0.1.0',
@@ -20,7 +20,7 @@ const terms = z.strictObject({
 });
 export const getCloneService = defineRoute({
   id: 'getCloneService',
-  summary: 'What a clone costs and on which chain it is paid',
+  summary: 'The price of a clone and the chain of the payment',
   method: 'GET',
   auth: 'public',
   status: 200,
@@ -47,14 +47,14 @@ const cloned = z.strictObject({
 export const cloneAgent = defineRoute({
   id: 'cloneAgent',
   summary:
-    'Clone an agent of one’s own, or one marked cloneable, against a payment on the Tempo chain from a wallet that is linked to the account or has signed the proof',
+    'Clone an agent of the caller or a cloneable agent, for a payment on the Tempo chain from a wallet that is linked to the account or has signed the proof',
   method: 'POST',
   auth: 'caller',
   body: z.object({
     parentAgentId: z.string({ error: missing }).min(1, { error: missing }).pipe(agentIdSchema),
     name: z.string({ error: missing }).trim().min(1, { error: missing }).pipe(nameSchema),
     specialization: specialization.default('general'),
-    // Its fields are judged as a payment, not as a request: whatever is wrong with them is a 402.
+    // Invalid fields of the proof are a payment error (402), not an invalid request (400).
     paymentProof: z.looseObject({}, { error: missing }),
     generation: z.number().optional(),
   }),

@@ -5,23 +5,23 @@ import type { Scope } from './scopes.ts';
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /**
- * Who may call: `public` anybody; `optional` a caller is used when there is one; `caller` a signed-in user, an API key
- * or the internal key; `admin` an administrator's session, an administrator's API key with the scope `admin:*`, or the internal
- * key; `web` the web app itself, for no user.
+ * The permitted callers. `public`: no authentication. `optional`: the caller is authenticated if there is one. `caller`: a
+ * signed-in user, an API key or the internal key. `admin`: an administrator's session, an administrator's API key with the
+ * scope `admin:*`, or the internal key. `web`: the web app itself, for no user.
  */
 export type Auth = 'public' | 'optional' | 'caller' | 'admin' | 'web';
 
-/** One side of an operation: where it stands and what it answers on success. */
+/** One side of an operation: its path and its response on success. */
 export interface Side {
   path: `/${string}`;
   response: z.ZodType;
   /** The web's error body: lifecycle calls keep the contract's `{success:false,status:"error"}`. */
   errorShape?: 'lifecycle';
-  /** What the web answers instead of 502 while the backend cannot be reached. */
+  /** The web's response instead of 502 while the backend is unreachable. */
   whenUnreachable?: 'lastSeenStats';
-  /** Lifecycle calls of the web answer 403 where data routes answer 404. */
+  /** Another user's agent is 403 for the web's lifecycle calls; data routes answer 404. */
   foreignIs?: 403;
-  /** False when the web serves this path with code of its own instead of passing it on. */
+  /** False when the web handles this path itself instead of proxying it. */
   proxied?: false;
 }
 
@@ -31,24 +31,24 @@ export interface Route {
   summary: string;
   method: Method;
   auth: Auth;
-  /** What an API key must be allowed; by default reading for GET and writing for the rest. */
+  /** The scope that an API key needs; by default `agents:read` for GET and `agents:write` for other methods. */
   scope?: Scope;
-  /** The sentence with which an API key is refused, whatever its scopes. */
+  /** The error sentence for every API key, regardless of its scopes. */
   refusesApiKeys?: string;
-  /** Named no agent, it acts on those the caller may see: a key for one agent may call it all the same. */
+  /** Without a named agent, the operation is limited to the agents that the caller may see: a key for one agent may call it. */
   narrows?: true;
-  /** A field of the body that may stand in the query instead. */
+  /** A field of the body that the query may contain instead. */
   queryIntoBody?: string;
-  /** Answers server-sent events; the response schema is of one event's data. */
+  /** The response is a stream of server-sent events; the response schema describes the data of one event. */
   stream?: true;
-  /** Written into the audit log although it is a GET; everything else is. */
+  /** The audit log includes this GET; all other methods are included anyway. */
   audit?: true;
-  /** Answers with a file; nothing is parsed. */
+  /** The response is a file and is not parsed. */
   download?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
-  /** Of a success; a handler may say another of `alsoStatus`. */
+  /** The status of a success; a handler may choose `alsoStatus`. */
   status: 200 | 201;
   alsoStatus?: 200;
   /** The sentence of a 500. */
@@ -56,9 +56,9 @@ export interface Route {
   errors: readonly ErrorCode[];
   backend: Side;
   web?: Side;
-  /** A limit of its own beside the general one, by name. */
+  /** The name of an additional rate limit. */
   rateLimit?: 'deployments' | 'credentials';
-  /** Milliseconds the web waits for the backend. */
+  /** The web's timeout for the backend's response, in milliseconds. */
   timeoutMs?: number;
 }
 
@@ -72,7 +72,7 @@ export function pathParams(path: string): string[] {
   return [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] as string);
 }
 
-/** Whether a call is written into the audit log: whatever changes something, and what says so. */
+/** Whether calls are written to the audit log: every method but GET, and routes with `audit`. */
 export const isAudited = (route: Route): boolean => route.audit ?? route.method !== 'GET';
 
 /** Whether an operation honours an `Idempotency-Key`: every POST of a caller. */

@@ -1,15 +1,15 @@
-/** The two faces of the API: `backend` for machine clients, `web` for browsers behind a session. */
+/** The two sides of the API: `backend` for machine clients, `web` for browsers with a session. */
 export type Facade = 'backend' | 'web';
 
 interface ErrorRow {
   status: number;
   /** The web's status where it differs from the backend's. */
   webStatus?: number;
-  /** The sentence sent when the thrower gave none. */
+  /** The default sentence. */
   sentence: string;
 }
 
-/** Every error code that can leave the system, its status, and its default sentence. Closed: nothing else is sent. */
+/** Every error code that clients can get, with its status and default sentence. No other code is sent. */
 export const errorTable = {
   INVALID_REQUEST: { status: 400, sentence: 'Invalid request' },
   UNAUTHORIZED: { status: 401, sentence: 'Unauthorized' },
@@ -39,7 +39,7 @@ export const errorTable = {
   RATE_LIMITED: { status: 429, sentence: 'Too many requests, please slow down.' },
   INTERNAL: { status: 500, sentence: 'Internal server error' },
   OPERATION_FAILED: { status: 500, sentence: 'The operation failed' },
-  /** No failure: whoever asked has waited long enough. The contract's tables know only success and 500. */
+  /** Not a failure: the wait of the request has timed out. The contract's tables have only success and 500. */
   OPERATION_STILL_RUNNING: { status: 500, sentence: "The operation is still running: the agent's operations tell how it goes on" },
   DOCKER_UNAVAILABLE: {
     status: 500,
@@ -60,7 +60,7 @@ export function statusOf(code: ErrorCode, facade: Facade): number {
   return facade === 'web' ? (row.webStatus ?? row.status) : row.status;
 }
 
-/** An error the domain throws; it knows no HTTP. `message` is public, `cause` is for the log only. */
+/** An error of the domain, independent of HTTP. `message` is public, `cause` is for the log only. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   /** Further public fields of the error body, such as `current` and `limit`. */

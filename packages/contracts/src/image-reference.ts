@@ -1,6 +1,6 @@
 /**
- * An image's name as Docker writes it: `[registry[:port]/]path[:tag][@digest]`. Before a `/`, a point or a colon makes the first
- * part a registry; 64 hexadecimal digits are an image's id, and no name.
+ * The name of a Docker image: `[registry[:port]/]path[:tag][@digest]`. The first part is a registry if it contains a dot or a
+ * colon before a `/`; 64 hexadecimal digits are an image's id, not a name.
  * @see https://pkg.go.dev/github.com/distribution/reference
  */
 export const imageReference =

@@ -47,7 +47,7 @@ export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
 export type { VerificationType } from './verification.ts';
 
-/** Every operation of the API. Express mounts it, the web's files are checked against it, the clients are typed by it. */
+/** Every operation of the API. Express mounts the routes, a check compares the web's files with them, and the clients get their types from them. */
 export const routes = {
   getHealth: health.getHealth,
   register: accounts.register,

@@ -70,7 +70,7 @@ const live = z.strictObject({
   }),
   status: z.literal('ok'),
 });
-/** What the web says of an agent while the backend is away: the last values it has seen, `null` where there were none. */
+/** The web's response while the backend is unreachable: the last values that the web has seen, or `null`. */
 const lastSeen = z.strictObject({
   stats: z.strictObject({
     agentId: z.string(),
@@ -88,7 +88,7 @@ export type LiveStats = z.infer<typeof live>;
 export type LastSeenStats = z.infer<typeof lastSeen>;
 export const getAgentStats = defineRoute({
   id: 'getAgentStats',
-  summary: "An agent's figures; from the web, the last ones seen while the backend cannot be reached",
+  summary: "An agent's figures; the web returns the last known figures while the backend is unreachable",
   method: 'GET',
   auth: 'caller',
   params: agentParams,
@@ -100,13 +100,13 @@ export const getAgentStats = defineRoute({
 });
 
 const point = z.strictObject({
-  /** When the minute or hour began. */
+  /** The start of the minute or hour. */
   timestamp,
   /** Percent of one CPU. */
   cpu: z.number(),
   memory: z.int(),
   memoryLimit: z.int(),
-  /** Bytes moved in this time. */
+  /** Bytes moved in this minute or hour. */
   received: z.int(),
   sent: z.int(),
   read: z.int(),
@@ -126,7 +126,7 @@ const history = z.strictObject({
 export type UsageHistory = z.infer<typeof history>;
 export const getAgentStatsHistory = defineRoute({
   id: 'getAgentStatsHistory',
-  summary: "What an agent's container used: by the minute for a day, or by the hour for 30 days, oldest first; sizes in bytes",
+  summary: "The usage of an agent's container: per minute for a day, or per hour for 30 days, oldest first; sizes in bytes",
   method: 'GET',
   auth: 'caller',
   params: agentParams,

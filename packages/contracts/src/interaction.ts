@@ -38,13 +38,13 @@ const wholeSession = session.extend({
 });
 const skill = z.strictObject({ id: z.string(), name: z.string(), description: z.string(), enabled: z.boolean(), ready: z.boolean() });
 
-/** What a credential may be called: a model provider, or a channel. */
+/** The name of a credential: a model provider or a channel. */
 export const credentialSchema = z.enum(['anthropic', 'openai', 'openrouter', 'google', 'telegram', 'discord', 'whatsapp'], {
   error: 'Invalid credential key',
 });
 export type Credential = z.infer<typeof credentialSchema>;
 
-const asked = z.union([
+const agentInfo = z.union([
   endpoints,
   health,
   z.strictObject({ sessions: z.array(session) }),
@@ -56,7 +56,8 @@ const asked = z.union([
 const getAction = z.enum(['health', 'sessions', 'session', 'memory', 'skills', 'credentials'], { error: 'Invalid action' });
 export const askAgent = defineRoute({
   id: 'askAgent',
-  summary: 'Health, sessions, memory, skills or credentials of the newest running agent, or of `agentId`; without an action, what there is',
+  summary:
+    'Health, sessions, memory, skills or credentials of the newest running agent, or of `agentId`; without an action, the list of endpoints',
   method: 'GET',
   auth: 'caller',
   narrows: true,
@@ -64,37 +65,37 @@ export const askAgent = defineRoute({
   status: 200,
   failure: 'Internal error',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'OPERATION_FAILED'],
-  backend: { path: '/api/agent', response: asked },
-  web: { path: '/api/agent', response: asked },
+  backend: { path: '/api/agent', response: agentInfo },
+  web: { path: '/api/agent', response: agentInfo },
   timeoutMs: 20_000,
 });
 
-const told = z.union([
+const instructionResult = z.union([
   z.strictObject({ sessionId: z.string(), reply: z.string(), timestamp: milliseconds }),
   z.strictObject({ sessionId: z.string(), status: z.literal('active') }),
   z.strictObject({ success: z.literal(true), skillId: z.string(), enabled: z.boolean() }),
   z.strictObject({ success: z.literal(true), key: credentialSchema, configured: z.boolean() }),
 ]);
-const to = { agentId: agentIdSchema.optional() };
+const target = { agentId: agentIdSchema.optional() };
 const instruction = z.discriminatedUnion(
   'action',
   [
-    z.object({ action: z.literal('chat').default('chat'), message: messageText, sessionId: sessionId.optional(), ...to }),
-    z.object({ action: z.literal('create-session'), ...to }),
+    z.object({ action: z.literal('chat').default('chat'), message: messageText, sessionId: sessionId.optional(), ...target }),
+    z.object({ action: z.literal('create-session'), ...target }),
     z.object({
       action: z.literal('update-skill'),
       skillId: z.string({ error: 'skillId is required' }).min(1, { error: 'skillId is required' }).max(100),
       enabled: z.boolean().default(false),
-      ...to,
+      ...target,
     }),
-    z.object({ action: z.literal('set-credential'), key: credentialSchema, value: secretText.optional(), ...to }),
+    z.object({ action: z.literal('set-credential'), key: credentialSchema, value: secretText.optional(), ...target }),
   ],
   { error: 'Invalid action' },
 );
 export type Instruction = z.output<typeof instruction>;
 export const tellAgent = defineRoute({
   id: 'tellAgent',
-  summary: 'Chat with the newest running agent, or with `agentId`; open a session, switch a skill, set a credential',
+  summary: 'Chat with the newest running agent or with `agentId`, open a session, switch a skill, or set a credential',
   method: 'POST',
   auth: 'caller',
   narrows: true,
@@ -103,7 +104,7 @@ export const tellAgent = defineRoute({
   status: 200,
   failure: 'Internal error',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'OPERATION_IN_PROGRESS', 'OPERATION_FAILED'],
-  backend: { path: '/api/agent', response: told },
-  web: { path: '/api/agent', response: told },
+  backend: { path: '/api/agent', response: instructionResult },
+  web: { path: '/api/agent', response: instructionResult },
   timeoutMs: 45_000,
 });

@@ -3,7 +3,7 @@ import { agentParams, backendStatusSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { imageReference } from './image-reference.ts';
 
-/** What any operation on an agent may answer. */
+/** The errors of every operation on an agent. */
 export const operationErrors = [
   'UNAUTHORIZED',
   'AGENT_NOT_FOUND',
@@ -12,7 +12,7 @@ export const operationErrors = [
   'OPERATION_FAILED',
   'OPERATION_STILL_RUNNING',
 ] as const;
-/** What starts an agent needs a subscription that has not lapsed, and its first container one at all, while there are new ones. */
+/** A start needs a subscription that has not lapsed; a first container needs any subscription, and provisioning to be enabled. */
 const startErrors = ['PAYMENT_REQUIRED', 'PROVISIONING_DISABLED', ...operationErrors] as const;
 const started = z.strictObject({ success: z.literal(true), status: z.literal('active') });
 const stopped = z.strictObject({ success: z.literal(true), status: z.literal('stopped') });
@@ -81,7 +81,8 @@ const updated = z.strictObject({
 });
 export const updateAgent = defineRoute({
   id: 'updateAgent',
-  summary: "Move an agent to another image (by default the platform's) after a backup; if that one does not become ready, back again",
+  summary:
+    "Move an agent to another image (by default the platform's) after a backup; if the agent does not become ready, the update is rolled back",
   method: 'POST',
   auth: 'caller',
   params: agentParams,
@@ -97,7 +98,7 @@ export const updateAgent = defineRoute({
 const repaired = z.strictObject({ success: z.literal(true), message: z.literal('Agent repaired successfully') });
 export const repairAgent = defineRoute({
   id: 'repairAgent',
-  summary: "Make an agent's container anew on the same data, with its plan's present limits and tools",
+  summary: "Recreate an agent's container on the same data, with its plan's current limits and tools",
   method: 'POST',
   auth: 'caller',
   params: agentParams,

@@ -20,7 +20,7 @@ const entry = z.strictObject({
 });
 export type LogEntry = z.infer<typeof entry>;
 
-/** The id of an entry, to go on from. */
+/** The id of the entry at which a page starts or ends. */
 const cursor = (name: string) =>
   z
     .string()
@@ -31,7 +31,7 @@ const cursor = (name: string) =>
 const page = z.strictObject({ logs: z.array(entry), total: z.int(), limit: z.int(), status: z.literal('ok') });
 export const listLogs = defineRoute({
   id: 'listLogs',
-  summary: "The last entries of an agent's log, or those after `since` or before `before`, oldest first; secrets are taken out",
+  summary: "The last entries of an agent's log, or those after `since` or before `before`, oldest first; secrets are redacted",
   method: 'GET',
   auth: 'caller',
   params: agentParams,
@@ -50,7 +50,7 @@ export const listLogs = defineRoute({
 
 const logParams = z.object({ agentId: agentIdSchema });
 
-/** Answers `text/event-stream`; the schema is of one frame's data. */
+/** The data of one event of the stream. */
 const frame = z.union([
   z.strictObject({ type: z.literal('connected'), agentId: z.string() }),
   z.strictObject({ type: z.literal('line'), text: z.string() }),
@@ -60,12 +60,12 @@ const frame = z.union([
 export type LogFrame = z.infer<typeof frame>;
 export const streamLogs = defineRoute({
   id: 'streamLogs',
-  summary: "An agent's log as server-sent events `line`, each with an id to go on from in `Last-Event-ID` or `lastEventId`",
+  summary: "An agent's log as server-sent events `line`; `Last-Event-ID` or `lastEventId` resumes after the event with that id",
   method: 'GET',
   auth: 'caller',
   stream: true,
   params: logParams,
-  /** Of the last event seen; the header, which only the browser itself can send, goes before it. */
+  /** The id of the last seen event. The `Last-Event-ID` header, which only the browser itself can send, takes precedence. */
   query: z.object({ lastEventId: z.string().max(100, { error: 'Invalid lastEventId' }).optional() }),
   status: 200,
   failure: 'Failed to stream logs',
@@ -77,7 +77,7 @@ export const streamLogs = defineRoute({
 const history = z.strictObject({ agentId: z.string(), lines: z.array(z.string()), streaming: z.boolean(), clients: z.int() });
 export const getLogHistory = defineRoute({
   id: 'getLogHistory',
-  summary: "The last 500 lines of an agent's log, and who is watching",
+  summary: "The last 500 lines of an agent's log, and the number of viewers",
   method: 'GET',
   auth: 'caller',
   params: logParams,

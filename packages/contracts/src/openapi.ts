@@ -21,7 +21,7 @@ function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query', na
   }));
 }
 
-/** What an API key must be allowed; the names stand beside the scheme since OpenAPI 3.1. */
+/** The scope that an API key needs; OpenAPI 3.1 allows scope names with the `http` scheme. */
 function security(route: Route) {
   if (!isScoped(route)) return route.auth === 'public' ? { security: [] } : {};
   const bearer = { bearer: [neededScope(route)] };

@@ -7,7 +7,7 @@ const timestamp = z.iso.datetime();
 
 export const getOpenclawVersion = defineRoute({
   id: 'getOpenclawVersion',
-  summary: 'The OpenClaw image new agents get, and since when',
+  summary: 'The OpenClaw image of new agents, and the time of its deployment',
   method: 'GET',
   auth: 'caller',
   narrows: true,
@@ -44,7 +44,7 @@ export const listInstances = defineRoute({
 
 export const getInstanceStats = defineRoute({
   id: 'getInstanceStats',
-  summary: 'What an agent\'s container uses right now; "N/A" for what is not known',
+  summary: 'The current usage of an agent\'s container; "N/A" for an unknown value',
   method: 'GET',
   auth: 'caller',
   params: agentParams,

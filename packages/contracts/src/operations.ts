@@ -15,7 +15,7 @@ const operation = z.strictObject({
   kind: operationKindSchema,
   state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
   error: z.string().nullable(),
-  /** Whether somebody asked for it to be given up. */
+  /** Whether a caller has requested cancellation. */
   cancelRequested: z.boolean(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),
@@ -37,7 +37,7 @@ const response = z.strictObject({ operations: z.array(operation), status: z.lite
 
 export const listOperations = defineRoute({
   id: 'listOperations',
-  summary: 'The operations of an agent, or those of one kind, with their stages, newest first and 20 at a time',
+  summary: 'The operations of an agent, or those of one kind, with their stages, newest first, by default 20 per page',
   method: 'GET',
   auth: 'caller',
   params: agentParams,
@@ -66,7 +66,7 @@ export const getOperation = defineRoute({
 
 export const streamOperation = defineRoute({
   id: 'streamOperation',
-  summary: 'An operation as server-sent events `operation`: the whole of it now, after each change, and at its end',
+  summary: 'An operation as server-sent events `operation`: the whole operation now, after each change, and at its end',
   method: 'GET',
   auth: 'caller',
   stream: true,
@@ -80,7 +80,7 @@ export const streamOperation = defineRoute({
 
 export const cancelOperation = defineRoute({
   id: 'cancelOperation',
-  summary: 'Give up an operation: one that waits is over at once, one that runs puts things right first',
+  summary: 'Cancel an operation: a queued one ends at once, a running one rolls back first',
   method: 'POST',
   auth: 'caller',
   params: operationParams,

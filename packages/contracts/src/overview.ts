@@ -10,14 +10,14 @@ const row = z.strictObject({
   name: z.string(),
   model: z.string(),
   status: webStatusSchema,
-  /** Why it is in `error`. */
+  /** The reason for the state `error`. */
   reason: z.string().nullable(),
   plan: planSchema,
-  /** For which it has a token. */
+  /** The channels with a token. */
   channels: z.array(z.enum(['telegram', 'discord', 'whatsapp'])),
-  /** The newest, cut to a line. */
+  /** The newest message, cut to one line. */
   lastMessage: z.strictObject({ text: z.string(), sender: z.enum(['user', 'agent']), platform: z.string(), at: timestamp }).nullable(),
-  /** What its container used in each of the last minutes, oldest first: percent of one CPU, percent of its memory. */
+  /** The container's usage in each of the last minutes, oldest first: percent of one CPU, percent of its memory. */
   figures: z.strictObject({ cpu: z.array(z.number()), memory: z.array(z.number()) }).nullable(),
   createdAt: timestamp,
 });
@@ -37,14 +37,14 @@ export const listOverview = defineRoute({
 });
 
 const frame = z.discriminatedUnion('type', [
-  /** Changes may have been missed: read the list again. Sent first of all. */
+  /** Changes may have been missed: the client must read the list again. Always the first event. */
   z.strictObject({ type: z.literal('again') }),
   z.strictObject({ type: z.literal('changed'), agents: z.array(row), removed: z.array(z.string()) }),
 ]);
 export type OverviewFrame = z.infer<typeof frame>;
 export const streamOverview = defineRoute({
   id: 'streamOverview',
-  summary: "Changes of the caller's agents, or of one of them, as server-sent events `agents`, at most two a second",
+  summary: "Changes of the caller's agents, or of one of them, as server-sent events `agents`, at most two per second",
   method: 'GET',
   auth: 'caller',
   stream: true,
@@ -62,16 +62,16 @@ const agent = row.extend({
   aiProvider: z.string(),
   openclawVersion: z.string().nullable(),
   image: z.string().nullable(),
-  /** What an update without an image moves it to. */
+  /** The default image of an update. */
   platformImage: z.string(),
   startedAt: timestamp.nullable(),
-  /** What the engine last said of the container, and when. */
+  /** The container's last state in the engine, with its time. */
   observed: z.strictObject({ state: z.string(), at: timestamp }).nullable(),
-  /** What the container may use; null before there is one. */
+  /** The container's limits; null before the first container. */
   resources: z.strictObject({ memoryBytes: z.int(), cpus: z.number(), pids: z.int() }).nullable(),
-  /** `api`: the backend itself answers, since no Docker Engine was at hand. */
+  /** `api`: the agent has no container, since Docker was unavailable; the backend calls its model provider. */
   runtime: z.enum(['container', 'api']).nullable(),
-  /** Whether the container has what is saved of the agent now; null where there is none. */
+  /** Whether the container has the agent's saved configuration; null without a container. */
   current: z.boolean().nullable(),
   verified: z.boolean(),
   verificationType: z.string().nullable(),

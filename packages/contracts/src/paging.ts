@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A whole number in a query, with sentences that name it. */
+/** A whole number in a query; its error sentences contain the parameter's name. */
 export const wholeNumber = (name: string, min: number, max: number) =>
   z.coerce
     .number({ error: `${name} must be a whole number` })
@@ -9,8 +9,8 @@ export const wholeNumber = (name: string, min: number, max: number) =>
     .max(max, { error: `${name} must be at most ${max}` });
 
 /**
- * One page of a list. Who asks for none gets everything; the next page's address stands in the `Link` header (RFC 8288,
- * `rel="next"`), so that the body keeps its shape.
+ * One page of a list; a request without `limit` and `cursor` gets the whole list. The `Link` header (RFC 8288, `rel="next"`)
+ * contains the next page's address, so that the body keeps its shape.
  */
 export const pageQuery = z.object({
   limit: wholeNumber('limit', 1, 100).optional(),

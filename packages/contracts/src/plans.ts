@@ -7,22 +7,22 @@ export const tierSchema = z.enum(['starter', 'pro', 'enterprise'], { error: 'Inv
 export type Tier = z.infer<typeof tierSchema>;
 
 interface Entitlement {
-  /** Agents a person may have through the dashboard. */
+  /** The maximum number of agents through the dashboard. */
   webLimit: number;
-  /** Agents through `POST /api/agents` and `/api/deployments`. */
+  /** The maximum number of agents through `POST /api/agents` and `/api/deployments`. */
   backendLimit: number;
-  /** Agents through `POST /api/provision`. */
+  /** The maximum number of agents through `POST /api/provision`. */
   provisionLimit: number;
   memoryBytes: number;
   cpus: number;
   toolProfile: 'messaging' | 'coding';
-  /** Order for "is at least"; a larger plan covers the smaller ones. */
+  /** The order of the plans: a plan includes those of a lower rank. */
   rank: number;
 }
 
 const GiB = 1024 ** 3;
 
-/** The one table of what a plan gives. */
+/** The limits and resources of every plan. */
 export const plans: Record<Plan, Entitlement> = {
   solo: { webLimit: 1, backendLimit: 3, provisionLimit: 1, memoryBytes: 2 * GiB, cpus: 1, toolProfile: 'messaging', rank: 1 },
   collective: { webLimit: 3, backendLimit: 10, provisionLimit: 3, memoryBytes: 4 * GiB, cpus: 2, toolProfile: 'coding', rank: 2 },
@@ -38,17 +38,17 @@ export const plans: Record<Plan, Entitlement> = {
   },
 };
 
-/** What an administrator may have, through any door. */
+/** The maximum number of an administrator's agents, through any route. */
 export const ADMIN_AGENT_LIMIT = 1000;
 
 const planOfTier: Record<Tier, Plan> = { starter: 'solo', pro: 'collective', enterprise: 'network' };
 
 /**
- * The plan a new agent gets. No tier is `label`, as the contract says; a tier is a hint and cannot exceed what the
- * account holds (`null`: no cap, for administrators).
+ * The plan of a new agent. Without a tier it is `label`, as the contract says. A tier cannot exceed the account's plan
+ * (`null`: no cap, for administrators).
  */
 export function planForTier(tier: Tier | undefined, account: Plan | null): Plan {
   if (!tier) return 'label';
-  const asked = planOfTier[tier];
-  return account && plans[asked].rank > plans[account].rank ? account : asked;
+  const requested = planOfTier[tier];
+  return account && plans[requested].rank > plans[account].rank ? account : requested;
 }

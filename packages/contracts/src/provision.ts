@@ -32,7 +32,7 @@ const channelProvision = z
   })
   .refine((body) => body.telegramToken || body.discordBotToken || body.whatsappToken, {
     error: 'At least one channel token required (Telegram, WhatsApp, or Discord)',
-    // Said first, whatever else is wrong.
+    // This check runs even if other fields are invalid, so that its sentence comes first.
     when: ({ value }) => typeof value === 'object' && value !== null,
   });
 export type ChannelProvision = z.output<typeof channelProvision>;
@@ -66,7 +66,7 @@ export type ProvisionedFully = z.output<typeof provisionedFully>;
 
 export const provisionWithChannels = defineRoute({
   id: 'provisionWithChannels',
-  summary: 'Provision an agent with channel tokens and a live stream; without Docker it answers without a container',
+  summary: 'Provision an agent with channel tokens and a live stream; without Docker, the agent gets no container',
   method: 'POST',
   auth: 'caller',
   body: channelProvision,
@@ -81,12 +81,12 @@ export const provisionWithChannels = defineRoute({
   timeoutMs: 90_000,
 });
 
-/** Paths under /api/agents that are no agent, and the prefix of other agents' host names. */
+/** Ids that collide with a path under /api/agents, or with the prefix of other agents' host names. */
 const reserved = /^(provision|clone|dj-.*)$/i;
 
 export const deployAgent = defineRoute({
   id: 'deployAgent',
-  summary: "Deploy an agent's container under an id of the caller's choice; 200 when it runs already",
+  summary: "Deploy an agent's container under an id of the caller's choice; 200 if it runs already",
   method: 'POST',
   auth: 'caller',
   rateLimit: 'deployments',

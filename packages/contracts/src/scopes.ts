@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import type { Route } from './define-route.ts';
 
-/** What an API key may do: see agents; change them, which includes seeing; administer the installation, which includes neither. */
+/** The scopes of an API key: read agents; write agents, which includes reading; administer the installation, which includes neither. */
 export const scopeSchema = z.enum(['agents:read', 'agents:write', 'admin:*'], {
   error: 'Invalid scope: use agents:read, agents:write or admin:*',
 });
 export type Scope = z.infer<typeof scopeSchema>;
 
-/** The scope an API key needs for an operation. */
+/** The scope that an API key needs for an operation. */
 export function neededScope({ auth, scope, method }: Route): Scope {
   if (auth === 'admin') return 'admin:*';
   return scope ?? (method === 'GET' ? 'agents:read' : 'agents:write');
 }
 
-/** Whether a key with these scopes has the needed one. */
+/** Whether these scopes include the needed scope. */
 export const hasScope = (scopes: readonly Scope[], needed: Scope): boolean =>
   scopes.includes(needed) || (needed === 'agents:read' && scopes.includes('agents:write'));
 
-/** Whether an operation asks for a scope at all: those that anybody may call do not. */
+/** Whether an operation needs a scope: public operations and those of the web app do not. */
 export const isScoped = ({ auth }: Route): boolean => auth === 'caller' || auth === 'optional' || auth === 'admin';

@@ -19,7 +19,7 @@ const status = z.strictObject({
 });
 export const getVerification = defineRoute({
   id: 'getVerification',
-  summary: 'How an agent is verified',
+  summary: 'The verification of an agent',
   method: 'GET',
   auth: 'caller',
   params: agentParams,
@@ -34,9 +34,9 @@ const attestationUid = z.string().max(200, { error: 'Invalid attestationUid' });
 const metadata = z.record(z.string().max(100), z.unknown());
 const challenge = z.strictObject({
   verificationType: verificationTypeSchema,
-  /** What the wallet signs (EIP-4361); null for a passkey. */
+  /** The message for the wallet to sign (EIP-4361); null for a passkey. */
   message: z.string().nullable(),
-  /** What the browser's `navigator.credentials` is called with, `create` or `get`; null for a wallet. */
+  /** The options of the browser's `navigator.credentials.create` or `.get`; null for a wallet. */
   options: z.record(z.string(), z.unknown()).nullable(),
   call: z.enum(['create', 'get']).nullable(),
   expiresAt: timestamp,
@@ -44,7 +44,7 @@ const challenge = z.strictObject({
 export const createVerificationChallenge = defineRoute({
   id: 'createVerificationChallenge',
   summary:
-    'What is to be signed to verify an agent, within ten minutes: by a wallet (eas, coinbase; ens with metadata.ensName), or by a passkey, of which the first is registered with that',
+    'A challenge to verify an agent, valid for ten minutes. A wallet (eas, coinbase; ens with metadata.ensName) or a passkey signs it; the first passkey is registered with it',
   method: 'POST',
   auth: 'caller',
   params: agentParams,
@@ -53,7 +53,7 @@ export const createVerificationChallenge = defineRoute({
     walletAddress: walletAddressSchema.optional(),
     attestationUid: attestationUid.optional(),
     metadata: metadata.optional(),
-    /** Another passkey than those that are registered. */
+    /** Registers an additional passkey. */
     newPasskey: z.boolean().optional(),
   }),
   status: 200,
@@ -73,7 +73,7 @@ const verified = z.strictObject({
 export const verifyAgent = defineRoute({
   id: 'verifyAgent',
   summary:
-    'Verify an agent with the signature, or the passkey’s `credential`, that its challenge asked for; `verified`, `verifierAddress` and `metadata` are believed from the internal key alone',
+    'Verify an agent with the wallet’s signature or the passkey’s `credential` for its challenge; `verified`, `verifierAddress` and `metadata` are accepted from the internal key only',
   method: 'POST',
   auth: 'caller',
   params: agentParams,

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { defineRoute } from './define-route.ts';
 
 const timestamp = z.iso.datetime();
-/** An address of an EVM chain, whatever its case; checksums are not insisted on. */
+/** An address of an EVM chain in upper or lower case; its checksum is not verified. */
 export const walletAddressSchema = z
   .string({ error: 'A wallet address is required' })
   .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'Invalid wallet address' });
-/** A signature in hexadecimal; those of contract wallets are longer than an ordinary one's 65 bytes. */
+/** A signature in hexadecimal; contract wallets have longer signatures than the usual 65 bytes. */
 export const signatureSchema = z
   .string({ error: 'A signature is required' })
   .max(20_000, { error: 'Invalid signature' })
@@ -15,7 +15,7 @@ export const signatureSchema = z
 const challenge = z.strictObject({ address: z.string(), message: z.string(), expiresAt: timestamp });
 export const createWalletChallenge = defineRoute({
   id: 'createWalletChallenge',
-  summary: 'A message (EIP-4361) for a wallet to sign; the latest one for each address counts, once, within ten minutes',
+  summary: 'A message (EIP-4361) for a wallet to sign; valid once, for ten minutes, and only the latest message of each address',
   method: 'POST',
   auth: 'caller',
   body: z.object({ address: walletAddressSchema }),
@@ -29,7 +29,8 @@ export const createWalletChallenge = defineRoute({
 const wallet = z.strictObject({ address: z.string(), linkedAt: timestamp });
 export const linkWallet = defineRoute({
   id: 'linkWallet',
-  summary: 'Link the wallet that has signed the challenge to the account; contract wallets (ERC-1271, ERC-6492) are asked on Tempo',
+  summary:
+    'Link the wallet that signed the challenge to the account; signatures of contract wallets (ERC-1271, ERC-6492) are verified on Tempo',
   method: 'POST',
   auth: 'caller',
   body: z.object({ address: walletAddressSchema, signature: signatureSchema }),
@@ -56,7 +57,7 @@ export const listWallets = defineRoute({
 const unlinked = z.strictObject({ address: z.string(), deleted: z.literal(true) });
 export const unlinkWallet = defineRoute({
   id: 'unlinkWallet',
-  summary: 'Unlink a wallet; what it has paid for stays',
+  summary: 'Unlink a wallet; its paid clones stay',
   method: 'DELETE',
   auth: 'caller',
   params: z.object({ address: walletAddressSchema }),

@@ -6,7 +6,7 @@ import { startPostgres } from './postgres.ts';
 import { loadOrCreateSecrets } from './secrets.ts';
 
 // Runs one of the backend's commands on this checkout's database and secrets: `node backend-command.ts src/app/cli/verify-audit.ts`.
-// Without a DATABASE_URL that is the embedded Postgres, started for it unless `pnpm dev` runs.
+// Without DATABASE_URL it uses the embedded Postgres, and starts it unless `pnpm dev` runs.
 
 const root = path.join(import.meta.dirname, '../../..');
 const envFile = path.join(root, '.env');

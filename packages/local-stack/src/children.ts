@@ -13,7 +13,7 @@ interface Command {
   log: (line: string) => void;
 }
 
-/** A child in a process group of its own, so that a terminal's Ctrl-C reaches it through `stop` alone. */
+/** Starts a child in its own process group, so that a terminal's Ctrl-C reaches it only through `stop`. */
 export function startChild({ name, file, args, cwd, env, log }: Command) {
   const child: ChildProcess = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) {
@@ -32,12 +32,12 @@ export function startChild({ name, file, args, cwd, env, log }: Command) {
     name,
     exited,
     kill: signalGroup,
-    /** Asks the child to end, and insists after ten seconds. */
+    /** Sends SIGTERM, and SIGKILL after ten seconds. */
     async stop() {
       signalGroup('SIGTERM');
-      const insist = setTimeout(() => signalGroup('SIGKILL'), KILL_AFTER_MS);
+      const forceKill = setTimeout(() => signalGroup('SIGKILL'), KILL_AFTER_MS);
       await exited;
-      clearTimeout(insist);
+      clearTimeout(forceKill);
     },
   };
 }

@@ -15,17 +15,17 @@ async function end(): Promise<void> {
   if (stopping) return;
   stopping = true;
   out('Stopping …');
-  // A start under way is brought to its end first, so that nothing it began is left behind.
+  // An unfinished start must complete first, so that none of its processes is left behind.
   await starting.catch(() => undefined);
   await stop();
   out('Everything is stopped.');
   process.exit(0);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-// A package manager that is told to end does not tell its command.
+// A package manager does not forward a signal to its command, so the loss of the parent is polled.
 const parent = process.ppid;
 setInterval(() => process.ppid !== parent && void end(), 1_000).unref();
-// Nobody may be left to read this.
+// The reader of stdout may be gone: ignore EPIPE.
 process.stdout.on('error', () => undefined);
 
 try {
@@ -35,7 +35,7 @@ try {
     const health = (await (await fetch(`${stack.backendUrl}/health`)).json()) as { docker: string };
     const missing: string[] = [];
     if (health.docker === 'unavailable')
-      missing.push('Docker is not reachable: agents answer without containers. Start Docker, and they get theirs.');
+      missing.push('Docker is not reachable: agents answer without containers. Start Docker to give them containers.');
     else if (!stack.image.present)
       missing.push(`The image ${stack.image.image} is not here and will be pulled. Cannot pull? Run: pnpm openclaw:image`);
     missing.push('Model provider keys are given per agent, on its form.');
@@ -51,10 +51,10 @@ try {
         '',
       ].join('\n'),
     );
-    const first = await stack.ended();
+    const child = await stack.ended();
     if (!stopping) {
       stopping = true;
-      out(`${first.name} ended unexpectedly (${first.signal ?? `exit code ${first.code}`}); stopping the rest.`);
+      out(`${child.name} ended unexpectedly (${child.signal ?? `exit code ${child.code}`}); stopping the other processes.`);
       await stack.stop();
       process.exit(1);
     }

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Postgres refuses to run as root: root runs it as this unprivileged user, anybody else as themselves. */
+/** The unprivileged user that runs Postgres when this process is root, which Postgres refuses; otherwise undefined. */
 export const serverUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 
-/** Whether the server's user can enter a folder, which a 0700 home of root's prevents. */
+/** Whether the server's user can enter a folder; it cannot enter one below root's home with mode 0700. */
 export async function reachable(folder: string): Promise<boolean> {
   if (!serverUser) return true;
   return run('/usr/bin/env', ['test', '-x', folder], serverUser).then(
@@ -19,15 +19,15 @@ export async function reachable(folder: string): Promise<boolean> {
   );
 }
 
-/** A stable folder outside an unreachable one, for what stands at `original`. */
+/** A stable replacement under /var/tmp for an unreachable folder. */
 export function reachableTwin(original: string): string {
   const key = createHash('sha256').update(original).digest('hex').slice(0, 12);
   return path.join('/var/tmp', `agentbot-postgres-${key}`);
 }
 
 /**
- * The folder of the Postgres that came from npm for this platform, with `initdb`, `pg_ctl` and `postgres` in `bin`.
- * @throws Error when there is none for this platform
+ * The `bin` folder of this platform's Postgres from npm, with `initdb`, `pg_ctl` and `postgres`.
+ * @throws Error when npm has no Postgres for this platform
  */
 export async function postgresBinaries(): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;

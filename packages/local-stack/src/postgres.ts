@@ -11,27 +11,27 @@ import { postgresBinaries, reachable, reachableTwin, serverUser } from './postgr
 const run = promisify(execFile);
 
 interface Options {
-  /** Where data, password and log are kept between runs. */
+  /** The folder for data, password and log. */
   dataDir: string;
-  /** Preferred port; any free one when it is taken. */
+  /** The preferred port; a random free port if it is in use. */
   port?: number;
-  /** False leaves out fsync: quick, and lost in a power cut. For tests. */
+  /** False turns fsync off: fast, but a power cut loses data. For tests. */
   durable: boolean;
 }
 
 export interface LocalPostgres {
   port: number;
-  /** Whether an earlier run's server was taken over. */
+  /** Whether a server of an earlier run was reused. */
   wasRunning: boolean;
   url(database?: string): string;
   stop(): Promise<void>;
 }
 
-function freePort(wanted = 0): Promise<number> {
+function freePort(preferred = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', () => (wanted ? resolve(freePort()) : reject(new Error('No port is free for Postgres'))));
-    probe.listen(wanted, '127.0.0.1', () => {
+    probe.once('error', () => (preferred ? resolve(freePort()) : reject(new Error('No port is free for Postgres'))));
+    probe.listen(preferred, '127.0.0.1', () => {
       const { port } = probe.address() as { port: number };
       probe.close(() => resolve(port));
     });
@@ -45,7 +45,7 @@ async function usableFolder(dataDir: string): Promise<string> {
   return folder;
 }
 
-/** The superuser's password, made once; only the owner of the checkout can read it. */
+/** The superuser's password, created once; only the owner of the checkout can read it. */
 function passwordIn(folder: string): string {
   const file = path.join(folder, 'password');
   if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 });
@@ -53,9 +53,9 @@ function passwordIn(folder: string): string {
 }
 
 /**
- * A real Postgres of this project's own on 127.0.0.1, with password authentication. A server that an earlier run left
- * behind is taken over. Runs as an unprivileged user when called by root.
- * @throws Error with the end of the server's log when it does not start
+ * Starts a real Postgres on 127.0.0.1 with password authentication, or reuses the server of an earlier run. Under root the
+ * server runs as an unprivileged user.
+ * @throws Error with the end of the server's log when the server does not start
  */
 export async function startPostgres({ dataDir, port, durable }: Options): Promise<LocalPostgres> {
   const bin = await postgresBinaries();
@@ -70,7 +70,7 @@ export async function startPostgres({ dataDir, port, durable }: Options): Promis
     rmSync(cluster, { recursive: true, force: true });
     mkdirSync(cluster, { mode: 0o700 });
     if (serverUser) chownSync(cluster, serverUser.uid, serverUser.gid);
-    // initdb wants an empty folder, so the file with the password cannot stand inside it.
+    // initdb needs an empty folder, so the password file must be outside it.
     const passwordFile = path.join(os.tmpdir(), `agentbot-initdb-${randomBytes(6).toString('hex')}`);
     writeFileSync(passwordFile, password, { mode: 0o600 });
     if (serverUser) chownSync(passwordFile, serverUser.uid, serverUser.gid);
@@ -114,12 +114,12 @@ export async function startPostgres({ dataDir, port, durable }: Options): Promis
   };
 }
 
-/** Removes what `startPostgres` kept in a folder, wherever its server could reach it. The server must be stopped. */
+/** Removes the data of `startPostgres`, also from the replacement of an unreachable folder. The server must be stopped. */
 export function removePostgresData(dataDir: string): void {
   for (const folder of [dataDir, reachableTwin(dataDir)]) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Creates a database if there is none of that name, as a copy of `template`; `adminUrl` is a connection to any other one. */
+/** Creates a database as a copy of `template`, unless it exists; `adminUrl` connects to any other database of the server. */
 export async function createDatabase(adminUrl: string, name: string, template = 'template1'): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();

@@ -10,10 +10,10 @@ export const root = path.join(import.meta.dirname, '../../..');
 const START_TIMEOUT_MS = 120_000;
 
 interface Options {
-  /** The environment to read settings from; only what each process needs is passed on. */
+  /** The source of the settings; each process gets only the ones that it needs. */
   environment: NodeJS.ProcessEnv;
   dataDir: string;
-  /** Serve the built dashboard instead of compiling on demand. */
+  /** Serves the built dashboard instead of compiling on demand. */
   production: boolean;
   log: (line: string) => void;
 }
@@ -26,13 +26,13 @@ async function assertFree(port: number, variable: string): Promise<void> {
   });
 }
 
-async function answers(url: string, child: Child): Promise<void> {
-  let gone = false;
+async function waitUntilOk(url: string, child: Child): Promise<void> {
+  let exited = false;
   void child.exited.then(() => {
-    gone = true;
+    exited = true;
   });
   const until = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < until && !gone) {
+  while (Date.now() < until && !exited) {
     const ok = await fetch(url, { signal: AbortSignal.timeout(30_000) }).then(
       (response) => response.ok,
       () => false,
@@ -40,10 +40,10 @@ async function answers(url: string, child: Child): Promise<void> {
     if (ok) return;
     await sleep(200);
   }
-  throw new Error(gone ? `${child.name} ended while it started; its output is above` : `${url} did not answer`);
+  throw new Error(exited ? `${child.name} ended while it started; its output is above` : `${url} did not answer`);
 }
 
-/** What every process inherits: how to find programs and itself, nothing secret. */
+/** The variables that every process inherits: paths, locale and proxies, no secrets. */
 function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = [
     'PATH',
@@ -143,8 +143,8 @@ const webSettings = [
 ];
 
 /**
- * Starts the whole system on this machine: Postgres (unless DATABASE_URL names one), backend, dashboard.
- * @throws Error saying what to do; whatever had started is stopped again
+ * Starts the whole system on this machine: Postgres (unless DATABASE_URL is set), backend and dashboard.
+ * @throws Error that says what to do; everything that has started is stopped first
  */
 export async function startStack({ environment, dataDir, production, log }: Options) {
   const port = (name: string, fallback: number) => Number(environment[name] || fallback);
@@ -215,7 +215,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
       });
     let web = startWeb();
     running.push({ stop: () => web.stop() });
-    await Promise.all([answers(`${backendUrl}/health`, backend), answers(`${webUrl}/signin`, web)]);
+    await Promise.all([waitUntilOk(`${backendUrl}/health`, backend), waitUntilOk(`${webUrl}/signin`, web)]);
 
     return {
       webUrl,
@@ -225,23 +225,23 @@ export async function startStack({ environment, dataDir, production, log }: Opti
       image,
       secrets,
       stop,
-      /** The first of the children to end by itself. */
+      /** Resolves when the first of the current children ends. */
       ended: () => Promise.race([backend, web].map(async (child) => ({ name: child.name, ...(await child.exited) }))),
       /** Kills the backend as a power cut would. */
       async killBackend() {
         backend.kill('SIGKILL');
         await backend.exited;
       },
-      /** Starts a backend that was killed, with some of its settings changed. */
+      /** Starts the backend after `killBackend`, with changed settings. */
       async startBackend(changed: NodeJS.ProcessEnv = {}) {
         backend = startBackend(changed);
-        await answers(`${backendUrl}/health`, backend);
+        await waitUntilOk(`${backendUrl}/health`, backend);
       },
-      /** Starts the dashboard anew, with some of its settings changed. */
+      /** Restarts the dashboard with changed settings. */
       async restartWeb(changed: NodeJS.ProcessEnv) {
         await web.stop();
         web = startWeb(changed);
-        await answers(`${webUrl}/signin`, web);
+        await waitUntilOk(`${webUrl}/signin`, web);
       },
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { bearer, type Content, type Dialect } from './dialect.ts';
-import { lastSaid } from './last-words.ts';
+import { lastPersonText } from './last-words.ts';
 
 interface Body {
   model: string;
@@ -23,8 +23,8 @@ export const anthropicDialect: Dialect = {
   matches: (path) => path.endsWith('/messages'),
   key: (headers) => headers['x-api-key']?.toString() ?? bearer(headers),
   read(_url, body: Body) {
-    const said = (body.messages ?? []).filter(({ role }) => role === 'user').map(({ content }) => content);
-    return { model: body.model, stream: body.stream ?? false, userText: lastSaid(said) };
+    const contents = (body.messages ?? []).filter(({ role }) => role === 'user').map(({ content }) => content);
+    return { model: body.model, stream: body.stream ?? false, userText: lastPersonText(contents) };
   },
   answer: (call, text, { input, output }) => message(call.model, [{ type: 'text', text }], 'end_turn', input, output),
   *events(call, words, { input, output }) {

@@ -19,17 +19,17 @@ const artifact = (name: string) =>
 
 const deployer = mnemonicToAccount('test test test test test test test test test test test junk');
 
-/** The address at which Coinbase's schema has its resolver; the schema's uid is made from it. */
+/** The address of the resolver of Coinbase's schema; the schema's uid derives from it. */
 const COINBASE_RESOLVER: Address = '0xD867CbEd445c37b0F95Cc956fe6B539BdEf7F32f';
 
-/** Answers to a call with what is stored at its first argument. */
+/** Bytecode that returns the storage value at the call's first argument. */
 const lookUp: Hex = ('0x60043554' + '60005260206000f3') as Hex;
-/** Answers with true, as a resolver that accepts everything. */
+/** Bytecode that returns true: a resolver that accepts everything. */
 const acceptAll: Hex = '0x600160005260206000f3';
 
 /**
- * The real contracts of the Ethereum Attestation Service on a chain, at the address that Base has them at.
- * @param eas where they are put
+ * Deploys the real contracts of the Ethereum Attestation Service on a chain.
+ * @param eas the address of the EAS contract, as on Base
  */
 export async function deployAttestations({ client }: TestChain, eas: Address) {
   const deploy = async (name: string, args: unknown[]) => {
@@ -60,7 +60,7 @@ export async function deployAttestations({ client }: TestChain, eas: Address) {
       const [event] = await act(registry, registryAbi, 'register', [schema, resolver, true]);
       return event?.args.uid as Hex;
     },
-    /** Coinbase's "Verified Account", whose uid is the one it has on Base. */
+    /** Registers Coinbase's schema "Verified Account", with the same uid as on Base. */
     async registerCoinbase(): Promise<Hex> {
       return this.register('bool verifiedAccount', COINBASE_RESOLVER);
     },
@@ -77,7 +77,7 @@ export async function deployAttestations({ client }: TestChain, eas: Address) {
     async revoke(attester: Address, schema: Hex, uid: Hex): Promise<void> {
       await act(eas, easAbi, 'revoke', [{ schema, data: { uid, value: 0n } }], attester);
     },
-    /** Puts an attestation into a stand-in for Coinbase's indexer, which keeps one schema. */
+    /** Adds an attestation to a double of Coinbase's indexer; the double holds one schema. */
     async index(indexer: Address, recipient: Address, uid: Hex): Promise<void> {
       await client.setCode({ address: indexer, bytecode: lookUp });
       await client.setStorageAt({ address: indexer, index: pad(recipient), value: uid });

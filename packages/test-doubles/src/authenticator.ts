@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** CBOR, as far as an attestation needs it (RFC 8949). */
+/** Encodes the part of CBOR (RFC 8949) that an attestation needs. */
 function cbor(value: number | string | Buffer | Map<unknown, unknown>): Buffer {
   const head = (major: number, length: number) =>
     length < 24
@@ -27,7 +27,7 @@ interface Options {
 }
 
 /**
- * A passkey (ES256) and the browser around it, at one origin. Like many of them it counts nothing.
+ * A passkey (ES256) and its browser, at one origin. Its signature counter stays 0, as with many real passkeys.
  * @see https://www.w3.org/TR/webauthn-3/
  */
 export function createAuthenticator(origin: string) {

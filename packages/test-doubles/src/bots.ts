@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * Telegram's and Discord's APIs as far as they say whose a bot's token is.
- * @param known tokens to the bots' names; for one that is `broken` they answer nonsense
+ * The calls of Telegram's and Discord's APIs that identify the bot of a token.
+ * @param known maps tokens to the bots' names; Telegram answers 500 for the token `broken`
  * @see https://core.telegram.org/bots/api#getme https://discord.com/developers/docs/resources/user#get-current-user
  */
 export async function startBots(known: { telegram?: Record<string, string>; discord?: Record<string, string> }) {

@@ -10,13 +10,13 @@ const xml = (name: string, fields: Record<string, string>) =>
     .join('')}</${name}>`;
 
 /**
- * A store of objects that speaks as much of S3 as keeping, reading and removing needs, large objects in parts among them.
+ * An object store with the S3 calls to put, get and delete objects, including multipart uploads.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export async function startBucket({ accessKeyId }: { accessKeyId: string }) {
   const objects = new Map<string, Buffer>();
   const uploads = new Map<string, Map<number, Buffer>>();
-  let keepsAll = false;
+  let refusesDeletes = false;
   const etag = (content: Buffer) => `"${createHash('md5').update(content).digest('hex')}"`;
 
   const server = createServer(async (request, response) => {
@@ -46,12 +46,12 @@ export async function startBucket({ accessKeyId }: { accessKeyId: string }) {
         else objects.set(key, body);
         return answer(200, '', { etag: etag(body) });
       case 'GET': {
-        const found = objects.get(key);
-        if (!found) return answer(404, xml('Error', { Code: 'NoSuchKey', Message: 'There is none' }));
-        return answer(200, found, { etag: etag(found), 'content-length': String(found.length) });
+        const object = objects.get(key);
+        if (!object) return answer(404, xml('Error', { Code: 'NoSuchKey', Message: 'There is none' }));
+        return answer(200, object, { etag: etag(object), 'content-length': String(object.length) });
       }
       case 'DELETE':
-        if (keepsAll) return answer(403, xml('Error', { Code: 'AccessDenied', Message: 'Nothing is removed here' }));
+        if (refusesDeletes) return answer(403, xml('Error', { Code: 'AccessDenied', Message: 'Nothing is removed here' }));
         objects.delete(key);
         return answer(204);
       default:
@@ -62,11 +62,11 @@ export async function startBucket({ accessKeyId }: { accessKeyId: string }) {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** By `/bucket/key`. */
+    /** The stored objects, by `/bucket/key`. */
     objects,
-    /** Refuses from now on, or no longer, to remove anything. */
+    /** Makes every delete fail with 403, or succeed again. */
     keepAll: (refuses: boolean) => {
-      keepsAll = refuses;
+      refusesDeletes = refuses;
     },
     async close() {
       server.close();

@@ -9,13 +9,13 @@ import pg from 'pg';
 
 const MARK = 'CANARY7f3ad2b9c05e4861a7';
 
-/** A secret that is found again wherever it stands in clear; the same for the same beginning. */
-export const canary = (beginning: string) => beginning + MARK;
+/** A secret that `findInClear` recognizes in plain text; the same prefix gives the same secret. */
+export const canary = (prefix: string) => prefix + MARK;
 
-/** A key for the envelope, 32 bytes in base64, that is found again too. */
+/** An envelope key, 32 bytes in base64, that `findInClear` recognizes. */
 export const canaryKey = () => Buffer.concat([Buffer.from(MARK), randomBytes(32 - MARK.length)]).toString('base64');
 
-/** How the mark looks inside base64 when `offset` bytes of something else stand before it. */
+/** The base64 form of the mark after `offset` other bytes. */
 function inBase64(offset: number): string {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(MARK)]);
   return bytes.toString('base64').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
@@ -29,9 +29,9 @@ const inClear: [string, RegExp][] = [
 ];
 
 /**
- * Looks for planted secrets, and for credentials that the system itself gave out.
- * @param places what was written, by where it stands
- * @returns a sentence per find, with what stands before it; none when nothing is in clear
+ * Finds planted secrets, and credentials that the system has issued.
+ * @param places the written texts, by the name of their place
+ * @returns a sentence per match with the text before it; empty when no secret is in plain text
  */
 export function findInClear(places: Record<string, string>): string[] {
   return Object.entries(places).flatMap(([place, text]) =>
@@ -44,8 +44,8 @@ export function findInClear(places: Record<string, string>): string[] {
 }
 
 /**
- * Every row of every table, also the queue's, in one text.
- * @param url the database's address with a login that row-level security does not hold back
+ * Every row of every table, including the queue's, as one text.
+ * @param url the database's address, with a login that bypasses row-level security
  */
 export async function dumpDatabase(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });
@@ -65,13 +65,13 @@ export async function dumpDatabase(url: string): Promise<string> {
   }
 }
 
-/** What an archive holds, also one that was cut off in the middle of its making; what is no archive as it is. */
+/** The content of a gzip archive, even of an incomplete one; other bytes unchanged. */
 export function openArchive(bytes: Buffer): string {
   const isGzip = bytes.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]));
   return (isGzip ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes).toString('latin1');
 }
 
-/** What every file below a directory holds, archives opened; nothing when the directory was never made. */
+/** The content of every file below a directory, with archives opened; empty when the directory does not exist. */
 export async function readFiles(directory: string): Promise<string> {
   if (!existsSync(directory)) return '';
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });

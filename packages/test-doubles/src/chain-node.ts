@@ -11,7 +11,7 @@ interface RpcError {
   message: string;
 }
 
-/** A node in front of a chain that can be taken away: while it is down, connections break. */
+/** A proxy in front of a chain's node that can go down: then it closes every connection. */
 export async function startChainNode(url: string) {
   let down = false;
   let refusal: RpcError | undefined;
@@ -20,10 +20,10 @@ export async function startChainNode(url: string) {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    const asked: Request | Request[] = JSON.parse(body.toString());
-    if (refusal && [asked].flat().some(({ method }) => method === 'eth_call')) {
+    const calls: Request | Request[] = JSON.parse(body.toString());
+    if (refusal && [calls].flat().some(({ method }) => method === 'eth_call')) {
       const refuse = ({ id }: Request) => ({ jsonrpc: '2.0', id, error: refusal });
-      const answer = Array.isArray(asked) ? asked.map(refuse) : refuse(asked);
+      const answer = Array.isArray(calls) ? calls.map(refuse) : refuse(calls);
       return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     }
     const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
@@ -36,7 +36,7 @@ export async function startChainNode(url: string) {
     setDown(value: boolean) {
       down = value;
     },
-    /** Lets it refuse to read contracts, as nodes do: with status 200 and an error inside. */
+    /** Makes the node refuse `eth_call` with status 200 and an error in the body, as real nodes do. */
     setRefusal(error: RpcError | undefined) {
       refusal = error;
     },

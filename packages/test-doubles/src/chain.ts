@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestClient, http, publicActions, walletActions } from 'viem';
 import { mainnet, tempo } from 'viem/chains';
 
-/** The binary of this platform; started itself, so that ending it ends it. */
+/** The path of this platform's binary. It is started directly, without npm's wrapper, so that a kill reaches it. */
 function anvilBinary(): string {
   const require = createRequire(createRequire(import.meta.url).resolve('@foundry-rs/anvil/package.json'));
   const platform = process.platform === 'win32' ? 'win32' : process.platform;
@@ -24,8 +24,8 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * A real EVM of one's own (anvil), by default Tempo with its TIP-20 tokens; blocks are made with each transaction.
- * @param startsAt seconds since 1970 that the chain's clock begins at
+ * Starts a real local EVM (anvil), by default Tempo with its TIP-20 tokens; each transaction creates a block.
+ * @param startsAt the start of the chain's clock, in seconds since 1970
  */
 export async function startChain({ chainId = tempo.id as number, startsAt }: { chainId?: number; startsAt?: number } = {}) {
   const port = await freePort();

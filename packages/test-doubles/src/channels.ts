@@ -11,7 +11,7 @@ const ADDRESSES = ['api.telegram.org', 'web.whatsapp.com'];
 const sources = ['servers.ts', 'telegram.ts', 'whats-app.ts'];
 
 /**
- * Telegram and WhatsApp for containers: a container that answers under their names on every network it is joined to.
+ * Telegram and WhatsApp for containers: a container that has their host names on every network that it joins.
  * @param image with Node.js and the package `ws` in /app, which any OpenClaw image is
  */
 export async function startChannels(image: string, labels: Record<string, string>) {
@@ -43,13 +43,13 @@ export async function startChannels(image: string, labels: Record<string, string
     await sleep(100);
   }
   return {
-    /** The certificate that containers must trust, as PEM. */
+    /** The certificate in PEM that containers must trust. */
     certificate: cert,
-    /** Answers under the channels' names on a network from now on. */
+    /** Joins a network under the channels' host names. */
     join: (network: string) => docker.getNetwork(network).connect({ Container: container.id, EndpointConfig: { Aliases: ADDRESSES } }),
-    /** Somebody writes to the bot. */
+    /** Sends a person's message to the bot. */
     write: (message: Written) => fetch(control, { method: 'POST', body: JSON.stringify(message) }),
-    /** What the bot did, other than polling. */
+    /** The bot's calls, without its polling. */
     calls: async () => (await (await fetch(control)).json()) as BotCall[],
     close: () => container.remove({ force: true, v: true }),
   };

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a request asks for, whichever API it was written for. */
+/** A request in a form that does not depend on the provider's API. */
 export interface ModelCall {
   model: string;
   stream: boolean;
-  /** The last message of the person, as it stands in the request. */
+  /** The person's last message, as the request contains it. */
   userText: string;
-  /** The instructions ask for the reply inside `<final>`, as OpenClaw's do for Gemini; it drops what stands outside. */
+  /** The instructions require the reply inside `<final>`, as OpenClaw's do for Gemini; OpenClaw drops text outside of it. */
   wantsFinalTag?: boolean;
 }
 
@@ -20,11 +20,11 @@ export interface ServerSentEvent {
   data: unknown;
 }
 
-/** One provider API: how its requests are read and its answers written. */
+/** One provider API: reads its requests and writes its responses. */
 export interface Dialect {
   matches(path: string): boolean;
   read(url: URL, body: never): ModelCall;
-  /** The key that the caller shows. */
+  /** The caller's API key. */
   key(headers: IncomingHttpHeaders, url: URL): string | undefined;
   answer(call: ModelCall, reply: string, usage: Usage): object;
   events(call: ModelCall, words: string[], usage: Usage): Iterable<ServerSentEvent>;

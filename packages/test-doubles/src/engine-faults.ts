@@ -3,19 +3,19 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * The machine's engine behind a port of our own: faults on demand, and a count of what is asked of it.
- * @param fails calls that match get a 500
- * @param oldest version of the API that it answers in, as later engines refuse what is older
+ * A proxy in front of the machine's Docker Engine that injects faults and records calls.
+ * @param fails matching calls get a 500
+ * @param oldest the minimum API version; as with newer engines, a call with an older version is refused
  */
 export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:///var/run/docker.sock', oldest = '1.41') {
   const socketPath = new URL(dockerHost).pathname;
   const calls: string[] = [];
   const open = new Set<{ call: string }>();
-  let away = false;
+  let isDown = false;
   const server = createServer((incoming, outgoing) => {
     const call = `${incoming.method} ${incoming.url}`;
     calls.push(call);
-    if (away) return outgoing.destroy();
+    if (isDown) return outgoing.destroy();
     if (fails?.test(call)) {
       outgoing.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"a fault on demand"}');
       return;
@@ -26,10 +26,10 @@ export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:
       outgoing.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
       return;
     }
-    // The machine's own may not know that version yet; what is asked of it is the same.
+    // The machine's engine may not support that version; the same call with 1.41 works.
     const path = spoken === oldest ? `/v1.41${incoming.url?.slice(prefix.length)}` : incoming.url;
-    const going = { call };
-    open.add(going);
+    const openCall = { call };
+    open.add(openCall);
     const upstream = request({ socketPath, method: incoming.method, path, headers: incoming.headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
@@ -37,7 +37,7 @@ export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:
     });
     upstream.on('error', () => outgoing.destroy());
     outgoing.on('close', () => {
-      open.delete(going);
+      open.delete(openCall);
       upstream.destroy();
     });
     incoming.pipe(upstream);
@@ -46,14 +46,14 @@ export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:
   await once(server, 'listening');
   return {
     dockerHost: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** What was asked of the engine so far. */
+    /** The calls so far that match. */
     calls: (pattern: RegExp) => calls.filter((call) => pattern.test(call)),
-    /** Which of that still goes on. */
+    /** The number of matching calls that are in flight. */
     open: (pattern: RegExp) => [...open].filter(({ call }) => pattern.test(call)).length,
-    /** As an engine that stops, or is there again. */
-    setAway(now: boolean) {
-      away = now;
-      if (away) server.closeAllConnections();
+    /** Stops the engine, or starts it again. */
+    setAway(value: boolean) {
+      isDown = value;
+      if (isDown) server.closeAllConnections();
     },
     async close() {
       server.close();

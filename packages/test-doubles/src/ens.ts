@@ -4,7 +4,7 @@ import type { TestChain } from './chain.ts';
 
 const resolver = mainnet.contracts.ensUniversalResolver.address as Address;
 
-/** Answers `resolveWithGateways(name, data, gateways)` with the address that is stored at the node named in `data`. */
+/** Bytecode that answers `resolveWithGateways(name, data, gateways)` with the address stored at the node in `data`. */
 const answering: Hex = concat([
   // node = calldata[4 + offset of data + 32 + selector]
   '0x6024356028013554',
@@ -16,22 +16,22 @@ const answering: Hex = concat([
   '0x60806000f3',
 ]);
 
-/** Reverts with the data that follows it. */
+/** Bytecode that reverts with the given data. */
 const reverting = (data: Hex): Hex => {
   const length = numberToHex(size(data), { size: 2 });
   // PUSH2 length, DUP1, PUSH1 offset of the data, PUSH1 0, CODECOPY, PUSH1 0, REVERT
   return concat(['0x61', length, '0x80600c6000396000fd', data]);
 };
 
-/** A stand-in for the universal resolver of ENS, where Ethereum has it. */
+/** Deploys a double of ENS's universal resolver, at its address on Ethereum. */
 export async function deployEns({ client }: TestChain) {
   await client.setCode({ address: resolver, bytecode: answering });
   return {
-    /** Lets a name stand for an address. */
+    /** Makes a name resolve to an address. */
     async set(name: string, address: Address): Promise<void> {
       await client.setStorageAt({ address: resolver, index: namehash(name), value: pad(address) });
     },
-    /** Answers every name with the demand to ask an address off the chain (EIP-3668), until it is given up again. */
+    /** Answers every name with a demand for an off-chain lookup (EIP-3668). @returns a function that restores the resolver */
     async demandLookup(url: string): Promise<() => Promise<void>> {
       const abi = parseAbi(['error OffchainLookup(address sender, string[] urls, bytes callData, bytes4 callback, bytes extraData)']);
       const data = encodeErrorResult({ abi, errorName: 'OffchainLookup', args: [resolver, [url], '0x1234', '0x12345678', '0x'] });

@@ -1,5 +1,5 @@
 import { type Dialect, type ModelCall, textOf, type Usage } from './dialect.ts';
-import { lastSaid } from './last-words.ts';
+import { lastPersonText } from './last-words.ts';
 
 interface Body {
   contents?: { role?: string; parts?: { text?: string }[] }[];
@@ -24,9 +24,14 @@ export const geminiDialect: Dialect = {
   key: (headers, url) => headers['x-goog-api-key']?.toString() ?? url.searchParams.get('key') ?? undefined,
   read(url, body: Body) {
     const [, model = '', method] = route.exec(url.pathname) ?? [];
-    const said = (body.contents ?? []).filter(({ role = 'user' }) => role === 'user').map(({ parts }) => parts);
+    const contents = (body.contents ?? []).filter(({ role = 'user' }) => role === 'user').map(({ parts }) => parts);
     const wantsFinalTag = textOf(body.systemInstruction?.parts).includes('<final>');
-    return { model: decodeURIComponent(model), stream: method === 'streamGenerateContent', userText: lastSaid(said), wantsFinalTag };
+    return {
+      model: decodeURIComponent(model),
+      stream: method === 'streamGenerateContent',
+      userText: lastPersonText(contents),
+      wantsFinalTag,
+    };
   },
   answer: (call, reply, usage) => response(call, reply, usage, 'STOP'),
   *events(call, words, usage) {

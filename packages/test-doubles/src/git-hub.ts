@@ -9,7 +9,7 @@ interface Person {
   emails: { email: string; primary: boolean; verified: boolean }[];
 }
 
-/** GitHub's OAuth pages and the two calls of its API that a sign-in makes; whoever `signIn` names has just agreed. */
+/** GitHub's OAuth pages and the two API calls of a sign-in. The person given to `signIn` has agreed to the sign-in. */
 export async function startGitHub(clientSecret: string) {
   let person: Person | undefined;
   const server = createServer(async (request, response) => {
@@ -25,9 +25,9 @@ export async function startGitHub(clientSecret: string) {
     if (url.pathname === '/login/oauth/access_token') {
       let body = '';
       for await (const chunk of request) body += chunk;
-      const given = new URLSearchParams(body);
+      const form = new URLSearchParams(body);
       const basic = Buffer.from(request.headers.authorization?.split(' ')[1] ?? '', 'base64').toString();
-      if (given.get('code') !== 'code-1' || !(given.get('client_secret') === clientSecret || basic.endsWith(`:${clientSecret}`))) {
+      if (form.get('code') !== 'code-1' || !(form.get('client_secret') === clientSecret || basic.endsWith(`:${clientSecret}`))) {
         return json({ error: 'bad_verification_code' }, 401);
       }
       return json({ access_token: 'token-1', token_type: 'bearer', scope: 'read:user,user:email' });
@@ -42,8 +42,8 @@ export async function startGitHub(clientSecret: string) {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    signIn(given: Person) {
-      person = given;
+    signIn(value: Person) {
+      person = value;
     },
     async close() {
       server.close();

@@ -10,7 +10,7 @@ interface Person {
   name: string;
 }
 
-/** An OpenID provider as Google is one; whoever `signIn` names has just agreed. */
+/** An OpenID provider like Google. The person given to `signIn` has agreed to the sign-in. */
 export async function startGoogle(clientId: string) {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
@@ -58,8 +58,8 @@ export async function startGoogle(clientId: string) {
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url: issuer,
-    signIn(given: Person) {
-      person = given;
+    signIn(value: Person) {
+      person = value;
     },
     async close() {
       server.close();

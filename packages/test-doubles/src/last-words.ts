@@ -1,18 +1,18 @@
 import { type Content, textOf } from './dialect.ts';
 
-// What OpenClaw puts before a message: blocks of JSON about the sender and the chat, then the time.
+// OpenClaw prefixes a message with blocks of JSON about the sender and the chat, then the time.
 const metadata = /^[^\n]+\(untrusted[^\n]*\):\n```json\n[\s\S]*?\n```\n+/;
 const time = /^\[[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}[^\]]*\] /;
-// What OpenClaw from 2026.8 on adds to it, or sends as a message of its own: notes for the model alone.
+// OpenClaw from 2026.8 on adds notes for the model, in the message or as a message of their own.
 const internal = /\n*<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\n*/g;
 const runtime = /\n\nRuntime: agent=[^\n]*$/;
 
-/** The words that the person wrote, without what an agent's gateway puts around them. */
+/** The person's text, without the additions of the agent's gateway. */
 export function lastWords(userText: string): string {
   let words = userText.replace(internal, '').replace(runtime, '');
   while (metadata.test(words)) words = words.replace(metadata, '');
   return words.replace(time, '');
 }
 
-/** The last of the user's messages in which the person says something; empty when there is none. */
-export const lastSaid = (contents: Content[]): string => contents.map(textOf).findLast((text) => lastWords(text) !== '') ?? '';
+/** The last user message that contains text of the person; empty when there is none. */
+export const lastPersonText = (contents: Content[]): string => contents.map(textOf).findLast((text) => lastWords(text) !== '') ?? '';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
-/** A mail server that delivers to nobody and keeps what it was given. */
+/** A mail server that stores mails and delivers none. */
 export async function startMailbox() {
   const mails: { to: string[]; text: string }[] = [];
   const server = new SMTPServer({

@@ -3,7 +3,7 @@ import { startModelProvider } from './model-provider.ts';
 
 const usage = `Usage: node packages/test-doubles/src/model-provider-cli.ts [--port 9911] [--host 0.0.0.0] [--api-key <key>] [--word-delay <ms>]
 
-A model that repeats what it is told, for trying the product without a provider's key.`;
+A model that echoes each message, to try the product without a provider's key.`;
 
 const { values } = parseArgs({
   options: {

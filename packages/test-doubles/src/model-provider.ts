@@ -7,33 +7,33 @@ import { geminiDialect } from './gemini-dialect.ts';
 import { lastWords } from './last-words.ts';
 import { openaiDialect } from './openai-dialect.ts';
 
-/** How the provider behaves from now on; what is left out stays as it is. */
+/** The provider's behaviour. */
 export interface Behaviour {
-  /** What the model says to the person's words. */
+  /** The model's reply to the person's text. */
   reply: (words: string, call: ModelCall) => string;
-  /** The HTTP status that a model fails with, by the model's name, or `*` for all; it repeats the key, as some do. */
+  /** The HTTP status of a failing model, by its name or `*` for all. The error repeats the key, as some providers do. */
   failures: Record<string, number>;
-  /** How long the model thinks before its first word. */
+  /** The delay before the first word. */
   delayMs: number;
-  /** How long it takes over each further word of a stream. */
+  /** The delay after each word of a stream. */
   wordDelayMs: number;
 }
 
-/** A call that the provider was asked for, whether it was answered or refused. */
+/** A request that the provider received, answered or refused. */
 export interface ReceivedRequest extends ModelCall {
   path: string;
-  /** The person's words, without what the agent's gateway puts around them. */
+  /** The person's text, without the additions of the agent's gateway. */
   words: string;
   key: string | undefined;
   body: unknown;
-  /** The caller hung up before the end of the answer. */
+  /** The caller disconnected before the end of the response. */
   abandoned?: boolean;
 }
 
 interface Options {
   host?: string;
   port?: number;
-  /** The only key that is accepted; any when left out. */
+  /** The only accepted key; without it, every key is accepted. */
   apiKey?: string;
   reply?: Behaviour['reply'];
 }
@@ -63,8 +63,8 @@ async function sendEvents(response: ServerResponse, events: Iterable<ServerSentE
 }
 
 /**
- * Starts a stand-in for the model providers on this machine: OpenAI's chat completions, Anthropic's messages and
- * Gemini's generateContent, as JSON and as streams. Unless told otherwise it answers `You said: <the person's words>`.
+ * Starts a double of the model providers on this machine: OpenAI's chat completions, Anthropic's messages and
+ * Gemini's generateContent, as JSON and as streams. The default reply is `You said: <the person's text>`.
  */
 export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, reply }: Options = {}) {
   const requests: ReceivedRequest[] = [];
@@ -87,8 +87,8 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, r
     const failure = failures[call.model] ?? failures['*'];
     if (failure) return sendJson(response, failure, dialect.error(failure, `${call.model} fails as it was told to, for ${key}`));
 
-    const spoken = behaviour.reply(words, call);
-    const text = call.wantsFinalTag ? `<final>${spoken}</final>` : spoken;
+    const replyText = behaviour.reply(words, call);
+    const text = call.wantsFinalTag ? `<final>${replyText}</final>` : replyText;
     const replyWords = text.match(/\S+\s*/g) ?? [];
     const usage = { input: Math.ceil(length / 4), output: replyWords.length };
     if (call.stream) await sendEvents(response, dialect.events(call, replyWords, usage), wordDelayMs);

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the double does wrong: it is `down`, makes a stream but `loses` the answer, does so `late`, or answers everything with 500. */
+/**
+ * The fault of the double: `down` closes every connection, `loses` creates a stream but drops the response, `late` drops it
+ * and creates the stream at `catchUp`, `fails` answers every request with 500.
+ */
 type Fault = 'down' | 'loses' | 'late' | 'fails';
 
 interface Stream {
@@ -13,13 +16,13 @@ interface Stream {
   status: 'idle';
 }
 
-/** Mux's live streams: made, listed and removed. */
+/** Mux's API to create, list and delete live streams. */
 export async function startMux({ tokenId, tokenSecret }: { tokenId: string; tokenSecret: string }) {
   const streams = new Map<string, Stream>();
   const late: Stream[] = [];
   const asked: Record<string, unknown>[] = [];
   let fault: Fault | undefined;
-  let made = 0;
+  let created = 0;
   const authorization = `Basic ${Buffer.from(`${tokenId}:${tokenSecret}`).toString('base64')}`;
 
   const server = createServer(async (request, response) => {
@@ -35,7 +38,7 @@ export async function startMux({ tokenId, tokenSecret }: { tokenId: string; toke
     if (request.method === 'POST' && url.pathname === '/video/v1/live-streams') {
       const wanted = JSON.parse(body);
       asked.push(wanted);
-      const number = ++made;
+      const number = ++created;
       const policy = wanted.playback_policies[0];
       const stream: Stream = {
         id: `stream${number}`,
@@ -68,12 +71,12 @@ export async function startMux({ tokenId, tokenSecret }: { tokenId: string; toke
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     streams,
-    /** The bodies of what was to be made. */
+    /** The bodies of the requests to create a stream. */
     asked,
     setFault(value: Fault | undefined) {
       fault = value;
     },
-    /** Makes what was asked for while it was `late`. */
+    /** Creates the streams that were requested during the fault `late`. */
     catchUp() {
       for (const stream of late.splice(0)) streams.set(stream.id, stream);
     },

@@ -1,5 +1,5 @@
 import { bearer, type Content, type Dialect, type ModelCall, type Usage } from './dialect.ts';
-import { lastSaid } from './last-words.ts';
+import { lastPersonText } from './last-words.ts';
 
 interface Body {
   model: string;
@@ -19,13 +19,13 @@ function chunk(call: ModelCall, delta: object, finish_reason: string | null = nu
   return { data: { id, object: 'chat.completion.chunk', created, model: call.model, choices } };
 }
 
-/** OpenAI's chat completions, which OpenRouter, Groq and most others speak too. */
+/** OpenAI's chat completions, which OpenRouter, Groq and most other providers use too. */
 export const openaiDialect: Dialect = {
   matches: (path) => path.endsWith('/chat/completions'),
   key: bearer,
   read(_url, body: Body) {
-    const said = (body.messages ?? []).filter(({ role }) => role === 'user').map(({ content }) => content);
-    return { model: body.model, stream: body.stream ?? false, userText: lastSaid(said) };
+    const contents = (body.messages ?? []).filter(({ role }) => role === 'user').map(({ content }) => content);
+    return { model: body.model, stream: body.stream ?? false, userText: lastPersonText(contents) };
   },
   answer: (call, reply, usage) => ({
     id,

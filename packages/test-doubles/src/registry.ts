@@ -3,12 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * A container registry that keeps no image and sends everyone who asks to an address of its choice for a token, as a hostile
- * one would.
+ * A hostile container registry: it has no image, and sends every client to an address of its choice for a token.
  * @see https://distribution.github.io/distribution/spec/auth/token/
  */
 export async function startRegistry() {
-  /** Every request that reached it: `GET /v2/`. */
+  /** Every received request, such as `GET /v2/`. */
   const calls: string[] = [];
   const server = createServer((request, response) => {
     calls.push(`${request.method} ${request.url}`);
@@ -21,7 +20,7 @@ export async function startRegistry() {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    /** As it stands in the name of an image: `127.0.0.1:5000`. */
+    /** The address for the name of an image: `127.0.0.1:5000`. */
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     async close() {

@@ -19,7 +19,7 @@ const artifact = (file: string) =>
 const deployer = mnemonicToAccount('test test test test test test test test test test test junk');
 
 /**
- * The real contracts of Safe on a chain, whose wallets have their address, and sign (ERC-6492), before they are deployed.
+ * Deploys the real contracts of Safe on a chain. A wallet has an address and can sign (ERC-6492) before its deployment.
  * @see https://eips.ethereum.org/EIPS/eip-6492
  */
 export async function deploySafes({ client }: TestChain) {
@@ -36,7 +36,7 @@ export async function deploySafes({ client }: TestChain) {
   const handler = await put('handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler');
 
   return {
-    /** The wallet of one owner, not deployed yet. */
+    /** The wallet of one owner, before its deployment. */
     async walletOf({ address: owner }: PrivateKeyAccount) {
       const setup = [[owner], 1n, zeroAddress, '0x', handler.address, zeroAddress, 0n, zeroAddress];
       const initializer = encodeFunctionData({ abi: safe.abi, functionName: 'setup', args: setup });
@@ -45,7 +45,7 @@ export async function deploySafes({ client }: TestChain) {
       const address = result as Address;
       return {
         address,
-        /** A signature for this wallet by whoever signs, as the contract takes it once it is there (ERC-1271). */
+        /** A signature of `signer` for this wallet, in the form that the deployed contract verifies (ERC-1271). */
         signMessage: (message: string, signer: PrivateKeyAccount) =>
           signer.signTypedData({
             domain: { chainId: chain.id, verifyingContract: address },
@@ -53,7 +53,7 @@ export async function deploySafes({ client }: TestChain) {
             primaryType: 'SafeMessage',
             message: { message: hashMessage(message) },
           }),
-        /** The same with how the wallet is deployed, as it counts before that. */
+        /** The signature with the deployment call (ERC-6492), valid before the deployment. */
         undeployed: (signature: Hex) =>
           serializeErc6492Signature({ address: factory.address, data: encodeFunctionData(creation), signature }),
         async deploy(): Promise<void> {

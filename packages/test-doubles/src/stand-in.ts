@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { pack } from 'tar-stream';
 
-/** How a stand-in fails: `dies` at its start, is `never-ready`, `refuses` any configuration, or `corrupts` its data and dies. */
+/** The failure of a stand-in: it exits at once (`dies`), is `never-ready`, `refuses` every configuration, or `corrupts` its data and exits. */
 export type Failure = 'dies' | 'never-ready' | 'refuses' | 'corrupts';
 
 /**
- * Makes an image in which a small program takes the place of OpenClaw.
- * @param from an image with Node.js, and the package `ws` in /app
- * @returns a function that removes it
+ * Builds an image in which a small program replaces OpenClaw.
+ * @param from an image with Node.js and the package `ws` in /app
+ * @returns a function that removes the image
  */
 export async function makeStandIn(from: string, name: string, failure?: Failure): Promise<() => Promise<void>> {
   const docker = new Docker();

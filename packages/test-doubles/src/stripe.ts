@@ -7,7 +7,7 @@ interface Customer {
   email: string | null;
   deleted?: boolean;
 }
-interface Bought {
+interface Subscription {
   customer: string;
   price: string;
   status?: string;
@@ -15,7 +15,7 @@ interface Bought {
   livemode?: boolean;
 }
 
-/** A checkout as Stripe has it now. */
+/** A checkout in its current state at Stripe. */
 export interface Checkout {
   id: string;
   object: 'checkout.session';
@@ -24,7 +24,7 @@ export interface Checkout {
   url: string;
 }
 
-/** The few calls of Stripe's API that a subscription needs, with what a form sends kept for tests to see. */
+/** The calls of Stripe's API that subscriptions need; tests can read the received forms. */
 export async function startStripe({ apiKey }: { apiKey: string }) {
   const customers = new Map<string, Customer>();
   const subscriptions = new Map<string, Record<string, unknown> & { customer: string }>();
@@ -58,12 +58,12 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
     const id = /\b(?:sub|price|cus|cs)_\w+/.exec(url.pathname)?.[0] ?? '';
     switch (`${request.method} ${id ? url.pathname.replace(id, ':id') : url.pathname}`) {
       case 'POST /v1/customers': {
-        const before = byKey.get(key);
-        if (before) return send(before);
-        const made = { id: `cus_${byKey.size + 1}`, object: 'customer', email: form.email ?? null };
-        byKey.set(key, made);
-        customers.set(made.id, made);
-        return send(made);
+        const existing = byKey.get(key);
+        if (existing) return send(existing);
+        const customer = { id: `cus_${byKey.size + 1}`, object: 'customer', email: form.email ?? null };
+        byKey.set(key, customer);
+        customers.set(customer.id, customer);
+        return send(customer);
       }
       case 'GET /v1/customers/:id': {
         const found = customers.get(id);
@@ -103,7 +103,7 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
         found.status = 'expired';
         return send(found);
       }
-      // With `status=all`, the only way in which it is asked here.
+      // The backend always requests `status=all`.
       case 'GET /v1/subscriptions':
         return list([...subscriptions.values()].filter(isOf));
       case 'GET /v1/subscriptions/:id': {
@@ -127,14 +127,14 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     customers,
-    /** What checkouts and portals were asked for. */
+    /** The forms of the requested checkouts and portal sessions. */
     sessions,
     checkouts,
-    /** Does something just before a checkout is expired. */
+    /** Runs a callback just before a checkout expires. */
     beforeExpiry(work: typeof beforeExpiry) {
       beforeExpiry = work;
     },
-    /** How often a subscription was read. */
+    /** The number of reads of a subscription. */
     reads: () => reads,
     priceReads: () => priceReads,
     setDown(value: boolean) {
@@ -143,7 +143,7 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
     addCustomer(customer: Customer) {
       customers.set(customer.id, customer);
     },
-    /** Sets what a plan costs. */
+    /** Sets the price of a plan. */
     setPrice(
       id: string,
       { amount, currency = 'usd', interval = 'month' }: { amount: number | null; currency?: string; interval?: string },
@@ -151,8 +151,8 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
       const recurring = { interval, interval_count: 1 };
       prices.set(id, { id, object: 'price', active: true, type: 'recurring', currency, unit_amount: amount, recurring });
     },
-    /** Sets a subscription as Stripe has it now. */
-    setSubscription(id: string, { customer, price, status = 'active', metadata = {}, livemode = false }: Bought) {
+    /** Sets the current state of a subscription. */
+    setSubscription(id: string, { customer, price, status = 'active', metadata = {}, livemode = false }: Subscription) {
       const period = { current_period_start: 1_700_000_000, current_period_end: Math.floor(Date.now() / 1000) + 30 * 86_400 };
       const items = {
         object: 'list',

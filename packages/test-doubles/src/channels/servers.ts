@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import { createTelegram } from './telegram.ts';
 import { welcomeDevice } from './whats-app.ts';
 
-/** Runs in a container of its own: Telegram's and WhatsApp's addresses on 443, and on 8080 what a test does and reads. */
+/** Runs in a container: Telegram and WhatsApp listen on port 443, the control API of the tests on 8080. */
 
 const telegram = createTelegram();
 const here = import.meta.dirname;

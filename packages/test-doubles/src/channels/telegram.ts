@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A call of the bot, other than its polling. */
+/** A call of the bot, except polling. */
 export interface BotCall {
   method: string;
   token: string;
   parameters: Record<string, unknown>;
 }
 
-/** What a person writes to the bot: privately, or in a group. */
+/** A person's message to the bot, private or in a group. */
 export interface Written {
   from: number;
   text: string;
@@ -22,7 +22,7 @@ const bot = {
   can_join_groups: true,
   can_read_all_group_messages: true,
 };
-const MOST_POLL_SECONDS = 25;
+const MAX_POLL_SECONDS = 25;
 
 async function parametersOf(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = '';
@@ -34,7 +34,7 @@ async function parametersOf(request: IncomingMessage): Promise<Record<string, un
   }
 }
 
-/** Telegram as a bot sees it. @see https://core.telegram.org/bots/api */
+/** Telegram's bot API. @see https://core.telegram.org/bots/api */
 export function createTelegram() {
   const calls: BotCall[] = [];
   let updates: { update_id: number; message: object }[] = [];
@@ -42,7 +42,7 @@ export function createTelegram() {
   let lastMessage = 1;
   let waiting: (() => void)[] = [];
 
-  /** Holds the answer until something was written or the time is up. */
+  /** Long polling: responds when there is an update or at the timeout. */
   async function poll({ offset, timeout }: Record<string, unknown>) {
     const fresh = () => {
       updates = updates.filter(({ update_id }) => update_id >= (Number(offset) || 0));
@@ -50,7 +50,7 @@ export function createTelegram() {
     };
     if (fresh().length) return updates;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(MOST_POLL_SECONDS, Number(timeout) || 0) * 1000);
+      const timer = setTimeout(resolve, Math.min(MAX_POLL_SECONDS, Number(timeout) || 0) * 1000);
       waiting.push(() => {
         clearTimeout(timer);
         resolve();
@@ -59,7 +59,7 @@ export function createTelegram() {
     return fresh();
   }
 
-  const said = ({ chat_id: chat, text, message_id: id }: Record<string, unknown>) => ({
+  const messageFrom = ({ chat_id: chat, text, message_id: id }: Record<string, unknown>) => ({
     message_id: Number(id) || ++lastMessage,
     date: Math.floor(Date.now() / 1000),
     chat: { id: Number(chat), type: Number(chat) < 0 ? 'group' : 'private' },
@@ -76,8 +76,8 @@ export function createTelegram() {
       const results: Record<string, () => unknown> = {
         getMe: () => bot,
         getUpdates: () => poll(parameters),
-        sendMessage: () => said(parameters),
-        editMessageText: () => said(parameters),
+        sendMessage: () => messageFrom(parameters),
+        editMessageText: () => messageFrom(parameters),
       };
       const result = await (results[method]?.() ?? true);
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ok: true, result }));

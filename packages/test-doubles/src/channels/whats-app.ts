@@ -11,8 +11,8 @@ import {
 import type { WebSocket } from 'ws';
 
 /**
- * WhatsApp's server as far as a device that is not linked yet: the Noise handshake, then the references that it shows as
- * a QR code. @see https://noiseprotocol.org/noise.html (pattern XX)
+ * WhatsApp's server for a device that is not linked: the Noise handshake, then the references for the device's QR code.
+ * @see https://noiseprotocol.org/noise.html (pattern XX)
  */
 
 const PROTOCOL = 'Noise_XX_25519_AESGCM_SHA256\0\0\0\0';
@@ -103,13 +103,13 @@ function createSecrets(clientEphemeral: Buffer) {
       mixHash(sealed);
       return plain;
     },
-    /** Ends the handshake: what the server says from now on. */
+    /** Ends the handshake. @returns the encryption of the server's messages from then on */
     finish() {
       const [, toClient] = derive(Buffer.alloc(0));
-      let said = 0;
+      let messageCount = 0;
       return (plain: Buffer) => {
         const iv = Buffer.alloc(12);
-        iv.writeUInt32BE(said++, 8);
+        iv.writeUInt32BE(messageCount++, 8);
         const cipher = createCipheriv('aes-256-gcm', toClient, iv).setAAD(Buffer.alloc(0));
         return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
       };
@@ -117,7 +117,7 @@ function createSecrets(clientEphemeral: Buffer) {
   };
 }
 
-/** Answers one device that wants to be linked; `reference` begins what its QR code says. */
+/** Serves one device that wants to be linked; its QR code starts with `reference`. */
 export function welcomeDevice(socket: WebSocket, reference: string): void {
   const ephemeral = generateKeyPairSync('x25519');
   const identity = generateKeyPairSync('x25519');

@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
 /**
- * Takes the place of OpenClaw where a test needs fifty gateways or one that fails: healthy on its port, lets anybody
- * connect, repeats what it hears, and keeps its conversations in the agent's data. `STAND_IN` says how it fails.
+ * A stand-in for OpenClaw, for tests that need fifty gateways or a failing one. It is healthy on its port, accepts every
+ * client, echoes messages, and stores its conversation in the agent's data. `STAND_IN` selects the failure.
  */
 
 const data = '/home/node/.openclaw';
 const sessions = `${data}/agents/main/sessions`;
-// biome-ignore lint/style/noProcessEnv: the image says it, and this is a program of its own
+// biome-ignore lint/style/noProcessEnv: the image sets it, and this is a separate program
 const behaviour = process.env.STAND_IN;
 const [, , command, action] = process.argv;
 
@@ -55,11 +55,11 @@ new WebSocketServer({ server: http }).on('connection', (socket) => {
     const { id, method, params } = JSON.parse(text.toString());
     if (method !== 'chat.send') return say({ type: 'res', id, ok: true, payload: answers[method]?.(params) ?? {} });
     const reply = [{ type: 'text', text: `You said: ${params.message}` }];
-    const said = [
+    const turn = [
       { role: 'user', content: params.message },
       { role: 'assistant', content: reply },
     ];
-    for (const each of said) appendFileSync(transcript, `${JSON.stringify({ ...each, timestamp: Date.now() })}\n`);
+    for (const each of turn) appendFileSync(transcript, `${JSON.stringify({ ...each, timestamp: Date.now() })}\n`);
     say({ type: 'res', id, ok: true, payload: { runId: params.idempotencyKey, status: 'started' } });
     say({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, state: 'final', message: { content: reply } } });
   });

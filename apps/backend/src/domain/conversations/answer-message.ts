@@ -9,24 +9,24 @@ import { type Aborted, replyFromContainer } from './reply-from-container.ts';
 import { interruptPendingReplies, REPLIES, settle } from './settle-reply.ts';
 import { watchReply } from './watch-reply.ts';
 
-/** How often words that came are written down and passed on. */
+/** The interval at which received text is stored and published. */
 const BATCH_MS = 60;
 const HEARTBEAT_MS = 5_000;
-/** Postgres refuses more than 8,000 bytes in one notification. */
-const MAX_CHARACTERS = 1_500;
+/** Longer text is not put into the notification: Postgres allows at most 8,000 bytes. */
+const MAX_NOTIFIED_CHARACTERS = 1_500;
 
 const FAILED = 'The agent failed to answer';
 
-/** What an abort command is answered with: the gateway's own sentence on its channels, and ours when nothing was running. */
+/** The reply to an abort command: the gateway's own sentence on its channels, or ours when no run was active. */
 const ABORTED = '⚙️ Agent was aborted.';
 const NOTHING_TO_STOP = 'There was nothing to stop.';
 
-/** Postgres has no NUL in its texts. */
+/** Removes NUL, which Postgres cannot store in a text. */
 const storable = (text: string) => text.replaceAll('\u0000', '');
 
-/** Writes words down and tells every process of them in one statement, so that the table is never behind what was told. */
+/** Stores text and notifies every process in one statement, so that the table is never behind a notification. */
 function publish({ database }: Pick<Context, 'database'>, id: string, at: number, text: string) {
-  const said = text.length <= MAX_CHARACTERS ? { at, text } : {};
+  const change = text.length <= MAX_NOTIFIED_CHARACTERS ? { at, text } : {};
   return database.as(
     'service',
     (tx) => tx.$executeRaw`
@@ -34,14 +34,14 @@ function publish({ database }: Pick<Context, 'database'>, id: string, at: number
         UPDATE replies SET text = left(text, ${at}::int) || ${text}, version = version + 1, alive_at = now()
         WHERE id = ${id} AND state = 'pending' RETURNING version
       )
-      SELECT pg_notify(${REPLIES}, (${JSON.stringify({ id, ...said })}::jsonb || jsonb_build_object('version', version))::text) FROM changed`,
+      SELECT pg_notify(${REPLIES}, (${JSON.stringify({ id, ...change })}::jsonb || jsonb_build_object('version', version))::text) FROM changed`,
   );
 }
 
-/** Passes words on in batches; `end` once the last batch is written. */
-function createBatches(context: Context, id: string, soFar: string) {
-  let written = soFar;
-  let wanted = soFar;
+/** Publishes the text in batches; `end` resolves when the last batch is stored. */
+function createBatches(context: Context, id: string, initialText: string) {
+  let published = initialText;
+  let latest = initialText;
   let timer: NodeJS.Timeout | undefined;
   let writing = Promise.resolve();
 
@@ -49,20 +49,20 @@ function createBatches(context: Context, id: string, soFar: string) {
     timer = undefined;
     writing = writing
       .then(async () => {
-        if (wanted === written) return;
-        const next = wanted;
-        // Usually words only join; a model's second try begins anew.
-        let same = 0;
-        while (same < written.length && written[same] === next[same]) same++;
-        if (/[\uD800-\uDBFF]/.test(next[same - 1] ?? '')) same--;
-        await publish(context, id, [...next.slice(0, same)].length, next.slice(same));
-        written = next;
+        if (latest === published) return;
+        const next = latest;
+        // The text normally grows at its end; a retry of the model starts over.
+        let prefix = 0;
+        while (prefix < published.length && published[prefix] === next[prefix]) prefix++;
+        if (/[\uD800-\uDBFF]/.test(next[prefix - 1] ?? '')) prefix--;
+        await publish(context, id, [...next.slice(0, prefix)].length, next.slice(prefix));
+        published = next;
       })
-      .catch((error) => context.log.warn({ err: error, replyId: id }, 'words of a reply could not be passed on'));
+      .catch((error) => context.log.warn({ err: error, replyId: id }, 'text of a reply could not be published'));
   }
   return {
     add(text: string) {
-      wanted = storable(text);
+      latest = storable(text);
       timer ??= setTimeout(flush, BATCH_MS);
     },
     async end() {
@@ -73,8 +73,8 @@ function createBatches(context: Context, id: string, soFar: string) {
 }
 
 /**
- * Why there is no reply, for the owner and for the log: without the agent's secrets, which providers and gateways repeat
- * when they refuse them. An error that nobody expected comes with its stack, and never with its fields.
+ * The error of a failed reply, for the owner (`sentence`) and for the log (`reason`). The agent's secrets are redacted, since
+ * providers and gateways repeat a key that they refuse. The log gets an unexpected error's stack, never its fields.
  */
 async function explain(context: Context, agentId: string, error: unknown): Promise<{ sentence: string; reason: string }> {
   const secrets = await agentSecretValues(context, agentId);
@@ -85,8 +85,8 @@ async function explain(context: Context, agentId: string, error: unknown): Promi
   return { sentence: FAILED, reason: redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets) };
 }
 
-/** Asks the agent in the way that it answers at the moment. */
-async function ask(
+/** Requests the reply from the agent's container, or from its model provider when it has no container. */
+async function requestReply(
   context: Context,
   message: Message,
   { agent, begunAt, resumed, after }: Turn,
@@ -103,8 +103,9 @@ async function ask(
 }
 
 /**
- * Gets the agent's reply to a stored message in its turn and stores it, however long that takes; it never throws. A process
- * that dies meanwhile is followed by another one (`resume-replies.ts`).
+ * Waits for the turn of a stored message, gets the agent's reply and stores it. Never throws; has no time limit of its own.
+ * If this process dies, another process resumes the reply (`workers/reply-resumer.ts`).
+ * @param soFar the text that an earlier process has stored
  */
 export async function answer(context: Context, agent: Agent, message: Message, soFar = ''): Promise<void> {
   const { database, log } = context;
@@ -113,41 +114,41 @@ export async function answer(context: Context, agent: Agent, message: Message, s
   const touch = (aliveAt: Date) =>
     database
       .as('service', (tx) => tx.reply.updateMany({ where: { id, state: 'pending' }, data: { aliveAt } }))
-      .catch((error) => log.warn({ err: error, replyId: id }, 'a reply could not be kept alive'));
-  const alive = setInterval(() => touch(new Date()), HEARTBEAT_MS);
-  // An abort command, or another process, may end the reply first.
+      .catch((error) => log.warn({ err: error, replyId: id }, 'the heartbeat of a reply failed'));
+  const heartbeat = setInterval(() => touch(new Date()), HEARTBEAT_MS);
+  // An abort command or another process may end the reply first.
   const ended = new AbortController();
   const unwatch = watchReply(context, id, ({ state }) => {
     if (state !== 'pending') ended.abort();
   });
   try {
-    // An abort command must not wait behind what it stops.
+    // An abort command must not wait behind the run that it stops.
     const turn = isAbortCommand(content, agent.openclawVersion)
       ? { agent, begunAt: message.createdAt, resumed: false }
       : await awaitTurn(context, message);
     if (!turn) return;
     if (turn.agent.state !== 'running') throw new AppError('OPERATION_FAILED', `The agent is not running (${turn.agent.state})`);
-    const reply = await ask(context, message, turn, { onText: batches.add, signal: ended.signal });
+    const reply = await requestReply(context, message, turn, { onText: batches.add, signal: ended.signal });
     if (typeof reply !== 'string') {
       const interrupted = await interruptPendingReplies(context, message);
-      return await settle(context, message, { words: interrupted > 0 || reply.aborted ? ABORTED : NOTHING_TO_STOP });
+      return await settle(context, message, { text: interrupted > 0 || reply.aborted ? ABORTED : NOTHING_TO_STOP });
     }
     if (reply.trim() === '') throw new AppError('OPERATION_FAILED', 'The agent answered nothing');
     await batches.end();
-    await settle(context, message, { words: storable(reply) });
+    await settle(context, message, { text: storable(reply) });
   } catch (error) {
     await batches.end();
     if (ended.signal.aborted) return;
-    // The next process takes it up at once.
+    // The oldest possible heartbeat lets the next process resume the reply at once.
     if (context.closing.aborted) return void (await touch(new Date(0)));
-    const unexplained = { sentence: FAILED, reason: 'its secrets could not be read, so what was said is left out' };
-    const { sentence, reason } = await explain(context, agent.id, error).catch(() => unexplained);
-    log.warn({ reason, agentId: agent.id, replyId: id }, 'a chat failed');
+    const withoutDetails = { sentence: FAILED, reason: "the agent's secrets could not be read, so the error is left out" };
+    const { sentence, reason } = await explain(context, agent.id, error).catch(() => withoutDetails);
+    log.warn({ reason, agentId: agent.id, replyId: id }, 'a reply failed');
     await settle(context, message, { error: sentence }).catch((cause) =>
-      log.error({ err: cause, replyId: id }, 'a failed chat stays open'),
+      log.error({ err: cause, replyId: id }, 'a failed reply could not be stored and stays pending'),
     );
   } finally {
     unwatch();
-    clearInterval(alive);
+    clearInterval(heartbeat);
   }
 }

@@ -7,27 +7,27 @@ interface Scope {
 }
 
 /**
- * The last messages of a session or an agent, oldest first, each reply right after the message that it answers: a reply is
- * stored after the messages that were sent while it came.
- * @param last the message to end with; later ones and their replies are left out
+ * The last messages of a session or an agent, oldest first. Each reply follows its message, although a message that was sent
+ * before the reply was complete has a lower `seq` than the reply.
+ * @param last the message to end with; later messages and their replies are left out
  */
 export async function conversation(tx: Transaction, scope: Scope, take: number, last?: Pick<Message, 'seq'>): Promise<Message[]> {
   const where = { ...scope, ...(last && { seq: { lte: last.seq } }) };
   const page = { orderBy: { seq: 'desc' as const }, take };
-  const said = await tx.message.findMany({
+  const userMessages = await tx.message.findMany({
     ...page,
     where: { ...where, sender: 'user' },
     include: { reply: { include: { answer: true } } },
   });
-  // Said on a channel, or before replies had rows of their own.
-  const unasked = await tx.message.findMany({ ...page, where: { ...where, sender: 'agent', answers: { is: null } } });
-  const turns = said.map(({ reply, ...message }) => ({
+  // Agent messages without a reply row: from a channel, or older than the replies table.
+  const withoutReplyRow = await tx.message.findMany({ ...page, where: { ...where, sender: 'agent', answers: { is: null } } });
+  const turns = userMessages.map(({ reply, ...message }) => ({
     seq: message.seq,
     messages: [message, ...(reply?.answer && message.seq !== last?.seq ? [reply.answer] : [])],
   }));
-  turns.push(...unasked.map((message) => ({ seq: message.seq, messages: [message] })));
+  turns.push(...withoutReplyRow.map((message) => ({ seq: message.seq, messages: [message] })));
   return turns
-    .sort((one, other) => Number(one.seq - other.seq))
+    .sort((a, b) => Number(a.seq - b.seq))
     .flatMap(({ messages }) => messages)
     .slice(-take);
 }

@@ -4,9 +4,9 @@ import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
 
-const LAST = 100;
+const MAX_CHAT_MESSAGES = 100;
 
-/** A message as everybody sees it. */
+/** A message as the API shows it. */
 export const messageView = (row: Message): MessageView => ({
   id: row.id,
   agentId: row.agentId,
@@ -33,9 +33,9 @@ export async function listMessages(context: Context, actor: Actor, agentId: stri
   return { messages: rows.map(messageView), total, ...page, status: 'ok' as const };
 }
 
-/** The last messages of all the actor's agents, oldest first. */
+/** The last 100 messages of all the actor's agents, oldest first. */
 export async function listChat({ database }: Context, actor: Actor) {
-  const rows = await database.as(tenantOf(actor), (tx) => tx.message.findMany({ orderBy: { seq: 'desc' }, take: LAST }));
+  const rows = await database.as(tenantOf(actor), (tx) => tx.message.findMany({ orderBy: { seq: 'desc' }, take: MAX_CHAT_MESSAGES }));
   const messages = rows.reverse().map(messageView);
   return { messages, count: messages.length };
 }

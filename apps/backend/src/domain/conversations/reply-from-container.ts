@@ -6,14 +6,14 @@ import { gatewayOf } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
 import { INTERRUPTED } from './settle-reply.ts';
 
-/** A run of which nothing is heard for so long may have ended unheard: its session is asked. */
+/** After this time without an event, the run may have ended unnoticed: its state and history are read. */
 const IDLE_MS = 60_000;
-/** The gateway ends a run by itself after ten minutes. */
+/** The gateway's own limit for a run is ten minutes. */
 const TIMEOUT_MS = 11 * 60_000;
-/** How long a run may take to end after its last words. */
-const END_MS = 3_000;
-/** How the gateway ends what it shows of a long text. */
-const CUT = '\n...(truncated)...';
+/** The maximum wait for the previous run to end after its reply. */
+const PREVIOUS_RUN_MS = 3_000;
+/** The end of a text that the gateway has truncated. */
+const TRUNCATION_MARK = '\n...(truncated)...';
 
 interface ChatEvent {
   runId: string;
@@ -26,42 +26,42 @@ interface AgentEvent {
   stream: string;
   data?: { text?: string };
 }
-/** What `agent.wait` says of a run. */
+/** The gateway's response to `agent.wait`. */
 interface RunEnd {
   status?: 'ok' | 'error' | 'timeout';
   error?: string;
 }
-/** What is said to an agent, and who hears the words as they come. */
+/** A message for an agent, with the callback for its reply. */
 export interface Question {
-  /** The id of the message: the gateway's run has the same, and the same run never happens twice. */
+  /** The message's id. It is also the id of the gateway's run, so that a repeated send starts no second run. */
   id: string;
   sessionId: string;
   text: string;
   askedAt: Date;
-  /** Whether another process may have sent it to the gateway before. */
+  /** Whether an earlier process may have sent the message to the gateway. */
   resumed: boolean;
-  /** The message before, whose run may not be over yet. */
+  /** The id of the previous message, whose run may still be active. */
   after?: string;
-  /** Called with all the words so far. */
+  /** Called with the whole reply so far. */
   onText: (soFar: string) => void;
-  /** Ends the run. */
+  /** Aborts the run. */
   signal?: AbortSignal;
 }
-/** The answer to a message that the gateway took for a command to end the session's run: whether there was one. */
+/** The outcome of an abort command: whether the session had a run to abort. */
 export interface Aborted {
   aborted: boolean;
 }
 
-/** Whether a message of the history is the one asked: the whole of it, said no earlier than it was asked. */
+/** Whether a history entry is the question: the same text, not older than `since` (ms since 1970). */
 function isQuestion({ content, timestamp = 0 }: HistoryEntry, text: string, since: number): boolean {
-  const [shown, asked] = [textOf(content).trim(), text.trim()];
+  const [shown, sent] = [textOf(content).trim(), text.trim()];
   if (timestamp < since) return false;
-  if (shown.endsWith(CUT)) return asked.startsWith(shown.slice(0, -CUT.length));
-  // The gateway takes `[…]` at the beginning for its own mark of the time.
-  return shown === asked || shown === asked.replace(/^\[[^\]]+\]\s*/, '');
+  if (shown.endsWith(TRUNCATION_MARK)) return sent.startsWith(shown.slice(0, -TRUNCATION_MARK.length));
+  // The gateway removes a leading `[…]`: it looks like the gateway's own timestamp.
+  return shown === sent || shown === sent.replace(/^\[[^\]]+\]\s*/, '');
 }
 
-/** The reply that the session's history has to the last thing said, if it is the one asked and the agent is done. */
+/** The reply in the session's history, if the last user message is the question and the agent's run is complete. */
 async function replyInHistory(
   gateway: GatewayConnection,
   sessionKey: string,
@@ -69,20 +69,20 @@ async function replyInHistory(
 ): Promise<string | undefined> {
   const messages = await history(gateway, sessionKey, 50);
   const last = messages.findLastIndex(({ role }) => role === 'user');
-  const [question, end] = [messages[last], messages.at(-1)];
+  const [question, lastEntry] = [messages[last], messages.at(-1)];
   if (!question || !isQuestion(question, text, askedAt.getTime())) return undefined;
-  const working = Array.isArray(end?.content) && end.content.some(({ type }) => type === 'toolCall');
-  if (end?.role !== 'assistant' || working) return undefined;
-  const words = messages
+  const isCallingTool = Array.isArray(lastEntry?.content) && lastEntry.content.some(({ type }) => type === 'toolCall');
+  if (lastEntry?.role !== 'assistant' || isCallingTool) return undefined;
+  const texts = messages
     .slice(last + 1)
     .filter(({ role }) => role === 'assistant')
     .map(({ content }) => textOf(content));
-  return words.filter(Boolean).at(-1);
+  return texts.filter(Boolean).at(-1);
 }
 
 /**
  * Sends a message into a session of the agent's gateway and waits for the end of its run.
- * @returns the agent's words, or what became of an abort command
+ * @returns the agent's reply, or the outcome of an abort command
  * @throws AppError OPERATION_FAILED with the agent's own error
  */
 export async function replyFromContainer(
@@ -94,17 +94,17 @@ export async function replyFromContainer(
   const gateway = await gatewayOf(context, agent);
   const sessionKey = `agent:main:${question.sessionId}`;
   if (question.resumed) {
-    const words = await replyInHistory(gateway, sessionKey, question);
-    if (words) return words;
+    const reply = await replyInHistory(gateway, sessionKey, question);
+    if (reply) return reply;
   }
   const { promise, resolve, reject } = Promise.withResolvers<string | Aborted>();
   promise.catch(() => undefined);
-  let heardAt = Date.now();
-  // Events may overtake the answer to the request; the idempotency key is the run's id.
+  let lastEventAt = Date.now();
+  // Events may arrive before the response to `chat.send`; the idempotency key is the run's id.
   const onEvent = (name: string, payload: unknown) => {
     const { runId } = payload as { runId?: string };
     if (runId !== question.id) return;
-    heardAt = Date.now();
+    lastEventAt = Date.now();
     if (name === 'agent') {
       const { stream, data } = payload as AgentEvent;
       if (stream === 'assistant' && data?.text) question.onText(stripDirectives(data.text));
@@ -112,11 +112,11 @@ export async function replyFromContainer(
     if (name !== 'chat') return;
     const event = payload as ChatEvent;
     if (event.state === 'final') {
-      const words = textOf(event.message?.content);
-      // The gateway says so in the agent's name, and goes on about its own files.
-      const [, reason] = /^⚠️ Agent failed before reply: ([^\n]*?)(?: Auth store:|\n|$)/u.exec(words) ?? [];
+      const text = textOf(event.message?.content);
+      // The gateway reports a failure as the agent's reply; its own file paths follow the reason.
+      const [, reason] = /^⚠️ Agent failed before reply: ([^\n]*?)(?: Auth store:|\n|$)/u.exec(text) ?? [];
       if (reason) reject(new AppError('OPERATION_FAILED', `The agent could not answer: ${reason}`));
-      else resolve(words);
+      else resolve(text);
     }
     if (event.state === 'error') reject(new AppError('OPERATION_FAILED', event.errorMessage ?? 'The agent failed to answer'));
     if (event.state === 'aborted') reject(new AppError('OPERATION_FAILED', INTERRUPTED));
@@ -128,32 +128,32 @@ export async function replyFromContainer(
   };
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
-  const lookForEnd = async () => {
-    // The gateway remembers the end of a run for five minutes; for a run that goes on it answers `timeout`.
+  const checkForEnd = async () => {
+    // The gateway keeps the end of a run for five minutes; for an active run it answers `timeout`.
     const { status, error } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs: 0 });
-    const words = await replyInHistory(gateway, sessionKey, question);
-    if (words) resolve(words);
+    const reply = await replyInHistory(gateway, sessionKey, question);
+    if (reply) resolve(reply);
     else if (status === 'ok' || status === 'error') reject(new AppError('OPERATION_FAILED', error ?? 'The agent answered nothing'));
   };
-  const listening = setInterval(() => {
-    const silentMs = Date.now() - heardAt;
+  const idleCheck = setInterval(() => {
+    const silentMs = Date.now() - lastEventAt;
     if (silentMs >= timeoutMs) reject(new AppError('OPERATION_FAILED', 'The agent did not answer in time'));
-    else if (silentMs >= idleMs) lookForEnd().catch(() => undefined);
+    else if (silentMs >= idleMs) checkForEnd().catch(() => undefined);
   }, idleMs);
   try {
-    // A message that comes during a run gets none of its own.
-    if (question.after) await gateway.request('agent.wait', { runId: question.after, timeoutMs: END_MS }).catch(() => undefined);
+    // The gateway starts no run for a message that arrives during another run.
+    if (question.after) await gateway.request('agent.wait', { runId: question.after, timeoutMs: PREVIOUS_RUN_MS }).catch(() => undefined);
     question.signal?.throwIfAborted();
     question.signal?.addEventListener('abort', onAbort);
     const run = { sessionKey, message: question.text, idempotencyKey: question.id };
     const { status, aborted } = await gateway.request<{ status?: string; aborted?: boolean }>('chat.send', run);
-    // The gateway took it for a command to end the session's run, and tells no event of it.
+    // `aborted` means that the gateway read the message as an abort command; it sends no event for it.
     if (aborted !== undefined) resolve({ aborted });
-    // It ended while nobody listened; that it is this one is certain, whatever the clocks say.
+    // The run ended before this process listened. The run id identifies it, so the clocks are not compared.
     if (status === 'ok') resolve((await replyInHistory(gateway, sessionKey, { ...question, askedAt: new Date(0) })) ?? '');
     return await promise;
   } finally {
-    clearInterval(listening);
+    clearInterval(idleCheck);
     question.signal?.removeEventListener('abort', onAbort);
     gateway.off('event', onEvent);
     gateway.off('close', onClose);

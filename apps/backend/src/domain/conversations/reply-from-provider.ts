@@ -16,16 +16,16 @@ import type { Context } from '../context.ts';
 import { conversation } from './conversation.ts';
 import { INTERRUPTED } from './settle-reply.ts';
 
-const HISTORY = 40;
+const MAX_HISTORY_MESSAGES = 40;
 const TIMEOUT_MS = 120_000;
 
-/** Fetches from an address that a user gave: from nowhere that may not be reached, and from nowhere that a server redirects to. */
+/** A `fetch` for the address that a user gave: it refuses forbidden addresses and redirects (SSRF). */
 function fetchFor(allowPrivate: boolean): typeof fetch {
   const dispatcher = new Connections({ connect: { lookup: reachableLookup(allowPrivate) } });
   const fetchFrom = async (url: string, init: object) => {
     const host = hostOf(new URL(url));
-    // What is no name is not looked up.
-    if (isIP(host) && !mayReach(host, allowPrivate)) throw new Error(`${host} may not be reached`);
+    // An IP address skips the DNS lookup, so it is checked here.
+    if (isIP(host) && !mayReach(host, allowPrivate)) throw new Error(`The address ${host} is not allowed`);
     return fetchOver(url, { ...init, dispatcher, redirect: 'error' });
   };
   return fetchFrom as unknown as typeof fetch;
@@ -44,17 +44,17 @@ function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolea
         name: target.gatewayName,
         apiKey,
         baseURL,
-        // The addresses of the others are the operator's.
+        // The operator sets the addresses of the other providers.
         ...(target.provider === 'custom' && { fetch: allowPrivate ? userFetch.any : userFetch.public }),
       })(target.model);
   }
 }
 
 /**
- * Answers for an agent that has no container: the backend calls the agent's own model provider with the session up to the
+ * Gets the reply of an agent without a container: the backend calls the agent's model provider with the session up to the
  * message.
- * @param signal ends the call
- * @returns the model's words
+ * @param signal aborts the call
+ * @returns the model's reply
  * @throws AppError OPERATION_FAILED with the provider's reason
  */
 export async function replyFromProvider(
@@ -65,7 +65,7 @@ export async function replyFromProvider(
 ): Promise<string> {
   const { database, envelope, config } = context;
   const { history, secrets } = await database.as('service', async (tx) => ({
-    history: await conversation(tx, { sessionId: message.sessionId }, HISTORY, message),
+    history: await conversation(tx, { sessionId: message.sessionId }, MAX_HISTORY_MESSAGES, message),
     secrets: await readSecretsFor(tx, envelope, agent),
   }));
   const stop = AbortSignal.any([context.closing, signal]);
@@ -82,20 +82,20 @@ export async function replyFromProvider(
         failure = error;
       },
     });
-    let words = '';
-    for await (const more of textStream) {
-      words += more;
-      onText(words);
+    let text = '';
+    for await (const chunk of textStream) {
+      text += chunk;
+      onText(text);
     }
     // An aborted stream ends like a complete one.
     stop.throwIfAborted();
     if (failure) throw failure;
-    return words;
+    return text;
   } catch (error) {
     if (signal.aborted) throw new AppError('OPERATION_FAILED', INTERRUPTED);
     const last = RetryError.isInstance(error) ? error.lastError : error;
     const reason = APICallError.isInstance(last) ? `${last.statusCode ?? 'no answer'}: ${last.message}` : 'it did not answer';
-    // Not with its cause: that has the whole conversation in it, and the provider's answer, which may repeat the key.
+    // The cause is left out: it contains the conversation and the provider's response, which may repeat the key.
     throw new AppError('OPERATION_FAILED', `The model provider failed (${redact(reason, secretValues(secrets)).slice(0, 300)})`);
   }
 }

@@ -9,7 +9,7 @@ import { answer } from './answer-message.ts';
 import { waitForReply } from './watch-reply.ts';
 
 const WAIT_MS = 30_000;
-/** The contract's sentence for a reply that is not there yet; it joins the session when it comes. */
+/** The contract's sentence for a pending reply; the reply joins the session later. */
 const STILL_WORKING = 'Agent is processing your request...';
 
 interface Input {
@@ -21,8 +21,8 @@ interface Input {
 }
 
 /**
- * The session named, or the latest of those that began here, or a new one.
- * @throws AppError SESSION_NOT_FOUND, INVALID_REQUEST for one that takes place on a channel
+ * The session with the given id; without an id, the latest session that was opened here, or a new one.
+ * @throws AppError SESSION_NOT_FOUND, INVALID_REQUEST for a session of a channel
  */
 async function findSession(tx: Transaction, agent: Agent, sessionId: string | undefined): Promise<ChatSession> {
   const where = { agentId: agent.id, endedAt: null, ...(sessionId ? { id: sessionId } : { gatewaySessionId: null }) };
@@ -31,50 +31,49 @@ async function findSession(tx: Transaction, agent: Agent, sessionId: string | un
     if (sessionId) throw new AppError('SESSION_NOT_FOUND');
     return openSession(tx, agent);
   }
-  if (session.gatewaySessionId)
-    throw new AppError('INVALID_REQUEST', `This session takes place on ${session.platform}: it is continued there`);
+  if (session.gatewaySessionId) throw new AppError('INVALID_REQUEST', `This session belongs to ${session.platform}: continue it there`);
   return session;
 }
 
-/** A new session of an agent. */
+/** Opens a new session of an agent. */
 export function openSession(tx: Transaction, agent: Agent): Promise<ChatSession> {
   return tx.chatSession.create({ data: { id: newId('sess'), agentId: agent.id, ownerId: agent.ownerId } });
 }
 
-/** Stores what a person said, and that it waits for a reply; said twice under one id, it is the first one. */
+/** Stores a person's message with a pending reply; for a repeated id, returns the message that is stored already. */
 async function store(
   tx: Transaction,
   session: ChatSession,
   id: string,
   { message, topic }: Input,
-): Promise<{ said: Message; fresh: boolean }> {
-  const before = await tx.message.findUnique({ where: { id } });
-  if (before) return { said: before, fresh: false };
+): Promise<{ stored: Message; isNew: boolean }> {
+  const existing = await tx.message.findUnique({ where: { id } });
+  if (existing) return { stored: existing, isNew: false };
   const { id: sessionId, agentId, ownerId } = session;
   await tx.chatSession.update({ where: { id: sessionId }, data: { lastActivityAt: new Date() } });
-  const said = await tx.message.create({
+  const stored = await tx.message.create({
     data: { id, agentId, ownerId, sessionId, sender: 'user', content: message, topic: topic ?? null },
   });
   await tx.reply.create({ data: { id, agentId, ownerId } });
-  return { said, fresh: true };
+  return { stored, isNew: true };
 }
 
 /**
- * Says something to an agent of the actor and waits up to 30 seconds for the reply, or not at all.
- * @param id what to name the message, the same again when the request is repeated
- * @returns the stored message, its session, and the reply or the sentence that it is still being worked on
+ * Sends a message to an agent of the actor and waits up to 30 seconds for the reply; with `wait: false` it does not wait.
+ * @param id the message's id; a repeated request has the same one
+ * @returns the stored message, its session, and the reply, or the contract's sentence while it is pending
  * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, INVALID_REQUEST, OPERATION_FAILED with the agent's error
  */
 export async function sendMessage(context: Context, actor: Actor, input: Input, id = newId('msg')) {
   const tenant = tenantOf(actor);
-  const { agent, said, fresh } = await context.database.as(tenant, async (tx) => {
+  const { agent, stored, isNew } = await context.database.as(tenant, async (tx) => {
     const found = await findRunningAgent(tx, userOf(actor), input.agentId);
     return { agent: found, ...(await store(tx, await findSession(tx, found, input.sessionId), id, input)) };
   });
-  if (fresh) context.background(answer(context, agent, said));
-  const { sessionId } = said;
-  if (input.wait === false) return { message: said, sessionId, reply: STILL_WORKING };
+  if (isNew) context.background(answer(context, agent, stored));
+  const { sessionId } = stored;
+  if (input.wait === false) return { message: stored, sessionId, reply: STILL_WORKING };
   const ended = await waitForReply(context, id, WAIT_MS);
   if (ended?.state === 'failed') throw new AppError('OPERATION_FAILED', ended.error ?? undefined);
-  return { message: said, sessionId, reply: ended?.state === 'done' ? ended.text : STILL_WORKING };
+  return { message: stored, sessionId, reply: ended?.state === 'done' ? ended.text : STILL_WORKING };
 }

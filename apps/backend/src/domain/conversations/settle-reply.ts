@@ -3,33 +3,34 @@ import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Context } from '../context.ts';
 
-/** Under this name Postgres tells every process which reply has changed. */
+/** The Postgres channel that notifies every process of a changed reply. */
 export const REPLIES = 'replies';
-/** Why a reply ended that its owner stopped. */
+/** The error of a reply that an abort command ended. */
 export const INTERRUPTED = 'The agent was interrupted';
 
-/** A change of a reply, as told to every process; without `text` it must be read from the table. */
+/** The notification of a changed reply; without `text`, the reply must be read from the table. */
 export interface ReplyChange {
   id: string;
   version: number;
+  /** The character at which `text` begins; it replaces the rest of the stored text. */
   at?: number;
   text?: string;
 }
 
-/** Ends a reply once: with the agent's words, which join the session, or with the reason why there are none. */
+/** Ends a pending reply: with the agent's text, which joins the session, or with an error. An ended reply does not change. */
 export async function settle(
   { database }: Pick<Context, 'database'>,
   message: Message,
-  outcome: { words: string } | { error: string },
+  outcome: { text: string } | { error: string },
 ): Promise<void> {
   const { id, agentId, ownerId, sessionId, platform } = message;
   await database.as('service', async (tx) => {
     const failed = 'error' in outcome;
-    const data = failed ? { state: 'failed' as const, error: outcome.error } : { state: 'done' as const, text: outcome.words };
+    const data = failed ? { state: 'failed' as const, error: outcome.error } : { state: 'done' as const, text: outcome.text };
     const { count } = await tx.reply.updateMany({ where: { id, state: 'pending' }, data: { ...data, version: { increment: 1 } } });
     if (count && !failed) {
-      const said = { agentId, ownerId, sessionId, sender: 'agent', content: outcome.words, platform };
-      const { id: messageId } = await tx.message.create({ data: { id: newId('msg'), ...said } });
+      const fields = { agentId, ownerId, sessionId, sender: 'agent', content: outcome.text, platform };
+      const { id: messageId } = await tx.message.create({ data: { id: newId('msg'), ...fields } });
       await tx.reply.update({ where: { id }, data: { messageId } });
       await tx.chatSession.update({ where: { id: sessionId }, data: { lastActivityAt: new Date() } });
     }
@@ -38,16 +39,16 @@ export async function settle(
 }
 
 /**
- * Ends the pending replies of a session that are older than an abort command: the running one and the queued ones. The
+ * Ends the pending replies of a session that are older than an abort command: the active one and the queued ones. The
  * processes that work on them are notified and stop.
- * @returns the number of replies that were ended
+ * @returns the number of ended replies
  */
 export function interruptPendingReplies({ database }: Pick<Context, 'database'>, { sessionId, seq }: Message): Promise<number> {
   return database.as('service', async (tx) => {
     const earlier = { state: 'pending' as const, message: { sessionId, seq: { lt: seq } } };
-    const found = await tx.reply.findMany({ where: earlier, include: { message: true } });
-    // Another abort command gets its own answer.
-    const ids = found.filter(({ message }) => !isAbortCommand(message.content)).map(({ id }) => id);
+    const pending = await tx.reply.findMany({ where: earlier, include: { message: true } });
+    // Another abort command gets a reply of its own.
+    const ids = pending.filter(({ message }) => !isAbortCommand(message.content)).map(({ id }) => id);
     const data = { state: 'failed' as const, error: INTERRUPTED, version: { increment: 1 } };
     const { count } = await tx.reply.updateMany({ where: { id: { in: ids }, state: 'pending' }, data });
     await tx.$executeRaw`

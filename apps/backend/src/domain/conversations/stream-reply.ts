@@ -6,7 +6,7 @@ import { messageView } from './list-messages.ts';
 import { watchReply } from './watch-reply.ts';
 
 /**
- * The reply to a message of the actor, as it comes; whoever comes back gets it from its beginning.
+ * Streams the reply to a message of the actor; a client that reconnects gets it from the beginning.
  * @throws AppError MESSAGE_NOT_FOUND
  */
 export async function streamReply(context: Context, actor: Actor, messageId: string): Promise<Subscribe> {

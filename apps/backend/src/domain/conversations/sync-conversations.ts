@@ -8,7 +8,7 @@ import { coalesce } from '../../shared/keyed-runner.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Context } from '../context.ts';
 
-/** What `sessions.list` says of a session; the time is in milliseconds since 1970. */
+/** A session as the gateway's `sessions.list` returns it; `updatedAt` is in milliseconds since 1970. */
 interface GatewaySession {
   key: string;
   sessionId?: string;
@@ -19,26 +19,26 @@ interface GatewaySession {
 }
 type Slice = Pick<Context, 'database' | 'log'>;
 
-/** A run's end is told before its words are written down. */
+/** The gateway announces the end of a run before it stores the reply. */
 const SETTLE_MS = 400;
-/** When a conversation that ends with a person's words is looked at again: on a busy machine the answer is written later. */
-const AGAIN_MS = [2_000, 10_000];
-const SESSIONS = 100;
-const MESSAGES = 1_000;
-/** The sessions that begin here have these keys in the gateway; their messages are stored when they are said. */
-const OWN = /^agent:main:sess_/;
+/** The delays before an unanswered conversation is read again: a busy machine stores the reply later. */
+const RETRY_MS = [2_000, 10_000];
+const MAX_SESSIONS = 100;
+const MAX_MESSAGES = 1_000;
+/** The gateway's keys of sessions that were opened here; their messages are stored when they are sent. */
+const OWN_SESSION = /^agent:main:sess_/;
 
 const platformOf = ({ key, channel, lastChannel, origin }: GatewaySession): string =>
   channel ?? lastChannel ?? origin?.provider ?? (key.includes(':cron:') ? 'cron' : 'api');
 
-/** The messages of a gateway's session as rows: the same message has the same id, however often it is read. */
+/** The messages of a gateway's session as rows. The id derives from the message, so a repeated read adds no duplicate. */
 function messagesOf(agent: Agent, sessionId: string, platform: string, session: GatewaySession, entries: HistoryEntry[]) {
   return entries.flatMap(({ role, content, timestamp = session.updatedAt }) => {
     if (role !== 'user' && role !== 'assistant') return [];
-    const words = textOf(content).replaceAll('\u0000', '');
-    const said = (role === 'user' ? words : stripDirectives(words)).trim();
-    if (!said) return [];
-    const id = newId('msg', sha256(JSON.stringify([agent.id, session.sessionId, role, timestamp, said])).slice(0, 24));
+    const raw = textOf(content).replaceAll('\u0000', '');
+    const text = (role === 'user' ? raw : stripDirectives(raw)).trim();
+    if (!text) return [];
+    const id = newId('msg', sha256(JSON.stringify([agent.id, session.sessionId, role, timestamp, text])).slice(0, 24));
     const sender = role === 'user' ? 'user' : 'agent';
     return {
       id,
@@ -46,20 +46,20 @@ function messagesOf(agent: Agent, sessionId: string, platform: string, session: 
       ownerId: agent.ownerId,
       sessionId,
       sender,
-      content: said,
+      content: text,
       platform,
       createdAt: new Date(timestamp ?? 0),
     };
   });
 }
 
-/** Our row of a gateway's session, made when it is new; `null` when nothing has changed since it was last read. */
+/** The row of a gateway's session, created for a new one; `null` when the session has not changed since the last read. */
 async function rowOf(tx: Transaction, agent: Agent, session: GatewaySession, platform: string) {
   const gatewaySessionId = session.sessionId ?? session.key;
   const key = { agentId_gatewaySessionId: { agentId: agent.id, gatewaySessionId } };
-  const known = await tx.chatSession.findUnique({ where: key });
-  if (known && (known.syncedAt?.getTime() ?? 0) >= (session.updatedAt ?? 0)) return null;
-  if (known) return known;
+  const existing = await tx.chatSession.findUnique({ where: key });
+  if (existing && (existing.syncedAt?.getTime() ?? 0) >= (session.updatedAt ?? 0)) return null;
+  if (existing) return existing;
   await tx.chatSession.createMany({
     data: { id: newId('sess'), agentId: agent.id, ownerId: agent.ownerId, gatewaySessionId, platform },
     skipDuplicates: true,
@@ -67,10 +67,10 @@ async function rowOf(tx: Transaction, agent: Agent, session: GatewaySession, pla
   return tx.chatSession.findUnique({ where: key });
 }
 
-/** @returns whether a conversation that has changed still waits for the agent's words */
+/** Stores the new messages of every session that was not opened here. @returns whether a changed conversation still lacks the agent's reply */
 async function importMessages({ database }: Slice, agentId: string, gateway: GatewayConnection): Promise<boolean> {
-  const { sessions } = await gateway.request<{ sessions: GatewaySession[] }>('sessions.list', { limit: SESSIONS });
-  const foreign = sessions.filter(({ key }) => !OWN.test(key));
+  const { sessions } = await gateway.request<{ sessions: GatewaySession[] }>('sessions.list', { limit: MAX_SESSIONS });
+  const foreign = sessions.filter(({ key }) => !OWN_SESSION.test(key));
   if (foreign.length === 0) return false;
   const agent = await database.as('service', (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   if (!agent) return false;
@@ -79,14 +79,14 @@ async function importMessages({ database }: Slice, agentId: string, gateway: Gat
     const platform = platformOf(session);
     const row = await database.as('service', (tx) => rowOf(tx, agent, session, platform));
     if (!row) continue;
-    const entries = await history(gateway, session.key, MESSAGES);
+    const entries = await history(gateway, session.key, MAX_MESSAGES);
     const data = messagesOf(agent, row.id, platform, session, entries);
     const lastActivityAt = new Date(session.updatedAt ?? 0);
     const unanswered = data.at(-1)?.sender === 'user';
     waiting ||= unanswered;
     await database.as('service', async (tx) => {
       await tx.message.createMany({ data, skipDuplicates: true });
-      // What is not answered yet is read again, though the gateway may call it unchanged.
+      // An unanswered session is not marked as synced: it is read again even if the gateway reports no change.
       const read = { lastActivityAt, ...(!unanswered && { syncedAt: lastActivityAt }) };
       await tx.chatSession.update({ where: { id: row.id }, data: read });
     });
@@ -95,28 +95,28 @@ async function importMessages({ database }: Slice, agentId: string, gateway: Gat
 }
 
 /**
- * Takes over what is said to an agent on its channels, or at its own address, for as long as the connection lasts: what
- * was said before it opened, and each conversation as it goes on.
+ * Copies an agent's conversations on its channels and at its own address into the store, while the gateway connection is
+ * open: once at its start, and after each run.
  */
-export function syncConversations(context: Slice, agentId: string, gateway: GatewayConnection, againMs = AGAIN_MS): void {
+export function syncConversations(context: Slice, agentId: string, gateway: GatewayConnection, retryMs = RETRY_MS): void {
   let closed = false;
   let retries = 0;
   let retry: NodeJS.Timeout | undefined;
 
-  const reading = coalesce(async () => {
+  const sync = coalesce(async () => {
     clearTimeout(retry);
     if (closed) return;
     await sleep(SETTLE_MS);
     try {
       const waiting = !closed && (await importMessages(context, agentId, gateway));
-      if (waiting && !closed && retries < againMs.length) retry = setTimeout(reading.run, againMs[retries++]);
+      if (waiting && !closed && retries < retryMs.length) retry = setTimeout(sync.run, retryMs[retries++]);
     } catch (error) {
-      if (!closed) context.log.warn({ err: error, agentId }, "an agent's conversations could not be read");
+      if (!closed) context.log.warn({ err: error, agentId }, "an agent's conversations could not be copied from its gateway");
     }
   });
-  function read(): void {
+  function restart(): void {
     retries = 0;
-    reading.run();
+    sync.run();
   }
   gateway.once('close', () => {
     closed = true;
@@ -125,7 +125,7 @@ export function syncConversations(context: Slice, agentId: string, gateway: Gate
   gateway.on('event', (name, payload) => {
     if (name !== 'agent') return;
     const { stream, sessionKey = '', data } = payload as { stream?: string; sessionKey?: string; data?: { phase?: string } };
-    if (stream === 'lifecycle' && data?.phase !== 'start' && !OWN.test(sessionKey)) read();
+    if (stream === 'lifecycle' && data?.phase !== 'start' && !OWN_SESSION.test(sessionKey)) restart();
   });
-  read();
+  restart();
 }

@@ -6,15 +6,15 @@ import { REPLIES, type ReplyChange } from './settle-reply.ts';
 type WatchedReply = Reply & { answer: Message | null };
 
 /**
- * Watches one reply, whichever process it comes from: `onRow` with the whole of it at the beginning, at the end, and
- * after whatever may have been missed; `onWords` with the words in between.
- * @returns a function that ends it
+ * Watches a reply that any process may produce. `onRow` gets the whole row at the start, at the end and after a missed
+ * notification; `onText` gets the new text in between, with the character at which it begins.
+ * @returns a function that stops watching
  */
 export function watchReply(
   { database, notifications, log }: Pick<Context, 'database' | 'notifications' | 'log'>,
   id: string,
   onRow: (reply: WatchedReply) => void,
-  onWords?: (at: number, text: string) => void,
+  onText?: (at: number, text: string) => void,
 ): () => void {
   let version = -1;
   let ended = false;
@@ -30,13 +30,13 @@ export function watchReply(
       log.warn({ err: error, replyId: id }, 'a reply could not be read');
     }
   });
-  // Listening begins before reading, so that nothing falls in between.
+  // Listen before the first read, so that no change is missed between them.
   const offChange = notifications.on(REPLIES, (payload) => {
     const change = JSON.parse(payload) as ReplyChange;
     if (change.id !== id || change.version <= version) return;
     if (change.text === undefined || change.at === undefined || change.version !== version + 1) return read();
     version = change.version;
-    onWords?.(change.at, change.text);
+    onText?.(change.at, change.text);
   });
   const offResumed = notifications.on('resumed', read);
   read();
@@ -47,7 +47,7 @@ export function watchReply(
   };
 }
 
-/** Waits for a reply's end, at most `timeoutMs` or until aborted. @returns undefined when it is still being worked on */
+/** Waits for the end of a reply, at most `timeoutMs` or until aborted. @returns undefined while the reply is pending */
 export function waitForReply(
   context: Parameters<typeof watchReply>[0],
   id: string,

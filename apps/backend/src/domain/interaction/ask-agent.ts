@@ -6,13 +6,13 @@ import { listSessions, recentMemory, wholeSession } from '../conversations/sessi
 import { configuredCredentials } from './credentials.ts';
 import { listSkills } from './skills.ts';
 
-interface Question {
+interface AgentQuery {
   action?: 'health' | 'sessions' | 'session' | 'memory' | 'skills' | 'credentials' | undefined;
   sessionId?: string | undefined;
   agentId?: string | undefined;
 }
 
-const overview = {
+const endpointList = {
   apiVersion: API_VERSION,
   agentbotVersion: AGENTBOT_VERSION,
   endpoints: {
@@ -29,11 +29,14 @@ const overview = {
   },
 };
 
-/** Answers a question about an agent of the actor. @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, INVALID_REQUEST */
-export async function askAgent(context: Context, actor: Actor, { action, sessionId, agentId }: Question): Promise<unknown> {
-  if (!action) return overview;
+/**
+ * Reads one kind of information (`action`) about an agent of the actor; without an action, lists the endpoints.
+ * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, INVALID_REQUEST
+ */
+export async function askAgent(context: Context, actor: Actor, { action, sessionId, agentId }: AgentQuery): Promise<unknown> {
+  if (!action) return endpointList;
   if (action === 'session' && !sessionId) throw new AppError('INVALID_REQUEST', 'sessionId is required');
-  const found = await context.database.as(tenantOf(actor), async (tx) => {
+  const result = await context.database.as(tenantOf(actor), async (tx) => {
     const agent = await findDefaultAgent(tx, userOf(actor), agentId);
     switch (action) {
       case 'sessions':
@@ -50,9 +53,9 @@ export async function askAgent(context: Context, actor: Actor, { action, session
       }
     }
   });
-  // The gateway is asked outside the transaction, which must not wait for it.
-  if (found.answer) return found.answer;
-  const { agent, credentials, lastSeen } = found as Exclude<typeof found, { answer: unknown }>;
+  // The request to the gateway runs outside the transaction, which must not wait for it.
+  if (result.answer) return result.answer;
+  const { agent, credentials, lastSeen } = result as Exclude<typeof result, { answer: unknown }>;
   const skills = await listSkills(context, agent);
   if (action === 'skills') return { skills };
   return {

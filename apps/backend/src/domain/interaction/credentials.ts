@@ -12,14 +12,14 @@ const channelSecrets: Partial<Record<Credential, SecretName>> = {
   whatsapp: 'whatsappToken',
 };
 
-/** Where an agent keeps a credential: its own provider's key is the one it speaks with, others serve its fallbacks. */
+/** The secret that stores a credential: `apiKey` for the key of the agent's own provider, `apiKey:<name>` for its fallbacks. */
 function secretName(agent: Agent, key: Credential): SecretName {
   const channel = channelSecrets[key];
   if (channel) return channel;
   return credentialOf(agent.aiProvider) === key ? 'apiKey' : `apiKey:${key}`;
 }
 
-/** Which credentials an agent has; never the values. */
+/** Whether an agent has each credential; the values are not read. */
 export async function configuredCredentials(tx: Transaction, agent: Agent): Promise<Record<Credential, boolean>> {
   const rows = await tx.agentSecret.findMany({ where: { agentId: agent.id }, select: { name: true } });
   const names = new Set(rows.map(({ name }) => name));
@@ -28,9 +28,9 @@ export async function configuredCredentials(tx: Transaction, agent: Agent): Prom
 }
 
 /**
- * Sets a credential, or without a value takes it away; an agent that runs in a container gets it by a restart, which goes
- * on after this returns; one that is stopped, when it is started.
- * @throws AppError OPERATION_IN_PROGRESS when the agent is being worked on
+ * Sets a credential, or deletes it when there is no value. A running container gets the change by a restart, which continues
+ * after this function returns; a stopped one gets it at its next start.
+ * @throws AppError OPERATION_IN_PROGRESS when another operation runs on the agent
  */
 export async function setCredential(
   { boss, envelope }: Context,
@@ -40,7 +40,7 @@ export async function setCredential(
   value: string | undefined,
   requestId: string,
 ): Promise<void> {
-  // Its provider may be changing: the key must not come to stand for the new one's.
+  // The row lock keeps the provider from changing: a key must not be stored as the key of a new provider.
   await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${agent.id} FOR UPDATE`;
   const name = secretName(await tx.agent.findUniqueOrThrow({ where: { id: agent.id } }), key);
   if (value) await writeAgentSecrets(tx, envelope, agent, { [name]: value });

@@ -12,8 +12,8 @@ interface SkillStatus {
 }
 
 /**
- * The skills of an agent as its gateway lists them: `enabled` is the owner's choice, `ready` whether the skill has all
- * that it needs. An agent without a gateway has none.
+ * The skills of an agent as its gateway lists them: `enabled` is the owner's choice, `ready` means that the skill's
+ * requirements are met. An agent without a gateway has no skills.
  */
 export async function listSkills(context: Context, agent: Agent) {
   if (!hasGateway(agent)) return [];
@@ -28,11 +28,11 @@ export async function listSkills(context: Context, agent: Agent) {
   }));
 }
 
-/** Switches a skill in the running gateway and remembers it for a rebuilt one. @throws AppError INVALID_REQUEST for no such skill */
+/** Switches a skill in the running gateway and stores the choice for a new container. @throws AppError INVALID_REQUEST */
 export async function switchSkill(context: Context, agent: Agent, skillId: string, enabled: boolean): Promise<void> {
-  const known = await listSkills(context, agent);
+  const skills = await listSkills(context, agent);
   const gateway = await gatewayOf(context, agent);
-  if (!known.some(({ id }) => id === skillId)) throw new AppError('INVALID_REQUEST', 'Unknown skill');
+  if (!skills.some(({ id }) => id === skillId)) throw new AppError('INVALID_REQUEST', 'Unknown skill');
   await gateway.request('skills.update', { skillKey: skillId, enabled }).catch(throwGatewayError);
   const merged = JSON.stringify({ [skillId]: enabled });
   await context.database.as(

@@ -8,7 +8,9 @@ import { setCredential } from './credentials.ts';
 import { switchSkill } from './skills.ts';
 
 /**
- * Does what an instruction says to an agent of the actor; `name` is what to name what it makes, `about` hears which agent it was.
+ * Runs an instruction on an agent of the actor.
+ * @param options.name the name part of a new message's id, from the request's Idempotency-Key
+ * @param options.about called with the id of the agent, for the audit log
  * @throws AppError AGENT_NOT_FOUND, SESSION_NOT_FOUND, INVALID_REQUEST, OPERATION_IN_PROGRESS, OPERATION_FAILED
  */
 export async function tellAgent(

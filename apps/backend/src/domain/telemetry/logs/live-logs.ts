@@ -9,20 +9,20 @@ const HISTORY_LINES = 500;
 
 /**
  * Opens a live view of an agent's log.
- * @param seen what the reader saw last, unless its browser says it
+ * @param lastEventId the last event that the reader has seen; the `Last-Event-ID` header of a browser takes precedence
  * @throws AppError AGENT_NOT_FOUND
  */
-export async function streamLogs(context: Context, actor: Actor, agentId: string, seen?: string): Promise<Subscribe> {
+export async function streamLogs(context: Context, actor: Actor, agentId: string, lastEventId?: string): Promise<Subscribe> {
   await getAgent(context, actor, agentId);
   return (sink) => {
-    // Anything but one of our own ids is as good as none.
-    const given = sink.lastEventId || seen;
-    const lastId = given && /^\d{19}$/.test(given) ? given : undefined;
+    // An id of an unknown form is ignored.
+    const requested = sink.lastEventId || lastEventId;
+    const lastId = requested && /^\d{19}$/.test(requested) ? requested : undefined;
     return context.logs.watch(agentId, lastId, sink);
   };
 }
 
-/** The last lines of an agent's log, with who is watching. @throws AppError AGENT_NOT_FOUND */
+/** The last 500 lines of an agent's log, with the number of viewers. @throws AppError AGENT_NOT_FOUND */
 export async function getLogHistory({ database }: Context, actor: Actor, agentId: string) {
   await getAgent({ database }, actor, agentId);
   const tenant = tenantOf(actor);
@@ -38,18 +38,18 @@ export async function stopLogStream(context: Context, actor: Actor, agentId: str
   await context.database.as('service', (tx) => stopViews(tx, agentId));
 }
 
-/** The live log streams of the actor's agents, with how many of the last 500 lines there are. */
+/** The live log streams of the actor's agents; `lines` is the number of stored lines, at most 500. */
 export async function listLogStreams({ database }: Context, actor: Actor) {
   const tenant = tenantOf(actor);
   const views = await listViews(database, tenant);
   if (views.length === 0) return [];
   const ids = views.map(({ agentId }) => agentId);
-  const kept = await database.as(
+  const counts = await database.as(
     tenant,
     (tx) => tx.$queryRaw<{ agentId: string; lines: number }[]>`
       SELECT agent_id AS "agentId", least(${HISTORY_LINES}, sum(size))::int AS lines FROM log_chunks
       WHERE agent_id = ANY(${ids}::text[]) GROUP BY agent_id`,
   );
-  const lines = new Map(kept.map((row) => [row.agentId, row.lines]));
+  const lines = new Map(counts.map((row) => [row.agentId, row.lines]));
   return views.map((view) => ({ ...view, lines: lines.get(view.agentId) ?? 0 }));
 }

@@ -23,15 +23,15 @@ interface Source {
   log: Logger;
 }
 
-/** One agent's log in this process: the last 500 records of the store, and who watches. */
+/** One agent's log in this process: the last 500 records of the store, and the viewers. */
 class LiveLog {
   readonly viewers = new Set<EventSink<LogFrame>>();
-  /** Everything after `floor` is here. */
+  /** All stored records with an id above `floor`. */
   records: LogRecord[] = [];
   floor = '';
   #loaded = false;
   readonly #pulling = coalesce(() =>
-    this.#read().catch((error) => this.#source.log.warn({ err: error, agentId: this.agentId }, 'a log could not be read')),
+    this.#read().catch((error) => this.#source.log.warn({ err: error, agentId: this.agentId }, 'a log could not be read from the store')),
   );
   #ended = false;
   #grown = Promise.withResolvers<void>();
@@ -50,13 +50,13 @@ class LiveLog {
     return this.records.at(-1)?.[0] ?? this.floor;
   }
 
-  /** Takes what was just stored in this process, when it follows on what is here. */
+  /** Appends a chunk that this process has just stored, if it follows the last record here; otherwise reads the store. */
   deliver({ after, records }: LogChunk): void {
     if (this.#loaded && !this.#pulling.isRunning() && after === this.head) this.#append(records);
     else this.pull();
   }
 
-  /** Reads from the store what has come since. */
+  /** Reads the new records from the store. */
   pull(): void {
     this.#pulling.run();
   }
@@ -65,7 +65,7 @@ class LiveLog {
     const { head } = this;
     const records = await recentLog(this.#source.database, 'service', this.agentId, BUFFER_RECORDS, head);
     const [first] = records;
-    // What lies between is read from the store by those who want it.
+    // Records may lie between `head` and the first one: the buffer starts over, and viewers read the rest from the store.
     if (first && records.length === BUFFER_RECORDS) {
       this.floor = String(BigInt(first[0]) - 1n);
       this.records = [];
@@ -86,7 +86,7 @@ class LiveLog {
     while (!this.#loaded && !this.#ended) await this.#grown.promise;
   }
 
-  /** What comes after an id: from here, or from the store when that is further back. */
+  /** The records after an id: from the buffer, or from the store when the id is older. */
   async #after(id: string): Promise<{ records: LogRecord[]; trimmed: boolean }> {
     if (id >= this.floor) return { records: this.records.slice(this.#indexAfter(id)), trimmed: false };
     return this.#source.database.as('service', async (tx) => ({
@@ -96,24 +96,24 @@ class LiveLog {
   }
 
   #indexAfter(id: string): number {
-    const index = this.records.findIndex(([each]) => each > id);
+    const index = this.records.findIndex(([recordId]) => recordId > id);
     return index < 0 ? this.records.length : index;
   }
 
-  /** Sends a viewer everything after `lastId`, or what is buffered, and then what comes, at the pace at which it reads. */
-  async give(viewer: EventSink<LogFrame>, lastId: string | undefined): Promise<void> {
+  /** Sends a viewer the records after `lastId` (default: the buffer) and then each new one, at the pace at which it reads. */
+  async sendTo(viewer: EventSink<LogFrame>, lastId: string | undefined): Promise<void> {
     await this.loaded();
-    let at = lastId ?? this.floor;
+    let sentTo = lastId ?? this.floor;
     while (this.viewers.has(viewer)) {
       const grown = this.#grown.promise;
-      const { records, trimmed } = await this.#after(at);
+      const { records, trimmed } = await this.#after(sentTo);
       if (trimmed) viewer.send('line', { type: 'gap' });
       for (const record of records) {
         if (!viewer.send('line', frameOf(record), record[0]) || !(await viewer.room())) return;
-        at = record[0];
+        sentTo = record[0];
       }
       if (records.length > 0) continue;
-      if (at < this.floor) at = this.floor;
+      if (sentTo < this.floor) sentTo = this.floor;
       else await grown;
     }
   }
@@ -132,7 +132,7 @@ interface Dependencies extends Source {
   processId: string;
 }
 
-/** The live logs that are watched in this process; they come from the store, whichever process fills it. */
+/** The live logs with viewers in this process. Records come from the store, which another process may fill. */
 export function createLogHub({ database, log, notifications, processId }: Dependencies) {
   const watched = new Map<string, LiveLog>();
   const views: LogViews = createLogViews({ database, log, processId }, () =>
@@ -143,9 +143,9 @@ export function createLogHub({ database, log, notifications, processId }: Depend
     const live = watched.get(agentId);
     watched.delete(agentId);
     live?.end();
-    if (live) void views.tell();
+    if (live) void views.sync();
   }
-  const off = [
+  const unsubscribe = [
     notifications.on(LOGS, (agentId) => watched.get(agentId)?.pull()),
     notifications.on(LOG_STOPS, stop),
     notifications.on('resumed', () => {
@@ -155,7 +155,7 @@ export function createLogHub({ database, log, notifications, processId }: Depend
 
   function leave(live: LiveLog, viewer: EventSink<LogFrame>): void {
     if (!live.viewers.delete(viewer)) return;
-    void views.tell();
+    void views.sync();
     if (live.viewers.size > 0) return;
     live.grace = setTimeout(() => {
       if (watched.get(live.agentId) === live) stop(live.agentId);
@@ -163,7 +163,7 @@ export function createLogHub({ database, log, notifications, processId }: Depend
   }
 
   return {
-    /** Begins to watch: after `lastId`, or with what is buffered. @returns a function that ends it */
+    /** Starts a live view: after `lastId`, or with the buffered records. @returns a function that ends the view */
     watch(agentId: string, lastId: string | undefined, viewer: EventSink<LogFrame>): () => void {
       const live = watched.get(agentId) ?? new LiveLog(agentId, { database, log });
       watched.set(agentId, live);
@@ -171,10 +171,10 @@ export function createLogHub({ database, log, notifications, processId }: Depend
       live.viewers.add(viewer);
       void (async () => {
         try {
-          // Whoever hears that it is connected is counted.
-          await views.tell();
+          // The view is stored before `connected` is sent: a connected viewer is always counted.
+          await views.sync();
           viewer.send('line', { type: 'connected', agentId });
-          await live.give(viewer, lastId);
+          await live.sendTo(viewer, lastId);
         } catch (error) {
           log.warn({ err: error, agentId }, 'a live view failed');
           viewer.end();
@@ -183,12 +183,12 @@ export function createLogHub({ database, log, notifications, processId }: Depend
       })();
       return () => leave(live, viewer);
     },
-    /** Takes what was just stored in this process. */
+    /** Appends a chunk that this process has just stored. */
     deliver: (chunk: LogChunk) => watched.get(chunk.agentId)?.deliver(chunk),
     stop,
     viewers: () => [...watched.values()].reduce((total, { viewers }) => total + viewers.size, 0),
     async close(): Promise<void> {
-      for (const end of off) end();
+      for (const off of unsubscribe) off();
       for (const agentId of [...watched.keys()]) stop(agentId);
       await views.close();
     },

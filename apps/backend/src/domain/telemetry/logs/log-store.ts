@@ -4,9 +4,9 @@ import type { Database, Transaction } from '../../../infra/database/database.ts'
 import type { Tenant } from '../../../shared/actor.ts';
 import type { LogRecord } from './log-line.ts';
 
-/** Under this name every process is told which agents' logs have grown. */
+/** The Postgres channel that notifies every process of an agent's new records. */
 export const LOGS = 'log_chunks';
-/** What is kept of an agent's log, in lines and milliseconds. */
+/** The maximum length and age of an agent's stored log. */
 const RETENTION_LINES = 10_000;
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
@@ -16,7 +16,7 @@ export interface LogChunk {
   /** The id of the record before the first; empty when there is none. */
   after: string;
   records: LogRecord[];
-  /** The engine's time of the last line up to here; empty before the first line. */
+  /** The engine's time of the last line up to the end of this chunk; empty before the first line. */
   readTo: string;
 }
 
@@ -28,7 +28,7 @@ interface Range {
   from: 'oldest' | 'newest';
 }
 
-const NEVER = '9223372036854775807';
+const MAX_ID = '9223372036854775807';
 const idOf = (record: LogRecord) => record[0];
 
 function countsOf(records: LogRecord[]): number[] {
@@ -40,7 +40,7 @@ function countsOf(records: LogRecord[]): number[] {
   return counts;
 }
 
-/** Writes chunks, and tells every process; those of agents that are gone are left out. */
+/** Stores chunks and notifies every process. Chunks of deleted agents are ignored, as are those stored before. */
 export async function appendChunks(tx: Transaction, chunks: LogChunk[]): Promise<void> {
   const columns = {
     agentId: chunks.map(({ agentId }) => agentId),
@@ -60,10 +60,10 @@ export async function appendChunks(tx: Transaction, chunks: LogChunk[]): Promise
     JOIN agents a ON a.id = c.agent_id
     ON CONFLICT DO NOTHING`;
   const agents = [...new Set(chunks.map(({ agentId }) => agentId))];
-  await tx.$executeRaw`SELECT pg_notify(${LOGS}, agent) FROM unnest(${agents}::text[]) AS told(agent)`;
+  await tx.$executeRaw`SELECT pg_notify(${LOGS}, agent) FROM unnest(${agents}::text[]) AS changed(agent)`;
 }
 
-/** Where an agent's log ends in the store; empty ids when nothing is kept. */
+/** The end of an agent's stored log; the ids are empty when nothing is stored. */
 export async function endOfLog(database: Database, agentId: string): Promise<{ lastId: string; readTo: string }> {
   const row = await database.as('service', (tx) =>
     tx.logChunk.findFirst({ where: { agentId }, orderBy: { lastId: 'desc' }, select: { lastId: true, readTo: true } }),
@@ -72,16 +72,16 @@ export async function endOfLog(database: Database, agentId: string): Promise<{ l
 }
 
 /**
- * Records of an agent's log between two ids, oldest first: the first or the last `limit` of them; only lines, when a
- * level is asked for. Reads as many chunks as are needed.
+ * The first or the last `limit` records of an agent's log between two ids (exclusive), oldest first. With a level, only the
+ * lines of that level. Reads only the chunks that it needs.
  */
 export async function readLog(tx: Transaction, agentId: string, { after, before, limit, level, from }: Range): Promise<LogRecord[]> {
   const newest = from === 'newest';
-  const [lower, upper] = [BigInt(after || '0'), BigInt(before || NEVER)];
+  const [lower, upper] = [BigInt(after || '0'), BigInt(before || MAX_ID)];
   const index = level ? logLevels.indexOf(level) + 1 : 0;
   const amount = index ? Prisma.sql`counts[${index}::int]` : Prisma.sql`size`;
   const order = newest ? Prisma.sql`last_id DESC` : Prisma.sql`last_id`;
-  // A chunk that lies across a bound may hold nothing of what is wanted, so it is not counted on.
+  // A chunk across a bound may hold no record inside it, so it counts as empty.
   const rows = await tx.$queryRaw<{ records: string }[]>`
     SELECT records FROM (
       SELECT records, last_id, sum(amount) OVER (ORDER BY ${order}) - amount AS sooner FROM (
@@ -100,7 +100,7 @@ export async function readLog(tx: Transaction, agentId: string, { after, before,
   return newest ? records.slice(-limit) : records.slice(0, limit);
 }
 
-/** How many lines of an agent's log are kept, of one level or all. */
+/** The number of stored lines of an agent's log, of one level or of all. */
 export async function countLines(tx: Transaction, agentId: string, level?: LogLevel): Promise<number> {
   const index = level ? logLevels.indexOf(level) + 1 : 0;
   const amount = index ? Prisma.sql`counts[${index}::int]` : Prisma.sql`(SELECT sum(c) FROM unnest(counts) AS c)`;
@@ -109,13 +109,13 @@ export async function countLines(tx: Transaction, agentId: string, level?: LogLe
   return row?.lines ?? 0;
 }
 
-/** Whether something of an agent's log between an id and what is kept now has been dropped. */
+/** Whether records after an id were deleted from an agent's log. */
 export async function isTrimmedAfter(tx: Transaction, agentId: string, id: string): Promise<boolean> {
   const row = await tx.logChunk.findFirst({ where: { agentId }, orderBy: { lastId: 'asc' }, select: { firstId: true } });
   return row !== null && row.firstId > BigInt(id);
 }
 
-/** Drops what lies before the last 10,000 lines of the given agents' logs. */
+/** Deletes the records before the last 10,000 lines of each given agent's log. */
 export async function trimLogs(database: Database, agentIds: string[]): Promise<void> {
   await database.as(
     'service',
@@ -129,7 +129,7 @@ export async function trimLogs(database: Database, agentIds: string[]): Promise<
   );
 }
 
-/** Drops what is older than seven days, and what a deleted agent's container said too late. */
+/** Deletes records older than seven days, and records that a deleted agent's container wrote too late. */
 export async function deleteOldLogs(database: Database): Promise<void> {
   const oldest = BigInt(Date.now() - RETENTION_MS) * 1_000_000n;
   await database.as(
@@ -139,6 +139,6 @@ export async function deleteOldLogs(database: Database): Promise<void> {
   );
 }
 
-/** The end of an agent's log as its owner may read it. */
+/** The last `limit` records of an agent's log, or the last ones after an id, as the tenant may read them. */
 export const recentLog = (database: Database, tenant: Tenant, agentId: string, limit: number, after = ''): Promise<LogRecord[]> =>
   database.as(tenant, (tx) => readLog(tx, agentId, { after, limit, from: 'newest' }));

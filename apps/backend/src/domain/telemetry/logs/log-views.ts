@@ -2,29 +2,29 @@ import type { Logger } from 'pino';
 import type { Database, Transaction } from '../../../infra/database/database.ts';
 import type { Tenant } from '../../../shared/actor.ts';
 
-/** Under this name every process is told whose live views are to end. */
+/** The Postgres channel that tells every process to end the live views of an agent. */
 export const LOG_STOPS = 'log_stops';
-const ALIVE_MS = 10_000;
-/** A process that has not said so for this long is gone, and its viewers with it, in seconds. */
-const GONE_SECONDS = 30;
+const HEARTBEAT_MS = 10_000;
+/** After this time without a heartbeat, a process counts as dead, and its viewers are not counted. */
+const STALE_AFTER_SECONDS = 30;
 
 interface View {
   agentId: string;
   clients: number;
 }
 
-/** Writes down who watches what in this process, so that every process can say who watches an agent. */
+/** Stores the viewer counts of this process, so that every process can count the viewers of an agent. */
 export function createLogViews(
   { database, log, processId }: { database: Database; log: Logger; processId: string },
   current: () => View[],
 ) {
   let waiting: Promise<void> | undefined;
   let running = Promise.resolve();
-  let told = 0;
+  let stored = 0;
 
   async function write(): Promise<void> {
     const views = current();
-    if (views.length === 0 && told === 0) return;
+    if (views.length === 0 && stored === 0) return;
     const agents = views.map(({ agentId }) => agentId);
     const clients = views.map((view) => view.clients);
     await database.as('service', async (tx) => {
@@ -35,40 +35,40 @@ export function createLogViews(
         ON CONFLICT (agent_id, process_id) DO UPDATE SET clients = excluded.clients, seen_at = excluded.seen_at`;
       await tx.$executeRaw`
         DELETE FROM log_views WHERE (process_id = ${processId} AND NOT agent_id = ANY(${agents}::text[]))
-          OR seen_at < now() - make_interval(secs => ${GONE_SECONDS})`;
+          OR seen_at < now() - make_interval(secs => ${STALE_AFTER_SECONDS})`;
     });
-    told = views.length;
+    stored = views.length;
   }
 
-  /** Resolves when what is now was written; those who ask meanwhile share one write. */
-  function tell(): Promise<void> {
+  /** Stores the current views; calls during a write share the next one. Never rejects. */
+  function sync(): Promise<void> {
     waiting ??= running.then(() => {
       waiting = undefined;
-      running = write().catch((error) => log.warn({ err: error }, 'live views could not be written down'));
+      running = write().catch((error) => log.warn({ err: error }, 'live views could not be stored'));
       return running;
     });
     return waiting;
   }
-  const alive = setInterval(tell, ALIVE_MS);
+  const heartbeat = setInterval(sync, HEARTBEAT_MS);
 
   return {
-    tell,
+    sync,
     async close(): Promise<void> {
-      clearInterval(alive);
-      await tell();
+      clearInterval(heartbeat);
+      await sync();
     },
   };
 }
 
 export type LogViews = ReturnType<typeof createLogViews>;
 
-/** Who watches the logs that a tenant may see, over all processes. */
+/** The number of viewers of each log that a tenant may see, over all processes. */
 export const listViews = (database: Database, tenant: Tenant, agentId?: string): Promise<View[]> =>
   database.as(
     tenant,
     (tx) => tx.$queryRaw<View[]>`
       SELECT agent_id AS "agentId", sum(clients)::int AS clients FROM log_views
-      WHERE seen_at > now() - make_interval(secs => ${GONE_SECONDS}) AND (${agentId ?? null}::text IS NULL OR agent_id = ${agentId ?? null})
+      WHERE seen_at > now() - make_interval(secs => ${STALE_AFTER_SECONDS}) AND (${agentId ?? null}::text IS NULL OR agent_id = ${agentId ?? null})
       GROUP BY agent_id ORDER BY agent_id`,
   );
 

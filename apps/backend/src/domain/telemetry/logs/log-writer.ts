@@ -6,28 +6,28 @@ import { type LogRecord, lineRecord } from './log-line.ts';
 import { appendChunks, type LogChunk, trimLogs } from './log-store.ts';
 import { type Item, type Piece, storePieces } from './store-batch.ts';
 
-/** How long lines are gathered before they are stored. */
-const GATHER_MS = 20;
+/** Lines are collected for this time before a write. */
+const BATCH_MS = 20;
 const RETRY_MS = 500;
 const CLOSE_MS = 5_000;
 const CHUNK_RECORDS = 1_000;
 const CHUNK_CHARACTERS = 256 * 1024;
-const CHUNKS_AT_ONCE = 8;
-/** What may wait to be stored of one agent, and of all; past it the oldest goes, with a mark. */
+const CHUNKS_PER_AGENT = 8;
+/** The queue limits per agent and of all agents; above them the oldest lines are dropped, with a gap mark. */
 const MAX_RECORDS = 50_000;
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 const MAX_TOTAL_CHARACTERS = 64 * 1024 * 1024;
-/** An agent's log is trimmed after this many records, within this time and no more often. */
+/** An agent's log is trimmed after this many new records, at most once per interval. */
 const TRIM_AFTER = 2_000;
 const TRIM_EVERY_MS = 2_000;
 
 const next = (id: string) => String(BigInt(id) + 1n);
 
-/** What waits to be stored of one agent's log. */
-interface Waiting {
+/** One agent's queue of records to be stored. */
+interface Queue {
   lastId: string;
   readTo: string;
-  /** The id of the last record that was taken out to be stored. */
+  /** The id of the last record that was taken from the queue. */
   takenTo: string;
   items: Item[];
   characters: number;
@@ -39,10 +39,10 @@ interface Options {
   lease: string;
 }
 
-/** Stores what agents say, in batches over all agents, for as long as this process holds the lease. */
+/** Stores the agents' logs, in batches over all agents, while this process holds the lease. */
 export function createLogWriter({ context: { database, log, logs, processId, metrics }, lease }: Options) {
-  const agents = new Map<string, Waiting>();
-  /** Agents of whose log Postgres has refused something. */
+  const queues = new Map<string, Queue>();
+  /** Agents whose log contains data that Postgres refused; each is logged once. */
   const refused = new Set<string>();
   let charactersOfAll = 0;
   let writing: Promise<void> | undefined;
@@ -50,53 +50,53 @@ export function createLogWriter({ context: { database, log, logs, processId, met
   let trimLater: NodeJS.Timeout | undefined;
   let lost = false;
 
-  function push(waiting: Waiting, record: LogRecord): void {
+  function push(queue: Queue, record: LogRecord): void {
     const [, , content] = record;
     const characters = 60 + (typeof content === 'string' ? content.length : 0);
-    waiting.items.push({ record, readTo: waiting.readTo, characters });
-    waiting.characters += characters;
+    queue.items.push({ record, readTo: queue.readTo, characters });
+    queue.characters += characters;
     charactersOfAll += characters;
   }
 
-  function take(waiting: Waiting, count: number): Item[] {
-    const items = waiting.items.splice(0, count);
+  function take(queue: Queue, count: number): Item[] {
+    const items = queue.items.splice(0, count);
     for (const { characters } of items) {
-      waiting.characters -= characters;
+      queue.characters -= characters;
       charactersOfAll -= characters;
     }
     return items;
   }
 
-  /** Makes room by dropping the oldest that waits; a mark takes the place of the last one dropped. */
-  function drop(waiting: Waiting): void {
-    const dropped = take(waiting, Math.ceil(waiting.items.length / 4));
+  /** Drops the oldest quarter of a queue; a gap mark replaces the last dropped record. */
+  function drop(queue: Queue): void {
+    const dropped = take(queue, Math.ceil(queue.items.length / 4));
     const last = dropped.at(-1);
-    if (last) waiting.items.unshift({ ...last, record: [last.record[0], 'gap'], characters: 0 });
+    if (last) queue.items.unshift({ ...last, record: [last.record[0], 'gap'], characters: 0 });
     metrics.droppedLines.inc(dropped.length);
   }
 
-  function takePiece(agentId: string, waiting: Waiting): Piece | null {
+  function takePiece(agentId: string, queue: Queue): Piece | null {
     let size = 0;
     let count = 0;
-    for (const { characters } of waiting.items) {
+    for (const { characters } of queue.items) {
       if (count >= CHUNK_RECORDS || (count > 0 && size + characters > CHUNK_CHARACTERS)) break;
       size += characters;
       count += 1;
     }
-    const items = take(waiting, count);
+    const items = take(queue, count);
     const last = items.at(-1);
     if (!last) return null;
-    const piece = { agentId, after: waiting.takenTo, items };
-    waiting.takenTo = last.record[0];
+    const piece = { agentId, after: queue.takenTo, items };
+    queue.takenTo = last.record[0];
     return piece;
   }
 
-  /** The oldest of what waits, some of each agent. */
+  /** The oldest records of every queue, at most `CHUNKS_PER_AGENT` pieces of each. */
   function takePieces(): Piece[] {
     const pieces: Piece[] = [];
-    for (const [agentId, waiting] of agents) {
-      for (let i = 0; i < CHUNKS_AT_ONCE; i++) {
-        const piece = takePiece(agentId, waiting);
+    for (const [agentId, queue] of queues) {
+      for (let i = 0; i < CHUNKS_PER_AGENT; i++) {
+        const piece = takePiece(agentId, queue);
         if (!piece) break;
         pieces.push(piece);
       }
@@ -111,26 +111,26 @@ export function createLogWriter({ context: { database, log, logs, processId, met
       return true;
     });
 
-  /** Counts what Postgres refuses of an agent's log; says it once per agent. */
+  /** Counts the records that Postgres refuses; logs the first refusal per agent. */
   function onRefused(agentId: string, records: number, error: unknown): void {
     metrics.refusedLines.inc(records);
     if (refused.has(agentId)) return;
     refused.add(agentId);
-    log.warn({ err: error, agentId }, "Postgres refuses lines of an agent's log; a gap mark is stored instead");
+    log.warn({ err: error, agentId }, "Postgres refused lines of an agent's log; a gap mark is stored instead");
   }
 
   /** Stores pieces and retries until the database answers; a retry does not store a chunk twice. @returns the stored chunks */
   async function storeAll(pieces: Piece[]): Promise<LogChunk[]> {
-    let away = false;
+    let failing = false;
     while (!lost) {
       try {
         const stored = await storePieces(pieces, { store, onRefused });
-        if (away) log.info('logs are stored again');
+        if (failing) log.info('logs are stored again');
         if (stored) return stored;
         lost = true;
       } catch (error) {
-        if (!away) log.warn({ err: error }, 'logs could not be stored; trying again until they are');
-        away = true;
+        if (!failing) log.warn({ err: error }, 'logs could not be stored; retrying until the database answers');
+        failing = true;
         await sleep(RETRY_MS);
       }
     }
@@ -138,11 +138,11 @@ export function createLogWriter({ context: { database, log, logs, processId, met
   }
 
   async function trim(): Promise<void> {
-    const full = [...agents].filter(([, { untrimmed }]) => untrimmed >= TRIM_AFTER);
+    const full = [...queues].filter(([, { untrimmed }]) => untrimmed >= TRIM_AFTER);
     if (full.length === 0 || lost) return;
     const wait = trimmedAt + TRIM_EVERY_MS - Date.now();
     if (wait > 0) {
-      // Later by the clock: an agent that falls silent now would bring no line that asks again.
+      // A timer, since an agent that logs nothing more would never trigger the trim.
       trimLater ??= setTimeout(() => {
         trimLater = undefined;
         void trim();
@@ -150,29 +150,28 @@ export function createLogWriter({ context: { database, log, logs, processId, met
       return;
     }
     trimmedAt = Date.now();
-    const counted = full.map(([agentId, waiting]) => ({ agentId, waiting, records: waiting.untrimmed }));
-    for (const { waiting } of counted) waiting.untrimmed = 0;
+    const counted = full.map(([agentId, queue]) => ({ agentId, queue, records: queue.untrimmed }));
+    for (const { queue } of counted) queue.untrimmed = 0;
     const ids = counted.map(({ agentId }) => agentId);
     await trimLogs(database, ids).catch((error) => {
-      log.warn({ err: error }, 'logs could not be trimmed; it is tried again');
-      for (const { waiting, records } of counted) waiting.untrimmed += records;
+      log.warn({ err: error }, 'logs could not be trimmed; retrying');
+      for (const { queue, records } of counted) queue.untrimmed += records;
     });
-    // Something was stored meanwhile, or it failed.
+    // New records may have been stored meanwhile, or the trim failed.
     await trim();
   }
 
   async function write(): Promise<void> {
-    for (let more = true; more && !lost; ) {
-      await sleep(GATHER_MS);
+    while (!lost) {
+      await sleep(BATCH_MS);
       const pieces = takePieces();
-      more = pieces.length > 0;
-      if (!more) break;
+      if (pieces.length === 0) break;
       const chunks = await storeAll(pieces);
       if (lost) break;
       for (const chunk of chunks) {
         logs.deliver(chunk);
-        const waiting = agents.get(chunk.agentId);
-        if (waiting) waiting.untrimmed += chunk.records.length;
+        const queue = queues.get(chunk.agentId);
+        if (queue) queue.untrimmed += chunk.records.length;
         metrics.storedLines.inc(chunk.records.length);
       }
       await trim();
@@ -181,53 +180,52 @@ export function createLogWriter({ context: { database, log, logs, processId, met
   }
 
   return {
-    /** Tells where an agent's log ends in the store, before anything is added to it. */
+    /** Opens an agent's queue at the end of its stored log; must precede `add`. */
     open(agentId: string, { lastId, readTo }: { lastId: string; readTo: string }): void {
-      const nothing = { items: [] as Item[], characters: 0, untrimmed: TRIM_AFTER };
-      agents.set(agentId, { lastId, readTo, takenTo: lastId, ...nothing });
+      const empty = { items: [] as Item[], characters: 0, untrimmed: TRIM_AFTER };
+      queues.set(agentId, { lastId, readTo, takenTo: lastId, ...empty });
     },
-    /** Up to where an agent's log was read, by the engine's time; undefined for one that was not opened. */
-    readTo: (agentId: string): string | undefined => agents.get(agentId)?.readTo,
+    /** The engine's time of the last line that was read; undefined for a log that is not open. */
+    readTo: (agentId: string): string | undefined => queues.get(agentId)?.readTo,
     add(agentId: string, lines: ContainerLogLine[], secrets: string[]): void {
-      const waiting = agents.get(agentId);
-      if (!waiting || lost) return;
+      const queue = queues.get(agentId);
+      if (!queue || lost) return;
       for (const line of lines) {
-        // The engine's times may tie, or be out of order by a hair between stdout and stderr; ids never are.
-        const id = line.id > waiting.lastId ? line.id : next(waiting.lastId);
-        waiting.lastId = id;
-        if (line.id > waiting.readTo) waiting.readTo = line.id;
-        push(waiting, lineRecord(id, line, secrets));
+        // The engine's times may be equal, or slightly out of order between stdout and stderr; ids must strictly increase.
+        const id = line.id > queue.lastId ? line.id : next(queue.lastId);
+        queue.lastId = id;
+        if (line.id > queue.readTo) queue.readTo = line.id;
+        push(queue, lineRecord(id, line, secrets));
       }
-      const isFull = () =>
-        waiting.items.length > MAX_RECORDS || waiting.characters > MAX_CHARACTERS || charactersOfAll > MAX_TOTAL_CHARACTERS;
-      while (waiting.items.length > 1 && isFull()) drop(waiting);
+      const isFull = () => queue.items.length > MAX_RECORDS || queue.characters > MAX_CHARACTERS || charactersOfAll > MAX_TOTAL_CHARACTERS;
+      while (queue.items.length > 1 && isFull()) drop(queue);
       writing ??= write();
     },
-    /** Notes that lines were lost here, or that the container ended. */
+    /** Adds a mark: lines are missing here, or the container ended. */
     mark(agentId: string, mark: ['gap'] | ['exit', number | null]): void {
-      const waiting = agents.get(agentId);
-      if (!waiting || lost) return;
+      const queue = queues.get(agentId);
+      if (!queue || lost) return;
       const now = `${Date.now()}000000`;
-      waiting.lastId = mark[0] === 'exit' && now > waiting.lastId ? now : next(waiting.lastId || '0');
-      push(waiting, [waiting.lastId, ...mark] as LogRecord);
+      queue.lastId = mark[0] === 'exit' && now > queue.lastId ? now : next(queue.lastId || '0');
+      push(queue, [queue.lastId, ...mark] as LogRecord);
       writing ??= write();
     },
-    /** An agent's container is gone; the next one's log is opened anew. */
+    /** Forgets an agent whose container was removed; the log of its next container is opened again. */
     forget(agentId: string): void {
       refused.delete(agentId);
-      if (agents.get(agentId)?.items.length === 0) agents.delete(agentId);
+      if (queues.get(agentId)?.items.length === 0) queues.delete(agentId);
     },
-    /** Resolves when little of an agent is left to be stored. */
+    /** Back-pressure: resolves when the agent's queue is below a quarter of its limit. */
     async room(agentId: string): Promise<void> {
-      while (!lost && (agents.get(agentId)?.characters ?? 0) > MAX_CHARACTERS / 4) await (writing ?? sleep(GATHER_MS));
+      while (!lost && (queues.get(agentId)?.characters ?? 0) > MAX_CHARACTERS / 4) await (writing ?? sleep(BATCH_MS));
     },
-    /** Stores what is left, unless the lease is lost. */
+    /** Stores the queued records, for at most five seconds, unless the lease is lost. */
     async close(): Promise<void> {
-      const late = setTimeout(() => {
+      const deadline = setTimeout(() => {
         lost = true;
       }, CLOSE_MS);
       await writing;
-      clearTimeout(late);
+      clearTimeout(deadline);
       clearTimeout(trimLater);
       lost = true;
     },

@@ -4,7 +4,7 @@ import type { LogChunk } from './log-store.ts';
 
 export interface Item {
   record: LogRecord;
-  /** The engine's time of the last line up to here. */
+  /** The engine's time of the last line up to this record. */
   readTo: string;
   characters: number;
 }
@@ -17,7 +17,7 @@ export interface Piece {
   items: Item[];
 }
 
-/** Attempts per agent of a batch to find the records that Postgres refuses; past it what it refuses is left out whole. */
+/** The maximum attempts per agent of a batch to isolate refused records; after them, a refused piece is left out as a whole. */
 const MAX_ATTEMPTS = 40;
 
 const lastOf = ({ items }: Piece) => items.at(-1) as Item;
@@ -32,23 +32,23 @@ function halves(piece: Piece): [Piece, Piece] {
   return [first, { ...piece, after: lastOf(first).record[0], items: piece.items.slice(middle) }];
 }
 
-/** One gap mark in place of all of a piece. */
+/** One gap mark that replaces all records of a piece. */
 function asGap(piece: Piece): Piece {
   const { record, readTo } = lastOf(piece);
   return { ...piece, items: [{ record: [record[0], 'gap'], readTo, characters: 0 }] };
 }
 
 interface Options {
-  /** Stores chunks in one transaction. @returns whether this process may still store */
+  /** Stores chunks in one transaction. @returns false when this process has lost the lease */
   store: (chunks: LogChunk[]) => Promise<boolean>;
-  /** Told of records that Postgres refuses. */
+  /** Called for each group of records that Postgres refuses. */
   onRefused: (agentId: string, records: number, error: unknown) => void;
 }
 
 /**
- * Stores pieces of many agents' logs. Where Postgres refuses the data, the batch is split down to the record that it
- * refuses: a gap mark takes its place, and everything else is stored.
- * @returns the chunks as they were stored, or `null` when this process may not store any more
+ * Stores pieces of many agents' logs. When Postgres refuses the data, the batch is split down to the refused record: a gap
+ * mark replaces it, and everything else is stored.
+ * @returns the stored chunks, or `null` when this process has lost the lease
  * @throws the error of `store`, unless Postgres refused the data; a retry does not store a chunk twice
  */
 export async function storePieces(pieces: Piece[], { store, onRefused }: Options): Promise<LogChunk[] | null> {
@@ -65,12 +65,12 @@ export async function storePieces(pieces: Piece[], { store, onRefused }: Options
 
   async function storeOne(piece: Piece): Promise<LogChunk[] | null> {
     const { agentId, items } = piece;
-    const spent = (attempts.get(agentId) ?? 0) + 1;
-    attempts.set(agentId, spent);
+    const attemptCount = (attempts.get(agentId) ?? 0) + 1;
+    attempts.set(agentId, attemptCount);
     const outcome = await attempt([chunkOf(piece)]);
     if (outcome === 'lost') return null;
     if (outcome === 'stored') return [chunkOf(piece)];
-    if (items.length > 1 && spent < MAX_ATTEMPTS) return storeInTurn(halves(piece));
+    if (items.length > 1 && attemptCount < MAX_ATTEMPTS) return storeInTurn(halves(piece));
     onRefused(agentId, items.length, outcome.refusal);
     const gap = chunkOf(asGap(piece));
     const marked = await attempt([gap]);

@@ -1,5 +1,5 @@
-const decimals = ['B', 'kB', 'MB', 'GB', 'TB'];
-const binaries = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+const decimalUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
+const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 function scaled(bytes: number, base: number, units: string[], digits: number): string {
   let value = bytes;
@@ -12,10 +12,10 @@ function scaled(bytes: number, base: number, units: string[], digits: number): s
 }
 
 /** Bytes in powers of 1000 with three digits, as `docker stats` shows traffic: `1.2kB`. */
-export const traffic = (bytes: number): string => scaled(bytes, 1000, decimals, 3);
+export const traffic = (bytes: number): string => scaled(bytes, 1000, decimalUnits, 3);
 
 /** Bytes in powers of 1024 with four digits, as `docker stats` shows memory: `128MiB`. */
-export const memorySize = (bytes: number): string => scaled(bytes, 1024, binaries, 4);
+export const memorySize = (bytes: number): string => scaled(bytes, 1024, binaryUnits, 4);
 
 /** A share of one as a percentage with two decimals: `6.25%`. */
 export const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;

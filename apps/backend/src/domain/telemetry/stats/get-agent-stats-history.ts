@@ -8,7 +8,7 @@ const ranges = {
   month: { grain: 'hour', interval: 3_600_000, length: 30 * 24 * 3_600_000 },
 };
 
-/** What an agent's container used over a day or a month. @throws AppError AGENT_NOT_FOUND */
+/** The usage history of an agent's container: one point per minute for a day, or per hour for 30 days. @throws AppError AGENT_NOT_FOUND */
 export async function getAgentStatsHistory(context: Context, actor: Actor, agentId: string, range: 'day' | 'month'): Promise<UsageHistory> {
   await getAgent(context, actor, agentId);
   const { grain, interval, length } = ranges[range];

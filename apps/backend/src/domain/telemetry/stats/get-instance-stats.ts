@@ -3,35 +3,35 @@ import { getAgent } from '../../agents/agents.ts';
 import type { Context } from '../../context.ts';
 import { duration, memorySize, percent, traffic } from './format.ts';
 
-const NOT_KNOWN = 'N/A';
+const UNKNOWN = 'N/A';
 
 /**
- * What an agent's container uses, as it was last seen, in the words of `docker stats`; "N/A" for what is not known now.
+ * The latest usage of an agent's container, formatted as `docker stats` does; "N/A" for a value without a fresh sample.
  * @throws AppError AGENT_NOT_FOUND
  */
 export async function getInstanceStats({ database }: Pick<Context, 'database'>, actor: Actor, id: string) {
   const agent = await getAgent({ database }, actor, id);
   const now = new Date();
-  const used = await database.as(tenantOf(actor), (tx) => tx.usageSample.findFirst({ where: { agentId: id, staleAt: { gt: now } } }));
-  const uptime = used && agent.startedAt ? now.getTime() - agent.startedAt.getTime() : 0;
-  const [memory, limit] = [Number(used?.memory), Number(used?.memoryLimit)];
-  const pair = (one: bigint, other: bigint) => `${traffic(Number(one))} / ${traffic(Number(other))}`;
+  const sample = await database.as(tenantOf(actor), (tx) => tx.usageSample.findFirst({ where: { agentId: id, staleAt: { gt: now } } }));
+  const uptime = sample && agent.startedAt ? now.getTime() - agent.startedAt.getTime() : 0;
+  const [memory, limit] = [Number(sample?.memory), Number(sample?.memoryLimit)];
+  const pair = (inbound: bigint, outbound: bigint) => `${traffic(Number(inbound))} / ${traffic(Number(outbound))}`;
   return {
     agentId: id,
-    cpu: used && used.cpu !== null ? percent(used.cpu) : NOT_KNOWN,
-    memory: used ? `${memorySize(memory)} / ${memorySize(limit)}` : NOT_KNOWN,
-    memoryPercent: used ? percent(memory / limit) : NOT_KNOWN,
-    network: used ? pair(used.received, used.sent) : NOT_KNOWN,
-    blockIO: used ? pair(used.read, used.written) : NOT_KNOWN,
-    pids: used ? String(used.pids) : NOT_KNOWN,
+    cpu: sample && sample.cpu !== null ? percent(sample.cpu) : UNKNOWN,
+    memory: sample ? `${memorySize(memory)} / ${memorySize(limit)}` : UNKNOWN,
+    memoryPercent: sample ? percent(memory / limit) : UNKNOWN,
+    network: sample ? pair(sample.received, sample.sent) : UNKNOWN,
+    blockIO: sample ? pair(sample.read, sample.written) : UNKNOWN,
+    pids: sample ? String(sample.pids) : UNKNOWN,
     status: agent.state,
     uptime,
     uptimeFormatted: duration(uptime),
-    timestamp: (used?.at ?? now).toISOString(),
+    timestamp: (sample?.at ?? now).toISOString(),
   };
 }
 
-/** The use of one instance, in the contract's flat shape. @throws AppError AGENT_NOT_FOUND */
+/** CPU and memory of one instance, in the contract's flat shape. @throws AppError AGENT_NOT_FOUND */
 export async function getInstanceUsage(context: Context, actor: Actor, userId: string) {
   const { state, plan, openclawVersion } = await getAgent(context, actor, userId);
   const { cpu, memory } = await getInstanceStats(context, actor, userId);

@@ -1,12 +1,12 @@
 import type { ContainerUsage } from '../../../infra/docker/container-host.ts';
 import type { GatheredUsage } from './usage-store.ts';
 
-/** A counter that begins again at zero was reset by a restart. */
-const moved = (before: number, after: number) => (after >= before ? after - before : after);
+/** The increase of a counter; a smaller value means that a restart has reset it. */
+const increase = (before: number, after: number) => (after >= before ? after - before : after);
 
 /**
- * What a container used between two samples; `cpu` is the share of one CPU, 1.5 one and a half.
- * @returns null when the second sample is not later, or of a restarted container
+ * The usage of a container between two samples; `cpu` is a share of one CPU (1.5 is one and a half CPUs), sizes are in bytes.
+ * @returns null when the second sample is not later, or the container was restarted
  */
 export function usageBetween(before: ContainerUsage, after: ContainerUsage): GatheredUsage | null {
   const system = after.systemCpu - before.systemCpu;
@@ -16,10 +16,10 @@ export function usageBetween(before: ContainerUsage, after: ContainerUsage): Gat
     cpu: ((after.cpu - before.cpu) / system) * after.onlineCpus,
     memory: after.memory,
     memoryLimit: after.memoryLimit,
-    received: moved(before.received, after.received),
-    sent: moved(before.sent, after.sent),
-    read: moved(before.read, after.read),
-    written: moved(before.written, after.written),
+    received: increase(before.received, after.received),
+    sent: increase(before.sent, after.sent),
+    read: increase(before.read, after.read),
+    written: increase(before.written, after.written),
     pids: after.pids,
   };
 }

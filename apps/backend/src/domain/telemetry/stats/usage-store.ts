@@ -1,10 +1,10 @@
 import type { Database, Transaction } from '../../../infra/database/database.ts';
 
 export type Grain = 'minute' | 'hour';
-/** How long means are kept, in hours. */
+/** The age at which means are deleted, in hours. */
 const RETENTION_HOURS: Record<Grain, number> = { minute: 24, hour: 30 * 24 };
 
-/** Sums over samples; traffic is what was moved. */
+/** Sums over samples; traffic counts the bytes moved between them. */
 export interface GatheredUsage {
   samples: number;
   cpu: number;
@@ -17,10 +17,10 @@ export interface GatheredUsage {
   pids: number;
 }
 
-/** What is used now; traffic since the container's start. */
+/** The last sample; traffic counts from the container's start. */
 export type LastUsage = Omit<GatheredUsage, 'cpu' | 'samples'> & { cpu: number | null };
 
-/** Writes agents' last samples, and adds to the means of this minute and this hour, for all agents at once. */
+/** Stores the last sample of each agent and updates the means of this minute and this hour, in one statement each. */
 export async function writeSamples(
   tx: Transaction,
   samples: Map<string, LastUsage>,
@@ -64,12 +64,12 @@ export async function writeSamples(
       read = p.read + excluded.read, written = p.written + excluded.written`;
 }
 
-/** Forgets an agent's last sample. */
+/** Deletes an agent's last sample. */
 export async function deleteSamples(database: Database, agentId: string): Promise<void> {
   await database.as('service', (tx) => tx.usageSample.deleteMany({ where: { agentId } }));
 }
 
-/** Drops minutes older than a day and hours older than thirty days, and what is left of deleted agents. */
+/** Deletes minutes older than a day, hours older than thirty days, and the usage of deleted agents. */
 export async function deleteOldUsage(database: Database): Promise<void> {
   await database.as('service', async (tx) => {
     for (const [grain, hours] of Object.entries(RETENTION_HOURS)) {

@@ -23,19 +23,19 @@ const sum = (a: GatheredUsage | undefined, b: GatheredUsage): GatheredUsage =>
     : b;
 
 /**
- * Writes down what containers use: the last sample of each, and sums for the minute's and the hour's means.
- * @param freshMs how long a sample counts as what is used now
+ * Stores the containers' usage: the last sample of each, and sums for the means per minute and per hour.
+ * @param freshMs the age in milliseconds at which a sample becomes stale
  */
 export function createUsageWriter({ database, log }: Pick<Context, 'database' | 'log'>, freshMs: () => number) {
-  const before = new Map<string, ContainerUsage>();
-  /** Agents of which Postgres has refused a sample: the log says it once. */
+  const previousSamples = new Map<string, ContainerUsage>();
+  /** Agents with a sample that Postgres refused; each is logged once. */
   const refused = new Set<string>();
-  let last = new Map<string, LastUsage>();
-  let gathered = new Map<string, GatheredUsage>();
+  let pendingSamples = new Map<string, LastUsage>();
+  let pendingSums = new Map<string, GatheredUsage>();
 
-  const only = <T>(agentId: string, all: Map<string, T>) => new Map([...all].filter(([each]) => each === agentId));
+  const only = <T>(agentId: string, all: Map<string, T>) => new Map([...all].filter(([id]) => id === agentId));
 
-  /** Stores samples together; agent by agent, when Postgres refuses the data of one. */
+  /** Stores the samples together, or agent by agent when Postgres refuses the data. */
   async function store(samples: Map<string, LastUsage>, sums: Map<string, GatheredUsage>): Promise<void> {
     try {
       await database.as('service', (tx) => writeSamples(tx, samples, sums, freshMs()));
@@ -46,38 +46,38 @@ export function createUsageWriter({ database, log }: Pick<Context, 'database' | 
         return;
       }
       const [agentId = ''] = samples.keys();
-      if (!refused.has(agentId)) log.warn({ err: error, agentId }, "Postgres refuses an agent's usage");
+      if (!refused.has(agentId)) log.warn({ err: error, agentId }, "Postgres refused an agent's usage");
       refused.add(agentId);
     }
   }
 
   async function write(): Promise<void> {
-    const [samples, sums] = [last, gathered];
+    const [samples, sums] = [pendingSamples, pendingSums];
     if (samples.size === 0) return;
-    [last, gathered] = [new Map(), new Map()];
+    [pendingSamples, pendingSums] = [new Map(), new Map()];
     await store(samples, sums);
   }
 
   return {
     add(agentId: string, usage: ContainerUsage): void {
-      const previous = before.get(agentId);
-      before.set(agentId, usage);
+      const previous = previousSamples.get(agentId);
+      previousSamples.set(agentId, usage);
       const between = previous && usageBetween(previous, usage);
-      last.set(agentId, { ...usage, cpu: between?.cpu ?? null });
-      if (between) gathered.set(agentId, sum(gathered.get(agentId), between));
+      pendingSamples.set(agentId, { ...usage, cpu: between?.cpu ?? null });
+      if (between) pendingSums.set(agentId, sum(pendingSums.get(agentId), between));
     },
-    /** An agent's container has stopped: nothing is used now. */
+    /** Deletes the last sample of an agent whose container has stopped. */
     async end(agentId: string): Promise<void> {
-      before.delete(agentId);
+      previousSamples.delete(agentId);
       refused.delete(agentId);
-      last.delete(agentId);
+      pendingSamples.delete(agentId);
       await deleteSamples(database, agentId);
     },
-    /** Writes every second, until aborted. A write that fails is a gap in the history, not more. */
+    /** Stores the samples every second, until aborted. A failed write only leaves a gap in the history. */
     async run(signal: AbortSignal): Promise<void> {
       const report = (error: unknown) => log.warn({ err: error }, 'usage could not be stored');
       await pollLoop(signal, { intervalMs: WRITE_MS }, write, report);
-      // What was gathered since the last write.
+      // The samples since the last write.
       await write().catch(report);
     },
   };
