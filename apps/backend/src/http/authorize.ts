@@ -7,7 +7,7 @@ const grantOf = (actor: Actor | null): KeyGrant | undefined => (actor?.kind === 
  * Whether this caller may call this operation at all.
  * @throws AppError UNAUTHORIZED, FORBIDDEN for no administrator, INSUFFICIENT_SCOPE for an API key without the scope
  */
-export async function admit(route: Route, actor: Actor | null, isAdmin: (userId: string) => Promise<boolean>): Promise<void> {
+export async function authorize(route: Route, actor: Actor | null, isAdmin: (userId: string) => Promise<boolean>): Promise<void> {
   const grant = grantOf(actor);
   if (grant && isScoped(route) && !hasScope(grant.scopes, neededScope(route))) {
     throw new AppError('INSUFFICIENT_SCOPE', `This API key lacks the scope ${neededScope(route)}`);

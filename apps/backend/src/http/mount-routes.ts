@@ -7,7 +7,7 @@ import type { Actor } from '../shared/actor.ts';
 import type { Download, Subscribe } from '../shared/streams.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
-import { admit, refuseApiKey, requireAgentInScope } from './authorize.ts';
+import { authorize, refuseApiKey, requireAgentInScope } from './authorize.ts';
 import { clientAddress, userAgentOf } from './client-address.ts';
 import { sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
@@ -130,7 +130,7 @@ export function mountRoutes(
     const actor = await identify(route, request, response);
     state.actor = actor;
     state.facade = actor?.facade ?? 'backend';
-    await admit(route, actor, isAdmin);
+    await authorize(route, actor, isAdmin);
     if (route.body) await readBody(request, response);
     if (route.body && request.body === undefined) {
       const typed = request.get('content-type');
