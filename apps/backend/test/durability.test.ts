@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentContainerSpec } from '../src/infra/docker/container-host.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { planRestart } from '../src/workers/crash-restart.ts';
-import { sweep } from '../src/workers/garbage-collector.ts';
+import { collectGarbage } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 import { containersOn } from './containers.ts';
@@ -250,9 +250,9 @@ test('what no agent owns is removed, but no data', async () => {
       },
     },
   };
-  await sweep(backend.context);
+  await collectGarbage(backend.context);
   expect((await orphan.inspect()).Name).toBe(`/openclaw-${own('nobody')}`);
-  await sweep(later);
+  await collectGarbage(later);
   await expect(orphan.inspect()).rejects.toThrow(/No such container/);
   await expect(docker.getNetwork(`openclaw-net-${own('nobody')}`).inspect()).rejects.toThrow(/not found/);
   await expect(docker.getVolume(nameless).inspect()).rejects.toThrow(/no such volume/i);
@@ -262,12 +262,12 @@ test('what no agent owns is removed, but no data', async () => {
   const left = { kind: 'volume', name: `openclaw-data-${own('nobody')}` };
   expect(await noted()).toEqual(expect.arrayContaining([left, { kind: 'network', name: `openclaw-net-${own('held')}` }]));
   await guest.remove({ force: true });
-  await sweep(later);
+  await collectGarbage(later);
   expect(await noted()).toEqual([left]);
 
   const { database } = backend.context;
   await database.as('service', (tx) => tx.orphan.updateMany({ data: { foundAt: new Date(Date.now() - 8 * 24 * 3_600_000) } }));
-  await sweep({ ...later, config: { ...backend.config, SWEEP_VOLUMES: true } });
+  await collectGarbage({ ...later, config: { ...backend.config, SWEEP_VOLUMES: true } });
   await expect(docker.getVolume(`openclaw-data-${own('nobody')}`).inspect()).rejects.toThrow(/no such volume/i);
   expect(await noted()).toEqual([]);
   expect(await chat(own('mortal'), 'Still here?')).toBe('You said: Still here?');

@@ -11,7 +11,7 @@ import { type AllowedCall, allowedCall, allowedCalls } from '../src/edge/engine-
 import { createEngineProxy } from '../src/edge/engine-proxy/engine-proxy.ts';
 import { confinement } from '../src/infra/docker/container-options.ts';
 import { randomName } from '../src/shared/ids.ts';
-import { sweep } from '../src/workers/garbage-collector.ts';
+import { collectGarbage } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** The backend with nothing but the filtered socket: all that it does is let through, and nothing else is. */
@@ -81,7 +81,7 @@ test('an agent lives its whole life through it', async () => {
   expect((await backend.machine(owner, 'GET', `/api/openclaw/instances/${id}/stats`)).status).toBe(200);
   expect((await backend.machine(owner, 'DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });
   // What no agent owns is looked for every minute, at the clock's.
-  await sweep(backend.context);
+  await collectGarbage(backend.context);
   // An image that is nowhere is asked for, and not found.
   await filtered.pull('localhost:1/nowhere:none').catch(() => undefined);
   expect(refused).toEqual([]);

@@ -41,7 +41,7 @@ async function findOrphans({ database, host, config }: Context): Promise<{ orpha
  * Removes containers and networks that no agent owns. Volumes hold data: they are noted, and removed only with
  * SWEEP_VOLUMES and after seven days in which nobody claimed them, or when their agent was deleted while the engine was away.
  */
-export async function sweep(context: Context): Promise<void> {
+export async function collectGarbage(context: Context): Promise<void> {
   const { database, host, config, log } = context;
   const { orphans, taken } = await findOrphans(context);
   const noted = await database.as('service', async (tx) => {

@@ -2,7 +2,7 @@ import { removeOldBackups } from '../domain/backups/retention.ts';
 import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
 import type { Context } from '../domain/context.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
-import { sweep } from './garbage-collector.ts';
+import { collectGarbage } from './garbage-collector.ts';
 import { reconcileSuspensions } from './suspensions.ts';
 
 interface Task {
@@ -18,7 +18,7 @@ const tasks: Record<string, Task> = {
   sweep: {
     cron: EVERY_MINUTE,
     work: async (context) => {
-      if (await context.host.available()) await sweep(context);
+      if (await context.host.available()) await collectGarbage(context);
     },
   },
   'scheduled-backups': { cron: EVERY_MINUTE, work: beginScheduledBackups },
