@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import { container, network, ours, volume } from './creation-bodies.ts';
+import { container, namePattern, network, volume } from './creation-bodies.ts';
 
 const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
 /** Not the platform's own, which compose builds here and starts as it finds it: whoever has that name in a registry could replace it. */
@@ -47,32 +47,35 @@ export const allowedCalls: readonly AllowedCall[] = [
   call('POST', '/images/create', 'pulls an image', { query: { fromImage: foreignImage, tag: /^[\w.:-]+$/ } }),
   call('GET', '/containers/json', 'what bears this installation’s label', { query: { all: flag, filters: anything } }),
   call('POST', '/containers/create', 'an agent’s container, and the short-lived ones beside it', {
-    query: { name: new RegExp(`^${ours}$`) },
+    query: { name: new RegExp(`^${namePattern}$`) },
     body: container,
   }),
-  call('GET', `/containers/${ours}/json`, 'the state of a container'),
-  call('POST', `/containers/${ours}/start`, 'starts it'),
-  call('POST', `/containers/${ours}/stop`, 'stops it', { query: { t: number } }),
-  call('POST', `/containers/${ours}/wait`, 'waits for its end or removal', { query: { condition: /^[a-z-]+$/ } }),
-  call('POST', `/containers/${ours}/pause`, 'holds it while its files are read'),
-  call('POST', `/containers/${ours}/unpause`, 'lets it go on'),
-  call('DELETE', `/containers/${ours}`, 'removes it', { query: { force: flag, v: flag } }),
+  call('GET', `/containers/${namePattern}/json`, 'the state of a container'),
+  call('POST', `/containers/${namePattern}/start`, 'starts it'),
+  call('POST', `/containers/${namePattern}/stop`, 'stops it', { query: { t: number } }),
+  call('POST', `/containers/${namePattern}/wait`, 'waits for its end or removal', { query: { condition: /^[a-z-]+$/ } }),
+  call('POST', `/containers/${namePattern}/pause`, 'holds it while its files are read'),
+  call('POST', `/containers/${namePattern}/unpause`, 'lets it go on'),
+  call('DELETE', `/containers/${namePattern}`, 'removes it', { query: { force: flag, v: flag } }),
   call('POST', '/containers/[0-9a-f]{64}/rename', 'gives an agent’s container back the name that somebody changed by hand', {
-    query: { name: new RegExp(`^${ours}$`) },
+    query: { name: new RegExp(`^${namePattern}$`) },
     ownName: true,
   }),
-  call('GET', `/containers/${ours}/logs`, 'an agent’s log', { query: logs }),
-  call('GET', `/containers/${ours}/stats`, 'what an agent uses', { query: { stream: flag, 'one-shot': flag } }),
-  call('GET', `/containers/${ours}/archive`, 'an agent’s data, for a backup', { query: { path: folder } }),
-  call('PUT', `/containers/${ours}/archive`, 'its configuration, and data from a backup', { query: { path: folder }, body: 'bytes' }),
+  call('GET', `/containers/${namePattern}/logs`, 'an agent’s log', { query: logs }),
+  call('GET', `/containers/${namePattern}/stats`, 'what an agent uses', { query: { stream: flag, 'one-shot': flag } }),
+  call('GET', `/containers/${namePattern}/archive`, 'an agent’s data, for a backup', { query: { path: folder } }),
+  call('PUT', `/containers/${namePattern}/archive`, 'its configuration, and data from a backup', {
+    query: { path: folder },
+    body: 'bytes',
+  }),
   call('GET', '/volumes', 'what bears this installation’s label', filters),
   call('POST', '/volumes/create', 'an agent’s data', { body: volume }),
-  call('GET', `/volumes/${ours}`, 'whose it is'),
-  call('DELETE', `/volumes/${ours}`, 'removes it', { query: { force: flag } }),
+  call('GET', `/volumes/${namePattern}`, 'whose it is'),
+  call('DELETE', `/volumes/${namePattern}`, 'removes it', { query: { force: flag } }),
   call('GET', '/networks', 'what bears this installation’s label', filters),
   call('POST', '/networks/create', 'an agent’s own network', { body: network }),
-  call('GET', `/networks/${ours}`, 'whose it is, and its subnet'),
-  call('DELETE', `/networks/${ours}`, 'removes it'),
+  call('GET', `/networks/${namePattern}`, 'whose it is, and its subnet'),
+  call('DELETE', `/networks/${namePattern}`, 'removes it'),
 ];
 
 /** The versions that the backend speaks, 1.41 and later: older ones take what these refuse, a HostConfig at a container's start. */

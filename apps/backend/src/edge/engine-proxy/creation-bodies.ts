@@ -6,8 +6,8 @@ import { z } from 'zod';
  */
 
 /** Names the backend gives. It never names by id, so that other things of the engine cannot be meant. */
-export const ours = 'openclaw-[A-Za-z0-9_.-]+';
-const ourName = z.string().regex(new RegExp(`^${ours}$`));
+export const namePattern = 'openclaw-[A-Za-z0-9_.-]+';
+const nameSchema = z.string().regex(new RegExp(`^${namePattern}$`));
 
 const labels = z.strictObject({
   'agentbot.installation': z.string().min(1),
@@ -23,7 +23,7 @@ const port = z.string().regex(/^\d+\/tcp$/);
 const mount = z.strictObject({
   Type: z.literal('volume'),
   // Without a name, it goes with its container.
-  Source: z.union([z.literal(''), ourName]),
+  Source: z.union([z.literal(''), nameSchema]),
   Target: z.enum([DATA_FOLDER, '/opt/agentbot/cache']),
   ReadOnly: z.boolean().optional(),
 });
@@ -48,7 +48,7 @@ const hostConfig = z.strictObject({
       Config: z.strictObject({ 'max-size': z.string().optional(), 'max-file': z.string().optional() }),
     })
     .optional(),
-  NetworkMode: z.union([z.literal('none'), ourName]),
+  NetworkMode: z.union([z.literal('none'), nameSchema]),
   // The container starts there, so a volume must be there: the image could lead that path elsewhere.
   Mounts: z.array(mount).refine((mounts) => mounts.some(({ Target }) => Target === DATA_FOLDER)),
   PortBindings: z
@@ -76,13 +76,13 @@ export const container = z.strictObject({
   HostConfig: hostConfig,
 });
 
-export const volume = z.strictObject({ Name: ourName, Labels: labels });
+export const volume = z.strictObject({ Name: nameSchema, Labels: labels });
 
 /** @param agentSubnet the /16 that agents' networks are cut from: outside it the packet filter does not hold */
 export function network(agentSubnet: string) {
   const [a, b] = agentSubnet.split('.');
   return z.strictObject({
-    Name: ourName,
+    Name: nameSchema,
     Driver: z.literal('bridge'),
     Labels: labels,
     IPAM: z.strictObject({
