@@ -53,7 +53,7 @@ export function openEventStream(
       response.destroy();
       return false;
     },
-    room: () => drained(response),
+    drained: () => drained(response),
     end: () => response.end(),
   });
   let lastRead: NodeJS.Timeout | undefined;

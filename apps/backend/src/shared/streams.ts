@@ -7,7 +7,7 @@ export interface EventSink<T> {
   /** Sends one event; false when the reader is too slow and was let go. */
   send: (event: string, data: T, id?: string) => boolean;
   /** Waits until the reader has taken most of what was sent; false when it is gone, or took too long and was let go. */
-  room: () => Promise<boolean>;
+  drained: () => Promise<boolean>;
   end: () => void;
 }
 

@@ -13,14 +13,14 @@ const PAUSE_MS = 500;
 /** An owner's agents, or one of them, as they change: many changes between two frames are one read of the database. */
 export function streamOverview(context: Context, actor: Actor, only: string | undefined): Subscribe {
   const owner = userOf(actor);
-  return ({ send, room }: EventSink<OverviewFrame>) => {
+  return ({ send, drained }: EventSink<OverviewFrame>) => {
     const changed = new Set<string>();
     let timer: NodeJS.Timeout | undefined;
     let ended = false;
 
     async function tell(): Promise<void> {
       // What changes while a slow reader is waited for goes into the same frame.
-      if (!(await room())) return;
+      if (!(await drained())) return;
       const ids = [...changed];
       changed.clear();
       const agents = await listOverview(context, actor, ids);
