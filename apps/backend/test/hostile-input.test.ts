@@ -187,7 +187,7 @@ test('a body deeper than any stack is refused, repeatable or not', async () => {
   for (const headers of [{}, repeatable]) {
     expect(await backend.machine(user, 'POST', '/api/agents', abyss, headers)).toMatchObject({
       status: 400,
-      body: { error: 'A request is nested at most 100 levels deep' },
+      body: { error: 'Request body must be nested at most 100 levels deep' },
     });
   }
 });
