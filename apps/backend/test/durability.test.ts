@@ -102,7 +102,7 @@ describe('a container that ends by itself', () => {
     await container(own('hopeless')).kill();
     await until(async () => (await row(own('hopeless'))).state === 'error');
     const { stateReason, recoverAt } = await row(own('hopeless'));
-    expect(stateReason).toMatch(/ended with exit code 137: .*last words.* is not started again by itself/s);
+    expect(stateReason).toMatch(/ended with exit code 137: .*last words.* is not restarted again automatically/s);
     expect(recoverAt).toBeNull();
     await sleep(2_500);
     expect((await container(own('hopeless')).inspect()).State.Running).toBe(false);
