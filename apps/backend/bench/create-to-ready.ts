@@ -9,8 +9,8 @@ import setup from '../test/global-setup.ts';
 import teardown from '../test/global-teardown.ts';
 
 /**
- * How long an agent takes from the request to ready, beside the same image started by hand: a bare `docker run` with the
- * same configuration, until the gateway answers on its port.
+ * Measures the time from the request to a ready agent. The baseline is a bare `docker run` of the same image with the same
+ * configuration, until the gateway responds on its port.
  */
 
 const COLD_IMAGE = 'agentbot/openclaw-bench:cold';
@@ -23,8 +23,8 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** Starts a container by hand on an agent's configuration, and waits for its gateway. */
-async function byHand(image: string, configuration: string): Promise<void> {
+/** Starts a bare container with an agent's configuration, and waits for its gateway. */
+async function runBare(image: string, configuration: string): Promise<void> {
   const container = await docker.createContainer({
     name: `bench-${randomUUID()}`,
     Image: image,
@@ -80,10 +80,10 @@ async function main() {
       .exec({ Cmd: ['cat', '/home/node/.openclaw/openclaw.json'], AttachStdout: true, Tty: true });
     const configuration = (await (await exec.start({ Tty: true })).toArray()).join('');
     const kind = image === COLD_IMAGE ? 'image without a cache' : 'image with its own cache';
-    const hand = await timed(() => byHand(image, configuration));
-    rows.push({ what: `${kind}: docker run by hand`, seconds: hand });
-    rows.push({ what: `${kind}: first agent on this host`, seconds: first, baseline: hand });
-    rows.push({ what: `${kind}: second agent`, seconds: second, baseline: hand });
+    const bare = await timed(() => runBare(image, configuration));
+    rows.push({ what: `${kind}: docker run by hand`, seconds: bare });
+    rows.push({ what: `${kind}: first agent on this host`, seconds: first, baseline: bare });
+    rows.push({ what: `${kind}: second agent`, seconds: second, baseline: bare });
     await backend.stop();
   }
   for (const { what, seconds, baseline } of rows) {

@@ -10,8 +10,8 @@ import teardown from '../test/global-teardown.ts';
 import { openLogView } from '../test/log-view.ts';
 
 /**
- * What storing and streaming an agent's log costs beside reading it from the engine alone: 10 MB a second for a minute,
- * with one viewer that reads and one that does not, and the time from a line to its viewer.
+ * Measures the cost of storing and streaming an agent's log. The baseline reads the log only from the engine. Load: 10 MB per
+ * second for a minute, with one viewer that reads and one that stalls. Also measures the delay from a line to its viewer.
  */
 
 const SECONDS = Number(process.argv[2] ?? 60);
@@ -35,33 +35,34 @@ say('paced');`;
 
 interface Reading {
   written: number;
-  /** Different lines that were seen. */
+  /** The number of distinct lines that were read. */
   seen: number;
-  late: number[];
+  /** The delay of each paced line, in milliseconds. */
+  delays: number[];
   residentMB: number[];
 }
 
-/** Takes the lines of one run into account, and samples this process's memory meanwhile. */
-function counting() {
-  const reading: Reading = { written: 0, seen: 0, late: [], residentMB: [] };
+/** Counts the lines of one run, and samples the memory of this process during it. */
+function startCounting() {
+  const reading: Reading = { written: 0, seen: 0, delays: [], residentMB: [] };
   let newest = -1;
-  const watching = setInterval(() => reading.residentMB.push(process.memoryUsage().rss / 1e6), 500);
+  const memoryTimer = setInterval(() => reading.residentMB.push(process.memoryUsage().rss / 1e6), 500);
   return {
     reading,
-    stop: () => clearInterval(watching),
+    stop: () => clearInterval(memoryTimer),
     take(text: string): void {
       const [word, number] = text.split(' ', 2);
       if (word === 'flood' && Number(number) > newest) {
         newest = Number(number);
         reading.seen += 1;
       }
-      if (word === 'at') reading.late.push(Date.now() - Number(number));
+      if (word === 'at') reading.delays.push(Date.now() - Number(number));
       if (word === 'flooded') reading.written = Number(number);
     },
   };
 }
 
-/** The engine's log of a bare container, read and taken apart, nothing else. */
+/** The baseline: reads and splits the engine's log of a bare container. */
 async function bare(script: string): Promise<Reading> {
   const container = await docker.createContainer({
     name: `bench-${randomUUID()}`,
@@ -69,12 +70,12 @@ async function bare(script: string): Promise<Reading> {
     Entrypoint: ['node', '-e', `const out = 1; (async () => { ${script} })()`],
     HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } } },
   });
-  const { reading, stop, take } = counting();
+  const { reading, stop, take } = startCounting();
   try {
     await container.start();
     const stream = await container.logs({ follow: true, stdout: true, stderr: true, timestamps: true });
     for await (const lines of logLines(stream as unknown as AsyncIterable<Buffer>)) for (const { text } of lines) take(text);
-    // The engine may have left out the last line as well: its file has it.
+    // The engine's stream may drop the last line; its log file has it.
     const end = await container.logs({ follow: false, stdout: true, timestamps: true, tail: 1 });
     for await (const lines of logLines([end])) for (const { text } of lines) take(text);
   } finally {
@@ -84,9 +85,9 @@ async function bare(script: string): Promise<Reading> {
   return reading;
 }
 
-/** The same, written by an agent and read by a viewer of the backend's stream. */
+/** The same script in an agent, read by a viewer of the backend's stream. */
 async function viewed(url: string, owner: string, id: string, script: string, last: string): Promise<Reading> {
-  const { reading, stop, take } = counting();
+  const { reading, stop, take } = startCounting();
   const viewer = await openLogView(url, owner, id);
   await viewer.until(({ data }) => data.type === 'connected');
   const exec = await docker
@@ -104,7 +105,7 @@ async function viewed(url: string, owner: string, id: string, script: string, la
   return reading;
 }
 
-/** A viewer that never reads what it asked for. */
+/** Opens a stream and never reads from it. */
 async function stall(url: string, owner: string, id: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = createConnection(Number(port), hostname).on('error', () => undefined);
@@ -114,7 +115,7 @@ async function stall(url: string, owner: string, id: string): Promise<Socket> {
 }
 
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-const most = (numbers: number[]) => Math.max(...numbers);
+const max = (numbers: number[]) => Math.max(...numbers);
 
 async function main() {
   await setup();
@@ -140,21 +141,25 @@ async function main() {
   await teardown();
 
   const share = ({ seen, written }: Reading) => seen / written;
-  // Of this whole process, which is the backend and the viewer that reads.
+  // The memory of this process, which runs the backend and the viewer that reads.
   const half = flooded.residentMB.length / 2;
-  const [early, late] = [flooded.residentMB.slice(0, half), flooded.residentMB.slice(half)].map(most) as [number, number];
+  const [early, late] = [flooded.residentMB.slice(0, half), flooded.residentMB.slice(half)].map(max) as [number, number];
   const print = (what: string, value: string, ratio?: number) =>
     console.log(`${value.padStart(10)} ${ratio === undefined ? '      ' : `${ratio.toFixed(2)} ×`}  ${what}`);
-  print('line to reader, median: the engine alone', `${median(barePaced.late)} ms`);
-  print('line to viewer, median: stored and streamed', `${median(pace.late)} ms`, median(pace.late) / Math.max(1, median(barePaced.late)));
+  print('line to reader, median: the engine alone', `${median(barePaced.delays)} ms`);
+  print(
+    'line to viewer, median: stored and streamed',
+    `${median(pace.delays)} ms`,
+    median(pace.delays) / Math.max(1, median(barePaced.delays)),
+  );
   print(`lines of 1 kB written in ${SECONDS} s to a bare container`, String(bareFlood.written));
-  print('of these seen by reading the engine alone', `${(share(bareFlood) * 100).toFixed(1)} %`);
+  print('of these read by reading the engine alone', `${(share(bareFlood) * 100).toFixed(1)} %`);
   print(`lines of 1 kB written in ${SECONDS} s by an agent`, String(flooded.written), flooded.written / bareFlood.written);
-  print('of these seen by a viewer', `${(share(flooded) * 100).toFixed(1)} %`, share(flooded) / share(bareFlood));
-  print('viewers that did not read and were still held at the end, of 1', String(held));
+  print('of these read by a viewer', `${(share(flooded) * 100).toFixed(1)} %`, share(flooded) / share(bareFlood));
+  print('stalled viewers that were still connected at the end, of 1', String(held));
   print('memory before the first line', `${idle.toFixed(0)} MB`);
-  print('most memory in the first half', `${early.toFixed(0)} MB`, early / idle);
-  print('most memory in the second half', `${late.toFixed(0)} MB`, late / early);
+  print('maximum memory in the first half', `${early.toFixed(0)} MB`, early / idle);
+  print('maximum memory in the second half', `${late.toFixed(0)} MB`, late / early);
 }
 
 await main();

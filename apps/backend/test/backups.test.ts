@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { removeOldBackups } from '../src/domain/backups/retention.ts';
 import { beginScheduledBackups } from '../src/domain/backups/scheduled-backups.ts';
 import { createSteps } from '../src/domain/operations/steps.ts';
-import { sweep } from '../src/workers/garbage-collector.ts';
+import { collectGarbage } from '../src/workers/garbage-collector.ts';
 import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
 
@@ -213,10 +213,10 @@ describe('a backup', () => {
     bucket.keepAll(true);
     await sealed.machine(undefined, 'DELETE', '/api/agents/far');
     expect((await ask(sealed, 'far', 'GET', '')).status).toBe(404);
-    await sweep(sealed.context);
+    await collectGarbage(sealed.context);
     expect(bucket.objects.size).toBe(1);
     bucket.keepAll(false);
-    await sweep(sealed.context);
+    await collectGarbage(sealed.context);
     expect(bucket.objects.size).toBe(0);
   });
 });

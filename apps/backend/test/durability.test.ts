@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentContainerSpec } from '../src/infra/docker/container-host.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { planRestart } from '../src/workers/crash-restart.ts';
-import { sweep } from '../src/workers/garbage-collector.ts';
+import { collectGarbage } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 import { containersOn } from './containers.ts';
@@ -106,7 +106,7 @@ describe('a container that exits without a request', () => {
     await container(nameOf('hopeless')).kill();
     await until(async () => (await row(nameOf('hopeless'))).state === 'error');
     const { stateReason, recoverAt } = await row(nameOf('hopeless'));
-    expect(stateReason).toMatch(/ended with exit code 137: .*last words.* is not started again by itself/s);
+    expect(stateReason).toMatch(/ended with exit code 137: .*last words.* is not restarted again automatically/s);
     expect(recoverAt).toBeNull();
     await sleep(2_500);
     expect((await container(nameOf('hopeless')).inspect()).State.Running).toBe(false);
@@ -257,9 +257,9 @@ test('the garbage collector removes orphaned containers and networks, and volume
       },
     },
   };
-  await sweep(backend.context);
+  await collectGarbage(backend.context);
   expect((await orphan.inspect()).Name).toBe(`/openclaw-${nameOf('nobody')}`);
-  await sweep(later);
+  await collectGarbage(later);
   await expect(orphan.inspect()).rejects.toThrow(/No such container/);
   await expect(docker.getNetwork(`openclaw-net-${nameOf('nobody')}`).inspect()).rejects.toThrow(/not found/);
   await expect(docker.getVolume(nameless).inspect()).rejects.toThrow(/no such volume/i);
@@ -269,12 +269,12 @@ test('the garbage collector removes orphaned containers and networks, and volume
   const keptVolume = { kind: 'volume', name: `openclaw-data-${nameOf('nobody')}` };
   expect(await listOrphans()).toEqual(expect.arrayContaining([keptVolume, { kind: 'network', name: `openclaw-net-${nameOf('held')}` }]));
   await guest.remove({ force: true });
-  await sweep(later);
+  await collectGarbage(later);
   expect(await listOrphans()).toEqual([keptVolume]);
 
   const { database } = backend.context;
   await database.as('service', (tx) => tx.orphan.updateMany({ data: { foundAt: new Date(Date.now() - 8 * 24 * 3_600_000) } }));
-  await sweep({ ...later, config: { ...backend.config, SWEEP_VOLUMES: true } });
+  await collectGarbage({ ...later, config: { ...backend.config, SWEEP_VOLUMES: true } });
   await expect(docker.getVolume(`openclaw-data-${nameOf('nobody')}`).inspect()).rejects.toThrow(/no such volume/i);
   expect(await listOrphans()).toEqual([]);
   expect(await chat(nameOf('mortal'), 'Still here?')).toBe('You said: Still here?');

@@ -11,7 +11,7 @@ import { type AllowedCall, allowedCall, allowedCalls } from '../src/edge/engine-
 import { createEngineProxy } from '../src/edge/engine-proxy/engine-proxy.ts';
 import { confinement } from '../src/infra/docker/container-options.ts';
 import { randomName } from '../src/shared/ids.ts';
-import { sweep } from '../src/workers/garbage-collector.ts';
+import { collectGarbage } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** The backend on the filtered socket: the engine proxy allows every call of the backend and refuses all others. */
@@ -81,7 +81,7 @@ test('the engine proxy allows every call of an agent’s life cycle, and every a
   expect((await backend.machine(owner, 'GET', `/api/openclaw/instances/${id}/stats`)).status).toBe(200);
   expect((await backend.machine(owner, 'DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });
   // The garbage collector otherwise runs on its schedule.
-  await sweep(backend.context);
+  await collectGarbage(backend.context);
   // The pull of an unknown image is allowed and fails.
   await filtered.pull('localhost:1/nowhere:none').catch(() => undefined);
   expect(refused).toEqual([]);

@@ -194,7 +194,7 @@ test('POST /api/agents answers 400 to a body nested deeper than 100 levels, with
   for (const headers of [{}, withKey]) {
     expect(await backend.machine(user, 'POST', '/api/agents', tooDeep, headers)).toMatchObject({
       status: 400,
-      body: { error: 'A request is nested at most 100 levels deep' },
+      body: { error: 'Request body must be nested at most 100 levels deep' },
     });
   }
 });

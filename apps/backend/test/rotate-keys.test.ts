@@ -84,7 +84,7 @@ test('rotate-keys rewraps every secret during concurrent writes, and reports tha
     }
   })();
   const [{ code, stdout }] = await Promise.all([rotateKeys(`${fresh},${old}`), writing]);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('Nothing needs old any more')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('No secret is under old any more')]);
   expect(await columnsUnderOldKey()).toEqual([]);
 
   const freshOnly = createEnvelope(fresh);
@@ -95,7 +95,7 @@ test('rotate-keys rewraps every secret during concurrent writes, and reports tha
       expect(await readAgentSecrets(tx, freshOnly, `agent_${i}`)).toEqual({ apiKey: i % 5 ? `key of ${i}` : `new key of ${i}` });
     }
   });
-  expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were wrapped anew under fresh, 252 were under it already/);
+  expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were rewrapped under fresh, 252 were already under it/);
 });
 
 test('rotate-keys exits with 1 and names the row that no configured key opens', async () => {

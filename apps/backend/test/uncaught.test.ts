@@ -31,7 +31,7 @@ test.each([
     const last = JSON.parse(backend.lines.at(-1) ?? '');
     expect(last).toMatchObject({
       level: 60,
-      msg: 'the backend ends: nobody caught this',
+      msg: 'the backend exits: an error was not caught',
       err: { message: expect.stringContaining('lost') },
     });
     // stop() also searches everything that the backend wrote for the secrets.

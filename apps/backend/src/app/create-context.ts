@@ -30,7 +30,7 @@ import { createMux } from '../infra/mux/mux.ts';
 import { createGatewayPool } from '../infra/openclaw/gateway-pool.ts';
 import { createStripe } from '../infra/stripe/stripe.ts';
 
-/** The composition root. `close` ends every connection. */
+/** The composition root: creates all services. `close` waits for background work, then closes every connection. */
 export async function createContext(config: Config, log: Logger): Promise<Context & { close(): Promise<void> }> {
   const connectionString = config.DATABASE_URL;
   const database = await openDatabase(connectionString);
@@ -39,17 +39,17 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   const boss = new PgBoss({
     connectionString,
     options: APPLICATION_ROLE,
-    // Its tables are the owner's: `migrate` makes them.
+    // `migrate` creates the queue's tables: they belong to the database owner, not to the application role.
     migrate: false,
     useListenNotify: true,
     schema: QUEUE_SCHEMA,
     max: 8,
-    // How soon a job whose worker died is seen and taken up again.
+    // A job whose worker died is detected and retried within this time.
     superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,
   });
   boss.on('error', (error) => log.error({ err: error }, 'the queue failed'));
-  boss.on('warning', (warning) => log.warn({ warning }, 'the queue warns'));
+  boss.on('warning', (warning) => log.warn({ warning }, 'the queue reports a warning'));
   await boss.start();
   const gateways = createGatewayPool((agentId, gateway) => syncConversations({ database, log }, agentId, gateway));
   const metrics = createMetrics();
@@ -65,7 +65,7 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   const processId = randomUUID();
   const logs = createLogHub({ database, log, notifications, processId });
   const closing = new AbortController();
-  const working = new Set<Promise<void>>();
+  const backgroundWork = new Set<Promise<void>>();
   let chains: Promise<Chains> | undefined;
   return {
     config,
@@ -88,14 +88,14 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
     journal: createAuditJournal({ database, log, processId }),
     processId,
     background(work) {
-      working.add(work);
-      void work.finally(() => working.delete(work));
+      backgroundWork.add(work);
+      void work.finally(() => backgroundWork.delete(work));
     },
     closing: closing.signal,
     async close() {
       closing.abort();
       await gateways.close();
-      await Promise.all(working);
+      await Promise.all(backgroundWork);
       await notifications.close();
       await boss.stop({ graceful: true, timeout: 5_000, close: true });
       await pool.end();

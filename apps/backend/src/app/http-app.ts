@@ -19,7 +19,7 @@ import { createIdempotency } from '../infra/idempotency/idempotency.ts';
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
-/** The backend's HTTP interface, not yet listening. */
+/** Creates the backend's HTTP app. It does not listen yet. */
 export function createApp(context: Context): Express {
   const { config, database, pool, log } = context;
   const app = express();
@@ -30,8 +30,8 @@ export function createApp(context: Context): Express {
     pinoHttp({
       logger: log,
       genReqId(request, response) {
-        const given = request.headers['x-request-id'];
-        const id = typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+        const header = request.headers['x-request-id'];
+        const id = typeof header === 'string' && requestIdPattern.test(header) ? header : randomUUID();
         response.setHeader('X-Request-Id', id);
         return id;
       },

@@ -1,7 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';
 
-// Before all that is compiled is loaded; where the folder cannot be written, everything is compiled anew.
+// Enabled before other modules load. Without a writable folder, Node.js compiles every module at each start.
 enableCompileCache(path.join(import.meta.dirname, '../../node_modules/.cache/compiled'));
 const [{ readConfig }, { createLogger }, { startServer }] = await Promise.all([
   import('../config/config.ts'),
@@ -21,10 +21,10 @@ function configure() {
 const config = configure();
 const log = createLogger(config);
 
-// Node itself would print an error with all its fields, past the log that takes secrets out.
+// Node.js would print the error with all its fields; the log redacts secrets.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error) => {
-    log.fatal({ err: error }, 'the backend ends: nobody caught this');
+    log.fatal({ err: error }, 'the backend exits: an error was not caught');
     process.exit(1);
   });
 }
@@ -34,7 +34,7 @@ const server = await startServer(config, log).catch((error) => {
   process.exit(1);
 });
 
-// Not only at the end, which may come without notice.
+// Flushed now, since the process may be killed without an exit.
 flushCompileCache();
 
 let stopping = false;

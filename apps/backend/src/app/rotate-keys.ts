@@ -6,18 +6,18 @@ import { SERVICE_ACCOUNT } from '../shared/actor.ts';
 const BATCH = 200;
 
 interface SealedRow {
-  /** The row's key, in the order of the table's primary key. */
+  /** The columns of the row's primary key, in order; `second` is empty for a key of one column. */
   first: string;
   second: string;
   sealed: string;
 }
 
-/** A column of sealed values; every one must be listed, or its values are lost with the key that they are under. */
+/** A column of sealed values. Every such column must be listed: values that are not rewrapped are lost with the old key. */
 interface SealedColumn {
   name: string;
   context: (first: string, second: string) => string;
   read: (tx: Transaction, after: Pick<SealedRow, 'first' | 'second'>) => Promise<SealedRow[]>;
-  /** Puts the new value in the old one's place, unless somebody else has written it since. */
+  /** Replaces the old value, unless a backend has written another one since. @returns the number of rows that changed */
   replace: (tx: Transaction, row: SealedRow, sealed: string) => Promise<number>;
 }
 
@@ -50,19 +50,19 @@ const columns: SealedColumn[] = [
 
 export interface Rotation {
   rewrapped: number;
-  /** Already under the first key. */
+  /** Values that were already under the first key. */
   current: number;
-  /** Rows that no configured key opens, by column and row. */
+  /** Values that no configured key opens, by column and row. */
   unopened: string[];
 }
 
 /**
- * Wraps every data key anew under the first of the configured keys, a batch a transaction, while backends work: a value
- * that somebody writes meanwhile is left as written, and one that is done already is passed over, so that a second run
- * goes on where the first one was stopped. Backends must have the first key configured before this begins.
+ * Rewraps every data key under the first configured key, one batch per transaction, while backends run. It keeps a value that
+ * a backend writes meanwhile, and skips a value that is already under the first key, so that a second run resumes an
+ * interrupted one. All backends must have the first key configured before this begins.
  */
 export async function rotateKeys({ database, envelope }: { database: Database; envelope: Envelope }): Promise<Rotation> {
-  const done: Rotation = { rewrapped: 0, current: 0, unopened: [] };
+  const rotation: Rotation = { rewrapped: 0, current: 0, unopened: [] };
   for (const column of columns) {
     let after = { first: '', second: '' };
     for (;;) {
@@ -70,12 +70,12 @@ export async function rotateKeys({ database, envelope }: { database: Database; e
         const batch = await column.read(tx, after);
         for (const row of batch) {
           if (envelope.isCurrent(row.sealed)) {
-            done.current++;
+            rotation.current++;
             continue;
           }
           const sealed = envelope.rewrap(row.sealed, column.context(row.first, row.second));
-          if (sealed) done.rewrapped += await column.replace(tx, row, sealed);
-          else done.unopened.push(`${column.name} of ${row.first}, ${row.second}`);
+          if (sealed) rotation.rewrapped += await column.replace(tx, row, sealed);
+          else rotation.unopened.push(`${column.name} of ${row.first}, ${row.second}`);
         }
         return batch;
       });
@@ -88,7 +88,7 @@ export async function rotateKeys({ database, envelope }: { database: Database; e
     ownerId: SERVICE_ACCOUNT,
     actorKind: 'platform',
     action: 'rotateKeys',
-    outcome: done.unopened.length ? 'failed' : 'done',
+    outcome: rotation.unopened.length ? 'failed' : 'done',
   });
-  return done;
+  return rotation;
 }

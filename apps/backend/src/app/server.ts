@@ -29,12 +29,12 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
 async function close(server: Server): Promise<void> {
   server.close();
   server.closeIdleConnections();
-  const late = setTimeout(() => server.closeAllConnections(), 5_000);
+  const timeout = setTimeout(() => server.closeAllConnections(), 5_000);
   if (server.listening) await once(server, 'close');
-  clearTimeout(late);
+  clearTimeout(timeout);
 }
 
-/** Opens the agents' way out, on every address: each agent comes to that of its own network. @returns what closes it */
+/** Starts the egress proxy on all addresses, since each agent reaches it in its own network. @returns a function that closes it */
 async function openEgress(context: Context, port: number): Promise<() => void> {
   const server = createEgressProxy(context);
   const open = new Set<Socket>();
@@ -47,7 +47,7 @@ async function openEgress(context: Context, port: number): Promise<() => void> {
   };
 }
 
-/** Starts the whole backend. `stop` drains: requests end, jobs go back to the queue, connections close. */
+/** Starts the whole backend. `stop` drains: requests finish, jobs return to the queue, connections close. */
 export async function startServer(config: Config, log: Logger) {
   if (config.MIGRATE_ON_START) {
     const applied = await migrate(config.DATABASE_URL);
@@ -55,7 +55,7 @@ export async function startServer(config: Config, log: Logger) {
   }
   const context = await createContext(config, log);
   if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);
-  // Before anything is asked of it; and until nothing is any more.
+  // The journal runs before the first request arrives, and until after the last one ends.
   await context.journal.sendHeartbeat();
   context.background(context.journal.run(context.closing));
   const http = createServer(serverLimits, createApp(context));

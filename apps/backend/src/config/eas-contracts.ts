@@ -1,6 +1,6 @@
 import type { Address } from 'viem';
 
-/** Where EAS keeps its attestations, by chain id. @see https://docs.attest.org/docs/quick--start/contracts */
+/** The contracts that store EAS attestations, by chain id. @see https://docs.attest.org/docs/quick--start/contracts */
 export const easContracts: Record<number, Address> = {
   1: '0xA1207F3BBa224E2c9c3c6D5aF63D0eb1582Ce587',
   10: '0x4200000000000000000000000000000000000021',

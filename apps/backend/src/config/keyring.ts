@@ -1,4 +1,4 @@
-/** @throws Error saying what is wrong with them, never what they are */
+/** Parses ENCRYPTION_KEYS into keys of 32 bytes by id, in order. @throws Error that names the fault, never a key */
 export function parseKeys(text: string): Map<string, Buffer> {
   const keys = new Map<string, Buffer>();
   for (const entry of text.split(',')) {

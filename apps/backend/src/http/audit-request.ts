@@ -10,36 +10,39 @@ import type { RequestState } from './error-handler.ts';
 const kindOf = (actor: Actor): AuditedEvent['actorKind'] =>
   actor.kind === 'user' ? actor.credential : actor.kind === 'service' ? 'internal' : 'web';
 
-const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+/** The value, if it is a string that is not empty. */
+const nonEmpty = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** The agent that an answer is about, where the request could not know its id. */
+/** The agent's id from a response body, for requests that do not name an agent. */
 function agentIn(body: unknown): string | undefined {
   const { agentId, agent } = (body ?? {}) as { agentId?: unknown; agent?: { id?: unknown } };
-  return text(agentId) ?? text(agent?.id);
+  return nonEmpty(agentId) ?? nonEmpty(agent?.id);
 }
 
-/** What was made, as its answer names it. */
-function madeIn(body: unknown): unknown[] {
+/** The ids of a created resource, from the response body. */
+function createdIds(body: unknown): unknown[] {
   const { id, address, backup } = (body ?? {}) as { id?: unknown; address?: unknown; backup?: { id?: unknown } };
   return [id, address, backup?.id];
 }
 
-/** What a request names in its path beside the agent, or has made: a user, a key, a wallet, a backup. */
-function targetIn(params: unknown, made: unknown[], agentId: string | undefined): string | null {
-  const named = [...made, ...Object.values((params ?? {}) as Record<string, unknown>)].filter((value) => text(value) && value !== agentId);
-  return text(named.at(-1))?.slice(0, 200) ?? null;
+/** The resource that a request names in its path or creates, other than the agent: a user, a key, a wallet, a backup. */
+function targetOf(params: unknown, created: unknown[], agentId: string | undefined): string | null {
+  const ids = [...created, ...Object.values((params ?? {}) as Record<string, unknown>)].filter(
+    (value) => nonEmpty(value) && value !== agentId,
+  );
+  return nonEmpty(ids.at(-1))?.slice(0, 200) ?? null;
 }
 
-/** Writes down what a request is about to change, and once its outcome is known, before it is told, what it did or tried. */
+/** Audits requests: a pending entry before the handler runs, the final entry before the response is sent. */
 export function createRequestAudit({ database, log, journal }: Pick<Context, 'database' | 'log' | 'journal'>) {
-  /** Whose log it goes into: the agent's owner's, else the account's that was found or made, else the caller's. */
+  /** The owner of the entry: the user; for the web app, the account in the response; for the internal key, the agent's owner. */
   async function ownerOf(actor: Actor, agentId: string | undefined, body: unknown): Promise<string> {
     if (actor.kind === 'user') return actor.userId;
-    if (actor.kind === 'web') return text((body as { id?: unknown } | undefined)?.id) ?? SERVICE_ACCOUNT;
+    if (actor.kind === 'web') return nonEmpty((body as { id?: unknown } | undefined)?.id) ?? SERVICE_ACCOUNT;
     return (agentId && (await agentOwner(database, agentId))) || SERVICE_ACCOUNT;
   }
 
-  const who = (request: Request, actor: Actor) => ({
+  const callerFields = (request: Request, actor: Actor) => ({
     actorKind: kindOf(actor),
     actorId: actor.kind === 'user' ? actor.userId : null,
     keyId: actor.kind === 'user' ? (actor.key?.id ?? null) : null,
@@ -49,49 +52,49 @@ export function createRequestAudit({ database, log, journal }: Pick<Context, 'da
   });
 
   return {
-    /** Before anything is done. @throws Error when it cannot be written down: then nothing may be done */
+    /** Writes the pending entry. @throws Error when the write fails: the handler must not run then */
     async begin(request: Request, state: RequestState): Promise<void> {
       const { route, actor, input } = state;
       if (!route || !isAudited(route) || !actor) return;
       const agentId = agentNamedIn(route, input ?? {});
-      state.pending = await journal.begin({
-        ...who(request, actor),
+      state.pendingEntryId = await journal.begin({
+        ...callerFields(request, actor),
         ownerId: actor.kind === 'user' ? actor.userId : SERVICE_ACCOUNT,
         action: route.id,
         agentId: agentId ?? null,
-        target: targetIn(input?.params, [], agentId),
+        target: targetOf(input?.params, [], agentId),
       });
     },
 
-    /** @param outcome the answer's body, or what was thrown */
+    /** Writes the final entry. A failed write is logged, not thrown; the journal retries it if a pending entry exists. */
     async end(
       request: Request,
-      { route, actor, input, about, pending }: RequestState,
+      { route, actor, input, agentId: foundAgentId, pendingEntryId }: RequestState,
       { status, body, repeated, error }: { status: number; body?: unknown; repeated?: boolean; error?: unknown },
     ): Promise<void> {
-      // Nobody knows who it was, or they ask too often: a flood of those must not become a flood of entries.
+      // Unauthenticated and rate-limited requests get no entry: a flood of requests must not become a flood of entries.
       if (!route || !isAudited(route) || !actor) return;
       const code = error === undefined ? null : error instanceof AppError ? error.code : 'INTERNAL';
-      const done = repeated ? 'repeated' : 'done';
-      const agentId = about ?? agentNamedIn(route, input ?? {}) ?? agentIn(body);
+      const success = repeated ? 'repeated' : 'done';
+      const agentId = foundAgentId ?? agentNamedIn(route, input ?? {}) ?? agentIn(body);
       const describe = async (): Promise<AuditedEvent> => ({
-        ...who(request, actor),
+        ...callerFields(request, actor),
         ownerId: await ownerOf(actor, agentId, body),
         action: route.id,
         agentId: agentId ?? null,
-        target: targetIn(input?.params, status === 201 ? madeIn(body) : [], agentId),
-        outcome: status >= 500 ? 'failed' : status >= 400 ? 'refused' : done,
+        target: targetOf(input?.params, status === 201 ? createdIds(body) : [], agentId),
+        outcome: status >= 500 ? 'failed' : status >= 400 ? 'refused' : success,
         status,
         code,
       });
       try {
         if (code === 'RATE_LIMITED') {
-          if (pending) await journal.discard(pending);
-        } else if (pending) await journal.end(pending, describe);
+          if (pendingEntryId) await journal.discard(pendingEntryId);
+        } else if (pendingEntryId) await journal.end(pendingEntryId, describe);
         else await appendEntry(database, await describe());
       } catch (err) {
-        // What was done is done: its answer must say so, and this must be seen.
-        log.error({ err, action: route.id, agentId, requestId: request.id }, 'an entry of the audit log could not be written yet');
+        // The change has already happened, so the response reports it; the log reports the missing entry.
+        log.error({ err, action: route.id, agentId, requestId: request.id }, 'an audit entry could not be written yet');
       }
     },
   };

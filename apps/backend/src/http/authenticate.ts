@@ -8,27 +8,28 @@ import { type Database, isUniqueViolation } from '../infra/database/database.ts'
 import type { Actor } from '../shared/actor.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
-/** Compares in constant time, whatever the lengths. */
+/** Compares in constant time, also for texts of different lengths. */
 const equal = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
-/** Whether a bearer token has the form of the web app's assertions, whatever it is worth. */
+/** Whether a bearer token has the form of the web app's assertions. It is not verified yet. */
 const isAssertion = (token: string) => token.split('.').length === 3;
 
-/** The side that an Authorization header claims to come from: errors are answered in its shape, before it is believed. */
+/** The facade that an Authorization header claims, unverified. It gives the shape of errors before authentication. */
 export const claimedFacade = (authorization: string | undefined): Facade => (isAssertion(authorization ?? '') ? 'web' : 'backend');
 
 interface Credentials {
   authorization: string | undefined;
-  /** `X-User-Id`: honoured with the internal key only. */
+  /** `X-User-Id`: accepted with the internal key only. */
   userId: string | undefined;
-  /** Whether the request changes something: its assertion then works once. */
+  /** Whether the request changes data: its assertion is then valid once. */
   mutating: boolean;
 }
 
 /**
- * Tells who calls, from the Authorization header alone: the internal key, a user's API key (`sk_…`), or an assertion of
- * the web app (a JWT of at most 60 seconds for this audience; RFC 7519). `null` without credentials.
- * @throws AppError UNAUTHORIZED for anything wrong, expired, foreign or replayed.
+ * Identifies the caller by the Authorization header alone: the internal key, a user's API key (`sk_…`), or an assertion of
+ * the web app (a JWT for this audience, valid for at most 60 seconds). Returns `null` without credentials.
+ * @throws AppError UNAUTHORIZED for a credential that is invalid, expired, for another audience, or replayed
+ * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export function createAuthenticator({ config, database }: { config: Config; database: Database }) {
   const assertionKey = new TextEncoder().encode(config.ASSERTION_SECRET);
@@ -45,13 +46,14 @@ export function createAuthenticator({ config, database }: { config: Config; data
     });
     if (mutating) await useOnce(String(payload.jti), new Date(Number(payload.exp) * 1000));
     if (!payload.sub) return { kind: 'web', facade: 'web' };
-    // An account that is gone has no session either: its rows went with it.
+    // A deleted account has no session: its session rows are deleted with it.
     const session = typeof payload.sid === 'string' ? await findLiveSession(database, payload.sub, payload.sid) : null;
     if (!session) throw new AppError('UNAUTHORIZED');
     const { id, expiresAt } = session;
     return { kind: 'user', userId: payload.sub, credential: 'session', session: { id, expiresAt }, facade: 'web' };
   }
 
+  /** @throws AppError UNAUTHORIZED when the assertion was already used */
   async function useOnce(id: string, expiresAt: Date) {
     try {
       await database.untenanted.usedAssertion.create({ data: { id, expiresAt } });
@@ -61,20 +63,20 @@ export function createAuthenticator({ config, database }: { config: Config; data
     }
   }
 
-  return async function authenticate(given: Credentials): Promise<Actor | null> {
-    if (given.authorization === undefined) return null;
-    const [, token] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(given.authorization) ?? [];
+  return async function authenticate({ authorization, userId, mutating }: Credentials): Promise<Actor | null> {
+    if (authorization === undefined) return null;
+    const [, token] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization) ?? [];
     if (!token) throw new AppError('UNAUTHORIZED');
     if (equal(token, config.INTERNAL_API_KEY)) {
-      if (!given.userId) return { kind: 'service', facade: 'backend' };
-      return { kind: 'user', userId: given.userId, credential: 'internal', facade: 'backend' };
+      if (!userId) return { kind: 'service', facade: 'backend' };
+      return { kind: 'user', userId, credential: 'internal', facade: 'backend' };
     }
     if (token.startsWith(KEY_PREFIX)) {
-      const found = await findApiKey({ database }, token);
-      if (!found) throw new AppError('UNAUTHORIZED');
-      return { kind: 'user', userId: found.ownerId, credential: 'apiKey', key: found.grant, facade: 'backend' };
+      const apiKey = await findApiKey({ database }, token);
+      if (!apiKey) throw new AppError('UNAUTHORIZED');
+      return { kind: 'user', userId: apiKey.ownerId, credential: 'apiKey', key: apiKey.grant, facade: 'backend' };
     }
-    if (isAssertion(token)) return verifyAssertion(token, given.mutating);
+    if (isAssertion(token)) return verifyAssertion(token, mutating);
     throw new AppError('UNAUTHORIZED');
   };
 }

@@ -4,10 +4,10 @@ import type { Actor, KeyGrant } from '../shared/actor.ts';
 const grantOf = (actor: Actor | null): KeyGrant | undefined => (actor?.kind === 'user' ? actor.key : undefined);
 
 /**
- * Whether this caller may call this operation at all.
- * @throws AppError UNAUTHORIZED, FORBIDDEN for no administrator, INSUFFICIENT_SCOPE for an API key without the scope
+ * Checks that the caller may call this route.
+ * @throws AppError UNAUTHORIZED, FORBIDDEN for a user who is no administrator, INSUFFICIENT_SCOPE for an API key without the scope
  */
-export async function admit(route: Route, actor: Actor | null, isAdmin: (userId: string) => Promise<boolean>): Promise<void> {
+export async function authorize(route: Route, actor: Actor | null, isAdmin: (userId: string) => Promise<boolean>): Promise<void> {
   const grant = grantOf(actor);
   if (grant && isScoped(route) && !hasScope(grant.scopes, neededScope(route))) {
     throw new AppError('INSUFFICIENT_SCOPE', `This API key lacks the scope ${neededScope(route)}`);
@@ -22,21 +22,21 @@ export async function admit(route: Route, actor: Actor | null, isAdmin: (userId:
   if (route.auth === 'admin' && actor.kind === 'user' && !(await isAdmin(actor.userId))) throw new AppError('FORBIDDEN');
 }
 
-/** Refuses API keys where a route wants none, before a repeated request is given an earlier answer. @throws AppError FORBIDDEN */
+/** Refuses API keys on routes that do not accept them. Runs before a stored response is replayed. @throws AppError FORBIDDEN */
 export function refuseApiKey({ refusesApiKeys }: Route, actor: Actor | null): void {
   if (refusesApiKeys && grantOf(actor)) throw new AppError('FORBIDDEN', refusesApiKeys);
 }
 
 /**
- * Holds a key for one agent to that agent. Row-level security hides the others as well; this says so in a sentence, and
- * refuses what concerns the account or makes further agents.
+ * Restricts an API key for one agent to that agent. Row-level security hides the other agents too; this check gives a clear
+ * error, and refuses routes that concern the account or create agents.
  * @throws AppError INSUFFICIENT_SCOPE
  */
 export function requireAgentInScope(route: Route, actor: Actor | null, input: { params?: unknown; query?: unknown; body?: unknown }): void {
-  const only = grantOf(actor)?.agentId;
-  if (!only || !isScoped(route)) return;
-  const named = agentNamedIn(route, input);
-  if (named === undefined ? !route.narrows : named !== only) {
-    throw new AppError('INSUFFICIENT_SCOPE', `This API key is for the agent ${only} alone`);
+  const keyAgentId = grantOf(actor)?.agentId;
+  if (!keyAgentId || !isScoped(route)) return;
+  const agentId = agentNamedIn(route, input);
+  if (agentId === undefined ? !route.narrows : agentId !== keyAgentId) {
+    throw new AppError('INSUFFICIENT_SCOPE', `This API key is for the agent ${keyAgentId} alone`);
   }
 }

@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import type { Request } from 'express';
 
 /**
- * The address a request came from, as far as trusted proxies vouch for it. What they pass on may be no address at all;
- * then it is the proxy's own.
+ * The client's IP address, as reported by trusted proxies. A proxy may forward a value that is not an IP address; the
+ * address of the connection is used then.
  */
 export const clientAddress = ({ ip = '', socket }: Request): string => (isIP(ip) ? ip : (socket.remoteAddress ?? ''));
 
-/** What a client calls itself, as far as that is worth keeping. */
+/** The User-Agent header, cut to 200 characters. */
 export const userAgentOf = (request: Request): string | undefined => request.get('user-agent')?.slice(0, 200);

@@ -2,7 +2,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import type { Download } from '../shared/streams.ts';
 
-/** Sends a file; a reader that leaves ends it. @throws Error when the content breaks off: the connection is then cut, so that nobody takes it for whole */
+/**
+ * Sends a file, until its end or until the client disconnects.
+ * @throws Error when the content ends early; the connection is cut, so that the client does not take the file for complete
+ */
 export async function sendDownload(response: Response, { content, name, type }: Download): Promise<void> {
   response.setHeader('Content-Type', type);
   response.setHeader('Content-Disposition', `attachment; filename="${name}"`);

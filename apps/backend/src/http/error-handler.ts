@@ -3,17 +3,17 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Answer } from '../infra/idempotency/idempotency.ts';
 import type { Actor } from '../shared/actor.ts';
 
-/** What a request knows about itself once its route and caller are known. */
+/** The state of a request, filled in step by step while it is handled. */
 export interface RequestState {
   facade: Facade;
   route?: Route;
   actor?: Actor | null;
-  /** Validated so far. */
+  /** The input that is validated so far. */
   input?: { params?: unknown; query?: unknown; body?: unknown };
-  /** The agent that the handler found to be meant. */
-  about?: string;
-  /** What it may be changing, in the journal of the audit log. */
-  pending?: string;
+  /** The agent, when the handler found it and the request does not name it. */
+  agentId?: string;
+  /** The id of the pending entry in the audit journal. */
+  pendingEntryId?: string;
 }
 
 const bodyParserCodes: Record<string, AppError> = {
@@ -25,7 +25,7 @@ const bodyParserCodes: Record<string, AppError> = {
   'request.aborted': new AppError('INVALID_REQUEST', 'Request aborted'),
 };
 
-/** The body parser passes on what zlib says of a compressed body: with a status, and without a type of its own. */
+/** Whether an error is a decompression error of zlib: the body parser adds the status 400 to it, but no type. */
 const isUndecodable = (error: unknown) => error instanceof Error && 'status' in error && error.status === 400 && !('type' in error);
 
 function toAppError(error: unknown, route: Route | undefined): AppError {
@@ -37,7 +37,7 @@ function toAppError(error: unknown, route: Route | undefined): AppError {
   return new AppError('INTERNAL', route?.failure, { cause: error });
 }
 
-/** An error's status and body in the shape of its side; a 500 tells nothing of the inside. */
+/** The status and body for an error, in the shape of the caller's facade. A 500 reveals no internals. */
 export function errorAnswer(request: Request, state: RequestState, thrown: unknown): Answer {
   const error = toAppError(thrown, state.route);
   const side = state.route?.[state.facade];
@@ -56,13 +56,13 @@ export function errorAnswer(request: Request, state: RequestState, thrown: unkno
   };
 }
 
-/** Sends an error, or cuts the connection when an answer was begun already. */
+/** Sends an error, or cuts the connection when the response has already started. */
 export function sendError(response: Response, { status, body }: Answer): void {
   if (response.headersSent) response.destroy();
   else response.status(status).json(body);
 }
 
-/** Errors from outside the routes: body parsing, malformed URLs. */
+/** Handles errors outside the routes: body parsing, malformed URLs. */
 export const errorHandler: ErrorRequestHandler = (error, request, response, _next) => {
   sendError(response, errorAnswer(request, { facade: 'backend' }, error));
 };

@@ -2,15 +2,15 @@ import type { Request, Response } from 'express';
 import type { Subscribe } from '../shared/streams.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** A reader that leaves more than this unread is let go, in bytes. */
+/** The stream is cut when more than this is unread, in bytes. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
-/** A reader with more than this unread is waited for, and let go when it does not read on in time. */
+/** With more than this unread, the sender waits; the stream is cut when the client does not drain it within `STALLED_MS`. */
 const HIGH_WATER_BYTES = 256 * 1024;
 const STALLED_MS = 5_000;
-/** When a stream's grant ends, the client has this long to read the frames that were sent before. */
+/** After its grant ends, the client has this long to read the frames that were already sent. */
 const LAST_READ_MS = 1_000;
 
-/** Waits until a reader has read what was sent. */
+/** Waits until the unread bytes drain below the high-water mark. @returns false when the stream is closed or cut */
 async function drained(response: Response): Promise<boolean> {
   if (response.destroyed || response.writableEnded) return false;
   if (response.writableLength < HIGH_WATER_BYTES) return true;
@@ -24,17 +24,17 @@ async function drained(response: Response): Promise<boolean> {
 }
 
 /**
- * Answers with server-sent events until the reader leaves or its right to them ends.
- * @param untilEnd calls back when the right has ended; it returns what stops that
+ * Responds with server-sent events until the client disconnects or its grant ends.
+ * @param watchGrant calls `onEnd` when the grant has ended; it returns a function that stops watching
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function openEventStream(
   request: Request,
   response: Response,
   subscribe: Subscribe,
-  untilEnd: (onEnd: () => void) => () => void,
+  watchGrant: (onEnd: () => void) => () => void,
 ): void {
-  // Whoever left while we looked who it is will not be heard leaving again.
+  // The client may have disconnected during authentication; `close` will not fire again.
   if (response.destroyed) return;
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -53,11 +53,11 @@ export function openEventStream(
       response.destroy();
       return false;
     },
-    room: () => drained(response),
+    drained: () => drained(response),
     end: () => response.end(),
   });
   let lastRead: NodeJS.Timeout | undefined;
-  const unwatch = untilEnd(() => {
+  const unwatch = watchGrant(() => {
     response.end();
     lastRead = setTimeout(() => response.destroy(), LAST_READ_MS);
   });

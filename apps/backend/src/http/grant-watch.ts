@@ -2,16 +2,16 @@ import { GRANT_CHANGES, grantHolds } from '../domain/accounts/grants.ts';
 import type { Context } from '../domain/context.ts';
 import { type Actor, tenantOf } from '../shared/actor.ts';
 
-/** A missed notification is made up for this often. */
+/** The grant is checked again at this interval, in case a notification was missed. */
 const RECHECK_MS = 15_000;
-/** A timer may fire a moment early by the wall clock. */
+/** Added to the expiry timer: a timer can fire early by the wall clock. */
 const EXPIRY_MARGIN_MS = 50;
-/** The longest delay that a timer of Node.js takes; later ends are found by the regular check. */
+/** The maximum delay of a Node.js timer. The regular check finds a later expiry. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Watches what let an actor in, for answers that outlive their request's authentication: streams and downloads.
- * @returns a function that calls `onEnd` once when the grant has ended, and returns what stops watching
+ * Watches an actor's session or API key during long responses (streams and downloads): it may end after authentication.
+ * @returns a function that calls `onEnd` once when the grant has ended, and returns a function that stops watching
  */
 export function createGrantWatch({ database, notifications, log }: Pick<Context, 'database' | 'notifications' | 'log'>) {
   return function watchGrant(actor: Actor | null, onEnd: () => void): () => void {
@@ -23,7 +23,10 @@ export function createGrantWatch({ database, notifications, log }: Pick<Context,
       const holds = await database
         .as(tenantOf(actor as Actor), (tx) => grantHolds(tx, actor as Actor))
         .catch((error) => {
-          log.warn({ err: error, grantId: grant?.id }, 'a stream’s right could not be checked; the next check decides');
+          log.warn(
+            { err: error, grantId: grant?.id },
+            'the grant of a stream could not be checked; the stream stays open until the next check',
+          );
           return true;
         });
       if (holds || stopped) return;
@@ -41,8 +44,8 @@ export function createGrantWatch({ database, notifications, log }: Pick<Context,
     const offChange = notifications.on(GRANT_CHANGES, (id) => id === grant.id && void check());
     const offResumed = notifications.on('resumed', () => void check());
     const regular = setInterval(check, RECHECK_MS);
-    const left = grant.expiresAt ? grant.expiresAt.getTime() - Date.now() + EXPIRY_MARGIN_MS : MAX_TIMER_MS;
-    const expiry = left < MAX_TIMER_MS ? setTimeout(check, left) : undefined;
+    const remainingMs = grant.expiresAt ? grant.expiresAt.getTime() - Date.now() + EXPIRY_MARGIN_MS : MAX_TIMER_MS;
+    const expiry = remainingMs < MAX_TIMER_MS ? setTimeout(check, remainingMs) : undefined;
     // The grant may have ended between authentication and the listener above.
     void check();
     return stop;

@@ -7,7 +7,7 @@ import { AgentState } from '../generated/prisma/enums.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Brings what is counted in the database and the queue up to date. */
+/** Updates the gauges that are counted in the database and in the queue. */
 async function refresh({ database, boss, logs, metrics }: Context): Promise<void> {
   const [states, stats] = await Promise.all([
     database.as('service', (tx) => tx.agent.groupBy({ by: ['state'], _count: true })),
@@ -21,7 +21,7 @@ async function refresh({ database, boss, logs, metrics }: Context): Promise<void
   metrics.viewers.set(logs.viewers());
 }
 
-/** Serves `GET /metrics` to who has METRICS_TOKEN as a bearer token; without that setting there is no such path. */
+/** Serves `GET /metrics` to clients with METRICS_TOKEN as bearer token. Without that setting the path does not exist. */
 export function mountMetrics(app: Express, context: Context): void {
   const { METRICS_TOKEN: token } = context.config;
   if (!token) return;

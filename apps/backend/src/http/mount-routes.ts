@@ -7,7 +7,7 @@ import type { Actor } from '../shared/actor.ts';
 import type { Download, Subscribe } from '../shared/streams.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
-import { admit, refuseApiKey, requireAgentInScope } from './authorize.ts';
+import { authorize, refuseApiKey, requireAgentInScope } from './authorize.ts';
 import { clientAddress, userAgentOf } from './client-address.ts';
 import { sendDownload } from './download.ts';
 import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
@@ -20,7 +20,7 @@ type Routes = typeof routes;
 type Parsed<R, K extends string> = R extends { [key in K]: infer S extends z.ZodType } ? z.output<S> : undefined;
 type CallerFor<A> = A extends 'public' | 'optional' ? Actor | null : Actor;
 
-/** What a handler is given: validated input and the caller. */
+/** The argument of a handler: the validated input, the caller, and ways to change the response. */
 export interface Call<Id extends RouteId> {
   actor: CallerFor<Routes[Id]['auth']>;
   params: Parsed<Routes[Id], 'params'>;
@@ -30,19 +30,19 @@ export interface Call<Id extends RouteId> {
   requestId: string;
   ip: string;
   userAgent: string | undefined;
-  /** Sets a header of the answer. */
+  /** Sets a response header. */
   header: (name: string, value: string) => void;
-  /** Answers with the route's `alsoStatus` instead of its status. */
+  /** Responds with the route's `alsoStatus` instead of its status. */
   status: (code: NonNullable<Route['alsoStatus']>) => void;
-  /** With an Idempotency-Key: what to name the thing that is made, the same again when the request is repeated. */
+  /** With an Idempotency-Key: the random part of the new resource's id. A retried request gets the same one. */
   resourceName: string | undefined;
-  /** `X-User-Email`: where to reach somebody, no proof of who they are. */
+  /** `X-User-Email`: a contact address; it does not identify the caller. */
   contactEmail: string | undefined;
-  /** Tells which agent is meant, where the request does not name it: for the audit log. */
-  about: (agentId: string) => void;
+  /** Names the agent for the audit log, where the request does not name it. */
+  auditAgent: (agentId: string) => void;
 }
 
-/** One handler per operation. It answers in the shape of the caller's side; the contract checks it. */
+/** One handler per route. It responds in the shape of the caller's facade; the contract checks the response. */
 export type Handlers = { [Id in RouteId]: (call: Call<Id>) => Promise<unknown> };
 
 interface Dependencies {
@@ -57,12 +57,12 @@ interface Dependencies {
 
 const TIMEOUT_MS = 60_000;
 
-/** Refusals of what was begun all the same. */
-const begun: ErrorCode[] = ['OPERATION_FAILED', 'OPERATION_STILL_RUNNING'];
+/** Errors of operations that have already begun: a retry must not begin another one. */
+const begunErrors: ErrorCode[] = ['OPERATION_FAILED', 'OPERATION_STILL_RUNNING'];
 
 const json = express.json({ limit: '1mb', strict: true });
 
-/** Reads the body once it is known who calls, and for which route a fault in it is answered. */
+/** Reads the body after authentication, so that an error in the body has the shape of the caller's facade. */
 function readBody(request: Request, response: Response): Promise<void> {
   return new Promise((resolve, reject) => json(request, response, (error?: unknown) => (error ? reject(error) : resolve())));
 }
@@ -75,29 +75,29 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
     return result.data;
   }
   const { issues } = result.error;
-  // What is wrong with the whole comes before what is wrong with a part.
+  // An error of the whole input comes before an error of one field.
   const issue = issues.find(({ code, path }) => code === 'custom' && path.length === 0) ?? issues[0];
   const sentence = issue?.message ?? 'Invalid request';
-  // Zod's own sentences do not say where; those of the contract do.
+  // Zod's default messages do not name the field; the contract's messages do.
   throw new AppError(
     'INVALID_REQUEST',
     sentence.startsWith('Invalid input') ? `Invalid ${issue?.path.join('.') || 'request body'}` : sentence,
   );
 }
 
-/** The body, with the one field that may stand in the query. */
+/** The body, together with the one field that a client may send in the query. */
 function bodyOf({ queryIntoBody }: Route, { body = {}, query }: Request): unknown {
   if (!queryIntoBody || typeof query[queryIntoBody] !== 'string' || Array.isArray(body)) return body;
   return { [queryIntoBody]: query[queryIntoBody], ...body };
 }
 
-/** Mounts every operation of the contract: authenticate, limit, validate, act once, present. */
+/** Mounts every route of the contract: authenticate, limit, authorize, validate, run once, respond. */
 export function mountRoutes(
   app: Express,
   handlers: Handlers,
   { authenticate, isAdmin, limits, once, audit, requests, watchGrant }: Dependencies,
 ): void {
-  /** Who calls; each request counts against its caller's limit, one with a wrong credential against its address. */
+  /** Authenticates the caller and counts the request against the caller's rate limit, or the IP address's for a bad credential. */
   async function identify(route: Route, request: Request, response: Response): Promise<Actor | null> {
     const limited = route.backend.path.startsWith('/api/');
     const consume = async (key: string) => {
@@ -111,7 +111,7 @@ export function mountRoutes(
       mutating: route.method !== 'GET',
     };
     const actor = await authenticate(credentials).catch(async (error) => {
-      // What anybody may ask is answered to those with an old credential too: a probe must not fail over it.
+      // Public routes ignore an invalid credential: a health probe must not fail because of it.
       if (route.auth === 'public') return null;
       await consume(`ip:${clientAddress(request)}`);
       throw error;
@@ -130,11 +130,11 @@ export function mountRoutes(
     const actor = await identify(route, request, response);
     state.actor = actor;
     state.facade = actor?.facade ?? 'backend';
-    await admit(route, actor, isAdmin);
+    await authorize(route, actor, isAdmin);
     if (route.body) await readBody(request, response);
     if (route.body && request.body === undefined) {
-      const typed = request.get('content-type');
-      if (typed && !request.is('json')) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
+      const contentType = request.get('content-type');
+      if (contentType && !request.is('json')) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
     }
     requireShallow(request.body);
     const input: NonNullable<RequestState['input']> = {};
@@ -161,8 +161,8 @@ export function mountRoutes(
         },
         resourceName,
         contactEmail: request.get('x-user-email'),
-        about: (agentId: string) => {
-          state.about = agentId;
+        auditAgent: (agentId: string) => {
+          state.agentId = agentId;
         },
       });
       return { status, body: route.stream || route.download ? result : side.response.parse(result) };
@@ -178,15 +178,15 @@ export function mountRoutes(
       body: request.body,
       timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
     };
-    const kept = await once(attempt, (resourceName) =>
+    const result = await once(attempt, (resourceName) =>
       act(resourceName).catch((error) => {
-        // It was done, or is being done still: that is the answer, and doing it again would be doing it twice.
-        if (error instanceof AppError && begun.includes(error.code)) return errorAnswer(request, state, error);
+        // The operation has begun. This error is the response that retries get, so that they do not begin a second one.
+        if (error instanceof AppError && begunErrors.includes(error.code)) return errorAnswer(request, state, error);
         throw error;
       }),
     );
-    if (kept.repeated) response.setHeader('Idempotency-Replayed', 'true');
-    return kept;
+    if (result.repeated) response.setHeader('Idempotency-Replayed', 'true');
+    return result;
   }
 
   for (const [id, route] of Object.entries(routes) as [RouteId, Route][]) {
@@ -194,15 +194,15 @@ export function mountRoutes(
     app[method](route.backend.path, async (request, response) => {
       const state: RequestState = { facade: claimedFacade(request.get('authorization')), route };
       response.setHeader('Cache-Control', 'no-store');
-      const timed = requests.startTimer({ operation: id });
-      response.on('close', () => timed({ status: response.statusCode }));
+      const stopTimer = requests.startTimer({ operation: id });
+      response.on('close', () => stopTimer({ status: response.statusCode }));
       try {
         const { status, body, repeated = false } = await answer(id, route, state, request, response);
         await audit.end(request, state, { status, body, repeated });
-        const untilEnd = (onEnd: () => void) => watchGrant(state.actor ?? null, onEnd);
-        if (route.stream) openEventStream(request, response, body as Subscribe, untilEnd);
-        // A file that breaks off must not be taken for whole, so its connection is cut.
-        else if (route.download) await sendDownload(response, body as Download).finally(untilEnd(() => response.destroy()));
+        const watchCaller = (onEnd: () => void) => watchGrant(state.actor ?? null, onEnd);
+        if (route.stream) openEventStream(request, response, body as Subscribe, watchCaller);
+        // An incomplete download must not look complete, so its connection is cut.
+        else if (route.download) await sendDownload(response, body as Download).finally(watchCaller(() => response.destroy()));
         else response.status(status).json(body);
       } catch (error) {
         const refusal = errorAnswer(request, state, error);

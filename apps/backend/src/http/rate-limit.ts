@@ -5,8 +5,9 @@ import { RateLimiterRes } from 'rate-limiter-flexible';
 import { createCounter, type Limit } from '../infra/rate-limit/counter.ts';
 
 /**
- * Counts a request against a limit.
- * @throws AppError RATE_LIMITED past it; headers as in draft-ietf-httpapi-ratelimit-headers.
+ * Creates a function that counts a request against a limit and sets the rate limit headers.
+ * @throws AppError RATE_LIMITED above the limit
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
  */
 export function createRateLimit(pool: pg.Pool, limit: Limit) {
   const limiter = createCounter(pool, limit);

@@ -1,6 +1,6 @@
 import { openApiDocument } from '@agentbot/contracts/openapi';
 import express, { type Express } from 'express';
-// Not the package's index, which loads the whole page's code into this process.
+// The package's index would load the code of the whole page into this process.
 import absolutePath from 'swagger-ui-dist/absolute-path.js';
 
 const page = `<!doctype html>

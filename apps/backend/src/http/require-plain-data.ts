@@ -2,28 +2,29 @@ import { AppError } from '@agentbot/contracts';
 
 const MAX_DEPTH = 100;
 
-/** Every key and value in something parsed, with how deep it stands; without a stack of its own, however deep that is. */
-function* parts(whole: unknown): Iterable<[part: unknown, level: number]> {
-  const open: [unknown, number][] = [[whole, 0]];
-  for (let next = open.pop(); next; next = open.pop()) {
+/** Every key and value of a parsed value, with its depth. Not recursive: a deep value would overflow the stack. */
+function* parts(root: unknown): Iterable<[part: unknown, depth: number]> {
+  const pending: [unknown, number][] = [[root, 0]];
+  for (let next = pending.pop(); next; next = pending.pop()) {
     yield next;
-    const [part, level] = next;
-    if (part && typeof part === 'object') for (const [name, each] of Object.entries(part)) open.push([name, level + 1], [each, level + 1]);
+    const [part, depth] = next;
+    if (part && typeof part === 'object')
+      for (const [name, value] of Object.entries(part)) pending.push([name, depth + 1], [value, depth + 1]);
   }
 }
 
 /**
- * Refuses a body so deep that whoever walks it next runs out of stack.
+ * Refuses a body that is nested so deep that recursive code would overflow the stack.
  * @throws AppError INVALID_REQUEST
  */
 export function requireShallow(body: unknown): void {
-  for (const [, level] of parts(body)) {
-    if (level > MAX_DEPTH) throw new AppError('INVALID_REQUEST', `A request is nested at most ${MAX_DEPTH} levels deep`);
+  for (const [, depth] of parts(body)) {
+    if (depth > MAX_DEPTH) throw new AppError('INVALID_REQUEST', `Request body must be nested at most ${MAX_DEPTH} levels deep`);
   }
 }
 
 /**
- * Refuses text that Postgres cannot store, wherever it stands: with NUL, or half of a surrogate pair.
+ * Refuses text that Postgres cannot store, in any key or value: with NUL, or with half of a surrogate pair.
  * @throws AppError INVALID_REQUEST
  */
 export function requirePlainText(input: unknown): void {

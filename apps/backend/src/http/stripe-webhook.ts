@@ -6,7 +6,7 @@ import { applyStripeEvent } from '../workers/stripe-events.ts';
 
 const raw = express.raw({ type: () => true, limit: '1mb' });
 
-/** Takes Stripe's events at `POST /api/stripe/webhook`; the signature is over the body as it came. */
+/** Receives Stripe's events at `POST /api/stripe/webhook`. The signature covers the raw body, so the body is not parsed before. */
 export function mountStripeWebhook(app: Express, context: Context): void {
   const { stripe, config } = context;
   app.post('/api/stripe/webhook', raw, async (request, response) => {

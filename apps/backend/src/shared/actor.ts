@@ -1,10 +1,10 @@
 import { AppError, type Facade, type Scope } from '@agentbot/contracts';
 
-/** What an API key may do. */
+/** An API key and its rights. */
 export interface KeyGrant {
   id: string;
   scopes: readonly Scope[];
-  /** The one agent that it is for. */
+  /** The only agent that the key may access; undefined for all agents of its owner. */
   agentId: string | undefined;
   expiresAt: Date | null;
 }
@@ -13,49 +13,49 @@ export interface SessionGrant {
   id: string;
   expiresAt: Date;
 }
-/** A person, by their session, by one of their API keys, or named by a holder of the internal key. */
+/** A user, authenticated by a session, by an API key, or named by a client with the internal key. */
 export interface UserActor {
   kind: 'user';
   userId: string;
   credential: 'session' | 'apiKey' | 'internal';
-  /** Of an API key. */
+  /** Set when `credential` is `apiKey`. */
   key?: KeyGrant;
-  /** Of a session. */
+  /** Set when `credential` is `session`. */
   session?: SessionGrant;
-  /** The side whose shapes and statuses they get. */
+  /** The facade that gives the shape and status of the response. */
   facade: Facade;
 }
-/** A holder of the internal key who named no user. */
+/** A client with the internal key that names no user. */
 export interface ServiceActor {
   kind: 'service';
   facade: 'backend';
 }
-/** The web app itself, for nobody in particular: sign-up, sign-in, health. */
+/** The web app itself, without a user: sign-up, sign-in, health. */
 export interface WebActor {
   kind: 'web';
   facade: 'web';
 }
 export type Actor = UserActor | ServiceActor | WebActor;
 
-/** For whom a transaction acts: one user, or one agent of theirs, or the platform itself (jobs, the internal key, the reconciler). */
+/** The tenant of a transaction: a user, one agent of a user, or the platform itself (jobs, the internal key, the reconciler). */
 export type Tenant = { userId: string; agentId?: string | undefined } | 'service';
 
-/** The rows an actor may see. */
+/** The tenant whose rows an actor may access. @throws AppError UNAUTHORIZED for the web app without a user */
 export function tenantOf(actor: Actor): Tenant {
   if (actor.kind === 'user') return { userId: actor.userId, agentId: actor.key?.agentId };
   if (actor.kind === 'service') return 'service';
   throw new AppError('UNAUTHORIZED');
 }
 
-/** The account that owns what the internal key makes without naming a user. */
+/** The account that owns resources created with the internal key when no user is named. */
 export const SERVICE_ACCOUNT = 'service';
 
-/** The account an actor acts for. */
+/** The account that an actor acts for. @throws AppError UNAUTHORIZED for the web app without a user */
 export function userOf(actor: Actor): string {
   if (actor.kind === 'user') return actor.userId;
   if (actor.kind === 'service') return SERVICE_ACCOUNT;
   throw new AppError('UNAUTHORIZED');
 }
 
-/** Whether the internal key stands behind a request: what it says of plans, payments and verifications is believed. */
+/** Whether the request carries the internal key. Plans, payments and verifications that it states are accepted without a check. */
 export const isTrusted = (actor: Actor): boolean => actor.kind === 'service' || (actor.kind === 'user' && actor.credential === 'internal');

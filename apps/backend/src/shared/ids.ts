@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** `length` random characters of [a-z0-9], from the system's secure source. */
+/** `length` random characters of [a-z0-9], cryptographically secure. */
 export function randomName(length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/** A new id: a prefix and 12 characters of [a-z0-9], random unless given. */
+/** A new id: a prefix and `name`, by default 12 random characters of [a-z0-9]. */
 export function newId(prefix: 'agent' | 'user' | 'op' | 'msg' | 'sess' | 'session' | 'key', name = randomName(12)): string {
   return `${prefix}_${name}`;
 }

@@ -1,14 +1,14 @@
 import { AppError } from '@agentbot/contracts';
 
-interface Placed {
+interface Row {
   createdAt: Date;
   id: string;
 }
 
-/** Where the page after `row` begins, in a list that is ordered by time and id, newest first. */
-export const cursorOf = ({ createdAt, id }: Placed) => Buffer.from(`${createdAt.getTime()}.${id}`).toString('base64url');
+/** The cursor of the page after a row, in a list sorted by time and id, newest first. */
+export const cursorOf = ({ createdAt, id }: Row) => Buffer.from(`${createdAt.getTime()}.${id}`).toString('base64url');
 
-/** The rows after a cursor, as Prisma asks for them. @throws AppError INVALID_REQUEST for a cursor that no list gave */
+/** The Prisma filter for the rows after a cursor. @throws AppError INVALID_REQUEST for a cursor that is not from a list */
 export function afterCursor(cursor: string | undefined) {
   if (!cursor) return {};
   const [, time, id] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];

@@ -13,8 +13,8 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Runs `work` again and again, with a pause after each run, until `signal` aborts.
- * @param report receives the error of a failed run; the loop goes on
+ * Runs `work` repeatedly, with a pause after each run, until `signal` aborts.
+ * @param report receives the error of a failed run; the loop continues
  */
 export async function pollLoop(
   signal: AbortSignal,

@@ -1,9 +1,9 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours are control characters
-const colours = /\u001b\[[\d;]*m/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes are control characters
+const colourCodes = /\u001b\[[\d;]*m/g;
 
-/** Takes the given secrets, and a terminal's colours, out of a line. */
+/** Removes terminal colour codes from a text, and replaces each secret with `[redacted]`. */
 export function redact(text: string, secrets: string[]): string {
-  let clean = text.replace(colours, '');
-  for (const secret of secrets) clean = clean.replaceAll(secret, '[redacted]');
-  return clean;
+  let redacted = text.replace(colourCodes, '');
+  for (const secret of secrets) redacted = redacted.replaceAll(secret, '[redacted]');
+  return redacted;
 }

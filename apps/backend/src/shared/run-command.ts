@@ -1,11 +1,11 @@
-/** Runs one of the commands: what makes it fail is a line on stderr, and 1 the exit code. */
+/** Runs a command of the CLI. On an error it prints one line on stderr and exits with code 1. */
 export async function runCommand(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     const { message, cause } = error as Error;
     process.stderr.write(`${message}${cause instanceof Error ? `: ${cause.message}` : ''}\n`);
-    // Connections may still be open.
+    // An open connection would keep the process alive.
     process.exit(1);
   }
 }

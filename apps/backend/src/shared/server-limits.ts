@@ -1,16 +1,17 @@
 import type { ServerOptions } from 'node:http';
 
 /**
- * How long and how much a client may take to say what it wants, so that nobody holds a connection by dripping bytes. The
- * answer may take as long as it takes.
+ * Limits for receiving a request, so that a slow client cannot hold a connection open. The response has no time limit.
  */
 export const serverLimits = {
-  /** Milliseconds for the headers, and for the whole request with its body. */
+  /** Milliseconds until all headers must have arrived. */
   headersTimeout: 10_000,
+  /** Milliseconds until the whole request with its body must have arrived. */
   requestTimeout: 30_000,
-  /** How often both are looked at. */
+  /** How often both timeouts are checked, in milliseconds. */
   connectionsCheckingInterval: 2_000,
+  /** Milliseconds that an idle connection is kept open. */
   keepAliveTimeout: 65_000,
-  /** Bytes. */
+  /** In bytes. */
   maxHeaderSize: 16 * 1024,
 } satisfies ServerOptions;

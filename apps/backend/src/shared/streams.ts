@@ -1,25 +1,26 @@
 import type { Readable } from 'node:stream';
 
-/** One reader of server-sent events. */
+/** A client that reads server-sent events. */
 export interface EventSink<T> {
-  /** What the reader saw last, when it comes back. */
+  /** The id of the last event that the client received, when it reconnects. */
   lastEventId: string | undefined;
-  /** Sends one event; false when the reader is too slow and was let go. */
+  /** Sends one event. @returns false when the stream is closed, or was cut because the client is too slow */
   send: (event: string, data: T, id?: string) => boolean;
-  /** Waits until the reader has taken most of what was sent; false when it is gone, or took too long and was let go. */
-  room: () => Promise<boolean>;
+  /** Waits until the client has read most of the sent data. @returns false when the stream is closed, or was cut after a timeout */
+  drained: () => Promise<boolean>;
+  /** Ends the stream. */
   end: () => void;
 }
 
-/** Starts sending to a reader. @returns a function that ends it */
-// biome-ignore lint/suspicious/noExplicitAny: each stream has frames of its own
+/** Starts to send events to a client. @returns a function that stops it */
+// biome-ignore lint/suspicious/noExplicitAny: each stream has its own type of frames
 export type Subscribe = (sink: EventSink<any>) => () => void;
 
-/** A file for somebody to keep. */
+/** A file to download. */
 export interface Download {
   content: Readable;
-  /** Of the file, without letters that a header could not carry. */
+  /** The file name, with only characters that are valid in a header. */
   name: string;
-  /** Its media type. */
+  /** The media type. */
   type: string;
 }

@@ -4,39 +4,40 @@ import { beginOperation } from '../domain/operations/operations.ts';
 import type { Operation } from '../generated/prisma/client.ts';
 import type { Transaction } from '../infra/database/database.ts';
 
-/** The mark of an operation that nobody asked for. */
+/** The input that marks an automatic restart after a crash. */
 const RECOVERY = { cause: 'recovery' } as const;
-/** So often an agent is started again by itself within a while; after that somebody must look at it. */
+/** The maximum number of automatic restarts within the window; after that a person must repair the agent. */
 const MAX_RESTARTS = 5;
-const FIRST_WAIT_MS = 2_000;
+const BACKOFF_BASE_MS = 2_000;
 
+/** Whether an operation is an automatic restart after a crash. */
 export const isCrashRestart = ({ input }: Pick<Operation, 'input'>) => (input as { cause?: string }).cause === RECOVERY.cause;
 
-/** Within these minutes recoveries count: ten, and as long as all of them may take to become ready. */
+/** The window in which restarts are counted: ten minutes, plus the ready timeout of each restart. */
 const windowMinutes = ({ READY_TIMEOUT_SECONDS }: Config) => Math.ceil(10 + ((MAX_RESTARTS + 1) * READY_TIMEOUT_SECONDS) / 60);
 
-/** How often an agent was started again lately. */
-const recoveries = (tx: Transaction, agentId: string, minutes: number) =>
+/** The number of automatic restarts of an agent within the window. */
+const countRestarts = (tx: Transaction, agentId: string, minutes: number) =>
   tx.operation.count({
     where: { agentId, createdAt: { gt: new Date(Date.now() - minutes * 60_000) }, input: { path: ['cause'], equals: RECOVERY.cause } },
   });
 
 /**
- * What becomes of an agent whose container ended: it is started again after a while that doubles, or, when that has
- * happened too often, left in `error` for good.
- * @returns `giveUp` when the container is not to be started any more, by the engine neither
+ * Plans the restart of an agent whose container exited, with exponential back-off. After MAX_RESTARTS the agent stays in
+ * `error`.
+ * @returns the change of the agent, and `giveUp` when the engine must not restart the container either
  */
 export async function planRestart(tx: Transaction, config: Config, agentId: string, reason: string) {
   const minutes = windowMinutes(config);
-  const before = await recoveries(tx, agentId, minutes);
-  const giveUp = before >= MAX_RESTARTS;
-  const often = `it was started again ${before} times within ${minutes} minutes, and is not started again by itself`;
-  const sentence = giveUp ? `${reason} (${often})` : reason;
-  const recoverAt = giveUp ? null : new Date(Date.now() + (before === 0 ? 0 : FIRST_WAIT_MS * 2 ** before));
-  return { giveUp, change: { state: 'error' as const, stateReason: sentence, startedAt: null, recoverAt } };
+  const restarts = await countRestarts(tx, agentId, minutes);
+  const giveUp = restarts >= MAX_RESTARTS;
+  const limit = `it was restarted ${restarts} times within ${minutes} minutes and is not restarted again automatically`;
+  const stateReason = giveUp ? `${reason} (${limit})` : reason;
+  const recoverAt = giveUp ? null : new Date(Date.now() + (restarts === 0 ? 0 : BACKOFF_BASE_MS * 2 ** restarts));
+  return { giveUp, change: { state: 'error' as const, stateReason, startedAt: null, recoverAt } };
 }
 
-/** Starts the agents again whose time has come. */
+/** Begins the planned restarts that are due. */
 export async function restartDueAgents({ database, boss, host, log }: Context): Promise<void> {
   const due = await database.as('service', (tx) => tx.agent.findMany({ where: { recoverAt: { lte: new Date() } }, select: { id: true } }));
   if (due.length === 0 || !(await host.available())) return;
@@ -47,7 +48,7 @@ export async function restartDueAgents({ database, boss, host, log }: Context): 
       if (!agent?.recoverAt || (await tx.operation.count({ where: { agentId: id, finishedAt: null } }))) return;
       await tx.agent.update({ where: { id }, data: { recoverAt: null } });
       if (agent.state !== 'error') return;
-      log.warn({ agentId: id, reason: agent.stateReason }, 'an agent ended by itself; it is started again');
+      log.warn({ agentId: id, reason: agent.stateReason }, 'an agent is restarted after a crash');
       await beginOperation(tx, boss, agent, 'start', { input: RECOVERY });
     });
   }

@@ -4,7 +4,7 @@ import { pollLoop } from '../shared/poll-loop.ts';
 
 const INTERVAL_MS = 10_000;
 
-/** Connects to every running agent's gateway that there is no connection to, so that its conversations are heard. */
+/** Connects to each running agent's gateway that is not connected yet, to receive its conversations. */
 async function connectAll(context: Context): Promise<void> {
   const agents = await context.database.as('service', (tx) =>
     tx.agent.findMany({
@@ -12,16 +12,16 @@ async function connectAll(context: Context): Promise<void> {
       select: { id: true, state: true, runtime: true, containerSpec: true },
     }),
   );
-  // One that cannot be reached is the reconciler's matter.
+  // The reconciler handles a gateway that cannot be reached.
   await Promise.all(agents.map((agent) => gatewayOf(context, agent).catch(() => undefined)));
 }
 
-/** Keeps a connection to each running agent, until aborted. */
+/** Keeps a connection to the gateway of each running agent, until aborted. */
 export async function connectGateways(context: Context, signal: AbortSignal): Promise<void> {
   await pollLoop(
     signal,
     { intervalMs: INTERVAL_MS },
     () => connectAll(context),
-    (error) => context.log.warn({ err: error }, 'agents could not be connected to'),
+    (error) => context.log.warn({ err: error }, 'connecting to the gateways failed'),
   );
 }

@@ -2,44 +2,44 @@ import { removeOldBackups } from '../domain/backups/retention.ts';
 import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
 import type { Context } from '../domain/context.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
-import { sweep } from './garbage-collector.ts';
+import { collectGarbage } from './garbage-collector.ts';
 import { reconcileSuspensions } from './suspensions.ts';
 
 interface Task {
-  /** When, as cron writes it. */
+  /** The schedule, as a cron expression in UTC. */
   cron: string;
   work: (context: Context) => Promise<void>;
 }
 
 const EVERY_MINUTE = '* * * * *';
 
-/** What is done for the whole installation by itself, each time by whichever process comes first. */
+/** Periodic tasks of the whole installation. Each run happens in one process. */
 const tasks: Record<string, Task> = {
   sweep: {
     cron: EVERY_MINUTE,
     work: async (context) => {
-      if (await context.host.available()) await sweep(context);
+      if (await context.host.available()) await collectGarbage(context);
     },
   },
   'scheduled-backups': { cron: EVERY_MINUTE, work: beginScheduledBackups },
   'old-backups': { cron: '41 * * * *', work: removeOldBackups },
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
   suspensions: { cron: EVERY_MINUTE, work: reconcileSuspensions },
-  // Attestations are revoked, names sold.
+  // An attestation can be revoked, and a name can be sold.
   'verification-checks': {
     cron: '17 * * * *',
     work: async (context) => (await import('../domain/verification/recheck.ts')).recheckVerifications(context),
   },
 };
 
-/** Declares these jobs and their times, and works on them. */
+/** Creates a queue and a schedule for each task, and starts a worker for it. */
 export async function startMaintenance(context: Context): Promise<void> {
   const { boss, log } = context;
   for (const [name, { cron, work }] of Object.entries(tasks)) {
-    // One that is late is not done twice.
+    // `exclusive`: a late job and the next one do not both run.
     await boss.createQueue(name, { policy: 'exclusive', retryLimit: 0, expireInSeconds: 1800, notify: true });
     await boss.work(name, { pollingIntervalSeconds: 10 }, () =>
-      work(context).catch((error) => log.warn({ err: error, task: name }, 'it is tried again at its next time')),
+      work(context).catch((error) => log.warn({ err: error, task: name }, 'a maintenance task failed; the next scheduled run retries it')),
     );
     await boss.schedule(name, cron);
   }

@@ -14,12 +14,12 @@ import { containerNames } from '../infra/docker/layout.ts';
 import { isCrashRestart, planRestart } from './crash-restart.ts';
 import { workflows } from './workflow-registry.ts';
 
-/** So many operations of each queue a process does at a time. */
+/** The maximum number of operations in flight per queue and process. */
 const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-operations': 2 };
-/** A crash is noticed by the missing heartbeat (pg-boss's smallest), and the job taken up again. */
+/** A job without a heartbeat for this long is retried: its process crashed. This is the minimum of pg-boss. */
 const HEARTBEAT_SECONDS = 10;
 const MAX_ATTEMPTS = 3;
-/** How long an operation waits for an engine that went away. */
+/** How long an operation waits for an unavailable engine. */
 const ENGINE_TIMEOUT_MS = 2 * 60_000;
 const ENGINE_POLL_MS = 500;
 
@@ -29,7 +29,7 @@ interface Outcome {
   agent: AgentChange;
 }
 
-/** Ends an operation, and changes its agent, in one transaction; an operation that already ended stays as it was. */
+/** Ends an operation and changes its agent in one transaction. Does nothing for an operation that has already ended. */
 async function settle({ database, metrics, log }: Context, operation: Operation, outcome: Outcome) {
   const settled = await database.as('service', async (tx) => {
     const { count } = await tx.operation.updateMany({
@@ -47,34 +47,38 @@ async function settle({ database, metrics, log }: Context, operation: Operation,
   log.info({ outcome: outcome.state, error: outcome.error }, 'an operation has ended');
 }
 
-async function run(all: Context, job: Job<OperationJob>): Promise<void> {
-  const { database } = all;
-  const found = await database.as('service', async (tx) => {
-    const open = { id: job.data.operationId, finishedAt: null };
-    const { count } = await tx.operation.updateMany({ where: open, data: { state: 'running' } });
+async function run(workerContext: Context, job: Job<OperationJob>): Promise<void> {
+  const { database } = workerContext;
+  const claimed = await database.as('service', async (tx) => {
+    const unfinished = { id: job.data.operationId, finishedAt: null };
+    const { count } = await tx.operation.updateMany({ where: unfinished, data: { state: 'running' } });
     if (count === 0) return null;
-    await tx.operation.updateMany({ where: { ...open, startedAt: null }, data: { startedAt: new Date() } });
-    const operation = await tx.operation.findUniqueOrThrow({ where: { id: open.id } });
+    await tx.operation.updateMany({ where: { ...unfinished, startedAt: null }, data: { startedAt: new Date() } });
+    const operation = await tx.operation.findUniqueOrThrow({ where: { id: unfinished.id } });
     const agent = await tx.agent.findUnique({ where: { id: operation.agentId } });
     return { operation, agent };
   });
-  if (!found) return;
-  const { operation, agent } = found;
-  // Every line that follows says which request asked for it.
-  const log = all.log.child({
+  if (!claimed) return;
+  const { operation, agent } = claimed;
+  // Each log line of the operation carries its request id.
+  const log = workerContext.log.child({
     requestId: operation.requestId,
     operationId: operation.id,
     agentId: operation.agentId,
     kind: operation.kind,
   });
-  const context = { ...all, log };
+  const context = { ...workerContext, log };
   log.info({ attempt: job.retryCount }, 'an operation begins');
   if (!agent) return settle(context, operation, { state: 'succeeded', error: null, agent: 'removed' });
   if (job.retryCount >= MAX_ATTEMPTS) {
     return settle(
       context,
       operation,
-      failure(agent, new AppError('OPERATION_FAILED', 'The backend was restarted too often while it worked on this'), operation),
+      failure(
+        agent,
+        new AppError('OPERATION_FAILED', 'The operation failed: the backend restarted several times during it. Try again.'),
+        operation,
+      ),
     );
   }
 
@@ -84,10 +88,10 @@ async function run(all: Context, job: Job<OperationJob>): Promise<void> {
     await settle(context, operation, { state: 'succeeded', error: null, agent: change });
   } catch (error) {
     if (job.signal.aborted) throw error;
-    // Its container must not answer beside the backend.
+    // The backend itself still answers for this agent, so its new container must not run.
     if (goesOn(operation)) {
-      const left = (cause: unknown) => log.warn({ err: cause }, 'a container that was not adopted could not be stopped');
-      await context.host.stop(containerNames(agent.id).container).catch(left);
+      const report = (cause: unknown) => log.warn({ err: cause }, 'the container of a failed adoption could not be stopped');
+      await context.host.stop(containerNames(agent.id).container).catch(report);
     }
     if (wasCancelled(error)) return settle(context, operation, await cancelled(context, operation, error));
     log.error({ err: error }, 'operation failed');
@@ -102,13 +106,13 @@ async function run(all: Context, job: Job<OperationJob>): Promise<void> {
 }
 
 /**
- * Does an operation's work. When the engine goes away in the middle, waits for it to come back and does the work again, as
- * after a crash of this process; what can do without an engine goes on at once.
+ * Runs an operation's workflow. When the engine becomes unavailable, waits for it and runs the workflow again, as after a crash
+ * of this process. An operation that needs no engine is retried without waiting.
  */
 async function work(context: Context, { id, kind }: Operation, signals: { job: AbortSignal; cancel: AbortSignal }): Promise<AgentChange> {
   const { database, host, log } = context;
   const { withoutDocker } = operationTypes[kind as OperationKind];
-  const tooLate = Date.now() + ENGINE_TIMEOUT_MS;
+  const giveUpAt = Date.now() + ENGINE_TIMEOUT_MS;
   for (;;) {
     const operation = await database.as('service', (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
     const row = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: operation.agentId } }));
@@ -116,19 +120,19 @@ async function work(context: Context, { id, kind }: Operation, signals: { job: A
     try {
       return await workflows[kind as OperationKind](context, agent, createSteps(database, operation, signals), operation);
     } catch (error) {
-      // One that was too slow to answer may answer by now.
-      const away = error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE';
-      if (signals.job.aborted || signals.cancel.aborted || (!away && (await host.ping()))) throw error;
-      log.warn({ err: error, operationId: id, agentId: agent.id }, 'the engine went away; the operation goes on when it is back');
+      // An engine that timed out may respond to a ping by now.
+      const unavailable = error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE';
+      if (signals.job.aborted || signals.cancel.aborted || (!unavailable && (await host.ping()))) throw error;
+      log.warn({ err: error, operationId: id, agentId: agent.id }, 'the engine is unavailable; the operation continues when it is back');
       do {
-        if (signals.job.aborted || signals.cancel.aborted || Date.now() > tooLate) throw error;
+        if (signals.job.aborted || signals.cancel.aborted || Date.now() > giveUpAt) throw error;
         await sleep(ENGINE_POLL_MS);
       } while (!withoutDocker && !(await host.ping()));
     }
   }
 }
 
-/** What is left when an operation was given up: what its work put right, or an agent that is stopped. */
+/** The outcome of a cancelled operation: the agent as its rollback left it, or a stopped agent. */
 async function cancelled(context: Context, operation: Operation, error: unknown): Promise<Outcome> {
   const { host, gateways, log } = context;
   const outcome = { state: 'cancelled' as const, error: 'The operation was cancelled' };
@@ -144,7 +148,7 @@ async function cancelled(context: Context, operation: Operation, error: unknown)
 const wasCancelled = (error: unknown) =>
   error instanceof CancelledError || (error instanceof RolledBackError && error.cause instanceof CancelledError);
 
-/** A start that nobody asked for has failed: it is tried again later, or never. */
+/** The outcome of a failed automatic restart: another one is planned, or restarts end. */
 async function failedRestart({ database, host, config }: Context, agent: Agent, error: unknown, operation: Operation) {
   const { error: reason } = failure(agent, error, operation);
   const { giveUp, change } = await database.as('service', (tx) => planRestart(tx, config, agent.id, reason));
@@ -152,17 +156,18 @@ async function failedRestart({ database, host, config }: Context, agent: Agent, 
   return { state: 'failed' as const, error: reason, agent: change };
 }
 
+/** The outcome of a failed operation. */
 function failure(agent: Agent, error: unknown, operation: Operation): Outcome & { error: string } {
-  const sentence = error instanceof AppError ? error.message : 'An unexpected error stopped the operation';
-  const inError = { state: 'error' as const, stateReason: sentence, startedAt: agent.startedAt };
+  const message = error instanceof AppError ? error.message : 'An unexpected error stopped the operation';
+  const inError = { state: 'error' as const, stateReason: message, startedAt: agent.startedAt };
   return {
     state: 'failed',
-    error: sentence,
+    error: message,
     agent: error instanceof RolledBackError ? error.agent : leavesAgent(operation) ? {} : inError,
   };
 }
 
-/** Declares the queues and starts working on them. */
+/** Creates the operation queues and starts a worker for each. */
 export async function startWorker(context: Context): Promise<void> {
   const { boss } = context;
   const options = { heartbeatSeconds: HEARTBEAT_SECONDS, retryLimit: MAX_ATTEMPTS, retryDelay: 1, notify: true };
@@ -173,7 +178,7 @@ export async function startWorker(context: Context): Promise<void> {
       queue,
       {
         pollingIntervalSeconds: 0.5,
-        // A job that is tried again is not told of; and without a burst, each job of a backlog waits for a poll.
+        // Retries send no notification, so the worker polls too. Without bursts, each job of a backlog would wait for a poll.
         notifyPollingIntervalSeconds: 1,
         burstWhenBatchFull: true,
         localConcurrency: CONCURRENCY[queue],

@@ -5,7 +5,7 @@ import type { Context } from '../domain/context.ts';
 import { beginOperation } from '../domain/operations/operations.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 
-/** Stops an agent for a lapse, or brings back one that was stopped for it; one that is being worked on, or whose engine is away, waits for the next round. */
+/** Suspends or resumes an agent. While it has an operation in flight, or no engine, it waits for the next round. */
 async function suspendOrResume({ database, boss }: Context, id: string, ownerLapsed: boolean, hasDocker: boolean): Promise<void> {
   await database.as('service', async (tx) => {
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
@@ -19,7 +19,7 @@ async function suspendOrResume({ database, boss }: Context, id: string, ownerLap
     if (await tx.operation.count({ where: { agentId: id, finishedAt: null } })) return;
     const stopped = agent.state === 'stopped';
     if (lapsed && !stopped) {
-      // One that the backend itself answers for has nothing to stop.
+      // The backend itself serves this agent: there is no container to stop.
       if (agent.runtime === 'api') await change({ state: 'stopped', startedAt: null });
       else await beginOperation(tx, boss, agent, 'stop', { input: { cause: 'lapse' } });
     }
@@ -32,8 +32,8 @@ async function suspendOrResume({ database, boss }: Context, id: string, ownerLap
 }
 
 /**
- * Makes an account's agents follow its subscription: after a lapse those that run are stopped, with all they have; after a
- * renewal exactly those are started again. Agents that are paid for by themselves run on.
+ * Applies an account's subscription to its agents. After a lapse the running agents are suspended and keep their data; after a
+ * renewal exactly these agents are resumed. Clones that were paid for separately keep running.
  */
 export async function applySubscription(context: Context, ownerId: string): Promise<void> {
   const lapsed = await hasLapsed(context, ownerId);
@@ -45,7 +45,7 @@ export async function applySubscription(context: Context, ownerId: string): Prom
   for (const { id } of agents) await suspendOrResume(context, id, lapsed, hasDocker);
 }
 
-/** Takes up what a webhook could not finish: agents that were being worked on, a process that died, plans granted by hand. */
+/** Finishes the work of webhooks that were interrupted or met an operation in flight, and applies plans granted by hand. */
 export async function reconcileSuspensions(context: Context): Promise<void> {
   const owners = await context.database.as(
     'service',
@@ -53,7 +53,7 @@ export async function reconcileSuspensions(context: Context): Promise<void> {
       SELECT DISTINCT a.owner_id AS "ownerId" FROM agents a JOIN users u ON u.id = a.owner_id
       CROSS JOIN LATERAL (SELECT u.plan IS NOT NULL OR u.is_admin OR EXISTS (SELECT 1 FROM subscriptions s
         WHERE s.owner_id = u.id AND s.plan IS NOT NULL AND s.status = ANY(${PAID_STATUSES}))
-        -- As isPaidClone has it.
+        -- The same rule as isPaidClone.
         OR (a.parent_id IS NOT NULL AND a.plan = 'solo') AS paid) entitlement
       WHERE (paid AND a.suspended_at IS NOT NULL)
         OR (NOT paid AND a.state NOT IN ('pending', 'stopped', 'deleting') AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.owner_id = u.id))`,

@@ -12,7 +12,7 @@ import { restore } from '../workflows/restore.ts';
 import { restart, start, stop } from '../workflows/start-stop.ts';
 import { update } from '../workflows/update.ts';
 
-/** The work of each kind of operation: idempotent, since a job is taken up again after a crash. */
+/** The workflow of each kind of operation. Workflows are idempotent, because a job is retried after a crash. */
 export const workflows: Record<OperationKind, (context: Context, agent: Agent, step: Step, operation: Operation) => Promise<AgentChange>> =
   {
     provision,

@@ -7,12 +7,13 @@ import { unreachableReason } from '../../infra/docker/socket-access.ts';
 // `node src/app/cli/engine-proxy.ts <socket to listen on> <the engine's socket>`
 const [listenOn = '/run/engine/docker.sock', socketPath = '/var/run/docker.sock'] = process.argv.slice(2);
 const REPEAT_MS = 60_000;
-let told = { reason: '', at: 0 };
+let lastReport = { reason: '', at: 0 };
 
-async function tell(error: Error): Promise<void> {
+/** Reports why the engine is unreachable; the same reason at most once a minute. */
+async function report(error: Error): Promise<void> {
   const reason = await unreachableReason(socketPath, error);
-  if (reason === told.reason && Date.now() - told.at < REPEAT_MS) return;
-  told = { reason, at: Date.now() };
+  if (reason === lastReport.reason && Date.now() - lastReport.at < REPEAT_MS) return;
+  lastReport = { reason, at: Date.now() };
   process.stderr.write(`${reason}\n`);
 }
 
@@ -24,12 +25,12 @@ const server = createEngineProxy({
   onCall: (method, url, allowed) => {
     if (!allowed) process.stderr.write(`refused ${method} ${url.replace(/\?.*/, '')}\n`);
   },
-  onUnreachable: tell,
+  onUnreachable: report,
 });
 server.requestTimeout = 0;
 server.listen(listenOn);
-// Before anybody asks: wrong rights are an operator's to put right.
-request({ socketPath, path: '/_ping' }, (answer) => answer.resume())
-  .on('error', tell)
+// Pings the engine at start, so that an operator sees wrong socket permissions before the backend connects.
+request({ socketPath, path: '/_ping' }, (response) => response.resume())
+  .on('error', report)
   .end();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));

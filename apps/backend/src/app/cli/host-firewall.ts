@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readFirewallConfig } from '../../config/config.ts';
 import { installFirewall } from '../../infra/host-firewall/host-firewall.ts';
 
-// Closes the host to agents where the backend may not: as root, once, or with `--watch` again every minute, since a restarted
-// engine or firewall drops the rules.
+// Installs the firewall rules that close the host to agents, where the backend is not root. Runs once, or with `--watch` every
+// minute, because a restart of the engine or the firewall drops the rules.
 const config = readFirewallConfig();
 do {
   await installFirewall(config);

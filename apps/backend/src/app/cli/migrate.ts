@@ -4,7 +4,7 @@ import { ensureApplicationLogin } from '../../infra/database/application-login.t
 import { migrate } from '../../infra/database/migrate.ts';
 import { runCommand } from '../../shared/run-command.ts';
 
-// With a MIGRATION_DATABASE_URL that is the owner's, and the login of DATABASE_URL is made for the backend.
+// MIGRATION_DATABASE_URL is the owner's login, if set. The command then also creates the login of DATABASE_URL for the backend.
 await runCommand(async () => {
   const { DATABASE_URL, MIGRATION_DATABASE_URL } = readMigrationConfig();
   const applied = await migrate(MIGRATION_DATABASE_URL ?? DATABASE_URL);
@@ -13,5 +13,5 @@ await runCommand(async () => {
   const client = new pg.Client({ connectionString: MIGRATION_DATABASE_URL });
   await client.connect();
   const login = await ensureApplicationLogin(client, DATABASE_URL).finally(() => client.end());
-  process.stdout.write(`The backend may log in as ${login}\n`);
+  process.stdout.write(`The backend can log in as ${login}\n`);
 });

@@ -3,7 +3,7 @@ import { verifyAudit } from '../../domain/audit/verify-audit.ts';
 import { openDatabase } from '../../infra/database/database.ts';
 import { runCommand } from '../../shared/run-command.ts';
 
-// `pnpm audit:verify`: a line for each owner, and 1 as exit code when a chain is broken.
+// `pnpm audit:verify`: prints a line for each owner; the exit code is 1 when a chain is broken.
 await runCommand(async () => {
   const database = await openDatabase(readConfig().DATABASE_URL);
   let chains = 0;
@@ -13,7 +13,7 @@ await runCommand(async () => {
     if (problem) broken++;
     process.stdout.write(`${ownerId}: ${problem ? `BROKEN: ${problem}` : `${entries} entries, ending in ${hash}`}\n`);
   }
-  process.stdout.write(broken ? `${broken} of ${chains} chains are broken\n` : `All ${chains} chains are whole\n`);
+  process.stdout.write(broken ? `${broken} of ${chains} chains are broken\n` : `All ${chains} chains are intact\n`);
   await database.close();
   process.exitCode = broken ? 1 : 0;
 });

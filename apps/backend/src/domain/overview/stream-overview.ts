@@ -16,14 +16,14 @@ const FRAME_INTERVAL_MS = 500;
  */
 export function streamOverview(context: Context, actor: Actor, agentId: string | undefined): Subscribe {
   const owner = userOf(actor);
-  return ({ send, room }: EventSink<OverviewFrame>) => {
+  return ({ send, drained }: EventSink<OverviewFrame>) => {
     const changedIds = new Set<string>();
     let timer: NodeJS.Timeout | undefined;
     let ended = false;
 
     async function sendChanges(): Promise<void> {
       // Changes that arrive while a slow reader drains go into the same frame.
-      if (!(await room())) return;
+      if (!(await drained())) return;
       const ids = [...changedIds];
       changedIds.clear();
       const agents = await listOverview(context, actor, ids);

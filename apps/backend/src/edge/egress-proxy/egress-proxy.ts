@@ -13,37 +13,38 @@ import { restrictedSlot } from '../../infra/docker/slots.ts';
 import { addressesOf, isThisMachine, mayReach } from '../../infra/openclaw/model-endpoint.ts';
 import { modelTarget } from '../../infra/openclaw/providers.ts';
 
-/** How long an agent may take to say whom it wants, and a server to be reached. */
+/** Timeout for the first bytes of a connection, which name the host, and for the connection to that host. */
 const TIMEOUT_MS = 10_000;
-/** A connection without a byte for so long is given up. */
-const IDLE_MS = 15 * 60_000;
-/** How long what an agent may reach is taken for known. */
-const KNOWN_MS = 2_000;
-/** So many connections an agent may hold at once. */
+/** A connection that is idle for this long is closed. */
+const IDLE_TIMEOUT_MS = 15 * 60_000;
+/** How long the limits of an agent are cached. */
+const CACHE_MS = 2_000;
+/** The maximum number of open connections per agent. */
 const MAX_CONNECTIONS = 256;
 const TLS_HANDSHAKE = 22;
 
 type Slice = Pick<Context, 'config' | 'database' | 'log'>;
 interface Limits {
   agentId: string;
-  /** Undefined when its list was emptied since its container was made. */
+  /** Undefined when the owner emptied the list after the container was created. */
   patterns: string[] | undefined;
-  /** Its model's. */
+  /** The endpoint of the agent's model. */
   endpoint: URL;
 }
 
-const plain = (host: string) => host.toLowerCase().replace(/\.$/, '');
+/** The host in lower case, without a final dot. */
+const normalize = (host: string) => host.toLowerCase().replace(/\.$/, '');
 
 /**
- * The way out of agents that may reach certain domains only: the packet filter sends all their connections here, and each is
- * passed on to the server that it names, in TLS by its server name, in HTTP by its Host. Nothing is decrypted. Names are
- * resolved here, so an address that the agent made up counts for nothing.
+ * The egress proxy of agents with a list of allowed domains. The packet filter redirects all their connections to it. The
+ * proxy forwards each connection to the host that it names: in TLS by the server name, in HTTP by the Host header. It decrypts
+ * nothing. It resolves the name itself, and ignores the address that the agent connected to.
  * @see https://www.rfc-editor.org/rfc/rfc6066#section-3
  */
 export function createEgressProxy({ config, database, log }: Slice): Server {
-  /** An agent that tries again and again does not fill the log. */
-  const told = new RateLimiterMemory({ points: 10, duration: 60 });
-  const known = new Map<number, { at: number; limits: Promise<Limits | null> }>();
+  /** Limits the log lines per agent: an agent that retries must not fill the log. */
+  const logLimit = new RateLimiterMemory({ points: 10, duration: 60 });
+  const cache = new Map<number, { at: number; limits: Promise<Limits | null> }>();
 
   async function readLimits(slot: number): Promise<Limits | null> {
     return database.as('service', async (tx) => {
@@ -58,25 +59,25 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
     hasAllowedDomains(agent) ? allowedDomains(agent, secrets, config) : undefined;
 
   function limitsOf(slot: number): Promise<Limits | null> {
-    const found = known.get(slot);
-    if (found && Date.now() - found.at < KNOWN_MS) return found.limits;
+    const cached = cache.get(slot);
+    if (cached && Date.now() - cached.at < CACHE_MS) return cached.limits;
     const limits = readLimits(slot);
-    known.set(slot, { at: Date.now(), limits });
-    limits.catch(() => known.delete(slot));
+    cache.set(slot, { at: Date.now(), limits });
+    limits.catch(() => cache.delete(slot));
     return limits;
   }
 
-  /** @returns where to connect to, or undefined when the agent may not */
-  async function destination(slot: number, host: string, usual: number, asked?: number) {
+  /** @returns the address and port to connect to, or undefined when the agent may not reach the host */
+  async function destination(slot: number, host: string, defaultPort: number, requestedPort?: number) {
     const limits = await limitsOf(slot);
     if (!limits) return undefined;
     const { agentId, patterns, endpoint } = limits;
-    const port = patterns ? allowedPort(patterns, host, usual, asked) : (asked ?? usual);
+    const port = patterns ? allowedPort(patterns, host, defaultPort, requestedPort) : (requestedPort ?? defaultPort);
     const [address] = port === undefined ? [] : await reachable(host, isAt(endpoint, host, port));
     if (port === undefined || !address) {
-      const reason = port === undefined ? 'not allowed' : 'no address that may be reached';
-      await told.consume(agentId).then(
-        () => log.info({ agentId, host, reason }, 'an agent was kept from a host'),
+      const reason = port === undefined ? 'not allowed' : 'no allowed address';
+      await logLimit.consume(agentId).then(
+        () => log.info({ agentId, host, reason }, 'a connection of an agent was refused'),
         () => undefined,
       );
       return undefined;
@@ -84,35 +85,36 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
     return { address, port };
   }
 
-  const isAt = ({ hostname, port, protocol }: URL, host: string, at: number) =>
-    host === hostname && at === Number(port || (protocol === 'https:' ? 443 : 80));
+  /** Whether an endpoint has this host and port. */
+  const isAt = ({ hostname, port, protocol }: URL, host: string, hostPort: number) =>
+    host === hostname && hostPort === Number(port || (protocol === 'https:' ? 443 : 80));
 
-  /** This machine is closed to agents here as by the packet filter, but for a model that its owner runs on it. */
+  /** The allowed addresses of a host. This machine's addresses are allowed only for the agent's model endpoint. */
   async function reachable(host: string, isModel: boolean): Promise<string[]> {
-    const may = (address: string) => mayReach(address, config.ALLOW_PRIVATE_MODEL_ENDPOINTS) && (isModel || !isThisMachine(address));
-    return (await addressesOf(host)).filter(may);
+    const isAllowed = (address: string) => mayReach(address, config.ALLOW_PRIVATE_MODEL_ENDPOINTS) && (isModel || !isThisMachine(address));
+    return (await addressesOf(host)).filter(isAllowed);
   }
 
   async function passTls(socket: Socket, slot: number): Promise<void> {
     const hello = await Promise.race([readTlsClientHello(socket), once(socket, 'close').then(() => undefined)]);
     const name = hello && getExtensionData(hello, 'sni')?.serverName;
-    const target = name ? await destination(slot, plain(name), 443) : undefined;
+    const target = name ? await destination(slot, normalize(name), 443) : undefined;
     if (!target || socket.destroyed) return void socket.destroy();
     const server = connect({ host: target.address, port: target.port });
-    const late = setTimeout(() => server.destroy(), TIMEOUT_MS);
-    server.once('connect', () => clearTimeout(late));
-    server.once('close', () => clearTimeout(late));
-    server.setTimeout(IDLE_MS, () => server.destroy());
+    const timeout = setTimeout(() => server.destroy(), TIMEOUT_MS);
+    server.once('connect', () => clearTimeout(timeout));
+    server.once('close', () => clearTimeout(timeout));
+    server.setTimeout(IDLE_TIMEOUT_MS, () => server.destroy());
     pipeline(socket, server, socket, () => undefined);
   }
 
-  const proxy = createProxyServer({ timeout: IDLE_MS, proxyTimeout: IDLE_MS });
+  const proxy = createProxyServer({ timeout: IDLE_TIMEOUT_MS, proxyTimeout: IDLE_TIMEOUT_MS });
   const slots = new WeakMap<Socket, number>();
   async function serverOf({ headers, socket }: IncomingMessage) {
     const { hostname, port } = URL.parse(`http://${headers.host}`) ?? {};
     const slot = slots.get(socket);
     if (!hostname || slot === undefined) return undefined;
-    const target = await destination(slot, plain(hostname), 80, Number(port || 80));
+    const target = await destination(slot, normalize(hostname), 80, Number(port || 80));
     return target && `http://${isIP(target.address) === 6 ? `[${target.address}]` : target.address}:${target.port}`;
   }
   const refuse = (response: ServerResponse, status: number, error: string) => {
@@ -142,16 +144,16 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
   return createServer(async (socket) => {
     socket.on('error', () => socket.destroy());
     const slot = restrictedSlot(config.AGENT_SUBNET, socket.remoteAddress ?? '');
-    // Whoever else comes: the port is open on all addresses.
+    // The port is open on all addresses, so other clients than restricted agents can connect.
     if (slot === undefined) return void socket.destroy();
-    const held = (open.get(slot) ?? 0) + 1;
-    if (held > MAX_CONNECTIONS) return void socket.destroy();
-    open.set(slot, held);
+    const count = (open.get(slot) ?? 0) + 1;
+    if (count > MAX_CONNECTIONS) return void socket.destroy();
+    open.set(slot, count);
     socket.once('close', () => open.set(slot, (open.get(slot) ?? 1) - 1));
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
     try {
-      const begun = await Promise.race([once(socket, 'readable').then(() => true), sleep(TIMEOUT_MS, false, { ref: false })]);
-      const first: Buffer | null = begun ? socket.read() : null;
+      const hasData = await Promise.race([once(socket, 'readable').then(() => true), sleep(TIMEOUT_MS, false, { ref: false })]);
+      const first: Buffer | null = hasData ? socket.read() : null;
       if (!first) return void socket.destroy();
       socket.unshift(first);
       if (first[0] === TLS_HANDSHAKE) return await passTls(socket, slot);

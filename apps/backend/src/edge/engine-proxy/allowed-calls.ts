@@ -1,10 +1,10 @@
 import type { ZodType } from 'zod';
-import { container, network, ours, volume } from './creation-bodies.ts';
+import { container, namePattern, network, volume } from './creation-bodies.ts';
 
 const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
-/** Not the platform's own, which compose builds here and starts as it finds it: whoever has that name in a registry could replace it. */
-const foreignImage = new RegExp(`^(?!((index\\.)?docker\\.io/)?agentbot/backend)${image}$`);
-/** Parameters of an address, each with the whole of what it may be. */
+/** All images except the platform's own, which compose builds locally: a pull could replace it with somebody else's image. */
+const pullableImage = new RegExp(`^(?!((index\\.)?docker\\.io/)?agentbot/backend)${image}$`);
+/** Query parameters, each with the pattern that its whole value must match. */
 type Query = Record<string, RegExp>;
 
 const flag = /^(true|false)$/;
@@ -13,90 +13,93 @@ const anything = /^.*$/s;
 /** The folders of agents' containers that the backend fills and reads. */
 const folder = /^(\/home\/node\/\.openclaw|\/opt\/agentbot\/cache)$/;
 
-interface More {
+interface CallOptions {
   query?: Query;
-  /** How the proxy forwards the body: as parsed by a schema (made for the agents' /16 where it is a function), as bytes, or not at all. */
+  /** How the body is forwarded: parsed by a schema (or by one made for the agents' /16), as bytes, or not at all. */
   body?: ZodType | ((agentSubnet: string) => ZodType) | 'bytes';
-  /** Names a container by its id: the engine is asked first whether the new name is that of the agent in its labels. */
-  ownName?: true;
+  /** The call names a container by id; the new name must belong to the agent in the container's labels. */
+  checksName?: true;
 }
-export interface AllowedCall extends More {
+export interface AllowedCall extends CallOptions {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  /** Of the path after its version. */
+  /** Matches the path after its API version. */
   path: RegExp;
   why: string;
 }
 
-const call = (method: AllowedCall['method'], path: string, why: string, more: More = {}): AllowedCall => ({
+const call = (method: AllowedCall['method'], path: string, why: string, options: CallOptions = {}): AllowedCall => ({
   method,
   path: new RegExp(`^${path}$`),
   why,
-  ...more,
+  ...options,
 });
 
 const filters = { query: { filters: anything } };
 const logs = { stdout: flag, stderr: flag, timestamps: flag, follow: flag, tail: number, since: number };
 
-/** Everything the backend asks of the engine; whatever is not here, it neither needs nor gets. */
+/** Every engine call that the backend makes. The proxy refuses all others. */
 export const allowedCalls: readonly AllowedCall[] = [
   call('GET', '/_ping', 'whether the engine answers'),
   call('GET', '/info', 'memory and CPUs that limits are capped by'),
-  call('GET', '/events', 'containers that start, stop or die', filters),
-  call('GET', `/images/${image}/json`, 'whether an image is here, its version, what it starts'),
-  // With `fromSrc` and `repo` it would make an image of anything, under any name.
-  call('POST', '/images/create', 'pulls an image', { query: { fromImage: foreignImage, tag: /^[\w.:-]+$/ } }),
+  call('GET', '/events', 'events of containers: start, stop, die', filters),
+  call('GET', `/images/${image}/json`, 'whether an image is present, its version, its entrypoint'),
+  // `fromSrc` and `repo` are not allowed: they import an image from any source under any name.
+  call('POST', '/images/create', 'pulls an image', { query: { fromImage: pullableImage, tag: /^[\w.:-]+$/ } }),
   call('GET', '/containers/json', 'what bears this installation’s label', { query: { all: flag, filters: anything } }),
   call('POST', '/containers/create', 'an agent’s container, and the short-lived ones beside it', {
-    query: { name: new RegExp(`^${ours}$`) },
+    query: { name: new RegExp(`^${namePattern}$`) },
     body: container,
   }),
-  call('GET', `/containers/${ours}/json`, 'the state of a container'),
-  call('POST', `/containers/${ours}/start`, 'starts it'),
-  call('POST', `/containers/${ours}/stop`, 'stops it', { query: { t: number } }),
-  call('POST', `/containers/${ours}/wait`, 'waits for its end or removal', { query: { condition: /^[a-z-]+$/ } }),
-  call('POST', `/containers/${ours}/pause`, 'holds it while its files are read'),
-  call('POST', `/containers/${ours}/unpause`, 'lets it go on'),
-  call('DELETE', `/containers/${ours}`, 'removes it', { query: { force: flag, v: flag } }),
-  call('POST', '/containers/[0-9a-f]{64}/rename', 'gives an agent’s container back the name that somebody changed by hand', {
-    query: { name: new RegExp(`^${ours}$`) },
-    ownName: true,
+  call('GET', `/containers/${namePattern}/json`, 'the state of a container'),
+  call('POST', `/containers/${namePattern}/start`, 'starts it'),
+  call('POST', `/containers/${namePattern}/stop`, 'stops it', { query: { t: number } }),
+  call('POST', `/containers/${namePattern}/wait`, 'waits for its end or removal', { query: { condition: /^[a-z-]+$/ } }),
+  call('POST', `/containers/${namePattern}/pause`, 'pauses it while its files are read'),
+  call('POST', `/containers/${namePattern}/unpause`, 'unpauses it'),
+  call('DELETE', `/containers/${namePattern}`, 'removes it', { query: { force: flag, v: flag } }),
+  call('POST', '/containers/[0-9a-f]{64}/rename', 'restores the name of an agent’s container that was renamed by hand', {
+    query: { name: new RegExp(`^${namePattern}$`) },
+    checksName: true,
   }),
-  call('GET', `/containers/${ours}/logs`, 'an agent’s log', { query: logs }),
-  call('GET', `/containers/${ours}/stats`, 'what an agent uses', { query: { stream: flag, 'one-shot': flag } }),
-  call('GET', `/containers/${ours}/archive`, 'an agent’s data, for a backup', { query: { path: folder } }),
-  call('PUT', `/containers/${ours}/archive`, 'its configuration, and data from a backup', { query: { path: folder }, body: 'bytes' }),
+  call('GET', `/containers/${namePattern}/logs`, 'an agent’s log', { query: logs }),
+  call('GET', `/containers/${namePattern}/stats`, 'what an agent uses', { query: { stream: flag, 'one-shot': flag } }),
+  call('GET', `/containers/${namePattern}/archive`, 'an agent’s data, for a backup', { query: { path: folder } }),
+  call('PUT', `/containers/${namePattern}/archive`, 'its configuration, and data from a backup', {
+    query: { path: folder },
+    body: 'bytes',
+  }),
   call('GET', '/volumes', 'what bears this installation’s label', filters),
   call('POST', '/volumes/create', 'an agent’s data', { body: volume }),
-  call('GET', `/volumes/${ours}`, 'whose it is'),
-  call('DELETE', `/volumes/${ours}`, 'removes it', { query: { force: flag } }),
+  call('GET', `/volumes/${namePattern}`, 'its labels'),
+  call('DELETE', `/volumes/${namePattern}`, 'removes it', { query: { force: flag } }),
   call('GET', '/networks', 'what bears this installation’s label', filters),
   call('POST', '/networks/create', 'an agent’s own network', { body: network }),
-  call('GET', `/networks/${ours}`, 'whose it is, and its subnet'),
-  call('DELETE', `/networks/${ours}`, 'removes it'),
+  call('GET', `/networks/${namePattern}`, 'its labels and its subnet'),
+  call('DELETE', `/networks/${namePattern}`, 'removes it'),
 ];
 
-/** The versions that the backend speaks, 1.41 and later: older ones take what these refuse, a HostConfig at a container's start. */
+/** API versions 1.41 and later. Older versions accept a HostConfig when a container is started, which would bypass the checks. */
 const versioned = /^(\/v1\.(?:4[1-9]|[5-9]\d))(\/.*)$/s;
 
-/** The path after the version as the list has it; an image's name is the one thing that is sent encoded. */
-function plainPath(path: string): string | undefined {
+/** The decoded path after the version, or undefined for an unsafe path. Only the name of an image may be encoded. */
+function decodePath(path: string): string | undefined {
   const decoded = path.startsWith('/images/') ? path.replaceAll(/%(2F|3A|40)/gi, (code) => decodeURIComponent(code)) : path;
   return /%|\/\.\.?(\/|$)|\/\//.test(decoded) ? undefined : decoded;
 }
 
-/** The parameters written anew, if each is a known one, is given once, and is as it may be. */
-function checkedQuery(search: string, known: Query): string | undefined {
-  const given = [...new URLSearchParams(search)];
-  if (new Set(given.map(([name]) => name)).size < given.length) return undefined;
-  const isKnown = ([name, value]: [string, string]) => Object.hasOwn(known, name) && known[name]?.test(value);
-  return given.every(isKnown) ? new URLSearchParams(given).toString() : undefined;
+/** The parameters, encoded again, if each is allowed, occurs once, and matches its pattern; otherwise undefined. */
+function checkQuery(search: string, allowed: Query): string | undefined {
+  const parameters = [...new URLSearchParams(search)];
+  if (new Set(parameters.map(([name]) => name)).size < parameters.length) return undefined;
+  const isAllowed = ([name, value]: [string, string]) => Object.hasOwn(allowed, name) && allowed[name]?.test(value);
+  return parameters.every(isAllowed) ? new URLSearchParams(parameters).toString() : undefined;
 }
 
-/** The call that a request is, if it is an allowed one, and the address that it is sent on to. */
+/** The allowed call that a request matches, with the address to forward it to; undefined if no call matches. */
 export function allowedCall(method: string | undefined, url = ''): { call: AllowedCall; address: string } | undefined {
-  const [whole = '', ...rest] = url.split('?');
-  const path = plainPath(versioned.exec(whole)?.[2] ?? '');
-  const found = path && allowedCalls.find((each) => each.method === method && each.path.test(path));
-  const query = found && checkedQuery(rest.join('?'), found.query ?? {});
-  return found && query !== undefined ? { call: found, address: query ? `${whole}?${query}` : whole } : undefined;
+  const [fullPath = '', ...rest] = url.split('?');
+  const path = decodePath(versioned.exec(fullPath)?.[2] ?? '');
+  const match = path && allowedCalls.find((candidate) => candidate.method === method && candidate.path.test(path));
+  const query = match && checkQuery(rest.join('?'), match.query ?? {});
+  return match && query !== undefined ? { call: match, address: query ? `${fullPath}?${query}` : fullPath } : undefined;
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
 /**
- * What the backend asks the engine to make, field by field. The engine takes names in any case and later ones over earlier
- * ones, so nothing unknown is passed over: a field that is not here, at any depth, is a refusal.
+ * Schemas of the bodies that the backend sends to create containers, volumes and networks. The engine reads field names in
+ * any case, and the last duplicate wins. So the schemas are strict: an unknown field at any depth is refused.
  */
 
-/** Names the backend gives. It never names by id, so that other things of the engine cannot be meant. */
-export const ours = 'openclaw-[A-Za-z0-9_.-]+';
-const ourName = z.string().regex(new RegExp(`^${ours}$`));
+/** The names that the backend gives. It addresses objects by name, not by id, so that foreign objects cannot match. */
+export const namePattern = 'openclaw-[A-Za-z0-9_.-]+';
+const nameSchema = z.string().regex(new RegExp(`^${namePattern}$`));
 
 const labels = z.strictObject({
   'agentbot.installation': z.string().min(1),
@@ -19,11 +19,11 @@ const positive = z.int().positive();
 const words = z.array(z.string());
 const port = z.string().regex(/^\d+\/tcp$/);
 
-/** Of the plain kind: options of a volume's driver could mount any path of the host. */
+/** A volume without driver options: these could mount any path of the host. */
 const mount = z.strictObject({
   Type: z.literal('volume'),
-  // Without a name, it goes with its container.
-  Source: z.union([z.literal(''), ourName]),
+  // A volume without a name is removed with its container.
+  Source: z.union([z.literal(''), nameSchema]),
   Target: z.enum([DATA_FOLDER, '/opt/agentbot/cache']),
   ReadOnly: z.boolean().optional(),
 });
@@ -48,8 +48,8 @@ const hostConfig = z.strictObject({
       Config: z.strictObject({ 'max-size': z.string().optional(), 'max-file': z.string().optional() }),
     })
     .optional(),
-  NetworkMode: z.union([z.literal('none'), ourName]),
-  // The container starts there, so a volume must be there: the image could lead that path elsewhere.
+  NetworkMode: z.union([z.literal('none'), nameSchema]),
+  // This is the working directory, so it must be a volume: in the image, the path could be a link to another place.
   Mounts: z.array(mount).refine((mounts) => mounts.some(({ Target }) => Target === DATA_FOLDER)),
   PortBindings: z
     .record(port, z.tuple([z.strictObject({ HostIp: z.literal('127.0.0.1'), HostPort: z.string().regex(/^[1-9]\d{3,4}$/) })]))
@@ -57,7 +57,7 @@ const hostConfig = z.strictObject({
   ExtraHosts: z.array(z.literal('host.docker.internal:host-gateway')).optional(),
 });
 
-/** It gives away all privileges, mounts nothing but volumes, joins nothing but an agent's network, and bears a label. */
+/** A container without privileges: it mounts only volumes, joins only an agent's network, and has the installation's labels. */
 export const container = z.strictObject({
   Image: z.string().min(1),
   Hostname: z.literal('openclaw').optional(),
@@ -66,7 +66,7 @@ export const container = z.strictObject({
   Entrypoint: words.optional(),
   Cmd: words.optional(),
   Env: words.optional(),
-  // An image's own may lead out of the container.
+  // The image's own working directory could be a path that leads out of the container.
   WorkingDir: z.literal(DATA_FOLDER),
   ExposedPorts: z.record(port, z.strictObject({})).optional(),
   StopTimeout: positive.optional(),
@@ -76,13 +76,17 @@ export const container = z.strictObject({
   HostConfig: hostConfig,
 });
 
-export const volume = z.strictObject({ Name: ourName, Labels: labels });
+/** A volume without driver options, with the installation's labels. */
+export const volume = z.strictObject({ Name: nameSchema, Labels: labels });
 
-/** @param agentSubnet the /16 that agents' networks are cut from: outside it the packet filter does not hold */
+/**
+ * A bridge network with a /29 of the agents' subnet.
+ * @param agentSubnet the /16 that agents' networks are cut from: the packet filter covers only this range
+ */
 export function network(agentSubnet: string) {
   const [a, b] = agentSubnet.split('.');
   return z.strictObject({
-    Name: ourName,
+    Name: nameSchema,
     Driver: z.literal('bridge'),
     Labels: labels,
     IPAM: z.strictObject({
@@ -92,8 +96,8 @@ export function network(agentSubnet: string) {
   });
 }
 
-/** Where what was asked is not as the backend asks it: `HostConfig.Mounts.0.type`. */
+/** The path of the first field that the schema refuses, such as `HostConfig.Mounts.0.type`. */
 export function findViolation({ issues: [issue] }: z.ZodError): string {
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  return [...(issue?.path ?? []), ...unknown].join('.') || 'the body';
+  const unknownKeys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  return [...(issue?.path ?? []), ...unknownKeys].join('.') || 'the body';
 }

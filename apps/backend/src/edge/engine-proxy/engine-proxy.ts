@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers';
 import { type AllowedCall, allowedCall } from './allowed-calls.ts';
 import { findViolation } from './creation-bodies.ts';
 
-const MAX_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 
 interface Options {
   /** The engine's own socket. */
@@ -12,44 +12,44 @@ interface Options {
   /** The /16 that agents' networks are cut from. */
   agentSubnet: string;
   onCall?: (method: string, url: string, allowed: boolean) => void;
-  /** Told of each connection to the engine that fails. */
+  /** Called for each failed connection to the engine. */
   onUnreachable?: (error: Error) => void;
 }
 
-/** What of a request's body is sent on: nothing, its bytes, or what was read in it and found good. */
-async function bodyOf(
+/** Checks a request's body. @returns the parsed body as JSON text, or its fault; an empty object when no schema applies */
+async function checkBody(
   incoming: IncomingMessage,
   { body }: AllowedCall,
   agentSubnet: string,
 ): Promise<{ text?: string } | { fault: string }> {
   if (!body || body === 'bytes') return {};
   const length = Number(incoming.headers['content-length']);
-  if (!(length <= MAX_BYTES)) return { fault: 'the body' };
+  if (!(length <= MAX_BODY_BYTES)) return { fault: 'the body' };
   const schema = typeof body === 'function' ? body(agentSubnet) : body;
-  const read = schema.safeParse(await json(incoming).catch(() => undefined));
-  return read.success ? { text: JSON.stringify(read.data) } : { fault: findViolation(read.error) };
+  const parsed = schema.safeParse(await json(incoming).catch(() => undefined));
+  return parsed.success ? { text: JSON.stringify(parsed.data) } : { fault: findViolation(parsed.error) };
 }
 
-/** Whether a container, which a call names by its id, is that of the agent whose container's name it is to get. */
+/** Whether the new name of a container, which the call names by its id, belongs to the agent in the container's labels. */
 async function mayRename(socketPath: string, address: string): Promise<boolean> {
   const [path = '', query] = address.split('?');
-  const asking = request({ socketPath, path: path.replace(/rename$/, 'json') }).end();
-  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
-  const { Config } = (await json(answer)) as { Config?: { Labels?: Record<string, string> } };
+  const inspection = request({ socketPath, path: path.replace(/rename$/, 'json') }).end();
+  const [response] = (await once(inspection, 'response')) as [IncomingMessage];
+  const { Config } = (await json(response)) as { Config?: { Labels?: Record<string, string> } };
   const { 'agentbot.installation': installation, 'agentbot.agent': agentId } = Config?.Labels ?? {};
   return Boolean(installation && agentId) && new URLSearchParams(query).get('name') === `openclaw-${agentId}`;
 }
 
 /**
- * Stands between the backend and the engine's socket, and lets through the calls that the backend makes: by method and
- * address, and for what is made also by what it asks for, since whoever may make any container is root on the host.
- * What is sent on is made anew from what was understood; nothing else of a request comes to the engine, no header either.
+ * A proxy between the backend and the engine's socket that allows only the calls that the backend makes. It checks method and
+ * address, and the body of each call that creates an object: a client that can create any container is root on the host.
+ * The proxy builds the forwarded request from the parsed values; no other part of the request, no header, reaches the engine.
  */
 export function createEngineProxy({ socketPath, agentSubnet, onCall, onUnreachable }: Options): Server {
   const refuse = (response: ServerResponse, reason: string) =>
     response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ message: reason }));
 
-  function pass(incoming: IncomingMessage, outgoing: ServerResponse, path: string, body: AllowedCall['body'], text = '') {
+  function forward(incoming: IncomingMessage, outgoing: ServerResponse, path: string, body: AllowedCall['body'], text = '') {
     const headers = {
       ...(body && { 'content-type': body === 'bytes' ? 'application/x-tar' : 'application/json' }),
       ...(body !== 'bytes' && { 'content-length': String(Buffer.byteLength(text)) }),
@@ -71,13 +71,13 @@ export function createEngineProxy({ socketPath, agentSubnet, onCall, onUnreachab
 
   return createServer(async (incoming, outgoing) => {
     const { method = '', url = '' } = incoming;
-    const found = allowedCall(method, url);
-    const body = found && (await bodyOf(incoming, found.call, agentSubnet));
-    const foreign = found?.call.ownName && !(await mayRename(socketPath, found.address).catch(() => false));
-    const fault = foreign ? 'the container' : body && 'fault' in body ? body.fault : undefined;
-    onCall?.(method, url, Boolean(found) && !fault);
-    if (!found) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not among the backend's calls`);
-    if (fault) return void refuse(outgoing, `${fault} is not as the backend makes it`);
-    pass(incoming, outgoing, found.address, found.call.body, body && 'text' in body ? body.text : undefined);
+    const allowed = allowedCall(method, url);
+    const body = allowed && (await checkBody(incoming, allowed.call, agentSubnet));
+    const isForeign = allowed?.call.checksName && !(await mayRename(socketPath, allowed.address).catch(() => false));
+    const fault = isForeign ? 'the container' : body && 'fault' in body ? body.fault : undefined;
+    onCall?.(method, url, Boolean(allowed) && !fault);
+    if (!allowed) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not an allowed call`);
+    if (fault) return void refuse(outgoing, `${fault} is not an allowed value`);
+    forward(incoming, outgoing, allowed.address, allowed.call.body, body && 'text' in body ? body.text : undefined);
   });
 }

@@ -15,8 +15,8 @@ interface Domains {
 }
 
 /**
- * The agent a request is for: by host name `<id>.<AGENTS_DOMAIN>` or `dj-<id>.<PROVISION_DOMAIN>`, or by path
- * `/agent/<id>`; with the path left over.
+ * Finds the agent that a request addresses: by host name `<id>.<AGENTS_DOMAIN>` or `dj-<id>.<PROVISION_DOMAIN>`, or by path
+ * `/agent/<id>`. @returns the agent's id and the rest of the path, or null
  */
 export function parseAgentAddress(host: string | undefined, url: string, domains: Domains): { agentId: string; url: string } | null {
   const hostname = (host ?? '').replace(/:\d+$/, '').toLowerCase();
@@ -30,15 +30,15 @@ export function parseAgentAddress(host: string | undefined, url: string, domains
 }
 
 /**
- * Cookies know no ports: what comes here may be the dashboard's session, and what is set here would go there. Gateways use
- * none, and a container may run whatever its owner likes.
+ * Removes cookies in both directions. Cookies are shared between ports: the dashboard's session cookie would reach the
+ * container, which runs its owner's code, and the container could set cookies for the dashboard. Gateways use no cookies.
  */
 function removeCookies({ headers }: IncomingMessage): void {
   delete headers.cookie;
   delete headers['set-cookie'];
 }
 
-/** What proxies say of a request's sender. OpenClaw from 2026.8 on answers 403 to each of these: it knows of no proxy. */
+/** Headers that proxies add about the client. OpenClaw 2026.8 and later refuses requests with these headers with 403. */
 const FORWARDED = /^(forwarded|x-real-ip|x-forwarded-.*|tailscale-.*)$/;
 
 function removeForwardingHeaders({ headers }: IncomingMessage): void {
@@ -46,29 +46,29 @@ function removeForwardingHeaders({ headers }: IncomingMessage): void {
 }
 
 /**
- * The gateway port: passes HTTP and WebSocket on to the agent that an address names. Each gateway authorises its own
- * callers by its token. 404 for an address that names no agent, 503 for an agent that is not running.
+ * The gateway port: forwards HTTP and WebSocket requests to the agent that their address names. Each gateway authenticates
+ * its clients by its token. Responds 404 to an address that names no agent, 503 for an agent that is not running.
  */
 export function createGatewayRouter({ config, database, log }: Context): Server {
   const proxy = createProxyServer();
   proxy.on('proxyRes', removeCookies);
-  proxy.on('proxyReqWs', (asked) => asked.once('upgrade', removeCookies).once('response', removeCookies));
+  proxy.on('proxyReqWs', (upgrade) => upgrade.once('upgrade', removeCookies).once('response', removeCookies));
 
   async function targetOf(request: IncomingMessage): Promise<{ status: number; error: string } | { target: string }> {
-    const found = parseAgentAddress(request.headers.host, request.url ?? '/', config);
-    const [agent] = found
+    const address = parseAgentAddress(request.headers.host, request.url ?? '/', config);
+    const [agent] = address
       ? await database.as(
           'service',
           (tx) => tx.$queryRaw<Pick<Agent, 'state' | 'runtime'>[]>`
-            SELECT state, runtime, container_spec AS "containerSpec" FROM agents WHERE lower(id) = lower(${found.agentId})`,
+            SELECT state, runtime, container_spec AS "containerSpec" FROM agents WHERE lower(id) = lower(${address.agentId})`,
         )
       : [];
-    if (!found || !agent) return { status: 404, error: 'No agent has this address' };
+    if (!address || !agent) return { status: 404, error: 'No agent has this address' };
     const spec = (agent as Agent).containerSpec as AgentContainerSpec | null;
     if (agent.state !== 'running' || agent.runtime !== 'container' || !spec) {
       return { status: 503, error: 'The agent is not running' };
     }
-    request.url = found.url;
+    request.url = address.url;
     removeCookies(request);
     removeForwardingHeaders(request);
     return { target: `http://${spec.bind.address}:${spec.bind.gateway}` };
@@ -87,13 +87,13 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
   };
 
   const { headersTimeout, connectionsCheckingInterval, maxHeaderSize } = serverLimits;
-  // A body is the gateway's own affair, however long it takes.
+  // No timeout for the body: the gateway limits its own requests.
   const options = { headersTimeout, connectionsCheckingInterval, maxHeaderSize, requestTimeout: 0 };
   const server = createServer(options, async (request, response) => {
     try {
-      const found = await targetOf(request);
-      if ('error' in found) return refuse(response, found.status, found.error);
-      await proxy.web(request, response, { target: found.target });
+      const result = await targetOf(request);
+      if ('error' in result) return refuse(response, result.status, result.error);
+      await proxy.web(request, response, { target: result.target });
     } catch (error) {
       log.warn({ err: error }, 'the gateway port could not reach an agent');
       refuse(response, 503, 'The agent does not answer');
@@ -102,9 +102,9 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
   server.on('upgrade', async (request: IncomingMessage, socket: import('node:net').Socket, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
-      const found = await targetOf(request);
-      if ('error' in found) return refuseSocket(socket, found.status, found.error);
-      await proxy.ws(request, socket, { target: found.target }, head);
+      const result = await targetOf(request);
+      if ('error' in result) return refuseSocket(socket, result.status, result.error);
+      await proxy.ws(request, socket, { target: result.target }, head);
     } catch (error) {
       log.warn({ err: error }, 'the gateway port could not reach an agent');
       if (!socket.destroyed) refuseSocket(socket, 503, 'The agent does not answer');

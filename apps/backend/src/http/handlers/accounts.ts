@@ -5,17 +5,17 @@ import { createSignInThrottle } from '../../domain/accounts/sign-in-throttle.ts'
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/accounts.ts. */
+/** Handlers for the routes of packages/contracts/src/accounts.ts. */
 export function accountsHandlers(context: Context) {
   const { accounts, config, database } = context;
-  const throttled = createSignInThrottle(context);
+  const withThrottle = createSignInThrottle(context);
   return {
     register: async ({ body }) => {
       const { id, email } = await accounts.register(body);
       return { id, email };
     },
     verifyCredentials: async ({ body, ip, userAgent }) => {
-      const { id, email, name, session } = await throttled(body.email, ip, () => accounts.signIn(body, userAgent));
+      const { id, email, name, session } = await withThrottle(body.email, ip, () => accounts.signIn(body, userAgent));
       return { id, email, name, session };
     },
     signInWithProvider: async ({ body, userAgent }) => {

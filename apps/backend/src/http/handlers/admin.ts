@@ -3,7 +3,7 @@ import { getInstallationHealth } from '../../domain/overview/get-installation-he
 import { listAllAgents, listUsers } from '../../domain/overview/list-users-and-agents.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/admin.ts. */
+/** Handlers for the routes of packages/contracts/src/admin.ts. */
 export function adminHandlers(context: Context) {
   return {
     listUsers: ({ query }) => listUsers(context, query),

@@ -18,15 +18,15 @@ import { newId } from '../../shared/ids.ts';
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
 
-/** The operations of packages/contracts/src/agents.ts. */
+/** Handlers for the routes of packages/contracts/src/agents.ts. */
 export function agentsHandlers(context: Context) {
   const { config } = context;
   return {
     listAgents: async ({ actor, facade, query, header }) => {
-      const known = actor && actor.kind !== 'web' ? await listAgents(context, actor, query) : { agents: [] };
-      nextPage(header, query, known);
-      if (facade === 'backend') return known.agents.map((agent) => listedAgent(agent, config));
-      const agents = known.agents.map((agent) => webAgent(agent, config));
+      const page = actor && actor.kind !== 'web' ? await listAgents(context, actor, query) : { agents: [] };
+      nextPage(header, query, page);
+      if (facade === 'backend') return page.agents.map((agent) => listedAgent(agent, config));
+      const agents = page.agents.map((agent) => webAgent(agent, config));
       return { agents, count: agents.length, status: 'ok' };
     },
     createAgent: async ({ actor, body, resourceName }) =>
@@ -52,9 +52,9 @@ export function agentsHandlers(context: Context) {
       return { success: true, agent: provisionedAgent(agent, config) };
     },
     listProvisionedAgents: async ({ actor, query, header }) => {
-      const known = await listAgents(context, actor, query);
-      nextPage(header, query, known);
-      const agents = known.agents.map((agent) => webAgent(agent, config));
+      const page = await listAgents(context, actor, query);
+      nextPage(header, query, page);
+      const agents = page.agents.map((agent) => webAgent(agent, config));
       return { success: true, agents, count: agents.length };
     },
   } satisfies Partial<Handlers>;

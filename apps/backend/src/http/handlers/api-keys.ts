@@ -2,7 +2,7 @@ import { createApiKey, deleteApiKey, listApiKeys } from '../../domain/accounts/a
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/api-keys.ts. */
+/** Handlers for the routes of packages/contracts/src/api-keys.ts. */
 export function apiKeysHandlers(context: Context) {
   return {
     listApiKeys: async ({ actor }) => ({ keys: await listApiKeys(context, actor) }),

@@ -3,13 +3,13 @@ import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
 
-/** The operations of packages/contracts/src/audit.ts. */
+/** Handlers for the routes of packages/contracts/src/audit.ts. */
 export function auditHandlers(context: Context) {
   return {
     listAudit: async ({ actor, query, header }) => {
-      const known = await listAudit(context, actor, query);
-      nextPage(header, query, known);
-      return { entries: known.entries, status: 'ok' };
+      const page = await listAudit(context, actor, query);
+      nextPage(header, query, page);
+      return { entries: page.entries, status: 'ok' };
     },
     exportAudit: ({ actor, query }) => exportAudit(context, actor, query.agentId),
   } satisfies Partial<Handlers>;

@@ -4,7 +4,7 @@ import { createBackup, deleteBackup, downloadBackup, listBackups, restoreBackup,
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/backups.ts. */
+/** Handlers for the routes of packages/contracts/src/backups.ts. */
 export function backupsHandlers(context: Context) {
   return {
     listBackups: async ({ actor, params }) => ({ ...(await listBackups(context, actor, params.id)), status: 'ok' }),

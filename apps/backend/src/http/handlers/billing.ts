@@ -3,7 +3,7 @@ import { createListPlans } from '../../domain/billing/plan-offers.ts';
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/billing.ts. */
+/** Handlers for the routes of packages/contracts/src/billing.ts. */
 export function billingHandlers(context: Context) {
   const listPlans = createListPlans(context);
   return {

@@ -3,7 +3,7 @@ import { checkChannelToken } from '../../domain/channels/check-token.ts';
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/channels.ts. */
+/** Handlers for the routes of packages/contracts/src/channels.ts. */
 export function channelsHandlers(context: Context) {
   return {
     listChannels: async ({ actor, params }) => ({ channels: await listChannels(context, actor, params.id), status: 'ok' }),

@@ -5,12 +5,12 @@ import { streamReply } from '../../domain/conversations/stream-reply.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/chat.ts. */
+/** Handlers for the routes of packages/contracts/src/chat.ts. */
 export function chatHandlers(context: Context) {
   return {
-    sendMessage: async ({ actor, body, resourceName, about }) => {
+    sendMessage: async ({ actor, body, resourceName, auditAgent }) => {
       const { message, reply } = await sendMessage(context, actor, body, newId('msg', resourceName));
-      about(message.agentId);
+      auditAgent(message.agentId);
       const { id, content, topic, createdAt } = message;
       return { id, message: content, topic: topic ?? 'general', status: 'sent', timestamp: createdAt.toISOString(), reply };
     },

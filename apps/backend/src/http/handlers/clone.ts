@@ -2,13 +2,13 @@ import { AppError, cloneTerms } from '@agentbot/contracts';
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-// Loaded with the first request: these modules take long to load and few requests need them.
+// Loaded on first use: these modules load slowly, and few requests need them.
 const cloning = async () => ({
   ...(await import('../../domain/cloning/clone-agent.ts')),
   ...(await import('../../domain/cloning/payment-terms.ts')),
 });
 
-/** The operations of packages/contracts/src/clone.ts. */
+/** Handlers for the routes of packages/contracts/src/clone.ts. */
 export function cloneHandlers(context: Context) {
   const { config } = context;
   return {

@@ -22,7 +22,7 @@ import { provisionHandlers } from './provision.ts';
 import { verificationHandlers } from './verification.ts';
 import { walletsHandlers } from './wallets.ts';
 
-/** A handler for every operation of the contract: it calls the verb and presents its result for the caller's side. */
+/** A handler for every route of the contract. It calls the verb and presents the result in the shape of the caller's facade. */
 export function createHandlers(context: Context): Handlers {
   return {
     ...accountsHandlers(context),

@@ -1,7 +1,7 @@
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/health.ts. */
+/** Handlers for the routes of packages/contracts/src/health.ts. */
 export function healthHandlers(context: Context) {
   const { config, host } = context;
   return {

@@ -6,7 +6,7 @@ import { getAgentStatsHistory } from '../../domain/telemetry/stats/get-agent-sta
 import { getInstanceUsage } from '../../domain/telemetry/stats/get-instance-stats.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/instances.ts. */
+/** Handlers for the routes of packages/contracts/src/instances.ts. */
 export function instancesHandlers(context: Context) {
   const { config } = context;
   return {

@@ -3,11 +3,11 @@ import { askAgent } from '../../domain/interaction/ask-agent.ts';
 import { tellAgent } from '../../domain/interaction/tell-agent.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/interaction.ts. */
+/** Handlers for the routes of packages/contracts/src/interaction.ts. */
 export function interactionHandlers(context: Context) {
   return {
     askAgent: ({ actor, query }) => askAgent(context, actor, query),
-    tellAgent: ({ actor, body, requestId, resourceName, about }) =>
-      tellAgent(context, actor, body, { requestId, name: resourceName, about }),
+    tellAgent: ({ actor, body, requestId, resourceName, auditAgent }) =>
+      tellAgent(context, actor, body, { requestId, name: resourceName, about: auditAgent }),
   } satisfies Partial<Handlers>;
 }

@@ -4,7 +4,7 @@ import type { Context } from '../../domain/context.ts';
 import { runOperation, startAgent, updateAgent } from '../../domain/operations/run-operation.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/lifecycle.ts. */
+/** Handlers for the routes of packages/contracts/src/lifecycle.ts. */
 export function lifecycleHandlers(context: Context) {
   return {
     startAgent: async ({ actor, params, requestId }) => {

@@ -3,7 +3,7 @@ import { listLogs } from '../../domain/telemetry/logs/list-logs.ts';
 import { getLogHistory, listLogStreams, stopLogStream, streamLogs } from '../../domain/telemetry/logs/live-logs.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/logs.ts. */
+/** Handlers for the routes of packages/contracts/src/logs.ts. */
 export function logsHandlers(context: Context) {
   return {
     listLogs: ({ actor, params, query }) => listLogs(context, actor, params.id, query),

@@ -6,14 +6,14 @@ import { getInstanceStats } from '../../domain/telemetry/stats/get-instance-stat
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
 
-/** The operations of packages/contracts/src/openclaw.ts. */
+/** Handlers for the routes of packages/contracts/src/openclaw.ts. */
 export function openclawHandlers(context: Context) {
   return {
     getOpenclawVersion: () => getOpenclawVersion(context),
     listInstances: async ({ actor, query, header }) => {
-      const known = await listAgents(context, actor, query, { state: 'running', runtime: 'container' });
-      nextPage(header, query, known);
-      return { instances: known.agents.map(instance), count: known.agents.length };
+      const page = await listAgents(context, actor, query, { state: 'running', runtime: 'container' });
+      nextPage(header, query, page);
+      return { instances: page.agents.map(instance), count: page.agents.length };
     },
     getInstanceStats: ({ actor, params }) => getInstanceStats(context, actor, params.id),
   } satisfies Partial<Handlers>;

@@ -7,15 +7,15 @@ import { tenantOf } from '../../shared/actor.ts';
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
 
-/** The operations of packages/contracts/src/operations.ts. */
+/** Handlers for the routes of packages/contracts/src/operations.ts. */
 export function operationsHandlers(context: Context) {
   const { database } = context;
   return {
     listOperations: async ({ actor, params, query, header }) => {
       await getAgent(context, actor, params.id);
-      const known = await listOperations(database, tenantOf(actor), params.id, query);
-      nextPage(header, query, known);
-      return { operations: known.operations, status: 'ok' };
+      const page = await listOperations(database, tenantOf(actor), params.id, query);
+      nextPage(header, query, page);
+      return { operations: page.operations, status: 'ok' };
     },
     getOperation: async ({ actor, params }) => ({
       operation: await getOperation(context, actor, params.id, params.operationId),

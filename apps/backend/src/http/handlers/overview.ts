@@ -3,7 +3,7 @@ import { getAgentOverview, listOverview } from '../../domain/overview/overview.t
 import { streamOverview } from '../../domain/overview/stream-overview.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/overview.ts. */
+/** Handlers for the routes of packages/contracts/src/overview.ts. */
 export function overviewHandlers(context: Context) {
   return {
     listOverview: async ({ actor }) => ({ agents: await listOverview(context, actor), status: 'ok' }),

@@ -4,15 +4,15 @@ import { deployAgent } from '../../domain/provisioning/deploy-agent.ts';
 import { provisionWithChannels } from '../../domain/provisioning/provision-with-channels.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-/** The operations of packages/contracts/src/provision.ts. */
+/** Handlers for the routes of packages/contracts/src/provision.ts. */
 export function provisionHandlers(context: Context) {
   const { config } = context;
   return {
-    provisionWithChannels: async ({ actor, body, facade, requestId, resourceName, contactEmail, about }) => {
-      const full = await provisionWithChannels(context, actor, body, { requestId, name: resourceName, contactEmail });
-      about(full.agentId);
-      if (facade === 'backend') return full;
-      const { success, userId, subdomain, url, streamKey, liveStreamId } = full;
+    provisionWithChannels: async ({ actor, body, facade, requestId, resourceName, contactEmail, auditAgent }) => {
+      const provisioned = await provisionWithChannels(context, actor, body, { requestId, name: resourceName, contactEmail });
+      auditAgent(provisioned.agentId);
+      if (facade === 'backend') return provisioned;
+      const { success, userId, subdomain, url, streamKey, liveStreamId } = provisioned;
       return { success, userId, subdomain, url, streamKey, liveStreamId };
     },
     deployAgent: async ({ actor, body, requestId, status }) => {

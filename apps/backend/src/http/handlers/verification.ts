@@ -3,10 +3,10 @@ import type { Context } from '../../domain/context.ts';
 import { verificationView } from '../../domain/verification/verification-view.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-// Loaded with the first request: these modules take long to load and few requests need them.
+// Loaded on first use: these modules load slowly, and few requests need them.
 const verification = () => import('../../domain/verification/verification.ts');
 
-/** The operations of packages/contracts/src/verification.ts. */
+/** Handlers for the routes of packages/contracts/src/verification.ts. */
 export function verificationHandlers(context: Context) {
   return {
     getVerification: async ({ actor, params }) => verificationView(await getAgent(context, actor, params.id)),

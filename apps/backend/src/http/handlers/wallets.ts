@@ -1,10 +1,10 @@
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 
-// Loaded with the first request: these modules take long to load and few requests need them.
+// Loaded on first use: these modules load slowly, and few requests need them.
 const wallets = () => import('../../domain/verification/wallets.ts');
 
-/** The operations of packages/contracts/src/wallets.ts. */
+/** Handlers for the routes of packages/contracts/src/wallets.ts. */
 export function walletsHandlers(context: Context) {
   return {
     createWalletChallenge: async ({ actor, body }) => (await wallets()).createWalletChallenge(context, actor, body.address),

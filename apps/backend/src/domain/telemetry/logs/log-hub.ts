@@ -109,7 +109,7 @@ class LiveLog {
       const { records, trimmed } = await this.#after(sentTo);
       if (trimmed) viewer.send('line', { type: 'gap' });
       for (const record of records) {
-        if (!viewer.send('line', frameOf(record), record[0]) || !(await viewer.room())) return;
+        if (!viewer.send('line', frameOf(record), record[0]) || !(await viewer.drained())) return;
         sentTo = record[0];
       }
       if (records.length > 0) continue;
