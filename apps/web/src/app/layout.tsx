@@ -4,8 +4,8 @@ import { addressesOf } from '@agentbot/contracts/addresses';
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
-import { Addresses } from '../features/addresses.tsx';
 import { THEME_COOKIE, themeFrom } from '../features/shell/theme.ts';
+import { Addresses } from './api-addresses.tsx';
 
 const addresses = addressesOf('web');
 

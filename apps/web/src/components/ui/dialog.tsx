@@ -1,6 +1,6 @@
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
-import { Over } from './over.tsx';
+import { Over } from './modal-content.tsx';
 
 interface Props {
   open: boolean;

@@ -7,9 +7,9 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import type { SignInOptions } from '../../server/sign-in-options.ts';
-import { api, sentenceOf } from '../api.ts';
-import { useHydrated } from '../use-hydrated.ts';
 
 interface Props {
   purpose: 'signup' | 'signin';

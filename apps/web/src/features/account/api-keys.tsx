@@ -6,17 +6,17 @@ import { type FormEvent, useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, PageHead } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { Empty } from '../../components/ui/empty-state.tsx';
 import { Choice, Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act, carryOut } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { timeOf } from '../time.ts';
-import { useMe } from './use-me.ts';
+import { Ago } from '../../components/ui/relative-time.tsx';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { timeOf } from '../../lib/format.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { act, carryOut } from '../../lib/toast/with-toast.ts';
 
 const scopeOptions: [string, string][] = [
   ['agents:read agents:write', 'See and change agents'],

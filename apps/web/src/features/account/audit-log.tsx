@@ -4,15 +4,15 @@ import type { AuditEntryView } from '@agentbot/contracts';
 import { Download, ScrollText } from 'lucide-react';
 import { buttonStyle } from '../../components/ui/button.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { Empty } from '../../components/ui/empty-state.tsx';
+import { More } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { addressOf } from '../api.ts';
-import { readPage } from '../read-page.ts';
-import { timeOf } from '../time.ts';
-import { usePages } from '../use-pages.ts';
+import { addressOf } from '../../lib/api/client.ts';
+import { readPage } from '../../lib/api/read-page.ts';
+import { timeOf } from '../../lib/format.ts';
+import { usePages } from '../../lib/hooks/use-pages.ts';
 
 const actors: Record<AuditEntryView['actor'], string> = {
   session: 'Dashboard',

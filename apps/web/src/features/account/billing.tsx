@@ -8,10 +8,10 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
-import { api, sentenceOf } from '../api.ts';
-import { useMe } from './use-me.ts';
-import { priceText, usePlans } from './use-plans.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { priceText, usePlans } from '../../lib/hooks/use-plans.ts';
+import { act } from '../../lib/toast/with-toast.ts';
 
 /** What a plan gives, as the page of plans shows it. */
 export interface PlanOffer {

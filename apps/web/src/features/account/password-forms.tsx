@@ -5,8 +5,8 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { useHydrated } from '../use-hydrated.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 
 interface Props {
   title: string;

@@ -2,8 +2,8 @@
 
 import Link from 'next/link';
 import { Hint } from '../../components/ui/notice.tsx';
-import { useMe } from './use-me.ts';
-import { usePlans } from './use-plans.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { usePlans } from '../../lib/hooks/use-plans.ts';
 
 /** How somebody comes back from Stripe's page. */
 export type Checkout = 'done' | 'cancelled';

@@ -4,8 +4,8 @@ import type { Me } from '@agentbot/contracts';
 import { ApiError } from '@agentbot/contracts/client';
 import type { ReactNode } from 'react';
 import { SWRConfig, type SWRConfiguration } from 'swr';
-import { backOff } from '../back-off.ts';
-import { leaveIfEnded } from './sign-out.ts';
+import { backOff } from '../../lib/backoff.ts';
+import { leaveIfEnded } from '../../lib/session/sign-out.ts';
 
 interface Props {
   /** The account as the server read it, so that nothing jumps once it is known. */

@@ -1,16 +1,16 @@
 'use client';
 
 import { useState } from 'react';
+import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
 import { controlLook } from '../../components/ui/field.tsx';
+import { More } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { Ago } from '../../components/ui/relative-time.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { StatusBadge } from '../agents/status-badge.tsx';
-import { Ago } from '../ago.tsx';
-import { api } from '../api.ts';
-import { usePages } from '../use-pages.ts';
+import { api } from '../../lib/api/client.ts';
+import { usePages } from '../../lib/hooks/use-pages.ts';
 import { SearchBox } from './search-box.tsx';
 
 const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;

@@ -6,10 +6,10 @@ import useSWR from 'swr';
 import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { Ago } from '../../components/ui/relative-time.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { duration, size } from '../time.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { duration, size } from '../../lib/format.ts';
 
 function Light({ good, children }: { good: boolean; children: ReactNode }) {
   const Icon = good ? CircleCheck : CircleX;

@@ -5,15 +5,15 @@ import { ArrowLeft, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { useSWRConfig } from 'swr';
+import { LifecycleButtons } from '../../components/agent/lifecycle-buttons.tsx';
+import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { buttonStyle } from '../../components/ui/button.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { Empty } from '../../components/ui/empty-state.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { StatusBadge } from '../agents/status-badge.tsx';
+import { sentenceOf } from '../../lib/api/client.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useAgentChanges } from '../agents/use-live-agents.ts';
-import { sentenceOf } from '../api.ts';
-import { LifecycleButtons } from './lifecycle-buttons.tsx';
-import { Sections } from './sections.tsx';
-import { useAgent } from './use-agent.ts';
+import { Sections } from './section-tabs.tsx';
 
 /** What stands over every section of an agent: its name, its state, what can be done. Hears of the agent's changes for all of them. */
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {

@@ -3,11 +3,11 @@
 import { useRouter } from 'next/navigation';
 import { useSWRConfig } from 'swr';
 import { Card } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { carryOut } from '../act.ts';
-import { api } from '../api.ts';
-import { useAgent } from './use-agent.ts';
+import { api } from '../../lib/api/client.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { carryOut } from '../../lib/toast/with-toast.ts';
 
 /** What cannot be taken back, or takes the agent away for a while. */
 export function DangerZone({ id }: { id: string }) {

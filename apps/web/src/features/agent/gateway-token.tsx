@@ -3,8 +3,8 @@
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
-import { act } from '../act.ts';
-import { api } from '../api.ts';
+import { api } from '../../lib/api/client.ts';
+import { act } from '../../lib/toast/with-toast.ts';
 
 /** The token of an agent's gateway, asked for only when somebody wants to see it. */
 export function GatewayToken({ id }: { id: string }) {

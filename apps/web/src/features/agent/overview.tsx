@@ -3,19 +3,19 @@
 import type { AgentOverview } from '@agentbot/contracts';
 import { MessageCircle } from 'lucide-react';
 import Link from 'next/link';
+import { channelNames } from '../../components/agent/channel-names.ts';
+import { Stages } from '../../components/agent/operation-stages.tsx';
 import { buttonStyle } from '../../components/ui/button.tsx';
 import { Card, Facts } from '../../components/ui/card.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { Ago } from '../ago.tsx';
-import { sentenceOf } from '../api.ts';
-import { channelNames } from '../channels/names.ts';
-import { Stages } from '../operations/stages.tsx';
-import { useOperations } from '../operations/use-operations.ts';
+import { Ago } from '../../components/ui/relative-time.tsx';
+import { sentenceOf } from '../../lib/api/client.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { GatewayToken } from './gateway-token.tsx';
 import { Usage } from './usage.tsx';
-import { useAgent } from './use-agent.ts';
 
 function State({ agent }: { agent: AgentOverview }) {
   const { observed, startedAt } = agent;

@@ -1,17 +1,17 @@
 'use client';
 
 import { useState } from 'react';
+import { Stages } from '../../components/agent/operation-stages.tsx';
 import { Card, Facts } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { Stages } from '../operations/stages.tsx';
-import { useLastUpdate } from '../operations/use-last-update.ts';
-import { useAgent } from './use-agent.ts';
+import { Ago } from '../../components/ui/relative-time.tsx';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { act } from '../../lib/toast/with-toast.ts';
+import { useLastUpdate } from './use-last-update.ts';
 
 /** Moves an agent to another image: from which to which, what happens, how far it is, and whether it was rolled back. */
 export function Update({ id }: { id: string }) {

@@ -3,8 +3,8 @@
 import type { AgentOverview } from '@agentbot/contracts';
 import useSWR from 'swr';
 import { Card, Facts } from '../../components/ui/card.tsx';
-import { api } from '../api.ts';
-import { size } from '../time.ts';
+import { api } from '../../lib/api/client.ts';
+import { size } from '../../lib/format.ts';
 
 /** What an agent's container may use and uses now, and how its conversations go. */
 export function Usage({ agent }: { agent: AgentOverview }) {

@@ -7,12 +7,12 @@ import Link from 'next/link';
 import { useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { Empty } from '../../components/ui/empty-state.tsx';
 import { controlLook } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { sentenceOf } from '../../lib/api/client.ts';
 import { type Checkout, PlanNotice } from '../account/plan-notice.tsx';
-import { sentenceOf } from '../api.ts';
 import { AgentRow } from './agent-row.tsx';
 import { useLiveAgents } from './use-live-agents.ts';
 

@@ -1,10 +1,10 @@
 import type { OverviewRow } from '@agentbot/contracts';
 import Link from 'next/link';
 import { memo } from 'react';
-import { Ago } from '../ago.tsx';
-import { channelNames } from '../channels/names.ts';
+import { channelNames } from '../../components/agent/channel-names.ts';
+import { StatusBadge } from '../../components/agent/status-badge.tsx';
+import { Ago } from '../../components/ui/relative-time.tsx';
 import { Sparkline } from './sparkline.tsx';
-import { StatusBadge } from './status-badge.tsx';
 
 /** One agent of the list. Rows that did not change are not drawn anew while others do. */
 export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }) {

@@ -2,8 +2,8 @@
 
 import type { Me } from '@agentbot/contracts';
 import Link from 'next/link';
-import { useMe } from '../account/use-me.ts';
-import { priceText, usePlans } from '../account/use-plans.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { priceText, usePlans } from '../../lib/hooks/use-plans.ts';
 
 const billing = (
   <Link href="/account/billing" className="text-accent underline">

@@ -1,9 +1,9 @@
 'use client';
 
 import { useState } from 'react';
+import { TokenField } from '../../components/agent/token-field.tsx';
+import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Choice, Field } from '../../components/ui/field.tsx';
-import { TokenField } from '../channels/token-field.tsx';
-import type { TokenChecks } from '../channels/use-token-checks.ts';
 import { modelOptions, type Options, type Template } from './form-options.ts';
 
 const secret = { type: 'password', autoComplete: 'off' };

@@ -3,13 +3,13 @@
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useState } from 'react';
 import { useSWRConfig } from 'swr';
+import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { adviceOf, api, sentenceOf } from '../../lib/api/client.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import { PlanNotice } from '../account/plan-notice.tsx';
-import { adviceOf, api, sentenceOf } from '../api.ts';
-import { useTokenChecks } from '../channels/use-token-checks.ts';
-import { useHydrated } from '../use-hydrated.ts';
 import { CostAndLimit } from './cost-and-limit.tsx';
 import { type Options, type Template, templates } from './form-options.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';

@@ -2,8 +2,8 @@ import type { OverviewFrame, OverviewRow } from '@agentbot/contracts';
 import type { Output } from '@agentbot/contracts/client';
 import { useEffect, useRef } from 'react';
 import useSWR from 'swr';
-import { addressOf, api } from '../api.ts';
-import { openStream } from '../open-stream.ts';
+import { addressOf, api } from '../../lib/api/client.ts';
+import { openStream } from '../../lib/stream/open-stream.ts';
 
 /**
  * Hears of agents as they change, over one stream; a page in the background listens to nothing.

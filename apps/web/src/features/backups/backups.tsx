@@ -6,14 +6,14 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
+import { Empty } from '../../components/ui/empty-state.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act, carryOut } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { addressOf, api, sentenceOf } from '../api.ts';
-import { size, timeOf } from '../time.ts';
+import { Ago } from '../../components/ui/relative-time.tsx';
+import { addressOf, api, sentenceOf } from '../../lib/api/client.ts';
+import { size, timeOf } from '../../lib/format.ts';
+import { act, carryOut } from '../../lib/toast/with-toast.ts';
 import { Schedule } from './schedule.tsx';
 
 const causes: Record<BackupView['cause'], string> = {

@@ -5,9 +5,9 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Choice, Field } from '../../components/ui/field.tsx';
-import { act } from '../act.ts';
-import { api } from '../api.ts';
-import { timeOf } from '../time.ts';
+import { api } from '../../lib/api/client.ts';
+import { timeOf } from '../../lib/format.ts';
+import { act } from '../../lib/toast/with-toast.ts';
 
 interface Props {
   id: string;

@@ -2,14 +2,14 @@
 
 import type { ChannelView } from '@agentbot/contracts';
 import useSWR from 'swr';
+import { channelNames } from '../../components/agent/channel-names.ts';
 import { Card } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { useAgent } from '../agent/use-agent.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
+import { Ago } from '../../components/ui/relative-time.tsx';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { LinkWhatsApp } from './link-whats-app.tsx';
-import { channelNames } from './names.ts';
 import { SetToken } from './set-token.tsx';
 
 const sentences: Record<ChannelView['state'], string> = {

@@ -3,7 +3,7 @@
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../api.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
 
 /** Links WhatsApp by the gateway's QR code. */
 export function LinkWhatsApp({ id, onLinked }: { id: string; onLinked: () => void }) {

@@ -2,14 +2,14 @@
 
 import type { AgentOverview } from '@agentbot/contracts';
 import { type FormEvent, useState } from 'react';
+import { channelNames } from '../../components/agent/channel-names.ts';
+import { TokenField } from '../../components/agent/token-field.tsx';
+import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
 import { Field } from '../../components/ui/field.tsx';
-import { carryOut } from '../act.ts';
-import { api } from '../api.ts';
-import { channelNames } from './names.ts';
-import { TokenField } from './token-field.tsx';
-import { useTokenChecks } from './use-token-checks.ts';
+import { api } from '../../lib/api/client.ts';
+import { carryOut } from '../../lib/toast/with-toast.ts';
 
 interface Props {
   agent: AgentOverview;

@@ -1,6 +1,6 @@
 import type { UsageHistory } from '@agentbot/contracts';
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import { timeOf } from '../time.ts';
+import { timeOf } from '../../lib/format.ts';
 
 type Point = UsageHistory['history']['points'][number];
 interface Props {

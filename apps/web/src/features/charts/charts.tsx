@@ -7,11 +7,11 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { Empty } from '../../components/ui/empty-state.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { size } from '../time.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { size } from '../../lib/format.ts';
 
 const Chart = dynamic(() => import('./chart.tsx'), { ssr: false, loading: () => <div className="h-56" /> });
 const ranges = [

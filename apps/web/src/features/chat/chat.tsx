@@ -3,9 +3,9 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { useAgent } from '../agent/use-agent.ts';
-import { Bubble } from './bubble.tsx';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { Composer } from './composer.tsx';
+import { Bubble } from './message-bubble.tsx';
 import { Sessions } from './sessions.tsx';
 import { useConversation } from './use-conversation.ts';
 import { useSessions } from './use-sessions.ts';

@@ -5,9 +5,9 @@ import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { controlLook } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
-import { sentenceOf } from '../api.ts';
-import { timeOf } from '../time.ts';
+import { sentenceOf } from '../../lib/api/client.ts';
+import { timeOf } from '../../lib/format.ts';
+import { act } from '../../lib/toast/with-toast.ts';
 import { openConversation, useSessions } from './use-sessions.ts';
 
 interface Props {

@@ -1,8 +1,8 @@
 import type { Output } from '@agentbot/contracts/client';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import useSWR from 'swr';
-import { api, sentenceOf } from '../api.ts';
-import { inTurn } from '../in-turn.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { inTurn } from '../../lib/coalesce.ts';
 import { useReply } from './use-reply.ts';
 
 const PAGE = 50;

@@ -1,7 +1,7 @@
 import type { ReplyFrame } from '@agentbot/contracts';
 import { useEffect, useState } from 'react';
-import { addressOf } from '../api.ts';
-import { openStream } from '../open-stream.ts';
+import { addressOf } from '../../lib/api/client.ts';
+import { openStream } from '../../lib/stream/open-stream.ts';
 
 interface Heard {
   messageId: string;

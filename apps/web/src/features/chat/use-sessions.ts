@@ -1,5 +1,5 @@
 import useSWR from 'swr';
-import { api } from '../api.ts';
+import { api } from '../../lib/api/client.ts';
 
 /** An agent's conversations, the latest first. */
 export function useSessions(agentId: string) {

@@ -1,8 +1,8 @@
 import type { LogFrame } from '@agentbot/contracts';
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
-import { addressOf, adviceOf, api, sentenceOf } from '../api.ts';
-import { openStream } from '../open-stream.ts';
+import { addressOf, adviceOf, api, sentenceOf } from '../../lib/api/client.ts';
+import { openStream } from '../../lib/stream/open-stream.ts';
 import { entryLines, gapLine, readLine, type ShownLine } from './log-line.ts';
 
 /** More than this is not kept on the page while it follows; what was left out can be read again. */

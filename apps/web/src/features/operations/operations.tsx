@@ -2,18 +2,18 @@
 
 import type { OperationView } from '@agentbot/contracts';
 import { History } from 'lucide-react';
+import { Stages } from '../../components/agent/operation-stages.tsx';
+import { kindName } from '../../components/agent/operation-text.ts';
 import { Card } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
+import { Empty } from '../../components/ui/empty-state.tsx';
+import { More } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { carryOut } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { Stages } from './stages.tsx';
+import { Ago } from '../../components/ui/relative-time.tsx';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { carryOut } from '../../lib/toast/with-toast.ts';
 import { useHistory } from './use-history.ts';
-import { kindName } from './words.ts';
 
 /** What cannot be given up once it has begun. */
 const toTheEnd = ['stop', 'reset-memory', 'delete'];

@@ -1,7 +1,7 @@
 import type { OperationView } from '@agentbot/contracts';
-import { readPage } from '../read-page.ts';
-import { usePages } from '../use-pages.ts';
-import { useOperations } from './use-operations.ts';
+import { readPage } from '../../lib/api/read-page.ts';
+import { useOperations } from '../../lib/hooks/use-operations.ts';
+import { usePages } from '../../lib/hooks/use-pages.ts';
 
 const newestFirst = (a: OperationView, b: OperationView) => b.createdAt.localeCompare(a.createdAt) || (b.id < a.id ? -1 : 1);
 

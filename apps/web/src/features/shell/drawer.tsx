@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { Over } from '../../components/ui/over.tsx';
+import { Over } from '../../components/ui/modal-content.tsx';
 
 /** What stands at the side on a desktop, over the page on a phone. */
 export default function Drawer({ onClose, children }: { onClose: () => void; children: ReactNode }) {

@@ -2,13 +2,13 @@
 
 import useSWR from 'swr';
 import { Card, PageHead } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act, carryOut } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { SignatureSteps } from './signature-steps.tsx';
+import { Ago } from '../../components/ui/relative-time.tsx';
+import { SignatureSteps } from '../../components/wallet/signature-steps.tsx';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { act, carryOut } from '../../lib/toast/with-toast.ts';
 
 /** The wallets that are linked to the account, and the way to link one. */
 export function Wallets() {

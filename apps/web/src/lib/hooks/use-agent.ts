@@ -1,5 +1,5 @@
 import useSWR from 'swr';
-import { api } from '../api.ts';
+import { api } from '../api/client.ts';
 
 /** What an agent's pages show; the frame around them hears of its changes. */
 export const useAgent = (id: string) =>

@@ -2,9 +2,9 @@
 
 import { CircleCheck } from 'lucide-react';
 import { useState } from 'react';
-import { Button } from '../../components/ui/button.tsx';
-import { Field } from '../../components/ui/field.tsx';
-import { channelNames } from './names.ts';
+import { Button } from '../ui/button.tsx';
+import { Field } from '../ui/field.tsx';
+import { channelNames } from './channel-names.ts';
 import type { TokenChecks } from './use-token-checks.ts';
 
 interface Props {

@@ -1,5 +1,5 @@
-import { leave } from './account/sign-out.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from '../backoff.ts';
+import { leave } from '../session/sign-out.ts';
 
 interface Stream<Frame> {
   address: string;

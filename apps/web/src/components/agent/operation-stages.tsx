@@ -2,9 +2,9 @@
 
 import type { OperationView } from '@agentbot/contracts';
 import { Check, CircleDashed, LoaderCircle, X } from 'lucide-react';
-import { duration } from '../time.ts';
-import { useNow } from './use-now.ts';
-import { adviceFor, kindName, stageName } from './words.ts';
+import { duration } from '../../lib/format.ts';
+import { useNow } from '../../lib/hooks/use-now.ts';
+import { adviceFor, kindName, stageName } from './operation-text.ts';
 
 const icons = {
   running: <LoaderCircle aria-hidden className="size-4 animate-spin text-warn" />,

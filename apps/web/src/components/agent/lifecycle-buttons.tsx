@@ -1,9 +1,9 @@
 'use client';
 
 import { useState } from 'react';
-import { Button } from '../../components/ui/button.tsx';
-import { act } from '../act.ts';
-import { api } from '../api.ts';
+import { api } from '../../lib/api/client.ts';
+import { act } from '../../lib/toast/with-toast.ts';
+import { Button } from '../ui/button.tsx';
 
 const actions = {
   Start: { id: 'startAgent', doing: 'Starting…', done: 'The agent runs', when: ['stopped', 'error', 'pending'] },

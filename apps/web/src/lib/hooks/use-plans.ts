@@ -1,6 +1,6 @@
 import type { Price } from '@agentbot/contracts';
 import useSWR from 'swr';
-import { api } from '../api.ts';
+import { api } from '../api/client.ts';
 
 /** The plans and what they cost; nothing is asked while that is not `wanted`. */
 export const usePlans = (wanted = true) => useSWR(wanted && 'plans', () => api('listPlans', {}), { revalidateOnFocus: false });

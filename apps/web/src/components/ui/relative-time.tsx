@@ -1,7 +1,7 @@
 'use client';
 
 import { useSyncExternalStore } from 'react';
-import { ago, timeOf } from './time.ts';
+import { ago, timeOf } from '../../lib/format.ts';
 
 let now = Date.now();
 const listeners = new Set<() => void>();

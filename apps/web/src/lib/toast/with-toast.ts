@@ -1,6 +1,6 @@
 import { toast } from 'sonner';
-import { leaveIfEnded } from './account/sign-out.ts';
-import { adviceOf, goesOn, sentenceOf } from './api.ts';
+import { adviceOf, goesOn, sentenceOf } from '../api/client.ts';
+import { leaveIfEnded } from '../session/sign-out.ts';
 
 /** What is said while something is done, and once it is. */
 interface Words {

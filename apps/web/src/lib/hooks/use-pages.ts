@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useSWRConfig } from 'swr';
 import useSWRInfinite, { unstable_serialize } from 'swr/infinite';
-import { sentenceOf } from './api.ts';
+import { sentenceOf } from '../api/client.ts';
 
 /** A long list, a page at a time; whoever comes back to it reads anew what they had seen. @param read gives the page after a cursor */
 export function usePages<Page extends { next?: string | null | undefined }>(

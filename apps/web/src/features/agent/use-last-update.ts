@@ -1,6 +1,6 @@
 import useSWR from 'swr';
-import { api } from '../api.ts';
-import { useOperations } from './use-operations.ts';
+import { api } from '../../lib/api/client.ts';
+import { useOperations } from '../../lib/hooks/use-operations.ts';
 
 /** An agent's last update, as it goes on; where it is not among the last operations, it is asked for. */
 export function useLastUpdate(id: string) {

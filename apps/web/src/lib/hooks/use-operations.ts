@@ -1,8 +1,8 @@
 import type { OperationView } from '@agentbot/contracts';
 import { useEffect } from 'react';
 import useSWR from 'swr';
-import { addressOf, api } from '../api.ts';
-import { openStream } from '../open-stream.ts';
+import { addressOf, api } from '../api/client.ts';
+import { openStream } from '../stream/open-stream.ts';
 
 /** An agent's last operations; one that is open changes as it goes on. */
 export function useOperations(id: string) {

@@ -7,11 +7,11 @@ import { Card } from '../../components/ui/card.tsx';
 import { Choice, Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { act } from '../../lib/toast/with-toast.ts';
 import type { Options } from '../agents/form-options.ts';
-import { api, sentenceOf } from '../api.ts';
 import { type Changes, CUSTOM, keyHint, readChanges, serverOf } from './config-changes.ts';
-import { useAgent } from './use-agent.ts';
 
 const providers = [
   ['openrouter', 'OpenRouter'],

@@ -6,15 +6,15 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, Facts } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { Confirm } from '../../components/ui/confirm-button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act, carryOut } from '../act.ts';
-import { api, sentenceOf } from '../api.ts';
-import { timeOf } from '../time.ts';
-import { passkey } from '../verification/passkey.ts';
-import { SignatureSteps } from '../wallets/signature-steps.tsx';
+import { SignatureSteps } from '../../components/wallet/signature-steps.tsx';
+import { api, sentenceOf } from '../../lib/api/client.ts';
+import { timeOf } from '../../lib/format.ts';
+import { act, carryOut } from '../../lib/toast/with-toast.ts';
+import { passkey } from './passkey.ts';
 
 const kinds: { type: VerificationType; name: string; about: string }[] = [
   { type: 'webauthn', name: 'Passkey', about: 'With this device: fingerprint, face or PIN. Nothing else is needed.' },

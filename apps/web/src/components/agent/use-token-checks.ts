@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from 'react';
-import { api, sentenceOf } from '../api.ts';
+import { api, sentenceOf } from '../../lib/api/client.ts';
 
 interface Checked {
   token: string;

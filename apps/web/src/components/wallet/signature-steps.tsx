@@ -1,12 +1,12 @@
 'use client';
 
 import { useState } from 'react';
-import { Button } from '../../components/ui/button.tsx';
-import { CopyButton } from '../../components/ui/copy-button.tsx';
-import { Field } from '../../components/ui/field.tsx';
-import { Problem } from '../../components/ui/notice.tsx';
-import { useHydrated } from '../use-hydrated.ts';
-import { hasWallet, signMessage, walletAddress } from './sign.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import { hasWallet, signMessage, walletAddress } from '../../lib/wallet.ts';
+import { Button } from '../ui/button.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Field } from '../ui/field.tsx';
+import { Problem } from '../ui/notice.tsx';
 
 interface Props {
   /** On the last button. */

@@ -1,5 +1,5 @@
 import { ApiError, type Output } from '@agentbot/contracts/client';
-import { addressOf } from './api.ts';
+import { addressOf } from './client.ts';
 
 /**
  * A page of a list that tells in its `Link` header where it goes on.
