@@ -1,7 +1,7 @@
 import { type Plan, planForTier, plans, type Tier } from '@agentbot/contracts';
-import type { PlanOffer } from '../features/account/billing.tsx';
-import type { Options } from '../features/agents/form-options.ts';
 import { size } from '../lib/format.ts';
+import type { Options } from '../lib/options.ts';
+import type { PlanOffer } from '../lib/plans.ts';
 
 /** What the container of a plan may use, as one says it. */
 function sizeOf(plan: Plan): string {

@@ -1,12 +1,7 @@
 import { routes } from '@agentbot/contracts';
+import type { SignInOptions } from '../lib/session/sign-in-options.ts';
 import { callBackend } from './backend.ts';
 import { signInProviders } from './sign-in-providers.ts';
-
-/** Which ways of signing in a page may offer. */
-export interface SignInOptions {
-  providers: { id: string; name: string }[];
-  passwordReset: boolean;
-}
 
 /** Asks the backend what it can do; while it is away, nothing that needs it is offered. */
 export async function signInOptions(): Promise<SignInOptions> {

@@ -9,7 +9,7 @@ import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api, sentenceOf } from '../../lib/api/client.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
-import type { SignInOptions } from '../../server/sign-in-options.ts';
+import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
 
 interface Props {
   purpose: 'signup' | 'signin';

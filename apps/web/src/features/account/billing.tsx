@@ -1,6 +1,5 @@
 'use client';
 
-import type { Plan } from '@agentbot/contracts';
 import { Check } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
@@ -10,16 +9,9 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api, sentenceOf } from '../../lib/api/client.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
-import { priceText, usePlans } from '../../lib/hooks/use-plans.ts';
+import { usePlans } from '../../lib/hooks/use-plans.ts';
+import { formatPrice, type PlanOffer } from '../../lib/plans.ts';
 import { act } from '../../lib/toast/with-toast.ts';
-
-/** What a plan gives, as the page of plans shows it. */
-export interface PlanOffer {
-  plan: Plan;
-  size: string;
-  agents: number;
-  tools: string;
-}
 
 /** Where nothing can be bought: who gives plans instead. */
 function Granted({ admin }: { admin: boolean }) {
@@ -85,7 +77,7 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
                 <Card title={plan.charAt(0).toUpperCase() + plan.slice(1)} className={`flex-1 ${plan === me.plan ? 'border-accent' : ''}`}>
                   {sale?.payments !== 'none' && (
                     <p className={`mb-3 min-h-6 ${offer?.forSale ? 'font-medium' : 'text-muted'}`}>
-                      {offer && (offer.price ? priceText(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here')}
+                      {offer && (offer.price ? formatPrice(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here')}
                     </p>
                   )}
                   <ul className="mb-4 space-y-1.5 text-sm">

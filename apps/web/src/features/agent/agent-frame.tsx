@@ -12,7 +12,7 @@ import { Empty } from '../../components/ui/empty-state.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { sentenceOf } from '../../lib/api/client.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
-import { useAgentChanges } from '../agents/use-live-agents.ts';
+import { useAgentChanges } from '../../lib/hooks/use-agent-changes.ts';
 import { Sections } from './section-tabs.tsx';
 
 /** What stands over every section of an agent: its name, its state, what can be done. Hears of the agent's changes for all of them. */

@@ -4,7 +4,7 @@ import type { OverviewRow } from '@agentbot/contracts';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { Bot, Plus, SearchX } from 'lucide-react';
 import Link from 'next/link';
-import { useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { PageHead } from '../../components/ui/card.tsx';
 import { Empty } from '../../components/ui/empty-state.tsx';
@@ -12,7 +12,6 @@ import { controlLook } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { sentenceOf } from '../../lib/api/client.ts';
-import { type Checkout, PlanNotice } from '../account/plan-notice.tsx';
 import { AgentRow } from './agent-row.tsx';
 import { useLiveAgents } from './use-live-agents.ts';
 
@@ -136,11 +135,12 @@ function Found({ agents }: { agents: OverviewRow[] }) {
 
 interface Props {
   initial: OverviewRow[] | undefined;
-  checkout: Checkout | undefined;
+  /** Shown above the list: the account's plan, or the result of a checkout. */
+  notice: ReactNode;
 }
 
 /** All agents of the user, live. */
-export function AgentList({ initial, checkout }: Props) {
+export function AgentList({ initial, notice }: Props) {
   const { agents, error, reread } = useLiveAgents(initial);
   return (
     <>
@@ -149,7 +149,7 @@ export function AgentList({ initial, checkout }: Props) {
           <Plus aria-hidden className="size-4" /> New agent
         </Link>
       </PageHead>
-      <PlanNotice checkout={checkout} />
+      {notice}
       {error && <Problem onRetry={reread}>{sentenceOf(error)}</Problem>}
       {!agents && !error && <Loading rows={4} />}
       {agents?.length === 0 && (

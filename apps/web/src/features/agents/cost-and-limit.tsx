@@ -3,7 +3,8 @@
 import type { Me } from '@agentbot/contracts';
 import Link from 'next/link';
 import { useMe } from '../../lib/hooks/use-me.ts';
-import { priceText, usePlans } from '../../lib/hooks/use-plans.ts';
+import { usePlans } from '../../lib/hooks/use-plans.ts';
+import { formatPrice } from '../../lib/plans.ts';
 
 const billing = (
   <Link href="/account/billing" className="text-accent underline">
@@ -16,13 +17,13 @@ function Cost({ me }: { me: Me | undefined }) {
   const { data: sale } = usePlans();
   if (!me || !sale) return '\u00a0';
   const price = sale.plans.find(({ plan }) => plan === me.plan)?.price;
-  if (me.plan) return `included in your ${me.plan} plan${price ? `, which is sold for ${priceText(price)}` : ''}.`;
+  if (me.plan) return `included in your ${me.plan} plan${price ? `, which is sold for ${formatPrice(price)}` : ''}.`;
   if (me.admin) return 'none, you administer this installation.';
   if (sale.payments === 'none') return 'none by itself, but it takes a plan, which the administrator of this installation grants.';
   const smallest = sale.plans.find((each) => each.price);
   return (
     <>
-      covered by a plan{smallest?.price && `; ${smallest.plan} is ${priceText(smallest.price)}`}. All of them are under {billing}.
+      covered by a plan{smallest?.price && `; ${smallest.plan} is ${formatPrice(smallest.price)}`}. All of them are under {billing}.
     </>
   );
 }

@@ -1,6 +1,3 @@
-/** Values and what they are called. */
-export type Options = readonly (readonly [value: string, text: string])[];
-
 export const modelOptions: [string, string][] = [
   ['claude-opus-4-6', 'Claude Opus 4.6 (Anthropic)'],
   ['gpt-4', 'GPT-4 (through OpenRouter)'],

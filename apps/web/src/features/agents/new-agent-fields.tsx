@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { TokenField } from '../../components/agent/token-field.tsx';
 import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Choice, Field } from '../../components/ui/field.tsx';
-import { modelOptions, type Options, type Template } from './form-options.ts';
+import type { Options } from '../../lib/options.ts';
+import { modelOptions, type Template } from './form-options.ts';
 
 const secret = { type: 'password', autoComplete: 'off' };
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useSWRConfig } from 'swr';
 import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
@@ -9,9 +9,9 @@ import { PageHead } from '../../components/ui/card.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { adviceOf, api, sentenceOf } from '../../lib/api/client.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
-import { PlanNotice } from '../account/plan-notice.tsx';
+import type { Options } from '../../lib/options.ts';
 import { CostAndLimit } from './cost-and-limit.tsx';
-import { type Options, type Template, templates } from './form-options.ts';
+import { type Template, templates } from './form-options.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';
 import { provisionBody } from './provision-body.ts';
 
@@ -43,8 +43,14 @@ function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: 
   );
 }
 
-/** One page that makes an agent. */
-export function NewAgentForm({ tiers }: { tiers: Options }) {
+interface Props {
+  tiers: Options;
+  /** Shown above the form: what the account's plan allows. */
+  notice: ReactNode;
+}
+
+/** The form that provisions an agent, with its templates. */
+export function NewAgentForm({ tiers, notice }: Props) {
   const router = useRouter();
   const { mutate } = useSWRConfig();
   const hydrated = useHydrated();
@@ -82,7 +88,7 @@ export function NewAgentForm({ tiers }: { tiers: Options }) {
   return (
     <div className="mx-auto max-w-2xl">
       <PageHead title="New agent" about="It starts in a container of its own, usually within half a minute." />
-      <PlanNotice />
+      {notice}
       <Templates chosen={template.id} onChoose={setTemplate} />
       <form method="post" onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
         <NewAgentFields key={template.id} template={template} tiers={tiers} checks={checks} />

@@ -9,8 +9,8 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api, sentenceOf } from '../../lib/api/client.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
+import type { Options } from '../../lib/options.ts';
 import { act } from '../../lib/toast/with-toast.ts';
-import type { Options } from '../agents/form-options.ts';
 import { type Changes, CUSTOM, keyHint, readChanges, serverOf } from './config-changes.ts';
 
 const providers = [
