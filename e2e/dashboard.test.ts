@@ -249,7 +249,7 @@ describe('an agent’s sections', () => {
   test('what fails to load says so, and can be tried again', async () => {
     await expectRetry('**/api/agents/*/operations', () => section(''), page.getByRole('heading', { name: 'Last operation' }));
     await expectRetry('**/api/agents/*/operations', () => section('update'), page.getByRole('heading', { name: 'Last update' }));
-    await expectRetry('**/api/agents/*/overview', () => section('configuration'), page.getByLabel('Owner ids'));
+    await expectRetry('**/api/agents/*/overview', () => section('configuration'), page.getByLabel('Owner IDs'));
     await expectRetry('**/api/agent?*', () => section('chat'), page.getByLabel('Conversation', { exact: true }).locator('option').nth(2));
     await expectRetry('**/api/plans', () => at('/account/billing'), page.getByText('$19 per month'));
   });
@@ -263,7 +263,7 @@ describe('an agent’s sections', () => {
     // As over plain http.
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await button('Copy token').click();
-    const byHand = page.getByLabel(/Copy it by hand/);
+    const byHand = page.getByLabel(/Copy the text manually/);
     expect(await byHand.inputValue()).toMatch(/^[0-9a-f]{64}$/);
     expect(await byHand.evaluate(({ selectionStart, selectionEnd }: HTMLTextAreaElement) => [selectionStart, selectionEnd])).toEqual([
       0, 64,
@@ -319,7 +319,7 @@ describe('an agent’s sections', () => {
     expect(await moves).toBeLessThan(2);
     await page.unroute('**/api/agents/*/logs?*');
 
-    const begin = lines.getByText('What is kept of this log begins here.');
+    const begin = lines.getByText('The stored log starts here.');
     for (let tries = 0; tries < 50 && !(await begin.isVisible()); tries++) {
       await lines.evaluate((box) => box.scrollTo({ top: 0 }));
       await page.waitForTimeout(50);
@@ -363,7 +363,7 @@ describe('an agent’s sections', () => {
     const download = page.waitForEvent('download');
     await button('Download').click();
     expect((await download).suggestedFilename()).toBe(`${agent}.log`);
-    await button('Go on').click();
+    await button('Resume').click();
     await page.getByText('Live', { exact: true }).waitFor();
   });
 
@@ -400,9 +400,9 @@ describe('an agent’s sections', () => {
       await route.fulfill({ response: answer, json: { agent: { ...read, ...change }, status: 'ok' } });
     });
     for (const [state, sentence] of [
-      [{}, 'the agent restarts with it'],
-      [{ status: 'stopped' }, 'the agent takes it over when it is started'],
-      [{ runtime: 'api' }, 'the agent takes it over once it runs in a container'],
+      [{}, 'the agent restarts to use it'],
+      [{ status: 'stopped' }, 'the agent uses it after its next start'],
+      [{ runtime: 'api' }, 'the agent uses it once it runs in a container'],
     ] as const) {
       change = state;
       await section('channels');
@@ -416,16 +416,16 @@ describe('an agent’s sections', () => {
 
   test('configuration: checked beside its field, then saved', async () => {
     await section('configuration');
-    await page.getByLabel('Owner ids').fill('!!');
+    await page.getByLabel('Owner IDs').fill('!!');
     await button('Save configuration').click();
-    await page.getByText('“!!” is no id').waitFor();
-    await page.getByLabel('Owner ids').fill('100, 200');
+    await page.getByText('“!!” is not a valid ID').waitFor();
+    await page.getByLabel('Owner IDs').fill('100, 200');
     await page.getByLabel('Model ID').fill('echo-2');
     await button('Save configuration').click();
     await toast('Saved');
     await button('Apply now').waitFor();
     await page.reload();
-    expect(await page.getByLabel('Owner ids').inputValue()).toBe('100, 200');
+    expect(await page.getByLabel('Owner IDs').inputValue()).toBe('100, 200');
     await button('Apply now').waitFor();
   });
 
@@ -446,7 +446,7 @@ describe('an agent’s sections', () => {
     expect(await page.getByLabel('Base URL').count()).toBe(0);
     await modelId.fill('llama-3.1-8b-instant');
     const key = page.getByLabel('New API key');
-    await page.getByText('The saved key belongs to the provider that you leave').waitFor();
+    await page.getByText('The saved key belongs to the previous provider').waitFor();
     // The browser stops at a field that is required; blanks alone pass it.
     await button('Save configuration').click();
     expect(await key.evaluate((input: HTMLInputElement) => [input.required, input.validity.valueMissing])).toEqual([true, true]);
@@ -474,8 +474,8 @@ describe('an agent’s sections', () => {
       await button('Save configuration').click();
       await page.getByText(sentence).waitFor();
     }
-    await page.getByText('A model’s name has no ${ in it').waitFor();
-    await page.getByText('The saved key is not sent to another server: left empty, the agent has no key.').waitFor();
+    await page.getByText('A model ID must not contain ${').waitFor();
+    await page.getByText('The saved key is not sent to another server: if this field is empty, the agent has no key.').waitFor();
     const faults: string[] = [];
     for (const theme of ['light', 'dark']) faults.push(...(await faultsOf(page, '/configuration-refused', theme)));
     expect(faults).toEqual([]);
@@ -489,7 +489,7 @@ describe('an agent’s sections', () => {
     await baseUrl.fill('https://models.example/v1');
     await page.getByText('The saved key is not sent to another server').waitFor();
     await baseUrl.fill(`http://host.docker.internal:${model.port}/other`);
-    await page.getByText('Empty keeps the one it has').waitFor();
+    await page.getByText('Leave empty to keep the saved key').waitFor();
     await page.reload();
   });
 
@@ -501,8 +501,8 @@ describe('an agent’s sections', () => {
       await button('Restart').click();
       await page.getByText('Restart · running').waitFor();
       await button('Cancel').click();
-      await button('Give it up').click();
-      await page.getByText('Being given up…').waitFor();
+      await button('Cancel operation').click();
+      await page.getByText('Cancelling…').waitFor();
     } finally {
       await database.query('COMMIT');
     }
@@ -549,15 +549,15 @@ describe('an agent’s sections', () => {
     await toast('The agent is repaired');
     await status('running');
     await section('configuration');
-    await page.getByLabel('Owner ids').waitFor();
+    await page.getByLabel('Owner IDs').waitFor();
     expect(await button('Apply now').count()).toBe(0);
   }, 90_000);
 
   test('backups: made, on schedule, taken along, restored, removed', async () => {
     await section('backups');
     await button('Back up now').click();
-    await toast('The backup is made');
-    await page.getByText('Made by you').waitFor();
+    await toast('The backup is complete');
+    await page.getByText('Manual backup').waitFor();
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download' }).click();
     const tar = gunzipSync(await readFile(await (await download).path()));
@@ -565,10 +565,10 @@ describe('an agent’s sections', () => {
     expect(tar.length).toBeGreaterThan(10_000);
     await page.getByLabel('Back up', { exact: true }).selectOption('24');
     await button('Save schedule').click();
-    await page.getByText(/^The next one:/).waitFor();
+    await page.getByText(/^Next backup:/).waitFor();
     await button('Restore').click();
     await button('Restore now').click();
-    await toast('The agent has its data of then');
+    await toast('The backup is restored');
     await status('running');
     await page.getByText('Before a restore').waitFor();
     for (const left of [1, 0]) {
@@ -606,7 +606,7 @@ describe('an agent’s sections', () => {
     await stage('rollback', 'done');
     await page.getByText('Update · failed').waitFor();
     await page.getByRole('alert').getByText(`Update failed, the agent is back on ${IMAGE}: `).waitFor();
-    await page.getByText(/^Image and data are as they were before/).waitFor();
+    await page.getByText(/^The image and the data were restored/).waitFor();
     await status('running');
     expect(await page.locator('dt:text-is("From") + dd').textContent()).toBe(IMAGE);
     const { rows } = await database.query('SELECT state, image FROM agents WHERE id = $1', [agent]);
@@ -622,8 +622,8 @@ describe('an agent’s sections', () => {
   test('verification: a passkey that is not given, or is there already', async () => {
     await section('verification');
     for (const [name, sentence] of [
-      ['NotAllowedError', 'The passkey was not used'],
-      ['InvalidStateError', 'This device has its passkey for the agent already'],
+      ['NotAllowedError', 'The passkey request was cancelled or timed out'],
+      ['InvalidStateError', 'This device already has a passkey for this agent'],
     ] as const) {
       await page.evaluate((refusal) => {
         navigator.credentials.create = () => Promise.reject(new DOMException('Not for people', refusal));
@@ -720,14 +720,14 @@ describe('an agent’s sections', () => {
     await button('Reset memory').click();
     await page.getByLabel('Agent name').fill('Ada');
     await button('Reset now').click();
-    await toast('The agent begins anew');
+    await toast('The memory is reset');
     await section('backups');
     await page.getByText('Before a memory reset').waitFor();
   }, 90_000);
 
   test('restart: away, and there again', async () => {
     await button('Restart').click();
-    await toast('The agent runs again');
+    await toast('The agent is running again');
     await status('running');
   }, 90_000);
 });
@@ -746,8 +746,8 @@ describe('the account', () => {
   test('API keys: with scopes, shown once, revoked', async () => {
     await at('/account/keys');
     await page.getByLabel('Name', { exact: true }).fill('Reader');
-    await page.getByLabel('It may').selectOption('agents:read');
-    await button('Make key').click();
+    await page.getByLabel('Scopes').selectOption('agents:read');
+    await button('Create key').click();
     const secret = (await page.getByText(/^sk_/).first().textContent()) ?? '';
     const answer = await fetch(`${stack.backendUrl}/api/agents`, { headers: { authorization: `Bearer ${secret}` } });
     expect(await answer.json()).toEqual([expect.objectContaining({ id: agent })]);
@@ -774,7 +774,7 @@ describe('the account', () => {
     // Whoever comes back to it sees what was done meanwhile.
     await page.getByRole('link', { name: 'API keys' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Passing');
-    await button('Make key').click();
+    await button('Create key').click();
     await button('Revoke').click();
     await button('Revoke key').click();
     await page.getByText('No keys yet').waitFor();
@@ -824,7 +824,7 @@ test('administration: health, users and their plans, all agents', async () => {
       await page.getByLabel('Search by name, id or owner').fill('nobody has this');
       await expectCount(page.getByRole('row'), 0);
     },
-    page.getByText('No agent was found.'),
+    page.getByText('No agents found.'),
   );
 });
 
@@ -865,9 +865,9 @@ test('a plan is bought at Stripe, for the price that Stripe says', async () => {
   await theirs.getByRole('heading', { name: 'Stripe' }).waitFor();
   const session = stripe.sessions.at(-1) ?? {};
   await theirs.goto(session.cancel_url ?? '');
-  await theirs.getByText('You left the checkout, and nothing was charged.').waitFor();
+  await theirs.getByText('The checkout was cancelled. You were not charged.').waitFor();
   await theirs.goto(session.success_url ?? '');
-  await theirs.getByText(/^Stripe has taken your order/).waitFor();
+  await theirs.getByText(/^Stripe has received your order/).waitFor();
   stripe.setSubscription('sub_bob', {
     customer: session.customer ?? '',
     price: session['line_items[0][price]'] ?? '',
@@ -1005,7 +1005,7 @@ test('the menu on a phone gives the keyboard back, and knows the theme that was 
 test('the theme is chosen by keyboard, and stays', async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await at('/agents');
-  await page.getByRole('radio', { name: 'As the system' }).focus();
+  await page.getByRole('radio', { name: 'System' }).focus();
   await page.keyboard.press('ArrowRight');
   expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('light');
   await page.reload();

@@ -318,7 +318,7 @@ describe('after the backend was away', () => {
     const away = Promise.all([refused(page, 502), refused(log, 502)]);
     await stack.killBackend();
     await away;
-    await log.getByText('Connection lost; trying again').waitFor();
+    await log.getByText('Connection lost. Reconnecting…').waitFor();
     await stack.startBackend();
     await rename('Renamed after the restart');
     // Each comes back when its own wait is over.

@@ -127,7 +127,7 @@ test('another user sees nothing of it', async () => {
   expect(answers.provision[0]).toBe(402);
   // Without Stripe there is no price to show, and nothing to buy.
   await other.goto(`${stack.webUrl}/account/billing`);
-  await other.getByText(/^Nothing is for sale here: the administrator of this installation grants plans/).waitFor();
+  await other.getByText(/^No plan is for sale here: the administrator of this installation grants plans/).waitFor();
   expect(await other.getByRole('button', { name: /^Choose/ }).count()).toBe(0);
   await stranger.close();
   await page.reload();

@@ -2,10 +2,10 @@
 
 import type { Addresses as Table } from '@agentbot/contracts/addresses';
 import type { ReactNode } from 'react';
-import { noteAddresses } from '../lib/api/client.ts';
+import { setAddresses } from '../lib/api/client.ts';
 
 /** Tells the browser where the API's operations are: the server has read the contract, so that nobody else needs to. */
 export function Addresses({ table, children }: { table: Table; children: ReactNode }) {
-  noteAddresses(table);
+  setAddresses(table);
   return children;
 }

@@ -1,6 +1,8 @@
-/** How long is waited before what failed is tried again, at first and at most. */
-const FIRST_MS = 1_000;
-const LONGEST_MS = 15_000;
+const MIN_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 15_000;
 
-/** The wait before the next try, at which not all pages come at once. @param tries that failed before the last one */
-export const backOff = (tries: number): number => Math.min(FIRST_MS * 2 ** tries, LONGEST_MS) * (0.5 + Math.random() / 2);
+/**
+ * The delay before the next retry in milliseconds: exponential, with jitter so that pages do not retry together.
+ * @param retries that failed so far
+ */
+export const backoffMs = (retries: number): number => Math.min(MIN_DELAY_MS * 2 ** retries, MAX_DELAY_MS) * (0.5 + Math.random() / 2);

@@ -1,11 +1,11 @@
 /**
- * Lets one reading run at a time. Whoever asks during one shares the next, which begins when that ends: it has read all
- * that was there when it was asked for. It never fails; the reading itself tells of its failure.
+ * Runs one read at a time. Calls that arrive during a read share the next one, which starts when the current one ends:
+ * its result is never older than the call. The returned function never rejects; `read` reports its own failure.
  */
-export function inTurn(read: () => Promise<unknown>): () => Promise<void> {
+export function coalesce(read: () => Promise<unknown>): () => Promise<void> {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
-  function begin(): Promise<void> {
+  function start(): Promise<void> {
     next = undefined;
     running = read()
       .catch(() => undefined)
@@ -15,8 +15,8 @@ export function inTurn(read: () => Promise<unknown>): () => Promise<void> {
     return running;
   }
   return () => {
-    if (!running && !next) return begin();
-    next ??= running?.then(begin);
-    return next ?? begin();
+    if (!running && !next) return start();
+    next ??= running?.then(start);
+    return next ?? start();
   };
 }

@@ -4,7 +4,7 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsModule from 'next-auth/providers/credentials';
 import { config } from '../config.ts';
 import { callBackend } from './backend.ts';
-import { addressOf } from './client-address.ts';
+import { clientAddressOf } from './client-address.ts';
 import { log } from './log.ts';
 import { type ProviderProfile, signInProviders } from './sign-in-providers.ts';
 
@@ -90,7 +90,7 @@ export function authOptions(): NextAuthOptions {
         credentials: { email: { type: 'email' }, password: { type: 'password' } },
         authorize: (given, request) =>
           given
-            ? verify(given.email, given.password, { client: addressOf(request.headers), userAgent: request.headers?.['user-agent'] })
+            ? verify(given.email, given.password, { client: clientAddressOf(request.headers), userAgent: request.headers?.['user-agent'] })
             : null,
       }),
       ...signInProviders(),

@@ -31,7 +31,7 @@ export function observeClientAddresses(): void {
 }
 
 /** The address of the client of a request. */
-export function addressOf(headers: Headers | Record<string, string | undefined> | undefined): string | undefined {
+export function clientAddressOf(headers: Headers | Record<string, string | undefined> | undefined): string | undefined {
   const value = headers instanceof Headers ? headers.get(HEADER) : headers?.[HEADER];
   return value || undefined;
 }

@@ -1,12 +1,12 @@
 import { type Plan, planForTier, plans, type Tier } from '@agentbot/contracts';
-import { size } from '../lib/format.ts';
+import { formatBytes } from '../lib/format.ts';
 import type { Options } from '../lib/options.ts';
 import type { PlanOffer } from '../lib/plans.ts';
 
 /** What the container of a plan may use, as one says it. */
 function sizeOf(plan: Plan): string {
   const { memoryBytes, cpus } = plans[plan];
-  return `${size(memoryBytes)} memory, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
+  return `${formatBytes(memoryBytes)} memory, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
 }
 
 const names: [Tier | '', string][] = [

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable, type LiveStats, pathParams, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
 import { callBackend } from './backend.ts';
-import { addressOf } from './client-address.ts';
+import { clientAddressOf } from './client-address.ts';
 import { lastSeenStats, rememberStats } from './last-seen-stats.ts';
 import { log } from './log.ts';
 import { readBody } from './read-body.ts';
@@ -71,7 +71,7 @@ async function pass(route: Route, request: Request, params: Params, requestId: s
     method: route.method,
     body,
     contentType: body && (request.headers.get('content-type') ?? undefined),
-    client: addressOf(request.headers),
+    client: clientAddressOf(request.headers),
     headers: {
       'x-request-id': requestId,
       ...Object.fromEntries(passedOn.flatMap((name) => (request.headers.has(name) ? [[name, request.headers.get(name) ?? '']] : []))),

@@ -2,9 +2,9 @@
 
 import type { OperationView } from '@agentbot/contracts';
 import { Check, CircleDashed, LoaderCircle, X } from 'lucide-react';
-import { duration } from '../../lib/format.ts';
+import { formatDuration } from '../../lib/format.ts';
 import { useNow } from '../../lib/hooks/use-now.ts';
-import { adviceFor, kindName, stageName } from './operation-text.ts';
+import { operationAdvice, operationName, stageName } from './operation-text.ts';
 
 const icons = {
   running: <LoaderCircle aria-hidden className="size-4 animate-spin text-warn" />,
@@ -13,17 +13,17 @@ const icons = {
   failed: <X aria-hidden className="size-4 text-danger" />,
 };
 
-const since = (from: string, to: string | null, now: number) => duration((to ? Date.parse(to) : now) - Date.parse(from));
+const since = (from: string, to: string | null, now: number) => formatDuration((to ? Date.parse(to) : now) - Date.parse(from));
 
 /** The stages of an operation as they happen, with their times, and what to do when one failed. */
-export function Stages({ operation }: { operation: OperationView }) {
+export function OperationStages({ operation }: { operation: OperationView }) {
   const now = useNow(!operation.finishedAt);
   const { kind, state, createdAt, finishedAt, steps, error } = operation;
   return (
     <div>
       <p className="flex justify-between gap-4 text-muted text-sm">
         <span aria-live="polite">
-          {kindName(kind)} · {state}
+          {operationName(kind)} · {state}
         </span>
         <span className="whitespace-nowrap tabular-nums">{since(createdAt, finishedAt, now)}</span>
       </p>
@@ -48,7 +48,7 @@ export function Stages({ operation }: { operation: OperationView }) {
       {error && (
         <div role="alert" className="wrap-anywhere mt-3 rounded-lg border border-danger/40 bg-danger/10 px-3 py-2 text-sm">
           <p className="text-danger">{error}</p>
-          {state === 'failed' && <p className="mt-1">{adviceFor(operation)}</p>}
+          {state === 'failed' && <p className="mt-1">{operationAdvice(operation)}</p>}
         </div>
       )}
     </div>

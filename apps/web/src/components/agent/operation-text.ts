@@ -14,7 +14,7 @@ const kindNames: Record<string, string> = {
   restore: 'Restore',
   delete: 'Deletion',
 };
-export const kindName = (kind: string) => kindNames[kind] ?? kind;
+export const operationName = (kind: string) => kindNames[kind] ?? kind;
 
 /** Stages as people call them. */
 const stageNames: Record<string, string> = {
@@ -30,24 +30,24 @@ const stageNames: Record<string, string> = {
   retention: 'Old backups',
   check: 'Check the backup',
   clear: 'Clear data',
-  rollback: 'Roll back',
+  rollback: 'Rollback',
 };
 export const stageName = (name: string) => stageNames[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
 
 const advice: Record<string, string> = {
-  image: 'The image could not be had. Check its name under Update, or try again when the registry answers.',
+  image: 'The image could not be pulled. Check its name under Update, or try again when the registry responds.',
   validate: 'OpenClaw refuses this configuration. Correct the model or the channels under Configuration, then start again.',
-  create: 'The container could not be made. Try again; if it lasts, the administrator should look at Docker.',
-  start: 'The container did not start. The Logs show its last words.',
+  create: 'The container could not be created. Try again. If the problem remains, ask the administrator to check Docker.',
+  start: 'The container did not start. The Logs show its last output.',
   ready: 'The gateway did not answer in time. Check the API key and the model under Configuration, read the Logs, then start again.',
-  backup: 'The data could not be archived, and nothing was changed. Tell the administrator that there may be no room left.',
-  rollback: 'The agent could not be put back. Restore its last backup under Backups, or tell the administrator.',
+  backup: 'The data could not be backed up, so nothing was changed. Ask the administrator to check the free disk space.',
+  rollback: 'The rollback failed. Restore the last backup under Backups, or tell the administrator.',
 };
-const rolledBack = 'Image and data are as they were before. The Logs show what the new container said before it failed.';
+const rolledBack = 'The image and the data were restored. The Logs show what the new container wrote before it failed.';
 
 /** What to do about an operation that failed, by the stage it failed at. */
-export function adviceFor(operation: OperationView): string {
+export function operationAdvice(operation: OperationView): string {
   if (operation.steps.some(({ name, state }) => name === 'rollback' && state === 'done')) return rolledBack;
   const failed = operation.steps.findLast(({ state }) => state === 'failed');
-  return advice[failed?.name ?? ''] ?? 'Try again. The Logs show what the agent said last.';
+  return advice[failed?.name ?? ''] ?? 'Try again. The Logs show the agent’s last output.';
 }

@@ -1,5 +1,6 @@
 import { useCallback, useRef, useState } from 'react';
-import { api, sentenceOf } from '../../lib/api/client.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 
 interface Checked {
   token: string;
@@ -28,7 +29,7 @@ export function useTokenChecks() {
       (error) => {
         // A refused one may be asked about again: the fault may have been the channel's.
         asked.current.delete(key);
-        setChecked((all) => ({ ...all, [channel]: { token, problem: sentenceOf(error) } }));
+        setChecked((all) => ({ ...all, [channel]: { token, problem: errorMessage(error) } }));
         return false;
       },
     );

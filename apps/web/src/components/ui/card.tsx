@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 interface Props {
   title?: string;
   /** A sentence under the title. */
-  about?: ReactNode;
+  description?: ReactNode;
   /** At the title's right. */
   aside?: ReactNode;
   className?: string;
@@ -11,14 +11,14 @@ interface Props {
 }
 
 /** A part of a page, with its heading. */
-export function Card({ title, about, aside, className = '', children }: Props) {
+export function Card({ title, description, aside, className = '', children }: Props) {
   return (
     <section className={`rounded-xl border border-line bg-surface p-4 sm:p-5 ${className}`}>
       {(title || aside) && (
         <div className="mb-3 flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
           <div className="min-w-0">
             {title && <h2 className="font-semibold">{title}</h2>}
-            {about && <p className="mt-0.5 text-muted text-sm">{about}</p>}
+            {description && <p className="mt-0.5 text-muted text-sm">{description}</p>}
           </div>
           {aside}
         </div>
@@ -29,12 +29,12 @@ export function Card({ title, about, aside, className = '', children }: Props) {
 }
 
 /** The head of a page: what it is, and what can be done there. */
-export function PageHead({ title, about, children }: { title: string; about?: ReactNode; children?: ReactNode }) {
+export function PageHeader({ title, description, children }: { title: string; description?: ReactNode; children?: ReactNode }) {
   return (
     <div className="mb-6 flex flex-wrap items-start justify-between gap-x-4 gap-y-3">
       <div className="min-w-0">
         <h1 className="wrap-anywhere font-semibold text-2xl">{title}</h1>
-        {about && <p className="mt-1 max-w-2xl text-muted text-sm">{about}</p>}
+        {description && <p className="mt-1 max-w-2xl text-muted text-sm">{description}</p>}
       </div>
       {children}
     </div>
@@ -42,7 +42,7 @@ export function PageHead({ title, about, children }: { title: string; about?: Re
 }
 
 /** Names and their values, in two columns. */
-export function Facts({ rows }: { rows: readonly (readonly [name: string, value: ReactNode])[] }) {
+export function DescriptionList({ rows }: { rows: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2 text-sm">
       {rows.map(([name, value]) => (

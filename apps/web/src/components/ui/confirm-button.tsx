@@ -9,7 +9,7 @@ interface Props {
   /** On the button that opens the question. */
   action: string;
   title: string;
-  about: ReactNode;
+  description: ReactNode;
   /** On the button that does it. */
   confirm: string;
   /** What must be typed first, and what it is. */
@@ -22,12 +22,12 @@ interface Props {
 }
 
 /** A button that asks before it acts. */
-export function Confirm({ action, title, about, confirm, typed, kind = 'danger', size, disabled, onConfirm }: Props) {
+export function ConfirmButton({ action, title, description, confirm, typed, kind = 'danger', size, disabled, onConfirm }: Props) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
 
-  async function act() {
+  async function confirmAction() {
     setBusy(true);
     const done = await onConfirm();
     setBusy(false);
@@ -46,13 +46,13 @@ export function Confirm({ action, title, about, confirm, typed, kind = 'danger',
       >
         {action}
       </Button>
-      <Dialog open={open} onOpenChange={setOpen} title={title} about={about}>
+      <Dialog open={open} onOpenChange={setOpen} title={title} description={description}>
         {typed && <Field label={typed.label} value={text} onChange={(event) => setText(event.target.value)} autoComplete="off" />}
         <div className="flex flex-wrap justify-end gap-2">
           <Button kind="plain" onClick={() => setOpen(false)}>
             Cancel
           </Button>
-          <Button kind={kind} busy={busy} disabled={typed && text !== typed.value} onClick={act}>
+          <Button kind={kind} busy={busy} disabled={typed && text !== typed.value} onClick={confirmAction}>
             {confirm}
           </Button>
         </div>

@@ -3,7 +3,7 @@
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from './button.tsx';
-import { controlStyle } from './field.tsx';
+import { wideControlStyle } from './field.tsx';
 
 function select(box: HTMLTextAreaElement | null): void {
   box?.focus();
@@ -32,8 +32,8 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
       </Button>
       {outcome === 'refused' && (
         <label className="block w-full space-y-1.5 text-muted text-xs">
-          <span className="block">The browser does not allow copying here. Copy it by hand:</span>
-          <textarea ref={select} readOnly rows={3} value={text} className={`${controlStyle} font-mono text-ink`} />
+          <span className="block">This browser does not allow copying here. Copy the text manually:</span>
+          <textarea ref={select} readOnly rows={3} value={text} className={`${wideControlStyle} font-mono text-ink`} />
         </label>
       )}
     </>

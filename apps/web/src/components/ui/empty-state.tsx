@@ -4,19 +4,19 @@ import type { ReactNode } from 'react';
 interface Props {
   icon: LucideIcon;
   title: string;
-  about: ReactNode;
+  description: ReactNode;
   /** `h1` where this is the whole page. */
   heading?: 'h1' | 'h2';
   children?: ReactNode;
 }
 
 /** What is said where there is nothing yet, and the way on. */
-export function Empty({ icon: Icon, title, about, heading: Heading = 'h2', children }: Props) {
+export function EmptyState({ icon: Icon, title, description, heading: Heading = 'h2', children }: Props) {
   return (
     <div className="rounded-xl border border-line border-dashed px-6 py-14 text-center">
       <Icon aria-hidden className="mx-auto size-10 text-muted" />
       <Heading className="mt-4 font-semibold text-lg">{title}</Heading>
-      <p className="mx-auto mt-1 max-w-sm text-muted text-sm">{about}</p>
+      <p className="mx-auto mt-1 max-w-sm text-muted text-sm">{description}</p>
       {children && <div className="mt-6">{children}</div>}
     </div>
   );

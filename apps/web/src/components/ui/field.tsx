@@ -1,9 +1,9 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
 
-export const controlLook =
+export const controlStyle =
   'min-h-10 rounded-lg border border-muted/50 bg-surface px-3 py-2 text-base sm:text-sm placeholder:text-muted disabled:opacity-60';
 
-export const controlStyle = `w-full ${controlLook}`;
+export const wideControlStyle = `w-full ${controlStyle}`;
 
 interface Labelled {
   label: string;
@@ -43,13 +43,13 @@ export function Field({ label, hint, problem, ...rest }: ComponentProps<'input'>
   const id = useId();
   return (
     <Row id={id} label={label} hint={hint} problem={problem}>
-      <input id={id} className={controlStyle} {...described(id, { hint, problem })} {...rest} />
+      <input id={id} className={wideControlStyle} {...described(id, { hint, problem })} {...rest} />
     </Row>
   );
 }
 
 /** A labelled choice with an optional hint. */
-export function Choice({
+export function SelectField({
   label,
   hint,
   problem,
@@ -59,7 +59,7 @@ export function Choice({
   const id = useId();
   return (
     <Row id={id} label={label} hint={hint} problem={problem}>
-      <select id={id} className={controlStyle} {...described(id, { hint, problem })} {...rest}>
+      <select id={id} className={wideControlStyle} {...described(id, { hint, problem })} {...rest}>
         {options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** Asks for the next page, below a list; where that failed, says so. */
-export function More({ label, busy, problem, onMore }: Props) {
+export function LoadMore({ label, busy, problem, onMore }: Props) {
   return (
     <div className="mt-4 text-center">
       {problem ? (

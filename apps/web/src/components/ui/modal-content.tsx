@@ -12,7 +12,7 @@ function giveKeyboard(element: Element | null) {
 }
 
 /** What stands over the page until it is closed; the keyboard stays inside, then goes back to where it was before. */
-export function Over(props: ComponentProps<typeof Radix.Content>) {
+export function ModalContent(props: ComponentProps<typeof Radix.Content>) {
   const before = useRef<Element>(null);
   return (
     <Radix.Portal>

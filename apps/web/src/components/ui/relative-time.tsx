@@ -1,7 +1,7 @@
 'use client';
 
 import { useSyncExternalStore } from 'react';
-import { ago, timeOf } from '../../lib/format.ts';
+import { formatRelativeTime, formatTime } from '../../lib/format.ts';
 
 let now = Date.now();
 const listeners = new Set<() => void>();
@@ -24,15 +24,15 @@ function subscribe(listener: () => void) {
 }
 
 /** How long ago something was; the exact time on hover. The server, which knows no reader's clock, says nothing. */
-export function Ago({ time }: { time: string }) {
+export function RelativeTime({ time }: { time: string }) {
   const clock = useSyncExternalStore<number | undefined>(
     subscribe,
     () => now,
     () => undefined,
   );
   return (
-    <time dateTime={time} title={clock === undefined ? undefined : timeOf(time)}>
-      {clock === undefined ? '\u00a0' : ago(time, Math.max(clock, Date.parse(time)))}
+    <time dateTime={time} title={clock === undefined ? undefined : formatTime(time)}>
+      {clock === undefined ? '\u00a0' : formatRelativeTime(time, Math.max(clock, Date.parse(time)))}
     </time>
   );
 }

@@ -61,7 +61,7 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
             value={address}
             placeholder="0x…"
             autoComplete="off"
-            problem={address && !wellFormed ? 'An address is 0x and 40 hexadecimal digits' : undefined}
+            problem={address && !wellFormed ? 'An address is 0x followed by 40 hexadecimal digits' : undefined}
             onChange={(event) => {
               setAddress(event.target.value.trim());
               setMessage(undefined);
@@ -78,7 +78,7 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
         </li>
         {message && (
           <li className="space-y-2 text-sm">
-            <p className="font-medium">2. Sign this message with the wallet, as it stands</p>
+            <p className="font-medium">2. Sign this exact message with the wallet</p>
             <pre className="wrap-anywhere whitespace-pre-wrap rounded-lg bg-hover p-3 font-mono text-xs">{message}</pre>
             <CopyButton text={message} label="Copy message" />
           </li>

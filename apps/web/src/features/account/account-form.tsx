@@ -7,7 +7,8 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../../lib/api/client.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
 
@@ -20,7 +21,7 @@ interface Props {
 
 /** next-auth's own codes are no sentences. */
 const sentenceOfRefusal = (refusal: string | undefined) =>
-  refusal && (refusal.includes(' ') ? refusal.slice(0, 200) : 'Sign-in did not work. Please try again.');
+  refusal && (refusal.includes(' ') ? refusal.slice(0, 200) : 'Sign-in failed. Try again.');
 
 /** Sign-up and sign-in: the same card, with a name to give when the account is new. */
 export function AccountForm({ purpose, options, refusal }: Props) {
@@ -43,7 +44,7 @@ export function AccountForm({ purpose, options, refusal }: Props) {
       router.push('/agents');
       router.refresh();
     } catch (error) {
-      const sentence = sentenceOf(error);
+      const sentence = errorMessage(error);
       setProblem(sentence === 'CredentialsSignin' ? 'Wrong email or password' : sentence);
       setBusy(false);
     }
@@ -67,7 +68,7 @@ export function AccountForm({ purpose, options, refusal }: Props) {
         />
         <Problem>{problem}</Problem>
         <Button type="submit" className="w-full" disabled={busy || !hydrated}>
-          {busy ? 'One moment…' : signingUp ? 'Create account' : 'Sign in'}
+          {busy ? 'Please wait…' : signingUp ? 'Create account' : 'Sign in'}
         </Button>
         {options.providers.map(({ id, name }) => (
           <Button

@@ -4,14 +4,15 @@ import { Check } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
+import { Card, DescriptionList, PageHeader } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../../lib/api/client.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
 import { formatPrice, type PlanOffer } from '../../lib/plans.ts';
-import { act } from '../../lib/toast/with-toast.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
 
 /** Where nothing can be bought: who gives plans instead. */
 function Granted({ admin }: { admin: boolean }) {
@@ -19,14 +20,14 @@ function Granted({ admin }: { admin: boolean }) {
     <Hint>
       {admin ? (
         <>
-          Stripe is not set up, so nothing is for sale here. As the administrator you grant plans under{' '}
+          Stripe is not configured, so no plan is for sale. As the administrator, you grant plans under{' '}
           <Link href="/admin/users" className="text-accent underline">
             Users
           </Link>
           .
         </>
       ) : (
-        'Nothing is for sale here: the administrator of this installation grants plans. Ask for the one you need.'
+        'No plan is for sale here: the administrator of this installation grants plans. Ask the administrator for the plan that you need.'
       )}
     </Hint>
   );
@@ -37,20 +38,20 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
   const { data: me, error, mutate } = useMe();
   const { data: sale, error: saleError, mutate: askAgain } = usePlans();
   const [busy, setBusy] = useState<string>();
-  if (error && !me) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
+  if (error && !me) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!me) return <Loading rows={2} className="h-40" />;
 
   async function leaveFor(what: string, page: Promise<{ url: string }>) {
     setBusy(what);
-    const answer = await act(page, { doing: 'Opening Stripe…', done: 'You are taken to Stripe' });
+    const answer = await withToast(page, { pending: 'Opening Stripe…', success: 'Stripe is opening' });
     if (answer) location.assign(answer.url);
     else setBusy(undefined);
   }
   return (
     <>
-      <PageHead title="Plan and billing" about="What your account holds. Payment is at Stripe: no card number ever comes here." />
+      <PageHeader title="Plan and billing" description="Your account’s plan. You pay at Stripe: this site never receives a card number." />
       <div className="space-y-4">
-        {saleError && !sale && <Problem onRetry={() => askAgain()}>{sentenceOf(saleError)}</Problem>}
+        {saleError && !sale && <Problem onRetry={() => askAgain()}>{errorMessage(saleError)}</Problem>}
         {sale?.payments === 'none' && <Granted admin={me.admin} />}
         <Card
           title="Your plan"
@@ -62,9 +63,9 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
             )
           }
         >
-          <Facts
+          <DescriptionList
             rows={[
-              ['Plan', me.plan ?? (me.admin ? 'none needed, you administer this installation' : 'none yet')],
+              ['Plan', me.plan ?? (me.admin ? 'none: administrators need no plan' : 'none yet')],
               ['Agents', `${me.agentCount} of ${me.agentLimit}`],
             ]}
           />

@@ -9,8 +9,8 @@ import { usePlans } from '../../lib/hooks/use-plans.ts';
 export type Checkout = 'done' | 'cancelled';
 
 const words: Record<Checkout, string> = {
-  done: 'Stripe has taken your order. Your plan is here in a moment.',
-  cancelled: 'You left the checkout, and nothing was charged.',
+  done: 'Stripe has received your order. Your plan starts in a moment.',
+  cancelled: 'The checkout was cancelled. You were not charged.',
 };
 
 /** Says what is missing to somebody whose account cannot provision agents yet, and what came of a checkout. */
@@ -29,14 +29,14 @@ export function PlanNotice({ checkout }: { checkout?: Checkout | undefined }) {
             Your account has no plan yet.{' '}
             {sale?.payments !== 'none' && (
               <>
-                Take one under{' '}
+                Choose one under{' '}
                 <Link href="/account/billing" className="text-accent underline">
                   Plan and billing
                 </Link>
                 , or ask
               </>
             )}
-            {sale?.payments === 'none' && 'Ask'} the administrator of this installation for one; then you can create an agent.
+            {sale?.payments === 'none' && 'Ask'} the administrator of this installation for one. Then you can create an agent.
           </p>
         )}
       </Hint>

@@ -4,8 +4,8 @@ import type { Me } from '@agentbot/contracts';
 import { ApiError } from '@agentbot/contracts/client';
 import type { ReactNode } from 'react';
 import { SWRConfig, type SWRConfiguration } from 'swr';
-import { backOff } from '../../lib/backoff.ts';
-import { leaveIfEnded } from '../../lib/session/sign-out.ts';
+import { backoffMs } from '../../lib/backoff.ts';
+import { signOutIfUnauthorized } from '../../lib/session/sign-out.ts';
 
 interface Props {
   /** The account as the server read it, so that nothing jumps once it is known. */
@@ -17,11 +17,11 @@ interface Props {
 const retries: SWRConfiguration = {
   shouldRetryOnError: (error) => !(error instanceof ApiError && error.status < 500 && error.status !== 429),
   onErrorRetry(_error, _key, _config, revalidate, { retryCount, dedupe }) {
-    setTimeout(() => revalidate({ retryCount, dedupe }), backOff(retryCount - 1));
+    setTimeout(() => revalidate({ retryCount, dedupe }), backoffMs(retryCount - 1));
   },
 };
 
 /** What every page knows of the session. A failed request is shown where it happens, unless the session has ended. */
 export function Session({ me, children }: Props) {
-  return <SWRConfig value={{ onError: leaveIfEnded, ...retries, ...(me && { fallback: { me } }) }}>{children}</SWRConfig>;
+  return <SWRConfig value={{ onError: signOutIfUnauthorized, ...retries, ...(me && { fallback: { me } }) }}>{children}</SWRConfig>;
 }

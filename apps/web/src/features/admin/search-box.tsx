@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { controlLook } from '../../components/ui/field.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
 
 const PAUSE_MS = 250;
 
@@ -17,7 +17,7 @@ export function SearchBox({ label, onSearch }: { label: string; onSearch: (words
       type="search"
       aria-label={label}
       placeholder={label}
-      className={`${controlLook} min-w-48 flex-1`}
+      className={`${controlStyle} min-w-48 flex-1`}
       value={text}
       onChange={(event) => setText(event.target.value)}
     />

@@ -8,12 +8,12 @@ import { useSWRConfig } from 'swr';
 import { LifecycleButtons } from '../../components/agent/lifecycle-buttons.tsx';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { buttonStyle } from '../../components/ui/button.tsx';
-import { Empty } from '../../components/ui/empty-state.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { sentenceOf } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useAgentChanges } from '../../lib/hooks/use-agent-changes.ts';
-import { Sections } from './section-tabs.tsx';
+import { SectionTabs } from './section-tabs.tsx';
 
 /** What stands over every section of an agent: its name, its state, what can be done. Hears of the agent's changes for all of them. */
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
@@ -29,16 +29,16 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
 
   if (error instanceof ApiError && error.status === 404) {
     return (
-      <Empty
+      <EmptyState
         heading="h1"
         icon={SearchX}
         title="This agent does not exist"
-        about="It may have been deleted, or it belongs to another account."
+        description="It may have been deleted, or it belongs to another account."
       >
         <Link href="/agents" className={buttonStyle()}>
           Back to your agents
         </Link>
-      </Empty>
+      </EmptyState>
     );
   }
   return (
@@ -54,8 +54,8 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
         </div>
         {agent && <LifecycleButtons id={id} status={agent.status} />}
       </div>
-      <Sections id={id} />
-      {error && !agent ? <Problem onRetry={() => retry()}>{sentenceOf(error)}</Problem> : children}
+      <SectionTabs id={id} />
+      {error && !agent ? <Problem onRetry={() => retry()}>{errorMessage(error)}</Problem> : children}
     </>
   );
 }

@@ -19,7 +19,7 @@ const sections = [
 ] as const;
 
 /** The sections of an agent, each with an address of its own. */
-export function Sections({ id }: { id: string }) {
+export function SectionTabs({ id }: { id: string }) {
   const pathname = usePathname();
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {

@@ -2,9 +2,9 @@
 
 import type { AgentOverview } from '@agentbot/contracts';
 import useSWR from 'swr';
-import { Card, Facts } from '../../components/ui/card.tsx';
+import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { api } from '../../lib/api/client.ts';
-import { size } from '../../lib/format.ts';
+import { formatBytes } from '../../lib/format.ts';
 
 /** What an agent's container may use and uses now, and how its conversations go. */
 export function Usage({ agent }: { agent: AgentOverview }) {
@@ -18,13 +18,16 @@ export function Usage({ agent }: { agent: AgentOverview }) {
     ['CPU', live ? live.cpu : '–'],
     ['Memory', live ? `${live.memory} (${live.memoryPercent})` : '–'],
     ['Network', live ? live.network : '–'],
-    ['Up for', live ? live.uptimeFormatted : '–'],
+    ['Uptime', live ? live.uptimeFormatted : '–'],
     ['Messages', live ? String(live.messagesProcessed) : '–'],
-    ['Limits', resources ? `${size(resources.memoryBytes)}, ${resources.cpus} CPU, ${resources.pids} processes` : 'no container yet'],
+    [
+      'Limits',
+      resources ? `${formatBytes(resources.memoryBytes)}, ${resources.cpus} CPU, ${resources.pids} processes` : 'no container yet',
+    ],
   ];
   return (
     <Card title="Resources">
-      <Facts rows={rows} />
+      <DescriptionList rows={rows} />
     </Card>
   );
 }

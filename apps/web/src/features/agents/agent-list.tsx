@@ -6,12 +6,12 @@ import { Bot, Plus, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
-import { PageHead } from '../../components/ui/card.tsx';
-import { Empty } from '../../components/ui/empty-state.tsx';
-import { controlLook } from '../../components/ui/field.tsx';
+import { PageHeader } from '../../components/ui/card.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { sentenceOf } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { AgentRow } from './agent-row.tsx';
 import { useLiveAgents } from './use-live-agents.ts';
 
@@ -92,13 +92,13 @@ function Found({ agents }: { agents: OverviewRow[] }) {
           type="search"
           aria-label="Search agents"
           placeholder="Search by name, model, plan, channel or id"
-          className={`${controlLook} min-w-48 flex-1`}
+          className={`${controlStyle} min-w-48 flex-1`}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
         <select
           aria-label="State"
-          className={`${controlLook} w-full sm:w-44`}
+          className={`${controlStyle} w-full sm:w-44`}
           value={state}
           onChange={(event) => setState(event.target.value)}
         >
@@ -117,7 +117,7 @@ function Found({ agents }: { agents: OverviewRow[] }) {
       {found.length > 0 ? (
         <Rows agents={found} />
       ) : (
-        <Empty icon={SearchX} title="No agent matches" about="Nothing was found for these words in this state.">
+        <EmptyState icon={SearchX} title="No agent matches" description="No agent has these words and this state.">
           <Button
             kind="plain"
             onClick={() => {
@@ -127,7 +127,7 @@ function Found({ agents }: { agents: OverviewRow[] }) {
           >
             Show all agents
           </Button>
-        </Empty>
+        </EmptyState>
       )}
     </>
   );
@@ -141,27 +141,27 @@ interface Props {
 
 /** All agents of the user, live. */
 export function AgentList({ initial, notice }: Props) {
-  const { agents, error, reread } = useLiveAgents(initial);
+  const { agents, error, reload } = useLiveAgents(initial);
   return (
     <>
-      <PageHead title="Agents">
+      <PageHeader title="Agents">
         <Link href="/agents/new" className={buttonStyle()}>
           <Plus aria-hidden className="size-4" /> New agent
         </Link>
-      </PageHead>
+      </PageHeader>
       {notice}
-      {error && <Problem onRetry={reread}>{sentenceOf(error)}</Problem>}
+      {error && <Problem onRetry={reload}>{errorMessage(error)}</Problem>}
       {!agents && !error && <Loading rows={4} />}
       {agents?.length === 0 && (
-        <Empty
+        <EmptyState
           icon={Bot}
           title="No agents yet"
-          about="An agent is an assistant of your own, in a container of its own. Give it a name and a model, and talk to it here or on your channels."
+          description="An agent is your own assistant, in its own container. Give it a name and a model, then talk to it here or on your channels."
         >
           <Link href="/agents/new" className={buttonStyle()}>
             Create your first agent
           </Link>
-        </Empty>
+        </EmptyState>
       )}
       {agents && agents.length > 0 && <Found agents={agents} />}
     </>

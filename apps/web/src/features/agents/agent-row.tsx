@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { memo } from 'react';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
-import { Ago } from '../../components/ui/relative-time.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { Sparkline } from './sparkline.tsx';
 
 /** One agent of the list. Rows that did not change are not drawn anew while others do. */
@@ -33,7 +33,7 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
             ·
           </span>
           <span className="whitespace-nowrap">
-            <Ago time={lastMessage?.at ?? agent.createdAt} />
+            <RelativeTime time={lastMessage?.at ?? agent.createdAt} />
           </span>
         </p>
         <div className="hidden shrink-0 gap-x-3 sm:flex lg:block lg:space-y-1">

@@ -18,8 +18,8 @@ function Cost({ me }: { me: Me | undefined }) {
   if (!me || !sale) return '\u00a0';
   const price = sale.plans.find(({ plan }) => plan === me.plan)?.price;
   if (me.plan) return `included in your ${me.plan} plan${price ? `, which is sold for ${formatPrice(price)}` : ''}.`;
-  if (me.admin) return 'none, you administer this installation.';
-  if (sale.payments === 'none') return 'none by itself, but it takes a plan, which the administrator of this installation grants.';
+  if (me.admin) return 'none: administrators need no plan.';
+  if (sale.payments === 'none') return 'none, but you need a plan, which the administrator of this installation grants.';
   const smallest = sale.plans.find((each) => each.price);
   return (
     <>
@@ -35,12 +35,12 @@ export function CostAndLimit() {
   return (
     <div className="rounded-lg bg-hover px-3 py-2 text-sm">
       <p>
-        <span className="font-medium">Cost:</span> <Cost me={me} /> Your model provider bills what the agent says to your API key.
+        <span className="font-medium">Cost:</span> <Cost me={me} /> Your model provider bills the agent’s usage to your API key.
       </p>
       <p className={left === 0 ? 'text-danger' : ''}>
         <span className="font-medium">Limit:</span>{' '}
         {me
-          ? `you have ${me.agentCount} of ${me.agentLimit} agents${left === 0 ? '; delete one first, or take a larger plan' : ''}.`
+          ? `you have ${me.agentCount} of ${me.agentLimit} agents${left === 0 ? '; delete one first, or choose a larger plan' : ''}.`
           : '\u00a0'}
       </p>
     </div>

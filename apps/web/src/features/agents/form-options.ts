@@ -8,7 +8,7 @@ export const modelOptions: [string, string][] = [
 export interface Template {
   id: string;
   title: string;
-  about: string;
+  description: string;
   name: string;
   model: string;
   tier: string;
@@ -18,7 +18,7 @@ export const templates: Template[] = [
   {
     id: 'assistant',
     title: 'Personal assistant',
-    about: 'Claude, here in the dashboard. Channels can come later.',
+    description: 'Claude, in this dashboard. You can add channels later.',
     name: 'My assistant',
     model: 'claude-opus-4-6',
     tier: '',
@@ -26,7 +26,7 @@ export const templates: Template[] = [
   {
     id: 'telegram',
     title: 'On Telegram',
-    about: 'A bot that answers you in your Telegram chats.',
+    description: 'A bot that answers you in your Telegram chats.',
     name: 'Telegram assistant',
     model: 'claude-opus-4-6',
     tier: '',
@@ -35,7 +35,7 @@ export const templates: Template[] = [
   {
     id: 'discord',
     title: 'On Discord',
-    about: 'A helper in your team’s server.',
+    description: 'A helper in your team’s server.',
     name: 'Discord helper',
     model: 'gpt-4',
     tier: 'pro',
@@ -44,7 +44,7 @@ export const templates: Template[] = [
   {
     id: 'own',
     title: 'Your own model',
-    about: 'Ollama, vLLM or any other OpenAI-compatible server.',
+    description: 'Ollama, vLLM or any other OpenAI-compatible server.',
     name: 'Local agent',
     model: 'custom',
     tier: 'starter',

@@ -58,5 +58,5 @@ export function useLiveAgents(initial: OverviewRow[] | undefined) {
     if (!data) return void mutate();
     note([frame]);
   });
-  return { agents: data?.agents, error, reread: () => mutate() };
+  return { agents: data?.agents, error, reload: () => mutate() };
 }

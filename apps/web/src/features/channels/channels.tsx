@@ -6,8 +6,9 @@ import { channelNames } from '../../components/agent/channel-names.ts';
 import { Card } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { Ago } from '../../components/ui/relative-time.tsx';
-import { api, sentenceOf } from '../../lib/api/client.ts';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { LinkWhatsApp } from './link-whats-app.tsx';
 import { SetToken } from './set-token.tsx';
@@ -28,7 +29,7 @@ export function Channels({ id }: { id: string }) {
     refreshInterval: 5_000,
     keepPreviousData: true,
   });
-  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!data || !agent) return <Loading className="h-40" />;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
@@ -49,7 +50,7 @@ export function Channels({ id }: { id: string }) {
               {view?.error && <Problem>{view.error}</Problem>}
               {last && (
                 <p className="text-muted">
-                  Last word <Ago time={last} />
+                  Last message <RelativeTime time={last} />
                 </p>
               )}
               {view?.state === 'pairing' && <LinkWhatsApp id={id} onLinked={() => void mutate()} />}

@@ -6,10 +6,10 @@ import { channelNames } from '../../components/agent/channel-names.ts';
 import { TokenField } from '../../components/agent/token-field.tsx';
 import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
-import { Confirm } from '../../components/ui/confirm-button.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { api } from '../../lib/api/client.ts';
-import { carryOut } from '../../lib/toast/with-toast.ts';
+import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 
 interface Props {
   agent: AgentOverview;
@@ -20,8 +20,8 @@ interface Props {
 
 /** When an agent takes a new token over, as the backend does it. */
 function takenOver({ status, runtime }: AgentOverview): string {
-  if (runtime !== 'container') return 'the agent takes it over once it runs in a container';
-  return status === 'stopped' ? 'the agent takes it over when it is started' : 'the agent restarts with it';
+  if (runtime !== 'container') return 'the agent uses it once it runs in a container';
+  return status === 'stopped' ? 'the agent uses it after its next start' : 'the agent restarts to use it';
 }
 
 /** Gives a channel its token, or takes it away; a running agent takes it over by a restart. */
@@ -39,15 +39,15 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
     if (!token) return;
     setBusy(true);
     const good = channel === 'whatsapp' || (await checks.check(channel, token));
-    const words = { doing: `Saving the ${name} token…`, done: `${name} is set; ${takenOver(agent)}` };
-    if (good && (await carryOut(tell(token), words))) {
+    const words = { pending: `Saving the ${name} token…`, success: `${name} is set; ${takenOver(agent)}` };
+    if (good && (await acceptedWithToast(tell(token), words))) {
       setRound(round + 1);
       void onChanged();
     }
     setBusy(false);
   }
   async function disconnect() {
-    const done = await carryOut(tell(), { doing: `Disconnecting ${name}…`, done: `${name} is disconnected` });
+    const done = await acceptedWithToast(tell(), { pending: `Disconnecting ${name}…`, success: `${name} is disconnected` });
     await onChanged();
     return done;
   }
@@ -59,7 +59,7 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
           name="token"
           type="password"
           autoComplete="off"
-          hint="Any word switches WhatsApp on; then link it by QR code"
+          hint="Any word turns WhatsApp on. Then link it by QR code"
         />
       ) : (
         <TokenField channel={channel} name="token" checks={checks} />
@@ -69,10 +69,10 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
           {connected ? 'Replace the token' : `Connect ${name}`}
         </Button>
         {connected && (
-          <Confirm
+          <ConfirmButton
             action="Disconnect"
             title={`Disconnect ${name}?`}
-            about={`The agent forgets its token and no longer answers on ${name}.`}
+            description={`The ${name} token is deleted, and the agent no longer answers on ${name}.`}
             confirm={`Disconnect ${name}`}
             onConfirm={disconnect}
           />

@@ -1,6 +1,6 @@
 import type { UsageHistory } from '@agentbot/contracts';
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import { timeOf } from '../../lib/format.ts';
+import { formatTime } from '../../lib/format.ts';
 
 type Point = UsageHistory['history']['points'][number];
 interface Props {
@@ -33,7 +33,7 @@ export default function Chart({ points, range, series, format }: Props) {
           />
           <YAxis tickFormatter={format} tick={tick} stroke="var(--line)" width={72} domain={[0, 'auto']} />
           <Tooltip
-            labelFormatter={(at) => timeOf(Number(at))}
+            labelFormatter={(at) => formatTime(Number(at))}
             formatter={(value) => format(Number(value))}
             contentStyle={{ background: 'var(--surface)', border: '1px solid var(--line)', borderRadius: 8, fontSize: 12 }}
           />

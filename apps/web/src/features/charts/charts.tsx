@@ -7,11 +7,12 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Empty } from '../../components/ui/empty-state.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../../lib/api/client.ts';
-import { size } from '../../lib/format.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { formatBytes } from '../../lib/format.ts';
 
 const Chart = dynamic(() => import('./chart.tsx'), { ssr: false, loading: () => <div className="h-56" /> });
 const ranges = [
@@ -22,16 +23,16 @@ const ranges = [
 /** The figures of a range, drawn. */
 function Drawn({ points, range, interval }: UsageHistory['history']) {
   if (points.length === 0)
-    return <Empty icon={LineChart} title="No figures yet" about="They are noted every minute while the agent runs." />;
-  const perSecond = (bytes: number) => `${size(bytes / (interval / 1000))}/s`;
+    return <EmptyState icon={LineChart} title="No usage data yet" description="Usage is recorded every minute while the agent runs." />;
+  const perSecond = (bytes: number) => `${formatBytes(bytes / (interval / 1000))}/s`;
   const percent = (value: number) => `${value.toFixed(1)} %`;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
-      <Card title="CPU" about="Percent of one CPU">
+      <Card title="CPU" description="Percent of one CPU">
         <Chart points={points} range={range} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
       </Card>
-      <Card title="Memory" about={`Of at most ${size(points.at(-1)?.memoryLimit ?? 0)}`}>
-        <Chart points={points} range={range} format={size} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
+      <Card title="Memory" description={`Limit: ${formatBytes(points.at(-1)?.memoryLimit ?? 0)}`}>
+        <Chart points={points} range={range} format={formatBytes} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
       </Card>
       <Card title="Network">
         <Chart
@@ -85,7 +86,7 @@ export function Charts({ id }: { id: string }) {
           </Button>
         ))}
       </fieldset>
-      <Problem onRetry={() => mutate()}>{error && sentenceOf(error)}</Problem>
+      <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
       {history && <Drawn {...history} />}
     </div>
   );

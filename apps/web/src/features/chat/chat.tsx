@@ -5,7 +5,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { Composer } from './composer.tsx';
-import { Bubble } from './message-bubble.tsx';
+import { MessageBubble } from './message-bubble.tsx';
 import { Sessions } from './sessions.tsx';
 import { useConversation } from './use-conversation.ts';
 import { useSessions } from './use-sessions.ts';
@@ -15,7 +15,7 @@ export function Chat({ id: agentId }: { id: string }) {
   const { data: agent } = useAgent(agentId);
   const [session, setSession] = useState<string>();
   const { data: sessions } = useSessions(agentId);
-  const { messages, loading, more, showMore, showingMore, pending, busy, words, answering, problem, unread, reread, retry, send, stop } =
+  const { messages, loading, more, loadMore, loadingMore, pending, busy, words, answering, problem, unread, reload, retry, send, stop } =
     useConversation(agentId, session, agent?.lastMessage?.at);
   const log = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -61,7 +61,7 @@ export function Chat({ id: agentId }: { id: string }) {
   }
   const running = agent?.status === 'running';
   const over = sessions?.find(({ id }) => id === session)?.status === 'ended';
-  const reason = over ? 'This conversation has ended' : agent ? `The agent is not running (${agent.status})` : 'One moment…';
+  const reason = over ? 'This conversation has ended' : agent ? `The agent is not running (${agent.status})` : 'Please wait…';
 
   return (
     <section className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface" aria-label="Chat">
@@ -79,28 +79,28 @@ export function Chat({ id: agentId }: { id: string }) {
           {loading && <p className="text-muted text-sm">Loading…</p>}
           {more && (
             <div className="text-center">
-              <Button kind="plain" size="small" busy={showingMore} onClick={showMore}>
+              <Button kind="plain" size="small" busy={loadingMore} onClick={loadMore}>
                 Earlier messages
               </Button>
             </div>
           )}
           {!loading && messages.length === 0 && !pending && (
-            <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
+            <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent when it is running.'}</p>
           )}
           <div ref={bubbles} className="space-y-3">
             {messages.map((message) => (
-              <Bubble key={message.id} sender={message.sender} platform={message.platform}>
+              <MessageBubble key={message.id} sender={message.sender} platform={message.platform}>
                 {message.content}
-              </Bubble>
+              </MessageBubble>
             ))}
           </div>
-          {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
-          {words && <Bubble sender="agent">{words}</Bubble>}
+          {pending !== undefined && <MessageBubble sender="user">{pending}</MessageBubble>}
+          {words && <MessageBubble sender="agent">{words}</MessageBubble>}
           {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
         </div>
       </div>
       <div className="space-y-2 border-line border-t p-3">
-        <Problem onRetry={reread}>{unread}</Problem>
+        <Problem onRetry={reload}>{unread}</Problem>
         <Problem>{problem}</Problem>
         {retry && (
           <Button kind="plain" disabled={!running || over} onClick={retry}>

@@ -2,7 +2,7 @@
 
 import { type FormEvent, type KeyboardEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { wideControlStyle } from '../../components/ui/field.tsx';
 
 interface Props {
   running: boolean;
@@ -36,7 +36,7 @@ export function Composer({ running, busy, reason, onSend, onStop }: Props) {
     <form onSubmit={send} className="flex items-end gap-2">
       <textarea
         aria-label="Message"
-        className={`${controlStyle} field-sizing-content max-h-40 resize-none`}
+        className={`${wideControlStyle} field-sizing-content max-h-40 resize-none`}
         rows={1}
         maxLength={32_000}
         value={text}

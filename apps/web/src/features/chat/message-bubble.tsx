@@ -15,7 +15,7 @@ const names: Record<string, string> = { telegram: 'Telegram', discord: 'Discord'
  * One message of a conversation: a person's as it was written, an agent's with its form, which is not worked out anew
  * while another reply comes.
  */
-export const Bubble = memo(function Bubble({ sender, platform = 'web', children }: Props) {
+export const MessageBubble = memo(function MessageBubble({ sender, platform = 'web', children }: Props) {
   const own = sender === 'user';
   const plain = <div className="whitespace-pre-wrap">{children}</div>;
   return (

@@ -1,8 +1,9 @@
 import type { Output } from '@agentbot/contracts/client';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import useSWR from 'swr';
-import { api, sentenceOf } from '../../lib/api/client.ts';
-import { inTurn } from '../../lib/coalesce.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { coalesce } from '../../lib/coalesce.ts';
 import { useReply } from './use-reply.ts';
 
 const PAGE = 50;
@@ -38,7 +39,7 @@ export function useConversation(agentId: string, sessionId: string | undefined, 
     return read;
   });
   // SWR drops a reading that another one overtakes, and says of it that it is done: they come one after the other.
-  const read = useMemo(() => inTurn(mutate), [mutate]);
+  const read = useMemo(() => coalesce(mutate), [mutate]);
   const known = new Map(data?.flatMap((page) => page.messages).map((message) => [message.id, message]));
   const messages = [...known.values()].reverse();
   const newest = messages.at(-1);
@@ -62,14 +63,14 @@ export function useConversation(agentId: string, sessionId: string | undefined, 
     note({ pending: text });
     const problem = await api('sendMessage', { body: { message: text, agentId, wait: false, ...(sessionId && { sessionId }) } }).then(
       () => undefined,
-      sentenceOf,
+      errorMessage,
     );
     if (problem) note({ failed: { text, problem } });
     await read();
     if (!problem) note({});
   }
 
-  async function showMore() {
+  async function loadMore() {
     wanted.current = { session: sessionId, pages: (data?.length ?? 0) + 1 };
     setEarlier(conversation);
     await read();
@@ -83,13 +84,13 @@ export function useConversation(agentId: string, sessionId: string | undefined, 
     loading: !data && !error,
     /** Whether there are earlier ones. */
     more: (data?.[0]?.total ?? 0) > messages.length,
-    showMore,
-    showingMore: earlier === conversation,
+    loadMore,
+    loadingMore: earlier === conversation,
     /** Why the last message or its reply failed. */
     problem: failed?.problem ?? reply.problem,
     /** Why not all messages are here, and the way to read them again. */
-    unread: error ? sentenceOf(error) : undefined,
-    reread: read,
+    unread: error ? errorMessage(error) : undefined,
+    reload: read,
     /** Shown until the history has it. */
     pending: pending !== undefined && newest?.content !== pending ? pending : undefined,
     busy: pending !== undefined || answering,

@@ -1,6 +1,6 @@
 import type { ReplyFrame } from '@agentbot/contracts';
 import { useEffect, useState } from 'react';
-import { addressOf } from '../../lib/api/client.ts';
+import { urlOf } from '../../lib/api/client.ts';
 import { openStream } from '../../lib/stream/open-stream.ts';
 
 interface Heard {
@@ -24,7 +24,7 @@ export function useReply(messageId: string | undefined, onEnd: () => void) {
         return { ...known, ...change(known) };
       });
     const close = openStream<ReplyFrame>({
-      address: addressOf('streamReply', messageId),
+      url: urlOf('streamReply', messageId),
       event: 'reply',
       onFrame(frame) {
         if (frame.type === 'text') return hear(({ words }) => ({ words: [...words].slice(0, frame.at).join('') + frame.text }));

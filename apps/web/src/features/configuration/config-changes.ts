@@ -17,9 +17,10 @@ export const serverOf = (url = '') => (URL.canParse(url) ? new URL(url).origin :
 
 /** What is said beside the key: it is for one provider, or one server, and goes to no other. */
 export function keyHint(needed: boolean, leftBehind: boolean): string {
-  if (needed) return 'The saved key belongs to the provider that you leave, and is never sent to another one.';
-  if (leftBehind) return 'If your endpoint wants one. The saved key is not sent to another server: left empty, the agent has no key.';
-  return 'Empty keeps the one it has';
+  if (needed) return 'The saved key belongs to the previous provider and is never sent to another one.';
+  if (leftBehind)
+    return 'Only if your endpoint needs one. The saved key is not sent to another server: if this field is empty, the agent has no key.';
+  return 'Leave empty to keep the saved key';
 }
 
 /**
@@ -35,20 +36,20 @@ export function readChanges(form: FormData, before: { model?: string | undefined
   if (wrongUrl) problems.baseUrl = `The base URL ${wrongUrl}`;
   const provider = text('aiProvider');
   const model = text('model') || (before.model && null);
-  if (text('model').includes('${')) problems.model = 'A model’s name has no ${ in it: OpenClaw would put a variable there';
+  if (text('model').includes('${')) problems.model = 'A model ID must not contain ${: OpenClaw would replace it with a variable';
   const apiKey = text('apiKey');
   if (needsKey && !apiKey) problems.apiKey = 'The new provider needs its own key';
-  if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey)) problems.apiKey = 'A key has no spaces and no special letters';
+  if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey)) problems.apiKey = 'A key must contain ASCII characters only, without spaces';
   const list = (name: string) =>
     text(name)
       .split(/[\s,]+/)
       .filter(Boolean);
   const ownerIds = list('ownerIds');
   const wrong = ownerIds.find((each) => !/^[\w@.:+-]{1,64}$/.test(each));
-  if (wrong) problems.ownerIds = `“${wrong}” is no id`;
+  if (wrong) problems.ownerIds = `“${wrong}” is not a valid ID`;
   const allowedDomains = list('allowedDomains');
   const noDomain = allowedDomains.find((each) => !/^(\*\.)?([\w-]+\.)+[a-z][a-z0-9-]+(:\d+)?$/i.test(each));
-  if (noDomain) problems.allowedDomains = `“${noDomain}” is no domain: write api.example.com or *.example.com`;
+  if (noDomain) problems.allowedDomains = `“${noDomain}” is not a valid domain: write api.example.com or *.example.com`;
   return {
     problems,
     config: {

@@ -4,13 +4,14 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Choice, Field } from '../../components/ui/field.tsx';
+import { Field, SelectField } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../../lib/api/client.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import type { Options } from '../../lib/options.ts';
-import { act } from '../../lib/toast/with-toast.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
 import { type Changes, CUSTOM, keyHint, readChanges, serverOf } from './config-changes.ts';
 
 const providers = [
@@ -38,7 +39,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     if (seen.current && runsOn !== seen.current) void mutate();
     seen.current = runsOn;
   }, [runsOn, mutate]);
-  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!data || !agent) return <Loading rows={1} className="h-96" />;
   const { config } = data;
   const saved = config.baseUrl ? CUSTOM : (config.aiProvider ?? agent.aiProvider);
@@ -55,8 +56,8 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     setProblems(read.problems);
     if (Object.keys(read.problems).length) return;
     setBusy(true);
-    const words = { doing: 'Saving the configuration…', done: 'Saved' };
-    if (await act(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words)) {
+    const words = { pending: 'Saving the configuration…', success: 'Saved' };
+    if (await withToast(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words)) {
       await Promise.all([mutate(), refresh()]);
       choose(undefined);
       setAddress(undefined);
@@ -65,8 +66,8 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   }
   async function apply() {
     setBusy(true);
-    const words = { doing: 'Making the container anew…', done: 'The agent runs with the new configuration' };
-    await act(api('repairAgent', { params: { id } }), words);
+    const words = { pending: 'Replacing the container…', success: 'The agent is running with the new configuration' };
+    await withToast(api('repairAgent', { params: { id } }), words);
     await refresh();
     setBusy(false);
   }
@@ -76,7 +77,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
       {agent.current === false && agent.status !== 'stopped' && (
         <Hint>
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <span>The agent does not run with what is saved here yet. It takes it over when its container is made anew.</span>
+            <span>The agent does not use the saved configuration yet. It will after its container is replaced.</span>
             <Button size="small" busy={busy} onClick={apply}>
               Apply now
             </Button>
@@ -85,10 +86,10 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
       )}
       <Card
         title="Configuration"
-        about="What you leave as it is stays. The image’s own validator sees the whole before anything is replaced."
+        description="Fields that you do not change keep their values. OpenClaw validates the whole configuration before the container is replaced."
       >
         <form method="post" onSubmit={save} key={JSON.stringify(config)} className="space-y-4">
-          <Choice
+          <SelectField
             label="Provider"
             name="aiProvider"
             value={provider}
@@ -116,7 +117,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             maxLength={200}
             required={custom}
             problem={problems.model}
-            hint={custom ? 'As your endpoint calls it' : 'As the provider calls it; empty for its default'}
+            hint={custom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
           />
           <Field
             label="New API key"
@@ -128,20 +129,26 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             hint={keyHint(needsKey, leavesKey)}
           />
           <Field
-            label="Owner ids"
+            label="Owner IDs"
             name="ownerIds"
             defaultValue={config.ownerIds?.join(', ')}
             problem={problems.ownerIds}
-            hint="Whom the agent obeys on its channels: Telegram, Discord or WhatsApp ids, with commas between"
+            hint="Who may command the agent on its channels: Telegram, Discord or WhatsApp IDs, separated by commas"
           />
           <Field
             label="Allowed domains"
             name="allowedDomains"
             defaultValue={config.allowedDomains?.join(', ')}
             problem={problems.allowedDomains}
-            hint="All that it may reach on the internet, with commas between; its model and channels always. Empty: everywhere"
+            hint="Domains that the agent may reach, separated by commas. Its model and channels are always allowed. Leave empty to allow all domains"
           />
-          <Choice label="Plan" name="plan" defaultValue={config.plan ?? agent.plan} options={plans} hint="Your account must cover it" />
+          <SelectField
+            label="Plan"
+            name="plan"
+            defaultValue={config.plan ?? agent.plan}
+            options={plans}
+            hint="Your account’s plan must include it"
+          />
           <Button type="submit" busy={busy}>
             Save configuration
           </Button>

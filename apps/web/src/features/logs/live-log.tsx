@@ -6,7 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { Download, Pause, Play } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { controlLook } from '../../components/ui/field.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
 import { levels, type ShownLine } from './log-line.ts';
 import { type Earlier, type LogState, useLog } from './use-log.ts';
 
@@ -21,9 +21,9 @@ const colours: Record<LogLevel, string> = {
 const sentences: Record<LogState, string> = {
   connecting: 'Connecting…',
   live: 'Live',
-  lost: 'Connection lost; trying again',
-  ended: 'The container has ended',
-  gone: 'This log is not there any more',
+  lost: 'Connection lost. Reconnecting…',
+  ended: 'The container has exited',
+  gone: 'This log no longer exists',
 };
 /** The height of what stands above the first line, and how near to it older lines are read, in pixels. */
 const HEAD = 48;
@@ -85,7 +85,7 @@ function Lines({ lines, follow, onFollow, earlier, filtered, onEarlier }: Shown)
       <div className="relative" style={{ height }}>
         <div className="absolute inset-x-0 top-0 flex items-center justify-center font-sans text-muted" style={{ height: HEAD }}>
           {earlier === 'begin' ? (
-            'What is kept of this log begins here.'
+            'The stored log starts here.'
           ) : (
             <Button kind="quiet" size="small" busy={earlier === 'reading'} disabled={!earlier} onClick={onEarlier}>
               {earlier === 'failed' ? 'Try again' : filtered ? 'Search older lines' : 'Load older lines'}
@@ -141,25 +141,25 @@ export function LiveLog({ id }: { id: string }) {
           type="search"
           aria-label="Search the log"
           placeholder="Search"
-          className={`${controlLook} min-w-32 flex-1`}
+          className={`${controlStyle} min-w-32 flex-1`}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
         <select
           aria-label="Level"
-          className={`${controlLook}`}
+          className={`${controlStyle}`}
           value={level}
           onChange={(event) => setLevel(event.target.value as LogLevel)}
         >
           {levels.map((each) => (
             <option key={each} value={each}>
-              {each === 'trace' ? 'All levels' : each === 'fatal' ? 'fatal only' : `${each} and worse`}
+              {each === 'trace' ? 'All levels' : each === 'fatal' ? 'fatal only' : `${each} and above`}
             </option>
           ))}
         </select>
         <Button kind="plain" onClick={() => setPaused(!paused)}>
           {paused ? <Play aria-hidden className="size-4" /> : <Pause aria-hidden className="size-4" />}
-          {paused ? 'Go on' : 'Pause'}
+          {paused ? 'Resume' : 'Pause'}
         </Button>
         <Button kind="plain" disabled={found.length === 0} onClick={() => download(id, found)}>
           <Download aria-hidden className="size-4" /> Download
@@ -174,7 +174,7 @@ export function LiveLog({ id }: { id: string }) {
         onEarlier={() => void readEarlier(isWanted)}
       />
       <p className="flex flex-wrap justify-between gap-x-4 border-line border-t px-4 py-2 text-muted text-xs">
-        <span aria-live="polite">{paused ? `Paused, ${waiting} new` : sentences[state]}</span>
+        <span aria-live="polite">{paused ? `Paused, ${waiting} new ${waiting === 1 ? 'line' : 'lines'}` : sentences[state]}</span>
         <span className="flex gap-4">
           {found.length} of {lines.length} lines
           <label className="flex items-center gap-1.5">

@@ -55,7 +55,7 @@ export function readLine(text: string, id: string): ShownLine {
 }
 
 /** Says that lines are missing before the line of this id. */
-export const gapLine = (id: string): ShownLine => ({ ...readLine('… some lines were left out here …', id), key: `gap ${id}` });
+export const gapLine = (id: string): ShownLine => ({ ...readLine('… lines are missing here …', id), key: `gap ${id}` });
 
 /** An entry of the API, with the gap before it if there is one. */
 export function entryLines({ id, timestamp, level, source, message, gap }: LogEntry): ShownLine[] {

@@ -1,11 +1,12 @@
 import type { LogFrame } from '@agentbot/contracts';
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
-import { addressOf, adviceOf, api, sentenceOf } from '../../lib/api/client.ts';
+import { api, urlOf } from '../../lib/api/client.ts';
+import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
 import { openStream } from '../../lib/stream/open-stream.ts';
 import { entryLines, gapLine, readLine, type ShownLine } from './log-line.ts';
 
-/** More than this is not kept on the page while it follows; what was left out can be read again. */
+/** LoadMore than this is not kept on the page while it follows; what was left out can be read again. */
 const MOST_FOLLOWED = 5_000;
 const MOST = 20_000;
 /** New lines are drawn together, this often. */
@@ -45,7 +46,7 @@ export function useLog(agentId: string, { paused, follow }: { paused: boolean; f
   useEffect(() => {
     let ended = false;
     return openStream<LogFrame>({
-      address: addressOf('streamLogs', agentId),
+      url: urlOf('streamLogs', agentId),
       event: 'line',
       onFrame(frame, id) {
         // Whoever comes back is not told of the end again.
@@ -83,7 +84,7 @@ export function useLog(agentId: string, { paused, follow }: { paused: boolean; f
       if (!more) setBegin(older[0]?.id ?? first);
       setReading(undefined);
     } catch (error) {
-      toast.error(sentenceOf(error), { description: adviceOf(error) });
+      toast.error(errorMessage(error), { description: errorAdvice(error) });
       setReading('failed');
     }
   }

@@ -6,9 +6,9 @@ import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { Toaster, toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
-import { sentenceOf } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
-import { leave } from '../../lib/session/sign-out.ts';
+import { signOut } from '../../lib/session/sign-out.ts';
 import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
 import { ThemeChoice } from './theme-choice.tsx';
@@ -42,7 +42,7 @@ function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme:
       </p>
       <p className="min-h-4 px-3 text-muted text-xs">{me && `${plan} · ${me.agentCount} of ${me.agentLimit} agents`}</p>
       <div className="mt-2 flex items-center justify-between">
-        <Button kind="quiet" onClick={() => leave().catch((error) => toast.error(sentenceOf(error)))}>
+        <Button kind="quiet" onClick={() => signOut().catch((error) => toast.error(errorMessage(error)))}>
           <LogOut aria-hidden className="size-4" /> Sign out
         </Button>
         <ThemeChoice theme={theme} onChoose={onTheme} />
@@ -68,7 +68,7 @@ export function Shell({ email, theme: initial, children }: Props) {
         href="#main"
         className="-translate-y-20 fixed top-2 left-2 z-50 rounded-lg bg-accent px-4 py-2 text-on-accent text-sm focus:translate-y-0"
       >
-        Skip to the content
+        Skip to content
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-surface p-3 lg:flex">
         <Brand />

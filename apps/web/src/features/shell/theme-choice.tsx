@@ -5,7 +5,7 @@ import { useId } from 'react';
 import { type Theme, themeFrom } from './theme.ts';
 
 const choices = [
-  ['system', 'As the system', Monitor],
+  ['system', 'System', Monitor],
   ['light', 'Light', Sun],
   ['dark', 'Dark', Moon],
 ] as const;

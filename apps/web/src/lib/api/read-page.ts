@@ -1,17 +1,19 @@
 import { ApiError, type Output } from '@agentbot/contracts/client';
-import { addressOf } from './client.ts';
+import { urlOf } from './client.ts';
 
 /**
- * A page of a list that tells in its `Link` header where it goes on.
- * @param values of the path's parameters, in order
- * @throws ApiError
+ * Reads one page of a list whose `Link` header names the next page.
+ * @param cursor of the page; undefined for the first
+ * @param values of the path parameters, in order
+ * @returns the page, and the cursor of the next one
+ * @throws ApiError when the status is not 2xx
  */
 export async function readPage<Id extends 'listAudit' | 'listOperations'>(
   id: Id,
   cursor: string | undefined,
   ...values: string[]
 ): Promise<Output<Id, 'web'> & { next: string | undefined }> {
-  const response = await fetch(`${addressOf(id, ...values)}?${new URLSearchParams({ limit: '50', ...(cursor && { cursor }) })}`);
+  const response = await fetch(`${urlOf(id, ...values)}?${new URLSearchParams({ limit: '50', ...(cursor && { cursor }) })}`);
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new ApiError(response.status, body);
   const [, next] = /[?&]cursor=([\w-]+)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? [];

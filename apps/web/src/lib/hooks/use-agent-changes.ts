@@ -1,11 +1,11 @@
 import type { OverviewFrame } from '@agentbot/contracts';
 import { useEffect, useRef } from 'react';
-import { addressOf } from '../api/client.ts';
+import { urlOf } from '../api/client.ts';
 import { openStream } from '../stream/open-stream.ts';
 
 /**
- * Hears of agents as they change, over one stream; a page in the background listens to nothing.
- * @param agentId of the one agent to hear of
+ * Subscribes to changes of the user's agents. A hidden page closes its stream.
+ * @param agentId limits the stream to one agent
  */
 export function useAgentChanges(onFrame: (frame: OverviewFrame) => void, agentId?: string): void {
   const latest = useRef(onFrame);
@@ -14,20 +14,20 @@ export function useAgentChanges(onFrame: (frame: OverviewFrame) => void, agentId
   }, [onFrame]);
   useEffect(() => {
     let close: (() => void) | undefined;
-    function listen() {
+    function subscribe() {
       close?.();
       close = undefined;
       if (document.hidden) return;
       close = openStream<OverviewFrame>({
-        address: addressOf('streamOverview') + (agentId ? `?agentId=${encodeURIComponent(agentId)}` : ''),
+        url: urlOf('streamOverview') + (agentId ? `?agentId=${encodeURIComponent(agentId)}` : ''),
         event: 'agents',
         onFrame: (frame) => latest.current(frame),
       });
     }
-    listen();
-    document.addEventListener('visibilitychange', listen);
+    subscribe();
+    document.addEventListener('visibilitychange', subscribe);
     return () => {
-      document.removeEventListener('visibilitychange', listen);
+      document.removeEventListener('visibilitychange', subscribe);
       close?.();
     };
   }, [agentId]);

@@ -2,7 +2,10 @@ import { useSyncExternalStore } from 'react';
 
 const never = () => () => undefined;
 
-/** Whether React answers yet: a form sent before that would be the browser's own, with its fields in the address. */
+/**
+ * Whether React has hydrated the page. A form that is submitted earlier bypasses React: the browser submits it with its
+ * fields in the URL.
+ */
 export const useHydrated = () =>
   useSyncExternalStore(
     never,

@@ -1,10 +1,10 @@
 import type { OperationView } from '@agentbot/contracts';
 import { useEffect } from 'react';
 import useSWR from 'swr';
-import { addressOf, api } from '../api/client.ts';
+import { api, urlOf } from '../api/client.ts';
 import { openStream } from '../stream/open-stream.ts';
 
-/** An agent's last operations; one that is open changes as it goes on. */
+/** Reads an agent's latest operations, and follows the open one over a stream. */
 export function useOperations(id: string) {
   const known = useSWR(['operations', id], () => api('listOperations', { params: { id } }), { revalidateOnFocus: false });
   const { mutate } = known;
@@ -13,11 +13,11 @@ export function useOperations(id: string) {
   useEffect(() => {
     if (!open) return;
     const close = openStream<OperationView>({
-      address: addressOf('streamOperation', id, open),
+      url: urlOf('streamOperation', id, open),
       event: 'operation',
       onFrame(changed) {
         const replace = (list: readonly OperationView[]) => list.map((each) => (each.id === changed.id ? changed : each));
-        // A reading of the list that was under way is given up for this; what may have begun since is read at the end.
+        // `mutate` discards an in-flight read, which may hold a newer operation: read the list again at the end.
         const revalidate = changed.finishedAt !== null;
         void mutate((before) => before && { ...before, operations: replace(before.operations) }, { revalidate });
         if (changed.finishedAt) close();

@@ -1,42 +1,46 @@
 import { useEffect } from 'react';
 import { useSWRConfig } from 'swr';
 import useSWRInfinite, { unstable_serialize } from 'swr/infinite';
-import { sentenceOf } from '../api/client.ts';
+import { errorMessage } from '../api/errors.ts';
 
-/** A long list, a page at a time; whoever comes back to it reads anew what they had seen. @param read gives the page after a cursor */
+/**
+ * Reads a list page by page. A list that is shown again revalidates all pages that were loaded before.
+ * @param key of the list in SWR's cache
+ * @param read reads the page at a cursor; undefined for the first
+ */
 export function usePages<Page extends { next?: string | null | undefined }>(
   key: readonly unknown[],
   read: (cursor: string | undefined) => Promise<Page>,
 ) {
-  const address = (index: number, before: Page | null) => (index && !before?.next ? null : [...key, before?.next ?? '']);
+  const pageKey = (index: number, before: Page | null) => (index && !before?.next ? null : [...key, before?.next ?? '']);
   const { data, error, size, setSize, mutate, isValidating } = useSWRInfinite(
-    address,
+    pageKey,
     (parts) => read(String(parts.at(-1) ?? '') || undefined),
     { revalidateFirstPage: false, revalidateIfStale: false, revalidateOnFocus: false, keepPreviousData: true },
   );
-  // SWR's own way reads the first page alone, or depends on when the page is drawn again, and not on another search.
+  // `revalidateFirstPage` reads the first page only, and `revalidateIfStale` ignores a new search: revalidate here.
   const { cache } = useSWRConfig();
-  const name = unstable_serialize(address);
+  const listKey = unstable_serialize(pageKey);
   useEffect(() => {
-    if (cache.get(name)?.data) void mutate();
-  }, [cache, name, mutate]);
+    if (cache.get(listKey)?.data) void mutate();
+  }, [cache, listKey, mutate]);
 
-  const problem = error ? sentenceOf(error) : undefined;
-  // What is shown while another list is on its way must not stand in its place.
-  const own = cache.get(name)?.data !== undefined;
-  const pages = problem && !own ? undefined : data;
-  const more = Boolean(pages?.at(-1)?.next);
-  const stuck = problem !== undefined && more && (pages?.length ?? 0) < size;
+  const problem = error ? errorMessage(error) : undefined;
+  // `keepPreviousData` returns the previous search's pages until this one answers: do not show them beside its error.
+  const isOwn = cache.get(listKey)?.data !== undefined;
+  const pages = problem && !isOwn ? undefined : data;
+  const hasMore = Boolean(pages?.at(-1)?.next);
+  const nextPageFailed = problem !== undefined && hasMore && (pages?.length ?? 0) < size;
   return {
     pages,
-    /** Why the list is not here, or not as it is now; and the way to read it again. */
-    problem: stuck ? undefined : problem,
-    reread: () => mutate(),
-    more,
-    /** Why the next page did not come. */
-    moreProblem: stuck ? problem : undefined,
-    /** Reads the next page; or the one that failed, once more. */
-    showMore: () => setSize(stuck ? size : size + 1),
+    /** Why the list could not be read. */
+    problem: nextPageFailed ? undefined : problem,
+    reload: () => mutate(),
+    hasMore,
+    /** Why the next page could not be read. */
+    loadMoreProblem: nextPageFailed ? problem : undefined,
+    /** Reads the next page, or retries the page that failed. */
+    loadMore: () => setSize(nextPageFailed ? size : size + 1),
     busy: isValidating,
   };
 }

@@ -1,29 +1,33 @@
 import { ApiError } from '@agentbot/contracts/client';
 
-let leaving: Promise<void> | undefined;
+let signingOut: Promise<void> | undefined;
 
-async function signOut(): Promise<void> {
+async function endSession(): Promise<void> {
+  // Loaded on demand: most page views never sign out.
   const auth = await import('next-auth/react');
-  // Two tabs that leave at once spoil one another's token against forgery, and the session of the one refused goes on.
-  const end = async () => !(await auth.signOut({ redirect: false })).url.includes('csrf=true');
-  if (!(await end()) && !(await end())) throw new Error('You are still signed in. Try again.');
+  const isRefused = async () => (await auth.signOut({ redirect: false })).url.includes('csrf=true');
+  // Two tabs that sign out together overwrite each other's CSRF token: the refused tab retries once.
+  if ((await isRefused()) && (await isRefused())) throw new Error('You are still signed in. Try again.');
   location.assign('/signin');
 }
 
-/** Ends the session and leaves for the sign-in page, once, whoever asks for it; what that takes is loaded only then. */
-export function leave(): Promise<void> {
-  leaving ??= signOut().catch((error) => {
-    leaving = undefined;
+/**
+ * Ends the session and opens the sign-in page. Concurrent calls share one request.
+ * @throws Error when the server refused twice
+ */
+export function signOut(): Promise<void> {
+  signingOut ??= endSession().catch((error) => {
+    signingOut = undefined;
     throw error;
   });
-  return leaving;
+  return signingOut;
 }
 
-/** Leaves when a failure says that the session has ended. @returns whether it does */
-export function leaveIfEnded(error: unknown): boolean {
-  const ended = error instanceof ApiError && error.status === 401;
-  // The cookie may be valid still while its account is gone: it must go too, or the sign-in page sends us back.
-  // Where that fails, the next request fails likewise and leaves.
-  if (ended) void leave().catch(() => undefined);
-  return ended;
+/** Signs out when a request failed with 401. @returns whether it did */
+export function signOutIfUnauthorized(error: unknown): boolean {
+  const unauthorized = error instanceof ApiError && error.status === 401;
+  // The cookie can outlive a deleted account. It must go too: the sign-in page redirects back while it is valid.
+  // If the sign-out fails, the next request fails with 401 as well and tries again.
+  if (unauthorized) void signOut().catch(() => undefined);
+  return unauthorized;
 }

@@ -1,62 +1,61 @@
-import { backOff } from '../backoff.ts';
-import { leave } from '../session/sign-out.ts';
+import { backoffMs } from '../backoff.ts';
+import { signOut } from '../session/sign-out.ts';
 
 interface Stream<Frame> {
-  address: string;
+  url: string;
   /** The name of its events. */
   event: string;
-  /** @param id of the frame, or of the last one that had one */
+  /** @param id of the frame, or of the last frame that had one */
   onFrame: (frame: Frame, id: string) => void;
-  /** The connection is lost, and is opened again. */
+  /** The connection is lost; `openStream` reconnects. */
   onLost?: () => void;
-  /** It is refused for good: what it tells of is not there. */
+  /** The server refused the stream with 4xx: it does not exist. No reconnect follows. */
   onGone?: () => void;
 }
 
-/** What an address answers now, or 0 when nothing does; the answer itself is not read. */
-async function statusOf(address: string, signal: AbortSignal): Promise<number> {
-  const answer = await fetch(address, { signal, cache: 'no-store' }).catch(() => undefined);
-  void answer?.body?.cancel();
-  return answer?.status ?? 0;
+/** Requests the URL and discards the body. @returns the status; 0 when the server cannot be reached */
+async function probe(url: string, signal: AbortSignal): Promise<number> {
+  const response = await fetch(url, { signal, cache: 'no-store' }).catch(() => undefined);
+  void response?.body?.cancel();
+  return response?.status ?? 0;
 }
 
 /**
- * Hears server-sent events until it is closed, and goes on where it was. A browser comes back by itself only to where a
- * stream was broken off: at an answer that is none, as while the backend restarts, it gives up and does not say why.
- * @returns a function that closes it
+ * Receives server-sent events and resumes after the last one when the connection breaks. EventSource itself reconnects only
+ * after a network error: it gives up on any error response, such as 502 while the backend restarts, and hides the status.
+ * @returns a function that closes the stream
  */
-export function openStream<Frame>({ address, event, onFrame, onLost, onGone }: Stream<Frame>): () => void {
+export function openStream<Frame>({ url, event, onFrame, onLost, onGone }: Stream<Frame>): () => void {
   const closing = new AbortController();
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout>;
-  let tries = 0;
+  let retries = 0;
   let lastId = '';
 
   function open() {
-    const from = new URL(address, location.href);
-    if (lastId) from.searchParams.set('lastEventId', lastId);
-    source = new EventSource(from);
+    const resumed = new URL(url, location.href);
+    if (lastId) resumed.searchParams.set('lastEventId', lastId);
+    source = new EventSource(resumed);
     source.addEventListener(event, ({ data, lastEventId }: MessageEvent<string>) => {
-      tries = 0;
+      retries = 0;
       lastId = lastEventId || lastId;
       onFrame(JSON.parse(data), lastId);
     });
     source.addEventListener('error', () => {
       onLost?.();
-      if (source.readyState === EventSource.CLOSED) void comeBack();
+      if (source.readyState === EventSource.CLOSED) void reconnect();
     });
   }
-  async function comeBack() {
-    const status = await statusOf(address, closing.signal);
+  async function reconnect() {
+    const status = await probe(url, closing.signal);
     if (closing.signal.aborted) return;
-    if (status === 401) return leave().catch(openLater);
+    if (status === 401) return signOut().catch(openLater);
     if (status >= 400 && status < 500 && status !== 429) return onGone?.();
-    // It is back.
-    if (status > 0 && status < 400) tries = 0;
+    if (status > 0 && status < 400) retries = 0;
     openLater();
   }
   function openLater() {
-    if (!closing.signal.aborted) timer = setTimeout(open, backOff(tries++));
+    if (!closing.signal.aborted) timer = setTimeout(open, backoffMs(retries++));
   }
 
   open();

@@ -1,37 +1,46 @@
 import { toast } from 'sonner';
-import { adviceOf, goesOn, sentenceOf } from '../api/client.ts';
-import { leaveIfEnded } from '../session/sign-out.ts';
+import { errorAdvice, errorMessage, isStillRunning } from '../api/errors.ts';
+import { signOutIfUnauthorized } from '../session/sign-out.ts';
 
-/** What is said while something is done, and once it is. */
-interface Words {
-  doing: string;
-  done: string;
+/** What the toast says while the request runs, and after it succeeded. */
+interface ToastText {
+  pending: string;
+  success: string;
 }
-type Outcome<T> = { result: T } | 'goes on' | 'failed';
+type Outcome<T> = { result: T } | 'still running' | 'failed';
 
-/** Says at once that an action was taken, and then how it ended; what is to be read stays for a while. */
-async function follow<T>(work: Promise<T>, { doing, done }: Words): Promise<Outcome<T>> {
-  const id = toast.loading(doing);
+/** How long an error stays visible: long enough to read its advice. */
+const ERROR_DURATION_MS = 20_000;
+
+async function follow<T>(work: Promise<T>, { pending, success }: ToastText): Promise<Outcome<T>> {
+  const id = toast.loading(pending);
   try {
     const result = await work;
-    toast.success(done, { id });
+    toast.success(success, { id });
     return { result };
   } catch (error) {
-    if (leaveIfEnded(error)) {
+    if (signOutIfUnauthorized(error)) {
       toast.dismiss(id);
       return 'failed';
     }
-    const say = goesOn(error) ? toast.info : toast.error;
-    say(sentenceOf(error), { id, description: adviceOf(error), duration: 20_000, closeButton: true });
-    return goesOn(error) ? 'goes on' : 'failed';
+    const show = isStillRunning(error) ? toast.info : toast.error;
+    show(errorMessage(error), { id, description: errorAdvice(error), duration: ERROR_DURATION_MS, closeButton: true });
+    return isStillRunning(error) ? 'still running' : 'failed';
   }
 }
 
-/** Does something, and tells of it. @returns what came of it, or nothing when it failed or goes on */
-export async function act<T>(work: Promise<T>, words: Words): Promise<T | undefined> {
-  const outcome = await follow(work, words);
+/**
+ * Shows a toast while a request runs and when it ends.
+ * @returns the response; undefined when the request failed or its operation is still running
+ */
+export async function withToast<T>(work: Promise<T>, text: ToastText): Promise<T | undefined> {
+  const outcome = await follow(work, text);
   return typeof outcome === 'object' ? outcome.result : undefined;
 }
 
-/** Does something of which nothing comes, and tells of it. @returns whether it is done, or goes on */
-export const carryOut = async (work: Promise<unknown>, words: Words): Promise<boolean> => (await follow(work, words)) !== 'failed';
+/**
+ * Like `withToast`, for requests whose response nobody reads.
+ * @returns whether the backend accepted the request: its operation is done or still running
+ */
+export const acceptedWithToast = async (work: Promise<unknown>, text: ToastText): Promise<boolean> =>
+  (await follow(work, text)) !== 'failed';
