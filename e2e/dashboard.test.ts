@@ -422,7 +422,7 @@ describe('an agent’s sections', () => {
     await page.getByLabel('Owner IDs').fill('100, 200');
     await page.getByLabel('Model ID').fill('echo-2');
     await button('Save configuration').click();
-    await toast('Saved');
+    await toast('The configuration is saved');
     await button('Apply now').waitFor();
     await page.reload();
     expect(await page.getByLabel('Owner IDs').inputValue()).toBe('100, 200');

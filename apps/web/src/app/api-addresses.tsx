@@ -1,11 +1,11 @@
 'use client';
 
-import type { Addresses as Table } from '@agentbot/contracts/addresses';
+import type { Addresses } from '@agentbot/contracts/addresses';
 import type { ReactNode } from 'react';
 import { setAddresses } from '../lib/api/client.ts';
 
-/** Tells the browser where the API's operations are: the server has read the contract, so that nobody else needs to. */
-export function Addresses({ table, children }: { table: Table; children: ReactNode }) {
+/** Passes the API's addresses to the browser, so that its bundle does not contain the contract. */
+export function ApiAddresses({ table, children }: { table: Addresses; children: ReactNode }) {
   setAddresses(table);
   return children;
 }

@@ -15,6 +15,12 @@ export function formatRelativeTime(time: string | number, now: number): string {
 /** Formats a time to the second in the reader's time zone, which it names: `Nov 28, 2026, 10:30:00 AM UTC`. */
 export const formatTime = (time: string | number) => new Date(time).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'long' });
 
+/** The reader's time zone, as `formatTime` writes it: `UTC`, `GMT+2`. */
+export function timeZoneName(): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts();
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+}
+
 /** Formats a duration: `4.2 s`, `3 min 20 s`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;

@@ -1,2 +1,2 @@
-/** The channels as people call them. */
+/** The display names of the channels. */
 export const channelNames = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp' } as const;

@@ -12,7 +12,7 @@ const actions = {
 } as const;
 type Action = keyof typeof actions;
 
-/** Start, stop and restart, as the agent's state allows. */
+/** The buttons to start, stop and restart an agent: those that its status allows. */
 export function LifecycleButtons({ id, status }: { id: string; status: string }) {
   const [running, setRunning] = useState<Action>();
 

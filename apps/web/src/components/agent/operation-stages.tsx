@@ -13,9 +13,9 @@ const icons = {
   failed: <X aria-hidden className="size-4 text-danger" />,
 };
 
-const since = (from: string, to: string | null, now: number) => formatDuration((to ? Date.parse(to) : now) - Date.parse(from));
+const elapsed = (from: string, to: string | null, now: number) => formatDuration((to ? Date.parse(to) : now) - Date.parse(from));
 
-/** The stages of an operation as they happen, with their times, and what to do when one failed. */
+/** The stages of an operation with their durations, and advice if one failed. */
 export function OperationStages({ operation }: { operation: OperationView }) {
   const now = useNow(!operation.finishedAt);
   const { kind, state, createdAt, finishedAt, steps, error } = operation;
@@ -25,7 +25,7 @@ export function OperationStages({ operation }: { operation: OperationView }) {
         <span aria-live="polite">
           {operationName(kind)} · {state}
         </span>
-        <span className="whitespace-nowrap tabular-nums">{since(createdAt, finishedAt, now)}</span>
+        <span className="whitespace-nowrap tabular-nums">{elapsed(createdAt, finishedAt, now)}</span>
       </p>
       <ol className="mt-3 space-y-2">
         {steps.map((step) => (
@@ -41,7 +41,7 @@ export function OperationStages({ operation }: { operation: OperationView }) {
               <span className="sr-only"> {step.state}</span>
               {step.detail && <span className="wrap-anywhere block text-muted text-xs">{step.detail}</span>}
             </span>
-            <span className="whitespace-nowrap text-muted text-xs tabular-nums">{since(step.startedAt, step.finishedAt, now)}</span>
+            <span className="whitespace-nowrap text-muted text-xs tabular-nums">{elapsed(step.startedAt, step.finishedAt, now)}</span>
           </li>
         ))}
       </ol>

@@ -1,6 +1,6 @@
 import type { OperationView } from '@agentbot/contracts';
 
-/** Operations as people call them. */
+/** The display names of operation kinds. */
 const kindNames: Record<string, string> = {
   provision: 'Provisioning',
   clone: 'Cloning',
@@ -16,7 +16,7 @@ const kindNames: Record<string, string> = {
 };
 export const operationName = (kind: string) => kindNames[kind] ?? kind;
 
-/** Stages as people call them. */
+/** The display names of stages. */
 const stageNames: Record<string, string> = {
   wallet: 'Wallet',
   image: 'Image',
@@ -45,7 +45,7 @@ const advice: Record<string, string> = {
 };
 const rolledBack = 'The image and the data were restored. The Logs show what the new container wrote before it failed.';
 
-/** What to do about an operation that failed, by the stage it failed at. */
+/** What the user can do about a failed operation, depending on the stage that failed. */
 export function operationAdvice(operation: OperationView): string {
   if (operation.steps.some(({ name, state }) => name === 'rollback' && state === 'done')) return rolledBack;
   const failed = operation.steps.findLast(({ state }) => state === 'failed');

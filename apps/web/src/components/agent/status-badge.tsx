@@ -5,7 +5,7 @@ const colours: Record<string, string> = {
   pending: 'text-muted border-line',
 };
 
-/** An agent's state as a word, coloured. */
+/** An agent's status with its colour. */
 export function StatusBadge({ status }: { status: string }) {
   const colour = colours[status] ?? 'text-warn border-warn/40 bg-warn/10';
   return (

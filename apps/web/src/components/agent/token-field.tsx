@@ -17,7 +17,7 @@ const hints = {
   discord: 'From the Discord developer portal, under Bot',
 };
 
-/** A bot's token, which its channel is asked about before anything is saved. */
+/** The field of a bot token, which the channel's API checks before it is saved. */
 export function TokenField({ channel, name, checks }: Props) {
   const [value, setValue] = useState('');
   const { account, problem, busy } = checks.of(channel, value);

@@ -10,12 +10,12 @@ interface Checked {
 }
 type Channel = 'telegram' | 'discord';
 
-/** Asks channels whose tokens are, each token once. */
+/** Checks bot tokens at their channels. Concurrent and repeated checks of one token share one request. */
 export function useTokenChecks() {
   const [checked, setChecked] = useState<Partial<Record<Channel, Checked>>>({});
   const asked = useRef(new Map<string, Promise<boolean>>());
 
-  /** @returns whether the channel knows the token */
+  /** @returns whether the channel accepts the token */
   const check = useCallback((channel: Channel, token: string): Promise<boolean> => {
     const key = `${channel} ${token}`;
     const before = asked.current.get(key);
@@ -27,7 +27,7 @@ export function useTokenChecks() {
         return true;
       },
       (error) => {
-        // A refused one may be asked about again: the fault may have been the channel's.
+        // A failed check can be repeated: the channel may have been unavailable.
         asked.current.delete(key);
         setChecked((all) => ({ ...all, [channel]: { token, problem: errorMessage(error) } }));
         return false;

@@ -2,15 +2,14 @@ import type { ReactNode } from 'react';
 
 interface Props {
   title?: string;
-  /** A sentence under the title. */
   description?: ReactNode;
-  /** At the title's right. */
+  /** To the right of the title. */
   aside?: ReactNode;
   className?: string;
   children: ReactNode;
 }
 
-/** A part of a page, with its heading. */
+/** A section of a page with a heading. */
 export function Card({ title, description, aside, className = '', children }: Props) {
   return (
     <section className={`rounded-xl border border-line bg-surface p-4 sm:p-5 ${className}`}>
@@ -28,7 +27,7 @@ export function Card({ title, description, aside, className = '', children }: Pr
   );
 }
 
-/** The head of a page: what it is, and what can be done there. */
+/** The title of a page, with its description and its main actions. */
 export function PageHeader({ title, description, children }: { title: string; description?: ReactNode; children?: ReactNode }) {
   return (
     <div className="mb-6 flex flex-wrap items-start justify-between gap-x-4 gap-y-3">
@@ -41,7 +40,7 @@ export function PageHeader({ title, description, children }: { title: string; de
   );
 }
 
-/** Names and their values, in two columns. */
+/** Names and values in two columns. */
 export function DescriptionList({ rows }: { rows: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2 text-sm">

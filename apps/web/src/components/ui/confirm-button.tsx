@@ -6,22 +6,22 @@ import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
 
 interface Props {
-  /** On the button that opens the question. */
+  /** The text of the button that opens the dialog. */
   action: string;
   title: string;
   description: ReactNode;
-  /** On the button that does it. */
+  /** The text of the button that confirms. */
   confirm: string;
-  /** What must be typed first, and what it is. */
+  /** A text that the user must type before they can confirm. */
   typed?: { label: string; value: string };
   kind?: 'danger' | 'plain' | 'primary';
   size?: 'normal' | 'small';
   disabled?: boolean;
-  /** Does it. @returns whether the question is settled: done, or at least begun */
+  /** Runs the action. @returns whether the dialog closes: the action is done or was started */
   onConfirm: () => Promise<boolean>;
 }
 
-/** A button that asks before it acts. */
+/** A button that asks for confirmation before it runs its action. */
 export function ConfirmButton({ action, title, description, confirm, typed, kind = 'danger', size, disabled, onConfirm }: Props) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
@@ -50,7 +50,7 @@ export function ConfirmButton({ action, title, description, confirm, typed, kind
         {typed && <Field label={typed.label} value={text} onChange={(event) => setText(event.target.value)} autoComplete="off" />}
         <div className="flex flex-wrap justify-end gap-2">
           <Button kind="plain" onClick={() => setOpen(false)}>
-            Cancel
+            Go back
           </Button>
           <Button kind={kind} busy={busy} disabled={typed && text !== typed.value} onClick={confirmAction}>
             {confirm}

@@ -10,7 +10,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A question over the page; Escape closes it, the keyboard stays inside. */
+/** A modal dialog with a title and a description. Escape closes it. */
 export function Dialog({ open, onOpenChange, title, description, children }: Props) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>

@@ -5,12 +5,12 @@ interface Props {
   icon: LucideIcon;
   title: string;
   description: ReactNode;
-  /** `h1` where this is the whole page. */
+  /** `h1` if the page has no other heading. */
   heading?: 'h1' | 'h2';
   children?: ReactNode;
 }
 
-/** What is said where there is nothing yet, and the way on. */
+/** Shown in place of an empty list, with what the user can do next. */
 export function EmptyState({ icon: Icon, title, description, heading: Heading = 'h2', children }: Props) {
   return (
     <div className="rounded-xl border border-line border-dashed px-6 py-14 text-center">

@@ -2,22 +2,22 @@ import { Button } from './button.tsx';
 import { Problem } from './notice.tsx';
 
 interface Props {
-  /** What comes. */
+  /** The text of the button. */
   label: string;
   busy: boolean;
-  /** Why it did not come. */
+  /** Why the next page could not be loaded. */
   problem: string | undefined;
-  onMore: () => Promise<unknown>;
+  onLoadMore: () => Promise<unknown>;
 }
 
-/** Asks for the next page, below a list; where that failed, says so. */
-export function LoadMore({ label, busy, problem, onMore }: Props) {
+/** The button below a list that loads the next page, or the error of the last attempt. */
+export function LoadMore({ label, busy, problem, onLoadMore }: Props) {
   return (
     <div className="mt-4 text-center">
       {problem ? (
-        <Problem onRetry={onMore}>{problem}</Problem>
+        <Problem onRetry={onLoadMore}>{problem}</Problem>
       ) : (
-        <Button kind="plain" busy={busy} onClick={onMore}>
+        <Button kind="plain" busy={busy} onClick={onLoadMore}>
           {label}
         </Button>
       )}

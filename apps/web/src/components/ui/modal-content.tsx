@@ -2,16 +2,16 @@ import { setNonce } from 'get-nonce';
 import { Dialog as Radix } from 'radix-ui';
 import { type ComponentProps, useRef } from 'react';
 
-// Radix holds the page still by a style element, which the page's policy refuses without its nonce.
+// Radix locks scrolling with a style element, which the page's Content-Security-Policy blocks without the nonce.
 if (typeof document !== 'undefined') setNonce(document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '');
 
-/** Gives the keyboard to an element; when it is gone or takes none, to the page's content. */
-function giveKeyboard(element: Element | null) {
+/** Focuses an element, or the page's content if the element was removed or cannot take the focus. */
+function restoreFocus(element: Element | null) {
   if (element instanceof HTMLElement) element.focus({ preventScroll: true });
   if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
 }
 
-/** What stands over the page until it is closed; the keyboard stays inside, then goes back to where it was before. */
+/** The content of a modal with its backdrop. Traps the focus while open and restores it on close. */
 export function ModalContent(props: ComponentProps<typeof Radix.Content>) {
   const before = useRef<Element>(null);
   return (
@@ -23,9 +23,9 @@ export function ModalContent(props: ComponentProps<typeof Radix.Content>) {
           before.current = document.activeElement;
         }}
         onCloseAutoFocus={(event) => {
-          // Radix itself knows only of a trigger inside its root.
+          // Radix restores the focus only to a trigger inside its root.
           event.preventDefault();
-          giveKeyboard(before.current);
+          restoreFocus(before.current);
         }}
       />
     </Radix.Portal>

@@ -3,18 +3,19 @@
 import { useSyncExternalStore } from 'react';
 import { formatRelativeTime, formatTime } from '../../lib/format.ts';
 
+const TICK_MS = 30_000;
 let now = Date.now();
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** One clock for all: it moves every half minute while somebody looks. */
+/** One timer for all instances. It ticks every 30 seconds while one is mounted. */
 function subscribe(listener: () => void) {
   listeners.add(listener);
   now = Date.now();
   timer ??= setInterval(() => {
     now = Date.now();
     for (const each of listeners) each();
-  }, 30_000);
+  }, TICK_MS);
   return () => {
     listeners.delete(listener);
     if (listeners.size) return;
@@ -23,7 +24,7 @@ function subscribe(listener: () => void) {
   };
 }
 
-/** How long ago something was; the exact time on hover. The server, which knows no reader's clock, says nothing. */
+/** A time relative to now, with the exact time as tooltip. Empty on the server, which does not know the reader's clock. */
 export function RelativeTime({ time }: { time: string }) {
   const clock = useSyncExternalStore<number | undefined>(
     subscribe,

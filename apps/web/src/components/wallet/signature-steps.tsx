@@ -9,15 +9,15 @@ import { Field } from '../ui/field.tsx';
 import { Problem } from '../ui/notice.tsx';
 
 interface Props {
-  /** On the last button. */
+  /** The text of the last button. */
   action: string;
-  /** Gets the message that is to be signed; nothing when that failed and was said. */
+  /** Requests the message to sign. @returns undefined when the request failed and its error was shown */
   challenge: (address: string) => Promise<string | undefined>;
-  /** @returns whether the signature was taken */
+  /** @returns whether the server accepted the signature */
   onSigned: (address: string, signature: string) => Promise<boolean>;
 }
 
-/** Proves that one holds a wallet: its address, the message, the signature; by the browser's wallet or any other. */
+/** The steps that prove ownership of a wallet: address, message, signature. With the browser's wallet or any other one. */
 export function SignatureSteps({ action, challenge, onSigned }: Props) {
   const hydrated = useHydrated();
   const [address, setAddress] = useState('');
@@ -27,10 +27,10 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
   const [problem, setProblem] = useState('');
   const wellFormed = /^0x[0-9a-fA-F]{40}$/.test(address);
 
-  async function during(work: () => Promise<unknown>) {
+  async function runBusy(work: () => Promise<unknown>) {
     setBusy(true);
     setProblem('');
-    // A wallet's own words, such as that its owner said no.
+    // The wallet's own message, such as a refusal by the user.
     await work().catch((error) => setProblem(error instanceof Error ? error.message : 'The wallet did not sign'));
     setBusy(false);
   }
@@ -41,7 +41,7 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
     setSignature('');
   }
   const byBrowser = () =>
-    during(async () => {
+    runBusy(async () => {
       const own = await walletAddress();
       const text = await challenge(own);
       if (text) await finish(own, await signMessage(text, own));
@@ -71,7 +71,7 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
             kind="plain"
             busy={busy && !message}
             disabled={!wellFormed}
-            onClick={() => during(async () => setMessage(await challenge(address)))}
+            onClick={() => runBusy(async () => setMessage(await challenge(address)))}
           >
             Get the message to sign
           </Button>
@@ -95,7 +95,7 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
             <Button
               busy={busy}
               disabled={!/^0x([0-9a-fA-F]{2})+$/.test(signature)}
-              onClick={() => during(() => finish(address, signature))}
+              onClick={() => runBusy(() => finish(address, signature))}
             >
               {action}
             </Button>

@@ -30,13 +30,13 @@ const colours: Record<AuditEntryView['outcome'], string> = {
   unknown: 'text-warn',
 };
 /** `deleteApiKey` → `delete api key`. */
-const words = (action: string) =>
+const actionName = (action: string) =>
   action
     .replace(/^operation:/, '')
     .replace(/([A-Z])/g, ' $1')
     .toLowerCase();
 
-/** Everything that was done to the account and its agents, newest first. */
+/** The changes to the account and its agents, newest first. */
 export function AuditLog() {
   const { pages, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = usePages(['audit'], (cursor) =>
     readPage('listAudit', cursor),
@@ -64,7 +64,7 @@ export function AuditLog() {
           {entries.map((entry) => (
             <tr key={entry.seq}>
               <td className="whitespace-nowrap">{formatTime(entry.at)}</td>
-              <td className="whitespace-nowrap font-medium">{words(entry.action)}</td>
+              <td className="whitespace-nowrap font-medium">{actionName(entry.action)}</td>
               <td className="whitespace-nowrap">{actors[entry.actor]}</td>
               <td className="whitespace-nowrap text-muted text-xs">{[entry.agentId, entry.target].filter(Boolean).join(' / ') || '–'}</td>
               <td className={`whitespace-nowrap ${colours[entry.outcome]}`}>
@@ -76,7 +76,7 @@ export function AuditLog() {
           ))}
         </Table>
       )}
-      {hasMore && <LoadMore label="Earlier entries" busy={busy} problem={loadMoreProblem} onMore={loadMore} />}
+      {hasMore && <LoadMore label="Earlier entries" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

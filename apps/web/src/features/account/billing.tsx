@@ -14,8 +14,8 @@ import { usePlans } from '../../lib/hooks/use-plans.ts';
 import { formatPrice, type PlanOffer } from '../../lib/plans.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 
-/** Where nothing can be bought: who gives plans instead. */
-function Granted({ admin }: { admin: boolean }) {
+/** Shown when payments are off: the administrator grants plans. */
+function PlansAreGranted({ admin }: { admin: boolean }) {
   return (
     <Hint>
       {admin ? (
@@ -33,16 +33,16 @@ function Granted({ admin }: { admin: boolean }) {
   );
 }
 
-/** The account's plan, and the way to another one or to the subscription. */
+/** The account's plan, the plans for sale, and the link to the subscription. */
 export function Billing({ offers }: { offers: PlanOffer[] }) {
   const { data: me, error, mutate } = useMe();
-  const { data: sale, error: saleError, mutate: askAgain } = usePlans();
+  const { data: sale, error: saleError, mutate: reloadPlans } = usePlans();
   const [busy, setBusy] = useState<string>();
   if (error && !me) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!me) return <Loading rows={2} className="h-40" />;
 
-  async function leaveFor(what: string, page: Promise<{ url: string }>) {
-    setBusy(what);
+  async function openStripe(button: string, page: Promise<{ url: string }>) {
+    setBusy(button);
     const answer = await withToast(page, { pending: 'Opening Stripe…', success: 'Stripe is opening' });
     if (answer) location.assign(answer.url);
     else setBusy(undefined);
@@ -51,13 +51,13 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
     <>
       <PageHeader title="Plan and billing" description="Your account’s plan. You pay at Stripe: this site never receives a card number." />
       <div className="space-y-4">
-        {saleError && !sale && <Problem onRetry={() => askAgain()}>{errorMessage(saleError)}</Problem>}
-        {sale?.payments === 'none' && <Granted admin={me.admin} />}
+        {saleError && !sale && <Problem onRetry={() => reloadPlans()}>{errorMessage(saleError)}</Problem>}
+        {sale?.payments === 'none' && <PlansAreGranted admin={me.admin} />}
         <Card
           title="Your plan"
           aside={
             sale?.payments === 'stripe' && (
-              <Button kind="plain" busy={busy === 'portal'} onClick={() => leaveFor('portal', api('openBillingPortal', {}))}>
+              <Button kind="plain" busy={busy === 'portal'} onClick={() => openStripe('portal', api('openBillingPortal', {}))}>
                 Manage the subscription
               </Button>
             )
@@ -94,7 +94,7 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
                       kind="plain"
                       busy={busy === plan}
                       aria-label={`Choose ${plan}`}
-                      onClick={() => leaveFor(plan, api('startCheckout', { query: { plan } }))}
+                      onClick={() => openStripe(plan, api('startCheckout', { query: { plan } }))}
                     >
                       Choose
                     </Button>

@@ -13,7 +13,7 @@ interface Props {
   title: string;
   action: string;
   field: ReactNode;
-  /** Sends the value of the form's one field. */
+  /** @param value of the first field */
   send: (value: string, form: FormData) => Promise<unknown>;
   done: string;
 }
@@ -64,7 +64,7 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
   );
 }
 
-/** Asks for the email that a link to set a new password is sent to. */
+/** Requests a mail with a link to set a new password. */
 export function ForgotPassword() {
   return (
     <OneFieldForm
@@ -77,7 +77,7 @@ export function ForgotPassword() {
   );
 }
 
-/** Sets a new password with the token of a mailed link. */
+/** Sets a new password with the token of the mailed link. */
 export function ResetPassword({ token }: { token: string }) {
   return (
     <OneFieldForm

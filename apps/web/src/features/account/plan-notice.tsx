@@ -5,17 +5,17 @@ import { Hint } from '../../components/ui/notice.tsx';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
 
-/** How somebody comes back from Stripe's page. */
+/** The result of a checkout, from the URL that Stripe redirects to. */
 export type Checkout = 'done' | 'cancelled';
 
-const words: Record<Checkout, string> = {
+const checkoutText: Record<Checkout, string> = {
   done: 'Stripe has received your order. Your plan starts in a moment.',
   cancelled: 'The checkout was cancelled. You were not charged.',
 };
 
-/** Says what is missing to somebody whose account cannot provision agents yet, and what came of a checkout. */
+/** Tells an account without a plan how to get one, and shows the result of a checkout. */
 export function PlanNotice({ checkout }: { checkout?: Checkout | undefined }) {
-  // Stripe tells the backend of a payment by itself, usually within seconds.
+  // Stripe's webhook reaches the backend within seconds of the payment: poll until it has.
   const { data: me } = useMe((known) => (checkout === 'done' && !known?.plan ? 2_000 : 0));
   const missing = me !== undefined && !me.plan && !me.admin;
   const { data: sale } = usePlans(missing);
@@ -23,7 +23,7 @@ export function PlanNotice({ checkout }: { checkout?: Checkout | undefined }) {
   return (
     <div className="mb-4">
       <Hint>
-        {checkout && <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the ${me.plan} plan.` : words[checkout]}</p>}
+        {checkout && <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the ${me.plan} plan.` : checkoutText[checkout]}</p>}
         {missing && checkout !== 'done' && (
           <p>
             Your account has no plan yet.{' '}

@@ -15,7 +15,7 @@ import { SearchBox } from './search-box.tsx';
 
 const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
 
-/** Everybody's agents. */
+/** The agents of all accounts. */
 export function AllAgents() {
   const [q, setQ] = useState('');
   const [state, setState] = useState<(typeof states)[number] | ''>('');
@@ -78,7 +78,7 @@ export function AllAgents() {
           ))}
         </Table>
       )}
-      {hasMore && <LoadMore label="LoadMore agents" busy={busy} problem={loadMoreProblem} onMore={loadMore} />}
+      {hasMore && <LoadMore label="LoadMore agents" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

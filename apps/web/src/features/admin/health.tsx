@@ -12,7 +12,7 @@ import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatBytes, formatDuration } from '../../lib/format.ts';
 
-function Light({ good, children }: { good: boolean; children: ReactNode }) {
+function StatusLight({ good, children }: { good: boolean; children: ReactNode }) {
   const Icon = good ? CircleCheck : CircleX;
   return (
     <span className={`flex items-center gap-1.5 text-sm ${good ? 'text-good' : 'text-danger'}`}>
@@ -22,14 +22,14 @@ function Light({ good, children }: { good: boolean; children: ReactNode }) {
   );
 }
 
-/** Seconds an operation may wait before the queue counts as stuck. */
-const STUCK = 120;
+/** A queue is stuck when an operation waits for longer than this. */
+const MAX_QUEUE_WAIT_SECONDS = 120;
 
-/** How the installation is: Docker, queue, database, and what nobody owns. */
+/** The state of the installation: Docker, queue, database, and resources without an agent. */
 export function Health() {
   const { data, error, mutate } = useSWR('admin-health', () => api('getInstallationHealth', {}), { refreshInterval: 5_000 });
   if (error) {
-    // What was so a while ago says nothing of now.
+    // Stale values would look current: show the error alone.
     return (
       <>
         <PageHeader title="Health" description="Docker, queue and database of this installation." />
@@ -39,19 +39,19 @@ export function Health() {
   }
   if (!data) return <Loading rows={2} className="h-40" />;
   const { docker, database, queue, users, agents, orphans, provisioning, image, at } = data.health;
-  const flowing = (queue.oldestQueued ?? 0) < STUCK;
+  const healthy = (queue.oldestQueued ?? 0) < MAX_QUEUE_WAIT_SECONDS;
   return (
     <>
       <PageHeader
         title="Health"
         description={
           <>
-            Of this installation, asked <RelativeTime time={at} /> and every five seconds.
+            State of this installation, read <RelativeTime time={at} />. It refreshes every 5 seconds.
           </>
         }
       />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2">
-        <Card title="Docker" aside={<Light good={docker.available}>{docker.available ? 'Available' : 'Not available'}</Light>}>
+        <Card title="Docker" aside={<StatusLight good={docker.available}>{docker.available ? 'Available' : 'Not available'}</StatusLight>}>
           <DescriptionList
             rows={[
               ['Memory', docker.memoryBytes === null ? '–' : formatBytes(docker.memoryBytes)],
@@ -61,7 +61,7 @@ export function Health() {
             ]}
           />
         </Card>
-        <Card title="Queue" aside={<Light good={flowing}>{flowing ? 'Healthy' : 'Stuck'}</Light>}>
+        <Card title="Queue" aside={<StatusLight good={healthy}>{healthy ? 'Healthy' : 'Stuck'}</StatusLight>}>
           <DescriptionList
             rows={[
               ['Waiting', queue.queued],
@@ -71,7 +71,7 @@ export function Health() {
             ]}
           />
         </Card>
-        <Card title="Database" aside={<Light good>Reachable</Light>}>
+        <Card title="Database" aside={<StatusLight good>Reachable</StatusLight>}>
           <DescriptionList
             rows={[
               ['Response time', `${database.milliseconds} ms`],

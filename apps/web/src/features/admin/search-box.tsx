@@ -3,13 +3,13 @@
 import { useEffect, useState } from 'react';
 import { controlStyle } from '../../components/ui/field.tsx';
 
-const PAUSE_MS = 250;
+const DEBOUNCE_MS = 250;
 
-/** Words to look for, told when one pauses typing. */
-export function SearchBox({ label, onSearch }: { label: string; onSearch: (words: string) => void }) {
+/** A search field that reports its text when the user stops typing. */
+export function SearchBox({ label, onSearch }: { label: string; onSearch: (text: string) => void }) {
   const [text, setText] = useState('');
   useEffect(() => {
-    const timer = setTimeout(() => onSearch(text.trim()), PAUSE_MS);
+    const timer = setTimeout(() => onSearch(text.trim()), DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [text, onSearch]);
   return (

@@ -17,8 +17,8 @@ import { SearchBox } from './search-box.tsx';
 
 const planNames: Plan[] = ['solo', 'collective', 'label', 'network'];
 
-/** The choice of a plan, which only the button grants: arrow keys go through the choices. */
-function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
+/** A plan select with a button that grants it. The select alone changes nothing: arrow keys step through its values. */
+function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
   const [plan, setPlan] = useState(user.plan);
   const [busy, setBusy] = useState(false);
   async function grant() {
@@ -52,7 +52,7 @@ function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
   );
 }
 
-/** The accounts of the installation, and the plans they are granted. */
+/** The accounts of the installation and their plans. */
 export function Users() {
   const [q, setQ] = useState('');
   const { pages, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = usePages(['admin-users', q], (cursor) =>
@@ -79,7 +79,7 @@ export function Users() {
               <td>{user.admin ? 'administrator' : 'user'}</td>
               <td className="tabular-nums">{user.agentCount}</td>
               <td>
-                <Grant key={user.plan} user={user} onGranted={() => void reload()} />
+                <PlanGrant key={user.plan} user={user} onGranted={() => void reload()} />
               </td>
               <td className="whitespace-nowrap text-muted">
                 <RelativeTime time={user.createdAt} />
@@ -88,7 +88,7 @@ export function Users() {
           ))}
         </Table>
       )}
-      {hasMore && <LoadMore label="LoadMore users" busy={busy} problem={loadMoreProblem} onMore={loadMore} />}
+      {hasMore && <LoadMore label="LoadMore users" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

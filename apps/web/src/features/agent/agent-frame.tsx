@@ -15,16 +15,16 @@ import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useAgentChanges } from '../../lib/hooks/use-agent-changes.ts';
 import { SectionTabs } from './section-tabs.tsx';
 
-/** What stands over every section of an agent: its name, its state, what can be done. Hears of the agent's changes for all of them. */
+/** The header of every section of an agent. It subscribes to the agent's changes and revalidates the caches of all sections. */
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
   const { data: agent, error, mutate: retry } = useAgent(id);
   const { mutate } = useSWRConfig();
   useAgentChanges((frame) => {
     const [row] = frame.type === 'changed' ? frame.agents : [];
-    const said = row && row.lastMessage?.at !== agent?.lastMessage?.at;
-    if (!row || said) void mutate(['sessions', id]);
+    const hasNewMessage = row && row.lastMessage?.at !== agent?.lastMessage?.at;
+    if (!row || hasNewMessage) void mutate(['sessions', id]);
     void mutate(['agent', id]);
-    if (!said) void mutate(['operations', id]);
+    if (!hasNewMessage) void mutate(['operations', id]);
   }, id);
 
   if (error instanceof ApiError && error.status === 404) {

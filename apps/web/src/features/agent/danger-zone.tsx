@@ -9,7 +9,7 @@ import { api } from '../../lib/api/client.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 
-/** What cannot be taken back, or takes the agent away for a while. */
+/** Actions that cannot be undone or that make the agent unavailable. */
 export function DangerZone({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const router = useRouter();
@@ -18,11 +18,11 @@ export function DangerZone({ id }: { id: string }) {
   const typed = { label: 'Agent name', value: agent.name };
 
   async function remove() {
-    const begun = await acceptedWithToast(api('deleteAgent', { params: { id } }), {
+    const accepted = await acceptedWithToast(api('deleteAgent', { params: { id } }), {
       pending: 'Deleting…',
       success: 'The agent is deleted',
     });
-    if (!begun) return false;
+    if (!accepted) return false;
     router.push('/agents');
     await Promise.all([mutate('overview'), mutate('me')]);
     return true;

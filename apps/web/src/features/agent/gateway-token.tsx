@@ -6,7 +6,7 @@ import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { api } from '../../lib/api/client.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 
-/** The token of an agent's gateway, asked for only when somebody wants to see it. */
+/** The token of an agent's gateway, loaded when the user asks to see it. */
 export function GatewayToken({ id }: { id: string }) {
   const [token, setToken] = useState<string>();
   const [busy, setBusy] = useState(false);

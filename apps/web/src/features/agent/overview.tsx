@@ -17,7 +17,7 @@ import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { GatewayToken } from './gateway-token.tsx';
 import { Usage } from './usage.tsx';
 
-function State({ agent }: { agent: AgentOverview }) {
+function StateCard({ agent }: { agent: AgentOverview }) {
   const { observed, startedAt } = agent;
   const rows = [
     [
@@ -55,13 +55,13 @@ function State({ agent }: { agent: AgentOverview }) {
   );
 }
 
-/** How an agent is: its last operation as it goes on, its state as observed, its addresses, its resources. */
+/** An agent's last operation, observed state, addresses and resources. */
 export function Overview({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
-  const { data: log, error, mutate } = useOperations(id);
-  const newest = log?.operations[0];
-  if (error && !log) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
-  if (!agent || !log) return <Loading rows={2} className="h-64" />;
+  const { data: known, error, mutate } = useOperations(id);
+  const newest = known?.operations[0];
+  if (error && !known) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
+  if (!agent || !known) return <Loading rows={2} className="h-64" />;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
       <div className="space-y-4">
@@ -91,7 +91,7 @@ export function Overview({ id }: { id: string }) {
         </Card>
       </div>
       <div className="space-y-4">
-        <State agent={agent} />
+        <StateCard agent={agent} />
         <Usage agent={agent} />
       </div>
     </div>

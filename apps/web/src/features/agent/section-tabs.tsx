@@ -18,12 +18,12 @@ const sections = [
   ['danger', 'Danger zone'],
 ] as const;
 
-/** The sections of an agent, each with an address of its own. */
+/** Links to the sections of an agent. */
 export function SectionTabs({ id }: { id: string }) {
   const pathname = usePathname();
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
-    // Another section is another place to scroll to.
+    // Scrolls the current section into view on a narrow screen.
     if (!pathname) return;
     const current = list.current?.querySelector<HTMLElement>('[aria-current]');
     if (current && list.current) list.current.scrollLeft = current.offsetLeft - list.current.clientWidth / 2 + current.clientWidth / 2;

@@ -14,7 +14,7 @@ import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { useLastUpdate } from './use-last-update.ts';
 
-/** Moves an agent to another image: from which to which, what happens, how far it is, and whether it was rolled back. */
+/** Updates an agent's image, and shows the progress or the rollback of its last update. */
 export function Update({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const { update: last, known, error, retry } = useLastUpdate(id);
@@ -22,16 +22,16 @@ export function Update({ id }: { id: string }) {
   if (error && !known) return <Problem onRetry={retry}>{errorMessage(error)}</Problem>;
   if (!agent || !known) return <Loading rows={2} className="h-56" />;
   const target = image.trim() || agent.platformImage;
-  const same = target === agent.image;
-  const underWay = last && !last.finishedAt;
+  const isSameImage = target === agent.image;
+  const isUpdating = last && !last.finishedAt;
 
   async function update() {
-    const done = withToast(api('updateAgent', { params: { id }, body: image.trim() ? { image: image.trim() } : {} }), {
+    const updating = withToast(api('updateAgent', { params: { id }, body: image.trim() ? { image: image.trim() } : {} }), {
       pending: `Updating to ${target}…`,
-      success: `The agent runs on ${target}`,
+      success: `The agent is running on ${target}`,
     });
-    // How far it is stands on the page; the question need not stay for that.
-    void done;
+    // Not awaited: the page shows the progress, so the dialog can close.
+    void updating;
     return true;
   }
   return (
@@ -40,8 +40,8 @@ export function Update({ id }: { id: string }) {
         <div className="space-y-4">
           <DescriptionList
             rows={[
-              [underWay ? 'Current image' : 'From', agent.image ?? 'no container yet'],
-              ...(underWay ? [] : [['To', same ? `${target} (same image: only the container is replaced)` : target] as const]),
+              [isUpdating ? 'Current image' : 'From', agent.image ?? 'no container yet'],
+              ...(isUpdating ? [] : [['To', isSameImage ? `${target} (same image: only the container is replaced)` : target] as const]),
               ['OpenClaw', agent.openclawVersion ?? 'no container'],
             ]}
           />
@@ -59,7 +59,7 @@ export function Update({ id }: { id: string }) {
             <li>The container is replaced, and the update waits until the new gateway is ready.</li>
             <li>If this fails, the old image and the old data are restored.</li>
           </ol>
-          {underWay ? (
+          {isUpdating ? (
             <p className="flex min-h-10 items-center font-medium text-sm">An update is running.</p>
           ) : (
             <ConfirmButton

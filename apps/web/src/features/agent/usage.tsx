@@ -6,7 +6,7 @@ import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { api } from '../../lib/api/client.ts';
 import { formatBytes } from '../../lib/format.ts';
 
-/** What an agent's container may use and uses now, and how its conversations go. */
+/** The limits and the current usage of an agent's container, and its message count. */
 export function Usage({ agent }: { agent: AgentOverview }) {
   const running = agent.status === 'running';
   const { data } = useSWR(running && ['stats', agent.id], () => api('getAgentStats', { params: { id: agent.id } }), {

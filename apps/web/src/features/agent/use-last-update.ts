@@ -2,7 +2,7 @@ import useSWR from 'swr';
 import { api } from '../../lib/api/client.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
 
-/** An agent's last update, as it goes on; where it is not among the last operations, it is asked for. */
+/** An agent's last update. Read separately if it is not among the latest operations. */
 export function useLastUpdate(id: string) {
   const last = useOperations(id);
   const recent = last.data?.operations.find(({ kind }) => kind === 'update');

@@ -1,10 +1,9 @@
 'use client';
 
 import type { OverviewRow } from '@agentbot/contracts';
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { Bot, Plus, SearchX } from 'lucide-react';
 import Link from 'next/link';
-import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
@@ -12,70 +11,17 @@ import { controlStyle } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { AgentRow } from './agent-row.tsx';
+import { AgentRows } from './agent-rows.tsx';
 import { useLiveAgents } from './use-live-agents.ts';
-
-/** The height of a row in pixels, its gap included, on a desktop and on less: the same in the styles, which the server can tell. */
-const heights = { wide: 100, narrow: 128 };
-const heightStyle = '[--row:128px] lg:[--row:100px]';
-/** Where `lg` begins. */
-const WIDE = '(min-width: 64rem)';
-
-function onWidth(listener: () => void) {
-  const query = matchMedia(WIDE);
-  query.addEventListener('change', listener);
-  return () => query.removeEventListener('change', listener);
-}
-const useRowHeight = () =>
-  useSyncExternalStore(
-    onWidth,
-    () => (matchMedia(WIDE).matches ? heights.wide : heights.narrow),
-    () => heights.wide,
-  );
 
 function matches(agent: OverviewRow, words: string[]): boolean {
   const text = `${agent.name} ${agent.model} ${agent.plan} ${agent.id} ${agent.channels.join(' ')}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
-/** The rows that are in sight; a thousand agents are no more work than ten. */
-function Rows({ agents }: { agents: OverviewRow[] }) {
-  const list = useRef<HTMLUListElement>(null);
-  const height = useRowHeight();
-  const rows = useWindowVirtualizer({
-    count: agents.length,
-    estimateSize: () => height,
-    overscan: 6,
-    scrollMargin: list.current?.offsetTop ?? 0,
-    getItemKey: (index) => agents[index]?.id ?? index,
-    initialRect: { width: 1024, height: 900 },
-  });
-  useEffect(() => rows.measure(), [rows, height]);
-  return (
-    <ul ref={list} className={`relative ${heightStyle}`} style={{ height: `calc(${agents.length} * var(--row))` }} aria-label="Agents">
-      {rows.getVirtualItems().map(({ index, key }) => {
-        const agent = agents[index];
-        return (
-          agent && (
-            <li
-              key={key}
-              aria-setsize={agents.length}
-              aria-posinset={index + 1}
-              className="absolute inset-x-0 h-(--row) pb-3"
-              style={{ transform: `translateY(calc(${index} * var(--row)))` }}
-            >
-              <AgentRow agent={agent} />
-            </li>
-          )
-        );
-      })}
-    </ul>
-  );
-}
-
 const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
 
-function Found({ agents }: { agents: OverviewRow[] }) {
+function FilteredAgents({ agents }: { agents: OverviewRow[] }) {
   const [text, setText] = useState('');
   const [state, setState] = useState('');
   const wanted = useDeferredValue(text);
@@ -115,7 +61,7 @@ function Found({ agents }: { agents: OverviewRow[] }) {
         , {running} running
       </p>
       {found.length > 0 ? (
-        <Rows agents={found} />
+        <AgentRows agents={found} />
       ) : (
         <EmptyState icon={SearchX} title="No agent matches" description="No agent has these words and this state.">
           <Button
@@ -139,7 +85,7 @@ interface Props {
   notice: ReactNode;
 }
 
-/** All agents of the user, live. */
+/** The user's agents, updated live. */
 export function AgentList({ initial, notice }: Props) {
   const { agents, error, reload } = useLiveAgents(initial);
   return (
@@ -163,7 +109,7 @@ export function AgentList({ initial, notice }: Props) {
           </Link>
         </EmptyState>
       )}
-      {agents && agents.length > 0 && <Found agents={agents} />}
+      {agents && agents.length > 0 && <FilteredAgents agents={agents} />}
     </>
   );
 }

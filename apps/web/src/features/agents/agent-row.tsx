@@ -6,7 +6,7 @@ import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { Sparkline } from './sparkline.tsx';
 
-/** One agent of the list. Rows that did not change are not drawn anew while others do. */
+/** One agent of the list. Memoized: a change of one agent does not render the other rows. */
 export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }) {
   const { lastMessage } = agent;
   return (

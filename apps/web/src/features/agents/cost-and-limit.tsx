@@ -12,7 +12,7 @@ const billing = (
   </Link>
 );
 
-/** What an agent costs somebody, beside what the model's provider bills. */
+/** What an agent costs the account, without the bill of the model provider. */
 function Cost({ me }: { me: Me | undefined }) {
   const { data: sale } = usePlans();
   if (!me || !sale) return '\u00a0';
@@ -28,7 +28,7 @@ function Cost({ me }: { me: Me | undefined }) {
   );
 }
 
-/** What a new agent costs, and how many more there may be. */
+/** What a new agent costs, and how many agents the account may still create. */
 export function CostAndLimit() {
   const { data: me } = useMe();
   const left = me && me.agentLimit - me.agentCount;

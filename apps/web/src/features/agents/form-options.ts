@@ -4,7 +4,7 @@ export const modelOptions: [string, string][] = [
   ['custom', 'Custom: OpenAI-compatible'],
 ];
 
-/** What a new agent may begin as. */
+/** Initial values of the form. */
 export interface Template {
   id: string;
   title: string;

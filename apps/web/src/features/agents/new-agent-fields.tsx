@@ -9,7 +9,7 @@ import { modelOptions, type Template } from './form-options.ts';
 
 const secret = { type: 'password', autoComplete: 'off' };
 
-/** What can be said about a new agent; what a template says stands in the fields already. */
+/** The fields of a new agent, filled from a template. */
 export function NewAgentFields({ template, tiers, checks }: { template: Template; tiers: Options; checks: TokenChecks }) {
   const [model, setModel] = useState(template.model);
   return (

@@ -25,23 +25,23 @@ const causes: Record<BackupView['cause'], string> = {
   'reset-memory': 'Before a memory reset',
 };
 
-function Row({ id, backup, onChanged }: { id: string; backup: BackupView; onChanged: () => Promise<unknown> }) {
+function BackupRow({ id, backup, onChanged }: { id: string; backup: BackupView; onChanged: () => Promise<unknown> }) {
   const params = { id, backupId: backup.id };
   const when = formatTime(backup.createdAt);
   async function restore() {
-    const words = { pending: 'Restoring. The current data is backed up first…', success: 'The backup is restored' };
-    const begun = await acceptedWithToast(api('restoreBackup', { params }), words);
+    const text = { pending: 'Restoring. The current data is backed up first…', success: 'The backup is restored' };
+    const accepted = await acceptedWithToast(api('restoreBackup', { params }), text);
     await onChanged();
-    return begun;
+    return accepted;
   }
   async function remove() {
-    const done = await acceptedWithToast(api('deleteBackup', { params }), {
+    const accepted = await acceptedWithToast(api('deleteBackup', { params }), {
       pending: 'Deleting the backup…',
       success: 'The backup is deleted',
     });
-    // With the row goes the question, and the keyboard to the page.
+    // The row and its dialog unmount; the focus moves to the page.
     await onChanged();
-    return done;
+    return accepted;
   }
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3">
@@ -81,11 +81,11 @@ function Row({ id, backup, onChanged }: { id: string; backup: BackupView; onChan
   );
 }
 
-/** An agent's backups: make, restore, take along, and when they are made by themselves. */
+/** An agent's backups, and the schedule of automatic ones. */
 export function Backups({ id }: { id: string }) {
   const { data, error, mutate } = useSWR(['backups', id], () => api('listBackups', { params: { id } }));
   const [busy, setBusy] = useState(false);
-  async function make() {
+  async function create() {
     setBusy(true);
     await withToast(api('createBackup', { params: { id } }), { pending: 'Creating a backup…', success: 'The backup is complete' });
     await mutate();
@@ -99,7 +99,7 @@ export function Backups({ id }: { id: string }) {
         title="Backups"
         description="All data of the agent: memory, sessions, files. A running agent is paused while its data is read."
         aside={
-          <Button busy={busy} onClick={make}>
+          <Button busy={busy} onClick={create}>
             Back up now
           </Button>
         }
@@ -109,7 +109,7 @@ export function Backups({ id }: { id: string }) {
         ) : (
           <ul className="divide-y divide-line">
             {data.backups.map((backup) => (
-              <Row key={backup.id} id={id} backup={backup} onChanged={() => mutate()} />
+              <BackupRow key={backup.id} id={id} backup={backup} onChanged={() => mutate()} />
             ))}
           </ul>
         )}

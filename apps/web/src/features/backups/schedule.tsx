@@ -21,7 +21,7 @@ const intervals: [string, string][] = [
   ['168', 'Every week'],
 ];
 
-/** When backups are made by themselves, and how long they are kept. */
+/** The schedule of automatic backups, and how many are kept for how long. */
 export function Schedule({ id, schedule, onChanged }: Props) {
   const [busy, setBusy] = useState(false);
   const current = String(schedule.everyHours ?? '');

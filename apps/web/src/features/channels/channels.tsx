@@ -22,7 +22,7 @@ const sentences: Record<ChannelView['state'], string> = {
 };
 const all = ['telegram', 'discord', 'whatsapp'] as const;
 
-/** The channels of an agent: how each is, and how to connect it. */
+/** The state of an agent's channels, and the forms to connect them. */
 export function Channels({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const { data, error, mutate } = useSWR(agent && ['channels', id, agent.status], () => api('listChannels', { params: { id } }), {

@@ -6,7 +6,7 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 
-/** Links WhatsApp by the gateway's QR code. */
+/** Links WhatsApp with a QR code of the gateway. */
 export function LinkWhatsApp({ id, onLinked }: { id: string; onLinked: () => void }) {
   const [qr, setQr] = useState<string>();
   const [problem, setProblem] = useState('');

@@ -18,41 +18,41 @@ interface Props {
   onChanged: () => Promise<unknown>;
 }
 
-/** When an agent takes a new token over, as the backend does it. */
-function takenOver({ status, runtime }: AgentOverview): string {
+/** When an agent starts to use a new token: the same rule as in the backend. */
+function whenUsed({ status, runtime }: AgentOverview): string {
   if (runtime !== 'container') return 'the agent uses it once it runs in a container';
   return status === 'stopped' ? 'the agent uses it after its next start' : 'the agent restarts to use it';
 }
 
-/** Gives a channel its token, or takes it away; a running agent takes it over by a restart. */
+/** Sets or deletes the token of a channel. A running agent restarts to use it. */
 export function SetToken({ agent, channel, connected, onChanged }: Props) {
   const checks = useTokenChecks();
   const [busy, setBusy] = useState(false);
-  const [round, setRound] = useState(0);
+  const [saves, setSaves] = useState(0);
   const name = channelNames[channel];
 
-  const tell = (value?: string) =>
+  const setToken = (value?: string) =>
     api('tellAgent', { body: { action: 'set-credential', agentId: agent.id, key: channel, ...(value && { value }) } });
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const token = String(new FormData(event.currentTarget).get('token') ?? '').trim();
     if (!token) return;
     setBusy(true);
-    const good = channel === 'whatsapp' || (await checks.check(channel, token));
-    const words = { pending: `Saving the ${name} token…`, success: `${name} is set; ${takenOver(agent)}` };
-    if (good && (await acceptedWithToast(tell(token), words))) {
-      setRound(round + 1);
+    const isValid = channel === 'whatsapp' || (await checks.check(channel, token));
+    const text = { pending: `Saving the ${name} token…`, success: `${name} is set; ${whenUsed(agent)}` };
+    if (isValid && (await acceptedWithToast(setToken(token), text))) {
+      setSaves(saves + 1);
       void onChanged();
     }
     setBusy(false);
   }
   async function disconnect() {
-    const done = await acceptedWithToast(tell(), { pending: `Disconnecting ${name}…`, success: `${name} is disconnected` });
+    const accepted = await acceptedWithToast(setToken(), { pending: `Disconnecting ${name}…`, success: `${name} is disconnected` });
     await onChanged();
-    return done;
+    return accepted;
   }
   return (
-    <form method="post" key={round} onSubmit={save} className="space-y-2">
+    <form method="post" key={saves} onSubmit={save} className="space-y-2">
       {channel === 'whatsapp' ? (
         <Field
           label="WhatsApp token"

@@ -13,7 +13,7 @@ interface Props {
 const tick = { fill: 'var(--muted)', fontSize: 11 };
 const short = { day: { timeStyle: 'short' }, month: { month: 'short', day: 'numeric' } } as const;
 
-/** Figures over time; the arrow keys move along it. */
+/** An area chart over time. The arrow keys move its tooltip. */
 export default function Chart({ points, range, series, format }: Props) {
   const rows = points.map((point) => ({ ...point, at: Date.parse(point.timestamp) }));
   const time = new Intl.DateTimeFormat('en', short[range]);

@@ -20,8 +20,8 @@ const ranges = [
   ['month', 'Month'],
 ] as const;
 
-/** The figures of a range, drawn. */
-function Drawn({ points, range, interval }: UsageHistory['history']) {
+/** The charts of one time range. */
+function UsageCharts({ points, range, interval }: UsageHistory['history']) {
   if (points.length === 0)
     return <EmptyState icon={LineChart} title="No usage data yet" description="Usage is recorded every minute while the agent runs." />;
   const perSecond = (bytes: number) => `${formatBytes(bytes / (interval / 1000))}/s`;
@@ -60,7 +60,7 @@ function Drawn({ points, range, interval }: UsageHistory['history']) {
   );
 }
 
-/** What an agent's container used, over a day or a month. */
+/** The usage of an agent's container over a day or a month. */
 export function Charts({ id }: { id: string }) {
   const [range, setRange] = useState<'day' | 'month'>('day');
   const { data, error, mutate } = useSWR(['history', id, range], () => api('getAgentStatsHistory', { params: { id }, query: { range } }), {
@@ -68,7 +68,7 @@ export function Charts({ id }: { id: string }) {
     keepPreviousData: true,
   });
   if (!data && !error) return <Loading rows={2} className="h-72" />;
-  // What is shown while another range is on its way must not stand in its place.
+  // `keepPreviousData` returns the other range until this one answers: do not show it beside an error.
   const history = error && data?.history.range !== range ? undefined : data?.history;
   return (
     <div className="space-y-4">
@@ -87,7 +87,7 @@ export function Charts({ id }: { id: string }) {
         ))}
       </fieldset>
       <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
-      {history && <Drawn {...history} />}
+      {history && <UsageCharts {...history} />}
     </div>
   );
 }

@@ -7,16 +7,16 @@ import { wideControlStyle } from '../../components/ui/field.tsx';
 interface Props {
   running: boolean;
   busy: boolean;
-  /** Why nothing can be written now. */
+  /** Why the field is disabled. */
   reason: string;
   onSend(text: string): void;
-  /** Ends the reply that comes; undefined when none does. */
+  /** Stops the current reply; undefined when there is none. */
   onStop: (() => void) | undefined;
 }
 
 /**
- * Where a message is written: Enter sends it, Shift+Enter begins a new line. The next message can be written, but not sent,
- * while the agent answers.
+ * The message field. Enter sends, Shift+Enter inserts a line break. While the agent replies, the user can write the next
+ * message but not send it.
  */
 export function Composer({ running, busy, reason, onSend, onStop }: Props) {
   const [text, setText] = useState('');

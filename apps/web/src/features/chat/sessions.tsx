@@ -17,7 +17,7 @@ interface Props {
   onChoose: (id: string | undefined) => void;
 }
 
-/** Which conversation is shown, and the way to a new one. */
+/** Selects a conversation or opens a new one. */
 export function Sessions({ agentId, chosen, running, onChoose }: Props) {
   const { data: sessions, error, mutate } = useSessions(agentId);
   const [busy, setBusy] = useState(false);

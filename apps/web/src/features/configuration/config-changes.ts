@@ -5,35 +5,39 @@ type Config = NonNullable<Input<'updateAgentConfig'>['body']['config']>;
 
 export interface Changes {
   config: Config;
-  /** What is wrong with a field, by its name. */
+  /** Validation errors by field name. */
   problems: Partial<Record<'baseUrl' | 'model' | 'apiKey' | 'ownerIds' | 'allowedDomains', string>>;
 }
 
-/** In the choice of a provider, an endpoint of one's own. */
+/** The value of the provider select that stands for the user's own endpoint. */
 export const CUSTOM = 'custom';
 
-/** Whom a key is sent to: the server of a base URL, or what is typed of it. */
-export const serverOf = (url = '') => (URL.canParse(url) ? new URL(url).origin : url);
+/** The origin that receives the API key; the text itself while it is not a valid URL. */
+export const originOf = (url = '') => (URL.canParse(url) ? new URL(url).origin : url);
 
-/** What is said beside the key: it is for one provider, or one server, and goes to no other. */
-export function keyHint(needed: boolean, leftBehind: boolean): string {
+/**
+ * The hint of the key field. A saved key is never sent to another provider or server.
+ * @param needed whether the new provider requires a key
+ * @param dropped whether saving drops the current key
+ */
+export function keyHint(needed: boolean, dropped: boolean): string {
   if (needed) return 'The saved key belongs to the previous provider and is never sent to another one.';
-  if (leftBehind)
+  if (dropped)
     return 'Only if your endpoint needs one. The saved key is not sent to another server: if this field is empty, the agent has no key.';
   return 'Leave empty to keep the saved key';
 }
 
 /**
- * Reads the configuration's form; what is wrong is said beside its field, before anything is sent.
- * @param before what is saved: a model that is emptied is taken back
- * @param needsKey whether the provider changes to one that is not called without a key
+ * Reads and validates the configuration form.
+ * @param before the saved configuration: an emptied model resets to the provider's default
+ * @param needsKey whether the provider changes to one that requires a key
  */
 export function readChanges(form: FormData, before: { model?: string | undefined }, needsKey: boolean): Changes {
   const text = (name: string) => String(form.get(name) ?? '').trim();
   const problems: Changes['problems'] = {};
   const baseUrl = text('baseUrl');
-  const wrongUrl = baseUrl && baseUrlProblem(baseUrl);
-  if (wrongUrl) problems.baseUrl = `The base URL ${wrongUrl}`;
+  const urlProblem = baseUrl && baseUrlProblem(baseUrl);
+  if (urlProblem) problems.baseUrl = `The base URL ${urlProblem}`;
   const provider = text('aiProvider');
   const model = text('model') || (before.model && null);
   if (text('model').includes('${')) problems.model = 'A model ID must not contain ${: OpenClaw would replace it with a variable';
@@ -45,11 +49,11 @@ export function readChanges(form: FormData, before: { model?: string | undefined
       .split(/[\s,]+/)
       .filter(Boolean);
   const ownerIds = list('ownerIds');
-  const wrong = ownerIds.find((each) => !/^[\w@.:+-]{1,64}$/.test(each));
-  if (wrong) problems.ownerIds = `“${wrong}” is not a valid ID`;
+  const invalidId = ownerIds.find((each) => !/^[\w@.:+-]{1,64}$/.test(each));
+  if (invalidId) problems.ownerIds = `“${invalidId}” is not a valid ID`;
   const allowedDomains = list('allowedDomains');
-  const noDomain = allowedDomains.find((each) => !/^(\*\.)?([\w-]+\.)+[a-z][a-z0-9-]+(:\d+)?$/i.test(each));
-  if (noDomain) problems.allowedDomains = `“${noDomain}” is not a valid domain: write api.example.com or *.example.com`;
+  const invalidDomain = allowedDomains.find((each) => !/^(\*\.)?([\w-]+\.)+[a-z][a-z0-9-]+(:\d+)?$/i.test(each));
+  if (invalidDomain) problems.allowedDomains = `“${invalidDomain}” is not a valid domain: write api.example.com or *.example.com`;
   return {
     problems,
     config: {

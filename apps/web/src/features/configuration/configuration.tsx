@@ -12,7 +12,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import type { Options } from '../../lib/options.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
-import { type Changes, CUSTOM, keyHint, readChanges, serverOf } from './config-changes.ts';
+import { type Changes, CUSTOM, keyHint, originOf, readChanges } from './config-changes.ts';
 
 const providers = [
   ['openrouter', 'OpenRouter'],
@@ -23,31 +23,31 @@ const providers = [
   [CUSTOM, 'Custom endpoint: OpenAI-compatible'],
 ] as const;
 
-/** What an agent is made to: provider, model, endpoint, size, owners. */
+/** The configuration form: provider, model, endpoint, plan, owners. */
 export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const { data: agent, mutate: refresh } = useAgent(id);
   const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
   const [problems, setProblems] = useState<Changes['problems']>({});
   const [busy, setBusy] = useState(false);
-  // Chosen, and not saved yet.
-  const [chosen, choose] = useState<string>();
+  // Unsaved values.
+  const [selected, select] = useState<string>();
   const [address, setAddress] = useState<string>();
-  // Saved elsewhere: the agent's row is live, and the form takes all of it from one answer.
-  const runsOn = agent && `${agent.aiProvider} ${agent.model}`;
-  const seen = useRef(runsOn);
+  // Another page or client may save the configuration: read it again when the agent's model changes.
+  const current = agent && `${agent.aiProvider} ${agent.model}`;
+  const seen = useRef(current);
   useEffect(() => {
-    if (seen.current && runsOn !== seen.current) void mutate();
-    seen.current = runsOn;
-  }, [runsOn, mutate]);
+    if (seen.current && current !== seen.current) void mutate();
+    seen.current = current;
+  }, [current, mutate]);
   if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!data || !agent) return <Loading rows={1} className="h-96" />;
   const { config } = data;
   const saved = config.baseUrl ? CUSTOM : (config.aiProvider ?? agent.aiProvider);
-  const provider = chosen ?? saved;
-  const custom = provider === CUSTOM;
-  const moves = provider !== saved;
-  const needsKey = moves && !custom;
-  const leavesKey = moves || (custom && address !== undefined && serverOf(address) !== serverOf(config.baseUrl));
+  const provider = selected ?? saved;
+  const isCustom = provider === CUSTOM;
+  const changesProvider = provider !== saved;
+  const needsKey = changesProvider && !isCustom;
+  const dropsKey = changesProvider || (isCustom && address !== undefined && originOf(address) !== originOf(config.baseUrl));
 
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -56,18 +56,18 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     setProblems(read.problems);
     if (Object.keys(read.problems).length) return;
     setBusy(true);
-    const words = { pending: 'Saving the configuration…', success: 'Saved' };
-    if (await withToast(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), words)) {
+    const text = { pending: 'Saving the configuration…', success: 'The configuration is saved' };
+    if (await withToast(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), text)) {
       await Promise.all([mutate(), refresh()]);
-      choose(undefined);
+      select(undefined);
       setAddress(undefined);
     }
     setBusy(false);
   }
   async function apply() {
     setBusy(true);
-    const words = { pending: 'Replacing the container…', success: 'The agent is running with the new configuration' };
-    await withToast(api('repairAgent', { params: { id } }), words);
+    const text = { pending: 'Replacing the container…', success: 'The agent is running with the new configuration' };
+    await withToast(api('repairAgent', { params: { id } }), text);
     await refresh();
     setBusy(false);
   }
@@ -93,10 +93,10 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             label="Provider"
             name="aiProvider"
             value={provider}
-            onChange={(event) => choose(event.target.value)}
+            onChange={(event) => select(event.target.value)}
             options={providers}
           />
-          {custom && (
+          {isCustom && (
             <Field
               label="Base URL"
               name="baseUrl"
@@ -109,15 +109,15 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             />
           )}
           <Field
-            // What one provider calls a model, another does not know.
+            // Model IDs are specific to the provider: reset the field when the provider changes.
             key={provider}
             label="Model ID"
             name="model"
-            defaultValue={moves ? '' : config.model}
+            defaultValue={changesProvider ? '' : config.model}
             maxLength={200}
-            required={custom}
+            required={isCustom}
             problem={problems.model}
-            hint={custom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
+            hint={isCustom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
           />
           <Field
             label="New API key"
@@ -126,7 +126,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             autoComplete="off"
             required={needsKey}
             problem={problems.apiKey}
-            hint={keyHint(needsKey, leavesKey)}
+            hint={keyHint(needsKey, dropsKey)}
           />
           <Field
             label="Owner IDs"

@@ -16,11 +16,11 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 import { useHistory } from './use-history.ts';
 
-/** What cannot be given up once it has begun. */
-const toTheEnd = ['stop', 'reset-memory', 'delete'];
+/** Operations that cannot be cancelled after they start. */
+const notCancellable = ['stop', 'reset-memory', 'delete'];
 
-function Cancel({ id, operation }: { id: string; operation: OperationView }) {
-  if (operation.finishedAt || toTheEnd.includes(operation.kind)) return null;
+function CancelButton({ id, operation }: { id: string; operation: OperationView }) {
+  if (operation.finishedAt || notCancellable.includes(operation.kind)) return null;
   if (operation.cancelRequested) return <span className="text-muted text-sm">Cancelling…</span>;
   const cancel = () =>
     acceptedWithToast(api('cancelOperation', { params: { id, operationId: operation.id } }), {
@@ -39,7 +39,7 @@ function Cancel({ id, operation }: { id: string; operation: OperationView }) {
   );
 }
 
-/** What was done to an agent, newest first, with stages and times. */
+/** An agent's operations, newest first. */
 export function Operations({ id }: { id: string }) {
   const { operations, last, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = useHistory(id);
   if (last.error && !last.data) return <Problem onRetry={() => last.mutate()}>{errorMessage(last.error)}</Problem>;
@@ -57,13 +57,13 @@ export function Operations({ id }: { id: string }) {
             key={operation.id}
             title={operationName(operation.kind)}
             description={<RelativeTime time={operation.createdAt} />}
-            aside={<Cancel id={id} operation={operation} />}
+            aside={<CancelButton id={id} operation={operation} />}
           >
             <OperationStages operation={operation} />
           </Card>
         ))}
       </div>
-      {hasMore && <LoadMore label="Earlier operations" busy={busy} problem={loadMoreProblem} onMore={loadMore} />}
+      {hasMore && <LoadMore label="Earlier operations" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

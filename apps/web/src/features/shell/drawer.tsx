@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { ModalContent } from '../../components/ui/modal-content.tsx';
 
-/** What stands at the side on a desktop, over the page on a phone. */
+/** The navigation of a phone, as a modal. */
 export default function Drawer({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>

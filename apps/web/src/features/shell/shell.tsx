@@ -13,12 +13,12 @@ import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
 import { ThemeChoice } from './theme-choice.tsx';
 
-// A desktop has no use for it, and a phone not before it is asked for.
+// Loaded when the menu opens: a desktop never needs it.
 const Drawer = dynamic(() => import('./drawer.tsx'), { ssr: false });
 
 interface Props {
   email: string;
-  /** As the server read it. */
+  /** The theme in the cookie, read by the server. */
   theme: Theme;
   children: ReactNode;
 }
@@ -31,7 +31,7 @@ function Brand() {
   );
 }
 
-/** Who one is, and what the account holds. */
+/** The account's email, plan and agent count, with sign-out and theme. */
 function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme: (theme: Theme) => void }) {
   const { data: me } = useMe();
   const plan = me && (me.plan ? `${me.plan} plan` : me.admin ? 'administrator' : 'no plan');
@@ -51,14 +51,14 @@ function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme:
   );
 }
 
-/** The frame of every page: navigation at the side, or behind a button on a phone. */
+/** The layout of every dashboard page: navigation as a sidebar, or behind a button on a phone. */
 export function Shell({ email, theme: initial, children }: Props) {
   const [open, setOpen] = useState(false);
-  const [theme, noteTheme] = useState(initial);
+  const [theme, setShownTheme] = useState(initial);
   const { data: me } = useMe();
   const admin = me?.admin ?? false;
   function chooseTheme(chosen: Theme) {
-    noteTheme(chosen);
+    setShownTheme(chosen);
     setTheme(chosen);
   }
   const account = <Account email={email} theme={theme} onTheme={chooseTheme} />;
@@ -83,7 +83,7 @@ export function Shell({ email, theme: initial, children }: Props) {
       </header>
       {open && (
         <Drawer onClose={() => setOpen(false)}>
-          <Navigation admin={admin} onGo={() => setOpen(false)} />
+          <Navigation admin={admin} onNavigate={() => setOpen(false)} />
           <div className="mt-auto">{account}</div>
         </Drawer>
       )}

@@ -1,4 +1,4 @@
-/** A browser's refusals, by their names; its own sentences help nobody. @see https://www.w3.org/TR/webauthn-3/#sctn-create-request-exceptions */
+/** Messages by the name of the browser's exception: its own messages are for developers. @see https://www.w3.org/TR/webauthn-3/#sctn-create-request-exceptions */
 const refusals: Record<string, string> = {
   NotAllowedError: 'The passkey request was cancelled or timed out',
   InvalidStateError: 'This device already has a passkey for this agent',
@@ -7,8 +7,9 @@ const refusals: Record<string, string> = {
 };
 
 /**
- * Has the browser make or use a passkey with the options that the backend gave.
- * @returns the credential as JSON @throws Error with a sentence for its owner, who said no or cannot use one here
+ * Creates or uses a passkey with the options of the backend.
+ * @returns the credential as JSON
+ * @throws Error with a message for the user when they refuse or the device cannot do it
  */
 export async function passkey(call: 'create' | 'get', options: Record<string, unknown>): Promise<{ id: string }> {
   const { browserSupportsWebAuthn, startAuthentication, startRegistration } = await import('@simplewebauthn/browser');
