@@ -78,7 +78,7 @@ export function AllAgents() {
           ))}
         </Table>
       )}
-      {hasMore && <LoadMore label="LoadMore agents" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
+      {hasMore && <LoadMore label="More agents" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

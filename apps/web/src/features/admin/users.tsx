@@ -88,7 +88,7 @@ export function Users() {
           ))}
         </Table>
       )}
-      {hasMore && <LoadMore label="LoadMore users" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
+      {hasMore && <LoadMore label="More users" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }
