@@ -60,7 +60,7 @@ export function AuditLog() {
         <EmptyState icon={ScrollText} title="Nothing yet" description="Changes that you or your programs make appear here." />
       )}
       {entries.length > 0 && (
-        <Table label="Audit log" head={['Time', 'Action', 'Actor', 'Target', 'Outcome', 'Address']}>
+        <Table label="Audit log" head={['Time', 'Action', 'Actor', 'Target', 'Outcome', 'IP address']}>
           {entries.map((entry) => (
             <tr key={entry.seq}>
               <td className="whitespace-nowrap">{formatTime(entry.at)}</td>
