@@ -26,7 +26,7 @@ import { WebSession } from './web-session.ts';
 
 /** The web's side of the contract: each operation's response to its owner, its refusals, and nothing for another user. */
 
-beforeAll(() => startWebApi({ AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' }), 120_000);
+beforeAll(() => startWebApi({ AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' }));
 afterAll(stopWebApi);
 
 describe('the web differs from the backend:', () => {
