@@ -24,7 +24,7 @@ function CancelButton({ id, operation }: { id: string; operation: OperationView 
   if (operation.cancelRequested) return <span className="text-muted text-sm">Cancelling…</span>;
   const cancel = () =>
     acceptedWithToast(api('cancelOperation', { params: { id, operationId: operation.id } }), {
-      pending: 'Cancelling…',
+      pending: 'Requesting the cancellation…',
       success: 'Cancellation requested. Changes so far are rolled back',
     });
   return (
