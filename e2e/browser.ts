@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
-/** The machine's own Chromium. */
+/** Starts the Chromium that is installed on this machine. */
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
@@ -15,7 +15,7 @@ export const openBrowser = (): Promise<Browser> =>
     ],
   });
 
-/** What a policy refuses on the pages of a context, as the browser says it. */
+/** Collects the Content-Security-Policy violations of a context's pages from the browser's console. */
 export function refusalsOn(context: BrowserContext): string[] {
   const refusals: string[] = [];
   context.on('console', (message) => {

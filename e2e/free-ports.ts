@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** `count` ports on loopback that nothing listens on. */
+/** Finds `count` free ports on loopback. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

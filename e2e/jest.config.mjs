@@ -1,4 +1,4 @@
 import { jestConfig } from '@agentbot/config/jest';
 
-// Its child processes would keep a run alive whose beforeAll or afterAll ran into the deadline.
+// Child processes would keep a run alive after beforeAll or afterAll timed out.
 export default jestConfig('e2e', { testTimeout: 240_000, forceExit: true });

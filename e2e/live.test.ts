@@ -6,9 +6,9 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
 import { startWholeStack, type WholeStack } from './stack.ts';
 
-/** What pages show of changes that they did not make, and after the backend was away. No agent here has a container. */
+/** Live updates: pages show changes from elsewhere, and recover after the backend was unavailable. The agents have no containers. */
 
-const pictures = process.env.SCREENSHOTS;
+const screenshots = process.env.SCREENSHOTS;
 const AGENT = 'agent_live1';
 
 let stack: WholeStack;
@@ -19,7 +19,7 @@ let database: pg.Client;
 let owner: string;
 
 beforeAll(async () => {
-  // Nobody looks for the containers that are not there.
+  // The reconciler does not look for containers: the agents have none.
   stack = await startWholeStack(
     { AGENT_PORT_BASE: '24600', AGENT_SUBNET: '10.213.0.0/16' },
     { RECONCILE_SECONDS: '3600', API_RATE_LIMIT: '5000' },
@@ -52,8 +52,8 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** Something that was said, a second apart and long ago. */
-const say = (from: number, to: number) =>
+/** Inserts old messages, one second apart. */
+const insertMessages = (from: number, to: number) =>
   database.query(
     `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content, created_at)
      SELECT 'msg_' || i, $1, $2, 'sess_one', 'agent', 'Message **' || i || '**', now() - interval '1 hour' + i * interval '1 second'
@@ -61,50 +61,50 @@ const say = (from: number, to: number) =>
     [AGENT, owner, from, to],
   );
 const rename = (name: string) => database.query('UPDATE agents SET name = $1 WHERE id = $2', [name, AGENT]);
-const use = (minutesAgo: number, cpu: number) =>
+const insertUsage = (minutesAgo: number, cpu: number) =>
   database.query(
     `INSERT INTO usage_points (agent_id, grain, at, owner_id, samples, cpu, memory, memory_limit, received, sent, read, written, pids)
      SELECT id, 'minute', date_trunc('minute', now()) - $2 * interval '1 minute', owner_id, 6, $3::float8 + 0.02 * (length(name) % 3), 3e8, 2147483648, 0, 0, 0, 0, 30
      FROM agents WHERE owner_id = $1`,
     [owner, minutesAgo, cpu],
   );
-/** Holds one answer of the server's back until it is let go. */
+/** Delays one response of the server until `release`. */
 async function hold(of: Page, path: string) {
-  const leave = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<void>();
-  const passed = Promise.withResolvers<void>();
+  const delivered = Promise.withResolvers<void>();
   await of.route(
     path,
     async (route) => {
       const response = await route.fetch();
       answered.resolve();
-      await leave.promise;
+      await released.promise;
       await route.fulfill({ response });
-      passed.resolve();
+      delivered.resolve();
     },
     { times: 1 },
   );
   return {
     answered: answered.promise,
     release() {
-      leave.resolve();
-      return passed.promise;
+      released.resolve();
+      return delivered.promise;
     },
   };
 }
-/** Where something stands once it has stood still for some frames. */
+/** The vertical position of an element after the layout has settled. */
 const topOf = (of: Locator) =>
   of.evaluate(async (element) => {
     for (let frames = 0; frames < 5; frames++) await new Promise(requestAnimationFrame);
     return element.getBoundingClientRect().top;
   });
 
-describe('the list', () => {
-  test('keeps what changes while it is read', async () => {
+describe('the list of agents', () => {
+  test('keeps a change that arrives during a read', async () => {
     const held = await hold(page, '**/api/overview');
     await page.goto(`${stack.webUrl}/agents`);
     await held.answered;
-    // Where another page shows it, this one has heard of it as well.
+    // When another page shows the change, this page has received it too.
     const other = await context.newPage();
     await other.goto(`${stack.webUrl}/agents`);
     await other.getByText('Live 30').or(other.getByText('30 agents')).first().waitFor();
@@ -117,7 +117,7 @@ describe('the list', () => {
     await page.getByText('Renamed after it was read').waitFor();
   });
 
-  test('is asked for again when it was refused for the moment', async () => {
+  test('is read again after a 429', async () => {
     const refused = { status: 429, json: { error: 'Too many requests', code: 'RATE_LIMITED' } };
     await page.route('**/api/overview', (route) => route.fulfill(refused), { times: 1 });
     const read = page.waitForResponse((response) => response.url().endsWith('/api/overview') && response.ok());
@@ -126,8 +126,8 @@ describe('the list', () => {
     await page.getByText('Too many requests').waitFor({ state: 'detached' });
   });
 
-  test('shows each minute what containers use', async () => {
-    await use(2, 0.1);
+  test('refreshes the usage of containers every minute', async () => {
+    await insertUsage(2, 0.1);
     const later = await context.newPage();
     await later.clock.install();
     const read = () => later.waitForResponse('**/api/overview');
@@ -135,23 +135,23 @@ describe('the list', () => {
     await later.goto(`${stack.webUrl}/agents`);
     await (await first).finished();
     await later.getByRole('img', { name: 'CPU 10' }).first().waitFor();
-    await use(1, 0.5);
+    await insertUsage(1, 0.5);
     const second = read();
-    // Second for second: skipped at once, the timer would meet the first answer as one of this moment.
+    // Step by step: after a jump, SWR would take the first response as fresh and skip the request.
     await later.clock.runFor(61_000);
     await second;
     await later.getByRole('img', { name: 'CPU 50' }).first().waitFor();
     await later.close();
   });
 
-  test('has channels at every width and figures on all but phones, and nothing is cut off', async () => {
+  test('shows channels at every width, usage except on phones, and clips nothing', async () => {
     await database.query(
       `INSERT INTO agent_secrets (agent_id, name, owner_id, sealed, updated_at)
        SELECT $1, name, $2, '', now() FROM unnest('{telegramToken,discordBotToken,whatsappToken}'::text[]) AS t(name)`,
       [AGENT, owner],
     );
     await rename('An agent whose name is a good deal longer than there is room for on the screen of any phone');
-    if (pictures) await mkdir(pictures, { recursive: true });
+    if (screenshots) await mkdir(screenshots, { recursive: true });
     const rows = page.getByRole('list', { name: 'Agents' }).getByRole('link');
     for (const width of [390, 768, 1440]) {
       await page.setViewportSize({ width, height: 900 });
@@ -162,7 +162,7 @@ describe('the list', () => {
           .first()
           .getByRole('img', { name: /^Memory/ })
           .waitFor();
-      // The last row is where it belongs as well.
+      // Also checks the last row.
       await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
       await page.getByText('Live 30').waitFor();
       const faults = await rows.evaluateAll((links) =>
@@ -175,35 +175,35 @@ describe('the list', () => {
         }),
       );
       expect(faults).toEqual([]);
-      for (const theme of pictures ? ['light', 'dark'] : []) {
+      for (const theme of screenshots ? ['light', 'dark'] : []) {
         await page.evaluate((wanted) => {
           document.documentElement.dataset.theme = wanted;
           scrollTo(0, 0);
         }, theme);
         await rows.first().getByText('Telegram').waitFor();
-        await page.screenshot({ path: `${pictures}/list-${theme}-${width}.png` });
+        await page.screenshot({ path: `${screenshots}/list-${theme}-${width}.png` });
       }
     }
   });
 });
 
-test('whoever is not signed out is told so, and may try again', async () => {
+test('a refused sign-out shows an error, and a retry succeeds', async () => {
   const refused = { json: { url: `${stack.webUrl}/api/auth/signout?csrf=true` } };
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.route('**/api/auth/signout', (route) => route.fulfill(refused), { times: 2 });
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByText('You are still signed in. Try again.').waitFor();
   const other = await browser.newContext({ storageState: await context.storageState() });
-  const leaving = await other.newPage();
-  await leaving.goto(`${stack.webUrl}/agents`);
-  await leaving.route('**/api/auth/signout', (route) => route.fulfill(refused), { times: 1 });
-  await leaving.getByRole('button', { name: 'Sign out' }).click();
-  await leaving.getByLabel('Password').waitFor();
+  const otherPage = await other.newPage();
+  await otherPage.goto(`${stack.webUrl}/agents`);
+  await otherPage.route('**/api/auth/signout', (route) => route.fulfill(refused), { times: 1 });
+  await otherPage.getByRole('button', { name: 'Sign out' }).click();
+  await otherPage.getByLabel('Password').waitFor();
   await other.close();
 });
 
-test('a page whose session was ended elsewhere goes to the sign-in page by itself', async () => {
-  // The other window above had the same session: its sign-out ended the streams of this one.
+test('a page whose session was ended elsewhere opens the sign-in page', async () => {
+  // The sign-out in the other window ended this page's session and its streams.
   await page.getByLabel('Password').waitFor();
   await page.waitForTimeout(3_000);
   expect(new URL(page.url()).pathname).toBe('/signin');
@@ -213,7 +213,7 @@ test('a page whose session was ended elsewhere goes to the sign-in page by itsel
   await page.getByText('30 agents').waitFor();
 });
 
-test('the configuration’s form takes over what is saved elsewhere, as a whole', async () => {
+test('the configuration form shows a configuration that was saved elsewhere', async () => {
   await page.goto(`${stack.webUrl}/agents/${AGENT}/configuration`);
   const model = page.getByLabel('Model ID');
   await model.waitFor();
@@ -227,8 +227,8 @@ describe('a conversation', () => {
   const log = () => page.getByRole('log', { name: 'Conversation' });
   const conversation = () => page.getByRole('combobox', { name: 'Conversation' });
 
-  test('shows what is said elsewhere', async () => {
-    await say(1, 60);
+  test('shows messages from other tabs and channels', async () => {
+    await insertMessages(1, 60);
     await page.goto(`${stack.webUrl}/agents/${AGENT}/chat`);
     await log().getByText('Message 60').waitFor();
     const data = { message: 'Said in another tab', agentId: AGENT, wait: false };
@@ -241,7 +241,7 @@ describe('a conversation', () => {
     await log().getByText('Said on a channel').waitFor();
   });
 
-  test('keeps what is read in its place when the first message makes room for a new one', async () => {
+  test('keeps the visible message in place when a new one replaces the first', async () => {
     const read = log().getByText('Message 30', { exact: true });
     await read.evaluate((element) => element.scrollIntoView());
     const before = await topOf(read);
@@ -254,7 +254,7 @@ describe('a conversation', () => {
     expect(Math.abs((await topOf(read)) - before)).toBeLessThan(2);
   });
 
-  test('keeps what is read in its place when earlier messages come', async () => {
+  test('keeps the visible message in place when earlier ones are loaded', async () => {
     await log().evaluate((box) => box.scrollTo({ top: 0 }));
     const read = log().getByText('Message 14', { exact: true });
     const before = await topOf(read);
@@ -269,7 +269,7 @@ describe('a conversation', () => {
     expect(Math.abs((await topOf(read)) - before)).toBeLessThan(2);
   });
 
-  test('keeps to itself what could not be sent', async () => {
+  test('shows an unsent message only in its own conversation', async () => {
     const fail = { status: 500, json: { error: 'It fails for once' } };
     await page.route('**/api/chat', (route) => route.fulfill(fail));
     await conversation().selectOption('sess_one');
@@ -290,7 +290,7 @@ describe('a conversation', () => {
   });
 });
 
-describe('after the backend was away', () => {
+describe('an outage of the backend:', () => {
   let log: Page;
   const begin = BigInt(Date.now()) * 1_000_000n;
   const refused = (of: Page, status: number) =>
@@ -306,7 +306,7 @@ describe('after the backend was away', () => {
     await database.query(`SELECT pg_notify('log_chunks', $1)`, [AGENT]);
   };
 
-  test('the list and a log go on without a reload, and nothing comes twice', async () => {
+  test('the list and a log recover without a reload and without duplicates', async () => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.goto(`${stack.webUrl}/agents`);
     await page.getByText('30 agents').waitFor();
@@ -318,20 +318,20 @@ describe('after the backend was away', () => {
     const away = Promise.all([refused(page, 502), refused(log, 502)]);
     await stack.killBackend();
     await away;
-    await log.getByText('Connection lost; trying again').waitFor();
+    await log.getByText('Connection lost. Reconnecting…').waitFor();
     await stack.startBackend();
     await rename('Renamed after the restart');
-    // Each comes back when its own wait is over.
-    const patiently = { timeout: 60_000 };
-    await page.getByText('Renamed after the restart').waitFor(patiently);
-    await log.getByText('Live', { exact: true }).waitFor(patiently);
+    // Each stream reconnects after its own back-off.
+    const afterBackoff = { timeout: 60_000 };
+    await page.getByText('Renamed after the restart').waitFor(afterBackoff);
+    await log.getByText('Live', { exact: true }).waitFor(afterBackoff);
     await write(4, 5);
-    await log.getByText('Line 5.').waitFor(patiently);
+    await log.getByText('Line 5.').waitFor(afterBackoff);
     expect(await log.getByText(/^Line \d\.$/).allTextContents()).toEqual([1, 2, 3, 4, 5].map((line) => `Line ${line}.`));
-    await log.getByRole('heading', { name: 'Renamed after the restart' }).waitFor(patiently);
+    await log.getByRole('heading', { name: 'Renamed after the restart' }).waitFor(afterBackoff);
   });
 
-  test('whoever is not signed in any more is led to the sign-in page', async () => {
+  test('pages without a session open the sign-in page', async () => {
     await context.clearCookies();
     await stack.killBackend();
     await Promise.all([page, log].map((each) => each.getByLabel('Password').waitFor()));

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
 import { startWholeStack, type WholeStack } from './stack.ts';
 
-/** The whole line as a new user walks it: sign up, provision, watch, talk, stop, start, delete. */
+/** The main path of a new user: sign up, provision, chat, stop, start, delete. */
 
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let stack: WholeStack;
@@ -28,21 +28,21 @@ afterAll(async () => {
   await model?.close();
 });
 
-const status = () => page.getByTestId('agent-status');
-const leftOvers = async () => {
-  const { containers, volumes, networks } = await stack.held();
+const statusBadge = () => page.getByTestId('agent-status');
+const countResources = async () => {
+  const { containers, volumes, networks } = await stack.listResources();
   return containers.length + volumes.length + networks.length;
 };
 async function waitForStatus(wanted: string, timeout = 150_000) {
-  await status()
+  await statusBadge()
     .filter({ hasText: new RegExp(`^${wanted}$`) })
     .waitFor({ timeout });
 }
 
-test('a new user signs up and sees where to begin', async () => {
+test('a new user signs up and is offered to create an agent', async () => {
   await page.goto(stack.webUrl);
   await page.getByRole('link', { name: 'Create an account' }).click();
-  // Both pages have the same fields: fill those of the right one.
+  // Both pages have the same fields: wait for the sign-up page.
   await page.getByRole('heading', { name: 'Create your account' }).waitFor();
   await page.getByLabel('Email').fill('ada@example.com');
   await page.getByLabel('Password').fill(PASSWORD);
@@ -50,7 +50,7 @@ test('a new user signs up and sees where to begin', async () => {
   await page.getByRole('heading', { name: 'No agents yet' }).waitFor();
 });
 
-test('provisions an agent in a container of its own, with its stages', async () => {
+test('provisioning creates a hardened container and shows its stages', async () => {
   await page.getByRole('link', { name: 'Create your first agent' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Ada’s first 🤖');
   await page.getByLabel('Model', { exact: true }).selectOption('custom');
@@ -64,7 +64,7 @@ test('provisions an agent in a container of its own, with its stages', async () 
     await page.locator(`[data-stage="${stage}"][data-state="done"]`).waitFor();
   }
 
-  const [container] = (await stack.held()).containers;
+  const [container] = (await stack.listResources()).containers;
   const inspected = await stack.docker.getContainer(container?.Id ?? '').inspect();
   expect(inspected.HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] });
   for (const secret of [stack.secrets.INTERNAL_API_KEY, stack.secrets.ASSERTION_SECRET, stack.secrets.NEXTAUTH_SECRET]) {
@@ -72,7 +72,7 @@ test('provisions an agent in a container of its own, with its stages', async () 
   }
 });
 
-test("reads the model's words in the chat", async () => {
+test('the chat shows the reply of the model, also after a reload', async () => {
   await page.getByRole('link', { name: 'Chat' }).click();
   await page.getByLabel('Message').fill('The heron flies at dawn');
   await page.getByRole('button', { name: 'Send' }).click();
@@ -81,7 +81,7 @@ test("reads the model's words in the chat", async () => {
   await page.getByRole('log').getByText('You said: The heron flies at dawn').waitFor();
 });
 
-test("the agent's own address answers, by host name and by path", async () => {
+test('the agent answers at its host name and at its path', async () => {
   const id = new URL(page.url()).pathname.split('/')[2] ?? '';
   const byPath = await fetch(`${stack.gatewayUrl}/agent/${id}/healthz`);
   expect(await byPath.json()).toMatchObject({ ok: true });
@@ -92,7 +92,7 @@ test("the agent's own address answers, by host name and by path", async () => {
   await tab.close();
 });
 
-test('another user sees nothing of it', async () => {
+test('another user sees and changes nothing of the agent', async () => {
   const id = new URL(page.url()).pathname.split('/')[2] ?? '';
   const stranger = await browser.newContext();
   const other = await stranger.newPage();
@@ -125,23 +125,23 @@ test('another user sees nothing of it', async () => {
   expect(answers.chat[0]).toBe(404);
   expect(answers.remove).toEqual([200, { id, deleted: true }]);
   expect(answers.provision[0]).toBe(402);
-  // Without Stripe there is no price to show, and nothing to buy.
+  // Without Stripe no plan is for sale.
   await other.goto(`${stack.webUrl}/account/billing`);
-  await other.getByText(/^Nothing is for sale here: the administrator of this installation grants plans/).waitFor();
+  await other.getByText(/^No plan is for sale here: the administrator of this installation grants plans/).waitFor();
   expect(await other.getByRole('button', { name: /^Choose/ }).count()).toBe(0);
   await stranger.close();
   await page.reload();
   await waitForStatus('running');
 });
 
-test('stops it and starts it again', async () => {
+test('an agent can be stopped and started', async () => {
   await page.getByRole('button', { name: 'Stop' }).click();
   await waitForStatus('stopped');
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await waitForStatus('running', 90_000);
 });
 
-test('a backend that dies while it provisions leaves no agent stuck', async () => {
+test('a backend that is killed during provisioning leaves no agent stuck', async () => {
   const created = page.evaluate(
     async ([port, apiKey]) => {
       const body = {
@@ -158,12 +158,12 @@ test('a backend that dies while it provisions leaves no agent stuck', async () =
     },
     [model.port, MODEL_KEY] as const,
   );
-  const begun = () =>
+  const isCreated = () =>
     page.evaluate(async () => {
       const { agents } = (await (await fetch('/api/agents')).json()) as { agents: { name: string }[] };
       return agents.some(({ name }) => name === 'Interrupted');
     });
-  while (!(await begun())) await page.waitForTimeout(20);
+  while (!(await isCreated())) await page.waitForTimeout(20);
   await stack.killBackend();
   await stack.startBackend();
   expect(await created).toBe(502);
@@ -171,10 +171,10 @@ test('a backend that dies while it provisions leaves no agent stuck', async () =
   const card = page.getByRole('listitem').filter({ hasText: 'Interrupted' });
   await card.getByText(/^(running|error)$/).waitFor({ timeout: 120_000 });
   await card.getByRole('link').click();
-  await removeShownAgent('Interrupted');
+  await deleteShownAgent('Interrupted');
 });
 
-async function removeShownAgent(name: string) {
+async function deleteShownAgent(name: string) {
   await page.getByRole('link', { name: 'Danger zone' }).click();
   await page.getByRole('button', { name: 'Delete agent' }).click();
   await page.getByLabel('Agent name').fill(name);
@@ -182,14 +182,14 @@ async function removeShownAgent(name: string) {
   await page.waitForURL(/\/agents$/);
 }
 
-test('deletes it, and nothing of it is left', async () => {
+test('deletion removes every Docker resource of the agent', async () => {
   await page.getByRole('link', { name: /Ada’s first/ }).click();
-  await removeShownAgent('Ada’s first 🤖');
+  await deleteShownAgent('Ada’s first 🤖');
   await page.getByRole('heading', { name: 'No agents yet' }).waitFor();
-  expect(await leftOvers()).toBe(0);
+  expect(await countResources()).toBe(0);
 });
 
-test('no secret stands in any log line', () => {
+test('no log line contains a secret', () => {
   const everything = stack.output.join('\n');
   for (const secret of [MODEL_KEY, PASSWORD, ...Object.values(stack.secrets)]) expect(everything).not.toContain(secret);
 });

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { openBrowser, refusalsOn } from './browser.ts';
 import { startWholeStack, type WholeStack } from './stack.ts';
 
-/** Every page, in Chromium, under its policy: nothing that it does is refused, and nothing foreign would run. */
+/** Every page in Chromium under its Content-Security-Policy: the page itself works, an injected script does not run. */
 
 let stack: WholeStack;
 let browser: Browser;
@@ -29,7 +29,7 @@ beforeEach(() => {
   violations.length = 0;
 });
 
-/** Every page of the dashboard by its file, so that a new one cannot be forgotten; an id stands for any. */
+/** Every page of the dashboard, found by its file, so that a new page is tested too. `agent_none` fills path parameters. */
 const app = path.join(import.meta.dirname, '../apps/web/src/app');
 const pages = readdirSync(app, { recursive: true, encoding: 'utf8' })
   .filter((file) => path.basename(file) === 'page.tsx')
@@ -41,7 +41,7 @@ const pages = readdirSync(app, { recursive: true, encoding: 'utf8' })
         .replace(/\[\w+\]/g, 'agent_none')}`,
   );
 
-test('signs in as a person does, under the policy', async () => {
+test('sign-up violates no policy', async () => {
   await page.goto(`${stack.webUrl}/signup`);
   await page.getByLabel('Email').fill('policy@example.com');
   await page.getByLabel('Password').fill(canary('correct horse battery '));
@@ -50,7 +50,7 @@ test('signs in as a person does, under the policy', async () => {
   expect(violations).toEqual([]);
 });
 
-test.each([...new Set([...pages, '/no-such-page'])])('%s', async (address) => {
+test.each([...new Set([...pages, '/no-such-page'])])('%s has a strict policy with a new nonce, and violates nothing', async (address) => {
   const response = await page.goto(stack.webUrl + address);
   await page.waitForLoadState('networkidle');
   const policy = response?.headers()['content-security-policy'] ?? '';
@@ -64,7 +64,7 @@ test.each([...new Set([...pages, '/no-such-page'])])('%s', async (address) => {
   expect(violations).toEqual([]);
 });
 
-test('the menu of a phone stands over a page that is held still', async () => {
+test('the menu on a phone locks scrolling, and violates no policy', async () => {
   await page.setViewportSize({ width: 390, height: 900 });
   await page.goto(`${stack.webUrl}/agents`);
   await page.getByRole('button', { name: 'Menu' }).click();
@@ -73,16 +73,16 @@ test('the menu of a phone stands over a page that is held still', async () => {
   expect(violations).toEqual([]);
 });
 
-test('a script that somebody smuggled in does not run', async () => {
+test('an injected script does not run', async () => {
   await page.goto(`${stack.webUrl}/signin`);
   await page.evaluate(() => {
     const holder = document.createElement('div');
-    holder.innerHTML = '<img src="x:" onerror="window.smuggled = true"><a href="javascript:window.smuggled = true">x</a>';
+    holder.innerHTML = '<img src="x:" onerror="window.injected = true"><a href="javascript:window.injected = true">x</a>';
     document.body.append(holder);
     holder.querySelector('a')?.click();
   });
-  // Each of them is refused, and the browser says so.
+  // The browser reports both as violations.
   for (let tries = 0; tries < 200 && violations.length < 2; tries++) await page.waitForTimeout(50);
   expect(violations.length).toBeGreaterThan(1);
-  expect(await page.evaluate(() => 'smuggled' in window)).toBe(false);
+  expect(await page.evaluate(() => 'injected' in window)).toBe(false);
 });

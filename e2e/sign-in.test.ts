@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWholeStack, type WholeStack } from './stack.ts';
 import { WebSession } from './web-session.ts';
 
-/** Ways in: cookies, a forgotten password, GitHub and Google. */
+/** Session cookies, password reset, and sign-in with GitHub and Google. */
 
 let stack: WholeStack;
 let mailbox: Awaited<ReturnType<typeof startMailbox>>;
@@ -60,24 +60,28 @@ test('the session cookie is HttpOnly and SameSite=Lax', async () => {
   expect(await me(session)).toMatchObject({ email: 'cookie@example.com' });
 });
 
-test('a cookie that was copied before its user signed out is refused at once, by the API and by pages', async () => {
+test('a copied cookie is refused by the API and by pages after its user signed out', async () => {
   const { session } = await WebSession.signUp(stack.webUrl, 'leaving@example.com');
-  const [stolen, elsewhere] = [session.copy(), new WebSession(stack.webUrl)];
-  await elsewhere.signIn('leaving@example.com', canary('correct horse battery '));
-  expect(await me(stolen)).toMatchObject({ email: 'leaving@example.com' });
+  const [copied, otherSession] = [session.copy(), new WebSession(stack.webUrl)];
+  await otherSession.signIn('leaving@example.com', canary('correct horse battery '));
+  expect(await me(copied)).toMatchObject({ email: 'leaving@example.com' });
   expect(await session.signOut()).toBe(200);
-  expect(await me(stolen)).toBe(401);
-  const leadsTo = async (path: string) => {
-    const response = await stolen.fetch(path);
+  expect(await me(copied)).toBe(401);
+  const redirectOf = async (path: string) => {
+    const response = await copied.fetch(path);
     return response.headers.get('location') ?? /url=([^"]+)"/.exec(await response.text())?.[1] ?? response.status;
   };
-  expect([await leadsTo('/agents'), await leadsTo('/account/keys'), await leadsTo('/')]).toEqual(['/signin', '/signin', '/signin']);
-  // The cookie is still well signed; the sign-in page must not lead back.
-  expect([await leadsTo('/signin'), await leadsTo('/signup')]).toEqual([200, 200]);
-  expect(await me(elsewhere)).toMatchObject({ email: 'leaving@example.com' });
+  expect([await redirectOf('/agents'), await redirectOf('/account/keys'), await redirectOf('/')]).toEqual([
+    '/signin',
+    '/signin',
+    '/signin',
+  ]);
+  // The cookie's signature is still valid: the sign-in page must not redirect back.
+  expect([await redirectOf('/signin'), await redirectOf('/signup')]).toEqual([200, 200]);
+  expect(await me(otherSession)).toMatchObject({ email: 'leaving@example.com' });
 });
 
-test('over https every cookie is Secure', async () => {
+test('every cookie is Secure when the site uses HTTPS', async () => {
   await stack.restartWeb({ NEXTAUTH_URL: 'https://agentbot.example' });
   const session = new WebSession(stack.webUrl);
   const { csrfToken } = (await session.call('GET', '/api/auth/csrf')).body;
@@ -94,7 +98,7 @@ test('over https every cookie is Secure', async () => {
   await stack.restartWeb({});
 }, 120_000);
 
-describe('a forgotten password', () => {
+describe('a forgotten password:', () => {
   const post = (path: string, body: unknown) => new WebSession(stack.webUrl).call('POST', path, { body });
   const tokenOf = (text: string) =>
     /token=3D([\w-]|=\r?\n)+/
@@ -102,7 +106,7 @@ describe('a forgotten password', () => {
       .replace(/=\r?\n/g, '')
       .slice(8) ?? /token=([\w-]{43})/.exec(text)?.[1];
 
-  test('a mailed link sets a new one, once, and ends every session', async () => {
+  test('the mailed link sets a new password once, and ends every session', async () => {
     const email = 'forgetful@example.com';
     const { session } = await WebSession.signUp(stack.webUrl, email);
     expect(await me(session)).toMatchObject({ email });
@@ -124,7 +128,7 @@ describe('a forgotten password', () => {
     expect(stack.output.join('\n')).not.toContain(token);
   });
 
-  test('nobody learns from it who has an account', async () => {
+  test('the response does not reveal whether an account exists', async () => {
     const before = mailbox.mails.length;
     expect((await post('/api/password/forgot', { email: 'nobody@example.com' })).body).toEqual({ success: true });
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -132,44 +136,44 @@ describe('a forgotten password', () => {
   });
 });
 
-/** Signs in at a provider as a browser does: through its pages and back. @returns where it ended */
+/** Signs in at a provider by following its redirects. @returns the session and the last redirect */
 async function signInAt(provider: string, session = new WebSession(stack.webUrl)) {
   const { csrfToken } = (await session.call('GET', '/api/auth/csrf')).body;
-  const begun = await session.fetch(`/api/auth/signin/${provider}`, {
+  const started = await session.fetch(`/api/auth/signin/${provider}`, {
     method: 'POST',
     body: new URLSearchParams({ csrfToken, callbackUrl: `${stack.webUrl}/agents`, json: 'true' }),
   });
-  const { url } = (await begun.json()) as { url: string };
-  const agreed = await fetch(url, { redirect: 'manual' });
-  const back = new URL(agreed.headers.get('location') ?? '');
-  const ended = await session.fetch(back.pathname + back.search);
-  return { session, ended: ended.headers.get('location') ?? '' };
+  const { url } = (await started.json()) as { url: string };
+  const consented = await fetch(url, { redirect: 'manual' });
+  const back = new URL(consented.headers.get('location') ?? '');
+  const last = await session.fetch(back.pathname + back.search);
+  return { session, redirect: last.headers.get('location') ?? '' };
 }
 
-describe.each(['github', 'google'])('%s', (provider) => {
+describe.each(['github', 'google'])('sign-in with %s', (provider) => {
   const as = (subject: number, email: string, verified = true) => {
     gitHub.signIn({ id: subject, login: 'octo', name: 'Octo', emails: [{ email, primary: true, verified }] });
     google.signIn({ sub: String(subject), email, email_verified: verified, name: 'Octo' });
   };
 
-  test('opens an account the first time, and the same one the next', async () => {
+  test('creates an account the first time, and finds it the next time', async () => {
     as(1, `octo@${provider}.example`);
     const first = await signInAt(provider);
-    expect(first.ended).toBe(`${stack.webUrl}/agents`);
+    expect(first.redirect).toBe(`${stack.webUrl}/agents`);
     const account = await me(first.session);
     expect(account).toMatchObject({ email: `octo@${provider}.example`, name: 'Octo', admin: false });
     as(1, `renamed@${provider}.example`);
     expect((await me((await signInAt(provider)).session)).id).toBe(account.id);
   });
 
-  test('does not open somebody’s account because the email is the same, nor one for an unverified email', async () => {
+  test('refuses an email that another account has, and an unverified email', async () => {
     as(2, 'cookie@example.com');
     const taken = await signInAt(provider);
-    expect(decodeURIComponent(taken.ended)).toContain('An account with this email already exists');
+    expect(decodeURIComponent(taken.redirect)).toContain('An account with this email already exists');
     expect(await me(taken.session)).toBe(401);
     as(3, `unverified@${provider}.example`, false);
     const unverified = await signInAt(provider);
-    expect(decodeURIComponent(unverified.ended)).toContain('Your sign-in provider has not verified your email address');
+    expect(decodeURIComponent(unverified.redirect)).toContain('Your sign-in provider has not verified your email address');
     expect(await me(unverified.session)).toBe(401);
   });
 });

@@ -8,7 +8,7 @@ import Docker from 'dockerode';
 import { freePorts } from './free-ports.ts';
 
 /**
- * The whole system in its production form, on ports and under an installation's name of its own.
+ * Starts the whole system in production mode, on free ports and with its own installation name.
  * @param slots first host port and subnet of its agents, which no other test uses
  */
 export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SUBNET: string }, settings: NodeJS.ProcessEnv = {}) {
@@ -41,8 +41,8 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
     log: (line) => output.push(line),
   });
 
-  /** What the engine holds of this installation. */
-  async function held() {
+  /** The Docker resources of this installation. */
+  async function listResources() {
     const [containers, volumes, networks] = await Promise.all([
       docker.listContainers({ all: true, filters }),
       docker.listVolumes({ filters }),
@@ -55,23 +55,23 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
     ...stack,
     docker,
     dataDir,
-    /** Every line the processes wrote. */
+    /** Every line that the processes wrote. */
     output,
-    held,
-    /** Ends it all, and fails when a secret stands in clear in what was written. */
+    listResources,
+    /** Stops everything. @throws Error when the database, a backup or a log line contains a secret in clear text */
     async stop() {
       const database = await dumpDatabase(stack.databaseUrl);
       await stack.stop();
       const backups = await readFiles(path.join(dataDir, 'backups'));
-      // A test that failed leaves its agents behind.
-      const { containers, volumes, networks } = await held();
+      // A failed test leaves its agents behind.
+      const { containers, volumes, networks } = await listResources();
       for (const { Id } of containers) await docker.getContainer(Id).remove({ force: true });
       for (const { Name } of volumes) await docker.getVolume(Name).remove();
       for (const { Id } of networks) await docker.getNetwork(Id).remove();
       removePostgresData(path.join(dataDir, 'postgres'));
       await rm(dataDir, { recursive: true, force: true });
       const found = findInClear({ database, backups, log: output.join('\n') });
-      if (found.length > 0) throw new Error(`In clear:\n${found.join('\n')}`);
+      if (found.length > 0) throw new Error(`Secrets in clear text:\n${found.join('\n')}`);
     },
   };
 }

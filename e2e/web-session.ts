@@ -1,5 +1,5 @@
 import { canary } from '@agentbot/test-doubles/canaries';
-/** A browser's side of the dashboard's API, without the browser: cookies, and the headers that pages send. */
+/** A client of the dashboard's API with the cookies of a browser. */
 export class WebSession {
   readonly #origin: string;
   readonly #cookies = new Map<string, string>();
@@ -8,7 +8,7 @@ export class WebSession {
     this.#origin = origin;
   }
 
-  /** Opens an account and signs in. @returns the session and the account's id */
+  /** Creates an account and signs in. @returns the session and the account's id */
   static async signUp(origin: string, email: string): Promise<{ session: WebSession; id: string }> {
     const session = new WebSession(origin);
     const password = canary('correct horse battery ');
@@ -17,7 +17,7 @@ export class WebSession {
     return { session, id: body.id };
   }
 
-  /** Signs in as next-auth's pages do. @see https://next-auth.js.org/getting-started/rest-api */
+  /** Signs in as next-auth's pages do. @returns the status. @see https://next-auth.js.org/getting-started/rest-api */
   async signIn(email: string, password: string): Promise<number> {
     const { csrfToken } = (await this.call('GET', '/api/auth/csrf')).body;
     const form = new URLSearchParams({ csrfToken, email, password, json: 'true' });
@@ -30,7 +30,7 @@ export class WebSession {
     return response.status;
   }
 
-  /** Signs out as next-auth's pages do. */
+  /** Signs out as next-auth's pages do. @returns the status */
   async signOut(): Promise<number> {
     const { csrfToken } = (await this.call('GET', '/api/auth/csrf')).body;
     const response = await this.fetch('/api/auth/signout', { method: 'POST', body: new URLSearchParams({ csrfToken, json: 'true' }) });
@@ -38,7 +38,7 @@ export class WebSession {
     return response.status;
   }
 
-  /** Another holder of the same cookies. */
+  /** A session with a copy of the cookies. */
   copy(): WebSession {
     const copied = new WebSession(this.#origin);
     for (const [name, value] of this.#cookies) copied.#cookies.set(name, value);
@@ -67,7 +67,7 @@ export class WebSession {
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...options.headers },
       body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
     });
-    // What JSON.parse gives: tests read it freely.
+    // Typed as `any`, as JSON.parse returns it.
     const parsed: ReturnType<typeof JSON.parse> = await response.json();
     return { status: response.status, headers: response.headers, body: parsed };
   }

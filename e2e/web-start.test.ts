@@ -21,7 +21,7 @@ const settings = {
   ASSERTION_SECRET: secret(),
 } as const;
 
-/** The dashboard as production starts it; one that goes on running is ended. */
+/** Starts the dashboard in production mode. Killed after a minute if it keeps running. */
 async function startWeb(changed: NodeJS.ProcessEnv) {
   const [port] = await freePorts(1);
   return promisify(execFile)(process.execPath, ['node_modules/next/dist/bin/next', 'start', '-p', String(port), '-H', '127.0.0.1'], {
@@ -35,20 +35,20 @@ test.each([
   ['NEXTAUTH_URL', '', 'is not set'],
   ['NEXTAUTH_SECRET', 'change-me-change-me-change-me-change-me', 'is a default or an example'],
   ['ASSERTION_SECRET', 'too short', 'must have at least 32 characters'],
-])('the dashboard ends with code 78 when %s is %j, and says so without the value', async (name, value, problem) => {
+])('the dashboard exits with code 78 when %s is %j, and does not print the value', async (name, value, problem) => {
   const failure = await startWeb({ [name]: value }).catch((error) => error);
   expect(failure).toMatchObject({ code: 78, stderr: expect.stringContaining(`${name} ${problem}`) });
   if (value) expect(failure.stderr + failure.stdout).not.toContain(value);
 });
 
-/** On stock Debian the name `localhost` means ::1 before it means 127.0.0.1. */
+/** Resolves `localhost` to ::1 first, as stock Debian does. */
 const debianNames = `data:text/javascript,${encodeURIComponent(`
   import dns from 'node:dns';
   const { lookup } = dns;
   dns.lookup = (name, ...rest) => lookup(name === 'localhost' ? '::1' : name, ...rest);
 `)}`;
 
-test('the container of the dashboard listens where a proxy on the same host looks for it, at 127.0.0.1', async () => {
+test('the dashboard’s container listens on 127.0.0.1, where a reverse proxy on the same host connects', async () => {
   const dockerfile = await readFile(path.join(web, 'Dockerfile'), 'utf8');
   const [command, ...args] = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
   expect(command).toBe('node');

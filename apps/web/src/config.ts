@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What stands in examples, and what people type to get past a check. */
+/** Secrets that appear in examples or are easy to guess. */
 const placeholder = /change.?me|replace.?(me|this)|placeholder|example|default|password|your.?(key|secret)|\bsecret\b|12345678|abcdefg/i;
 
 const secret = z.string({ error: 'is not set' }).min(32, { error: 'must have at least 32 characters' });
@@ -8,11 +8,11 @@ const schema = z
   .object({
     NODE_ENV: z.string().optional(),
     BACKEND_URL: z.url({ error: 'must be an address' }).default('http://127.0.0.1:3001'),
-    /** Where programs reach the backend, when that is not where the web does. */
+    /** The backend's URL for programs, if it differs from BACKEND_URL. */
     PUBLIC_API_URL: z.url({ error: 'must be an address' }).optional(),
     ASSERTION_SECRET: secret,
     NEXTAUTH_SECRET: secret,
-    /** How many proxies of ours stand in front and append to X-Forwarded-For. */
+    /** The number of trusted proxies that append to X-Forwarded-For. */
     TRUSTED_PROXIES: z.coerce.number({ error: 'must be a number' }).int().min(0).max(10).default(0),
     GITHUB_CLIENT_ID: z.string().optional(),
     GITHUB_CLIENT_SECRET: z.string().optional(),
@@ -33,12 +33,12 @@ const schema = z
     }
   });
 
-/** Whether `next dev` serves. */
+/** Whether this is `next dev`. */
 export const isDevelopment = process.env.NODE_ENV === 'development';
 
 let parsed: z.infer<typeof schema> | undefined;
 
-/** The web app's settings, read once at the first request. @throws Error naming what is wrong, never a value */
+/** The web app's settings, parsed once. @throws Error that names invalid variables, never their values */
 export function config() {
   if (parsed) return parsed;
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
@@ -51,7 +51,7 @@ export function config() {
   return parsed;
 }
 
-/** Ends a production server that lacks a secret or has one that anybody could guess, before it listens to anybody. */
+/** Exits with code 78 when the environment is invalid, before the server listens. */
 export function requireConfig(): void {
   try {
     config();

@@ -5,7 +5,7 @@ import { contentSecurityPolicy } from './server/content-security-policy.ts';
 const known = Object.values<Route>(routes).flatMap((route) =>
   route.web ? [{ method: route.method, pattern: new RegExp(`^${route.web.path.replace(/:[A-Za-z]+/g, '[^/]+')}$`) }] : [],
 );
-/** What next-auth serves. @see https://next-auth.js.org/getting-started/rest-api */
+/** The paths of next-auth. @see https://next-auth.js.org/getting-started/rest-api */
 const nextAuth = /^\/api\/auth\/(csrf|session|providers|error|signout|_log|(signin|callback)(\/(credentials|github|google))?)$/;
 
 const refuse = (status: number, error: string, headers?: HeadersInit) =>
@@ -20,7 +20,7 @@ function isDecodable(pathname: string): boolean {
   }
 }
 
-/** A page, under a policy with a nonce of its own: Next reads it from the request and gives it to each script it writes. */
+/** Adds a Content-Security-Policy with a new nonce. Next reads the nonce from the request and sets it on its scripts. */
 function page(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy(btoa(crypto.randomUUID()));
   const headers = new Headers(request.headers);
@@ -30,7 +30,7 @@ function page(request: NextRequest): NextResponse {
   return response;
 }
 
-/** Pages get their policy; unknown API paths and methods answer JSON, as everything under /api does. */
+/** Adds the policy to pages. Answers unknown API paths and methods with JSON errors. */
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
   if (!pathname.startsWith('/api/')) return page(request);
@@ -42,5 +42,5 @@ export function proxy(request: NextRequest): NextResponse {
   return refuse(405, 'Method not allowed', { allow: methods.join(', ') });
 }
 
-/** Everything but Next's own files, which are no pages. */
+/** All paths except Next's own files. */
 export const config = { matcher: '/((?!_next/static|_next/image|icon.svg).*)' };

@@ -3,7 +3,7 @@ import Link from 'next/link';
 export default function NotFound() {
   return (
     <main className="mx-auto max-w-md px-4 py-24 text-center">
-      <h1 className="font-semibold text-2xl">There is nothing here</h1>
+      <h1 className="font-semibold text-2xl">Page not found</h1>
       <p className="mt-2 text-muted">The page or the agent you asked for does not exist.</p>
       <Link className="mt-6 inline-block text-accent underline" href="/agents">
         Back to your agents

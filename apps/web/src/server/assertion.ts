@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { config } from '../config.ts';
 
-/** Whom an assertion is for: a user, in one of their sessions. */
+/** The user and the session that an assertion vouches for. */
 export interface Subject {
   id: string;
   session: string;
 }
 
-/** A single-use assertion for the backend, valid for 60 seconds: for a user, or for the web app itself. */
+/** Signs a single-use assertion for the backend, valid for 60 seconds. @param user undefined when the web app calls for itself */
 export async function signAssertion(user: Subject | undefined): Promise<string> {
   const token = new SignJWT(user ? { sid: user.session } : {})
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

@@ -4,21 +4,21 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsModule from 'next-auth/providers/credentials';
 import { config } from '../config.ts';
 import { callBackend } from './backend.ts';
-import { addressOf } from './client-address.ts';
+import { clientAddressOf } from './client-address.ts';
 import { log } from './log.ts';
 import { type ProviderProfile, signInProviders } from './sign-in-providers.ts';
 
-// next-auth 4 is CommonJS: native ESM sees its default export one level deeper than a bundler does.
+// next-auth 4 is CommonJS: native ESM nests its default export one level deeper than a bundler does.
 const Credentials = (CredentialsModule as unknown as { default?: typeof CredentialsModule }).default ?? CredentialsModule;
 
-/** Who signed in, as the backend says. */
+/** The account and the new session, as the backend returns them. */
 interface SignedIn {
   id: string;
   email: string;
   name: string | null;
   session: string;
 }
-/** What is known of the browser that signs in. */
+/** The client that signs in. */
 interface Browser {
   client?: string | undefined;
   userAgent: string | undefined;
@@ -39,7 +39,7 @@ async function verify(email: string, password: string, { client, userAgent }: Br
   throw new Error(response?.status === 429 ? 'Too many attempts, please wait a moment' : 'Sign-in is not available right now');
 }
 
-/** The account behind a sign-in at GitHub or Google, or the sentence why there is none. */
+/** Finds or creates the account of a GitHub or Google user. @returns a sentence for the user when the backend refuses */
 async function accountOf(provider: string, subject: string, profile: ProviderProfile): Promise<SignedIn | string> {
   const { email, emailVerified, name } = profile;
   const response = await callBackend(routes.signInWithProvider.backend.path, undefined, {
@@ -54,10 +54,10 @@ async function accountOf(provider: string, subject: string, profile: ProviderPro
   return response.ok ? body : (body.error ?? 'Sign-in failed');
 }
 
-/** Waits between the tries to end a session, in milliseconds: the backend may be restarting. */
-const END_PAUSES_MS = [0, 1_000, 5_000, 25_000];
+/** Delays before each retry to end a session: the backend may be restarting. */
+const RETRY_DELAYS_MS = [1_000, 5_000, 25_000];
 
-/** Ends a session at the backend, so that its cookie is worth nothing wherever a copy of it is. @returns whether it has ended */
+/** Ends a session at the backend, which invalidates every copy of its cookie. @returns whether the session has ended */
 async function endSession(session: string): Promise<boolean> {
   const response = await callBackend(routes.signOut.backend.path, undefined, {
     method: 'POST',
@@ -65,19 +65,19 @@ async function endSession(session: string): Promise<boolean> {
     contentType: 'application/json',
     signal: AbortSignal.timeout(5_000),
   }).catch(() => undefined);
-  // 404: it had ended before.
+  // 404: the session had ended before.
   return response?.ok === true || response?.status === 404;
 }
 
-async function keepEnding(session: string): Promise<void> {
-  for (const pause of END_PAUSES_MS.slice(1)) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
+async function retryEndSession(session: string): Promise<void> {
+  for (const delay of RETRY_DELAYS_MS) {
+    await new Promise((resolve) => setTimeout(resolve, delay));
     if (await endSession(session)) return;
   }
   log().error({ session }, 'a session could not be ended at the backend: it lasts until it expires');
 }
 
-/** next-auth: email and password checked by the backend, the session in a signed cookie. */
+/** The options of next-auth: the backend checks credentials, and a signed cookie holds the session. */
 export function authOptions(): NextAuthOptions {
   return {
     secret: config().NEXTAUTH_SECRET,
@@ -90,7 +90,7 @@ export function authOptions(): NextAuthOptions {
         credentials: { email: { type: 'email' }, password: { type: 'password' } },
         authorize: (given, request) =>
           given
-            ? verify(given.email, given.password, { client: addressOf(request.headers), userAgent: request.headers?.['user-agent'] })
+            ? verify(given.email, given.password, { client: clientAddressOf(request.headers), userAgent: request.headers?.['user-agent'] })
             : null,
       }),
       ...signInProviders(),
@@ -100,7 +100,7 @@ export function authOptions(): NextAuthOptions {
         if (account?.type !== 'oauth') return true;
         const found = await accountOf(account.provider, account.providerAccountId, user as unknown as ProviderProfile);
         if (typeof found === 'string') return `/signin?error=${encodeURIComponent(found)}`;
-        // next-auth makes the token of this same object.
+        // next-auth passes this same object to `jwt`, which reads the session from it.
         Object.assign(user, { id: found.id, session: found.session });
         return true;
       },
@@ -112,8 +112,8 @@ export function authOptions(): NextAuthOptions {
     events: {
       async signOut({ token }) {
         const { session } = (token ?? {}) as { session?: string };
-        // The browser is signed out all the same; it does not wait for a backend that is away.
-        if (session && !(await endSession(session))) void keepEnding(session);
+        // Not awaited: the browser signs out at once, even while the backend is unavailable.
+        if (session && !(await endSession(session))) void retryEndSession(session);
       },
     },
   };

@@ -6,15 +6,15 @@ interface BackendRequest {
   method: string;
   body?: ArrayBuffer | string | undefined;
   contentType?: string | undefined;
-  /** The client's address. */
+  /** The address of the client. */
   client?: string | undefined;
-  /** What else goes along, by the name of the header. */
+  /** Additional headers by name. */
   headers?: Record<string, string>;
-  /** Aborts the call; there is always a deadline in it. */
+  /** Aborts the call. Every caller includes a timeout. */
   signal: AbortSignal;
 }
 
-/** Calls the backend as `user`, or as the web app itself. No other header of a browser goes along. */
+/** Calls the backend as `user`, or as the web app itself. Forwards no other header of the browser. */
 export async function callBackend(path: string, user: Subject | undefined, request: BackendRequest): Promise<Response> {
   return fetch(new URL(path, config().BACKEND_URL), {
     method: request.method,

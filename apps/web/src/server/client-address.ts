@@ -3,13 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { config } from '../config.ts';
 
-/** Set on every request by this server itself; what a browser sends under this name is overwritten. */
+/** This server sets the header on every request and overwrites a value sent by the client. */
 const HEADER = 'x-agentbot-client-address';
 
 /**
- * The address a request came from: the last that our own proxies vouch for.
- * @param forwardedFor the `X-Forwarded-For` header: each proxy appended whom it saw
- * @param trustedProxies how many proxies of ours stand in front
+ * The client's address: the last one that a trusted proxy has seen.
+ * @param forwardedFor the `X-Forwarded-For` header, to which each proxy appends its peer
+ * @param trustedProxies number of trusted proxies in front of this server
  */
 export function clientAddress(forwardedFor: string | undefined, peer: string, trustedProxies: number): string {
   const seen = [...(forwardedFor ?? '').split(',').flatMap((entry) => entry.trim() || []), peer];
@@ -18,7 +18,7 @@ export function clientAddress(forwardedFor: string | undefined, peer: string, tr
 }
 
 /**
- * Writes the client's address into each request before Next sees it, which hides the socket from its handlers.
+ * Writes the client's address into a header of each request, because Next hides the socket from route handlers.
  * @see https://nodejs.org/api/diagnostics_channel.html#http http.server.request.start
  */
 export function observeClientAddresses(): void {
@@ -30,8 +30,8 @@ export function observeClientAddresses(): void {
   });
 }
 
-/** The address of the client of a request. */
-export function addressOf(headers: Headers | Record<string, string | undefined> | undefined): string | undefined {
+/** Reads the client's address that `observeClientAddresses` wrote. */
+export function clientAddressOf(headers: Headers | Record<string, string | undefined> | undefined): string | undefined {
   const value = headers instanceof Headers ? headers.get(HEADER) : headers?.[HEADER];
   return value || undefined;
 }

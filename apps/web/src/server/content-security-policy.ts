@@ -1,11 +1,11 @@
 import { isDevelopment } from '../config.ts';
 
-/** Of the style element that the notifications' library writes: empty when it is made, and then with its styles. */
+/** Hashes of sonner's style element: empty when created, then with its styles. */
 const libraryStyles = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-StEaX+se6YS7pqjzrzMIA0KaX9zF/8zAhvQXZAe5epY='";
 
 /**
- * What a page may load and run: its own, and scripts that carry the nonce. In development Next compiles in the browser and
- * writes styles of its own.
+ * The policy of a page: own resources only, and scripts that carry the nonce. In development Next needs `eval` and inline
+ * styles.
  * @see https://nextjs.org/docs/app/guides/content-security-policy
  */
 export function contentSecurityPolicy(nonce: string): string {
@@ -14,7 +14,7 @@ export function contentSecurityPolicy(nonce: string): string {
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ''}`,
     `style-src 'self' ${style}`,
-    // An attribute can colour an element and no more.
+    // Charts and virtual lists set style attributes, which cannot load or run anything.
     "style-src-attr 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self'",

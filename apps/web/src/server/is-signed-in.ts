@@ -2,15 +2,17 @@ import { routes } from '@agentbot/contracts';
 import { callBackend } from './backend.ts';
 import { currentUser } from './session.ts';
 
+const TIMEOUT_MS = 3_000;
+
 /**
- * Whether the browser has a session that still holds. A cookie outlives its session, so the backend is asked: a page that
- * trusted the cookie would lead to a page that leads back here. While the backend is away, the cookie counts.
+ * Whether the browser has a valid session. The cookie can outlive its session, so the backend decides: trusting the cookie
+ * would cause a redirect loop between the sign-in page and the dashboard. While the backend is unavailable, the cookie decides.
  */
 export async function isSignedIn(): Promise<boolean> {
   const user = await currentUser();
   if (!user) return false;
-  const signal = AbortSignal.timeout(3_000);
-  const answer = await callBackend(routes.getMe.backend.path, user, { method: 'GET', signal }).catch(() => undefined);
-  void answer?.body?.cancel();
-  return answer?.status !== 401;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const response = await callBackend(routes.getMe.backend.path, user, { method: 'GET', signal }).catch(() => undefined);
+  void response?.body?.cancel();
+  return response?.status !== 401;
 }

@@ -5,20 +5,20 @@ interface Seen {
   stats: LiveStats['stats'];
 }
 
-/** How many agents' figures are remembered; the oldest goes first. */
-const MOST = 1_000;
+/** Above this number the oldest entry is evicted. */
+const MAX_ENTRIES = 1_000;
 const seen = new Map<string, Seen>();
 const key = (userId: string, agentId: string) => `${userId} ${agentId}`;
 
-/** Remembers what the backend said of an agent to its owner. */
+/** Stores the latest stats of an agent for its owner. */
 export function rememberStats(userId: string, agentId: string, { stats }: LiveStats): void {
   seen.delete(key(userId, agentId));
   seen.set(key(userId, agentId), { at: new Date().toISOString(), stats });
   const [oldest] = seen.keys();
-  if (seen.size > MOST && oldest) seen.delete(oldest);
+  if (seen.size > MAX_ENTRIES && oldest) seen.delete(oldest);
 }
 
-/** The contract's answer while the backend is away: what this user last saw of the agent, `null` for what nobody knows. */
+/** The response while the backend is unavailable: the stats that this user last saw, `null` for those they never saw. */
 export function lastSeenStats(userId: string, agentId: string): LastSeenStats {
   const last = seen.get(key(userId, agentId));
   return {

@@ -1,12 +1,12 @@
 import { type Plan, planForTier, plans, type Tier } from '@agentbot/contracts';
-import type { PlanOffer } from '../features/account/billing.tsx';
-import type { Options } from '../features/agents/form-options.ts';
-import { size } from '../features/time.ts';
+import { formatBytes } from '../lib/format.ts';
+import type { Options } from '../lib/options.ts';
+import type { PlanOffer } from '../lib/plans.ts';
 
-/** What the container of a plan may use, as one says it. */
+/** Memory and CPUs of a plan's container: `2 GiB memory, 1 CPU`. */
 function sizeOf(plan: Plan): string {
   const { memoryBytes, cpus } = plans[plan];
-  return `${size(memoryBytes)} memory, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
+  return `${formatBytes(memoryBytes)} memory, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
 }
 
 const names: [Tier | '', string][] = [
@@ -15,15 +15,15 @@ const names: [Tier | '', string][] = [
   ['pro', 'Pro'],
   ['enterprise', 'Enterprise'],
 ];
-/** What a container may use; the account's plan caps it. */
+/** The sizes of a new agent. The account's plan caps them. */
 export const tierOptions: Options = names.map(
   ([tier, name]) => [tier, `${name}: ${sizeOf(planForTier(tier || undefined, null))}`] as const,
 );
 
-/** The plans, with what their containers may use. */
+/** The plans of an existing agent, with their sizes. */
 export const planOptions: Options = (Object.keys(plans) as Plan[]).map((plan) => [plan, `${plan}: ${sizeOf(plan)}`] as const);
 
-/** What each plan gives, smallest first. */
+/** What each plan includes, smallest plan first. */
 export const planOffers: PlanOffer[] = (Object.keys(plans) as Plan[])
   .sort((a, b) => plans[a].rank - plans[b].rank)
   .map((plan) => ({ plan, size: sizeOf(plan), agents: plans[plan].webLimit, tools: plans[plan].toolProfile }));

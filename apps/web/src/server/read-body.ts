@@ -1,6 +1,6 @@
 const MAX_BYTES = 1024 * 1024;
 
-/** The body as it came, if there is one; `too large` as soon as it is. */
+/** Reads the raw body. Undefined when there is none; `too large` as soon as it exceeds 1 MiB. */
 export async function readBody(request: Request): Promise<ArrayBuffer | undefined | 'too large'> {
   if (request.method === 'GET' || !request.body) return undefined;
   if (Number(request.headers.get('content-length')) > MAX_BYTES) return 'too large';

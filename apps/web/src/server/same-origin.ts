@@ -1,7 +1,7 @@
 import { config } from '../config.ts';
 
 /**
- * Whether a state-changing request comes from this site itself; agents' subdomains are not this site.
+ * Whether a state-changing request comes from this site. Agents' subdomains are other sites.
  * @see https://www.w3.org/TR/fetch-metadata/ Sec-Fetch-Site
  */
 export function isSameOrigin(request: Request): boolean {

@@ -3,9 +3,9 @@ import { getServerSession } from 'next-auth';
 import type { Subject } from './assertion.ts';
 import { authOptions } from './auth.ts';
 
-/** The user and the session that the cookie names. Whether the session still holds, the backend alone knows. */
+/** The user and the session in the cookie. Only the backend knows whether the session is still valid. */
 export async function currentUser(): Promise<(Subject & { email: string }) | null> {
-  // A page that knows its user cannot be made at build time, where there are no secrets either.
+  // Excludes the page from prerendering: at build time there is no user and no secret.
   await connection();
   const session = await getServerSession(authOptions());
   const user = session?.user as { id?: string; email?: string | null; session?: string } | undefined;

@@ -1,18 +1,15 @@
 import { routes } from '@agentbot/contracts';
+import type { SignInOptions } from '../lib/session/sign-in-options.ts';
 import { callBackend } from './backend.ts';
 import { signInProviders } from './sign-in-providers.ts';
 
-/** Which ways of signing in a page may offer. */
-export interface SignInOptions {
-  providers: { id: string; name: string }[];
-  passwordReset: boolean;
-}
+const TIMEOUT_MS = 3_000;
 
-/** Asks the backend what it can do; while it is away, nothing that needs it is offered. */
+/** Reads the ways of signing in. While the backend is unavailable, password reset is not offered. */
 export async function signInOptions(): Promise<SignInOptions> {
   const response = await callBackend(routes.getSignInOptions.backend.path, undefined, {
     method: 'GET',
-    signal: AbortSignal.timeout(3_000),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => undefined);
   const { passwordReset } = response?.ok ? ((await response.json()) as { passwordReset: boolean }) : { passwordReset: false };
   return { passwordReset, providers: signInProviders().map(({ id, name }) => ({ id, name })) };

@@ -1,7 +1,9 @@
 import type { OAuthConfig } from 'next-auth/providers/oauth';
 import { config } from '../config.ts';
 
-/** What a provider says of somebody. */
+const TIMEOUT_MS = 10_000;
+
+/** A user as the provider describes them. */
 export interface ProviderProfile {
   id: string;
   email: string | null;
@@ -20,13 +22,13 @@ interface GitHubEmail {
   verified: boolean;
 }
 
-/** @see https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
+/** Sign-in with GitHub. @see https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
 function gitHub(clientId: string, clientSecret: string): OAuthConfig<GitHubUser & { emails: GitHubEmail[] }> {
   const { GITHUB_BASE_URL: site, GITHUB_API_URL: api } = config();
   const get = async (path: string, token: string | undefined) => {
     const response = await fetch(api + path, {
       headers: { authorization: `Bearer ${token}`, accept: 'application/vnd.github+json', 'user-agent': 'agentbot' },
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`GitHub answered ${response.status} for ${path}`);
     return response.json();
@@ -42,7 +44,7 @@ function gitHub(clientId: string, clientSecret: string): OAuthConfig<GitHubUser 
     token: `${site}/login/oauth/access_token`,
     userinfo: {
       url: `${api}/user`,
-      // The profile's own email may be none, or not the one that is verified.
+      // The profile's email may be missing or unverified.
       request: async ({ tokens }) => ({
         ...(await get('/user', tokens.access_token)),
         emails: await get('/user/emails', tokens.access_token),
@@ -62,7 +64,7 @@ interface GoogleProfile {
   name?: string;
 }
 
-/** @see https://developers.google.com/identity/openid-connect/openid-connect */
+/** Sign-in with Google. @see https://developers.google.com/identity/openid-connect/openid-connect */
 function google(clientId: string, clientSecret: string): OAuthConfig<GoogleProfile> {
   return {
     id: 'google',
@@ -83,8 +85,8 @@ function google(clientId: string, clientSecret: string): OAuthConfig<GoogleProfi
   };
 }
 
-/** The providers whose variables are set. */
-// biome-ignore lint/suspicious/noExplicitAny: next-auth's own list has profiles of any kind
+/** The providers that are configured. */
+// biome-ignore lint/suspicious/noExplicitAny: next-auth types its provider list this way
 export function signInProviders(): OAuthConfig<any>[] {
   const { GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET } = config();
   return [

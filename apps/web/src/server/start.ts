@@ -3,12 +3,12 @@ import type { Server } from 'node:http';
 import { requireConfig } from '../config.ts';
 import { observeClientAddresses } from './client-address.ts';
 
-/** Milliseconds that a client may take over its headers, and over the whole request with its body; the backend's are the same. */
+/** Timeouts in milliseconds for the headers and for the whole request. The backend has the same. */
 const limits = { headersTimeout: 10_000, requestTimeout: 30_000 } satisfies Partial<Server>;
 
 /**
- * Lets nobody hold a connection by dripping bytes. Next makes its server itself and takes no limits, so they are set at the
- * first request; until then Node's own hold, of one minute and of five. Node looks at them every half minute.
+ * Protects against slow-client attacks (Slowloris). Next creates its server itself and has no option for timeouts, so the
+ * first request sets them; until then Node's defaults apply (60 s and 300 s). Node enforces them every 30 seconds.
  * @see https://nodejs.org/api/diagnostics_channel.html#http http.server.request.start
  */
 function limitSlowClients(): void {
@@ -19,7 +19,7 @@ function limitSlowClients(): void {
   subscribe('http.server.request.start', limit);
 }
 
-/** What the server does before its first request. */
+/** Prepares the server before its first request. @see instrumentation.ts */
 export function start(): void {
   requireConfig();
   limitSlowClients();

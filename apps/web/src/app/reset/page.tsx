@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { ResetPassword } from '../../features/account/password-forms.tsx';
 
-// The token in the address is nobody else's business.
+// `no-referrer` keeps the token in the URL from other sites.
 export const metadata: Metadata = { title: 'Set a new password', referrer: 'no-referrer' };
 
 interface Props {

@@ -20,7 +20,7 @@ export const buttonStyle = cva(
 
 type Props = ComponentProps<'button'> & VariantProps<typeof buttonStyle> & { busy?: boolean };
 
-/** A button; while `busy` it turns and takes no clicks, but keeps the keyboard, which `disabled` would take from it. */
+/** A button. While `busy` it shows a spinner and ignores clicks, but keeps the focus, which `disabled` would drop. */
 export function Button({ kind, size, className, busy, onClick, children, ...rest }: Props) {
   return (
     <button
@@ -29,7 +29,7 @@ export function Button({ kind, size, className, busy, onClick, children, ...rest
       {...rest}
       aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
-      // Prevented, it submits no form either.
+      // preventDefault also stops a submit button from submitting its form.
       onClick={busy ? (event) => event.preventDefault() : onClick}
     >
       {busy && <LoaderCircle aria-hidden className="size-4 animate-spin" />}

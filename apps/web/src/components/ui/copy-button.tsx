@@ -3,23 +3,25 @@
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from './button.tsx';
-import { controlStyle } from './field.tsx';
+import { wideControlStyle } from './field.tsx';
+
+const CONFIRMATION_MS = 2_000;
 
 function select(box: HTMLTextAreaElement | null): void {
   box?.focus();
   box?.select();
 }
 
-/** Copies a text; says so on the button itself. Where the browser does not let us, the text stands there to be copied by hand. */
+/** Copies a text and confirms it on the button. Shows the text for manual copying if the browser denies clipboard access. */
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
   const [outcome, setOutcome] = useState<'copied' | 'refused'>();
   async function copy() {
     try {
       await navigator.clipboard.writeText(text);
       setOutcome('copied');
-      setTimeout(() => setOutcome(undefined), 2_000);
+      setTimeout(() => setOutcome(undefined), CONFIRMATION_MS);
     } catch {
-      // Plain http has no clipboard, and people may forbid it.
+      // The clipboard needs HTTPS, and the user may deny it.
       setOutcome('refused');
     }
   }
@@ -32,8 +34,8 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
       </Button>
       {outcome === 'refused' && (
         <label className="block w-full space-y-1.5 text-muted text-xs">
-          <span className="block">The browser does not allow copying here. Copy it by hand:</span>
-          <textarea ref={select} readOnly rows={3} value={text} className={`${controlStyle} font-mono text-ink`} />
+          <span className="block">This browser does not allow copying here. Copy the text manually:</span>
+          <textarea ref={select} readOnly rows={3} value={text} className={`${wideControlStyle} font-mono text-ink`} />
         </label>
       )}
     </>

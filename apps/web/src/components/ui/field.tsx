@@ -1,18 +1,18 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
 
-export const controlLook =
+export const controlStyle =
   'min-h-10 rounded-lg border border-muted/50 bg-surface px-3 py-2 text-base sm:text-sm placeholder:text-muted disabled:opacity-60';
 
-export const controlStyle = `w-full ${controlLook}`;
+export const wideControlStyle = `w-full ${controlStyle}`;
 
-interface Labelled {
+interface LabelProps {
   label: string;
   hint?: ReactNode;
-  /** What is wrong with the value. */
+  /** The validation error of the value. */
   problem?: string | undefined;
 }
 
-function Row({ id, label, hint, problem, children }: Labelled & { id: string; children: ReactNode }) {
+function Row({ id, label, hint, problem, children }: LabelProps & { id: string; children: ReactNode }) {
   return (
     <div className="space-y-1.5">
       <label className="block font-medium text-sm" htmlFor={id}>
@@ -33,33 +33,33 @@ function Row({ id, label, hint, problem, children }: Labelled & { id: string; ch
   );
 }
 
-const described = (id: string, { hint, problem }: Pick<Labelled, 'hint' | 'problem'>) => ({
+const ariaOf = (id: string, { hint, problem }: Pick<LabelProps, 'hint' | 'problem'>) => ({
   'aria-describedby': [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(' ') || undefined,
   'aria-invalid': problem ? true : undefined,
 });
 
-/** A labelled text input with an optional hint. */
-export function Field({ label, hint, problem, ...rest }: ComponentProps<'input'> & Labelled) {
+/** A labelled text input. */
+export function Field({ label, hint, problem, ...rest }: ComponentProps<'input'> & LabelProps) {
   const id = useId();
   return (
     <Row id={id} label={label} hint={hint} problem={problem}>
-      <input id={id} className={controlStyle} {...described(id, { hint, problem })} {...rest} />
+      <input id={id} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest} />
     </Row>
   );
 }
 
-/** A labelled choice with an optional hint. */
-export function Choice({
+/** A labelled select. */
+export function SelectField({
   label,
   hint,
   problem,
   options,
   ...rest
-}: ComponentProps<'select'> & Labelled & { options: readonly (readonly [value: string, text: string])[] }) {
+}: ComponentProps<'select'> & LabelProps & { options: readonly (readonly [value: string, text: string])[] }) {
   const id = useId();
   return (
     <Row id={id} label={label} hint={hint} problem={problem}>
-      <select id={id} className={controlStyle} {...described(id, { hint, problem })} {...rest}>
+      <select id={id} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest}>
         {options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

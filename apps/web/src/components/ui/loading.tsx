@@ -1,4 +1,4 @@
-/** What stands where something is about to be, as high as it will be. */
+/** Placeholder rows while data loads. `className` sets the height of a row, so that the layout does not shift. */
 export function Loading({ rows = 3, className = 'h-16' }: { rows?: number; className?: string }) {
   return (
     <div role="status" className="space-y-3">

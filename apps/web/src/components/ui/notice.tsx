@@ -16,12 +16,12 @@ function Retry({ onRetry }: { onRetry: () => Promise<unknown> }) {
 }
 
 interface Props {
-  /** Does again what failed; says by itself how that ends. */
+  /** Retries the failed request. Its caller shows the result. */
   onRetry?: (() => Promise<unknown>) | undefined;
   children: ReactNode;
 }
 
-/** A sentence about a failure, announced to screen readers, and the way to try again where there is one. */
+/** An error message that screen readers announce, with a retry button if `onRetry` is given. Renders nothing without a message. */
 export function Problem({ onRetry, children }: Props) {
   if (!children) return null;
   return (
@@ -34,7 +34,7 @@ export function Problem({ onRetry, children }: Props) {
   );
 }
 
-/** Something to know before one goes on. */
+/** A hint that the user should read before continuing. */
 export function Hint({ children }: { children: ReactNode }) {
   return <div className="rounded-lg border border-warn/40 bg-warn/10 px-3 py-2 text-sm">{children}</div>;
 }

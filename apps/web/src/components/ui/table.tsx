@@ -1,17 +1,17 @@
 import type { CSSProperties, ReactNode } from 'react';
 
 interface Props {
-  /** What the table is of, for screen readers. */
+  /** The name of the table for screen readers. */
   label: string;
   head: readonly string[];
   children: ReactNode;
 }
 
-/** What each cell has before it where the rows stand as blocks. */
-const names = (head: readonly string[]) =>
+/** The column names as CSS variables: on a phone each cell shows its own. */
+const columnNames = (head: readonly string[]) =>
   Object.fromEntries(head.map((name, index) => [`--column-${index + 1}`, JSON.stringify(name)])) as CSSProperties;
 
-/** A table that scrolls sideways where it does not fit, and whose rows stand as blocks on a phone. At most six columns. */
+/** A table that scrolls horizontally if it does not fit. On a phone each row is a block. At most six columns. */
 export function Table({ label, head, children }: Props) {
   return (
     <div
@@ -20,7 +20,7 @@ export function Table({ label, head, children }: Props) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
       className="rows-as-blocks overflow-x-auto rounded-xl border border-line bg-surface"
-      style={names(head)}
+      style={columnNames(head)}
     >
       <table className="w-full text-left text-sm [&_td]:px-4 [&_td]:py-2.5 [&_td]:align-top [&_th]:px-4 [&_th]:py-2.5">
         <thead className="border-line border-b text-muted text-xs">

@@ -7,27 +7,28 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import type { SignInOptions } from '../../server/sign-in-options.ts';
-import { api, sentenceOf } from '../api.ts';
-import { useHydrated } from '../use-hydrated.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
 
 interface Props {
   purpose: 'signup' | 'signin';
   options: SignInOptions;
-  /** Why a provider's sign-in ended here. */
+  /** The error of a failed sign-in at a provider. */
   refusal?: string | undefined;
 }
 
-/** next-auth's own codes are no sentences. */
-const sentenceOfRefusal = (refusal: string | undefined) =>
-  refusal && (refusal.includes(' ') ? refusal.slice(0, 200) : 'Sign-in did not work. Please try again.');
+/** Our own errors are sentences; next-auth's are codes. */
+const refusalMessage = (refusal: string | undefined) =>
+  refusal && (refusal.includes(' ') ? refusal.slice(0, 200) : 'Sign-in failed. Try again.');
 
-/** Sign-up and sign-in: the same card, with a name to give when the account is new. */
+/** The form to sign in or to create an account. */
 export function AccountForm({ purpose, options, refusal }: Props) {
   const router = useRouter();
   const hydrated = useHydrated();
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(sentenceOfRefusal(refusal) ?? '');
+  const [problem, setProblem] = useState(refusalMessage(refusal) ?? '');
   const signingUp = purpose === 'signup';
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -43,8 +44,8 @@ export function AccountForm({ purpose, options, refusal }: Props) {
       router.push('/agents');
       router.refresh();
     } catch (error) {
-      const sentence = sentenceOf(error);
-      setProblem(sentence === 'CredentialsSignin' ? 'Wrong email or password' : sentence);
+      const message = errorMessage(error);
+      setProblem(message === 'CredentialsSignin' ? 'Wrong email or password' : message);
       setBusy(false);
     }
   }
@@ -67,7 +68,7 @@ export function AccountForm({ purpose, options, refusal }: Props) {
         />
         <Problem>{problem}</Problem>
         <Button type="submit" className="w-full" disabled={busy || !hydrated}>
-          {busy ? 'One moment…' : signingUp ? 'Create account' : 'Sign in'}
+          {busy ? 'Please wait…' : signingUp ? 'Create account' : 'Sign in'}
         </Button>
         {options.providers.map(({ id, name }) => (
           <Button

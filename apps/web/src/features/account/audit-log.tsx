@@ -3,16 +3,16 @@
 import type { AuditEntryView } from '@agentbot/contracts';
 import { Download, ScrollText } from 'lucide-react';
 import { buttonStyle } from '../../components/ui/button.tsx';
-import { PageHead } from '../../components/ui/card.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { PageHeader } from '../../components/ui/card.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
+import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { addressOf } from '../api.ts';
-import { readPage } from '../read-page.ts';
-import { timeOf } from '../time.ts';
-import { usePages } from '../use-pages.ts';
+import { urlOf } from '../../lib/api/client.ts';
+import { readPage } from '../../lib/api/read-page.ts';
+import { formatTime } from '../../lib/format.ts';
+import { usePages } from '../../lib/hooks/use-pages.ts';
 
 const actors: Record<AuditEntryView['actor'], string> = {
   session: 'Dashboard',
@@ -30,40 +30,45 @@ const colours: Record<AuditEntryView['outcome'], string> = {
   unknown: 'text-warn',
 };
 /** `deleteApiKey` → `delete api key`. */
-const words = (action: string) =>
+const actionName = (action: string) =>
   action
     .replace(/^operation:/, '')
     .replace(/([A-Z])/g, ' $1')
     .toLowerCase();
 
-/** Everything that was done to the account and its agents, newest first. */
+/** The changes to the account and its agents, newest first. */
 export function AuditLog() {
-  const { pages, problem, reread, more, moreProblem, showMore, busy } = usePages(['audit'], (cursor) => readPage('listAudit', cursor));
+  const { pages, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = usePages(['audit'], (cursor) =>
+    readPage('listAudit', cursor),
+  );
   const entries = pages?.flatMap((page) => page.entries) ?? [];
   return (
     <>
-      <PageHead title="Audit log" about="Every change to your account and your agents: who asked for it, from where, and how it ended.">
-        <a className={buttonStyle({ kind: 'plain' })} href={addressOf('exportAudit')} download="audit.jsonl">
+      <PageHeader
+        title="Audit log"
+        description="Every change to your account and your agents: who requested it, from where, and its outcome."
+      >
+        <a className={buttonStyle({ kind: 'plain' })} href={urlOf('exportAudit')} download="audit.jsonl">
           <Download aria-hidden className="size-4" /> Export
         </a>
-      </PageHead>
+      </PageHeader>
       <div className="mb-4 empty:hidden">
-        <Problem onRetry={reread}>{problem}</Problem>
+        <Problem onRetry={reload}>{problem}</Problem>
       </div>
       {!pages && !problem && <Loading rows={6} className="h-10" />}
       {pages && entries.length === 0 && (
-        <Empty icon={ScrollText} title="Nothing yet" about="What you and your programs change appears here." />
+        <EmptyState icon={ScrollText} title="Nothing yet" description="Changes that you or your programs make appear here." />
       )}
       {entries.length > 0 && (
-        <Table label="Audit log" head={['When', 'What', 'By', 'To', 'Outcome', 'From']}>
+        <Table label="Audit log" head={['Time', 'Action', 'Actor', 'Target', 'Outcome', 'IP address']}>
           {entries.map((entry) => (
             <tr key={entry.seq}>
-              <td className="whitespace-nowrap">{timeOf(entry.at)}</td>
-              <td className="whitespace-nowrap font-medium">{words(entry.action)}</td>
+              <td className="whitespace-nowrap">{formatTime(entry.at)}</td>
+              <td className="whitespace-nowrap font-medium">{actionName(entry.action)}</td>
               <td className="whitespace-nowrap">{actors[entry.actor]}</td>
               <td className="whitespace-nowrap text-muted text-xs">{[entry.agentId, entry.target].filter(Boolean).join(' / ') || '–'}</td>
               <td className={`whitespace-nowrap ${colours[entry.outcome]}`}>
-                {entry.outcome === 'unknown' ? 'cut short: done or not, nobody knows' : entry.outcome}
+                {entry.outcome === 'unknown' ? 'unknown: the request was interrupted' : entry.outcome}
                 {entry.code && <span className="block text-xs">{entry.code.replaceAll('_', ' ').toLowerCase()}</span>}
               </td>
               <td className="whitespace-nowrap text-muted text-xs">{entry.ip ?? '–'}</td>
@@ -71,7 +76,7 @@ export function AuditLog() {
           ))}
         </Table>
       )}
-      {more && <More label="Earlier entries" busy={busy} problem={moreProblem} onMore={showMore} />}
+      {hasMore && <LoadMore label="Earlier entries" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

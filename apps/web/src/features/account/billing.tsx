@@ -1,78 +1,71 @@
 'use client';
 
-import type { Plan } from '@agentbot/contracts';
 import { Check } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
+import { Card, DescriptionList, PageHeader } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
-import { api, sentenceOf } from '../api.ts';
-import { useMe } from './use-me.ts';
-import { priceText, usePlans } from './use-plans.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { usePlans } from '../../lib/hooks/use-plans.ts';
+import { formatPrice, type PlanOffer } from '../../lib/plans.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
 
-/** What a plan gives, as the page of plans shows it. */
-export interface PlanOffer {
-  plan: Plan;
-  size: string;
-  agents: number;
-  tools: string;
-}
-
-/** Where nothing can be bought: who gives plans instead. */
-function Granted({ admin }: { admin: boolean }) {
+/** Shown when payments are off: the administrator grants plans. */
+function PlansAreGranted({ admin }: { admin: boolean }) {
   return (
     <Hint>
       {admin ? (
         <>
-          Stripe is not set up, so nothing is for sale here. As the administrator you grant plans under{' '}
+          Stripe is not configured, so no plan is for sale. As the administrator, you grant plans under{' '}
           <Link href="/admin/users" className="text-accent underline">
             Users
           </Link>
           .
         </>
       ) : (
-        'Nothing is for sale here: the administrator of this installation grants plans. Ask for the one you need.'
+        'No plan is for sale here: the administrator of this installation grants plans. Ask the administrator for the plan that you need.'
       )}
     </Hint>
   );
 }
 
-/** The account's plan, and the way to another one or to the subscription. */
+/** The account's plan, the plans for sale, and the link to the subscription. */
 export function Billing({ offers }: { offers: PlanOffer[] }) {
   const { data: me, error, mutate } = useMe();
-  const { data: sale, error: saleError, mutate: askAgain } = usePlans();
+  const { data: sale, error: saleError, mutate: reloadPlans } = usePlans();
   const [busy, setBusy] = useState<string>();
-  if (error && !me) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
+  if (error && !me) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!me) return <Loading rows={2} className="h-40" />;
 
-  async function leaveFor(what: string, page: Promise<{ url: string }>) {
-    setBusy(what);
-    const answer = await act(page, { doing: 'Opening Stripe…', done: 'You are taken to Stripe' });
+  async function openStripe(button: string, page: Promise<{ url: string }>) {
+    setBusy(button);
+    const answer = await withToast(page, { pending: 'Opening Stripe…', success: 'Stripe is opening' });
     if (answer) location.assign(answer.url);
     else setBusy(undefined);
   }
   return (
     <>
-      <PageHead title="Plan and billing" about="What your account holds. Payment is at Stripe: no card number ever comes here." />
+      <PageHeader title="Plan and billing" description="Your account’s plan. You pay at Stripe: this site never receives a card number." />
       <div className="space-y-4">
-        {saleError && !sale && <Problem onRetry={() => askAgain()}>{sentenceOf(saleError)}</Problem>}
-        {sale?.payments === 'none' && <Granted admin={me.admin} />}
+        {saleError && !sale && <Problem onRetry={() => reloadPlans()}>{errorMessage(saleError)}</Problem>}
+        {sale?.payments === 'none' && <PlansAreGranted admin={me.admin} />}
         <Card
           title="Your plan"
           aside={
             sale?.payments === 'stripe' && (
-              <Button kind="plain" busy={busy === 'portal'} onClick={() => leaveFor('portal', api('openBillingPortal', {}))}>
+              <Button kind="plain" busy={busy === 'portal'} onClick={() => openStripe('portal', api('openBillingPortal', {}))}>
                 Manage the subscription
               </Button>
             )
           }
         >
-          <Facts
+          <DescriptionList
             rows={[
-              ['Plan', me.plan ?? (me.admin ? 'none needed, you administer this installation' : 'none yet')],
+              ['Plan', me.plan ?? (me.admin ? 'none: administrators need no plan' : 'none yet')],
               ['Agents', `${me.agentCount} of ${me.agentLimit}`],
             ]}
           />
@@ -85,7 +78,7 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
                 <Card title={plan.charAt(0).toUpperCase() + plan.slice(1)} className={`flex-1 ${plan === me.plan ? 'border-accent' : ''}`}>
                   {sale?.payments !== 'none' && (
                     <p className={`mb-3 min-h-6 ${offer?.forSale ? 'font-medium' : 'text-muted'}`}>
-                      {offer && (offer.price ? priceText(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here')}
+                      {offer && (offer.price ? formatPrice(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here')}
                     </p>
                   )}
                   <ul className="mb-4 space-y-1.5 text-sm">
@@ -101,7 +94,7 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
                       kind="plain"
                       busy={busy === plan}
                       aria-label={`Choose ${plan}`}
-                      onClick={() => leaveFor(plan, api('startCheckout', { query: { plan } }))}
+                      onClick={() => openStripe(plan, api('startCheckout', { query: { plan } }))}
                     >
                       Choose
                     </Button>

@@ -5,14 +5,15 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { useHydrated } from '../use-hydrated.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 
 interface Props {
   title: string;
   action: string;
   field: ReactNode;
-  /** Sends the value of the form's one field. */
+  /** @param value of the first field */
   send: (value: string, form: FormData) => Promise<unknown>;
   done: string;
 }
@@ -32,7 +33,7 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
       await send(String(value ?? ''), form);
       setState('done');
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(errorMessage(error));
       setState('open');
     }
   }
@@ -49,7 +50,7 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
             {field}
             <Problem>{problem}</Problem>
             <Button type="submit" className="w-full" disabled={state === 'busy' || !hydrated}>
-              {state === 'busy' ? 'One moment…' : action}
+              {state === 'busy' ? 'Please wait…' : action}
             </Button>
           </>
         )}
@@ -63,7 +64,7 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
   );
 }
 
-/** Asks for the email that a link to set a new password is sent to. */
+/** Requests a mail with a link to set a new password. */
 export function ForgotPassword() {
   return (
     <OneFieldForm
@@ -71,12 +72,12 @@ export function ForgotPassword() {
       action="Send me a link"
       field={<Field label="Email" name="email" type="email" autoComplete="email" required />}
       send={(email) => api('requestPasswordReset', { body: { email } })}
-      done="If there is an account with this email, a link to set a new password is on its way. It works for an hour."
+      done="If an account has this email, it receives a link to set a new password. The link is valid for 1 hour."
     />
   );
 }
 
-/** Sets a new password with the token of a mailed link. */
+/** Sets a new password with the token of the mailed link. */
 export function ResetPassword({ token }: { token: string }) {
   return (
     <OneFieldForm
@@ -95,12 +96,12 @@ export function ResetPassword({ token }: { token: string }) {
           />
           <label className="flex items-start gap-2 text-sm">
             <input type="checkbox" name="revokeKeys" className="mt-1" />
-            Revoke my API keys too. Choose this if somebody else may have had access to your account.
+            Also revoke my API keys. Choose this if someone else may have had access to your account.
           </label>
         </>
       }
       send={(password, form) => api('resetPassword', { body: { token, password, revokeKeys: form.has('revokeKeys') } })}
-      done="Your new password is set, and every session has ended. You can sign in now."
+      done="Your new password is set. All sessions have ended. You can sign in now."
     />
   );
 }

@@ -1,36 +1,36 @@
 'use client';
 
 import { useState } from 'react';
-import { PageHead } from '../../components/ui/card.tsx';
-import { controlLook } from '../../components/ui/field.tsx';
+import { StatusBadge } from '../../components/agent/status-badge.tsx';
+import { PageHeader } from '../../components/ui/card.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
+import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { StatusBadge } from '../agents/status-badge.tsx';
-import { Ago } from '../ago.tsx';
-import { api } from '../api.ts';
-import { usePages } from '../use-pages.ts';
+import { api } from '../../lib/api/client.ts';
+import { usePages } from '../../lib/hooks/use-pages.ts';
 import { SearchBox } from './search-box.tsx';
 
 const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
 
-/** Everybody's agents. */
+/** The agents of all accounts. */
 export function AllAgents() {
   const [q, setQ] = useState('');
   const [state, setState] = useState<(typeof states)[number] | ''>('');
-  const { pages, problem, reread, more, moreProblem, showMore, busy } = usePages(['admin-agents', q, state], (cursor) =>
+  const { pages, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = usePages(['admin-agents', q, state], (cursor) =>
     api('listAllAgents', { query: { ...(q && { q }), ...(state && { state }), ...(cursor && { cursor }) } }),
   );
   const agents = pages?.flatMap((page) => page.agents) ?? [];
   return (
     <>
-      <PageHead title="All agents" about="Of every account of this installation." />
+      <PageHeader title="All agents" description="The agents of all accounts of this installation." />
       <div className="mb-4 flex flex-wrap gap-2">
         <SearchBox label="Search by name, id or owner" onSearch={setQ} />
         <select
           aria-label="State"
-          className={`${controlLook}`}
+          className={`${controlStyle}`}
           value={state}
           onChange={(event) => setState(event.target.value as typeof state)}
         >
@@ -41,10 +41,10 @@ export function AllAgents() {
         </select>
       </div>
       <div className="mb-4 empty:hidden">
-        <Problem onRetry={reread}>{problem}</Problem>
+        <Problem onRetry={reload}>{problem}</Problem>
       </div>
       {!pages && !problem && <Loading rows={5} className="h-12" />}
-      {pages && agents.length === 0 && <p className="text-muted text-sm">No agent was found.</p>}
+      {pages && agents.length === 0 && <p className="text-muted text-sm">No agents found.</p>}
       {agents.length > 0 && (
         <Table label="Agents" head={['Agent', 'Owner', 'State', 'Model and plan', 'Observed', 'Created']}>
           {agents.map((agent) => (
@@ -65,20 +65,20 @@ export function AllAgents() {
               <td className="whitespace-nowrap">
                 {agent.observed ? (
                   <>
-                    {agent.observed.state}, <Ago time={agent.observed.at} />
+                    {agent.observed.state}, <RelativeTime time={agent.observed.at} />
                   </>
                 ) : (
                   '–'
                 )}
               </td>
               <td className="whitespace-nowrap text-muted">
-                <Ago time={agent.createdAt} />
+                <RelativeTime time={agent.createdAt} />
               </td>
             </tr>
           ))}
         </Table>
       )}
-      {more && <More label="More agents" busy={busy} problem={moreProblem} onMore={showMore} />}
+      {hasMore && <LoadMore label="More agents" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

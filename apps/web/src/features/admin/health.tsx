@@ -3,15 +3,16 @@
 import { CircleCheck, CircleX } from 'lucide-react';
 import type { ReactNode } from 'react';
 import useSWR from 'swr';
-import { Card, Facts, PageHead } from '../../components/ui/card.tsx';
+import { Card, DescriptionList, PageHeader } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { duration, size } from '../time.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { formatBytes, formatDuration } from '../../lib/format.ts';
 
-function Light({ good, children }: { good: boolean; children: ReactNode }) {
+function StatusLight({ good, children }: { good: boolean; children: ReactNode }) {
   const Icon = good ? CircleCheck : CircleX;
   return (
     <span className={`flex items-center gap-1.5 text-sm ${good ? 'text-good' : 'text-danger'}`}>
@@ -21,66 +22,66 @@ function Light({ good, children }: { good: boolean; children: ReactNode }) {
   );
 }
 
-/** Seconds an operation may wait before the queue counts as stuck. */
-const STUCK = 120;
+/** A queue is stuck when an operation waits for longer than this. */
+const MAX_QUEUE_WAIT_SECONDS = 120;
 
-/** How the installation is: Docker, queue, database, and what nobody owns. */
+/** The state of the installation: Docker, queue, database, and resources without an agent. */
 export function Health() {
   const { data, error, mutate } = useSWR('admin-health', () => api('getInstallationHealth', {}), { refreshInterval: 5_000 });
   if (error) {
-    // What was so a while ago says nothing of now.
+    // Stale values would look current: show the error alone.
     return (
       <>
-        <PageHead title="Health" about="Of this installation." />
-        <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>
+        <PageHeader title="Health" description="Docker, queue and database of this installation." />
+        <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>
       </>
     );
   }
   if (!data) return <Loading rows={2} className="h-40" />;
   const { docker, database, queue, users, agents, orphans, provisioning, image, at } = data.health;
-  const flowing = (queue.oldestQueued ?? 0) < STUCK;
+  const healthy = (queue.oldestQueued ?? 0) < MAX_QUEUE_WAIT_SECONDS;
   return (
     <>
-      <PageHead
+      <PageHeader
         title="Health"
-        about={
+        description={
           <>
-            Of this installation, asked <Ago time={at} /> and every five seconds.
+            State of this installation, read <RelativeTime time={at} />. It refreshes every 5 seconds.
           </>
         }
       />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2">
-        <Card title="Docker" aside={<Light good={docker.available}>{docker.available ? 'Available' : 'Not available'}</Light>}>
-          <Facts
+        <Card title="Docker" aside={<StatusLight good={docker.available}>{docker.available ? 'Available' : 'Not available'}</StatusLight>}>
+          <DescriptionList
             rows={[
-              ['Memory', docker.memoryBytes === null ? '–' : size(docker.memoryBytes)],
+              ['Memory', docker.memoryBytes === null ? '–' : formatBytes(docker.memoryBytes)],
               ['CPUs', docker.cpus ?? '–'],
               ['Image of new agents', image],
               ['New agents', provisioning === 'enabled' ? 'allowed' : 'paused'],
             ]}
           />
         </Card>
-        <Card title="Queue" aside={<Light good={flowing}>{flowing ? 'Flowing' : 'Stuck'}</Light>}>
-          <Facts
+        <Card title="Queue" aside={<StatusLight good={healthy}>{healthy ? 'Healthy' : 'Stuck'}</StatusLight>}>
+          <DescriptionList
             rows={[
               ['Waiting', queue.queued],
               ['Running', queue.running],
-              ['Oldest waits', queue.oldestQueued === null ? '–' : duration(queue.oldestQueued * 1000)],
+              ['Longest wait', queue.oldestQueued === null ? '–' : formatDuration(queue.oldestQueued * 1000)],
               ['In a day', `${queue.succeededToday} succeeded, ${queue.failedToday} failed`],
             ]}
           />
         </Card>
-        <Card title="Database" aside={<Light good>Answers</Light>}>
-          <Facts
+        <Card title="Database" aside={<StatusLight good>Reachable</StatusLight>}>
+          <DescriptionList
             rows={[
-              ['Answers in', `${database.milliseconds} ms`],
-              ['Size', size(database.sizeBytes)],
+              ['Response time', `${database.milliseconds} ms`],
+              ['Size', formatBytes(database.sizeBytes)],
               ['Connections', database.connections],
             ]}
           />
         </Card>
         <Card title="Accounts and agents">
-          <Facts
+          <DescriptionList
             rows={[
               ['Users', users],
               ...(agents.length ? agents.map(({ status, count }) => [`Agents ${status}`, count] as const) : [['Agents', 'none'] as const]),
@@ -90,7 +91,7 @@ export function Health() {
       </div>
       <h2 className="mt-6 mb-3 font-semibold">Orphans</h2>
       {orphans.length === 0 ? (
-        <p className="text-muted text-sm">The engine holds nothing of this installation that no agent owns.</p>
+        <p className="text-muted text-sm">Every container, volume and network of this installation belongs to an agent.</p>
       ) : (
         <Table label="Orphans" head={['Kind', 'Name', 'Found']}>
           {orphans.map(({ kind, name, foundAt }) => (
@@ -98,7 +99,7 @@ export function Health() {
               <td>{kind}</td>
               <td className="font-mono text-xs">{name}</td>
               <td className="whitespace-nowrap">
-                <Ago time={foundAt} />
+                <RelativeTime time={foundAt} />
               </td>
             </tr>
           ))}

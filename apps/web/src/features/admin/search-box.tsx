@@ -1,15 +1,15 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { controlLook } from '../../components/ui/field.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
 
-const PAUSE_MS = 250;
+const DEBOUNCE_MS = 250;
 
-/** Words to look for, told when one pauses typing. */
-export function SearchBox({ label, onSearch }: { label: string; onSearch: (words: string) => void }) {
+/** A search field that reports its text when the user stops typing. */
+export function SearchBox({ label, onSearch }: { label: string; onSearch: (text: string) => void }) {
   const [text, setText] = useState('');
   useEffect(() => {
-    const timer = setTimeout(() => onSearch(text.trim()), PAUSE_MS);
+    const timer = setTimeout(() => onSearch(text.trim()), DEBOUNCE_MS);
     return () => clearTimeout(timer);
   }, [text, onSearch]);
   return (
@@ -17,7 +17,7 @@ export function SearchBox({ label, onSearch }: { label: string; onSearch: (words
       type="search"
       aria-label={label}
       placeholder={label}
-      className={`${controlLook} min-w-48 flex-1`}
+      className={`${controlStyle} min-w-48 flex-1`}
       value={text}
       onChange={(event) => setText(event.target.value)}
     />

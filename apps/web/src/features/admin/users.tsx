@@ -3,30 +3,30 @@
 import type { Plan, UserView } from '@agentbot/contracts';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { PageHead } from '../../components/ui/card.tsx';
-import { controlLook } from '../../components/ui/field.tsx';
+import { PageHeader } from '../../components/ui/card.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
+import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { act } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api } from '../api.ts';
-import { usePages } from '../use-pages.ts';
+import { api } from '../../lib/api/client.ts';
+import { usePages } from '../../lib/hooks/use-pages.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
 import { SearchBox } from './search-box.tsx';
 
 const planNames: Plan[] = ['solo', 'collective', 'label', 'network'];
 
-/** The choice of a plan, which only the button grants: arrow keys go through the choices. */
-function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
+/** A plan select with a button that grants it. The select alone changes nothing: arrow keys step through its values. */
+function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
   const [plan, setPlan] = useState(user.plan);
   const [busy, setBusy] = useState(false);
   async function grant() {
     if (!plan) return;
     setBusy(true);
-    await act(api('grantPlan', { params: { id: user.id }, body: { plan } }), {
-      doing: `Granting ${plan} to ${user.email}…`,
-      done: `${user.email} has the ${plan} plan`,
+    await withToast(api('grantPlan', { params: { id: user.id }, body: { plan } }), {
+      pending: `Granting ${plan} to ${user.email}…`,
+      success: `${user.email} has the ${plan} plan`,
     });
     onGranted();
     setBusy(false);
@@ -35,7 +35,7 @@ function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
     <div className="flex gap-2">
       <select
         aria-label={`Plan of ${user.email}`}
-        className={`${controlLook} w-32`}
+        className={`${controlStyle} w-32`}
         value={plan ?? ''}
         disabled={busy}
         onChange={(event) => setPlan((event.target.value || null) as Plan | null)}
@@ -52,24 +52,24 @@ function Grant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
   );
 }
 
-/** The accounts of the installation, and the plans they are granted. */
+/** The accounts of the installation and their plans. */
 export function Users() {
   const [q, setQ] = useState('');
-  const { pages, problem, reread, more, moreProblem, showMore, busy } = usePages(['admin-users', q], (cursor) =>
+  const { pages, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = usePages(['admin-users', q], (cursor) =>
     api('listUsers', { query: { ...(q && { q }), ...(cursor && { cursor }) } }),
   );
   const users = pages?.flatMap((page) => page.users) ?? [];
   return (
     <>
-      <PageHead title="Users" about="Everybody with an account here. A granted plan counts as a subscription." />
+      <PageHeader title="Users" description="All accounts of this installation. A granted plan counts as a subscription." />
       <div className="mb-4 flex">
         <SearchBox label="Search by email or name" onSearch={setQ} />
       </div>
       <div className="mb-4 empty:hidden">
-        <Problem onRetry={reread}>{problem}</Problem>
+        <Problem onRetry={reload}>{problem}</Problem>
       </div>
       {!pages && !problem && <Loading rows={5} className="h-12" />}
-      {pages && users.length === 0 && <p className="text-muted text-sm">Nobody was found.</p>}
+      {pages && users.length === 0 && <p className="text-muted text-sm">No users found.</p>}
       {users.length > 0 && (
         <Table label="Users" head={['Email', 'Name', 'Role', 'Agents', 'Plan', 'Since']}>
           {users.map((user) => (
@@ -79,16 +79,16 @@ export function Users() {
               <td>{user.admin ? 'administrator' : 'user'}</td>
               <td className="tabular-nums">{user.agentCount}</td>
               <td>
-                <Grant key={user.plan} user={user} onGranted={() => void reread()} />
+                <PlanGrant key={user.plan} user={user} onGranted={() => void reload()} />
               </td>
               <td className="whitespace-nowrap text-muted">
-                <Ago time={user.createdAt} />
+                <RelativeTime time={user.createdAt} />
               </td>
             </tr>
           ))}
         </Table>
       )}
-      {more && <More label="More users" busy={busy} problem={moreProblem} onMore={showMore} />}
+      {hasMore && <LoadMore label="More users" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

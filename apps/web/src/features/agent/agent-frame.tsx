@@ -5,40 +5,40 @@ import { ArrowLeft, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { useSWRConfig } from 'swr';
+import { LifecycleButtons } from '../../components/agent/lifecycle-buttons.tsx';
+import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { buttonStyle } from '../../components/ui/button.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { StatusBadge } from '../agents/status-badge.tsx';
-import { useAgentChanges } from '../agents/use-live-agents.ts';
-import { sentenceOf } from '../api.ts';
-import { LifecycleButtons } from './lifecycle-buttons.tsx';
-import { Sections } from './sections.tsx';
-import { useAgent } from './use-agent.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { useAgentChanges } from '../../lib/hooks/use-agent-changes.ts';
+import { SectionTabs } from './section-tabs.tsx';
 
-/** What stands over every section of an agent: its name, its state, what can be done. Hears of the agent's changes for all of them. */
+/** The header of every section of an agent. It subscribes to the agent's changes and revalidates the caches of all sections. */
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
   const { data: agent, error, mutate: retry } = useAgent(id);
   const { mutate } = useSWRConfig();
   useAgentChanges((frame) => {
     const [row] = frame.type === 'changed' ? frame.agents : [];
-    const said = row && row.lastMessage?.at !== agent?.lastMessage?.at;
-    if (!row || said) void mutate(['sessions', id]);
+    const hasNewMessage = row && row.lastMessage?.at !== agent?.lastMessage?.at;
+    if (!row || hasNewMessage) void mutate(['sessions', id]);
     void mutate(['agent', id]);
-    if (!said) void mutate(['operations', id]);
+    if (!hasNewMessage) void mutate(['operations', id]);
   }, id);
 
   if (error instanceof ApiError && error.status === 404) {
     return (
-      <Empty
+      <EmptyState
         heading="h1"
         icon={SearchX}
         title="This agent does not exist"
-        about="It may have been deleted, or it belongs to another account."
+        description="It may have been deleted, or it belongs to another account."
       >
         <Link href="/agents" className={buttonStyle()}>
           Back to your agents
         </Link>
-      </Empty>
+      </EmptyState>
     );
   }
   return (
@@ -54,8 +54,8 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
         </div>
         {agent && <LifecycleButtons id={id} status={agent.status} />}
       </div>
-      <Sections id={id} />
-      {error && !agent ? <Problem onRetry={() => retry()}>{sentenceOf(error)}</Problem> : children}
+      <SectionTabs id={id} />
+      {error && !agent ? <Problem onRetry={() => retry()}>{errorMessage(error)}</Problem> : children}
     </>
   );
 }

@@ -3,13 +3,13 @@
 import { useRouter } from 'next/navigation';
 import { useSWRConfig } from 'swr';
 import { Card } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { carryOut } from '../act.ts';
-import { api } from '../api.ts';
-import { useAgent } from './use-agent.ts';
+import { api } from '../../lib/api/client.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 
-/** What cannot be taken back, or takes the agent away for a while. */
+/** Actions that cannot be undone or that make the agent unavailable. */
 export function DangerZone({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const router = useRouter();
@@ -18,47 +18,53 @@ export function DangerZone({ id }: { id: string }) {
   const typed = { label: 'Agent name', value: agent.name };
 
   async function remove() {
-    const begun = await carryOut(api('deleteAgent', { params: { id } }), { doing: 'Deleting…', done: 'The agent is deleted' });
-    if (!begun) return false;
+    const accepted = await acceptedWithToast(api('deleteAgent', { params: { id } }), {
+      pending: 'Deleting…',
+      success: 'The agent is deleted',
+    });
+    if (!accepted) return false;
     router.push('/agents');
     await Promise.all([mutate('overview'), mutate('me')]);
     return true;
   }
   const reset = () =>
-    carryOut(api('resetAgentMemory', { params: { id } }), { doing: 'Archiving, then clearing…', done: 'The agent begins anew' });
+    acceptedWithToast(api('resetAgentMemory', { params: { id } }), {
+      pending: 'Backing up and clearing the data…',
+      success: 'The memory is reset',
+    });
   const repair = () =>
-    carryOut(api('repairAgent', { params: { id } }), { doing: 'Making the container anew…', done: 'The agent is repaired' });
+    acceptedWithToast(api('repairAgent', { params: { id } }), { pending: 'Replacing the container…', success: 'The agent is repaired' });
 
   return (
     <div className="max-w-2xl space-y-4">
       <Card
         title="Repair"
-        about="Makes the container anew on the same data, with the plan’s present limits and tools. Away for about half a minute."
+        description="Replaces the container and keeps the data. The new container has the plan’s current limits and tools. The agent is unavailable for about 30 seconds."
       >
-        <Confirm
+        <ConfirmButton
           kind="plain"
           action="Repair agent"
           title={`Repair ${agent.name}?`}
-          about="Its container is replaced. Data, channels and conversations stay."
+          description="The container is replaced. Data, channels and conversations are kept."
           confirm="Repair now"
           onConfirm={repair}
         />
       </Card>
-      <Card title="Reset memory" about="Archives the data as a backup, then clears sessions and memory. Channels and keys stay.">
-        <Confirm
+      <Card title="Reset memory" description="Backs up the data, then clears sessions and memory. Channels and keys are kept.">
+        <ConfirmButton
           action="Reset memory"
           title={`Reset the memory of ${agent.name}?`}
-          about="Its conversations end and it remembers nothing of them. The backup made before can be restored. Type the agent's name to confirm."
+          description="All conversations end, and the agent forgets them. You can restore the backup that is created first. Type the agent’s name to confirm."
           confirm="Reset now"
           typed={typed}
           onConfirm={reset}
         />
       </Card>
-      <Card title="Delete" about="Removes container, data and messages for good." className="border-danger/50">
-        <Confirm
+      <Card title="Delete" description="Deletes the container, the data and the messages permanently." className="border-danger/50">
+        <ConfirmButton
           action="Delete agent"
           title={`Delete ${agent.name}?`}
-          about="Its container, its data and its messages are removed for good. Type the agent's name to confirm."
+          description="The container, the data and the messages are deleted permanently. Type the agent’s name to confirm."
           confirm="Delete forever"
           typed={typed}
           onConfirm={remove}

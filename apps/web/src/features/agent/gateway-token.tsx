@@ -3,18 +3,18 @@
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
-import { act } from '../act.ts';
-import { api } from '../api.ts';
+import { api } from '../../lib/api/client.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
 
-/** The token of an agent's gateway, asked for only when somebody wants to see it. */
+/** The token of an agent's gateway, loaded when the user asks to see it. */
 export function GatewayToken({ id }: { id: string }) {
   const [token, setToken] = useState<string>();
   const [busy, setBusy] = useState(false);
   async function reveal() {
     setBusy(true);
-    const answer = await act(api('getAgentToken', { params: { id } }), {
-      doing: 'Fetching the token…',
-      done: 'Shown until you leave this page',
+    const answer = await withToast(api('getAgentToken', { params: { id } }), {
+      pending: 'Loading the token…',
+      success: 'The token is visible until you leave this page',
     });
     setToken(answer?.token);
     setBusy(false);

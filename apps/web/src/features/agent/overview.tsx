@@ -3,37 +3,37 @@
 import type { AgentOverview } from '@agentbot/contracts';
 import { MessageCircle } from 'lucide-react';
 import Link from 'next/link';
+import { channelNames } from '../../components/agent/channel-names.ts';
+import { OperationStages } from '../../components/agent/operation-stages.tsx';
 import { buttonStyle } from '../../components/ui/button.tsx';
-import { Card, Facts } from '../../components/ui/card.tsx';
+import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { Ago } from '../ago.tsx';
-import { sentenceOf } from '../api.ts';
-import { channelNames } from '../channels/names.ts';
-import { Stages } from '../operations/stages.tsx';
-import { useOperations } from '../operations/use-operations.ts';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { GatewayToken } from './gateway-token.tsx';
 import { Usage } from './usage.tsx';
-import { useAgent } from './use-agent.ts';
 
-function State({ agent }: { agent: AgentOverview }) {
+function StateCard({ agent }: { agent: AgentOverview }) {
   const { observed, startedAt } = agent;
   const rows = [
     [
       'Observed',
       observed ? (
         <>
-          container {observed.state}, <Ago time={observed.at} />
+          container {observed.state}, <RelativeTime time={observed.at} />
         </>
       ) : (
-        'no container seen yet'
+        'no container observed yet'
       ),
     ],
-    ['Started', startedAt ? <Ago time={startedAt} /> : 'not running'],
+    ['Started', startedAt ? <RelativeTime time={startedAt} /> : 'not running'],
     [
       'Runs in',
-      agent.runtime === 'api' ? 'the backend itself, since Docker was away' : agent.runtime ? 'a container of its own' : 'nothing yet',
+      agent.runtime === 'api' ? 'the backend itself: Docker was unavailable' : agent.runtime ? 'its own container' : 'nothing yet',
     ],
     ['OpenClaw', agent.openclawVersion ?? 'no container'],
     ['Image', agent.image ?? 'none yet'],
@@ -41,7 +41,7 @@ function State({ agent }: { agent: AgentOverview }) {
     ['Provider', agent.aiProvider],
     ['Channels', agent.channels.map((channel) => channelNames[channel]).join(', ') || 'the dashboard'],
     ['Verified', agent.verified ? `by ${agent.verificationType}` : 'no'],
-    ['Created', <Ago key="created" time={agent.createdAt} />],
+    ['Created', <RelativeTime key="created" time={agent.createdAt} />],
   ] as const;
   return (
     <Card title="State">
@@ -50,18 +50,18 @@ function State({ agent }: { agent: AgentOverview }) {
           <Problem>{agent.reason}</Problem>
         </div>
       )}
-      <Facts rows={rows} />
+      <DescriptionList rows={rows} />
     </Card>
   );
 }
 
-/** How an agent is: its last operation as it goes on, its state as observed, its addresses, its resources. */
+/** An agent's last operation, observed state, addresses and resources. */
 export function Overview({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
-  const { data: log, error, mutate } = useOperations(id);
-  const newest = log?.operations[0];
-  if (error && !log) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
-  if (!agent || !log) return <Loading rows={2} className="h-64" />;
+  const { data: known, error, mutate } = useOperations(id);
+  const newest = known?.operations[0];
+  if (error && !known) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
+  if (!agent || !known) return <Loading rows={2} className="h-64" />;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
       <div className="space-y-4">
@@ -71,8 +71,8 @@ export function Overview({ id }: { id: string }) {
           </Link>
         )}
         {newest && (
-          <Card title="Last operation" about={<Ago time={newest.createdAt} />}>
-            <Stages operation={newest} />
+          <Card title="Last operation" description={<RelativeTime time={newest.createdAt} />}>
+            <OperationStages operation={newest} />
           </Card>
         )}
         <Card title="Address">
@@ -84,14 +84,14 @@ export function Overview({ id }: { id: string }) {
               </div>
             ))}
             <div>
-              <p className="mb-1.5 text-muted">Gateway token: whoever has it can speak as you</p>
+              <p className="mb-1.5 text-muted">Gateway token: anyone who has it can talk to the agent as you</p>
               <GatewayToken id={id} />
             </div>
           </div>
         </Card>
       </div>
       <div className="space-y-4">
-        <State agent={agent} />
+        <StateCard agent={agent} />
         <Usage agent={agent} />
       </div>
     </div>

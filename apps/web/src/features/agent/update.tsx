@@ -1,46 +1,47 @@
 'use client';
 
 import { useState } from 'react';
-import { Card, Facts } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { OperationStages } from '../../components/agent/operation-stages.tsx';
+import { Card, DescriptionList } from '../../components/ui/card.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { Stages } from '../operations/stages.tsx';
-import { useLastUpdate } from '../operations/use-last-update.ts';
-import { useAgent } from './use-agent.ts';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
+import { useLastUpdate } from './use-last-update.ts';
 
-/** Moves an agent to another image: from which to which, what happens, how far it is, and whether it was rolled back. */
+/** Updates an agent's image, and shows the progress or the rollback of its last update. */
 export function Update({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const { update: last, known, error, retry } = useLastUpdate(id);
   const [image, setImage] = useState('');
-  if (error && !known) return <Problem onRetry={retry}>{sentenceOf(error)}</Problem>;
+  if (error && !known) return <Problem onRetry={retry}>{errorMessage(error)}</Problem>;
   if (!agent || !known) return <Loading rows={2} className="h-56" />;
   const target = image.trim() || agent.platformImage;
-  const same = target === agent.image;
-  const underWay = last && !last.finishedAt;
+  const isSameImage = target === agent.image;
+  const isUpdating = last && !last.finishedAt;
 
   async function update() {
-    const done = act(api('updateAgent', { params: { id }, body: image.trim() ? { image: image.trim() } : {} }), {
-      doing: `Updating to ${target}…`,
-      done: `The agent runs on ${target}`,
+    const updating = withToast(api('updateAgent', { params: { id }, body: image.trim() ? { image: image.trim() } : {} }), {
+      pending: `Updating to ${target}…`,
+      success: `The agent is running on ${target}`,
     });
-    // How far it is stands on the page; the question need not stay for that.
-    void done;
+    // Not awaited: the page shows the progress, so the dialog can close.
+    void updating;
     return true;
   }
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
       <Card title="Update">
         <div className="space-y-4">
-          <Facts
+          <DescriptionList
             rows={[
-              [underWay ? 'Image now' : 'From', agent.image ?? 'no container yet'],
-              ...(underWay ? [] : [['To', same ? `${target} (the same: its container is made anew)` : target] as const]),
+              [isUpdating ? 'Current image' : 'From', agent.image ?? 'no container yet'],
+              ...(isUpdating ? [] : [['To', isSameImage ? `${target} (same image: only the container is replaced)` : target] as const]),
               ['OpenClaw', agent.openclawVersion ?? 'no container'],
             ]}
           />
@@ -50,30 +51,30 @@ export function Update({ id }: { id: string }) {
             onChange={(event) => setImage(event.target.value)}
             maxLength={255}
             placeholder={agent.platformImage}
-            hint="Empty for the image of this installation. Only repositories that its operator allows"
+            hint="Leave empty to use this installation’s image. The administrator decides which repositories are allowed"
           />
           <ol className="list-decimal space-y-1 pl-5 text-muted text-sm">
-            <li>The agent’s configuration is put before the new image’s own validator.</li>
-            <li>The agent stops, and its data is archived.</li>
-            <li>Its container is replaced, and we wait until the new one is ready.</li>
-            <li>If that fails, the old image and the old data are put back.</li>
+            <li>The new image validates the agent’s configuration.</li>
+            <li>The agent stops, and its data is backed up.</li>
+            <li>The container is replaced, and the update waits until the new gateway is ready.</li>
+            <li>If this fails, the old image and the old data are restored.</li>
           </ol>
-          {underWay ? (
-            <p className="flex min-h-10 items-center font-medium text-sm">An update is under way.</p>
+          {isUpdating ? (
+            <p className="flex min-h-10 items-center font-medium text-sm">An update is running.</p>
           ) : (
-            <Confirm
+            <ConfirmButton
               kind="primary"
               action="Update agent"
               title={`Update ${agent.name}?`}
-              about={`From ${agent.image ?? 'no image'} to ${target}. It is away for about half a minute.`}
+              description={`From ${agent.image ?? 'no image'} to ${target}. The agent is unavailable for about 30 seconds.`}
               confirm="Update now"
               onConfirm={update}
             />
           )}
         </div>
       </Card>
-      <Card title="Last update" {...(last && { about: <Ago time={last.createdAt} /> })}>
-        {last ? <Stages operation={last} /> : <p className="text-muted text-sm">This agent has not been updated yet.</p>}
+      <Card title="Last update" {...(last && { description: <RelativeTime time={last.createdAt} /> })}>
+        {last ? <OperationStages operation={last} /> : <p className="text-muted text-sm">This agent has not been updated yet.</p>}
       </Card>
     </div>
   );

@@ -2,11 +2,11 @@
 
 import type { AgentOverview } from '@agentbot/contracts';
 import useSWR from 'swr';
-import { Card, Facts } from '../../components/ui/card.tsx';
-import { api } from '../api.ts';
-import { size } from '../time.ts';
+import { Card, DescriptionList } from '../../components/ui/card.tsx';
+import { api } from '../../lib/api/client.ts';
+import { formatBytes } from '../../lib/format.ts';
 
-/** What an agent's container may use and uses now, and how its conversations go. */
+/** The limits and the current usage of an agent's container, and its message count. */
 export function Usage({ agent }: { agent: AgentOverview }) {
   const running = agent.status === 'running';
   const { data } = useSWR(running && ['stats', agent.id], () => api('getAgentStats', { params: { id: agent.id } }), {
@@ -18,13 +18,16 @@ export function Usage({ agent }: { agent: AgentOverview }) {
     ['CPU', live ? live.cpu : '–'],
     ['Memory', live ? `${live.memory} (${live.memoryPercent})` : '–'],
     ['Network', live ? live.network : '–'],
-    ['Up for', live ? live.uptimeFormatted : '–'],
+    ['Uptime', live ? live.uptimeFormatted : '–'],
     ['Messages', live ? String(live.messagesProcessed) : '–'],
-    ['Limits', resources ? `${size(resources.memoryBytes)}, ${resources.cpus} CPU, ${resources.pids} processes` : 'no container yet'],
+    [
+      'Limits',
+      resources ? `${formatBytes(resources.memoryBytes)}, ${resources.cpus} CPU, ${resources.pids} processes` : 'no container yet',
+    ],
   ];
   return (
     <Card title="Resources">
-      <Facts rows={rows} />
+      <DescriptionList rows={rows} />
     </Card>
   );
 }

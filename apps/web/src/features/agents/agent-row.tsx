@@ -1,12 +1,12 @@
 import type { OverviewRow } from '@agentbot/contracts';
 import Link from 'next/link';
 import { memo } from 'react';
-import { Ago } from '../ago.tsx';
-import { channelNames } from '../channels/names.ts';
+import { channelNames } from '../../components/agent/channel-names.ts';
+import { StatusBadge } from '../../components/agent/status-badge.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { Sparkline } from './sparkline.tsx';
-import { StatusBadge } from './status-badge.tsx';
 
-/** One agent of the list. Rows that did not change are not drawn anew while others do. */
+/** One agent of the list. Memoized: a change of one agent does not render the other rows. */
 export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }) {
   const { lastMessage } = agent;
   return (
@@ -33,7 +33,7 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
             ·
           </span>
           <span className="whitespace-nowrap">
-            <Ago time={lastMessage?.at ?? agent.createdAt} />
+            <RelativeTime time={lastMessage?.at ?? agent.createdAt} />
           </span>
         </p>
         <div className="hidden shrink-0 gap-x-3 sm:flex lg:block lg:space-y-1">

@@ -2,8 +2,9 @@
 
 import type { Me } from '@agentbot/contracts';
 import Link from 'next/link';
-import { useMe } from '../account/use-me.ts';
-import { priceText, usePlans } from '../account/use-plans.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { usePlans } from '../../lib/hooks/use-plans.ts';
+import { formatPrice } from '../../lib/plans.ts';
 
 const billing = (
   <Link href="/account/billing" className="text-accent underline">
@@ -11,35 +12,35 @@ const billing = (
   </Link>
 );
 
-/** What an agent costs somebody, beside what the model's provider bills. */
+/** What an agent costs the account, without the bill of the model provider. */
 function Cost({ me }: { me: Me | undefined }) {
   const { data: sale } = usePlans();
   if (!me || !sale) return '\u00a0';
   const price = sale.plans.find(({ plan }) => plan === me.plan)?.price;
-  if (me.plan) return `included in your ${me.plan} plan${price ? `, which is sold for ${priceText(price)}` : ''}.`;
-  if (me.admin) return 'none, you administer this installation.';
-  if (sale.payments === 'none') return 'none by itself, but it takes a plan, which the administrator of this installation grants.';
+  if (me.plan) return `included in your ${me.plan} plan${price ? `, which is sold for ${formatPrice(price)}` : ''}.`;
+  if (me.admin) return 'none: administrators need no plan.';
+  if (sale.payments === 'none') return 'none, but you need a plan, which the administrator of this installation grants.';
   const smallest = sale.plans.find((each) => each.price);
   return (
     <>
-      covered by a plan{smallest?.price && `; ${smallest.plan} is ${priceText(smallest.price)}`}. All of them are under {billing}.
+      covered by a plan{smallest?.price && `; ${smallest.plan} is ${formatPrice(smallest.price)}`}. All of them are under {billing}.
     </>
   );
 }
 
-/** What a new agent costs, and how many more there may be. */
+/** What a new agent costs, and how many agents the account may still create. */
 export function CostAndLimit() {
   const { data: me } = useMe();
   const left = me && me.agentLimit - me.agentCount;
   return (
     <div className="rounded-lg bg-hover px-3 py-2 text-sm">
       <p>
-        <span className="font-medium">Cost:</span> <Cost me={me} /> Your model provider bills what the agent says to your API key.
+        <span className="font-medium">Cost:</span> <Cost me={me} /> Your model provider bills the agent’s usage to your API key.
       </p>
       <p className={left === 0 ? 'text-danger' : ''}>
         <span className="font-medium">Limit:</span>{' '}
         {me
-          ? `you have ${me.agentCount} of ${me.agentLimit} agents${left === 0 ? '; delete one first, or take a larger plan' : ''}.`
+          ? `you have ${me.agentCount} of ${me.agentLimit} agents${left === 0 ? '; delete one first, or choose a larger plan' : ''}.`
           : '\u00a0'}
       </p>
     </div>

@@ -1,17 +1,14 @@
-/** Values and what they are called. */
-export type Options = readonly (readonly [value: string, text: string])[];
-
 export const modelOptions: [string, string][] = [
   ['claude-opus-4-6', 'Claude Opus 4.6 (Anthropic)'],
   ['gpt-4', 'GPT-4 (through OpenRouter)'],
   ['custom', 'Custom: OpenAI-compatible'],
 ];
 
-/** What a new agent may begin as. */
+/** Initial values of the form. */
 export interface Template {
   id: string;
   title: string;
-  about: string;
+  description: string;
   name: string;
   model: string;
   tier: string;
@@ -21,7 +18,7 @@ export const templates: Template[] = [
   {
     id: 'assistant',
     title: 'Personal assistant',
-    about: 'Claude, here in the dashboard. Channels can come later.',
+    description: 'Claude, in this dashboard. You can add channels later.',
     name: 'My assistant',
     model: 'claude-opus-4-6',
     tier: '',
@@ -29,7 +26,7 @@ export const templates: Template[] = [
   {
     id: 'telegram',
     title: 'On Telegram',
-    about: 'A bot that answers you in your Telegram chats.',
+    description: 'A bot that answers you in your Telegram chats.',
     name: 'Telegram assistant',
     model: 'claude-opus-4-6',
     tier: '',
@@ -38,7 +35,7 @@ export const templates: Template[] = [
   {
     id: 'discord',
     title: 'On Discord',
-    about: 'A helper in your team’s server.',
+    description: 'A helper in your team’s server.',
     name: 'Discord helper',
     model: 'gpt-4',
     tier: 'pro',
@@ -47,7 +44,7 @@ export const templates: Template[] = [
   {
     id: 'own',
     title: 'Your own model',
-    about: 'Ollama, vLLM or any other OpenAI-compatible server.',
+    description: 'Ollama, vLLM or any other OpenAI-compatible server.',
     name: 'Local agent',
     model: 'custom',
     tier: 'starter',

@@ -1,20 +1,21 @@
 'use client';
 
 import { useState } from 'react';
-import { Choice, Field } from '../../components/ui/field.tsx';
-import { TokenField } from '../channels/token-field.tsx';
-import type { TokenChecks } from '../channels/use-token-checks.ts';
-import { modelOptions, type Options, type Template } from './form-options.ts';
+import { TokenField } from '../../components/agent/token-field.tsx';
+import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
+import { Field, SelectField } from '../../components/ui/field.tsx';
+import type { Options } from '../../lib/options.ts';
+import { modelOptions, type Template } from './form-options.ts';
 
 const secret = { type: 'password', autoComplete: 'off' };
 
-/** What can be said about a new agent; what a template says stands in the fields already. */
+/** The fields of a new agent, filled from a template. */
 export function NewAgentFields({ template, tiers, checks }: { template: Template; tiers: Options; checks: TokenChecks }) {
   const [model, setModel] = useState(template.model);
   return (
     <>
       <Field label="Name" name="name" required maxLength={100} defaultValue={template.name} />
-      <Choice label="Model" name="model" value={model} onChange={(event) => setModel(event.target.value)} options={modelOptions} />
+      <SelectField label="Model" name="model" value={model} onChange={(event) => setModel(event.target.value)} options={modelOptions} />
       {model === 'custom' && (
         <>
           <Field label="Base URL" name="baseUrl" type="url" required placeholder="https://models.example.com/v1" />
@@ -27,8 +28,8 @@ export function NewAgentFields({ template, tiers, checks }: { template: Template
         {...secret}
         hint={
           model === 'custom'
-            ? 'If your server wants one. Stored encrypted, never shown again'
-            : 'Of your model provider. Stored encrypted, never shown again'
+            ? 'Only if your server needs one. Stored encrypted, never shown again'
+            : 'From your model provider. Stored encrypted, never shown again'
         }
       />
       <details className="rounded-lg border border-line px-3 py-2" open={template.channel !== undefined}>
@@ -40,16 +41,16 @@ export function NewAgentFields({ template, tiers, checks }: { template: Template
             label="WhatsApp token"
             name="whatsappToken"
             {...secret}
-            hint="Any word switches WhatsApp on; you link the account by a QR code afterwards"
+            hint="Any word turns WhatsApp on. Link your account by QR code afterwards"
           />
         </div>
       </details>
-      <Choice
+      <SelectField
         label="Size"
         name="tier"
         defaultValue={template.tier}
         options={tiers}
-        hint="What its container may use. A size above your plan is reduced to it"
+        hint="Memory and CPUs of the container. Your plan limits the size"
       />
     </>
   );

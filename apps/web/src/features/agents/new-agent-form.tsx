@@ -1,24 +1,25 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useSWRConfig } from 'swr';
+import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
-import { PageHead } from '../../components/ui/card.tsx';
+import { PageHeader } from '../../components/ui/card.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { PlanNotice } from '../account/plan-notice.tsx';
-import { adviceOf, api, sentenceOf } from '../api.ts';
-import { useTokenChecks } from '../channels/use-token-checks.ts';
-import { useHydrated } from '../use-hydrated.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import type { Options } from '../../lib/options.ts';
 import { CostAndLimit } from './cost-and-limit.tsx';
-import { type Options, type Template, templates } from './form-options.ts';
+import { type Template, templates } from './form-options.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';
 import { provisionBody } from './provision-body.ts';
 
 function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: Template) => void }) {
   return (
     <fieldset className="mb-4">
-      <legend className="mb-2 font-medium text-sm">Begin with</legend>
+      <legend className="mb-2 font-medium text-sm">Start with</legend>
       <div className="grid gap-2 sm:grid-cols-2">
         {templates.map((template) => (
           <label
@@ -34,7 +35,7 @@ function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: 
             />
             <span className="min-w-0 text-sm">
               <span className="block font-medium">{template.title}</span>
-              <span className="block text-muted text-xs">{template.about}</span>
+              <span className="block text-muted text-xs">{template.description}</span>
             </span>
           </label>
         ))}
@@ -43,8 +44,14 @@ function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: 
   );
 }
 
-/** One page that makes an agent. */
-export function NewAgentForm({ tiers }: { tiers: Options }) {
+interface Props {
+  tiers: Options;
+  /** Shown above the form: what the account's plan allows. */
+  notice: ReactNode;
+}
+
+/** The form that provisions an agent, with its templates. */
+export function NewAgentForm({ tiers, notice }: Props) {
   const router = useRouter();
   const { mutate } = useSWRConfig();
   const hydrated = useHydrated();
@@ -81,8 +88,8 @@ export function NewAgentForm({ tiers }: { tiers: Options }) {
   const refused = failure instanceof Error && failure.message === 'token';
   return (
     <div className="mx-auto max-w-2xl">
-      <PageHead title="New agent" about="It starts in a container of its own, usually within half a minute." />
-      <PlanNotice />
+      <PageHeader title="New agent" description="The agent starts in its own container, usually within 30 seconds." />
+      {notice}
       <Templates chosen={template.id} onChoose={setTemplate} />
       <form method="post" onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
         <NewAgentFields key={template.id} template={template} tiers={tiers} checks={checks} />
@@ -91,7 +98,7 @@ export function NewAgentForm({ tiers }: { tiers: Options }) {
           <Problem>
             {refused
               ? 'A bot token was refused: correct it, or leave it empty for now.'
-              : `${sentenceOf(failure)} ${adviceOf(failure) ?? ''}`}
+              : `${errorMessage(failure)} ${errorAdvice(failure) ?? ''}`}
           </Problem>
         )}
         <Button type="submit" disabled={!hydrated} busy={busy !== undefined}>

@@ -2,7 +2,7 @@ import type { Input } from '@agentbot/contracts/client';
 
 type Body = Input<'provisionAgent'>['body'];
 
-/** The request for a filled form. Only what was filled in: an empty field is not a setting. */
+/** Builds the request from the form. Empty fields are left out. */
 export function provisionBody(form: FormData): Body {
   const text = (key: string) => String(form.get(key) ?? '').trim() || undefined;
   const model = text('model') as Body['model'];

@@ -1,5 +1,5 @@
 interface Props {
-  /** What the line is of, for screen readers and on hover. */
+  /** The name of the metric, for screen readers and the tooltip. */
   label: string;
   /** Percentages, oldest first. */
   values: readonly number[];
@@ -8,7 +8,7 @@ interface Props {
 const WIDTH = 64;
 const HEIGHT = 20;
 
-/** The last minutes as a small line. Its top is the highest value, or one percent where all are lower. */
+/** A small line chart of the last minutes. Its top is the highest value, but at least 1 %. */
 export function Sparkline({ label, values, className }: Props) {
   const highest = Math.max(1, ...values);
   const step = WIDTH / Math.max(1, values.length - 1);

@@ -1,44 +1,14 @@
 import type { OverviewFrame, OverviewRow } from '@agentbot/contracts';
 import type { Output } from '@agentbot/contracts/client';
-import { useEffect, useRef } from 'react';
+import { useRef } from 'react';
 import useSWR from 'swr';
-import { addressOf, api } from '../api.ts';
-import { openStream } from '../open-stream.ts';
-
-/**
- * Hears of agents as they change, over one stream; a page in the background listens to nothing.
- * @param agentId of the one agent to hear of
- */
-export function useAgentChanges(onFrame: (frame: OverviewFrame) => void, agentId?: string): void {
-  const latest = useRef(onFrame);
-  useEffect(() => {
-    latest.current = onFrame;
-  }, [onFrame]);
-  useEffect(() => {
-    let close: (() => void) | undefined;
-    function listen() {
-      close?.();
-      close = undefined;
-      if (document.hidden) return;
-      close = openStream<OverviewFrame>({
-        address: addressOf('streamOverview') + (agentId ? `?agentId=${encodeURIComponent(agentId)}` : ''),
-        event: 'agents',
-        onFrame: (frame) => latest.current(frame),
-      });
-    }
-    listen();
-    document.addEventListener('visibilitychange', listen);
-    return () => {
-      document.removeEventListener('visibilitychange', listen);
-      close?.();
-    };
-  }, [agentId]);
-}
+import { api } from '../../lib/api/client.ts';
+import { useAgentChanges } from '../../lib/hooks/use-agent-changes.ts';
 
 type Changed = Extract<OverviewFrame, { type: 'changed' }>;
 type Overview = Output<'listOverview', 'web'>;
 
-/** A list with some of its rows replaced, added at their place or taken away. */
+/** Applies a change to a list: replaces, inserts in order, and removes rows. */
 function merge(rows: readonly OverviewRow[], frame: Changed): OverviewRow[] {
   const changed = new Map(frame.agents.map((row) => [row.id, row]));
   const removed = new Set(frame.removed);
@@ -49,44 +19,44 @@ function merge(rows: readonly OverviewRow[], frame: Changed): OverviewRow[] {
   return [...added, ...kept].sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id));
 }
 
-/** What a container uses is written once a minute, and no change of its agent. */
-const FIGURES_MS = 60_000;
+/** Usage is recorded once a minute and sends no change: read the list again. */
+const REFRESH_MS = 60_000;
 
 /**
- * The user's agents, newest first, live.
- * @param initial as the server read them
+ * The user's agents, newest first, updated live.
+ * @param initial the list that the server read
  */
 export function useLiveAgents(initial: OverviewRow[] | undefined) {
-  // The newest reading of the list that is under way: what it must have read, as it was heard before, and what it may not have.
-  const reading = useRef<{ before: Changed[]; since: Changed[] }>(undefined);
+  // Changes around the in-flight read: those received before it are in its result; those received since may be missing.
+  const inFlight = useRef<{ before: Changed[]; since: Changed[] }>(undefined);
   async function read(): Promise<Overview> {
-    const { before = [], since = [] } = reading.current ?? {};
+    const { before = [], since = [] } = inFlight.current ?? {};
     const mine = { before: [...before, ...since], since: [] as Changed[] };
-    reading.current = mine;
+    inFlight.current = mine;
     try {
       const list = await api('listOverview', {});
       return { ...list, agents: mine.since.reduce(merge, list.agents) };
     } catch (failure) {
-      if (reading.current === mine) note([...mine.before, ...mine.since]);
+      if (inFlight.current === mine) apply([...mine.before, ...mine.since]);
       throw failure;
     } finally {
-      if (reading.current === mine) reading.current = undefined;
+      if (inFlight.current === mine) inFlight.current = undefined;
     }
   }
   const { data, error, mutate } = useSWR('overview', read, {
     ...(initial && { fallbackData: { agents: initial, status: 'ok' as const } }),
     revalidateIfStale: !initial,
     revalidateOnFocus: false,
-    refreshInterval: FIGURES_MS,
+    refreshInterval: REFRESH_MS,
   });
-  const note = (changes: Changed[]) =>
+  const apply = (changes: Changed[]) =>
     void mutate((before = data) => before && { ...before, agents: changes.reduce(merge, before.agents) }, { revalidate: false });
   useAgentChanges((frame) => {
     if (frame.type === 'again') return void mutate();
-    // Written into the cache while it is being read, it would discard the answer.
-    if (reading.current) return void reading.current.since.push(frame);
+    // A cache write during a read would make SWR discard the read's result: apply the change afterwards.
+    if (inFlight.current) return void inFlight.current.since.push(frame);
     if (!data) return void mutate();
-    note([frame]);
+    apply([frame]);
   });
-  return { agents: data?.agents, error, reread: () => mutate() };
+  return { agents: data?.agents, error, reload: () => mutate() };
 }

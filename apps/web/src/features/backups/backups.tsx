@@ -6,38 +6,42 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act, carryOut } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { addressOf, api, sentenceOf } from '../api.ts';
-import { size, timeOf } from '../time.ts';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { api, urlOf } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { formatBytes, formatTime } from '../../lib/format.ts';
+import { acceptedWithToast, withToast } from '../../lib/toast/with-toast.ts';
 import { Schedule } from './schedule.tsx';
 
 const causes: Record<BackupView['cause'], string> = {
-  manual: 'Made by you',
-  schedule: 'Made on schedule',
+  manual: 'Manual backup',
+  schedule: 'Automatic backup',
   update: 'Before an update',
   restore: 'Before a restore',
   'reset-memory': 'Before a memory reset',
 };
 
-function Row({ id, backup, onChanged }: { id: string; backup: BackupView; onChanged: () => Promise<unknown> }) {
+function BackupRow({ id, backup, onChanged }: { id: string; backup: BackupView; onChanged: () => Promise<unknown> }) {
   const params = { id, backupId: backup.id };
-  const when = timeOf(backup.createdAt);
+  const when = formatTime(backup.createdAt);
   async function restore() {
-    const words = { doing: 'Restoring; what it has now is backed up first…', done: 'The agent has its data of then' };
-    const begun = await carryOut(api('restoreBackup', { params }), words);
+    const text = { pending: 'Restoring. The current data is backed up first…', success: 'The backup is restored' };
+    const accepted = await acceptedWithToast(api('restoreBackup', { params }), text);
     await onChanged();
-    return begun;
+    return accepted;
   }
   async function remove() {
-    const done = await carryOut(api('deleteBackup', { params }), { doing: 'Removing the backup…', done: 'The backup is removed' });
-    // With the row goes the question, and the keyboard to the page.
+    const accepted = await acceptedWithToast(api('deleteBackup', { params }), {
+      pending: 'Deleting the backup…',
+      success: 'The backup is deleted',
+    });
+    // The row and its dialog unmount; the focus moves to the page.
     await onChanged();
-    return done;
+    return accepted;
   }
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3">
@@ -47,28 +51,28 @@ function Row({ id, backup, onChanged }: { id: string; backup: BackupView; onChan
           {backup.encrypted && <Lock aria-label="encrypted" className="size-3.5 text-muted" />}
         </p>
         <p className="text-muted text-xs">
-          <Ago time={backup.createdAt} /> · {size(backup.sizeBytes)}
+          <RelativeTime time={backup.createdAt} /> · {formatBytes(backup.sizeBytes)}
           {backup.openclawVersion && ` · OpenClaw ${backup.openclawVersion}`}
         </p>
       </div>
       <div className="flex flex-wrap gap-2">
-        <a className={buttonStyle({ kind: 'plain', size: 'small' })} href={addressOf('downloadBackup', id, backup.id)} download>
+        <a className={buttonStyle({ kind: 'plain', size: 'small' })} href={urlOf('downloadBackup', id, backup.id)} download>
           <Download aria-hidden className="size-4" /> Download
         </a>
-        <Confirm
+        <ConfirmButton
           kind="plain"
           size="small"
           action="Restore"
           title="Restore this backup?"
-          about={`The agent gets its data of ${when} back. What it has now is backed up first; if it does not start, that is put back.`}
+          description={`The agent’s data returns to ${when}. Its current data is backed up first, and restored if the agent does not start.`}
           confirm="Restore now"
           onConfirm={restore}
         />
-        <Confirm
+        <ConfirmButton
           size="small"
           action="Delete"
           title="Delete this backup?"
-          about={`The backup of ${when} is removed for good.`}
+          description={`The backup of ${when} is deleted permanently.`}
           confirm="Delete backup"
           onConfirm={remove}
         />
@@ -77,35 +81,35 @@ function Row({ id, backup, onChanged }: { id: string; backup: BackupView; onChan
   );
 }
 
-/** An agent's backups: make, restore, take along, and when they are made by themselves. */
+/** An agent's backups, and the schedule of automatic ones. */
 export function Backups({ id }: { id: string }) {
   const { data, error, mutate } = useSWR(['backups', id], () => api('listBackups', { params: { id } }));
   const [busy, setBusy] = useState(false);
-  async function make() {
+  async function create() {
     setBusy(true);
-    await act(api('createBackup', { params: { id } }), { doing: 'Making a backup…', done: 'The backup is made' });
+    await withToast(api('createBackup', { params: { id } }), { pending: 'Creating a backup…', success: 'The backup is complete' });
     await mutate();
     setBusy(false);
   }
-  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!data) return <Loading className="h-28" />;
   return (
     <div className="space-y-4">
       <Card
         title="Backups"
-        about="The agent’s whole data: memory, sessions, files. A running agent is halted only while they are read."
+        description="All data of the agent: memory, sessions, files. A running agent is paused while its data is read."
         aside={
-          <Button busy={busy} onClick={make}>
+          <Button busy={busy} onClick={create}>
             Back up now
           </Button>
         }
       >
         {data.backups.length === 0 ? (
-          <Empty icon={Archive} title="No backups yet" about="Make one now, or let them be made by themselves below." />
+          <EmptyState icon={Archive} title="No backups yet" description="Create one now, or turn on automatic backups below." />
         ) : (
           <ul className="divide-y divide-line">
             {data.backups.map((backup) => (
-              <Row key={backup.id} id={id} backup={backup} onChanged={() => mutate()} />
+              <BackupRow key={backup.id} id={id} backup={backup} onChanged={() => mutate()} />
             ))}
           </ul>
         )}

@@ -4,10 +4,10 @@ import type { BackupSchedule } from '@agentbot/contracts';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Choice, Field } from '../../components/ui/field.tsx';
-import { act } from '../act.ts';
-import { api } from '../api.ts';
-import { timeOf } from '../time.ts';
+import { Field, SelectField } from '../../components/ui/field.tsx';
+import { api } from '../../lib/api/client.ts';
+import { formatTime } from '../../lib/format.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
 
 interface Props {
   id: string;
@@ -21,7 +21,7 @@ const intervals: [string, string][] = [
   ['168', 'Every week'],
 ];
 
-/** When backups are made by themselves, and how long they are kept. */
+/** The schedule of automatic backups, and how many are kept for how long. */
 export function Schedule({ id, schedule, onChanged }: Props) {
   const [busy, setBusy] = useState(false);
   const current = String(schedule.everyHours ?? '');
@@ -34,16 +34,22 @@ export function Schedule({ id, schedule, onChanged }: Props) {
     setBusy(true);
     const everyHours = Number(form.get('everyHours')) || null;
     const body = { everyHours, keep: Number(form.get('keep')), keepDays: Number(form.get('keepDays')) };
-    await act(api('setBackupSchedule', { params: { id }, body }), { doing: 'Saving the schedule…', done: 'The schedule is set' });
+    await withToast(api('setBackupSchedule', { params: { id }, body }), {
+      pending: 'Saving the schedule…',
+      success: 'The schedule is set',
+    });
     onChanged();
     setBusy(false);
   }
   return (
-    <Card title="By themselves" about={schedule.nextAt ? `The next one: ${timeOf(schedule.nextAt)}` : 'No backups are made by themselves.'}>
+    <Card
+      title="Automatic backups"
+      description={schedule.nextAt ? `Next backup: ${formatTime(schedule.nextAt)}` : 'Automatic backups are off.'}
+    >
       <form method="post" onSubmit={save} className="grid items-end gap-4 sm:grid-cols-[1fr_1fr_1fr_auto]">
-        <Choice label="Back up" name="everyHours" defaultValue={current} options={options} />
-        <Field label="Keep at most" name="keep" type="number" min={1} max={100} required defaultValue={schedule.keep} />
-        <Field label="For days" name="keepDays" type="number" min={1} max={3650} required defaultValue={schedule.keepDays} />
+        <SelectField label="Back up" name="everyHours" defaultValue={current} options={options} />
+        <Field label="Keep at most (backups)" name="keep" type="number" min={1} max={100} required defaultValue={schedule.keep} />
+        <Field label="Keep for (days)" name="keepDays" type="number" min={1} max={3650} required defaultValue={schedule.keepDays} />
         <Button type="submit" kind="plain" busy={busy}>
           Save schedule
         </Button>

@@ -2,14 +2,15 @@
 
 import type { ChannelView } from '@agentbot/contracts';
 import useSWR from 'swr';
+import { channelNames } from '../../components/agent/channel-names.ts';
 import { Card } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { useAgent } from '../agent/use-agent.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { LinkWhatsApp } from './link-whats-app.tsx';
-import { channelNames } from './names.ts';
 import { SetToken } from './set-token.tsx';
 
 const sentences: Record<ChannelView['state'], string> = {
@@ -21,14 +22,14 @@ const sentences: Record<ChannelView['state'], string> = {
 };
 const all = ['telegram', 'discord', 'whatsapp'] as const;
 
-/** The channels of an agent: how each is, and how to connect it. */
+/** The state of an agent's channels, and the forms to connect them. */
 export function Channels({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const { data, error, mutate } = useSWR(agent && ['channels', id, agent.status], () => api('listChannels', { params: { id } }), {
     refreshInterval: 5_000,
     keepPreviousData: true,
   });
-  if (error && !data) return <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>;
+  if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!data || !agent) return <Loading className="h-40" />;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
@@ -49,7 +50,7 @@ export function Channels({ id }: { id: string }) {
               {view?.error && <Problem>{view.error}</Problem>}
               {last && (
                 <p className="text-muted">
-                  Last word <Ago time={last} />
+                  Last message <RelativeTime time={last} />
                 </p>
               )}
               {view?.state === 'pairing' && <LinkWhatsApp id={id} onLinked={() => void mutate()} />}

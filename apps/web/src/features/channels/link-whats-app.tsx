@@ -3,9 +3,10 @@
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../api.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 
-/** Links WhatsApp by the gateway's QR code. */
+/** Links WhatsApp with a QR code of the gateway. */
 export function LinkWhatsApp({ id, onLinked }: { id: string; onLinked: () => void }) {
   const [qr, setQr] = useState<string>();
   const [problem, setProblem] = useState('');
@@ -19,7 +20,7 @@ export function LinkWhatsApp({ id, onLinked }: { id: string; onLinked: () => voi
       setQr(answer.qr ?? undefined);
       if (answer.status === 'linked') onLinked();
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(errorMessage(error));
     } finally {
       setBusy(false);
     }
@@ -28,13 +29,13 @@ export function LinkWhatsApp({ id, onLinked }: { id: string; onLinked: () => voi
     <div className="space-y-2">
       {qr && (
         <>
-          <p className="text-muted">Scan this in WhatsApp under Linked devices. It is good for about a minute.</p>
+          <p className="text-muted">Scan this code in WhatsApp under Linked devices. It is valid for about 1 minute.</p>
           <img src={qr} alt="QR code that links WhatsApp" width={256} height={256} className="rounded-lg bg-white p-2" />
         </>
       )}
       <Problem>{problem}</Problem>
       <Button kind="plain" busy={busy} onClick={link}>
-        {busy ? 'Asking for a code…' : qr ? 'New QR code' : 'Link WhatsApp'}
+        {busy ? 'Requesting a code…' : qr ? 'New QR code' : 'Link WhatsApp'}
       </Button>
     </div>
   );

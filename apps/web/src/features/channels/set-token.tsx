@@ -2,14 +2,14 @@
 
 import type { AgentOverview } from '@agentbot/contracts';
 import { type FormEvent, useState } from 'react';
+import { channelNames } from '../../components/agent/channel-names.ts';
+import { TokenField } from '../../components/agent/token-field.tsx';
+import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { Field } from '../../components/ui/field.tsx';
-import { carryOut } from '../act.ts';
-import { api } from '../api.ts';
-import { channelNames } from './names.ts';
-import { TokenField } from './token-field.tsx';
-import { useTokenChecks } from './use-token-checks.ts';
+import { api } from '../../lib/api/client.ts';
+import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 
 interface Props {
   agent: AgentOverview;
@@ -18,48 +18,48 @@ interface Props {
   onChanged: () => Promise<unknown>;
 }
 
-/** When an agent takes a new token over, as the backend does it. */
-function takenOver({ status, runtime }: AgentOverview): string {
-  if (runtime !== 'container') return 'the agent takes it over once it runs in a container';
-  return status === 'stopped' ? 'the agent takes it over when it is started' : 'the agent restarts with it';
+/** When an agent starts to use a new token: the same rule as in the backend. */
+function whenUsed({ status, runtime }: AgentOverview): string {
+  if (runtime !== 'container') return 'the agent uses it once it runs in a container';
+  return status === 'stopped' ? 'the agent uses it after its next start' : 'the agent restarts to use it';
 }
 
-/** Gives a channel its token, or takes it away; a running agent takes it over by a restart. */
+/** Sets or deletes the token of a channel. A running agent restarts to use it. */
 export function SetToken({ agent, channel, connected, onChanged }: Props) {
   const checks = useTokenChecks();
   const [busy, setBusy] = useState(false);
-  const [round, setRound] = useState(0);
+  const [saves, setSaves] = useState(0);
   const name = channelNames[channel];
 
-  const tell = (value?: string) =>
+  const setToken = (value?: string) =>
     api('tellAgent', { body: { action: 'set-credential', agentId: agent.id, key: channel, ...(value && { value }) } });
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const token = String(new FormData(event.currentTarget).get('token') ?? '').trim();
     if (!token) return;
     setBusy(true);
-    const good = channel === 'whatsapp' || (await checks.check(channel, token));
-    const words = { doing: `Saving the ${name} token…`, done: `${name} is set; ${takenOver(agent)}` };
-    if (good && (await carryOut(tell(token), words))) {
-      setRound(round + 1);
+    const isValid = channel === 'whatsapp' || (await checks.check(channel, token));
+    const text = { pending: `Saving the ${name} token…`, success: `${name} is set; ${whenUsed(agent)}` };
+    if (isValid && (await acceptedWithToast(setToken(token), text))) {
+      setSaves(saves + 1);
       void onChanged();
     }
     setBusy(false);
   }
   async function disconnect() {
-    const done = await carryOut(tell(), { doing: `Disconnecting ${name}…`, done: `${name} is disconnected` });
+    const accepted = await acceptedWithToast(setToken(), { pending: `Disconnecting ${name}…`, success: `${name} is disconnected` });
     await onChanged();
-    return done;
+    return accepted;
   }
   return (
-    <form method="post" key={round} onSubmit={save} className="space-y-2">
+    <form method="post" key={saves} onSubmit={save} className="space-y-2">
       {channel === 'whatsapp' ? (
         <Field
           label="WhatsApp token"
           name="token"
           type="password"
           autoComplete="off"
-          hint="Any word switches WhatsApp on; then link it by QR code"
+          hint="Any word turns WhatsApp on. Then link it by QR code"
         />
       ) : (
         <TokenField channel={channel} name="token" checks={checks} />
@@ -69,10 +69,10 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
           {connected ? 'Replace the token' : `Connect ${name}`}
         </Button>
         {connected && (
-          <Confirm
+          <ConfirmButton
             action="Disconnect"
             title={`Disconnect ${name}?`}
-            about={`The agent forgets its token and no longer answers on ${name}.`}
+            description={`The ${name} token is deleted, and the agent no longer answers on ${name}.`}
             confirm={`Disconnect ${name}`}
             onConfirm={disconnect}
           />

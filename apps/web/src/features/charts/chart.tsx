@@ -1,6 +1,6 @@
 import type { UsageHistory } from '@agentbot/contracts';
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import { timeOf } from '../time.ts';
+import { formatTime } from '../../lib/format.ts';
 
 type Point = UsageHistory['history']['points'][number];
 interface Props {
@@ -13,7 +13,7 @@ interface Props {
 const tick = { fill: 'var(--muted)', fontSize: 11 };
 const short = { day: { timeStyle: 'short' }, month: { month: 'short', day: 'numeric' } } as const;
 
-/** Figures over time; the arrow keys move along it. */
+/** An area chart over time. The arrow keys move its tooltip. */
 export default function Chart({ points, range, series, format }: Props) {
   const rows = points.map((point) => ({ ...point, at: Date.parse(point.timestamp) }));
   const time = new Intl.DateTimeFormat('en', short[range]);
@@ -33,7 +33,7 @@ export default function Chart({ points, range, series, format }: Props) {
           />
           <YAxis tickFormatter={format} tick={tick} stroke="var(--line)" width={72} domain={[0, 'auto']} />
           <Tooltip
-            labelFormatter={(at) => timeOf(Number(at))}
+            labelFormatter={(at) => formatTime(Number(at))}
             formatter={(value) => format(Number(value))}
             contentStyle={{ background: 'var(--surface)', border: '1px solid var(--line)', borderRadius: 8, fontSize: 12 }}
           />

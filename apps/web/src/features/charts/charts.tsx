@@ -7,11 +7,12 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { size } from '../time.ts';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { formatBytes } from '../../lib/format.ts';
 
 const Chart = dynamic(() => import('./chart.tsx'), { ssr: false, loading: () => <div className="h-56" /> });
 const ranges = [
@@ -19,19 +20,19 @@ const ranges = [
   ['month', 'Month'],
 ] as const;
 
-/** The figures of a range, drawn. */
-function Drawn({ points, range, interval }: UsageHistory['history']) {
+/** The charts of one time range. */
+function UsageCharts({ points, range, interval }: UsageHistory['history']) {
   if (points.length === 0)
-    return <Empty icon={LineChart} title="No figures yet" about="They are noted every minute while the agent runs." />;
-  const perSecond = (bytes: number) => `${size(bytes / (interval / 1000))}/s`;
+    return <EmptyState icon={LineChart} title="No usage data yet" description="Usage is recorded every minute while the agent runs." />;
+  const perSecond = (bytes: number) => `${formatBytes(bytes / (interval / 1000))}/s`;
   const percent = (value: number) => `${value.toFixed(1)} %`;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
-      <Card title="CPU" about="Percent of one CPU">
+      <Card title="CPU" description="Percent of one CPU">
         <Chart points={points} range={range} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
       </Card>
-      <Card title="Memory" about={`Of at most ${size(points.at(-1)?.memoryLimit ?? 0)}`}>
-        <Chart points={points} range={range} format={size} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
+      <Card title="Memory" description={`Limit: ${formatBytes(points.at(-1)?.memoryLimit ?? 0)}`}>
+        <Chart points={points} range={range} format={formatBytes} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
       </Card>
       <Card title="Network">
         <Chart
@@ -59,7 +60,7 @@ function Drawn({ points, range, interval }: UsageHistory['history']) {
   );
 }
 
-/** What an agent's container used, over a day or a month. */
+/** The usage of an agent's container over a day or a month. */
 export function Charts({ id }: { id: string }) {
   const [range, setRange] = useState<'day' | 'month'>('day');
   const { data, error, mutate } = useSWR(['history', id, range], () => api('getAgentStatsHistory', { params: { id }, query: { range } }), {
@@ -67,7 +68,7 @@ export function Charts({ id }: { id: string }) {
     keepPreviousData: true,
   });
   if (!data && !error) return <Loading rows={2} className="h-72" />;
-  // What is shown while another range is on its way must not stand in its place.
+  // `keepPreviousData` returns the other range until this one answers: do not show it beside an error.
   const history = error && data?.history.range !== range ? undefined : data?.history;
   return (
     <div className="space-y-4">
@@ -85,8 +86,8 @@ export function Charts({ id }: { id: string }) {
           </Button>
         ))}
       </fieldset>
-      <Problem onRetry={() => mutate()}>{error && sentenceOf(error)}</Problem>
-      {history && <Drawn {...history} />}
+      <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
+      {history && <UsageCharts {...history} />}
     </div>
   );
 }

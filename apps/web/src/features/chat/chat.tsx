@@ -3,51 +3,66 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { useAgent } from '../agent/use-agent.ts';
-import { Bubble } from './bubble.tsx';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { Composer } from './composer.tsx';
+import { MessageBubble } from './message-bubble.tsx';
 import { Sessions } from './sessions.tsx';
 import { useConversation } from './use-conversation.ts';
 import { useSessions } from './use-sessions.ts';
 
-/** The conversation with one agent. */
+/** The chat with an agent. */
 export function Chat({ id: agentId }: { id: string }) {
   const { data: agent } = useAgent(agentId);
   const [session, setSession] = useState<string>();
   const { data: sessions } = useSessions(agentId);
-  const { messages, loading, more, showMore, showingMore, pending, busy, words, answering, problem, unread, reread, retry, send, stop } =
-    useConversation(agentId, session, agent?.lastMessage?.at);
+  const {
+    messages,
+    loading,
+    hasMore,
+    loadMore,
+    loadingMore,
+    pending,
+    busy,
+    replyText,
+    answering,
+    problem,
+    readProblem,
+    reload,
+    retry,
+    send,
+    stop,
+  } = useConversation(agentId, session, agent?.lastMessage?.at);
   const log = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const bubbles = useRef<HTMLDivElement>(null);
-  // Whether the end is followed, and where it was last scrolled to.
+  // Whether the view follows new messages, and the last scroll position.
   const follow = useRef(true);
   const last = useRef(0);
-  // Where each bubble stood: what is read keeps its place when others come before it, go or change their size.
-  const stood = useRef<(readonly [HTMLElement, number])[]>([]);
+  // The previous positions of the bubbles, to keep the visible one in place when others are added, removed or resized.
+  const positions = useRef<(readonly [HTMLElement, number])[]>([]);
   const settle = useCallback(() => {
     const box = log.current;
     if (!box || !bubbles.current) return;
-    const left = stood.current.filter(([element]) => element.isConnected);
-    const [read, top = 0] = left.findLast(([, top]) => top <= box.scrollTop) ?? left[0] ?? [];
+    const remaining = positions.current.filter(([element]) => element.isConnected);
+    const [read, top = 0] = remaining.findLast(([, top]) => top <= box.scrollTop) ?? remaining[0] ?? [];
     if (follow.current) box.scrollTo({ top: box.scrollHeight });
     else if (read && read.offsetTop !== top) box.scrollTop += read.offsetTop - top;
     const elements = [...bubbles.current.children].filter((each) => each instanceof HTMLElement);
-    stood.current = elements.map((each) => [each, each.offsetTop]);
+    positions.current = elements.map((each) => [each, each.offsetTop]);
   }, []);
   useEffect(() => {
-    // Of what is new, and of what takes its form only after it was drawn.
+    // Fires for new messages and when Markdown resizes a rendered one.
     const observer = new ResizeObserver(settle);
     for (const { current } of [log, content]) if (current) observer.observe(current);
     return () => observer.disconnect();
   }, [settle]);
   const first = messages[0]?.id;
   const newest = messages.at(-1)?.id;
-  // When one message comes and one goes, the size may be the same.
+  // One message added and one removed can leave the size unchanged, so the observer does not fire.
   useLayoutEffect(settle, [first, newest, settle]);
   function onScroll() {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
-    // What has come since the end was scrolled to does not count as scrolling away from it.
+    // New content below the view is not a scroll by the user: keep following unless the position moves up.
     follow.current = scrollHeight - scrollTop - clientHeight < 40 || (follow.current && scrollTop >= last.current);
     last.current = scrollTop;
   }
@@ -55,13 +70,13 @@ export function Chat({ id: agentId }: { id: string }) {
     follow.current = true;
     setSession(chosen);
   }
-  function say(text: string) {
+  function sendAndFollow(text: string) {
     follow.current = true;
     return send(text);
   }
   const running = agent?.status === 'running';
-  const over = sessions?.find(({ id }) => id === session)?.status === 'ended';
-  const reason = over ? 'This conversation has ended' : agent ? `The agent is not running (${agent.status})` : 'One moment…';
+  const hasEnded = sessions?.find(({ id }) => id === session)?.status === 'ended';
+  const reason = hasEnded ? 'This conversation has ended' : agent ? `The agent is not running (${agent.status})` : 'Please wait…';
 
   return (
     <section className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface" aria-label="Chat">
@@ -77,37 +92,43 @@ export function Chat({ id: agentId }: { id: string }) {
       >
         <div ref={content} className="space-y-3">
           {loading && <p className="text-muted text-sm">Loading…</p>}
-          {more && (
+          {hasMore && (
             <div className="text-center">
-              <Button kind="plain" size="small" busy={showingMore} onClick={showMore}>
+              <Button kind="plain" size="small" busy={loadingMore} onClick={loadMore}>
                 Earlier messages
               </Button>
             </div>
           )}
           {!loading && messages.length === 0 && !pending && (
-            <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent as soon as it runs.'}</p>
+            <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent when it is running.'}</p>
           )}
           <div ref={bubbles} className="space-y-3">
             {messages.map((message) => (
-              <Bubble key={message.id} sender={message.sender} platform={message.platform}>
+              <MessageBubble key={message.id} sender={message.sender} platform={message.platform}>
                 {message.content}
-              </Bubble>
+              </MessageBubble>
             ))}
           </div>
-          {pending !== undefined && <Bubble sender="user">{pending}</Bubble>}
-          {words && <Bubble sender="agent">{words}</Bubble>}
-          {answering && !words && <p className="text-muted text-sm">The agent is answering…</p>}
+          {pending !== undefined && <MessageBubble sender="user">{pending}</MessageBubble>}
+          {replyText && <MessageBubble sender="agent">{replyText}</MessageBubble>}
+          {answering && !replyText && <p className="text-muted text-sm">The agent is answering…</p>}
         </div>
       </div>
       <div className="space-y-2 border-line border-t p-3">
-        <Problem onRetry={reread}>{unread}</Problem>
+        <Problem onRetry={reload}>{readProblem}</Problem>
         <Problem>{problem}</Problem>
         {retry && (
-          <Button kind="plain" disabled={!running || over} onClick={retry}>
+          <Button kind="plain" disabled={!running || hasEnded} onClick={retry}>
             Try again
           </Button>
         )}
-        <Composer running={running && !over} busy={busy} reason={reason} onSend={say} onStop={running && !over ? stop : undefined} />
+        <Composer
+          running={running && !hasEnded}
+          busy={busy}
+          reason={reason}
+          onSend={sendAndFollow}
+          onStop={running && !hasEnded ? stop : undefined}
+        />
       </div>
     </section>
   );

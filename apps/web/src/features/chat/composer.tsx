@@ -2,21 +2,21 @@
 
 import { type FormEvent, type KeyboardEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { wideControlStyle } from '../../components/ui/field.tsx';
 
 interface Props {
   running: boolean;
   busy: boolean;
-  /** Why nothing can be written now. */
+  /** Why the field is disabled. */
   reason: string;
   onSend(text: string): void;
-  /** Ends the reply that comes; undefined when none does. */
+  /** Stops the current reply; undefined when there is none. */
   onStop: (() => void) | undefined;
 }
 
 /**
- * Where a message is written: Enter sends it, Shift+Enter begins a new line. The next message can be written, but not sent,
- * while the agent answers.
+ * The message field. Enter sends, Shift+Enter inserts a line break. While the agent replies, the user can write the next
+ * message but not send it.
  */
 export function Composer({ running, busy, reason, onSend, onStop }: Props) {
   const [text, setText] = useState('');
@@ -36,7 +36,7 @@ export function Composer({ running, busy, reason, onSend, onStop }: Props) {
     <form onSubmit={send} className="flex items-end gap-2">
       <textarea
         aria-label="Message"
-        className={`${controlStyle} field-sizing-content max-h-40 resize-none`}
+        className={`${wideControlStyle} field-sizing-content max-h-40 resize-none`}
         rows={1}
         maxLength={32_000}
         value={text}

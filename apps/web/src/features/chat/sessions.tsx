@@ -3,11 +3,11 @@
 import { MessageSquarePlus } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { controlLook } from '../../components/ui/field.tsx';
+import { controlStyle } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act } from '../act.ts';
-import { sentenceOf } from '../api.ts';
-import { timeOf } from '../time.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { formatTime } from '../../lib/format.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
 import { openConversation, useSessions } from './use-sessions.ts';
 
 interface Props {
@@ -17,13 +17,13 @@ interface Props {
   onChoose: (id: string | undefined) => void;
 }
 
-/** Which conversation is shown, and the way to a new one. */
+/** Selects a conversation or opens a new one. */
 export function Sessions({ agentId, chosen, running, onChoose }: Props) {
   const { data: sessions, error, mutate } = useSessions(agentId);
   const [busy, setBusy] = useState(false);
   async function open() {
     setBusy(true);
-    const id = await act(openConversation(agentId), { doing: 'Opening a conversation…', done: 'A new conversation' });
+    const id = await withToast(openConversation(agentId), { pending: 'Opening a conversation…', success: 'The conversation is open' });
     await mutate();
     if (id) onChoose(id);
     setBusy(false);
@@ -32,14 +32,14 @@ export function Sessions({ agentId, chosen, running, onChoose }: Props) {
     <div className="flex flex-wrap items-center gap-2 border-line border-b p-3">
       <select
         aria-label="Conversation"
-        className={`${controlLook} min-w-0 flex-1`}
+        className={`${controlStyle} min-w-0 flex-1`}
         value={chosen ?? ''}
         onChange={(event) => onChoose(event.target.value || undefined)}
       >
         <option value="">All conversations</option>
         {sessions?.map(({ id, createdAt, messageCount, status }) => (
           <option key={id} value={id}>
-            {timeOf(createdAt)} · {messageCount} {messageCount === 1 ? 'message' : 'messages'}
+            {formatTime(createdAt)} · {messageCount} {messageCount === 1 ? 'message' : 'messages'}
             {status === 'ended' ? ' · ended' : ''}
           </option>
         ))}
@@ -49,7 +49,7 @@ export function Sessions({ agentId, chosen, running, onChoose }: Props) {
       </Button>
       {error && !sessions && (
         <div className="w-full">
-          <Problem onRetry={() => mutate()}>The conversations could not be listed. {sentenceOf(error)}</Problem>
+          <Problem onRetry={() => mutate()}>The conversations could not be listed. {errorMessage(error)}</Problem>
         </div>
       )}
     </div>

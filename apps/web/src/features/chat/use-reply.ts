@@ -1,43 +1,43 @@
 import type { ReplyFrame } from '@agentbot/contracts';
 import { useEffect, useState } from 'react';
-import { addressOf } from '../api.ts';
-import { openStream } from '../open-stream.ts';
+import { urlOf } from '../../lib/api/client.ts';
+import { openStream } from '../../lib/stream/open-stream.ts';
 
-interface Heard {
+interface Reply {
   messageId: string;
-  words: string;
+  text: string;
   problem: string;
 }
 
 /**
- * Hears the reply to a message as it comes. A connection that was lost begins from the first word.
- * @param onEnd called once the reply is stored or has failed
+ * Streams the reply to a message. A reconnected stream starts at the first word.
+ * @param onEnd called when the reply is stored or has failed
  */
 export function useReply(messageId: string | undefined, onEnd: () => void) {
-  const [heard, setHeard] = useState<Heard>();
+  const [received, setReceived] = useState<Reply>();
 
   useEffect(() => {
     if (!messageId) return;
-    const hear = (change: (before: Heard) => Partial<Heard>) =>
-      setHeard((before) => {
-        const known = before?.messageId === messageId ? before : { messageId, words: '', problem: '' };
+    const update = (change: (before: Reply) => Partial<Reply>) =>
+      setReceived((before) => {
+        const known = before?.messageId === messageId ? before : { messageId, text: '', problem: '' };
         return { ...known, ...change(known) };
       });
     const close = openStream<ReplyFrame>({
-      address: addressOf('streamReply', messageId),
+      url: urlOf('streamReply', messageId),
       event: 'reply',
       onFrame(frame) {
-        if (frame.type === 'text') return hear(({ words }) => ({ words: [...words].slice(0, frame.at).join('') + frame.text }));
+        if (frame.type === 'text') return update(({ text }) => ({ text: [...text].slice(0, frame.at).join('') + frame.text }));
         close();
-        if (frame.type === 'error') hear(() => ({ problem: frame.error }));
+        if (frame.type === 'error') update(() => ({ problem: frame.error }));
         onEnd();
       },
-      // To what was said before replies could be heard there is none, for one.
+      // For example, messages from before reply streams existed have none.
       onGone: onEnd,
     });
     return close;
   }, [messageId, onEnd]);
 
-  const current = heard?.messageId === messageId ? heard : undefined;
-  return { words: current?.words ?? '', problem: current?.problem ?? '' };
+  const current = received?.messageId === messageId ? received : undefined;
+  return { text: current?.text ?? '', problem: current?.problem ?? '' };
 }

@@ -1,7 +1,7 @@
 import useSWR from 'swr';
-import { api } from '../api.ts';
+import { api } from '../../lib/api/client.ts';
 
-/** An agent's conversations, the latest first. */
+/** Reads an agent's conversations, newest first. */
 export function useSessions(agentId: string) {
   return useSWR(
     ['sessions', agentId],

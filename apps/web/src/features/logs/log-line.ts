@@ -1,20 +1,20 @@
 import type { LogEntry, LogLevel } from '@agentbot/contracts';
 
-/** A line of an agent's log as it is shown. */
-export interface ShownLine {
+/** A line of an agent's log. */
+export interface LogLine {
   key: string;
-  /** Nanoseconds since 1970, as the engine says them; to go further back from. */
+  /** Nanoseconds since the epoch, from the engine. Older lines are read from here. */
   id: string;
-  /** None where it is not known: whether plain text went to stdout or stderr, which a live line does not say. */
+  /** Undefined for live plain text: the stream does not say whether it came from stdout or stderr. */
   level: LogLevel | undefined;
   time: string;
   source: string | undefined;
   message: string;
-  /** As it came, for the download. */
+  /** The original text, for the download. */
   text: string;
 }
 
-/** From the least to the most severe. */
+/** In order of severity. */
 export const levels: LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 const clock = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
@@ -25,13 +25,13 @@ function timeAt(id: string): string {
   return (at.toDateString() === new Date().toDateString() ? clock : dated).format(at);
 }
 
-interface Written {
+interface OpenClawRecord {
   level?: unknown;
   subsystem?: unknown;
   message?: unknown;
 }
 
-function parsed(text: string): Written {
+function parseJson(text: string): OpenClawRecord {
   if (!text.startsWith('{')) return {};
   try {
     return JSON.parse(text) ?? {};
@@ -40,9 +40,9 @@ function parsed(text: string): Written {
   }
 }
 
-/** Reads a line: OpenClaw writes JSON; anything else is a message as it stands. */
-export function readLine(text: string, id: string): ShownLine {
-  const { level, subsystem, message } = parsed(text);
+/** Parses a line: OpenClaw writes JSON; other text is the message. */
+export function parseLine(text: string, id: string): LogLine {
+  const { level, subsystem, message } = parseJson(text);
   return {
     key: id,
     id,
@@ -54,13 +54,13 @@ export function readLine(text: string, id: string): ShownLine {
   };
 }
 
-/** Says that lines are missing before the line of this id. */
-export const gapLine = (id: string): ShownLine => ({ ...readLine('… some lines were left out here …', id), key: `gap ${id}` });
+/** A placeholder for missing lines before the line with this id. */
+export const gapLine = (id: string): LogLine => ({ ...parseLine('… lines are missing here …', id), key: `gap ${id}` });
 
-/** An entry of the API, with the gap before it if there is one. */
-export function entryLines({ id, timestamp, level, source, message, gap }: LogEntry): ShownLine[] {
+/** The line of an API entry, preceded by a placeholder if lines are missing before it. */
+export function entryLines({ id, timestamp, level, source, message, gap }: LogEntry): LogLine[] {
   const at = id.replace('log_', '');
-  // The API says `agent` where the line named no part of OpenClaw.
+  // The API sets `agent` when the line names no subsystem of OpenClaw.
   const isPlain = source === 'agent';
   const line = {
     key: at,

@@ -1,60 +1,62 @@
 import type { LogFrame } from '@agentbot/contracts';
 import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
-import { addressOf, adviceOf, api, sentenceOf } from '../api.ts';
-import { openStream } from '../open-stream.ts';
-import { entryLines, gapLine, readLine, type ShownLine } from './log-line.ts';
+import { api, urlOf } from '../../lib/api/client.ts';
+import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
+import { openStream } from '../../lib/stream/open-stream.ts';
+import { entryLines, gapLine, type LogLine, parseLine } from './log-line.ts';
 
-/** More than this is not kept on the page while it follows; what was left out can be read again. */
-const MOST_FOLLOWED = 5_000;
-const MOST = 20_000;
-/** New lines are drawn together, this often. */
-const DRAW_MS = 200;
-/** Lines of one request for older ones, and how many are read at once in search of one that matches. */
-const PAGE = 100;
-const MOST_SEARCHED = 1_000;
+/** The most lines on the page while it follows the log. Dropped lines can be loaded again. */
+const MAX_FOLLOWED_LINES = 5_000;
+/** The most lines on the page while the user reads older ones. */
+const MAX_LINES = 20_000;
+/** New lines are rendered in batches at this interval. */
+const RENDER_INTERVAL_MS = 200;
+const PAGE_SIZE = 100;
+/** The most lines that one search for a match loads. */
+const MAX_SEARCHED_LINES = 1_000;
 
 export type LogState = 'connecting' | 'live' | 'lost' | 'ended' | 'gone';
-/** What is known of the lines before the first one shown; `begin`: there are none. */
-export type Earlier = 'more' | 'reading' | 'failed' | 'begin';
+/** The state of the lines before the first one on the page; `none`: the log starts here. */
+export type OlderLines = 'available' | 'loading' | 'failed' | 'none';
 
-/** Reads back from a line until one is wanted. */
-async function readBack(agentId: string, from: string, isWanted: (line: ShownLine) => boolean) {
-  const lines: ShownLine[] = [];
-  let more = true;
+/** Reads older lines until one matches. */
+async function readBack(agentId: string, from: string, matches: (line: LogLine) => boolean) {
+  const lines: LogLine[] = [];
+  let hasMore = true;
   do {
-    const query = { limit: PAGE, before: `log_${lines[0]?.id ?? from}` };
+    const query = { limit: PAGE_SIZE, before: `log_${lines[0]?.id ?? from}` };
     const { logs } = await api('listLogs', { params: { id: agentId }, query });
     lines.unshift(...logs.flatMap(entryLines));
-    more = logs.length === PAGE;
-  } while (more && lines.length < MOST_SEARCHED && !lines.some(isWanted));
-  return { lines, more };
+    hasMore = logs.length === PAGE_SIZE;
+  } while (hasMore && lines.length < MAX_SEARCHED_LINES && !lines.some(matches));
+  return { lines, hasMore };
 }
 
-/** An agent's log as it is written, and back to its beginning. While paused, new lines are kept but not shown. */
+/** An agent's live log and its older lines. While paused, new lines are buffered. */
 export function useLog(agentId: string, { paused, follow }: { paused: boolean; follow: boolean }) {
-  const [lines, setLines] = useState<ShownLine[]>([]);
+  const [lines, setLines] = useState<LogLine[]>([]);
   const [waiting, setWaiting] = useState(0);
   const [state, setState] = useState<LogState>('connecting');
-  const [reading, setReading] = useState<'reading' | 'failed'>();
-  const [begin, setBegin] = useState<string>();
-  const fresh = useRef<ShownLine[]>([]);
+  const [loading, setLoading] = useState<'loading' | 'failed'>();
+  const [oldest, setOldest] = useState<string>();
+  const buffer = useRef<LogLine[]>([]);
   const dropped = useRef(0);
   const first = lines[0]?.id;
 
   useEffect(() => {
     let ended = false;
     return openStream<LogFrame>({
-      address: addressOf('streamLogs', agentId),
+      url: urlOf('streamLogs', agentId),
       event: 'line',
       onFrame(frame, id) {
-        // Whoever comes back is not told of the end again.
+        // A reconnected stream does not repeat the exit frame: keep the state.
         if (frame.type !== 'connected') ended = frame.type === 'exit';
         setState(ended ? 'ended' : 'live');
-        if (frame.type === 'line') fresh.current.push(readLine(frame.text, id));
-        if (frame.type === 'gap') fresh.current.push(gapLine(id));
-        // As many as are shown remain; what was before them goes as well then, and can be read again from there.
-        if (fresh.current.length > MOST + MOST_FOLLOWED) dropped.current += fresh.current.splice(0, MOST_FOLLOWED).length;
+        if (frame.type === 'line') buffer.current.push(parseLine(frame.text, id));
+        if (frame.type === 'gap') buffer.current.push(gapLine(id));
+        // Bounds the buffer while paused. Dropped lines can be loaded again as older lines.
+        if (buffer.current.length > MAX_LINES + MAX_FOLLOWED_LINES) dropped.current += buffer.current.splice(0, MAX_FOLLOWED_LINES).length;
       },
       onLost: () => setState('lost'),
       onGone: () => setState('gone'),
@@ -63,30 +65,30 @@ export function useLog(agentId: string, { paused, follow }: { paused: boolean; f
 
   useEffect(() => {
     const timer = setInterval(() => {
-      setWaiting(paused ? dropped.current + fresh.current.length : 0);
-      if (paused || fresh.current.length === 0) return;
+      setWaiting(paused ? dropped.current + buffer.current.length : 0);
+      if (paused || buffer.current.length === 0) return;
       dropped.current = 0;
-      const added = fresh.current.splice(0);
-      // Nothing is taken away above somebody who reads there.
-      setLines((before) => [...before, ...added].slice(follow ? -MOST_FOLLOWED : -MOST));
-    }, DRAW_MS);
+      const added = buffer.current.splice(0);
+      // While the user reads older lines, keep more of them.
+      setLines((before) => [...before, ...added].slice(follow ? -MAX_FOLLOWED_LINES : -MAX_LINES));
+    }, RENDER_INTERVAL_MS);
     return () => clearInterval(timer);
   }, [paused, follow]);
 
-  /** Puts older lines before those shown, until one of them is wanted. */
-  async function readEarlier(isWanted: (line: ShownLine) => boolean) {
-    if (!first || reading === 'reading') return;
-    setReading('reading');
+  /** Loads older lines until one matches. */
+  async function loadOlder(matches: (line: LogLine) => boolean) {
+    if (!first || loading === 'loading') return;
+    setLoading('loading');
     try {
-      const { lines: older, more } = await readBack(agentId, first, isWanted);
-      setLines((now) => (now[0]?.id === first ? [...older, ...now] : now));
-      if (!more) setBegin(older[0]?.id ?? first);
-      setReading(undefined);
+      const { lines: loaded, hasMore } = await readBack(agentId, first, matches);
+      setLines((now) => (now[0]?.id === first ? [...loaded, ...now] : now));
+      if (!hasMore) setOldest(loaded[0]?.id ?? first);
+      setLoading(undefined);
     } catch (error) {
-      toast.error(sentenceOf(error), { description: adviceOf(error) });
-      setReading('failed');
+      toast.error(errorMessage(error), { description: errorAdvice(error) });
+      setLoading('failed');
     }
   }
-  const earlier: Earlier | undefined = first ? (first === begin ? 'begin' : (reading ?? 'more')) : undefined;
-  return { lines, waiting, state, earlier, readEarlier };
+  const older: OlderLines | undefined = first ? (first === oldest ? 'none' : (loading ?? 'available')) : undefined;
+  return { lines, waiting, state, older, loadOlder };
 }

@@ -2,67 +2,68 @@
 
 import type { OperationView } from '@agentbot/contracts';
 import { History } from 'lucide-react';
+import { OperationStages } from '../../components/agent/operation-stages.tsx';
+import { operationName } from '../../components/agent/operation-text.ts';
 import { Card } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
-import { Empty } from '../../components/ui/empty.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
+import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { More } from '../../components/ui/more.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { carryOut } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { Stages } from './stages.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 import { useHistory } from './use-history.ts';
-import { kindName } from './words.ts';
 
-/** What cannot be given up once it has begun. */
-const toTheEnd = ['stop', 'reset-memory', 'delete'];
+/** Operations that cannot be cancelled after they start. */
+const notCancellable = ['stop', 'reset-memory', 'delete'];
 
-function Cancel({ id, operation }: { id: string; operation: OperationView }) {
-  if (operation.finishedAt || toTheEnd.includes(operation.kind)) return null;
-  if (operation.cancelRequested) return <span className="text-muted text-sm">Being given up…</span>;
+function CancelButton({ id, operation }: { id: string; operation: OperationView }) {
+  if (operation.finishedAt || notCancellable.includes(operation.kind)) return null;
+  if (operation.cancelRequested) return <span className="text-muted text-sm">Cancelling…</span>;
   const cancel = () =>
-    carryOut(api('cancelOperation', { params: { id, operationId: operation.id } }), {
-      doing: 'Giving it up…',
-      done: 'Asked for; things are put right first',
+    acceptedWithToast(api('cancelOperation', { params: { id, operationId: operation.id } }), {
+      pending: 'Requesting the cancellation…',
+      success: 'Cancellation requested. Changes so far are rolled back',
     });
   return (
-    <Confirm
+    <ConfirmButton
       action="Cancel"
       size="small"
-      title={`Give up this ${kindName(operation.kind).toLowerCase()}?`}
-      about="What has begun is put right first, so that the agent is as before."
-      confirm="Give it up"
+      title={`Cancel this ${operationName(operation.kind).toLowerCase()}?`}
+      description="Changes made so far are rolled back, so that the agent is as it was before."
+      confirm="Cancel operation"
       onConfirm={cancel}
     />
   );
 }
 
-/** What was done to an agent, newest first, with stages and times. */
+/** An agent's operations, newest first. */
 export function Operations({ id }: { id: string }) {
-  const { operations, last, problem, reread, more, moreProblem, showMore, busy } = useHistory(id);
-  if (last.error && !last.data) return <Problem onRetry={() => last.mutate()}>{sentenceOf(last.error)}</Problem>;
+  const { operations, last, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = useHistory(id);
+  if (last.error && !last.data) return <Problem onRetry={() => last.mutate()}>{errorMessage(last.error)}</Problem>;
   if (!last.data) return <Loading className="h-32" />;
   if (operations.length === 0 && !problem)
-    return <Empty icon={History} title="Nothing was done yet" about="Starts, updates, backups and their stages appear here." />;
+    return <EmptyState icon={History} title="No operations yet" description="Starts, updates and backups appear here with their stages." />;
   return (
     <>
       <div className="mb-4 empty:hidden">
-        <Problem onRetry={reread}>{problem}</Problem>
+        <Problem onRetry={reload}>{problem}</Problem>
       </div>
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
         {operations.map((operation) => (
           <Card
             key={operation.id}
-            title={kindName(operation.kind)}
-            about={<Ago time={operation.createdAt} />}
-            aside={<Cancel id={id} operation={operation} />}
+            title={operationName(operation.kind)}
+            description={<RelativeTime time={operation.createdAt} />}
+            aside={<CancelButton id={id} operation={operation} />}
           >
-            <Stages operation={operation} />
+            <OperationStages operation={operation} />
           </Card>
         ))}
       </div>
-      {more && <More label="Earlier operations" busy={busy} problem={moreProblem} onMore={showMore} />}
+      {hasMore && <LoadMore label="Earlier operations" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

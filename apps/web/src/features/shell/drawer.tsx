@@ -2,13 +2,13 @@ import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { Over } from '../../components/ui/over.tsx';
+import { ModalContent } from '../../components/ui/modal-content.tsx';
 
-/** What stands at the side on a desktop, over the page on a phone. */
+/** The navigation of a phone, as a modal. */
 export default function Drawer({ onClose, children }: { onClose: () => void; children: ReactNode }) {
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Over
+      <ModalContent
         aria-describedby={undefined}
         className="fixed inset-y-0 right-0 z-50 flex w-72 max-w-[85vw] flex-col gap-4 overflow-y-auto border-line border-l bg-surface p-3"
       >
@@ -19,7 +19,7 @@ export default function Drawer({ onClose, children }: { onClose: () => void; chi
           </Button>
         </Dialog.Close>
         {children}
-      </Over>
+      </ModalContent>
     </Dialog.Root>
   );
 }

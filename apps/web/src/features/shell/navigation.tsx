@@ -38,15 +38,15 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
 ];
 const hrefs = groups.flatMap(({ items }) => items.map(({ href }) => href));
 
-/** The page's own entry is the longest that its address begins with. */
-function currentOf(pathname: string): string | undefined {
+/** The current entry: the longest href that is a prefix of the path. */
+function currentHref(pathname: string): string | undefined {
   const within = hrefs.filter((href) => pathname === href || pathname.startsWith(`${href}/`));
   return within.sort((a, b) => b.length - a.length)[0];
 }
 
-/** Where one can go. */
-export function Navigation({ admin, onGo }: { admin: boolean; onGo?: () => void }) {
-  const current = currentOf(usePathname());
+/** The main navigation. */
+export function Navigation({ admin, onNavigate }: { admin: boolean; onNavigate?: () => void }) {
+  const current = currentHref(usePathname());
   return (
     <nav aria-label="Main" className="space-y-5">
       {groups
@@ -59,7 +59,7 @@ export function Navigation({ admin, onGo }: { admin: boolean; onGo?: () => void 
                 <li key={href}>
                   <Link
                     href={href}
-                    {...(onGo && { onClick: onGo })}
+                    {...(onNavigate && { onClick: onNavigate })}
                     aria-current={href === current ? 'page' : undefined}
                     className="flex min-h-9 items-center gap-2.5 rounded-lg px-3 text-sm hover:bg-hover aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
                   >

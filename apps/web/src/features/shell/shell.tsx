@@ -6,19 +6,19 @@ import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { Toaster, toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
-import { leave } from '../account/sign-out.ts';
-import { useMe } from '../account/use-me.ts';
-import { sentenceOf } from '../api.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { signOut } from '../../lib/session/sign-out.ts';
 import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
 import { ThemeChoice } from './theme-choice.tsx';
 
-// A desktop has no use for it, and a phone not before it is asked for.
+// Loaded when the menu opens: a desktop never needs it.
 const Drawer = dynamic(() => import('./drawer.tsx'), { ssr: false });
 
 interface Props {
   email: string;
-  /** As the server read it. */
+  /** The theme in the cookie, read by the server. */
   theme: Theme;
   children: ReactNode;
 }
@@ -31,7 +31,7 @@ function Brand() {
   );
 }
 
-/** Who one is, and what the account holds. */
+/** The account's email, plan and agent count, with sign-out and theme. */
 function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme: (theme: Theme) => void }) {
   const { data: me } = useMe();
   const plan = me && (me.plan ? `${me.plan} plan` : me.admin ? 'administrator' : 'no plan');
@@ -42,7 +42,7 @@ function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme:
       </p>
       <p className="min-h-4 px-3 text-muted text-xs">{me && `${plan} · ${me.agentCount} of ${me.agentLimit} agents`}</p>
       <div className="mt-2 flex items-center justify-between">
-        <Button kind="quiet" onClick={() => leave().catch((error) => toast.error(sentenceOf(error)))}>
+        <Button kind="quiet" onClick={() => signOut().catch((error) => toast.error(errorMessage(error)))}>
           <LogOut aria-hidden className="size-4" /> Sign out
         </Button>
         <ThemeChoice theme={theme} onChoose={onTheme} />
@@ -51,14 +51,14 @@ function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme:
   );
 }
 
-/** The frame of every page: navigation at the side, or behind a button on a phone. */
+/** The layout of every dashboard page: navigation as a sidebar, or behind a button on a phone. */
 export function Shell({ email, theme: initial, children }: Props) {
   const [open, setOpen] = useState(false);
-  const [theme, noteTheme] = useState(initial);
+  const [theme, setShownTheme] = useState(initial);
   const { data: me } = useMe();
   const admin = me?.admin ?? false;
   function chooseTheme(chosen: Theme) {
-    noteTheme(chosen);
+    setShownTheme(chosen);
     setTheme(chosen);
   }
   const account = <Account email={email} theme={theme} onTheme={chooseTheme} />;
@@ -68,7 +68,7 @@ export function Shell({ email, theme: initial, children }: Props) {
         href="#main"
         className="-translate-y-20 fixed top-2 left-2 z-50 rounded-lg bg-accent px-4 py-2 text-on-accent text-sm focus:translate-y-0"
       >
-        Skip to the content
+        Skip to content
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-surface p-3 lg:flex">
         <Brand />
@@ -83,7 +83,7 @@ export function Shell({ email, theme: initial, children }: Props) {
       </header>
       {open && (
         <Drawer onClose={() => setOpen(false)}>
-          <Navigation admin={admin} onGo={() => setOpen(false)} />
+          <Navigation admin={admin} onNavigate={() => setOpen(false)} />
           <div className="mt-auto">{account}</div>
         </Drawer>
       )}

@@ -5,14 +5,14 @@ import { useId } from 'react';
 import { type Theme, themeFrom } from './theme.ts';
 
 const choices = [
-  ['system', 'As the system', Monitor],
+  ['system', 'System', Monitor],
   ['light', 'Light', Sun],
   ['dark', 'Dark', Moon],
 ] as const;
 
-/** Light, dark, or what the system says. */
+/** The choice of the theme: system, light or dark. */
 export function ThemeChoice({ theme, onChoose }: { theme: Theme; onChoose: (theme: Theme) => void }) {
-  // It stands at the side and in the menu, and two groups of one name would uncheck one another.
+  // Sidebar and menu both render this group: two radio groups with one name would uncheck each other.
   const group = useId();
   return (
     <fieldset className="flex rounded-lg border border-line">

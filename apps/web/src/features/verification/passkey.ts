@@ -1,23 +1,24 @@
-/** A browser's refusals, by their names; its own sentences help nobody. @see https://www.w3.org/TR/webauthn-3/#sctn-create-request-exceptions */
+/** Messages by the name of the browser's exception: its own messages are for developers. @see https://www.w3.org/TR/webauthn-3/#sctn-create-request-exceptions */
 const refusals: Record<string, string> = {
-  NotAllowedError: 'The passkey was not used',
-  InvalidStateError: 'This device has its passkey for the agent already',
-  NotSupportedError: 'This device has no kind of passkey that is accepted here',
-  SecurityError: 'Passkeys work only at the address that this installation was set up for',
+  NotAllowedError: 'The passkey request was cancelled or timed out',
+  InvalidStateError: 'This device already has a passkey for this agent',
+  NotSupportedError: 'This device supports none of the accepted passkey types',
+  SecurityError: 'Passkeys work only at the configured address of this installation',
 };
 
 /**
- * Has the browser make or use a passkey with the options that the backend gave.
- * @returns the credential as JSON @throws Error with a sentence for its owner, who said no or cannot use one here
+ * Creates or uses a passkey with the options of the backend.
+ * @returns the credential as JSON
+ * @throws Error with a message for the user when they refuse or the device cannot do it
  */
 export async function passkey(call: 'create' | 'get', options: Record<string, unknown>): Promise<{ id: string }> {
   const { browserSupportsWebAuthn, startAuthentication, startRegistration } = await import('@simplewebauthn/browser');
-  if (!browserSupportsWebAuthn()) throw new Error('This browser has no passkeys, or has them only over https');
+  if (!browserSupportsWebAuthn()) throw new Error('This browser does not support passkeys, or supports them only over HTTPS');
   try {
     if (call === 'create')
       return await startRegistration({ optionsJSON: options as unknown as Parameters<typeof startRegistration>[0]['optionsJSON'] });
     return await startAuthentication({ optionsJSON: options as unknown as Parameters<typeof startAuthentication>[0]['optionsJSON'] });
   } catch (error) {
-    throw new Error(refusals[(error as Error).name] ?? 'This device could not use its passkey', { cause: error });
+    throw new Error(refusals[(error as Error).name] ?? 'The device could not use its passkey', { cause: error });
   }
 }

@@ -1,43 +1,51 @@
 'use client';
 
 import useSWR from 'swr';
-import { Card, PageHead } from '../../components/ui/card.tsx';
-import { Confirm } from '../../components/ui/confirm.tsx';
+import { Card, PageHeader } from '../../components/ui/card.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
-import { act, carryOut } from '../act.ts';
-import { Ago } from '../ago.tsx';
-import { api, sentenceOf } from '../api.ts';
-import { SignatureSteps } from './signature-steps.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { SignatureSteps } from '../../components/wallet/signature-steps.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { acceptedWithToast, withToast } from '../../lib/toast/with-toast.ts';
 
 /** The wallets that are linked to the account, and the way to link one. */
 export function Wallets() {
   const { data, error, mutate } = useSWR('wallets', () => api('listWallets', {}));
   const challenge = async (address: string) =>
-    (await act(api('createWalletChallenge', { body: { address } }), { doing: 'Asking for a message…', done: 'Sign it within ten minutes' }))
-      ?.message;
+    (
+      await withToast(api('createWalletChallenge', { body: { address } }), {
+        pending: 'Requesting the message…',
+        success: 'Sign the message within 10 minutes',
+      })
+    )?.message;
   async function link(address: string, signature: string) {
-    const linked = await act(api('linkWallet', { body: { address, signature } }), {
-      doing: 'Checking the signature…',
-      done: 'The wallet is linked',
+    const linked = await withToast(api('linkWallet', { body: { address, signature } }), {
+      pending: 'Checking the signature…',
+      success: 'The wallet is linked',
     });
     await mutate();
     return linked !== undefined;
   }
   const unlink = (address: string) => async () => {
-    const done = await carryOut(api('unlinkWallet', { params: { address } }), { doing: 'Unlinking…', done: 'The wallet is unlinked' });
+    const done = await acceptedWithToast(api('unlinkWallet', { params: { address } }), {
+      pending: 'Unlinking…',
+      success: 'The wallet is unlinked',
+    });
     await mutate();
     return done;
   };
   return (
     <>
-      <PageHead
+      <PageHeader
         title="Wallets"
-        about="A linked wallet pays for clones, and verifies agents. Linking costs nothing: it signs a message, no transaction."
+        description="A linked wallet can pay for clones and verify agents. Linking is free: you sign a message, not a transaction."
       />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
         <Card title="Linked wallets">
-          {error && !data && <Problem onRetry={() => mutate()}>{sentenceOf(error)}</Problem>}
+          {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
           {!data && !error && <Loading rows={2} className="h-12" />}
           {data?.wallets.length === 0 && <p className="text-muted text-sm">No wallet is linked yet.</p>}
           <ul className="divide-y divide-line">
@@ -46,14 +54,14 @@ export function Wallets() {
                 <div className="min-w-0">
                   <code className="wrap-anywhere font-mono text-xs">{address}</code>
                   <p className="text-muted text-xs">
-                    linked <Ago time={linkedAt} />
+                    linked <RelativeTime time={linkedAt} />
                   </p>
                 </div>
-                <Confirm
+                <ConfirmButton
                   size="small"
                   action="Unlink"
                   title="Unlink this wallet?"
-                  about={`${address} can no longer pay for you here. What it has paid for stays.`}
+                  description={`${address} can no longer pay for clones. Clones that it has paid for are kept.`}
                   confirm="Unlink wallet"
                   onConfirm={unlink(address)}
                 />

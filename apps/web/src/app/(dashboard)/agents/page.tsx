@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { PlanNotice } from '../../../features/account/plan-notice.tsx';
 import { AgentList } from '../../../features/agents/agent-list.tsx';
 import { readBackend } from '../../../server/read-backend.ts';
 import { currentUser } from '../../../server/session.ts';
@@ -9,5 +10,6 @@ export default async function Page({ searchParams }: { searchParams: Promise<{ c
   const { checkout } = await searchParams;
   const user = await currentUser();
   const known = user && (await readBackend('listOverview', user));
-  return <AgentList initial={known?.agents} checkout={checkout === 'done' || checkout === 'cancelled' ? checkout : undefined} />;
+  const result = checkout === 'done' || checkout === 'cancelled' ? checkout : undefined;
+  return <AgentList initial={known?.agents} notice={<PlanNotice checkout={result} />} />;
 }

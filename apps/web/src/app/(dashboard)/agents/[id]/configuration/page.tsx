@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { Configuration } from '../../../../../features/agent/configuration.tsx';
+import { Configuration } from '../../../../../features/configuration/configuration.tsx';
 import { planOptions } from '../../../../../server/plan-options.ts';
 
 export const metadata: Metadata = { title: 'Configuration' };

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { Verification } from '../../../../../features/agent/verification.tsx';
+import { Verification } from '../../../../../features/verification/verification.tsx';
 
 export const metadata: Metadata = { title: 'Verification' };
 

@@ -1,0 +1,2 @@
+/** The display names of the channels. */
+export const channelNames = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp' } as const;

@@ -1,0 +1,51 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { useEffect, useRef } from 'react';
+
+const sections = [
+  ['', 'Overview'],
+  ['chat', 'Chat'],
+  ['logs', 'Logs'],
+  ['charts', 'Charts'],
+  ['channels', 'Channels'],
+  ['configuration', 'Configuration'],
+  ['backups', 'Backups'],
+  ['update', 'Update'],
+  ['verification', 'Verification'],
+  ['operations', 'Operations'],
+  ['danger', 'Danger zone'],
+] as const;
+
+/** Links to the sections of an agent. */
+export function SectionTabs({ id }: { id: string }) {
+  const pathname = usePathname();
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    // Scrolls the current section into view on a narrow screen.
+    if (!pathname) return;
+    const current = list.current?.querySelector<HTMLElement>('[aria-current]');
+    if (current && list.current) list.current.scrollLeft = current.offsetLeft - list.current.clientWidth / 2 + current.clientWidth / 2;
+  }, [pathname]);
+  return (
+    <nav aria-label="Agent" className="-mx-4 sm:mx-0 mb-6 border-line border-b">
+      <ul ref={list} className="relative flex gap-1 overflow-x-auto px-4 [scrollbar-width:none] sm:px-0">
+        {sections.map(([section, name]) => {
+          const href = `/agents/${id}${section && `/${section}`}`;
+          return (
+            <li key={section} className="shrink-0">
+              <Link
+                href={href}
+                aria-current={pathname === href ? 'page' : undefined}
+                className="block border-transparent border-b-2 px-3 py-2.5 text-muted text-sm -outline-offset-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-accent"
+              >
+                {name}
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}

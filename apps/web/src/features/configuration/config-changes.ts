@@ -1,0 +1,69 @@
+import { baseUrlProblem } from '@agentbot/contracts/base-url';
+import type { Input } from '@agentbot/contracts/client';
+
+type Config = NonNullable<Input<'updateAgentConfig'>['body']['config']>;
+
+export interface Changes {
+  config: Config;
+  /** Validation errors by field name. */
+  problems: Partial<Record<'baseUrl' | 'model' | 'apiKey' | 'ownerIds' | 'allowedDomains', string>>;
+}
+
+/** The value of the provider select that stands for the user's own endpoint. */
+export const CUSTOM = 'custom';
+
+/** The origin that receives the API key; the text itself while it is not a valid URL. */
+export const originOf = (url = '') => (URL.canParse(url) ? new URL(url).origin : url);
+
+/**
+ * The hint of the key field. A saved key is never sent to another provider or server.
+ * @param needed whether the new provider requires a key
+ * @param dropped whether saving drops the current key
+ */
+export function keyHint(needed: boolean, dropped: boolean): string {
+  if (needed) return 'The saved key belongs to the previous provider and is never sent to another one.';
+  if (dropped)
+    return 'Only if your endpoint needs one. The saved key is not sent to another server: if this field is empty, the agent has no key.';
+  return 'Leave empty to keep the saved key';
+}
+
+/**
+ * Reads and validates the configuration form.
+ * @param before the saved configuration: an emptied model resets to the provider's default
+ * @param needsKey whether the provider changes to one that requires a key
+ */
+export function readChanges(form: FormData, before: { model?: string | undefined }, needsKey: boolean): Changes {
+  const text = (name: string) => String(form.get(name) ?? '').trim();
+  const problems: Changes['problems'] = {};
+  const baseUrl = text('baseUrl');
+  const urlProblem = baseUrl && baseUrlProblem(baseUrl);
+  if (urlProblem) problems.baseUrl = `The base URL ${urlProblem}`;
+  const provider = text('aiProvider');
+  const model = text('model') || (before.model && null);
+  if (text('model').includes('${')) problems.model = 'A model ID must not contain ${: OpenClaw would replace it with a variable';
+  const apiKey = text('apiKey');
+  if (needsKey && !apiKey) problems.apiKey = 'The new provider needs its own key';
+  if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey)) problems.apiKey = 'A key must contain ASCII characters only, without spaces';
+  const list = (name: string) =>
+    text(name)
+      .split(/[\s,]+/)
+      .filter(Boolean);
+  const ownerIds = list('ownerIds');
+  const invalidId = ownerIds.find((each) => !/^[\w@.:+-]{1,64}$/.test(each));
+  if (invalidId) problems.ownerIds = `“${invalidId}” is not a valid ID`;
+  const allowedDomains = list('allowedDomains');
+  const invalidDomain = allowedDomains.find((each) => !/^(\*\.)?([\w-]+\.)+[a-z][a-z0-9-]+(:\d+)?$/i.test(each));
+  if (invalidDomain) problems.allowedDomains = `“${invalidDomain}” is not a valid domain: write api.example.com or *.example.com`;
+  return {
+    problems,
+    config: {
+      ...(provider !== CUSTOM && { aiProvider: provider as NonNullable<Config['aiProvider']> }),
+      ...(baseUrl && { baseUrl }),
+      ...(model !== undefined && { model }),
+      ...(apiKey && { apiKey }),
+      ownerIds,
+      allowedDomains,
+      plan: text('plan') as NonNullable<Config['plan']>,
+    },
+  };
+}

@@ -1,0 +1,159 @@
+'use client';
+
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import useSWR from 'swr';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Field, SelectField } from '../../components/ui/field.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Hint, Problem } from '../../components/ui/notice.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
+import type { Options } from '../../lib/options.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
+import { type Changes, CUSTOM, keyHint, originOf, readChanges } from './config-changes.ts';
+
+const providers = [
+  ['openrouter', 'OpenRouter'],
+  ['anthropic', 'Anthropic'],
+  ['openai', 'OpenAI'],
+  ['gemini', 'Google Gemini'],
+  ['groq', 'Groq'],
+  [CUSTOM, 'Custom endpoint: OpenAI-compatible'],
+] as const;
+
+/** The configuration form: provider, model, endpoint, plan, owners. */
+export function Configuration({ id, plans }: { id: string; plans: Options }) {
+  const { data: agent, mutate: refresh } = useAgent(id);
+  const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
+  const [problems, setProblems] = useState<Changes['problems']>({});
+  const [busy, setBusy] = useState(false);
+  // Unsaved values.
+  const [selected, select] = useState<string>();
+  const [address, setAddress] = useState<string>();
+  // Another page or client may save the configuration: read it again when the agent's model changes.
+  const current = agent && `${agent.aiProvider} ${agent.model}`;
+  const seen = useRef(current);
+  useEffect(() => {
+    if (seen.current && current !== seen.current) void mutate();
+    seen.current = current;
+  }, [current, mutate]);
+  if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
+  if (!data || !agent) return <Loading rows={1} className="h-96" />;
+  const { config } = data;
+  const saved = config.baseUrl ? CUSTOM : (config.aiProvider ?? agent.aiProvider);
+  const provider = selected ?? saved;
+  const isCustom = provider === CUSTOM;
+  const changesProvider = provider !== saved;
+  const needsKey = changesProvider && !isCustom;
+  const dropsKey = changesProvider || (isCustom && address !== undefined && originOf(address) !== originOf(config.baseUrl));
+
+  async function save(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const read = readChanges(new FormData(form), config, needsKey);
+    setProblems(read.problems);
+    if (Object.keys(read.problems).length) return;
+    setBusy(true);
+    const text = { pending: 'Saving the configuration…', success: 'The configuration is saved' };
+    if (await withToast(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), text)) {
+      await Promise.all([mutate(), refresh()]);
+      select(undefined);
+      setAddress(undefined);
+    }
+    setBusy(false);
+  }
+  async function apply() {
+    setBusy(true);
+    const text = { pending: 'Replacing the container…', success: 'The agent is running with the new configuration' };
+    await withToast(api('repairAgent', { params: { id } }), text);
+    await refresh();
+    setBusy(false);
+  }
+
+  return (
+    <div className="max-w-2xl space-y-4">
+      {agent.current === false && agent.status !== 'stopped' && (
+        <Hint>
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            <span>The agent does not use the saved configuration yet. It will after its container is replaced.</span>
+            <Button size="small" busy={busy} onClick={apply}>
+              Apply now
+            </Button>
+          </div>
+        </Hint>
+      )}
+      <Card
+        title="Configuration"
+        description="Fields that you do not change keep their values. OpenClaw validates the whole configuration before the container is replaced."
+      >
+        <form method="post" onSubmit={save} key={JSON.stringify(config)} className="space-y-4">
+          <SelectField
+            label="Provider"
+            name="aiProvider"
+            value={provider}
+            onChange={(event) => select(event.target.value)}
+            options={providers}
+          />
+          {isCustom && (
+            <Field
+              label="Base URL"
+              name="baseUrl"
+              type="url"
+              required
+              defaultValue={config.baseUrl}
+              onChange={(event) => setAddress(event.target.value)}
+              problem={problems.baseUrl}
+              hint="An OpenAI-compatible endpoint, such as https://models.example.com/v1"
+            />
+          )}
+          <Field
+            // Model IDs are specific to the provider: reset the field when the provider changes.
+            key={provider}
+            label="Model ID"
+            name="model"
+            defaultValue={changesProvider ? '' : config.model}
+            maxLength={200}
+            required={isCustom}
+            problem={problems.model}
+            hint={isCustom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
+          />
+          <Field
+            label="New API key"
+            name="apiKey"
+            type="password"
+            autoComplete="off"
+            required={needsKey}
+            problem={problems.apiKey}
+            hint={keyHint(needsKey, dropsKey)}
+          />
+          <Field
+            label="Owner IDs"
+            name="ownerIds"
+            defaultValue={config.ownerIds?.join(', ')}
+            problem={problems.ownerIds}
+            hint="Who may command the agent on its channels: Telegram, Discord or WhatsApp IDs, separated by commas"
+          />
+          <Field
+            label="Allowed domains"
+            name="allowedDomains"
+            defaultValue={config.allowedDomains?.join(', ')}
+            problem={problems.allowedDomains}
+            hint="Domains that the agent may reach, separated by commas. Its model and channels are always allowed. Leave empty to allow all domains"
+          />
+          <SelectField
+            label="Plan"
+            name="plan"
+            defaultValue={config.plan ?? agent.plan}
+            options={plans}
+            hint="Your account’s plan must include it"
+          />
+          <Button type="submit" busy={busy}>
+            Save configuration
+          </Button>
+        </form>
+      </Card>
+    </div>
+  );
+}

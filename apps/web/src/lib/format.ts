@@ -1,0 +1,37 @@
+const units: [Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+
+/** Formats the distance from `now` (milliseconds): `5 min. ago`. */
+export function formatRelativeTime(time: string | number, now: number): string {
+  const seconds = (new Date(time).getTime() - now) / 1000;
+  for (const [unit, size] of units) if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
+  return 'just now';
+}
+
+/** Formats a time to the second in the reader's time zone, which it names: `Nov 28, 2026, 10:30:00 AM UTC`. */
+export const formatTime = (time: string | number) => new Date(time).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'long' });
+
+/** The reader's time zone, as `formatTime` writes it: `UTC`, `GMT+2`. */
+export function timeZoneName(): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts();
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+}
+
+/** Formats a duration: `4.2 s`, `3 min 20 s`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** Formats a number of bytes with a binary unit: `2 GiB`, `1.5 MiB`. */
+export function formatBytes(bytes: number): string {
+  const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(names.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** power;
+  return `${value >= 100 || Number.isInteger(value) ? Math.round(value) : value.toFixed(1)} ${names[power]}`;
+}

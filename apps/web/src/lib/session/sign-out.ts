@@ -1,0 +1,33 @@
+import { ApiError } from '@agentbot/contracts/client';
+
+let signingOut: Promise<void> | undefined;
+
+async function endSession(): Promise<void> {
+  // Loaded on demand: most page views never sign out.
+  const auth = await import('next-auth/react');
+  const isRefused = async () => (await auth.signOut({ redirect: false })).url.includes('csrf=true');
+  // Two tabs that sign out together overwrite each other's CSRF token: the refused tab retries once.
+  if ((await isRefused()) && (await isRefused())) throw new Error('You are still signed in. Try again.');
+  location.assign('/signin');
+}
+
+/**
+ * Ends the session and opens the sign-in page. Concurrent calls share one request.
+ * @throws Error when the server refused twice
+ */
+export function signOut(): Promise<void> {
+  signingOut ??= endSession().catch((error) => {
+    signingOut = undefined;
+    throw error;
+  });
+  return signingOut;
+}
+
+/** Signs out when a request failed with 401. @returns whether it did */
+export function signOutIfUnauthorized(error: unknown): boolean {
+  const unauthorized = error instanceof ApiError && error.status === 401;
+  // The cookie can outlive a deleted account. It must go too: the sign-in page redirects back while it is valid.
+  // If the sign-out fails, the next request fails with 401 as well and tries again.
+  if (unauthorized) void signOut().catch(() => undefined);
+  return unauthorized;
+}

@@ -1,0 +1,46 @@
+import { toast } from 'sonner';
+import { errorAdvice, errorMessage, isStillRunning } from '../api/errors.ts';
+import { signOutIfUnauthorized } from '../session/sign-out.ts';
+
+/** What the toast says while the request runs, and after it succeeded. */
+interface ToastText {
+  pending: string;
+  success: string;
+}
+type Outcome<T> = { result: T } | 'still running' | 'failed';
+
+/** How long an error stays visible: long enough to read its advice. */
+const ERROR_DURATION_MS = 20_000;
+
+async function follow<T>(work: Promise<T>, { pending, success }: ToastText): Promise<Outcome<T>> {
+  const id = toast.loading(pending);
+  try {
+    const result = await work;
+    toast.success(success, { id });
+    return { result };
+  } catch (error) {
+    if (signOutIfUnauthorized(error)) {
+      toast.dismiss(id);
+      return 'failed';
+    }
+    const show = isStillRunning(error) ? toast.info : toast.error;
+    show(errorMessage(error), { id, description: errorAdvice(error), duration: ERROR_DURATION_MS, closeButton: true });
+    return isStillRunning(error) ? 'still running' : 'failed';
+  }
+}
+
+/**
+ * Shows a toast while a request runs and when it ends.
+ * @returns the response; undefined when the request failed or its operation is still running
+ */
+export async function withToast<T>(work: Promise<T>, text: ToastText): Promise<T | undefined> {
+  const outcome = await follow(work, text);
+  return typeof outcome === 'object' ? outcome.result : undefined;
+}
+
+/**
+ * Like `withToast`, for requests whose response nobody reads.
+ * @returns whether the backend accepted the request: its operation is done or still running
+ */
+export const acceptedWithToast = async (work: Promise<unknown>, text: ToastText): Promise<boolean> =>
+  (await follow(work, text)) !== 'failed';

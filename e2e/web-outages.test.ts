@@ -1,0 +1,175 @@
+import type { ErrorCode } from '@agentbot/contracts';
+import { canary } from '@agentbot/test-doubles/canaries';
+import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  anonymous,
+  call,
+  callBackend,
+  expectAllRowsSeen,
+  expectRefusal,
+  isoTime,
+  ownerId,
+  running,
+  sleep,
+  stack,
+  startWebApi,
+  stopWebApi,
+  webRoutes,
+  withDatabase,
+} from './web-api.ts';
+
+/** The web's errors while a dependency is missing or misconfigured, one outage after another. */
+
+let engine: Awaited<ReturnType<typeof startEngineProxy>>;
+
+beforeAll(async () => {
+  engine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
+  await startWebApi({ AGENT_PORT_BASE: '25200', AGENT_SUBNET: '10.217.0.0/16' });
+});
+afterAll(async () => {
+  await stopWebApi();
+  await engine?.close();
+});
+
+describe('an outage:', () => {
+  const restart = async (changed: NodeJS.ProcessEnv) => {
+    await stack.killBackend();
+    await stack.startBackend(changed);
+  };
+  const having = (code: ErrorCode) => webRoutes.filter(([, { errors }]) => errors.includes(code)).map(([id]) => id);
+  const lifecycle = webRoutes.filter(([, { web }]) => web?.errorShape === 'lifecycle').map(([id]) => id);
+
+  test('a failing Docker engine is OPERATION_FAILED', async () => {
+    await restart({ DOCKER_HOST: engine.dockerHost, BACKUP_DIR: '/dev/null/backups' });
+    const container = stack.docker.getContainer(`openclaw-${running}`);
+    const signal = async (name: string) => {
+      const exec = await container.exec({ Cmd: ['sh', '-c', `kill -${name} -1`], AttachStdout: true, Tty: true });
+      await (await exec.start({ Tty: true })).toArray();
+    };
+    // Stops the processes, because the backend would unpause a paused container.
+    await signal('STOP');
+    const query = `?action=skills&agentId=${running}`;
+    const unreachable = /^The agent's gateway (cannot be reached|did not answer)$/;
+    expectRefusal('askAgent', await call('askAgent', { query }), 'OPERATION_FAILED', unreachable);
+    await signal('CONT');
+    for (const id of ['createBackup', 'restoreBackup', 'downloadBackup'] as const) {
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', /^(The backup cannot be read|An unexpected error stopped the backup)$/);
+    }
+    for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', /./);
+    }
+    expectRefusal('provisionAgent', await call('provisionAgent'), 'OPERATION_FAILED', 'Failed to provision agent');
+    expectRefusal('sendMessage', await call('sendMessage'), 'OPERATION_FAILED', 'The agent is not running (error)');
+    expectRefusal('tellAgent', await call('tellAgent'), 'OPERATION_FAILED', 'The agent is not running (error)');
+    await call('updateAgentConfig', { body: { whatsappToken: 'any' } });
+    for (const id of ['linkWhatsApp', 'unlinkWhatsApp'] as const) {
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', 'The agent has no running gateway');
+    }
+  }, 240_000);
+
+  test('an operation that outlasts the request is OPERATION_STILL_RUNNING', async () => {
+    await restart({ DOCKER_HOST: engine.dockerHost, BACKUP_DIR: '/dev/null/backups', OPERATION_WAIT_SECONDS: '1' });
+    const open = `SELECT FROM operations WHERE finished_at IS NULL AND agent_id = $1`;
+    await withDatabase(async (client) => {
+      for (const id of having('OPERATION_STILL_RUNNING')) {
+        // The lock blocks the first stage.
+        await client.query('BEGIN; LOCK TABLE operation_steps IN SHARE ROW EXCLUSIVE MODE');
+        try {
+          expectRefusal(id, await call(id), 'OPERATION_STILL_RUNNING');
+        } finally {
+          await client.query('COMMIT');
+        }
+        while ((await client.query(open, [running])).rowCount) await sleep(50);
+      }
+    });
+  }, 240_000);
+
+  test('without Docker, operations that need it are DOCKER_UNAVAILABLE', async () => {
+    await restart({ DOCKER_HOST: 'unix:///nonexistent.sock' });
+    for (const id of having('DOCKER_UNAVAILABLE')) expectRefusal(id, await call(id), 'DOCKER_UNAVAILABLE');
+    expect((await call('getHealth')).body.docker).toBe('unavailable');
+    expect((await call('getAgentStats')).body.stats).toMatchObject({ cpu: 'N/A', memory: 'N/A' });
+  }, 120_000);
+
+  test('with provisioning disabled, only new agents are refused', async () => {
+    await restart({ PROVISIONING_ENABLED: 'false', SMTP_URL: '' });
+    expectRefusal('requestPasswordReset', await call('requestPasswordReset'), 'MAIL_UNAVAILABLE');
+    const fresh = (await callBackend(ownerId, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Fresh' }) })).body.id;
+    for (const id of having('PROVISIONING_DISABLED')) {
+      const its = lifecycle.includes(id) ? { agent: fresh } : {};
+      expectRefusal(id, await call(id, its), 'PROVISIONING_DISABLED');
+    }
+    await call('deleteAgent', { agent: fresh });
+    expect((await call('getHealth')).body.provisioning).toBe('disabled');
+    expect((await call('startAgent')).body).toEqual({ success: true, status: 'active' });
+  }, 120_000);
+
+  test('too many attempts at a password or an account are RATE_LIMITED', async () => {
+    await restart({ SIGN_IN_RATE_LIMIT: '1', SMTP_URL: 'smtp://127.0.0.1:1' });
+    for (const id of having('RATE_LIMITED')) {
+      for (let i = 0; i < 3; i++) await call(id, { as: anonymous });
+      expectRefusal(id, await call(id, { as: anonymous }), 'RATE_LIMITED', /^Too many/);
+    }
+  }, 120_000);
+
+  test('without tables, every operation is 500 with its own sentence and no internal detail', async () => {
+    await restart({ STRIPE_SECRET_KEY: canary('sk_test_1-'), STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' });
+    const noSubscription = 'This account has no subscription yet';
+    expectRefusal('openBillingPortal', await call('openBillingPortal'), 'PAYMENT_REQUIRED', noSubscription);
+    const tables = [
+      'agents',
+      'users',
+      'sessions',
+      'messages',
+      'replies',
+      'api_keys',
+      'operations',
+      'password_resets',
+      'challenges',
+      'wallets',
+      'log_views',
+    ];
+    await withDatabase(async (client) => {
+      for (const table of tables) await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
+      for (const [id, { failure }] of webRoutes) {
+        if (['getHealth', 'getSignInOptions', 'getCloneService'].includes(id)) continue;
+        const answer = await call(id);
+        expectRefusal(id, answer, 'INTERNAL', failure);
+        expect(JSON.stringify(answer.body)).not.toMatch(/prisma|postgres|lost_/i);
+      }
+      for (const table of tables) await client.query(`ALTER TABLE lost_${table} RENAME TO ${table}`);
+    });
+  }, 120_000);
+
+  test('without a backend, every operation is 502 in its own shape at once, and stats are the last ones seen', async () => {
+    const before = (await call('getAgentStats')).body.stats;
+    await stack.killBackend();
+    const from = Date.now();
+    for (const [id] of webRoutes) {
+      if (id === 'getAgentStats') continue;
+      expectRefusal(id, await call(id), 'BACKEND_UNAVAILABLE');
+    }
+    expect(Date.now() - from).toBeLessThan(30_000);
+    expect(lifecycle.length).toBe(6);
+    const { uptime, messagesProcessed, messagesPerHour, averageResponseTime, successRate, errorRate } = before;
+    expect((await call('getAgentStats')).body).toEqual({
+      stats: {
+        agentId: running,
+        uptime,
+        messagesProcessed,
+        messagesPerHour,
+        averageResponseTime,
+        successRate,
+        errorRate,
+        timestamp: isoTime,
+      },
+      status: 'mock',
+    });
+    expect((await call('getAgentStats', { agent: 'agent_other' })).body.stats).toMatchObject({ uptime: null, timestamp: null });
+    await stack.startBackend();
+    expect((await call('getAgent')).status).toBe(200);
+  }, 120_000);
+});
+
+test('every row of the error tables that belongs to an outage was seen', () => expectAllRowsSeen('outages'));
