@@ -2,7 +2,7 @@ import { backUp } from '../domain/backups/backup-archive.ts';
 import type { Context } from '../domain/context.ts';
 import { RolledBackError } from '../domain/operations/errors.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { AgentChange } from '../domain/operations/types.ts';
+import type { AgentUpdate } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
 import { storageOf } from '../infra/openclaw/versions.ts';
@@ -12,7 +12,7 @@ import { startAndAwaitReady, stop } from './start-stop.ts';
 const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
 
 /** Archives the agent's data, then clears sessions and memory; conversations stay readable, and a new one begins. */
-export async function resetMemory(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+export async function resetMemory(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { database, host } = context;
   const { state } = operation.agentBefore as { state: Agent['state'] };
   const spec = agent.containerSpec as AgentContainerSpec | null;
@@ -29,9 +29,7 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   const asBefore = () => (hasContainer && state !== 'stopped' ? startAndAwaitReady(context, agent, step) : change);
   if (hasContainer) {
     try {
-      await step('backup', 5 * 60_000, async (signal) => {
-        await backUp(context, agent, operation, 'reset-memory', signal);
-      });
+      await step('backup', 5 * 60_000, (signal) => backUp(context, agent, operation, 'reset-memory', signal));
     } catch (error) {
       throw new RolledBackError('The memory could not be archived, and was left as it is', await asBefore(), error);
     }

@@ -18,7 +18,7 @@ function stateBefore({ agentBefore }: Operation): AgentState {
 }
 
 /**
- * Gives up an operation: one that waits is over at once; one that runs ends its stage and puts things right.
+ * Gives up an operation: one that waits is over at once; one that runs ends its stage and compensates.
  * @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND, OPERATION_NOT_CANCELLABLE
  */
 export async function cancelOperation(context: Context, actor: Actor, agentId: string, id: string): Promise<OperationView> {
