@@ -11,6 +11,7 @@ import { queues } from '../src/domain/operations/operations.ts';
 import { startWorker } from '../src/workers/operation-worker.ts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
+import { storedSpec } from './stored-spec.ts';
 
 /**
  * Every row of every error table: for each operation of the contract and each code it names, a request that provokes
@@ -76,7 +77,7 @@ beforeAll(async () => {
   waiting = (await closed.machine(undefined, 'POST', '/api/agents', { name: 'Waiting' })).body.id;
   dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
   // As after an engine went away: the agent had a container once.
-  await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
+  await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: storedSpec() } }));
   await lostBackup(real, running);
   await lostBackup(withoutDocker, dockerless);
   await lostBackup(faulty, faultyAgent);
@@ -215,7 +216,9 @@ const lapsed = (id: RouteId): Provocation => ({
       tx.subscription.create({ data: { id: `sub_${agent}`, ownerId, status: 'canceled', plan: 'solo' } }),
     );
     // Not its first container: that needs a plan whether there was a subscription or not.
-    await real.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent }, data: { containerSpec: {} } }));
+    await real.context.database.as('service', (tx) =>
+      tx.agent.update({ where: { id: agent }, data: { containerSpec: storedSpec({ plan: 'solo' }) } }),
+    );
     return call(real, id, { as: ownerId, agent });
   },
   error: 'Active subscription required',

@@ -12,6 +12,7 @@ import { newDeviceKey } from '../src/infra/openclaw/device.ts';
 import { GatewayConnection } from '../src/infra/openclaw/gateway-connection.ts';
 import type { HistoryEntry } from '../src/infra/openclaw/session-history.ts';
 import { startBackend, type TestBackend } from './backend.ts';
+import { storedSpecAt } from './stored-spec.ts';
 
 /** What becomes of a chat when the gateway says less than it should, or later: with a gateway that does as it is told. */
 
@@ -103,8 +104,7 @@ interface AskOptions {
 describe('a chat', () => {
   let count = 0;
   const ask = (text: string, { resumed = false, timeoutMs = 20_000, ...more }: AskOptions = {}) => {
-    const bind = { address: '127.0.0.1', gateway: gateway.port };
-    const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: { bind } };
+    const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: storedSpecAt(gateway.port) };
     const question = { id: `msg_${count++}`, sessionId: 'sess_1', text, askedAt: new Date(), resumed, onText: () => undefined, ...more };
     return replyFromContainer(backend.context, running, question, { idleMs: 200, timeoutMs });
   };
@@ -221,7 +221,6 @@ test('an answer on a channel that the gateway writes down late is taken over wit
 
 describe('a key that the model provider repeats', () => {
   const refusal = `401: invalid key ${canary('sk-or-')}`;
-  const atGateway = (gatewayPort: number) => ({ bind: { address: '127.0.0.1', gateway: gatewayPort } });
 
   // The search for it in log and database is at the backend's end.
   test.each<[string, string, () => void]>([
@@ -249,7 +248,7 @@ describe('a key that the model provider repeats', () => {
     ],
   ])('in %s is taken out', async (_how, sentence, fail) => {
     fail();
-    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: atGateway(gateway.port) };
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
     const { status, body } = await backend.machine(agent.ownerId, 'POST', '/api/chat', { message: 'Hello', agentId: agent.id });
     expect([status, body.error]).toEqual([500, sentence]);
@@ -277,8 +276,7 @@ describe('a cookie, which may be the dashboard’s session,', () => {
     container.listen(0, '127.0.0.1');
     await once(container, 'listening');
     const { port } = container.address() as { port: number };
-    const containerSpec = { bind: { address: '127.0.0.1', gateway: port } };
-    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec };
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(port) };
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
     address = `127.0.0.1:${backend.gatewayPort}/agent/${agent.id}`;
   });

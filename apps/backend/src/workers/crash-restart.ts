@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Context } from '../domain/context.ts';
+import { readCause } from '../domain/operations/operation-columns.ts';
 import { beginOperation } from '../domain/operations/operations.ts';
 import type { Operation } from '../generated/prisma/client.ts';
 import type { Transaction } from '../infra/database/database.ts';
@@ -10,7 +11,7 @@ const RECOVERY = { cause: 'recovery' } as const;
 const MAX_RESTARTS = 5;
 const FIRST_WAIT_MS = 2_000;
 
-export const isCrashRestart = ({ input }: Pick<Operation, 'input'>) => (input as { cause?: string }).cause === RECOVERY.cause;
+export const isCrashRestart = (operation: Pick<Operation, 'id' | 'input'>) => readCause(operation) === RECOVERY.cause;
 
 /** Within these minutes recoveries count: ten, and as long as all of them may take to become ready. */
 const windowMinutes = ({ READY_TIMEOUT_SECONDS }: Config) => Math.ceil(10 + ((MAX_RESTARTS + 1) * READY_TIMEOUT_SECONDS) / 60);

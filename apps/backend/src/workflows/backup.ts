@@ -3,6 +3,7 @@ import { backUp } from '../domain/backups/backup-archive.ts';
 import { applyRetention } from '../domain/backups/retention.ts';
 import type { Context } from '../domain/context.ts';
 import { RolledBackError } from '../domain/operations/errors.ts';
+import { readBackupInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
@@ -11,7 +12,7 @@ const inMebibytes = (bytes: bigint) => `${(Number(bytes) / 1024 ** 2).toFixed(1)
 
 /** Makes a backup, then removes those beyond the agent's number and age. The agent goes on as it was. */
 export async function backup(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
-  const { cause = 'manual' } = operation.input as { cause?: 'manual' | 'schedule' };
+  const { cause } = readBackupInput(operation);
   try {
     await step(
       'backup',

@@ -3,27 +3,18 @@ import { backUp, openBackup } from '../domain/backups/backup-archive.ts';
 import { applyRetention } from '../domain/backups/retention.ts';
 import type { Context } from '../domain/context.ts';
 import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
+import { type ReplacementNotes, readAgentBefore, readReplacementNotes } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { secretEnvironment } from '../domain/provisioning/create-container.ts';
-import type { Agent, Backup, Operation, Prisma } from '../generated/prisma/client.ts';
+import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { runningState } from './provision.ts';
 import { stop } from './start-stop.ts';
 
 const MINUTE = 60_000;
-
-/** What the first attempt noted, so that a second one after a crash neither archives a half-changed state nor forgets. */
-interface Notes {
-  previousImage?: string;
-  backupId?: string;
-  backupPath?: string | null;
-  /** The container as it was before. */
-  spec?: AgentContainerSpec;
-  /** Why it is being put back: whoever takes it up goes on with that, whatever is there by now. */
-  undoing?: { sentence: string; cancelled: boolean };
-}
 
 interface Replacement {
   cause: 'update' | 'restore';
@@ -56,8 +47,7 @@ async function restorePrevious(
   const containerId = await host.create(spec, await secretEnvironment(context, spec), [], { data, signal });
   await host.start(spec);
   const state = await awaitReady(context, spec, signal);
-  const containerSpec = spec as unknown as Prisma.InputJsonObject;
-  return { ...runningState(state), containerId, containerSpec, image: spec.image, openclawVersion: version };
+  return { ...runningState(state), containerId, containerSpec: spec, image: spec.image, openclawVersion: version };
 }
 
 /**
@@ -73,17 +63,17 @@ export async function replaceWithRollback(
   { cause, name, prepare, replace }: Replacement,
 ): Promise<AgentUpdate> {
   const { database, backups } = context;
-  const before = operation.agentBefore as { state: Agent['state']; image: string | null };
-  const notes = operation.result as Notes;
-  const note = (more: Notes) =>
+  const before = readAgentBefore(operation);
+  const notes = readReplacementNotes(operation);
+  const note = (more: ReplacementNotes) =>
     database.as('service', (tx) =>
       tx.operation.update({
         where: { id: operation.id },
-        data: { result: Object.assign(notes, more) as unknown as Prisma.InputJsonObject },
+        data: { result: Object.assign(notes, more) },
       }),
     );
   // The spec in the row is already the new one when a crash interrupted a first attempt.
-  const spec = notes.spec ?? (agent.containerSpec as AgentContainerSpec | null);
+  const spec = notes.spec ?? readContainerSpec(agent);
   const asBefore = async (change: AgentUpdate): Promise<AgentUpdate> => ({
     ...change,
     ...(before.state === 'stopped' && (await stop(context, agent, step))),

@@ -1,6 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import { checkBackup, openBackup } from '../domain/backups/backup-archive.ts';
 import type { Context } from '../domain/context.ts';
+import { readRestoreInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
@@ -27,7 +28,7 @@ function requireReadable(backup: Backup, agent: Agent): void {
  */
 export async function restore(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { database, host, config } = context;
-  const { backupId } = operation.input as { backupId: string };
+  const { backupId } = readRestoreInput(operation);
   const wanted = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
   return replaceWithRollback(context, agent, step, operation, {
     cause: 'restore',

@@ -5,9 +5,10 @@ import type { AgentUpdate } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { isCurrent } from '../domain/provisioning/create-container.ts';
 import { validateBeforeStop } from '../domain/provisioning/validate-config.ts';
-import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
-import { type AgentContainerSpec, SlotTakenError } from '../infra/docker/container-host.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import { SlotTakenError } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { replaceLegacyModel } from '../infra/openclaw/legacy-models.ts';
 import { recreate, runningState } from './provision.ts';
 
@@ -20,7 +21,7 @@ const STOP_MS = 40_000;
 export async function startAndAwaitReady(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
   const { host, config } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const spec = readContainerSpec(agent);
   if (!spec) return recreate(context, agent, step);
   const missing = !(await host.inspect(spec.names.container));
   if (missing || !(await isCurrent(context, agent, spec))) return recreate(context, { ...agent, plan: spec.plan }, step);
@@ -45,7 +46,7 @@ export async function stop(context: Context, agent: Agent, step: Step): Promise<
 /** Makes sure, before anything is stopped, that what has changed since the container was made is good for a new one. */
 async function validateChange(context: Context, agent: Agent, step: Step, operation: Operation) {
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const spec = readContainerSpec(agent);
   if (spec && !(await isCurrent(context, agent, spec))) await validateBeforeStop(context, { ...agent, plan: spec.plan }, step, operation);
 }
 
@@ -57,7 +58,7 @@ export async function start(context: Context, agent: Agent, step: Step, operatio
 
 /** Stops, then starts, with a model that is still served. */
 export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
-  const { agent: healed, message } = replaceLegacyModel(agent);
+  const { agent: healed, change, message } = replaceLegacyModel(agent);
   if (message) {
     await step(
       'heal',
@@ -71,7 +72,5 @@ export async function restart(context: Context, agent: Agent, step: Step, operat
   }
   await validateChange(context, healed, step, operation);
   await stop(context, agent, step);
-  const change = await startAndAwaitReady(context, healed, step);
-  if (!message) return change;
-  return { ...change, model: healed.model, config: healed.config as Prisma.InputJsonObject };
+  return { ...(await startAndAwaitReady(context, healed, step)), ...change };
 }

@@ -1,5 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../domain/context.ts';
+import { readUpdateInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
@@ -19,7 +20,7 @@ function requireReadable(current: string | null, next: string): void {
 
 /** Moves the agent to `operation.input.image`; when that does not become ready, image and data are put back. */
 export function update(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
-  const { image } = operation.input as { image: string };
+  const { image } = readUpdateInput(operation);
   return replaceWithRollback(context, agent, step, operation, {
     cause: 'update',
     name: 'Update',

@@ -1,6 +1,6 @@
 import type { OperationKind, Plan } from '@agentbot/contracts';
-import type { Agent, Operation } from '../../generated/prisma/client.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import type { Context } from '../context.ts';
 import { coversContainer, isPaidClone } from './entitlements.ts';
 
@@ -22,17 +22,18 @@ async function provisionedFor({ database }: Pick<Context, 'database'>, agentId: 
  * An agent as an operation may make its container. What a request asked for has the plan that was checked with it, whatever
  * the row says by now. What the platform does by itself has the row's plan where that is covered; else what the agent has or
  * was provisioned for; else its owner's plan, or the smallest.
+ * @param checked the plan that was checked with the request
  */
 export async function withEntitledPlan(
   context: Pick<Context, 'database' | 'accounts'>,
   agent: Agent,
-  { kind, agentBefore }: Operation,
+  kind: OperationKind,
+  checked: Plan | undefined,
 ): Promise<Agent> {
-  if (makeNoContainer.includes(kind as OperationKind)) return agent;
-  const { plan: checked } = agentBefore as { plan?: Plan };
+  if (makeNoContainer.includes(kind)) return agent;
   if (checked) return { ...agent, plan: checked };
   const account = await context.accounts.find(agent.ownerId);
   if (isPaidClone(agent) || coversContainer(account, agent)) return agent;
-  const has = (agent.containerSpec as AgentContainerSpec | null)?.plan ?? (await provisionedFor(context, agent.id));
+  const has = readContainerSpec(agent)?.plan ?? (await provisionedFor(context, agent.id));
   return { ...agent, plan: has ?? account.plan ?? 'solo' };
 }

@@ -1,4 +1,4 @@
-import { type AgentConfig, AppError } from '@agentbot/contracts';
+import { AppError } from '@agentbot/contracts';
 import {
   type AgentSecrets,
   deleteAgentSecret,
@@ -8,6 +8,7 @@ import {
 } from '../../infra/crypto/agent-secrets.ts';
 import type { Envelope } from '../../infra/crypto/envelope.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { credentialOf } from '../../infra/openclaw/providers.ts';
 
 interface Choice {
@@ -16,9 +17,9 @@ interface Choice {
 }
 
 /** Whom an agent's own key is sent to: its provider, or the server of its own endpoint. */
-export function keyRecipient({ aiProvider, config }: Choice): string {
-  const { baseUrl } = config as AgentConfig;
-  return aiProvider === 'custom' && baseUrl ? new URL(baseUrl).origin : aiProvider;
+export function keyRecipient(agent: Choice): string {
+  const { baseUrl } = readAgentConfig(agent);
+  return agent.aiProvider === 'custom' && baseUrl ? new URL(baseUrl).origin : agent.aiProvider;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type AgentConfig, type AgentConfigChange, AppError, type Plan } from '@agentbot/contracts';
-import type { Agent, Prisma } from '../../generated/prisma/client.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
 import { splitConfig, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { afterChange } from '../../infra/openclaw/model-choice.ts';
 import { assertPublicEndpoint } from '../../infra/openclaw/model-endpoint.ts';
@@ -60,7 +60,7 @@ export async function updateAgentMetadata(context: Context, actor: Actor, id: st
         plan: plan ?? agent.plan,
         model,
         aiProvider,
-        config: changed as Prisma.InputJsonObject,
+        config: changed,
       },
     });
   });

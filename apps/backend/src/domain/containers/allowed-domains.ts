@@ -1,6 +1,7 @@
 import { type AgentConfig, AppError } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
 import type { SecretName } from '../../infra/crypto/agent-secrets.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { fallbackTargets, keySecret, modelTarget } from '../../infra/openclaw/providers.ts';
 
 /** What a channel's own client asks, by the secret that opens the channel. */
@@ -10,14 +11,17 @@ const channelDomains: Partial<Record<SecretName, string[]>> = {
   whatsappToken: ['*.whatsapp.com', '*.whatsapp.net'],
 };
 
-const listed = (config: unknown) => (config as AgentConfig | undefined)?.allowedDomains ?? [];
+const listed = (agent: { config: unknown }) => readAgentConfig(agent).allowedDomains ?? [];
 
 /** Whether an agent may reach certain domains only. */
-export const hasAllowedDomains = ({ config }: { config: unknown }): boolean => listed(config).length > 0;
+export const hasAllowedDomains = (agent: { config: unknown }): boolean => listed(agent).length > 0;
 
 /** @throws AppError INVALID_REQUEST for a list of domains on an installation that could not hold an agent to it */
-export function validateAllowedDomains(config: unknown, { EGRESS_PORT }: Pick<Config, 'EGRESS_PORT'>): void {
-  if (!EGRESS_PORT && listed(config).length) {
+export function validateAllowedDomains(
+  given: Pick<AgentConfig, 'allowedDomains'> | undefined,
+  { EGRESS_PORT }: Pick<Config, 'EGRESS_PORT'>,
+): void {
+  if (!EGRESS_PORT && given?.allowedDomains?.length) {
     throw new AppError('INVALID_REQUEST', 'This installation cannot hold an agent to allowedDomains: its operator has to set EGRESS_PORT');
   }
 }
@@ -36,7 +40,7 @@ interface Choice {
 export function allowedDomains(agent: Choice, secrets: ReadonlySet<string>, config: Parameters<typeof modelTarget>[1]): string[] {
   const fallbacks = fallbackTargets(agent, config, (provider) => secrets.has(keySecret(provider, agent.aiProvider)));
   return [
-    ...listed(agent.config),
+    ...listed(agent),
     ...[modelTarget(agent, config), ...fallbacks].map(({ baseUrl }) => new URL(baseUrl).host),
     ...Object.entries(channelDomains).flatMap(([name, domains]) => (secrets.has(name) ? (domains ?? []) : [])),
   ];

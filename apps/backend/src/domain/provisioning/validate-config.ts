@@ -2,6 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Agent, Operation } from '../../generated/prisma/client.ts';
 import type { Context } from '../context.ts';
 import { RolledBackError } from '../operations/errors.ts';
+import { readAgentBefore } from '../operations/operation-columns.ts';
 import type { Step } from '../operations/steps.ts';
 import { configurationOf } from './create-container.ts';
 
@@ -41,7 +42,7 @@ export const validateStep = (context: Context, agent: Agent, image: string, step
 
 /** The same for an agent that has a container: when its new configuration is refused, it goes on as it was. */
 export async function validateBeforeStop(context: Context, agent: Agent, step: Step, operation: Operation, image = agent.image) {
-  const { state } = operation.agentBefore as { state: Agent['state'] };
+  const { state } = readAgentBefore(operation);
   await validateStep(context, agent, image ?? context.config.OPENCLAW_IMAGE, step).catch((error) => {
     const untouched = error instanceof AppError && (state === 'running' || state === 'stopped');
     throw untouched ? new RolledBackError(error.message, { state }, error) : error;

@@ -8,10 +8,15 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
+import { z } from 'zod';
 import type { Agent, Passkey } from '../../generated/prisma/client.ts';
 import { isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
+import { readColumn } from '../../infra/database/read-column.ts';
 import type { Context } from '../context.ts';
 import { challengeEnd, openChallenge, storeChallenge } from './challenges.ts';
+
+/** What the challenge of a passkey holds beside its text. */
+const passkeyData = z.looseObject({ call: z.enum(['create', 'get']) });
 
 const refuse = (reason: string, cause?: unknown) => new AppError('INVALID_REQUEST', reason, { cause });
 const keyOf = (agent: Agent) => ({ ownerId: agent.ownerId, purpose: `verify:${agent.id}`, subject: 'webauthn' });
@@ -88,7 +93,7 @@ async function checkAnswer(context: Context, agent: Agent, call: 'create' | 'get
 export async function provePasskey(context: Context, agent: Agent, answer: object | undefined) {
   if (!answer) throw refuse('credential is required');
   const challenge = await openChallenge(context, keyOf(agent));
-  const { call } = challenge.data as { call: 'create' | 'get' };
+  const { call } = readColumn(passkeyData, challenge.data, { row: `challenge of agent ${agent.id}`, column: 'data' });
   // The library throws plain errors for answers that are not right.
   const { credentialId, store } = await checkAnswer(context, agent, call, challenge.text, answer).catch((error) => {
     throw error instanceof AppError || 'clientVersion' in error ? error : refuse('The passkey’s answer does not fit the challenge', error);

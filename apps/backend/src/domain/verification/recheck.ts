@@ -3,13 +3,14 @@ import type { Address } from 'viem';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Context } from '../context.ts';
 import { checkClaim, offeredTypes, type WalletType } from './check-claim.ts';
+import { metadataColumn, readProvenMetadata, readVerificationMetadata } from './verification-metadata.ts';
 
 /** Asked at once, so that they go to the node in a few requests. */
 const BATCH = 50;
 
 /** Why a verification does not hold any more, or nothing when it does. @throws Error when the chain cannot be asked */
 async function lostBecause(context: Context, agent: Agent): Promise<string | undefined> {
-  const { ensName } = agent.verificationMetadata as { ensName?: string };
+  const { ensName } = readProvenMetadata(agent);
   const claim = {
     verificationType: agent.verificationType as WalletType,
     wallet: agent.verifierAddress as Address,
@@ -34,12 +35,12 @@ async function recheckBatch(context: Context, agents: Agent[]) {
     else if (!result.value) held.push({ id: agent.id, verifiedAt: agent.verifiedAt });
     else {
       log.info({ agentId: agent.id, reason: result.value }, 'a verification does not hold any more');
-      const verificationMetadata = {
-        ...(agent.verificationMetadata as object),
+      const verificationMetadata = metadataColumn({
+        ...readVerificationMetadata(agent),
         reason: result.value,
         verifiedAt: agent.verifiedAt?.toISOString() ?? null,
         endedAt: new Date().toISOString(),
-      };
+      });
       // One that was verified anew meanwhile is another verification.
       await database.as('service', (tx) =>
         tx.agent.updateMany({

@@ -1,8 +1,13 @@
 import type { Readable } from 'node:stream';
 import { AppError, type Plan } from '@agentbot/contracts';
 
-/** Everything about one agent's container that is not secret; stored with the agent, so that a recreate is the same. */
-export interface AgentContainerSpec {
+/**
+ * Everything about one agent's container that is not secret; stored with the agent, so that a recreate is the same. A type and
+ * no interface: only so is it assignable to a JSON column.
+ */
+export type AgentContainerSpec = {
+  /** Of this shape. A change that older rows do not fit raises it, and `stored-spec.ts` migrates or refuses what is older. */
+  version: 1;
   agentId: string;
   ownerId: string;
   installation: string;
@@ -27,7 +32,7 @@ export interface AgentContainerSpec {
   extraHosts: string[];
   /** The volume with what OpenClaw compiled when its image was warmed; null for an image that brings its own. */
   cacheVolume: string | null;
-}
+};
 
 /** What an image needs for a quick start: the volume of its cache, `null` when it brings its own or could not be warmed lately. */
 export interface StartCache {

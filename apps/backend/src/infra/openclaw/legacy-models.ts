@@ -1,5 +1,5 @@
-import type { AgentConfig } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
+import { readAgentConfig, type StoredConfig } from './agent-config.ts';
 import { dialectOf } from './versions.ts';
 
 /**
@@ -45,15 +45,25 @@ const successors: Record<string, Record<string, string>> = {
 /** OpenClaw's own names of the providers whose models its versions refuse. */
 const gatewayNames: Record<string, string> = { gemini: 'google' };
 
+interface Healed {
+  agent: Agent;
+  /** What that changes in the agent's row. */
+  change: { model?: string; config?: StoredConfig };
+  /** A sentence for the owner; empty when nothing changes. */
+  message: string;
+}
+
 /** An agent's row with a model that is still served and that its OpenClaw still takes. */
-export function replaceLegacyModel(agent: Agent): { agent: Agent; message: string } {
+export function replaceLegacyModel(agent: Agent): Healed {
   const { aiProvider, model } = agent;
   const { retired } = dialectOf(agent.openclawVersion ?? '');
   const successor = successors[aiProvider]?.[model] ?? retired[`${gatewayNames[aiProvider] ?? aiProvider}/${model}`];
-  if (!successor) return { agent, message: '' };
-  const config = agent.config as AgentConfig;
+  if (!successor) return { agent, change: {}, message: '' };
+  const config = readAgentConfig(agent);
+  const change = { model: successor, config: { ...config, ...(config.model && { model: successor }) } };
   return {
-    agent: { ...agent, model: successor, config: { ...config, ...(config.model && { model: successor }) } },
+    agent: { ...agent, ...change },
+    change,
     message: `The model ${model} is no longer available: the agent now uses ${successor}`,
   };
 }

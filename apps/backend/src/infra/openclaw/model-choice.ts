@@ -1,5 +1,6 @@
 import { type AgentConfig, type AgentConfigChange, AppError } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
+import { readAgentConfig } from './agent-config.ts';
 import { assertPublicEndpoint } from './model-endpoint.ts';
 import { defaultModelOf, type ProviderId } from './providers.ts';
 
@@ -38,7 +39,7 @@ export function afterChange(
   changed: AgentConfigChange,
 ): Choice & { config: AgentConfig } {
   const aiProvider = changed.baseUrl ? 'custom' : (changed.aiProvider ?? (agent.aiProvider as ProviderId));
-  const { baseUrl, model, aiProvider: named, ...rest } = { ...(agent.config as AgentConfig), ...changed };
+  const { baseUrl, model, aiProvider: named, ...rest } = { ...readAgentConfig(agent), ...changed };
   if (aiProvider === 'custom') {
     if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
     return { model: 'custom', aiProvider, config: { ...rest, baseUrl, model } };
