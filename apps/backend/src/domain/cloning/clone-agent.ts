@@ -4,6 +4,7 @@ import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { checkSignature } from '../../infra/chain/check-signature.ts';
 import { isUniqueViolation } from '../../infra/database/database.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { randomName } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
@@ -25,7 +26,7 @@ interface Input {
 async function findParent({ database }: Context, actor: Actor, id: string): Promise<Agent> {
   const parent = await database.as('service', (tx) => tx.agent.findUnique({ where: { id } }));
   const own = actor.kind === 'service' || parent?.ownerId === userOf(actor);
-  const open = parent && (own || (parent.config as { cloneable?: boolean }).cloneable === true);
+  const open = parent && (own || readAgentConfig(parent).cloneable === true);
   if (!open || parent.state === 'deleting') throw new AppError('AGENT_NOT_FOUND');
   return parent;
 }

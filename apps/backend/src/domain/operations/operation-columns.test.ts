@@ -5,6 +5,7 @@ import {
   readAgentBefore,
   readBackupInput,
   readCause,
+  readHealMessage,
   readReplacementNotes,
   readRestoreInput,
   readUpdateInput,
@@ -95,4 +96,10 @@ describe('result of an update or restore', () => {
   ])('%j is refused', (result, sentence) => {
     expect(() => readReplacementNotes({ id, result })).toThrow(sentence);
   });
+});
+
+test('readHealMessage reads the sentence of a restart, and nothing where the model was served', () => {
+  expect(readHealMessage({ id, result: {} })).toBe('');
+  expect(readHealMessage({ id, result: { healMessage: 'The model changed' } })).toBe('The model changed');
+  expect(() => readHealMessage({ id, result: { healMessage: 5 } })).toThrow('result.healMessage (invalid_type)');
 });

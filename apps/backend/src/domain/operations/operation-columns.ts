@@ -82,6 +82,8 @@ export type ReplacementNotes = {
   undoing?: { sentence: string; cancelled: boolean };
 };
 
+const restartResult = z.looseObject({ healMessage: z.string().default('') });
+
 const readResult = <S extends z.ZodType>(schema: S, { id, result }: Column<'result'>) =>
   readColumn(schema, result, { row: `operation ${id}`, column: 'result' });
 
@@ -90,3 +92,6 @@ export function readReplacementNotes(operation: Column<'result'>): ReplacementNo
   const { spec, ...notes } = readResult(replacementNotes, operation);
   return { ...notes, ...(spec !== undefined && { spec: parseContainerSpec(spec, `operation ${operation.id}`, 'result.spec') }) };
 }
+
+/** What a restart did to a model that is no longer served; empty when it did nothing. @throws UnreadableColumnError */
+export const readHealMessage = (operation: Column<'result'>): string => readResult(restartResult, operation).healMessage;
