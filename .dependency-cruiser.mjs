@@ -88,7 +88,7 @@ export default {
       severity: 'error',
       comment: 'What runs in production imports no test, bench or test double',
       from: { path: '^(apps|packages)/[^/]+/src/', pathNot: '(\\.test\\.ts$|^packages/test-doubles/)' },
-      to: { path: '(^apps/[^/]+/(test|bench)/|\\.test\\.ts$|^packages/test-doubles/)' },
+      to: { path: '(^(apps|packages)/[^/]+/(test|bench)/|\\.test\\.ts$|^packages/test-doubles/)' },
     },
     {
       name: 'web-knows-no-server-parts',

@@ -169,7 +169,7 @@ describe.each(['github', 'google'])('%s', (provider) => {
     expect(await me(taken.session)).toBe(401);
     as(3, `unverified@${provider}.example`, false);
     const unverified = await signInAt(provider);
-    expect(decodeURIComponent(unverified.ended)).toContain('Your email is not verified there');
+    expect(decodeURIComponent(unverified.ended)).toContain('Your sign-in provider has not verified your email address');
     expect(await me(unverified.session)).toBe(401);
   });
 });

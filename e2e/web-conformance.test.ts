@@ -350,7 +350,7 @@ describe('rows of the error tables that are a route’s own', () => {
     ],
     ['startCheckout', undefined, 'Invalid plan', '?plan=free'],
     ['createWalletChallenge', { address: '0x1' }, 'Invalid wallet address'],
-    ['linkWallet', { address: `0x${'2'.repeat(40)}`, signature: '0x12' }, 'There is no open challenge: ask for one first'],
+    ['linkWallet', { address: `0x${'2'.repeat(40)}`, signature: '0x12' }, 'There is no open challenge: request a challenge first'],
     ['unlinkWallet', undefined, 'Invalid wallet address'],
     ['listMessages', undefined, 'limit must be at most 100', '?limit=101'],
     ['listLogs', undefined, 'Invalid level', '?level=loud'],
@@ -401,7 +401,7 @@ describe('rows of the error tables that are a route’s own', () => {
       'checkChannelToken',
       await call('checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
       'CHANNEL_UNAVAILABLE',
-      'Telegram cannot be asked right now: try again in a moment',
+      'Telegram is not available right now: try again in a moment',
     );
     expectRefusal('grantPlan', await call('grantPlan', { agent: 'nobody' }), 'USER_NOT_FOUND');
     expectRefusal(

@@ -145,7 +145,7 @@ describe('administration', () => {
 
   test('only an administrator’s session makes a key with admin:*', async () => {
     const body = { name: 'k', scopes: ['admin:*'] };
-    const refused = { status: 403, body: { error: 'Only an administrator who is signed in can make a key with the scope admin:*' } };
+    const refused = { status: 403, body: { error: 'Only a signed-in administrator can create a key with the scope admin:*' } };
     expect(await ask({ scopes: ['admin:*'] })).toMatchObject(refused);
     expect(await backend.machine(admin, 'POST', '/api/keys', body)).toMatchObject(refused);
     expect(await backend.machine(undefined, 'POST', '/api/keys', body)).toMatchObject(refused);

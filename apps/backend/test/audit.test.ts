@@ -214,7 +214,7 @@ describe('an entry that is not written when its request ends', () => {
     await living?.begin({ ...intent, action: 'ofLiving' });
     const leaving = new AbortController();
     // Both at once: it is written once.
-    const keeping = [other?.keep(leaving.signal), createAuditJournal({ database, log, processId: 'another' }).keep(leaving.signal)];
+    const keeping = [other?.run(leaving.signal), createAuditJournal({ database, log, processId: 'another' }).run(leaving.signal)];
     await until(async () => (await entries(user)).length > 1);
     leaving.abort();
     await Promise.all(keeping);

@@ -377,7 +377,7 @@ describe('a subscription named at provisioning', () => {
     // The address has changed hands at Stripe; the subscription has not.
     const thief = await backend.account('thief@example.com');
     stripe.addCustomer({ id: 'cus_mine', email: 'thief@example.com' });
-    expect(await provision(thief, 'sub_mine')).toMatchObject(refused('The subscription is somebody else’s'));
+    expect(await provision(thief, 'sub_mine')).toMatchObject(refused('The subscription belongs to another account'));
   });
 
   test('is changed where it was bought, and not bought once more', async () => {
@@ -399,7 +399,7 @@ describe('a subscription named at provisioning', () => {
     const production = { ...backend.context, config, accounts: createAccounts({ database, config }) };
     const use = async (id: string, subscription: string) =>
       claimSubscription(production, await production.accounts.find(id), 'solo', subscription);
-    const somebodys = expect.objectContaining({ code: 'PAYMENT_REQUIRED', message: 'The subscription is somebody else’s' });
+    const somebodys = expect.objectContaining({ code: 'PAYMENT_REQUIRED', message: 'The subscription belongs to another account' });
 
     const thief = await backend.account('victim@example.com');
     stripe.addCustomer({ id: 'cus_victim', email: 'victim@example.com' });
@@ -434,18 +434,22 @@ describe('a subscription named at provisioning', () => {
     const email = 'refused@example.com';
     const id = await backend.account(email);
     const cases: [string, Parameters<typeof stripe.setSubscription>[1] | undefined, string][] = [
-      ['not-one', undefined, 'stripeSubscriptionId is not one of a subscription'],
-      ['sub_none', undefined, 'There is no such subscription'],
-      ['sub_foreign', { customer: 'cus_foreign', price: 'price_solo' }, 'The subscription is somebody else’s'],
+      ['not-one', undefined, 'stripeSubscriptionId is not the ID of a subscription'],
+      ['sub_none', undefined, 'Stripe has no subscription with this ID'],
+      ['sub_foreign', { customer: 'cus_foreign', price: 'price_solo' }, 'The subscription belongs to another account'],
       ['sub_over', { customer: 'cus_refused', price: 'price_solo', status: 'canceled' }, 'The subscription is canceled'],
       ['sub_late', { customer: 'cus_refused', price: 'price_solo', status: 'past_due' }, 'The subscription is past_due'],
-      ['sub_live', { customer: 'cus_refused', price: 'price_solo', livemode: true }, 'The subscription is of another mode'],
+      [
+        'sub_live',
+        { customer: 'cus_refused', price: 'price_solo', livemode: true },
+        'The subscription belongs to the other Stripe mode (test or live)',
+      ],
       ['sub_gone', { customer: 'cus_gone', price: 'price_solo' }, 'The subscription has no customer'],
       ['sub_price', { customer: 'cus_refused', price: 'price_x' }, 'The subscription does not cover solo'],
       [
         'sub_gift',
         { customer: 'cus_refused', price: 'price_solo', metadata: { agentbot_account: 'user_other' } },
-        'The subscription is somebody else’s',
+        'The subscription belongs to another account',
       ],
     ];
     stripe.addCustomer({ id: 'cus_refused', email });

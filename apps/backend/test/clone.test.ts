@@ -153,7 +153,7 @@ describe('wallets', () => {
     const { address } = account;
     const ask = async (user: string) => (await backend.as(user, 'POST', '/api/wallets/challenge', { address })).body.message;
     const link = (user: string, signature: string) => backend.as(user, 'POST', '/api/wallets', { address, signature });
-    const noChallenge = { status: 400, body: { error: 'There is no open challenge: ask for one first' } };
+    const noChallenge = { status: 400, body: { error: 'There is no open challenge: request a challenge first' } };
     const message = await ask(owner);
     const signature = await account.signMessage({ message });
     expect(await link(stranger, signature)).toMatchObject(noChallenge);
@@ -219,7 +219,7 @@ describe('wallets', () => {
       const proof = { ...proofOf(`0x${'ab'.repeat(32)}`, address), signature };
       expect(await clone(proof)).toMatchObject({
         status: 402,
-        body: { reason: 'paymentProof.signature is not that of the paying wallet' },
+        body: { reason: 'paymentProof.signature was not made by the paying wallet' },
       });
     }
     node.setDown(false);
@@ -329,7 +329,9 @@ describe('a payment that holds', () => {
     const upper = `0x${hash.slice(2).toUpperCase()}`;
     const { status, body } = await clone(proofOf(upper, wallet.address.toLowerCase(), { amount: '2.5', timestamp: Date.now() }));
     expect([status, body.transactionHash]).toEqual([200, hash]);
-    expect(await clone(proofOf(hash, wallet.address), { name: 'Second' })).toMatchObject(refused('The payment was used already'));
+    expect(await clone(proofOf(hash, wallet.address), { name: 'Second' })).toMatchObject(
+      refused('The payment was already used for a clone'),
+    );
   });
 
   test('sent by somebody else for its payer is the payer’s, and not the sender’s', async () => {
@@ -339,7 +341,9 @@ describe('a payment that holds', () => {
     const { hash, receipt } = await transact(relayer, Addresses.pathUsd, taking(payer.address, TREASURY, '1'));
     expect(receipt.from).toBe(relayer.address.toLowerCase());
     await chain.client.mine({ blocks: 1 });
-    expect(await clone(proofOf(hash, relayer.address))).toMatchObject(refused('The transaction has no such payment'));
+    expect(await clone(proofOf(hash, relayer.address))).toMatchObject(
+      refused('The transaction contains no payment that matches the proof'),
+    );
     expect((await clone(proofOf(hash, payer.address))).status).toBe(200);
   });
 
@@ -356,7 +360,7 @@ describe('a payment that holds', () => {
       await chain.client.mine({ blocks: 1 });
       return hash;
     };
-    const noSuch = refused('The transaction has no such payment');
+    const noSuch = refused('The transaction contains no payment that matches the proof');
     const small = await together(taking(payer.address, TREASURY, '0.6'), taking(payer.address, TREASURY, '0.6'));
     expect(await clone(proofOf(small, payer.address))).toMatchObject(noSuch);
     const shared = await together(taking(payer.address, TREASURY, '0.5'), taking(other.address, TREASURY, '1'));
@@ -373,7 +377,9 @@ describe('a payment that holds', () => {
     const twice = await together(taking(payer.address, TREASURY, '1'), taking(other.address, TREASURY, '1'));
     expect((await clone(proofOf(twice, payer.address))).status).toBe(200);
     // One transaction buys one clone.
-    expect(await clone(proofOf(twice, other.address), { name: 'Second' })).toMatchObject(refused('The payment was used already'));
+    expect(await clone(proofOf(twice, other.address), { name: 'Second' })).toMatchObject(
+      refused('The payment was already used for a clone'),
+    );
   });
 
   test('is one beside its gas, which is paid in the same token', async () => {
@@ -397,7 +403,7 @@ describe('a payment that holds', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
     expect((await agentsOf(owner)).length).toBe(before + 1);
-    expect(await clone(proof, { name: 'Another name' })).toMatchObject(refused('The payment was used already'));
+    expect(await clone(proof, { name: 'Another name' })).toMatchObject(refused('The payment was already used for a clone'));
   }, 60_000);
 
   test('by a wallet that is not linked, when it has signed the proof for this account', async () => {
@@ -408,7 +414,7 @@ describe('a payment that holds', () => {
     expect(unsigned).toMatchObject(refused('The paying wallet is not linked to this account'));
     const { messageToSign } = unsigned.body;
     const signature = await payer.signMessage({ message: messageToSign });
-    const wrong = 'paymentProof.signature is not that of the paying wallet';
+    const wrong = 'paymentProof.signature was not made by the paying wallet';
     expect(await clone({ ...proof, signature }, { as: stranger, parentAgentId: parent })).toMatchObject({ status: 404 });
     expect(await clone({ ...proof, signature: await wallet.signMessage({ message: messageToSign }) })).toMatchObject(refused(wrong));
     expect(await clone({ ...proof, amount: '1.5', signature })).toMatchObject(refused(wrong));
@@ -435,7 +441,7 @@ describe('a payment that holds', () => {
     const { agentId } = (await clone(proof)).body;
     await backend.settled(agentId);
     await backend.as(owner, 'DELETE', `/api/agents/${agentId}`);
-    expect(await clone(proof)).toMatchObject(refused('The payment was used already'));
+    expect(await clone(proof)).toMatchObject(refused('The payment was already used for a clone'));
   });
 });
 
@@ -465,15 +471,15 @@ describe('a payment that does not hold makes no clone', () => {
     ['signature', { signature: 'me' }],
   ])('a wrong %s: %j', async (field, change) => {
     expect(await clone({ ...proofOf(hash, wallet.address), ...change })).toMatchObject(
-      refused(`paymentProof.${field} is missing or wrong`),
+      refused(`paymentProof.${field} is missing or invalid`),
     );
   });
 
   test('one to somebody else, too little, claimed for more, of another token, by another, or at another time', async () => {
     const elsewhere: Address = '0x2222222222222222222222222222222222222222';
     const toElsewhere = await pay({ to: elsewhere });
-    const noSuch = refused('The transaction has no such payment');
-    expect(await clone({ ...toElsewhere, to: elsewhere })).toMatchObject(refused('The payment did not go to this installation'));
+    const noSuch = refused('The transaction contains no payment that matches the proof');
+    expect(await clone({ ...toElsewhere, to: elsewhere })).toMatchObject(refused('The payment was not sent to this installation'));
     expect(await clone(toElsewhere)).toMatchObject(noSuch);
     const small = await pay({ amount: '0.999999' });
     expect(await clone({ ...small, amount: '0.999999' })).toMatchObject(refused('A clone costs 1.0 pathUSD'));
@@ -483,7 +489,9 @@ describe('a payment that does not hold makes no clone', () => {
     expect(await clone({ ...right, amount: '1.000001' })).toMatchObject(noSuch);
     const other = await linkedWallet(owner);
     expect(await clone({ ...right, from: other.address })).toMatchObject(noSuch);
-    expect(await clone({ ...right, timestamp: right.timestamp - 400 })).toMatchObject(refused('The payment was made at another time'));
+    expect(await clone({ ...right, timestamp: right.timestamp - 400 })).toMatchObject(
+      refused('paymentProof.timestamp is more than 5 minutes from the time of the payment'),
+    );
   });
 
   test('one that is not on the chain, failed, or is not confirmed yet', async () => {
@@ -493,7 +501,9 @@ describe('a payment that does not hold makes no clone', () => {
     await chain.client.mine({ blocks: 1 });
     expect(await clone(proofOf(failed.hash, wallet.address))).toMatchObject(refused('The transaction failed'));
     const fresh = await send(wallet, Addresses.pathUsd, TREASURY, parseUnits('1', 6));
-    expect(await clone(proofOf(fresh.hash, wallet.address))).toMatchObject(refused('The transaction is not confirmed yet'));
+    expect(await clone(proofOf(fresh.hash, wallet.address))).toMatchObject(
+      refused('The transaction is not confirmed yet: try again in a moment'),
+    );
   });
 
   test('somebody else’s, whoever asks and whatever they clone', async () => {
@@ -503,11 +513,11 @@ describe('a payment that does not hold makes no clone', () => {
     expect(await clone(proof, { as: stranger, parentAgentId: theirs })).toMatchObject(notLinked);
     const theirWallet = await linkedWallet(stranger);
     expect(await clone({ ...proof, from: theirWallet.address }, { as: stranger, parentAgentId: theirs })).toMatchObject(
-      refused('The transaction has no such payment'),
+      refused('The transaction contains no payment that matches the proof'),
     );
     const signature = await theirWallet.signMessage({ message: 'whatever' });
     expect(await clone({ ...proof, signature }, { as: stranger, parentAgentId: theirs })).toMatchObject(
-      refused('paymentProof.signature is not that of the paying wallet'),
+      refused('paymentProof.signature was not made by the paying wallet'),
     );
     expect(await clone(proof, { as: stranger })).toMatchObject({ status: 404, body: { error: 'Agent not found' } });
   });
@@ -548,7 +558,7 @@ describe('a payment that does not hold makes no clone', () => {
     const own = (await without.machine(user, 'POST', '/api/agents', { name: 'Mine' })).body.id;
     const body = { parentAgentId: own, name: 'x', paymentProof: proofOf(hash, wallet.address, { to: config.CLONE_TREASURY_ADDRESS }) };
     const answer = await without.as(user, 'POST', '/api/agents/clone', body);
-    expect(answer).toMatchObject(refused('This installation takes no payments'));
+    expect(answer).toMatchObject(refused('This installation accepts no payments for clones'));
     expect(answer.headers.get('payment-required')).toBeNull();
     await without.stop();
   });

@@ -288,7 +288,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('signInWithProvider', { ...bodies.signInWithProvider?.(), email: 'x' }, 'A valid email is required'),
     UNAUTHORIZED: {
       send: () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), subject: '2', emailVerified: false } }),
-      error: 'Your email is not verified there',
+      error: 'Your sign-in provider has not verified your email address',
     },
     EMAIL_TAKEN: {
       send: async () => {
@@ -340,7 +340,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'),
     CHANNEL_UNAVAILABLE: {
       send: () => call(real, 'checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
-      error: 'Telegram cannot be asked right now: try again in a moment',
+      error: 'Telegram is not available right now: try again in a moment',
     },
   },
   listAgents: { INVALID_REQUEST: invalid('listAgents', undefined, 'limit must be a whole number', '?limit=x') },
@@ -551,7 +551,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   createWalletChallenge: { INVALID_REQUEST: invalid('createWalletChallenge', {}, 'A wallet address is required') },
   linkWallet: {
-    INVALID_REQUEST: invalid('linkWallet', undefined, 'There is no open challenge: ask for one first'),
+    INVALID_REQUEST: invalid('linkWallet', undefined, 'There is no open challenge: request a challenge first'),
     WALLET_TAKEN: {
       send: async () => {
         const account = privateKeyToAccount(generatePrivateKey());

@@ -80,7 +80,7 @@ test('wrong passwords are counted per email and address, and a right one still w
   for (let i = 0; i < 3; i++) expect((await signIn('wrong', '192.0.2.1')).status).toBe(401);
   expect(await signIn(canary('a long password '), '192.0.2.1')).toMatchObject({
     status: 429,
-    body: { error: 'Too many attempts, please wait a quarter of an hour' },
+    body: { error: 'Too many sign-in attempts: wait 15 minutes, then try again' },
   });
   expect((await signIn(canary('a long password '), '192.0.2.2')).status).toBe(200);
   await limited.stop();

@@ -61,7 +61,7 @@ const onGroq = () => provision({ aiProvider: 'groq', apiKey: FIRST_KEY });
 const at = (provider: Provider, more: object = {}) => ({ baseUrl: provider.baseUrl, model: 'own-1', ...more });
 
 const NEEDS_KEY =
-  /^A change to \w+ needs its own apiKey: the key that the agent has was given for another provider and is not sent to this one$/;
+  /^A change to \w+ needs an apiKey for it: the agent's stored key belongs to another provider and is not sent to this one$/;
 
 describe('a new provider', () => {
   test.each<[string, string, object]>([

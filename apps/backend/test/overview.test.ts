@@ -82,7 +82,7 @@ test('the list shows what a card shows, without a secret in it', async () => {
     observed: null,
     resources: null,
     current: null,
-    getOpenclawVersion: backend.config.OPENCLAW_IMAGE,
+    platformImage: backend.config.OPENCLAW_IMAGE,
   });
   expect((await backend.as(other, 'GET', `/api/agents/${id}/overview`)).status).toBe(404);
   const session = await backend.as(admin, 'GET', `/api/agents/${id}/messages?sessionId=sess_none`);

@@ -102,7 +102,7 @@ describe('a wallet', () => {
     expect(await verify('eas', { ...asked, attestationUid: `0x${'1'.repeat(64)}`, signature })).toMatchObject(
       bad('The challenge was made for another attestation'),
     );
-    const noChallenge = bad('There is no open challenge: ask for one first');
+    const noChallenge = bad('There is no open challenge: request a challenge first');
     const another = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Another', config: { plan: 'network' } })).body.id;
     expect(
       await backend.as(owner, 'POST', `/api/agents/${another}/verify`, { verificationType: 'eas', ...asked, signature }),
@@ -171,10 +171,13 @@ describe('eas', () => {
       [`0x${'00'.repeat(32)}`, 'There is no such attestation'],
       [revoked, 'The attestation was revoked'],
       [await eas.attest(ATTESTER, { schema, recipient: ATTESTER }), 'The attestation was made for another wallet'],
-      [await eas.attest(ATTESTER, { schema: otherSchema, recipient }), 'The attestation is not of an attester and schema that count here'],
+      [
+        await eas.attest(ATTESTER, { schema: otherSchema, recipient }),
+        'This installation does not accept the attester or the schema of the attestation',
+      ],
       [
         await eas.attest('0x000000000000000000000000000000000000bad1', { schema, recipient }),
-        'The attestation is not of an attester and schema that count here',
+        'This installation does not accept the attester or the schema of the attestation',
       ],
     ];
     for (const [attestationUid, reason] of cases) expect(await prove('eas', { attestationUid })).toMatchObject(bad(reason));
@@ -219,7 +222,7 @@ describe('coinbase', () => {
     );
     const forged = await eas.attest(ATTESTER, { schema: coinbase.schema, recipient: wallet.address });
     expect(await prove('coinbase', { attestationUid: forged })).toMatchObject(
-      bad('The attestation is not of an attester and schema that count here'),
+      bad('This installation does not accept the attester or the schema of the attestation'),
     );
   });
 });
@@ -233,7 +236,7 @@ describe('ens', () => {
 
   test('none that stands for another, for nobody, or is no name', async () => {
     await ens.set('another.eth', ATTESTER);
-    const notIts = bad('The ENS name does not stand for this wallet');
+    const notIts = bad('The ENS name does not resolve to this wallet');
     expect(await prove('ens', { metadata: { ensName: 'another.eth' } })).toMatchObject(notIts);
     expect(await prove('ens', { metadata: { ensName: 'nobody.eth' } })).toMatchObject(notIts);
     for (const ensName of ['a b.eth', 'а‍gent.eth']) {
@@ -275,7 +278,7 @@ describe('ens', () => {
 describe('webauthn', () => {
   const authenticator = createAuthenticator(ORIGIN);
   const ask = async (fields: Fields = {}) => (await challenge('webauthn', fields)).body;
-  const notFitting = bad('The passkey’s answer does not fit the challenge');
+  const notFitting = bad('The passkey’s response does not match the challenge');
 
   test('the first passkey is registered, and verifies with that', async () => {
     const { call, options, message } = await ask();
@@ -288,7 +291,7 @@ describe('webauthn', () => {
     const credential = authenticator.create(options);
     expect((await verify('webauthn', { credential })).body).toMatchObject({ verified: true, verificationType: 'webauthn' });
     expect(await status()).toMatchObject({ verifierAddress: null, metadata: { credentialId: authenticator.id } });
-    expect(await verify('webauthn', { credential })).toMatchObject(bad('There is no open challenge: ask for one first'));
+    expect(await verify('webauthn', { credential })).toMatchObject(bad('There is no open challenge: request a challenge first'));
   });
 
   test('later it signs a challenge, once; nobody else’s does', async () => {
@@ -315,7 +318,7 @@ describe('webauthn', () => {
     expect((await verify('webauthn', { credential: second.create(options) })).status).toBe(200);
     expect((await ask()).options.allowCredentials).toHaveLength(2);
     const again = second.create((await ask({ newPasskey: true })).options);
-    expect(await verify('webauthn', { credential: again })).toMatchObject(bad('This passkey is registered already'));
+    expect(await verify('webauthn', { credential: again })).toMatchObject(bad('This passkey is already registered'));
     expect((await ask()).options.allowCredentials).toHaveLength(2);
   });
 });
@@ -356,7 +359,7 @@ describe('once an hour', () => {
     await prove('ens', { metadata: { ensName: 'sold.eth' } });
     await ens.set('sold.eth', ATTESTER);
     await recheck();
-    expect(await status()).toMatchObject({ verified: false, metadata: { reason: 'The ENS name does not stand for this wallet' } });
+    expect(await status()).toMatchObject({ verified: false, metadata: { reason: 'The ENS name does not resolve to this wallet' } });
   });
 
   test('a type whose node was taken out of the settings stays as it is', async () => {

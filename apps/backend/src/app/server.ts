@@ -57,7 +57,7 @@ export async function startServer(config: Config, log: Logger) {
   if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);
   // Before anything is asked of it; and until nothing is any more.
   await context.journal.sendHeartbeat();
-  context.background(context.journal.keep(context.closing));
+  context.background(context.journal.run(context.closing));
   const http = createServer(serverLimits, createApp(context));
   const gateway = createGatewayRouter(context);
   const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;

@@ -16,34 +16,35 @@ import type { Accounts } from './accounts/accounts.ts';
 import type { AuditJournal } from './audit/audit-journal.ts';
 import type { LogHub } from './telemetry/logs/log-hub.ts';
 
-/** Everything a verb may need; each takes the slice it uses. */
+/** The dependencies of the domain's functions. Each function takes only the slice that it uses. */
 export interface Context {
   config: Config;
   log: Logger;
   database: Database;
-  /** Plain connections under the application's role, for counters. */
+  /** Connections without Prisma under the application's role, for rate-limit counters. */
   pool: pg.Pool;
   boss: PgBoss;
   envelope: Envelope;
   accounts: Accounts;
-  /** Made when they are first asked for: what reads them takes long to load. */
+  /** Created on first use: the chain library is slow to load. */
   chains: () => Promise<Chains>;
-  /** Undefined where none is configured. */
+  /** Undefined when Stripe is not configured. */
   stripe: StripeClient | undefined;
+  /** Undefined when Mux is not configured. */
   mux: MuxClient | undefined;
   host: ContainerHost;
   backups: BackupStore;
-  /** Closes this host to agents, again and again, as far as this process may. */
+  /** Applies the host firewall against agents, if this process is responsible for it and may. Idempotent. */
   ensureFirewall: () => Promise<void>;
   gateways: GatewayPool;
   logs: LogHub;
   notifications: Notifications;
   metrics: Metrics;
   journal: AuditJournal;
-  /** Tells this process apart from others on the same database. */
+  /** Unique among the processes on the same database. */
   processId: string;
-  /** Takes on work that outlives its request: the end of the process waits for it. */
+  /** Registers work that outlives its request; the shutdown waits for it. */
   background: (work: Promise<void>) => void;
-  /** Aborts when the process ends. */
+  /** Aborts at the start of the shutdown. */
   closing: AbortSignal;
 }

@@ -86,7 +86,7 @@ export function createRequestAudit({ database, log, journal }: Pick<Context, 'da
       });
       try {
         if (code === 'RATE_LIMITED') {
-          if (pending) await journal.forget(pending);
+          if (pending) await journal.discard(pending);
         } else if (pending) await journal.end(pending, describe);
         else await appendEntry(database, await describe());
       } catch (err) {

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { ACCOUNT, lockSubscription, storeSubscription } from '../domain/billing/store-subscription.ts';
+import { ACCOUNT_METADATA_KEY, lockSubscription, storeSubscription } from '../domain/billing/store-subscription.ts';
 import type { Context } from '../domain/context.ts';
 import type { Transaction } from '../infra/database/database.ts';
 import { applySubscription } from './suspensions.ts';
@@ -18,7 +18,7 @@ function subscriptionIn({ data: { object } }: Stripe.Event): string | undefined 
 async function ownerOf(tx: Transaction, { id, metadata, customer }: Stripe.Subscription): Promise<string | undefined> {
   const known = await tx.subscription.findUnique({ where: { id } });
   if (known) return known.ownerId;
-  const boughtFor = metadata[ACCOUNT];
+  const boughtFor = metadata[ACCOUNT_METADATA_KEY];
   const buyer = await tx.user.findFirst({ where: boughtFor ? { id: boughtFor } : { stripeCustomerId: idOf(customer) ?? '' } });
   return buyer?.id;
 }

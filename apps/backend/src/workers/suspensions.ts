@@ -1,5 +1,5 @@
 import { isPaidClone } from '../domain/accounts/entitlements.ts';
-import { PAID } from '../domain/accounts/subscription-status.ts';
+import { PAID_STATUSES } from '../domain/accounts/subscription-status.ts';
 import { hasLapsed } from '../domain/billing/lapse.ts';
 import type { Context } from '../domain/context.ts';
 import { beginOperation } from '../domain/operations/operations.ts';
@@ -52,7 +52,7 @@ export async function reconcileSuspensions(context: Context): Promise<void> {
     (tx) => tx.$queryRaw<{ ownerId: string }[]>`
       SELECT DISTINCT a.owner_id AS "ownerId" FROM agents a JOIN users u ON u.id = a.owner_id
       CROSS JOIN LATERAL (SELECT u.plan IS NOT NULL OR u.is_admin OR EXISTS (SELECT 1 FROM subscriptions s
-        WHERE s.owner_id = u.id AND s.plan IS NOT NULL AND s.status = ANY(${PAID}))
+        WHERE s.owner_id = u.id AND s.plan IS NOT NULL AND s.status = ANY(${PAID_STATUSES}))
         -- As isPaidClone has it.
         OR (a.parent_id IS NOT NULL AND a.plan = 'solo') AS paid) entitlement
       WHERE (paid AND a.suspended_at IS NOT NULL)

@@ -8,23 +8,24 @@ import { checkPassword, hashPassword } from './password.ts';
 import { beginSession } from './sessions.ts';
 import { isPaid } from './subscription-status.ts';
 
-/** A verified account with what it is entitled to. */
+/** An account with its roles and its effective plan. */
 export interface Account {
   id: string;
   email: string;
-  /** Whether the address may be taken for theirs. */
-  emailIsTheirs: boolean;
+  /** Whether the account may act for this address: in production the address must be verified. */
+  emailTrusted: boolean;
   name: string | null;
   admin: boolean;
-  /** Named in TESTER_EMAILS: needs no subscription. */
+  /** Listed in TESTER_EMAILS: needs no subscription. */
   tester: boolean;
+  /** The largest of the granted plan and the paid plans; null without any. */
   plan: Plan | null;
 }
 
-/** An account that has just signed in, with the id of its new session. */
+/** An account after sign-in; `session` is the id of the new session. */
 type SignedIn = Account & { session: string };
 
-/** Any number will do; it serializes sign-ups, so that exactly one of them is the first. */
+/** Key of an advisory lock. It serializes sign-ups, so that exactly one user becomes the first administrator. */
 const FIRST_ACCOUNT_LOCK = 4_217_001;
 
 interface ProviderIdentity {
@@ -52,22 +53,22 @@ function emailTaken(error: unknown): never {
   throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN') : error;
 }
 
-/** The largest of some plans, one that was granted and those that are paid for. */
-const largest = (held: (Plan | null)[]): Plan | null =>
-  held.reduce((best, plan) => (plan && (!best || plans[plan].rank > plans[best].rank) ? plan : best), null);
+/** The plan with the highest rank. */
+const largestPlan = (candidates: (Plan | null)[]): Plan | null =>
+  candidates.reduce((best, plan) => (plan && (!best || plans[plan].rank > plans[best].rank) ? plan : best), null);
 
 /**
- * Whether an account's address may be taken for its owner's. In production it must be known to be: anybody can open an
- * account with a password and somebody else's address.
+ * Whether an account may act for its address. Production requires verification: sign-up with a password does not prove
+ * that the user owns the address.
  */
-const isTheirs = ({ NODE_ENV }: Config, { emailVerifiedAt }: Pick<User, 'emailVerifiedAt'>) =>
+const isEmailTrusted = ({ NODE_ENV }: Config, { emailVerifiedAt }: Pick<User, 'emailVerifiedAt'>) =>
   NODE_ENV !== 'production' || emailVerifiedAt !== null;
 
-/** Whether one of the operator's lists names a user. */
+/** Whether a list of the operator (ADMIN_EMAILS, TESTER_EMAILS) contains the user's trusted address. */
 const isListed = (config: Config, list: string[], user: Pick<User, 'email' | 'emailVerifiedAt'>) =>
-  list.includes(user.email) && isTheirs(config, user);
+  list.includes(user.email) && isEmailTrusted(config, user);
 
-/** Whether a user administers the installation: the first one, and those whom ADMIN_EMAILS names. */
+/** Whether a user administers the installation: the first user, and each user in ADMIN_EMAILS. */
 export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt' | 'isAdmin'>) =>
   user.isAdmin || isListed(config, config.ADMIN_EMAILS, user);
 
@@ -76,15 +77,15 @@ export function createAccounts({ database, config }: { database: Database; confi
   const view = (row: User & { subscriptions?: Subscription[] }): Account => ({
     id: row.id,
     email: row.email,
-    emailIsTheirs: isTheirs(config, row),
+    emailTrusted: isEmailTrusted(config, row),
     name: row.name,
     admin: isAdministrator(config, row),
     tester: isListed(config, config.TESTER_EMAILS, row),
-    plan: largest([row.plan, ...(row.subscriptions ?? []).filter(isPaid).map(({ plan }) => plan)]),
+    plan: largestPlan([row.plan, ...(row.subscriptions ?? []).filter(isPaid).map(({ plan }) => plan)]),
   });
 
   return {
-    /** @throws AppError EMAIL_TAKEN */
+    /** Creates an account with a password. @throws AppError EMAIL_TAKEN */
     async register(input: { email: string; password: string; name?: string | undefined }): Promise<Account> {
       const passwordHash = await hashPassword(input.password);
       const data = { email: input.email, emailVerifiedAt: null, name: input.name ?? null, passwordHash };
@@ -92,43 +93,43 @@ export function createAccounts({ database, config }: { database: Database; confi
     },
 
     /**
-     * Signs in somebody whom a provider knows; the first time opens an account. An account with that email is not theirs
-     * for the asking: whoever opened it may not have owned the address.
+     * Signs in with an identity of an OAuth provider; the first sign-in creates an account. An existing account with the
+     * same email is never linked: its creator may not own the address.
      * @throws AppError EMAIL_TAKEN, UNAUTHORIZED when the provider has not verified the email
      */
     async signInWith(identity: ProviderIdentity, userAgent?: string): Promise<SignedIn> {
       const { provider, subject, email, emailVerified, name } = identity;
-      async function find(tx: Transaction): Promise<User> {
-        const known = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
-        if (known) return known.owner;
-        if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your email is not verified there');
+      async function findOrCreateUser(tx: Transaction): Promise<User> {
+        const existing = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
+        if (existing) return existing.owner;
+        if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your sign-in provider has not verified your email address');
         const user = await insertUser(tx, { email, emailVerifiedAt: new Date(), name, passwordHash: null });
         await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
         return user;
       }
       return database
         .as('service', async (tx) => {
-          const user = await find(tx);
+          const user = await findOrCreateUser(tx);
           return { ...view(user), session: await beginSession(tx, user.id, userAgent) };
         })
         .catch(emailTaken);
     },
 
-    /** Signs in with a password. @throws AppError UNAUTHORIZED for an unknown email as for a wrong password */
+    /** Signs in with a password. @throws AppError UNAUTHORIZED, the same for an unknown email and for a wrong password */
     async signIn(input: { email: string; password: string }, userAgent?: string): Promise<SignedIn> {
-      const wrong = () => new AppError('UNAUTHORIZED', 'Wrong email or password');
+      const refused = () => new AppError('UNAUTHORIZED', 'Wrong email or password');
       const row = await database.as('service', (tx) => tx.user.findUnique({ where: { email: input.email } }));
-      if (!(await checkPassword(row?.passwordHash, input.password)) || !row) throw wrong();
+      if (!(await checkPassword(row?.passwordHash, input.password)) || !row) throw refused();
       return database.as('service', async (tx) => {
-        // A reset may have replaced the password while it was checked: the old one must begin no session after that.
+        // A password reset may commit during the check above: the old password must not open a session after it.
         const [current] = await tx.$queryRaw<unknown[]>`
           SELECT 1 FROM users WHERE id = ${row.id} AND password_hash = ${row.passwordHash} FOR SHARE`;
-        if (!current) throw wrong();
+        if (!current) throw refused();
         return { ...view(row), session: await beginSession(tx, row.id, userAgent) };
       });
     },
 
-    /** @throws AppError UNAUTHORIZED when the account is gone */
+    /** Reads an account with its plan. @throws AppError UNAUTHORIZED when the account no longer exists */
     async find(userId: string): Promise<Account> {
       const row = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId }, include: { subscriptions: true } }));
       if (!row) throw new AppError('UNAUTHORIZED');
@@ -150,7 +151,7 @@ export function createAccounts({ database, config }: { database: Database; confi
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-/** How many agents an account may have through the dashboard. */
+/** The maximum number of agents that an account may create through the dashboard. */
 export function webAgentLimit(account: Account): number {
   if (account.admin) return ADMIN_AGENT_LIMIT;
   return account.plan ? plans[account.plan].webLimit : 1;

@@ -8,14 +8,15 @@ import type { Context } from '../context.ts';
 import type { Accounts } from './accounts.ts';
 import { lockAccount } from './grants.ts';
 
+/** Every API key starts with it; other bearer tokens do not. */
 export const KEY_PREFIX = 'sk_';
 const MAX_KEYS = 10;
-/** Last use is written down at most this often. */
-const LAST_USED_STEP_MS = 60_000;
+/** `lastUsedAt` is written at most this often. */
+const LAST_USED_INTERVAL_MS = 60_000;
 
 type Slice = Pick<Context, 'database' | 'accounts'>;
 
-/** Whether a browser session of an administrator stands behind a request: no key, and nobody whom the internal key names. */
+/** Whether the request comes from an administrator's browser session. An API key or the internal key does not count. */
 const isSignedInAdmin = async (accounts: Accounts, actor: Actor): Promise<boolean> =>
   actor.kind === 'user' && actor.credential === 'session' && (await accounts.find(actor.userId)).admin;
 
@@ -30,7 +31,7 @@ const view = (row: ApiKey) => ({
   expiresAt: row.expiresAt?.toISOString() ?? null,
 });
 
-/** The actor's keys, newest first, without the keys themselves. */
+/** The actor's keys, newest first, without their secret values. */
 export async function listApiKeys({ database }: Pick<Context, 'database'>, actor: Actor) {
   const ownerId = userOf(actor);
   const rows = await database.as({ userId: ownerId }, (tx) => tx.apiKey.findMany({ where: { ownerId }, orderBy: { createdAt: 'desc' } }));
@@ -38,18 +39,18 @@ export async function listApiKeys({ database }: Pick<Context, 'database'>, actor
 }
 
 /**
- * Makes a key with 32 random bytes; it can never be shown again.
- * @param idName of the new row's id, so that a repeated request replaces the key it could not answer with
- * @throws AppError FORBIDDEN for the scope `admin:*` without an administrator's session, AGENT_NOT_FOUND for a key to an agent that is not theirs,
- * API_KEY_LIMIT_REACHED past ten, UNAUTHORIZED for no account
+ * Creates a key of 32 random bytes. Only its hash is stored, so the key is shown once.
+ * @param idName seed of the row's id: a repeated request replaces the key that the client never received
+ * @throws AppError FORBIDDEN for the scope `admin:*` without an administrator's session, AGENT_NOT_FOUND when the actor does
+ * not own the agent, API_KEY_LIMIT_REACHED above ten keys, UNAUTHORIZED when the account no longer exists
  */
-export async function createApiKey({ database, accounts }: Slice, actor: Actor, wanted: WantedApiKey, idName?: string) {
+export async function createApiKey({ database, accounts }: Slice, actor: Actor, input: WantedApiKey, idName?: string) {
   const ownerId = userOf(actor);
-  const { name, scopes, agentId = null } = wanted;
+  const { name, scopes, agentId = null } = input;
   if (scopes.includes('admin:*') && !(await isSignedInAdmin(accounts, actor))) {
-    throw new AppError('FORBIDDEN', 'Only an administrator who is signed in can make a key with the scope admin:*');
+    throw new AppError('FORBIDDEN', 'Only a signed-in administrator can create a key with the scope admin:*');
   }
-  const expiresAt = wanted.expiresAt ? new Date(wanted.expiresAt) : null;
+  const expiresAt = input.expiresAt ? new Date(input.expiresAt) : null;
   const id = newId('key', idName);
   const key = KEY_PREFIX + randomBytes(32).toString('base64url');
   const row = await database.as({ userId: ownerId }, async (tx) => {
@@ -65,7 +66,7 @@ export async function createApiKey({ database, accounts }: Slice, actor: Actor, 
   return { ...view(row), key };
 }
 
-/** Revokes a key. @throws AppError API_KEY_NOT_FOUND, for another's as for none */
+/** Revokes a key. @throws AppError API_KEY_NOT_FOUND when the key does not exist or belongs to another account */
 export async function deleteApiKey({ database }: Pick<Context, 'database'>, actor: Actor, id: string): Promise<void> {
   const ownerId = userOf(actor);
   const { count } = await database.as({ userId: ownerId }, (tx) => tx.apiKey.deleteMany({ where: { id, ownerId } }));
@@ -73,8 +74,8 @@ export async function deleteApiKey({ database }: Pick<Context, 'database'>, acto
 }
 
 /**
- * Whose key this is and what it may do, or nothing for one that is unknown or has expired. The lookup is by the key's
- * hash, so its time tells nothing about the keys there are.
+ * The owner and the grant of a key; undefined when the key is unknown or expired. The lookup uses the key's hash, so its
+ * duration reveals nothing about stored keys.
  */
 export async function findApiKey(
   { database }: Pick<Context, 'database'>,
@@ -84,9 +85,9 @@ export async function findApiKey(
     const row = await tx.apiKey.findUnique({ where: { hash: sha256(key) } });
     const now = new Date();
     if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
-    const staleBefore = new Date(now.getTime() - LAST_USED_STEP_MS);
+    const staleBefore = new Date(now.getTime() - LAST_USED_INTERVAL_MS);
     if (!row.lastUsedAt || row.lastUsedAt < staleBefore) {
-      // Of requests that come at once, one writes; the others find it written.
+      // Of parallel requests one writes; the condition makes the others update nothing.
       const stale = { OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: staleBefore } }] };
       await tx.apiKey.updateMany({ where: { id: row.id, ...stale }, data: { lastUsedAt: now } });
     }

@@ -2,10 +2,10 @@ import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import type { Context } from '../context.ts';
 import { webAgentLimit } from './accounts.ts';
 
-/** The actor's account as its owner sees it, with the number of its agents and how many the web tier allows. */
+/** The actor's account, with the number of its agents and the web tier's limit. */
 export async function getMe({ accounts, database }: Pick<Context, 'accounts' | 'database'>, actor: Actor) {
   const account = await accounts.find(userOf(actor));
-  const { tester: _tester, emailIsTheirs: _emailIsTheirs, ...shown } = account;
+  const { tester: _tester, emailTrusted: _emailTrusted, ...publicFields } = account;
   const agentCount = await database.as(tenantOf(actor), (tx) => tx.agent.count({ where: { ownerId: account.id } }));
-  return { ...shown, agentLimit: webAgentLimit(account), agentCount };
+  return { ...publicFields, agentLimit: webAgentLimit(account), agentCount };
 }

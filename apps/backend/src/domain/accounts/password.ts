@@ -7,7 +7,7 @@ let decoy: Promise<string> | undefined;
 /** A password's hash as a PHC string. */
 export const hashPassword = (password: string): Promise<string> => hash(password);
 
-/** Whether `password` belongs to `stored`; takes as long when there is no such account. */
+/** Whether `password` matches the hash `stored`. Without a hash it takes equally long, so timing reveals no account. */
 export async function checkPassword(stored: string | null | undefined, password: string): Promise<boolean> {
   decoy ??= hash('a password nobody has');
   const matches = await verify(stored ?? (await decoy), password);

@@ -1,8 +1,8 @@
 import type { Transaction } from '../../infra/database/database.ts';
 
 /**
- * Removes every credential of an account except its password. The account may have been opened by a person who does not own
- * its address: that person keeps no access once the owner proves the address.
+ * Removes every credential of an account except its password. The creator of the account may not own its address: they must
+ * lose access once the owner proves the address.
  */
 export async function removeCredentials(tx: Transaction, ownerId: string): Promise<void> {
   const where = { ownerId };

@@ -4,21 +4,21 @@ import type { Database, Transaction } from '../../infra/database/database.ts';
 import { newId } from '../../shared/ids.ts';
 
 /** `lastSeenAt` is written at most this often. */
-const LAST_SEEN_STEP_MS = 60_000;
+const LAST_SEEN_INTERVAL_MS = 60_000;
 
-/** Begins a browser session of an account, in the transaction that has checked the credential. @returns its id */
+/** Creates a browser session in the transaction that checked the credential. @returns the session's id */
 export async function beginSession(tx: Transaction, ownerId: string, userAgent: string | undefined): Promise<string> {
   const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1000);
   const { id } = await tx.session.create({ data: { id: newId('session'), ownerId, userAgent: userAgent ?? null, expiresAt } });
   return id;
 }
 
-/** The session of this user, while it is neither ended nor expired; notes that it was seen. */
+/** The user's session, or null when it has ended or expired. Updates `lastSeenAt`. */
 export function findLiveSession(database: Database, userId: string, id: string): Promise<Session | null> {
   return database.as({ userId }, async (tx) => {
     const now = new Date();
     const session = await tx.session.findFirst({ where: { id, ownerId: userId, endedAt: null, expiresAt: { gt: now } } });
-    const staleBefore = new Date(now.getTime() - LAST_SEEN_STEP_MS);
+    const staleBefore = new Date(now.getTime() - LAST_SEEN_INTERVAL_MS);
     if (session && session.lastSeenAt < staleBefore) {
       // Of parallel requests one writes; the condition makes the others update nothing.
       await tx.session.updateMany({ where: { id, lastSeenAt: { lt: staleBefore } }, data: { lastSeenAt: now } });
@@ -27,7 +27,7 @@ export function findLiveSession(database: Database, userId: string, id: string):
   });
 }
 
-/** Ends one session. @returns the id of its user. @throws AppError SESSION_NOT_FOUND when the session is unknown or has ended */
+/** Ends one session. @returns the id of its user @throws AppError SESSION_NOT_FOUND when the session is unknown or has ended */
 export function endSession(database: Database, id: string): Promise<{ ownerId: string }> {
   return database.as('service', async (tx) => {
     const [ended] = await tx.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: new Date() } });

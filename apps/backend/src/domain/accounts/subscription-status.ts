@@ -1,8 +1,9 @@
 /**
- * Whether a subscription counts: also while Stripe still tries to collect a payment that is late. `unpaid`, `paused`,
+ * Whether a subscription counts as paid. `past_due` counts, because Stripe still retries the payment; `unpaid`, `paused`,
  * `canceled`, `incomplete` and `incomplete_expired` do not.
  * @see https://docs.stripe.com/api/subscriptions/object#subscription_object-status
  */
-export const isPaid = ({ status }: { status: string }) => PAID.includes(status);
+export const isPaid = ({ status }: { status: string }) => PAID_STATUSES.includes(status);
 
-export const PAID = ['active', 'trialing', 'past_due'];
+/** Stripe's statuses of a paid subscription. @see isPaid */
+export const PAID_STATUSES = ['active', 'trialing', 'past_due'];

@@ -4,10 +4,10 @@ import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { withoutCredentials } from '../../infra/openclaw/model-endpoint.ts';
 import { type Addresses, agentUrl, subdomain, websocketUrl } from './addresses.ts';
 
-/** The one mapping from an agent's state to what machine clients see. */
+/** The agent's status in backend responses: `active` for a running agent, else its state. */
 export const backendStatus = (state: AgentState) => (state === 'running' ? 'active' : state);
 
-/** A row of the backend's list. */
+/** A row of the backend's agent list. */
 export const listedAgent = (agent: Agent, config: Addresses) => ({
   id: agent.id,
   status: backendStatus(agent.state),
@@ -16,7 +16,7 @@ export const listedAgent = (agent: Agent, config: Addresses) => ({
   url: agentUrl(agent, config),
 });
 
-/** What provisioning answers, and, with `updatedAt`, a row of the web's lists. */
+/** The agent in a provisioning response. */
 export const provisionedAgent = (agent: Agent, config: Addresses) => ({
   id: agent.id,
   name: agent.name,
@@ -25,11 +25,14 @@ export const provisionedAgent = (agent: Agent, config: Addresses) => ({
   model: agent.model,
   createdAt: agent.createdAt.toISOString(),
 });
+
+/** A row of the web's agent list. */
 export const webAgent = (agent: Agent, config: Addresses) => ({
   ...provisionedAgent(agent, config),
   updatedAt: agent.updatedAt.toISOString(),
 });
 
+/** The response of `POST /api/agents`. */
 export const createdAgent = (agent: Agent, config: Addresses) => ({
   id: agent.id,
   name: agent.name,
@@ -40,6 +43,7 @@ export const createdAgent = (agent: Agent, config: Addresses) => ({
   createdAt: agent.createdAt.toISOString(),
 });
 
+/** The response of `GET /api/agents/:id`. */
 export const agentDetails = (agent: Agent, config: Addresses) => ({
   id: agent.id,
   status: backendStatus(agent.state),
@@ -54,6 +58,7 @@ export const agentDetails = (agent: Agent, config: Addresses) => ({
   verifiedAt: agent.verifiedAt?.toISOString() ?? null,
 });
 
+/** The response of `PUT /api/agents/:id`. */
 export const updatedAgent = (agent: Agent, config: Addresses) => ({
   id: agent.id,
   plan: agent.plan,
@@ -63,12 +68,13 @@ export const updatedAgent = (agent: Agent, config: Addresses) => ({
   message: 'Agent updated' as const,
 });
 
-/** The stored configuration; secrets never stand in it. */
+/** The stored configuration. It contains no secrets; credentials in `baseUrl` are removed. */
 export function agentConfigView(agent: Agent) {
   const config = readAgentConfig(agent);
   return { ...config, ...(config.baseUrl && { baseUrl: withoutCredentials(config.baseUrl) }) };
 }
 
+/** The agent as a deployment. */
 export const deployment = (agent: Agent, config: Addresses) => ({
   id: `deploy-${agent.id}`,
   agentId: agent.id,
@@ -78,7 +84,7 @@ export const deployment = (agent: Agent, config: Addresses) => ({
   openclawVersion: agent.openclawVersion,
 });
 
-/** An agent that runs in a container, as the list of instances shows it. */
+/** A running agent as a row of the instance list. */
 export const instance = (agent: Agent) => ({
   agentId: agent.id,
   name: containerNames(agent.id).container,
@@ -89,7 +95,7 @@ export const instance = (agent: Agent) => ({
   metadata: null,
 });
 
-/** An instance as the web's lifecycle pages show it; `userId` is the agent's id. */
+/** The instance in the web's lifecycle responses; `userId` is the agent's id. */
 export const instanceDetails = (agent: Agent, config: Addresses) => ({
   userId: agent.id,
   status: agent.state,

@@ -7,8 +7,8 @@ import type { Context } from '../context.ts';
 type Slice = Pick<Context, 'database'>;
 
 /**
- * The agents an actor may see, newest first; all of them unless a page is asked for.
- * @returns `next` is the cursor of the page that follows, if there is one
+ * The agents that the actor may see, newest first; all of them without `limit`.
+ * @returns `next` is the cursor of the next page, absent on the last page
  */
 export async function listAgents(
   { database }: Slice,
@@ -28,7 +28,7 @@ export async function listAgents(
   return { agents: page, next: cursorOf(page.at(-1) as Agent) };
 }
 
-/** One agent the actor may see. @throws AppError AGENT_NOT_FOUND, for another's as for none */
+/** One agent. @throws AppError AGENT_NOT_FOUND when it does not exist or the actor may not see it */
 export async function getAgent({ database }: Slice, actor: Actor, id: string): Promise<Agent> {
   const agent = await database.as(tenantOf(actor), (tx) => tx.agent.findUnique({ where: { id } }));
   if (!agent) throw new AppError('AGENT_NOT_FOUND');

@@ -13,9 +13,9 @@ interface Input {
 }
 
 /**
- * Creates an agent without a container; it gets one when it is started or deployed.
- * @param id of the new row, so that a repeated request finds it
- * @throws AppError AGENT_LIMIT_REACHED, PAYMENT_REQUIRED for a plan the subscription does not cover, INVALID_REQUEST
+ * Creates an agent without a container; a start or a deployment creates the container.
+ * @param id id of the new row, so that a repeated request finds the row
+ * @throws AppError AGENT_LIMIT_REACHED, PAYMENT_REQUIRED when the subscription does not cover the plan, INVALID_REQUEST
  */
 export async function createAgent(context: Context, actor: Actor, { name, config = {} }: Input, id?: string): Promise<Agent> {
   validateAllowedDomains(config, context.config);

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 /** A new gateway token: 32 random bytes as 64 hexadecimal digits. */
 export const newGatewayToken = () => randomBytes(32).toString('hex');
 
-/** Where an agent's gateway listens on this machine, with the token and key that open it. */
+/** The URL of the agent's gateway on this host, with the gateway token and the device key. */
 export async function gatewayAddress(
   { database, envelope }: Pick<Context, 'database' | 'envelope'>,
   agentId: string,
@@ -19,10 +19,10 @@ export async function gatewayAddress(
   return { url: `ws://${bind.address}:${bind.gateway}`, token: gatewayToken, deviceKey };
 }
 
-/** Whether an agent has a gateway that can be asked now. */
+/** Whether the agent runs in a container and so has a gateway. */
 export const hasGateway = ({ state, runtime }: Pick<Agent, 'state' | 'runtime'>) => state === 'running' && runtime === 'container';
 
-/** The connection to a running agent's gateway. @throws AppError OPERATION_FAILED when there is none */
+/** The connection to a running agent's gateway. @throws AppError OPERATION_FAILED without a gateway or a connection to it */
 export async function gatewayOf(
   context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
   agent: Pick<Agent, 'id' | 'state' | 'runtime' | 'containerSpec'>,
@@ -34,7 +34,7 @@ export async function gatewayOf(
   });
 }
 
-/** For a request that a gateway refused or did not answer. */
-export function throwNoAnswer(cause: unknown): never {
+/** Maps a failed gateway request to a public error. @throws AppError OPERATION_FAILED */
+export function throwGatewayError(cause: unknown): never {
   throw new AppError('OPERATION_FAILED', "The agent's gateway did not answer", { cause });
 }

@@ -10,7 +10,7 @@ import type { LiveStream } from '../streaming/live-stream.ts';
 import { newGatewayToken } from './gateway.ts';
 
 interface NewAgent {
-  /** Random when absent. One that the owner has already is given back as it is, so that a request may be repeated. */
+  /** Random when absent. An existing row with this id is returned unchanged, so that a repeated request is idempotent. */
   id?: string | undefined;
   name: string;
   model: string;
@@ -21,15 +21,15 @@ interface NewAgent {
   hostPrefix?: string;
   contactEmail?: string | null;
   stream?: LiveStream | undefined;
-  /** Beside those of the configuration. */
+  /** Added to the secrets of `config`. */
   secrets?: AgentSecrets;
-  /** Of a clone. */
+  /** Set for a clone. */
   lineage?: Pick<Agent, 'parentId' | 'generation' | 'specialization' | 'walletAddress'> & { skillSwitches: Prisma.InputJsonValue };
 }
 
 /**
- * Inserts an agent of `owner` unless that would exceed `limit`. Counting and inserting are one step: the owner's row
- * is locked in between, so that parallel requests take turns.
+ * Inserts an agent of `owner` unless that would exceed `limit`. Counting and inserting are atomic: the lock on the owner's
+ * row serializes parallel requests.
  * @throws AppError AGENT_LIMIT_REACHED with `current` and `limit`
  */
 export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Account, limit: number, agent: NewAgent): Promise<Agent> {
@@ -38,8 +38,8 @@ export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Ac
   const existing = await tx.agent.findUnique({ where: { id } });
   if (existing) return existing;
   const current = await tx.agent.count({ where: { ownerId: owner.id, state: { not: 'deleting' } } });
-  const most = owner.admin ? ADMIN_AGENT_LIMIT : limit;
-  if (current >= most) throw new AppError('AGENT_LIMIT_REACHED', undefined, { details: { current, limit: most } });
+  const maxAgents = owner.admin ? ADMIN_AGENT_LIMIT : limit;
+  if (current >= maxAgents) throw new AppError('AGENT_LIMIT_REACHED', undefined, { details: { current, limit: maxAgents } });
 
   const { open, secrets } = splitConfig(agent.config);
   const row = await tx.agent.create({

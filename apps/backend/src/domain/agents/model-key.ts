@@ -11,51 +11,51 @@ import type { Transaction } from '../../infra/database/database.ts';
 import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { credentialOf } from '../../infra/openclaw/providers.ts';
 
-interface Choice {
+interface ProviderChoice {
   aiProvider: string;
   config: unknown;
 }
 
-/** Whom an agent's own key is sent to: its provider, or the server of its own endpoint. */
-export function keyRecipient(agent: Choice): string {
+/** The recipient of an agent's own key: its provider, or the origin of its custom endpoint. */
+export function keyRecipient(agent: ProviderChoice): string {
   const { baseUrl } = readAgentConfig(agent);
   return agent.aiProvider === 'custom' && baseUrl ? new URL(baseUrl).origin : agent.aiProvider;
 }
 
 /**
- * Sees to it, when an agent's key would go to somebody else from now on, that the key stays behind: the new provider gets
- * the one that is given, or the agent's credential for it; an endpoint of the owner's own may have none.
- * @throws AppError INVALID_REQUEST for a provider without a key of its own
+ * Replaces the agent's key when the key's recipient changes: the old key must never reach the new recipient. The new key is
+ * `newKey`, else the agent's stored credential for the provider. A custom endpoint may have no key.
+ * @throws AppError INVALID_REQUEST when the new provider has no key
  */
 export async function replaceKey(
   tx: Transaction,
   envelope: Envelope,
   agent: { id: string; ownerId: string },
   aiProvider: string,
-  given: string | undefined,
+  newKey: string | undefined,
 ): Promise<void> {
   const credential = credentialOf(aiProvider);
-  const own: SecretName | undefined = credential && `apiKey:${credential}`;
-  const secrets = await readAgentSecrets(tx, envelope, agent.id, ['apiKey', ...(own ? [own] : [])]);
-  const key = given ?? (own && secrets[own]);
+  const credentialName: SecretName | undefined = credential && `apiKey:${credential}`;
+  const secrets = await readAgentSecrets(tx, envelope, agent.id, ['apiKey', ...(credentialName ? [credentialName] : [])]);
+  const key = newKey ?? (credentialName && secrets[credentialName]);
   if (!key && secrets.apiKey && aiProvider !== 'custom') {
     throw new AppError(
       'INVALID_REQUEST',
-      `A change to ${aiProvider} needs its own apiKey: the key that the agent has was given for another provider and is not sent to this one`,
+      `A change to ${aiProvider} needs an apiKey for it: the agent's stored key belongs to another provider and is not sent to this one`,
     );
   }
   await deleteAgentSecret(tx, agent, 'apiKey');
-  if (own) await deleteAgentSecret(tx, agent, own);
+  if (credentialName) await deleteAgentSecret(tx, agent, credentialName);
   await writeAgentSecrets(tx, envelope, agent, { apiKey: key });
 }
 
 /**
- * An agent's secrets for a row of it that may be old by now: without its own key when that is meant for somebody else.
- * The secrets are read first, so a change in between is seen.
+ * The secrets for a row that may be stale. They omit the agent's own key when its recipient has changed since the row was
+ * read. The secrets are read before the current row, so that a change in between is detected.
  */
-export async function readSecretsFor(tx: Transaction, envelope: Envelope, agent: Choice & { id: string }): Promise<AgentSecrets> {
+export async function readSecretsFor(tx: Transaction, envelope: Envelope, agent: ProviderChoice & { id: string }): Promise<AgentSecrets> {
   const secrets = await readAgentSecrets(tx, envelope, agent.id);
-  const now = await tx.agent.findUnique({ where: { id: agent.id }, select: { aiProvider: true, config: true } });
-  if (now && keyRecipient(now) !== keyRecipient(agent)) delete secrets.apiKey;
+  const current = await tx.agent.findUnique({ where: { id: agent.id }, select: { aiProvider: true, config: true } });
+  if (current && keyRecipient(current) !== keyRecipient(agent)) delete secrets.apiKey;
   return secrets;
 }

@@ -1,6 +1,6 @@
 import type { Specialization } from '@agentbot/contracts';
 
-/** What an agent of each specialization is told; `general` has no instructions of its own. */
+/** The instructions of each specialization; `general` has none. */
 const prompts: Record<Exclude<Specialization, 'general'>, string> = {
   ar: `You are an A&R scout. You listen for new artists, describe their sound, audience and momentum, and say plainly whether somebody is worth a closer look and why. Compare with artists people know. Tell what you know apart from what you guess, and never invent figures, releases or contacts.`,
   promo: `You are a promoter. You plan and write campaigns for releases and events: announcements, posts, mails to press and playlists, and a calendar that fits the date. Ask for date, audience and links when they are missing. Write in the artist's voice, short, without empty praise, and never promise what nobody has agreed to.`,
@@ -9,11 +9,11 @@ const prompts: Record<Exclude<Specialization, 'general'>, string> = {
   analytics: `You are an analyst. You turn figures into answers: what changed, by how much, since when, and what may explain it. Name the source and the period of every figure, show the calculation where it is not obvious, and tell correlation from cause. If the data does not answer a question, say what would.`,
 };
 
-/** The instructions of a specialization, if it has any. */
+/** The instructions of a specialization; undefined when it has none. */
 export const promptOf = (specialization: string | null): string | undefined =>
   specialization ? prompts[specialization as keyof typeof prompts] : undefined;
 
-/** The files that a specialized agent's workspace begins with; what the agent makes of them later is its own. */
+/** The initial files of a specialized agent's workspace. The agent may change them later. */
 export function workspaceFiles(specialization: string | null) {
   const prompt = promptOf(specialization);
   return prompt ? [{ path: 'workspace/SOUL.md', content: `# Who you are\n\n${prompt}\n` }] : [];

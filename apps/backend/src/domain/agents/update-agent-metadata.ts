@@ -19,40 +19,41 @@ interface Change {
 }
 
 /**
- * Changes an agent's metadata; fields of the configuration that are not given stay. A container that runs keeps what it
- * was made with until it is repaired.
- * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST, also for a new provider without its key, PAYMENT_REQUIRED for a plan the owner's subscription does not cover
+ * Changes an agent's metadata; absent configuration fields keep their values. A running container keeps its old
+ * configuration until a repair.
+ * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST (also for a new provider without a key), PAYMENT_REQUIRED when the
+ * owner's subscription does not cover the plan
  */
 export async function updateAgentMetadata(context: Context, actor: Actor, id: string, change: Change): Promise<Agent> {
   const { database, envelope, accounts, config } = context;
   if (change.config?.baseUrl) await assertPublicEndpoint(change.config.baseUrl, config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
-  const asked = change.plan ?? change.config?.plan;
-  const before = asked && (await getAgent(context, actor, id));
-  // Forms send what is left as it is, too: that asks for nothing, and does not name a plan that nobody has named.
-  const changes = before && asked !== before.plan;
-  const plan = changes ? changedPlan(actor, await accounts.find(before.ownerId), before, asked) : undefined;
+  const requestedPlan = change.plan ?? change.config?.plan;
+  const before = requestedPlan && (await getAgent(context, actor, id));
+  // Forms also send unchanged fields. An unchanged plan needs no check, and must not turn a default plan into a named one.
+  const isPlanChange = before && requestedPlan !== before.plan;
+  const plan = isPlanChange ? changedPlan(actor, await accounts.find(before.ownerId), before, requestedPlan) : undefined;
   return database.as(tenantOf(actor), async (tx) => {
-    // Two changes at once must not lose one another's fields.
+    // The row lock serializes parallel changes: none may overwrite the fields of another.
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
     const agent = await tx.agent.findUnique({ where: { id } });
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
     validateAllowedDomains(change.config, config);
     const { open, secrets } = splitConfig(change.config ?? {});
-    const { plan: _, ...others } = open;
+    const { plan: _, ...otherFields } = open;
     const {
       model,
       aiProvider,
-      config: changed,
+      config: changedConfig,
     } = afterChange(agent, {
-      ...others,
+      ...otherFields,
       ...(change.aiProvider && { aiProvider: change.aiProvider }),
-      ...(asked && (plan || !hasDefaultPlan(agent)) && { plan: plan ?? agent.plan }),
+      ...(requestedPlan && (plan || !hasDefaultPlan(agent)) && { plan: plan ?? agent.plan }),
       ...(change.cloneable !== undefined && { cloneable: change.cloneable }),
     });
     const { apiKey, ...tokens } = secrets;
-    const moves = keyRecipient(agent) !== keyRecipient({ aiProvider, config: changed });
-    if (moves) await replaceKey(tx, envelope, agent, aiProvider, apiKey);
-    await writeAgentSecrets(tx, envelope, agent, moves ? tokens : secrets);
+    const recipientChanges = keyRecipient(agent) !== keyRecipient({ aiProvider, config: changedConfig });
+    if (recipientChanges) await replaceKey(tx, envelope, agent, aiProvider, apiKey);
+    await writeAgentSecrets(tx, envelope, agent, recipientChanges ? tokens : secrets);
     return tx.agent.update({
       where: { id },
       data: {
@@ -60,7 +61,7 @@ export async function updateAgentMetadata(context: Context, actor: Actor, id: st
         plan: plan ?? agent.plan,
         model,
         aiProvider,
-        config: changed,
+        config: changedConfig,
       },
     });
   });

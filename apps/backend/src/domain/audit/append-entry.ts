@@ -1,8 +1,8 @@
 import type { Database, Transaction } from '../../infra/database/database.ts';
 
-/** What happened; the database adds when, its place in the owner's chain, and the hashes. */
+/** The content of an entry. The database adds the time, the position in the owner's chain, and the hashes. */
 export interface AuditedEvent {
-  /** Whose log it goes into. */
+  /** The account whose log receives the entry. */
   ownerId: string;
   actorKind: 'session' | 'apiKey' | 'internal' | 'web' | 'platform';
   actorId?: string | null;
@@ -15,11 +15,11 @@ export interface AuditedEvent {
   status?: number;
   code?: string | null;
   requestId?: string | null;
-  /** What it is about beside an agent. */
+  /** Id of the affected object when it is not an agent: a user, a key, a wallet, a backup. */
   target?: string | null;
 }
 
-/** Appends to the audit log; the chain's end stays locked until the transaction commits. */
+/** Appends an entry. The head of the owner's chain stays locked until the transaction commits. */
 export async function insertEntry(tx: Transaction, event: AuditedEvent): Promise<void> {
   const { ownerId, actorKind, action, outcome } = event;
   const {
@@ -38,6 +38,6 @@ export async function insertEntry(tx: Transaction, event: AuditedEvent): Promise
     VALUES (${ownerId}, ${actorKind}, ${actorId}, ${keyId}, ${action}, ${agentId}, ${ip}, ${userAgent}, ${outcome}, ${status}, ${code}, ${requestId}, ${target})`;
 }
 
-/** Appends to the audit log, in a transaction of its own. */
+/** Appends an entry in its own transaction. */
 export const appendEntry = (database: Database, event: AuditedEvent): Promise<void> =>
   database.as('service', (tx) => insertEntry(tx, event));

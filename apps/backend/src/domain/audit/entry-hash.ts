@@ -4,8 +4,8 @@ import { sha256 } from '../../shared/sha256.ts';
 const field = (value: string | null) => (value === null ? '-' : `${Buffer.byteLength(value)}:${value}`);
 
 /**
- * The hash that an entry must have: over the one before it and all of its own fields, the target where there is one, since
- * older entries were hashed without. The database's `audit_hash` is the same.
+ * The expected hash of an entry: over the previous hash and all fields of the entry. A null target is left out, because
+ * older entries were hashed without the field. Must equal the database function `audit_hash`.
  */
 export function entryHash(entry: Omit<AuditEntry, 'hash'>): string {
   const {
@@ -27,8 +27,8 @@ export function entryHash(entry: Omit<AuditEntry, 'hash'>): string {
     target,
   } = entry;
   const number = status === null ? null : String(status);
-  const before = [prevHash, ownerId, String(seq), at.toISOString(), actorKind, actorId, keyId, action];
+  const leading = [prevHash, ownerId, String(seq), at.toISOString(), actorKind, actorId, keyId, action];
   return sha256(
-    [...before, agentId, ip, userAgent, outcome, number, code, requestId, ...(target === null ? [] : [target])].map(field).join(','),
+    [...leading, agentId, ip, userAgent, outcome, number, code, requestId, ...(target === null ? [] : [target])].map(field).join(','),
   );
 }

@@ -49,30 +49,33 @@ function view(row: AuditEntry): AuditEntryView {
   };
 }
 
-/** The place in the log that a cursor stands for. @throws AppError INVALID_REQUEST for a cursor that no list gave */
-function placeOf(cursor: string): bigint {
-  const place = Buffer.from(cursor, 'base64url').toString();
-  if (!/^\d{1,15}$/.test(place)) throw new AppError('INVALID_REQUEST', 'Invalid cursor');
-  return BigInt(place);
+/** The sequence number in a cursor. @throws AppError INVALID_REQUEST when the cursor is malformed */
+function seqOf(cursor: string): bigint {
+  const seq = Buffer.from(cursor, 'base64url').toString();
+  if (!/^\d{1,15}$/.test(seq)) throw new AppError('INVALID_REQUEST', 'Invalid cursor');
+  return BigInt(seq);
 }
 
-/** One page of the actor's own log, newest first. @returns `next` is the cursor of the page that follows, if there is one */
+/** One page of the actor's own log, newest first. @returns `next` is the cursor of the next page, absent on the last page */
 export async function listAudit(
   { database }: Slice,
   actor: Actor,
   { limit, cursor, agentId }: { limit: number; cursor?: string | undefined; agentId?: string | undefined },
 ): Promise<{ entries: AuditEntryView[]; next?: string }> {
-  const where = { ownerId: userOf(actor), ...(agentId && { agentId }), ...(cursor && { seq: { lt: placeOf(cursor) } }) };
+  const where = { ownerId: userOf(actor), ...(agentId && { agentId }), ...(cursor && { seq: { lt: seqOf(cursor) } }) };
   const rows = await database.as(tenantOf(actor), (tx) => tx.auditEntry.findMany({ where, orderBy: { seq: 'desc' }, take: limit + 1 }));
   const entries = rows.slice(0, limit).map(view);
   const last = entries.at(-1);
   return rows.length > limit && last ? { entries, next: Buffer.from(String(last.seq)).toString('base64url') } : { entries };
 }
 
-/** The actor's whole log as a file of JSON lines, oldest first; read a batch at a time, the first one before this returns. */
+/**
+ * The actor's whole log as a file of JSON lines, oldest first. The log is read in batches; the first read happens before this
+ * returns, so that its error reaches the caller.
+ */
 export async function exportAudit({ database }: Slice, actor: Actor, agentId?: string): Promise<Download> {
   const ownerId = userOf(actor);
-  const read = (after: bigint) =>
+  const readBatch = (after: bigint) =>
     database.as(tenantOf(actor), (tx) =>
       tx.auditEntry.findMany({
         where: { ownerId, seq: { gt: after }, ...(agentId && { agentId }) },
@@ -80,9 +83,9 @@ export async function exportAudit({ database }: Slice, actor: Actor, agentId?: s
         take: BATCH,
       }),
     );
-  const first = await read(0n);
+  const first = await readBatch(0n);
   const lines = async function* () {
-    for (let rows = first; rows.length; rows = rows.length < BATCH ? [] : await read(rows.at(-1)?.seq ?? 0n)) {
+    for (let rows = first; rows.length; rows = rows.length < BATCH ? [] : await readBatch(rows.at(-1)?.seq ?? 0n)) {
       yield rows.map((row) => `${JSON.stringify(view(row))}\n`).join('');
     }
   };

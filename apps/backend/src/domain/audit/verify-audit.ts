@@ -6,13 +6,13 @@ const BATCH = 1_000;
 export interface VerifiedChain {
   ownerId: string;
   entries: number;
-  /** Of the last entry: kept elsewhere, it tells later whether the whole chain was written anew. */
+  /** Hash of the last entry. A copy kept elsewhere reveals later whether the whole chain was rewritten. */
   hash: string;
-  /** What is wrong first, or nothing. */
+  /** The first problem; undefined when the chain is intact. */
   problem: string | undefined;
 }
 
-/** Follows one owner's chain from its beginning to where it must end. */
+/** Checks one owner's chain from its first entry to its head. */
 async function verifyChain(database: Database, head: { ownerId: string; seq: bigint; hash: string }): Promise<VerifiedChain> {
   const { ownerId } = head;
   let seq = 0n;
@@ -31,16 +31,18 @@ async function verifyChain(database: Database, head: { ownerId: string; seq: big
     if (rows.length < BATCH) break;
   }
   if (seq !== head.seq) return broken(`entry ${seq + 1n} is missing`);
-  return hash === head.hash ? { ownerId, entries: Number(seq), hash, problem: undefined } : broken('it does not end as it should');
+  return hash === head.hash
+    ? { ownerId, entries: Number(seq), hash, problem: undefined }
+    : broken('the last entry does not match the head of the chain');
 }
 
-/** Follows every chain of the audit log. Entries that are appended meanwhile are left for the next time. */
+/** Checks every chain of the audit log. Entries that are appended during the check are not read. */
 export async function* verifyAudit(database: Database): AsyncIterable<VerifiedChain> {
   const { heads, headless } = await database.as('service', async (tx) => ({
     heads: await tx.auditHead.findMany({ orderBy: { ownerId: 'asc' } }),
     headless: await tx.$queryRaw<{ ownerId: string }[]>`
       SELECT DISTINCT owner_id AS "ownerId" FROM audit_log l WHERE NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.owner_id = l.owner_id)`,
   }));
-  for (const { ownerId } of headless) yield { ownerId, entries: 0, hash: '', problem: 'its end is missing' };
+  for (const { ownerId } of headless) yield { ownerId, entries: 0, hash: '', problem: 'the head of the chain is missing' };
   for (const head of heads) yield await verifyChain(database, head);
 }

@@ -5,7 +5,7 @@ import { priceOf, type StripeClient } from '../../infra/stripe/stripe.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
-import { ACCOUNT } from './store-subscription.ts';
+import { ACCOUNT_METADATA_KEY } from './store-subscription.ts';
 
 type Slice = Pick<Context, 'config' | 'database' | 'accounts' | 'stripe' | 'log' | 'processId'>;
 
@@ -16,12 +16,12 @@ function requireStripe({ stripe }: Slice): StripeClient {
 
 const codeOf = (error: unknown) => (error as Stripe.errors.StripeError).code;
 
-const customerIn = async ({ database }: Slice, id: string) =>
+const storedCustomer = async ({ database }: Slice, id: string) =>
   (await database.as({ userId: id }, (tx) => tx.user.findUniqueOrThrow({ where: { id }, select: { stripeCustomerId: true } })))
     .stripeCustomerId;
 
-/** Whether Stripe has a customer; one that was deleted there buys nothing any more. */
-async function isKnown(stripe: StripeClient, customer: string): Promise<boolean> {
+/** Whether the customer exists at Stripe and is not deleted. */
+async function customerExists(stripe: StripeClient, customer: string): Promise<boolean> {
   try {
     return !(await stripe.customers.retrieve(customer)).deleted;
   } catch (error) {
@@ -30,29 +30,29 @@ async function isKnown(stripe: StripeClient, customer: string): Promise<boolean>
   }
 }
 
-/** The account's customer at Stripe, the same one for requests that come at once; a new one for one that is gone there. */
-async function customerOf(context: Slice, { id, email, name }: Account): Promise<string> {
+/** Returns the account's customer at Stripe, or creates it. Parallel requests get the same one. */
+async function findOrCreateCustomer(context: Slice, { id, email, name }: Account): Promise<string> {
   const stripe = requireStripe(context);
-  const stored = await customerIn(context, id);
-  if (stored && (await isKnown(stripe, stored))) return stored;
+  const stored = await storedCustomer(context, id);
+  if (stored && (await customerExists(stripe, stored))) return stored;
   const customer = await stripe.customers.create(
-    { email, ...(name && { name }), metadata: { [ACCOUNT]: id } },
-    // Under the first one's key Stripe would answer with that one again.
+    { email, ...(name && { name }), metadata: { [ACCOUNT_METADATA_KEY]: id } },
+    // A new key after a deletion: with the old key Stripe would replay the deleted customer.
     { idempotencyKey: `agentbot-customer-${id}${stored ? `-after-${stored}` : ''}` },
   );
   await context.database.as({ userId: id }, (tx) =>
     tx.user.updateMany({ where: { id, stripeCustomerId: stored }, data: { stripeCustomerId: customer.id } }),
   );
-  return (await customerIn(context, id)) ?? customer.id;
+  return (await storedCustomer(context, id)) ?? customer.id;
 }
 
-async function portal({ config, stripe }: Slice, customer: string): Promise<{ url: string }> {
+async function createPortalSession({ config, stripe }: Slice, customer: string): Promise<{ url: string }> {
   const session = await (stripe as StripeClient).billingPortal.sessions.create({ customer, return_url: config.DASHBOARD_URL });
   return { url: session.url };
 }
 
-/** Makes what the customer was offered before unpayable. One that was just paid cannot be taken back: it has its subscription. */
-async function expireOffers(stripe: StripeClient, customer: string): Promise<void> {
+/** Expires the customer's open checkouts. A checkout that was paid meanwhile stays; it has created a subscription. */
+async function expireOpenCheckouts(stripe: StripeClient, customer: string): Promise<void> {
   for await (const { id } of stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 })) {
     await stripe.checkout.sessions.expire(id).catch(async (error) => {
       if ((await stripe.checkout.sessions.retrieve(id)).status === 'open') throw error;
@@ -60,33 +60,37 @@ async function expireOffers(stripe: StripeClient, customer: string): Promise<voi
   }
 }
 
-/** What has ended for good; anything else is paid, or may be yet. */
-const ENDED: Stripe.Subscription.Status[] = ['canceled', 'incomplete_expired'];
+/** Final states of a subscription. In every other state it is paid or may still be paid. */
+const FINAL_STATUSES: Stripe.Subscription.Status[] = ['canceled', 'incomplete_expired'];
 
-/** The customer who has a subscription of the account's: its own, or the one that bought what was named at provisioning. */
+/**
+ * The customer that holds a live subscription of the account: the account's own customer, or the customer of a subscription
+ * that was claimed at provisioning.
+ */
 async function findSubscriber(context: Slice, ownerId: string, customer: string | null): Promise<string | undefined> {
   const stripe = requireStripe(context);
   if (customer) {
     for await (const { status } of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {
-      if (!ENDED.includes(status)) return customer;
+      if (!FINAL_STATUSES.includes(status)) return customer;
     }
   }
   const stored = await context.database.as({ userId: ownerId }, (tx) =>
-    tx.subscription.findMany({ where: { ownerId, status: { notIn: ENDED } } }),
+    tx.subscription.findMany({ where: { ownerId, status: { notIn: FINAL_STATUSES } } }),
   );
   for (const { id } of stored) {
-    const found = await stripe.subscriptions.retrieve(id).catch((error) => {
+    const subscription = await stripe.subscriptions.retrieve(id).catch((error) => {
       if (codeOf(error) === 'resource_missing') return undefined;
       throw error;
     });
-    if (found && !ENDED.includes(found.status)) return typeof found.customer === 'string' ? found.customer : found.customer.id;
+    if (!subscription || FINAL_STATUSES.includes(subscription.status)) continue;
+    return typeof subscription.customer === 'string' ? subscription.customer : subscription.customer.id;
   }
   return undefined;
 }
 
 /**
- * Where the actor subscribes to a plan. Somebody with a subscription at Stripe changes or pays that one, and of several
- * checkouts only the last can be paid, so that nobody pays twice.
+ * Returns the page where the actor subscribes to a plan. An actor with a subscription gets the billing portal instead, and
+ * only the newest checkout can be paid: both prevent a second payment.
  * @throws AppError PAYMENTS_UNAVAILABLE without Stripe, INVALID_REQUEST for a plan that is not for sale
  */
 export async function startCheckout(context: Slice, actor: Actor, plan: Plan): Promise<{ url: string }> {
@@ -95,35 +99,38 @@ export async function startCheckout(context: Slice, actor: Actor, plan: Plan): P
   const price = priceOf(config, plan);
   if (!price) throw new AppError('INVALID_REQUEST', `The plan ${plan} is not for sale here`);
   const account = await accounts.find(userOf(actor));
-  const customer = await customerOf(context, account);
-  // Requests that come at once take turns: each must see what the one before it offered.
+  const customer = await findOrCreateCustomer(context, account);
+  // The lock serializes parallel requests: each must see the checkout of the previous one.
   return withLock(context, `checkout:${customer}`, async () => {
-    // In this order: what is paid before it could be expired is seen as a subscription.
-    await expireOffers(stripe, customer);
+    // Expire first, then look for subscriptions: a checkout that is paid before it expires is found as a subscription.
+    await expireOpenCheckouts(stripe, customer);
     const subscriber = await findSubscriber(context, account.id, customer);
-    if (subscriber) return portal(context, subscriber);
+    if (subscriber) return createPortalSession(context, subscriber);
     const session = await stripe.checkout.sessions.create({
       mode: 'subscription',
       customer,
       client_reference_id: account.id,
       line_items: [{ price, quantity: 1 }],
-      subscription_data: { metadata: { [ACCOUNT]: account.id } },
+      subscription_data: { metadata: { [ACCOUNT_METADATA_KEY]: account.id } },
       success_url: new URL('/agents?checkout=done', config.DASHBOARD_URL).href,
       cancel_url: new URL('/agents?checkout=cancelled', config.DASHBOARD_URL).href,
     });
-    if (!session.url) throw new Error('Stripe gave a checkout without an address');
+    if (!session.url) throw new Error('Stripe returned a checkout session without a URL');
     return { url: session.url };
   });
 }
 
-/** Where the actor changes, pays or cancels a subscription. @throws AppError PAYMENTS_UNAVAILABLE, PAYMENT_REQUIRED without any */
+/**
+ * Returns the page where the actor changes, pays or cancels a subscription.
+ * @throws AppError PAYMENTS_UNAVAILABLE without Stripe, PAYMENT_REQUIRED without a subscription
+ */
 export async function openBillingPortal(context: Slice, actor: Actor): Promise<{ url: string }> {
   const stripe = requireStripe(context);
   const { id } = await context.accounts.find(userOf(actor));
-  const stored = await customerIn(context, id);
-  const own = stored && (await isKnown(stripe, stored)) ? stored : null;
-  // A customer who once bought something sees its bills there, too.
+  const stored = await storedCustomer(context, id);
+  const own = stored && (await customerExists(stripe, stored)) ? stored : null;
+  // A customer whose subscriptions have all ended still needs the portal for its invoices.
   const customer = (await findSubscriber(context, id, own)) ?? own;
   if (!customer) throw new AppError('PAYMENT_REQUIRED', 'This account has no subscription yet');
-  return portal(context, customer);
+  return createPortalSession(context, customer);
 }

@@ -4,44 +4,45 @@ import { planOf } from '../../infra/stripe/stripe.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
-import { ACCOUNT, lockSubscription, storeSubscription } from './store-subscription.ts';
+import { ACCOUNT_METADATA_KEY, lockSubscription, storeSubscription } from './store-subscription.ts';
 
 const refuse = (reason: string) => new AppError('PAYMENT_REQUIRED', reason);
 
-async function read({ stripe }: Context, id: string): Promise<Stripe.Subscription> {
-  if (!/^sub_\w+$/.test(id)) throw refuse('stripeSubscriptionId is not one of a subscription');
+async function readSubscription({ stripe }: Context, id: string): Promise<Stripe.Subscription> {
+  if (!/^sub_\w+$/.test(id)) throw refuse('stripeSubscriptionId is not the ID of a subscription');
   try {
     return await (stripe as Stripe).subscriptions.retrieve(id, { expand: ['customer'] });
   } catch (error) {
-    if ((error as Stripe.errors.StripeError).code === 'resource_missing') throw refuse('There is no such subscription');
+    if ((error as Stripe.errors.StripeError).code === 'resource_missing') throw refuse('Stripe has no subscription with this ID');
     throw error;
   }
 }
 
 /**
- * Takes a subscription that somebody names for theirs, once Stripe says that it is: running, of this installation's mode,
- * for the plan, and bought for the account, or of a customer with the account's own email. It then belongs to that account
- * for good.
- * @throws AppError PAYMENT_REQUIRED with the reason; Error when Stripe cannot be asked
+ * Claims a subscription for an account by its id. Stripe must confirm that it is active, in this installation's mode, covers
+ * the plan, and was bought for the account or by a customer with the account's trusted email. A claim is permanent.
+ * @throws AppError PAYMENT_REQUIRED with the reason; Error when Stripe does not answer
  */
 export async function claimSubscription(context: Context, owner: Account, plan: Plan, id: string): Promise<void> {
   const { config, database } = context;
   await database.as('service', async (tx) => {
     await lockSubscription(tx, id);
-    const found = await read(context, id);
-    const { status, livemode, customer, metadata } = found;
+    const subscription = await readSubscription(context, id);
+    const { status, livemode, customer, metadata } = subscription;
     if (status !== 'active' && status !== 'trialing') throw refuse(`The subscription is ${status}`);
-    if (livemode !== /^[a-z]+_live_/.test(config.STRIPE_SECRET_KEY ?? '')) throw refuse('The subscription is of another mode');
+    if (livemode !== /^[a-z]+_live_/.test(config.STRIPE_SECRET_KEY ?? ''))
+      throw refuse('The subscription belongs to the other Stripe mode (test or live)');
     if (typeof customer === 'string' || customer.deleted) throw refuse('The subscription has no customer');
-    const boughtFor = metadata[ACCOUNT];
-    // The platform's own account has no address: whoever holds the internal key answers for whom it acts.
-    const named = owner.id === SERVICE_ACCOUNT || (owner.emailIsTheirs && customer.email?.toLowerCase() === owner.email.toLowerCase());
-    const theirs = boughtFor ? boughtFor === owner.id : named;
-    if (!theirs) throw refuse('The subscription is somebody else’s');
-    const covers = planOf(config, found);
-    if (!covers || plans[covers].rank < plans[plan].rank) throw refuse(`The subscription does not cover ${plan}`);
-    const known = await tx.subscription.findUnique({ where: { id } });
-    if (known && known.ownerId !== owner.id) throw refuse('The subscription is somebody else’s');
-    await storeSubscription(context, tx, found, owner.id);
+    const boughtFor = metadata[ACCOUNT_METADATA_KEY];
+    // The service account has no email. The holder of the internal key is responsible for the customer that it names.
+    const emailMatches =
+      owner.id === SERVICE_ACCOUNT || (owner.emailTrusted && customer.email?.toLowerCase() === owner.email.toLowerCase());
+    const isOwners = boughtFor ? boughtFor === owner.id : emailMatches;
+    if (!isOwners) throw refuse('The subscription belongs to another account');
+    const covered = planOf(config, subscription);
+    if (!covered || plans[covered].rank < plans[plan].rank) throw refuse(`The subscription does not cover ${plan}`);
+    const stored = await tx.subscription.findUnique({ where: { id } });
+    if (stored && stored.ownerId !== owner.id) throw refuse('The subscription belongs to another account');
+    await storeSubscription(context, tx, subscription, owner.id);
   });
 }

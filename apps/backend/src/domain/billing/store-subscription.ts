@@ -3,29 +3,34 @@ import type { Transaction } from '../../infra/database/database.ts';
 import { planOf } from '../../infra/stripe/stripe.ts';
 import type { Context } from '../context.ts';
 
-/** On a subscription at Stripe: the account that it was bought for. */
-export const ACCOUNT = 'agentbot_account';
+/** Metadata key at Stripe. Its value is the id of the account that a customer or a subscription belongs to. */
+export const ACCOUNT_METADATA_KEY = 'agentbot_account';
 
-/** Lets one reader at a time read a subscription and store it, so that the later reading stands. */
+/** Locks a subscription before it is read from Stripe and stored, so that an older read cannot overwrite a newer one. */
 export async function lockSubscription(tx: Transaction, id: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${id}, 4217))`;
 }
 
 /**
- * Stores a subscription as it was read from Stripe. The plan that it was bought for stays when its price is none of this
- * installation's any more: the operator may sell at another one, and whoever bought before pays on.
+ * Stores a subscription as read from Stripe. When the operator has changed the installation's prices, an old price maps to
+ * no plan: the stored plan then stays, because the subscriber still pays for it.
  */
-export async function storeSubscription({ config }: Pick<Context, 'config'>, tx: Transaction, read: Stripe.Subscription, ownerId: string) {
-  const plan = planOf(config, read);
-  const ends = read.items.data.map((item) => item.current_period_end).filter(Number.isFinite);
+export async function storeSubscription(
+  { config }: Pick<Context, 'config'>,
+  tx: Transaction,
+  subscription: Stripe.Subscription,
+  ownerId: string,
+) {
+  const plan = planOf(config, subscription);
+  const periodEnds = subscription.items.data.map((item) => item.current_period_end).filter(Number.isFinite);
   const data = {
-    status: read.status,
-    currentPeriodEnd: ends.length ? new Date(Math.max(...ends) * 1000) : null,
+    status: subscription.status,
+    currentPeriodEnd: periodEnds.length ? new Date(Math.max(...periodEnds) * 1000) : null,
     readAt: new Date(),
   };
   await tx.subscription.upsert({
-    where: { id: read.id },
-    create: { id: read.id, ownerId, plan, ...data },
+    where: { id: subscription.id },
+    create: { id: subscription.id, ownerId, plan, ...data },
     update: { ...(plan && { plan }), ...data },
   });
 }

@@ -13,7 +13,7 @@ import { insertAgent } from '../agents/insert-agent.ts';
 import type { Context } from '../context.ts';
 import { beginProvisioning } from '../provisioning/begin-provisioning.ts';
 import { inherit } from './inherit.ts';
-import { type PaymentProof, proofIn, proofMessage, readProof, refuseProof, verifyPayment } from './payment-proof.ts';
+import { type PaymentProof, parseProof, proofMessage, refuseProof, tryParseProof, verifyPayment } from './payment-proof.ts';
 
 interface Input {
   parentAgentId: string;
@@ -22,28 +22,38 @@ interface Input {
   paymentProof: object;
 }
 
-/** The parent: the actor's own, or one whose owner lets it be cloned; the platform may take any. @throws AppError AGENT_NOT_FOUND for any other */
+/**
+ * The parent agent. The actor must own it, or its owner must have set `cloneable`; the service actor may clone any agent.
+ * @throws AppError AGENT_NOT_FOUND otherwise
+ */
 async function findParent({ database }: Context, actor: Actor, id: string): Promise<Agent> {
   const parent = await database.as('service', (tx) => tx.agent.findUnique({ where: { id } }));
-  const own = actor.kind === 'service' || parent?.ownerId === userOf(actor);
-  const open = parent && (own || readAgentConfig(parent).cloneable === true);
-  if (!open || parent.state === 'deleting') throw new AppError('AGENT_NOT_FOUND');
+  const isOwner = actor.kind === 'service' || parent?.ownerId === userOf(actor);
+  const isAllowed = parent && (isOwner || readAgentConfig(parent).cloneable === true);
+  if (!isAllowed || parent.state === 'deleting') throw new AppError('AGENT_NOT_FOUND');
   return parent;
 }
 
-/** The clone that a payment has bought already, to the same account for the same request. @throws AppError PAYMENT_NOT_VERIFIED for any other */
-async function boughtBefore({ database }: Context, owner: Account, proof: PaymentProof, fingerprint: string): Promise<Agent | null> {
+/**
+ * The clone that the payment has already bought, for a repeated request of the same account; null for an unused payment.
+ * @throws AppError PAYMENT_NOT_VERIFIED when another request used the payment
+ */
+async function findPurchasedClone({ database }: Context, owner: Account, proof: PaymentProof, fingerprint: string): Promise<Agent | null> {
   const where = { chainId_transactionHash: { chainId: proof.chainId, transactionHash: proof.transactionHash } };
   const { claim, agent } = await database.as('service', async (tx) => {
-    const found = await tx.paymentClaim.findUnique({ where });
-    return { claim: found, agent: found && (await tx.agent.findUnique({ where: { id: found.agentId } })) };
+    const row = await tx.paymentClaim.findUnique({ where });
+    return { claim: row, agent: row && (await tx.agent.findUnique({ where: { id: row.agentId } })) };
   });
   if (!claim) return null;
-  if (!agent || claim.ownerId !== owner.id || claim.fingerprint !== fingerprint) throw refuseProof('The payment was used already');
+  if (!agent || claim.ownerId !== owner.id || claim.fingerprint !== fingerprint)
+    throw refuseProof('The payment was already used for a clone');
   return agent;
 }
 
-/** A payment is its payer's: anybody can read its hash off the chain. @throws AppError PAYMENT_NOT_VERIFIED */
+/**
+ * Requires that the account controls the paying wallet: the transaction hash alone proves nothing, because it is public.
+ * @throws AppError PAYMENT_NOT_VERIFIED
+ */
 async function requirePayer({ database, chains }: Context, owner: Account, proof: PaymentProof): Promise<void> {
   const address = proof.from.toLowerCase() as Address;
   const linked = await database.as({ userId: owner.id }, (tx) => tx.wallet.findFirst({ where: { address, ownerId: owner.id } }));
@@ -52,11 +62,14 @@ async function requirePayer({ database, chains }: Context, owner: Account, proof
   const signature = proof.signature as Hex | undefined;
   const { tempo } = await chains();
   if (signature && (await checkSignature(tempo, { address, message, signature })) === 'signed') return;
-  const reason = signature ? 'paymentProof.signature is not that of the paying wallet' : 'The paying wallet is not linked to this account';
+  const reason = signature ? 'paymentProof.signature was not made by the paying wallet' : 'The paying wallet is not linked to this account';
   throw new AppError('PAYMENT_NOT_VERIFIED', undefined, { details: { reason, messageToSign: message } });
 }
 
-/** The parent's plan as far as the account's covers it; the smallest for an account without one: it has paid for this agent alone. */
+/**
+ * The clone's plan: the parent's plan, capped at the account's plan. An account without a plan gets `solo`, the plan that
+ * the clone payment covers.
+ */
 function planOf(parent: Agent, { plan, admin }: Account): Plan {
   if (admin) return parent.plan;
   if (!plan) return 'solo';
@@ -64,26 +77,26 @@ function planOf(parent: Agent, { plan, admin }: Account): Plan {
 }
 
 /**
- * Clones an agent against a payment. Row, secrets, wallet, the payment's claim and the job are one transaction; the
- * claim's unique key lets one of many equal requests through, and the others get what it made.
- * @throws AppError PROVISIONING_DISABLED, AGENT_NOT_FOUND, PAYMENT_NOT_VERIFIED with the reason; Error when the chain
- * cannot be asked, and then nothing is claimed
+ * Clones an agent for a payment. One transaction writes the row, secrets, wallet, payment claim and job. The claim's unique
+ * key admits one of several equal requests; the others return the clone of the first.
+ * @throws AppError PROVISIONING_DISABLED, AGENT_NOT_FOUND, PAYMENT_NOT_VERIFIED with the reason; Error when the chain node
+ * does not answer: the payment is then not claimed
  */
 export async function cloneAgent(context: Context, actor: Actor, input: Input, requestId: string) {
   const { envelope, config, accounts, chains } = context;
   const owner = await accounts.find(userOf(actor));
   const { name, specialization } = input;
   const fingerprint = sha256(JSON.stringify([input.parentAgentId, name, specialization]));
-  // What was paid for is answered the same again, whatever has become of the parent or of provisioning since.
-  const paid = proofIn(input.paymentProof);
-  const before = paid && (await boughtBefore(context, owner, paid, fingerprint));
-  if (before) return view(before, paid);
+  // A repeated request gets its clone even if the parent was deleted or provisioning was disabled since.
+  const usedProof = tryParseProof(input.paymentProof);
+  const purchased = usedProof && (await findPurchasedClone(context, owner, usedProof, fingerprint));
+  if (purchased) return view(purchased, usedProof);
 
   if (!config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const parent = await findParent(context, actor, input.parentAgentId);
   const treasury = config.CLONE_TREASURY_ADDRESS as Address | undefined;
-  if (!treasury) throw refuseProof('This installation takes no payments');
-  const proof = readProof(input.paymentProof);
+  if (!treasury) throw refuseProof('This installation accepts no payments for clones');
+  const proof = parseProof(input.paymentProof);
   await requirePayer(context, owner, proof);
   const { tempo } = await chains();
   await verifyPayment(tempo, proof, treasury, config.TEMPO_CONFIRMATIONS);
@@ -104,7 +117,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
           fingerprint,
         },
       });
-      // The contract names no limit for clones: each is paid for by itself.
+      // The contract sets no limit for clones: each one has its own payment.
       return insertAgent(tx, envelope, owner, Number.POSITIVE_INFINITY, {
         id,
         name,
@@ -126,7 +139,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
     return view(agent, proof);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    const first = await boughtBefore(context, owner, proof, fingerprint);
+    const first = await findPurchasedClone(context, owner, proof, fingerprint);
     if (!first) throw error;
     return view(first, proof);
   }

@@ -4,12 +4,12 @@ import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { withoutCredentials } from '../../infra/openclaw/model-endpoint.ts';
 import type { Context } from '../context.ts';
 
-/** What a clone has of its own, whoever owns it. */
-const ownSecrets: (keyof AgentSecrets)[] = ['gatewayToken', 'deviceKey', 'streamKey', 'walletKey'];
+/** Secrets that a clone never inherits. */
+const perAgentSecrets: (keyof AgentSecrets)[] = ['gatewayToken', 'deviceKey', 'streamKey', 'walletKey'];
 
 /**
- * What a clone gets of its parent: the whole configuration within one account; for somebody else nothing secret, and
- * nobody who may speak with the parent.
+ * The configuration and secrets that a clone inherits. Within one account that is the whole configuration and the secrets.
+ * Another account gets no secrets, no credentials in `baseUrl` and no `ownerIds`, the users who may talk to the parent.
  */
 export async function inherit({ database, envelope }: Pick<Context, 'database' | 'envelope'>, parent: Agent, ownerId: string) {
   const { cloneable: _, plan: _plan, ...config } = readAgentConfig(parent);
@@ -18,6 +18,6 @@ export async function inherit({ database, envelope }: Pick<Context, 'database' |
     return { config: { ...shared, ...(shared.baseUrl && { baseUrl: withoutCredentials(shared.baseUrl) }) }, secrets: {} };
   }
   const secrets = await database.as({ userId: ownerId }, (tx) => readAgentSecrets(tx, envelope, parent.id));
-  for (const name of ownSecrets) delete secrets[name];
+  for (const name of perAgentSecrets) delete secrets[name];
   return { config, secrets };
 }

@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { type ChainReader, probe } from '../../infra/chain/chains.ts';
 import { PATH_USD } from '../../infra/chain/path-usd.ts';
 
+/** Decimals of pathUSD. */
 export const DECIMALS = 6;
-/** What a clone costs, in the token's smallest unit. */
+/** The price of a clone, in the token's smallest unit. */
 export const PRICE = parseUnits(cloneTerms.clonePrice.split(' ')[0] as string, DECIMALS);
-/** How old a payment may be, and how far the time it is claimed for may be from its block's, in seconds. */
-const RECENT_SECONDS = 3600;
-const NEAR_SECONDS = 300;
+const MAX_AGE_SECONDS = 3600;
+/** Maximum difference between the proof's timestamp and the block's. */
+const MAX_SKEW_SECONDS = 300;
 
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
 const schema = z.object({
@@ -22,7 +23,7 @@ const schema = z.object({
   chainId: z.literal(cloneTerms.chainId),
   from: address,
   to: address,
-  // Above this they are milliseconds.
+  // Seconds or milliseconds, see `seconds`.
   timestamp: z.number().positive().max(1e15),
   signature: z
     .string()
@@ -32,23 +33,24 @@ const schema = z.object({
 });
 export type PaymentProof = z.infer<typeof schema>;
 
-/** A proof that does not hold, with the reason for whoever gave it. */
+/** The error for an invalid proof; the caller sees the reason. */
 export const refuseProof = (reason: string) => new AppError('PAYMENT_NOT_VERIFIED', undefined, { details: { reason } });
 
-/** A proof by its form alone, or nothing when it has none. */
-export const proofIn = (given: unknown): PaymentProof | undefined => schema.safeParse(given).data;
+/** Parses a proof without a look at the chain; undefined when it is malformed. */
+export const tryParseProof = (input: unknown): PaymentProof | undefined => schema.safeParse(input).data;
 
-/** A proof by its form alone. @throws AppError PAYMENT_NOT_VERIFIED naming the first field that is wrong */
-export function readProof(given: unknown): PaymentProof {
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) throw refuseProof(`paymentProof.${parsed.error.issues[0]?.path.join('.')} is missing or wrong`);
+/** Parses a proof without a look at the chain. @throws AppError PAYMENT_NOT_VERIFIED with the first invalid field */
+export function parseProof(input: unknown): PaymentProof {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw refuseProof(`paymentProof.${parsed.error.issues[0]?.path.join('.')} is missing or invalid`);
   return parsed.data;
 }
 
 const units = ({ amount }: PaymentProof) => parseUnits(amount, DECIMALS);
+/** Clients may send milliseconds: as seconds, values above 1e12 would be more than 30,000 years ahead. */
 const seconds = (timestamp: number) => (timestamp > 1e12 ? timestamp / 1000 : timestamp);
 
-/** What the paying wallet signs where it is not linked to the account: the proof, and for whom it is given. */
+/** The message that the paying wallet signs when it is not linked to the account: the proof's fields and the account's id. */
 export function proofMessage({ transactionHash, amount, currency, chainId, from, to, timestamp }: PaymentProof, accountId: string): string {
   return [
     'Agentbot clone payment',
@@ -73,13 +75,13 @@ async function findReceipt({ client }: ChainReader, hash: Hex) {
 }
 
 /**
- * Looks a payment up on chain. Only `Transfer` events of pathUSD count, by its address: who sent the transaction says
- * nothing about who paid, and a transfer with a memo has a second event for the same money.
- * @param treasury where payments go
- * @throws AppError PAYMENT_NOT_VERIFIED; Error when the node cannot be asked
+ * Verifies a payment on chain. Only `Transfer` events from pathUSD's address count: the sender of a transaction need not be
+ * the payer, and a transfer with a memo emits a second event for the same money.
+ * @param treasury the wallet that receives payments
+ * @throws AppError PAYMENT_NOT_VERIFIED; Error when the chain node does not answer
  */
 export async function verifyPayment(chain: ChainReader, proof: PaymentProof, treasury: Address, confirmations: number): Promise<void> {
-  if (!isAddressEqual(proof.to as Address, treasury)) throw refuseProof('The payment did not go to this installation');
+  if (!isAddressEqual(proof.to as Address, treasury)) throw refuseProof('The payment was not sent to this installation');
   const claimed = units(proof);
   if (claimed < PRICE) throw refuseProof(`A clone costs ${cloneTerms.clonePrice}`);
   await probe(chain);
@@ -89,7 +91,7 @@ export async function verifyPayment(chain: ChainReader, proof: PaymentProof, tre
     chain.client.getBlockNumber({ cacheTime: 0 }),
     chain.client.getBlock({ blockNumber: receipt.blockNumber }),
   ]);
-  if (head - receipt.blockNumber + 1n < confirmations) throw refuseProof('The transaction is not confirmed yet');
+  if (head - receipt.blockNumber + 1n < confirmations) throw refuseProof('The transaction is not confirmed yet: try again in a moment');
   const paid = parseEventLogs({ abi: erc20Abi, eventName: 'Transfer', logs: receipt.logs }).some(
     ({ address: token, args }) =>
       isAddressEqual(token, PATH_USD) &&
@@ -97,8 +99,10 @@ export async function verifyPayment(chain: ChainReader, proof: PaymentProof, tre
       isAddressEqual(args.to, treasury) &&
       args.value >= claimed,
   );
-  if (!paid) throw refuseProof('The transaction has no such payment');
+  if (!paid) throw refuseProof('The transaction contains no payment that matches the proof');
   const minedAt = Number(block.timestamp);
-  if (Date.now() / 1000 - minedAt > RECENT_SECONDS) throw refuseProof('The payment is more than an hour old');
-  if (Math.abs(minedAt - seconds(proof.timestamp)) > NEAR_SECONDS) throw refuseProof('The payment was made at another time');
+  if (Date.now() / 1000 - minedAt > MAX_AGE_SECONDS) throw refuseProof('The payment is more than an hour old');
+  if (Math.abs(minedAt - seconds(proof.timestamp)) > MAX_SKEW_SECONDS) {
+    throw refuseProof('paymentProof.timestamp is more than 5 minutes from the time of the payment');
+  }
 }

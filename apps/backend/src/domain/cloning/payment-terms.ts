@@ -4,15 +4,18 @@ import type { Config } from '../../config/config.ts';
 import { PATH_USD } from '../../infra/chain/path-usd.ts';
 import { PRICE } from './payment-proof.ts';
 
-/** Not `exact`: pathUSD has no EIP-3009, and no facilitator settles for us. The client transfers, then sends the proof. */
+/**
+ * A scheme of this installation's own: the client transfers, then sends the proof. The standard scheme `exact` needs EIP-3009,
+ * which pathUSD does not have, and a facilitator that settles the payment.
+ */
 const SCHEME = 'tempo-transfer-proof';
 const TIMEOUT_SECONDS = 3600;
 
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /**
- * How a clone can be paid for, in the words of three protocols: x402 version 1 (fields of the body), version 2
- * (`PAYMENT-REQUIRED`) and MPP (`WWW-Authenticate`). Empty where no treasury is configured.
+ * The payment terms of a clone for three protocols: x402 version 1 (body fields), x402 version 2 (header `PAYMENT-REQUIRED`)
+ * and MPP (header `WWW-Authenticate`). Empty without CLONE_TREASURY_ADDRESS.
  * @see https://github.com/coinbase/x402 @see https://paymentauth.org
  */
 export function paymentTerms({ CLONE_TREASURY_ADDRESS: payTo, DASHBOARD_URL }: Pick<Config, 'CLONE_TREASURY_ADDRESS' | 'DASHBOARD_URL'>) {

@@ -4,58 +4,58 @@ import type { SecretName } from '../../infra/crypto/agent-secrets.ts';
 import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { fallbackTargets, keySecret, modelTarget } from '../../infra/openclaw/providers.ts';
 
-/** What a channel's own client asks, by the secret that opens the channel. */
+/** The domains that each channel's client calls, by the secret that enables the channel. */
 const channelDomains: Partial<Record<SecretName, string[]>> = {
   telegramToken: ['api.telegram.org'],
   discordBotToken: ['discord.com', '*.discord.com', 'discord.gg', '*.discord.gg', '*.discordapp.com', '*.discordapp.net'],
   whatsappToken: ['*.whatsapp.com', '*.whatsapp.net'],
 };
 
-const listed = (agent: { config: unknown }) => readAgentConfig(agent).allowedDomains ?? [];
+const configuredDomains = (agent: { config: unknown }) => readAgentConfig(agent).allowedDomains ?? [];
 
-/** Whether an agent may reach certain domains only. */
-export const hasAllowedDomains = (agent: { config: unknown }): boolean => listed(agent).length > 0;
+/** Whether the agent's egress is limited to listed domains. */
+export const hasAllowedDomains = (agent: { config: unknown }): boolean => configuredDomains(agent).length > 0;
 
-/** @throws AppError INVALID_REQUEST for a list of domains on an installation that could not hold an agent to it */
+/** Refuses `allowedDomains` when the egress proxy, which enforces the list, is off. @throws AppError INVALID_REQUEST */
 export function validateAllowedDomains(
   given: Pick<AgentConfig, 'allowedDomains'> | undefined,
   { EGRESS_PORT }: Pick<Config, 'EGRESS_PORT'>,
 ): void {
   if (!EGRESS_PORT && given?.allowedDomains?.length) {
-    throw new AppError('INVALID_REQUEST', 'This installation cannot hold an agent to allowedDomains: its operator has to set EGRESS_PORT');
+    throw new AppError('INVALID_REQUEST', 'This installation cannot enforce allowedDomains: its operator must set EGRESS_PORT first');
   }
 }
 
-interface Choice {
+interface ModelChoice {
   model: string;
   aiProvider: string;
   config: unknown;
 }
 
 /**
- * What an agent may reach: its list, and what it cannot do without, its models and its channels.
- * @param secrets names of those that it has
+ * The domains that an agent may reach: its own list, its model endpoints and its channels.
+ * @param secrets names of the agent's stored secrets
  * @returns patterns like `api.example.com`, `*.example.com` or `api.example.com:8443`
  */
-export function allowedDomains(agent: Choice, secrets: ReadonlySet<string>, config: Parameters<typeof modelTarget>[1]): string[] {
+export function allowedDomains(agent: ModelChoice, secrets: ReadonlySet<string>, config: Parameters<typeof modelTarget>[1]): string[] {
   const fallbacks = fallbackTargets(agent, config, (provider) => secrets.has(keySecret(provider, agent.aiProvider)));
   return [
-    ...listed(agent),
+    ...configuredDomains(agent),
     ...[modelTarget(agent, config), ...fallbacks].map(({ baseUrl }) => new URL(baseUrl).host),
     ...Object.entries(channelDomains).flatMap(([name, domains]) => (secrets.has(name) ? (domains ?? []) : [])),
   ];
 }
 
 /**
- * The port on which a host may be reached, if it may.
- * @param usual the scheme's own port, for patterns without one
- * @param asked the port that was asked for, where that is known
+ * The port on which the patterns allow a host; undefined when they do not allow it.
+ * @param defaultPort the scheme's port, for patterns without a port
+ * @param requestedPort the port of the request, when it is known
  */
-export function allowedPort(patterns: string[], host: string, usual: number, asked?: number): number | undefined {
+export function allowedPort(patterns: string[], host: string, defaultPort: number, requestedPort?: number): number | undefined {
   for (const pattern of patterns) {
-    const [name = '', port = String(usual)] = pattern.split(':');
+    const [name = '', port = String(defaultPort)] = pattern.split(':');
     const matches = name.startsWith('*.') ? host.endsWith(name.slice(1)) : host === name;
-    if (matches && (asked === undefined || asked === Number(port))) return Number(port);
+    if (matches && (requestedPort === undefined || requestedPort === Number(port))) return Number(port);
   }
   return undefined;
 }

@@ -11,14 +11,14 @@ interface SpecInput {
   image: string;
   secretEnv: Record<string, string>;
   fingerprint: string;
-  /** Whom its model's key is sent to. */
+  /** The recipient of the agent's model key. @see keyRecipient */
   recipient: string;
   cacheVolume: string | null;
   capacity: { memoryBytes: number; cpus: number };
   config: Pick<Config, 'AGENT_PORT_BASE' | 'AGENT_SUBNET' | 'INSTALLATION' | 'ALLOW_PRIVATE_MODEL_ENDPOINTS' | 'AGENT_EXTRA_CA_FILE'>;
 }
 
-/** The whole container of an agent, from its row: a pure function. */
+/** Builds the complete container spec of an agent from its row; pure. */
 export function buildContainerSpec({
   agent,
   slot,

@@ -9,7 +9,7 @@ const isSame = (a: Repository, b: Repository | undefined) => a.registry === b?.r
 const isIn = (repository: Repository, { registry, path, below }: AllowedRepository) =>
   below ? repository.registry === registry && repository.path.startsWith(path) : isSame(repository, { registry, path });
 
-/** Whether the engine may be told to pull an image. */
+/** Whether the engine may pull an image. */
 export function isPullAllowed(image: string, { OPENCLAW_IMAGE, ALLOWED_IMAGES }: Settings): boolean {
   const repository = repositoryOf(image);
   if (!repository) return false;
@@ -18,8 +18,8 @@ export function isPullAllowed(image: string, { OPENCLAW_IMAGE, ALLOWED_IMAGES }:
 }
 
 /**
- * Refuses an image that an agent may not be moved to: a registry could send the engine, which runs as root in the host's network,
- * to any address.
+ * Refuses an image outside the allowed repositories. The engine runs as root in the host's network, and a hostile registry
+ * could redirect it to any address.
  * @throws AppError INVALID_REQUEST
  */
 export function requireAllowedImage(image: string, settings: Settings): void {
@@ -34,5 +34,5 @@ export function requireAllowedImage(image: string, settings: Settings): void {
 
 const OFFICIAL: Repository = { registry: 'ghcr.io', path: 'openclaw/openclaw' };
 
-/** `pnpm openclaw:image` builds it. Its name at Docker Hub may be anybody's, so it is never pulled. */
+/** Built locally by `pnpm openclaw:image`. Never pulled: the name on Docker Hub may belong to a stranger. */
 const BUILT_HERE: Repository = { registry: DOCKER_HUB, path: 'agentbot/openclaw' };

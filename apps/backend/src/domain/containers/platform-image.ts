@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'config'>;
 
-/** Notes at the backend's start since when the configured image has been the platform's. */
+/** Records, at the start of the backend, when OPENCLAW_IMAGE became the platform image. */
 export async function recordPlatformImage({ database, config }: Slice): Promise<void> {
   const image = config.OPENCLAW_IMAGE;
   await database.as('service', async (tx) => {
@@ -14,7 +14,7 @@ export async function recordPlatformImage({ database, config }: Slice): Promise<
   });
 }
 
-/** The image that new agents get, its OpenClaw version, and since when it is theirs. */
+/** The image of new agents, its OpenClaw version, and when it was deployed. */
 export async function getOpenclawVersion({ database, config }: Slice) {
   const image = config.OPENCLAW_IMAGE;
   const row = await database.as('service', (tx) => tx.platformImage.findUniqueOrThrow({ where: { image } }));

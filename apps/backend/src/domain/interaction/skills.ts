@@ -1,6 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import { gatewayOf, hasGateway, throwNoAnswer } from '../agents/gateway.ts';
+import { gatewayOf, hasGateway, throwGatewayError } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
 
 interface SkillStatus {
@@ -18,7 +18,7 @@ interface SkillStatus {
 export async function listSkills(context: Context, agent: Agent) {
   if (!hasGateway(agent)) return [];
   const gateway = await gatewayOf(context, agent);
-  const { skills } = await gateway.request<{ skills: SkillStatus[] }>('skills.status').catch(throwNoAnswer);
+  const { skills } = await gateway.request<{ skills: SkillStatus[] }>('skills.status').catch(throwGatewayError);
   return skills.map(({ skillKey, name, description, disabled, eligible }) => ({
     id: skillKey,
     name,
@@ -33,7 +33,7 @@ export async function switchSkill(context: Context, agent: Agent, skillId: strin
   const known = await listSkills(context, agent);
   const gateway = await gatewayOf(context, agent);
   if (!known.some(({ id }) => id === skillId)) throw new AppError('INVALID_REQUEST', 'Unknown skill');
-  await gateway.request('skills.update', { skillKey: skillId, enabled }).catch(throwNoAnswer);
+  await gateway.request('skills.update', { skillKey: skillId, enabled }).catch(throwGatewayError);
   const merged = JSON.stringify({ [skillId]: enabled });
   await context.database.as(
     'service',

@@ -8,24 +8,25 @@ import type { Context } from '../context.ts';
 type Slice = Pick<Context, 'database' | 'config'>;
 type Search = Page & { q?: string | undefined };
 
-const PAGE = 50;
+const DEFAULT_LIMIT = 50;
 const newestFirst = [{ createdAt: 'desc' }, { id: 'desc' }] as const;
-const having = (q: string) => ({ contains: q.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' }) as const;
+/** A case-insensitive filter; wildcards of LIKE in the search text are escaped. */
+const contains = (q: string) => ({ contains: q.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' }) as const;
 
-/** Cuts what was read with one row too many. */
+/** Splits rows that were read with `limit + 1` into the page and the cursor of the next page. */
 function pageOf<Row extends { createdAt: Date; id: string }>(rows: Row[], limit: number) {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { page, next: rows.length > limit && last ? cursorOf(last) : null };
 }
 
-/** A page of the installation's accounts. @throws AppError INVALID_REQUEST */
-export async function listUsers({ database, config }: Slice, { limit = PAGE, cursor, q }: Search) {
+/** A page of the installation's accounts, newest first. @throws AppError INVALID_REQUEST for a malformed cursor */
+export async function listUsers({ database, config }: Slice, { limit = DEFAULT_LIMIT, cursor, q }: Search) {
   const rows = await database.as('service', (tx) =>
     tx.user.findMany({
       where: {
         id: { not: SERVICE_ACCOUNT },
-        AND: [afterCursor(cursor), q ? { OR: [{ email: having(q) }, { name: having(q) }] } : {}],
+        AND: [afterCursor(cursor), q ? { OR: [{ email: contains(q) }, { name: contains(q) }] } : {}],
       },
       orderBy: [...newestFirst],
       take: limit + 1,
@@ -47,13 +48,16 @@ export async function listUsers({ database, config }: Slice, { limit = PAGE, cur
   return { users, next, status: 'ok' as const };
 }
 
-/** A page of everybody's agents. @throws AppError INVALID_REQUEST */
-export async function listAllAgents({ database }: Slice, { limit = PAGE, cursor, q, state }: Search & { state?: AgentState | undefined }) {
+/** A page of the agents of all accounts, newest first. @throws AppError INVALID_REQUEST for a malformed cursor */
+export async function listAllAgents(
+  { database }: Slice,
+  { limit = DEFAULT_LIMIT, cursor, q, state }: Search & { state?: AgentState | undefined },
+) {
   const rows = await database.as('service', (tx) =>
     tx.agent.findMany({
       where: {
         ...(state && { state }),
-        AND: [afterCursor(cursor), q ? { OR: [{ id: having(q) }, { name: having(q) }, { owner: { email: having(q) } }] } : {}],
+        AND: [afterCursor(cursor), q ? { OR: [{ id: contains(q) }, { name: contains(q) }, { owner: { email: contains(q) } }] } : {}],
       },
       orderBy: [...newestFirst],
       take: limit + 1,

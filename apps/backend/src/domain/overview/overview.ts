@@ -12,10 +12,10 @@ import { isCurrent } from '../provisioning/create-container.ts';
 
 type Slice = Pick<Context, 'database' | 'config'>;
 
-/** Characters of the last message that a list shows. */
-const CUT = 160;
+/** Maximum characters of the last message in a list. */
+const MAX_PREVIEW = 160;
 const channelOf = { telegramToken: 'telegram', discordBotToken: 'discord', whatsappToken: 'whatsapp' } as const;
-const tokens = Object.keys(channelOf) as (keyof typeof channelOf)[];
+const tokenNames = Object.keys(channelOf) as (keyof typeof channelOf)[];
 
 interface LastMessage {
   agentId: string;
@@ -25,11 +25,11 @@ interface LastMessage {
   at: Date;
 }
 
-/** The newest message of each agent, from the index alone: one short look per agent, all in one query. */
+/** The newest message of each agent, in one query: the lateral join reads one index entry per agent. */
 async function lastMessages(tx: Transaction, ids: string[]): Promise<Map<string, LastMessage>> {
   if (ids.length === 0) return new Map();
   const rows = await tx.$queryRaw<LastMessage[]>(Prisma.sql`
-    SELECT a.id AS "agentId", left(m.content, ${CUT}) AS text, m.sender, m.platform, m.created_at AS at
+    SELECT a.id AS "agentId", left(m.content, ${MAX_PREVIEW}) AS text, m.sender, m.platform, m.created_at AS at
     FROM unnest(${ids}::text[]) AS a(id)
     CROSS JOIN LATERAL (SELECT content, sender, platform, created_at FROM messages WHERE agent_id = a.id ORDER BY seq DESC LIMIT 1) m`);
   return new Map(rows.map((row) => [row.agentId, row]));
@@ -41,8 +41,8 @@ interface Figures {
   memory: number[];
 }
 
-/** What each agent's container used in the last half hour, by the minute. */
-async function figures(tx: Transaction, ids: string[]): Promise<Map<string, Figures>> {
+/** CPU and memory use of each agent's container in the last 30 minutes, one value a minute, in percent. */
+async function recentFigures(tx: Transaction, ids: string[]): Promise<Map<string, Figures>> {
   if (ids.length === 0) return new Map();
   const rows = await tx.$queryRaw<Figures[]>(Prisma.sql`
     SELECT agent_id AS "agentId", array_agg(round((100 * cpu)::numeric, 1)::float8 ORDER BY at) AS cpu,
@@ -53,7 +53,7 @@ async function figures(tx: Transaction, ids: string[]): Promise<Map<string, Figu
   return new Map(rows.map((row) => [row.agentId, row]));
 }
 
-function rowOf(agent: Agent, held: string[], last: LastMessage | undefined, used: Figures | undefined): OverviewRow {
+function rowOf(agent: Agent, secretNames: string[], last: LastMessage | undefined, figures: Figures | undefined): OverviewRow {
   return {
     id: agent.id,
     name: agent.name,
@@ -61,55 +61,55 @@ function rowOf(agent: Agent, held: string[], last: LastMessage | undefined, used
     status: agent.state,
     reason: agent.state === 'error' ? agent.stateReason : null,
     plan: agent.plan,
-    channels: tokens.filter((name) => held.includes(name)).map((name) => channelOf[name]),
+    channels: tokenNames.filter((name) => secretNames.includes(name)).map((name) => channelOf[name]),
     lastMessage: last ? { text: last.text, sender: last.sender, platform: last.platform, at: last.at.toISOString() } : null,
-    figures: used ? { cpu: used.cpu, memory: used.memory } : null,
+    figures: figures ? { cpu: figures.cpu, memory: figures.memory } : null,
     createdAt: agent.createdAt.toISOString(),
   };
 }
 
-/** The rows of an owner's agents as the dashboard lists them, newest first: all, or those of the given ids. */
+/** The dashboard's rows of the actor's agents, newest first: all of them, or those in `ids`. */
 export async function listOverview({ database }: Slice, actor: Actor, ids?: string[]): Promise<OverviewRow[]> {
   return database.as(tenantOf(actor), async (tx) => {
     const agents = await tx.agent.findMany({
       where: { ownerId: userOf(actor), ...(ids && { id: { in: ids } }) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      include: { secrets: { where: { name: { in: tokens } }, select: { name: true } } },
+      include: { secrets: { where: { name: { in: tokenNames } }, select: { name: true } } },
     });
-    const of = agents.map(({ id }) => id);
-    const [last, used] = [await lastMessages(tx, of), await figures(tx, of)];
+    const agentIds = agents.map(({ id }) => id);
+    const [messages, figures] = [await lastMessages(tx, agentIds), await recentFigures(tx, agentIds)];
     return agents.map(({ secrets, ...agent }) =>
       rowOf(
         agent,
         secrets.map(({ name }) => name),
-        last.get(agent.id),
-        used.get(agent.id),
+        messages.get(agent.id),
+        figures.get(agent.id),
       ),
     );
   });
 }
 
-/** An agent's spec; `null` also when its stored shape is unknown: the owner needs the page to ask for a repair. */
+/** An agent's spec; `null` also when its stored shape is unknown: the owner needs the page to request a repair. */
 function readableSpec({ log }: Context, agent: Agent): AgentContainerSpec | null {
   try {
     return readContainerSpec(agent);
   } catch (error) {
-    log.warn({ err: error, agentId: agent.id }, 'the container of an agent cannot be shown');
+    log.warn({ err: error, agentId: agent.id }, 'container spec could not be read');
     return null;
   }
 }
 
-/** One agent with what its page shows. @throws AppError AGENT_NOT_FOUND */
+/** One agent with the data of its page. @throws AppError AGENT_NOT_FOUND */
 export async function getAgentOverview(context: Context, actor: Actor, id: string) {
   const agent = await getAgent(context, actor, id);
   const { config, database } = context;
   const row = await database.as(tenantOf(actor), async (tx) => {
-    const held = await tx.agentSecret.findMany({ where: { agentId: id, name: { in: tokens } }, select: { name: true } });
+    const secrets = await tx.agentSecret.findMany({ where: { agentId: id, name: { in: tokenNames } }, select: { name: true } });
     return rowOf(
       agent,
-      held.map(({ name }) => name),
+      secrets.map(({ name }) => name),
       (await lastMessages(tx, [id])).get(id),
-      (await figures(tx, [id])).get(id),
+      (await recentFigures(tx, [id])).get(id),
     );
   });
   const spec = readableSpec(context, agent);
@@ -120,7 +120,7 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
     aiProvider: agent.aiProvider,
     openclawVersion: agent.openclawVersion,
     image: agent.image,
-    getOpenclawVersion: config.OPENCLAW_IMAGE,
+    platformImage: config.OPENCLAW_IMAGE,
     startedAt: agent.startedAt?.toISOString() ?? null,
     observed: agent.observedState && agent.observedAt ? { state: agent.observedState, at: agent.observedAt.toISOString() } : null,
     resources: spec ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,

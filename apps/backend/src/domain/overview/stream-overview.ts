@@ -4,49 +4,53 @@ import type { EventSink, Subscribe } from '../../shared/streams.ts';
 import type { Context } from '../context.ts';
 import { listOverview } from './overview.ts';
 
-/** Under this name triggers of the database tell every process which agent has changed: `<owner> <agent>`. */
-export const AGENTS = 'agents';
+/** Postgres channel. Triggers publish on it each changed agent as `<owner id> <agent id>`. */
+export const AGENT_CHANGES = 'agents';
 
-/** A reader hears of changes this often at most. */
-const PAUSE_MS = 500;
+/** Minimum time between two frames for one reader. */
+const FRAME_INTERVAL_MS = 500;
 
-/** An owner's agents, or one of them, as they change: many changes between two frames are one read of the database. */
-export function streamOverview(context: Context, actor: Actor, only: string | undefined): Subscribe {
+/**
+ * Streams changes of the actor's agents, or of the agent `agentId`. Changes between two frames are read from the database
+ * together.
+ */
+export function streamOverview(context: Context, actor: Actor, agentId: string | undefined): Subscribe {
   const owner = userOf(actor);
   return ({ send, room }: EventSink<OverviewFrame>) => {
-    const changed = new Set<string>();
+    const changedIds = new Set<string>();
     let timer: NodeJS.Timeout | undefined;
     let ended = false;
 
-    async function tell(): Promise<void> {
-      // What changes while a slow reader is waited for goes into the same frame.
+    async function sendChanges(): Promise<void> {
+      // Changes that arrive while a slow reader drains go into the same frame.
       if (!(await room())) return;
-      const ids = [...changed];
-      changed.clear();
+      const ids = [...changedIds];
+      changedIds.clear();
       const agents = await listOverview(context, actor, ids);
-      const known = new Set(agents.map(({ id }) => id));
-      if (!ended) send('agents', { type: 'changed', agents, removed: ids.filter((id) => !known.has(id)) });
+      const existing = new Set(agents.map(({ id }) => id));
+      if (!ended) send('agents', { type: 'changed', agents, removed: ids.filter((id) => !existing.has(id)) });
     }
-    function soon() {
+    function scheduleFrame() {
       timer ??= setTimeout(async () => {
-        await tell().catch((error) => {
-          context.log.warn({ err: error }, 'changed agents could not be read');
+        await sendChanges().catch((error) => {
+          context.log.warn({ err: error }, 'changed agents could not be read; the reader reloads its list');
           if (!ended) send('agents', { type: 'again' });
         });
         timer = undefined;
-        if (changed.size && !ended) soon();
-      }, PAUSE_MS);
+        if (changedIds.size && !ended) scheduleFrame();
+      }, FRAME_INTERVAL_MS);
     }
 
-    const offChange = context.notifications.on(AGENTS, (payload) => {
+    const offChange = context.notifications.on(AGENT_CHANGES, (payload) => {
       const [ownerId, id] = payload.split(' ');
-      if (ownerId !== owner || !id || (only && id !== only)) return;
-      changed.add(id);
-      soon();
+      if (ownerId !== owner || !id || (agentId && id !== agentId)) return;
+      changedIds.add(id);
+      scheduleFrame();
     });
-    const again = () => send('agents', { type: 'again' });
-    const offResumed = context.notifications.on('resumed', again);
-    again();
+    // Changes may be missed before the first frame and during a lost connection: the reader must reload its list.
+    const sendReload = () => send('agents', { type: 'again' });
+    const offResumed = context.notifications.on('resumed', sendReload);
+    sendReload();
     return () => {
       ended = true;
       clearTimeout(timer);

@@ -4,18 +4,18 @@ import { randomName } from '../../shared/ids.ts';
 export interface LiveStream {
   liveStreamId: string;
   streamKey: string;
-  /** Of a real stream at Mux. */
+  /** Null for a placeholder stream. */
   playbackId: string | null;
 }
 
 const RTMP_SERVER = 'rtmps://live.mux.com/app';
 
-/** Credentials in Mux's shape that open nothing, for an installation without Mux; from a secure random source. */
+/** Placeholder credentials in Mux's format for an installation without Mux: random, secure and valid nowhere. */
 export function placeholderStream(): LiveStream {
   return { liveStreamId: randomName(10), streamKey: `sk-${randomName(4)}-${randomName(4)}-${randomName(4)}`, playbackId: null };
 }
 
-/** How a stream is shown to the one who provisioned it. */
+/** The stream in the provisioning response, the only response with the stream key. */
 export function streamView({ liveStreamId, streamKey, playbackId }: LiveStream) {
   const playbackUrl = playbackId ? `https://stream.mux.com/${playbackId}.m3u8` : `https://image.mux.com/${liveStreamId}/playlist.m3u8`;
   return {

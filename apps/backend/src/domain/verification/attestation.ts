@@ -6,12 +6,12 @@ import { type ChainReader, probe } from '../../infra/chain/chains.ts';
 /** @see https://github.com/base/verifications#deployments */
 export const coinbase = {
   attester: '0x357458739F90461b99789350868CD7CF330Dd7EE',
-  /** "Verified Account": one boolean. */
+  /** The schema "Verified Account": one boolean. */
   schema: '0xf8b05c79f090979bf4a80270aba232dff11a10d9ca55c4f88de95317970f0de9',
   indexer: '0x2c7eE1E5f416dfF40054c27A62f7B357C4E8619C',
 } as const;
 
-// Not `isAttestationValid`: that one is true of a revoked attestation.
+// `isAttestationValid` would not do: it returns true for a revoked attestation.
 const easAbi = parseAbi([
   'struct Attestation { bytes32 uid; bytes32 schema; uint64 time; uint64 expirationTime; uint64 revocationTime; bytes32 refUID; address recipient; address attester; bool revocable; bytes data; }',
   'function getAttestation(bytes32 uid) view returns (Attestation)',
@@ -20,48 +20,52 @@ const indexerAbi = parseAbi(['function getAttestationUid(address recipient, byte
 
 const refuse = (reason: string) => new AppError('INVALID_REQUEST', reason);
 
-interface Accepted {
+interface AcceptedIssuers {
   attesters: readonly string[];
   schemas: readonly string[];
 }
 
-async function readAttestation({ id, client }: ChainReader, uid: Hex, wallet: Address, { attesters, schemas }: Accepted) {
+async function readAttestation({ id, client }: ChainReader, uid: Hex, wallet: Address, { attesters, schemas }: AcceptedIssuers) {
   const address = easContracts[id] as Address;
   const attestation = await client.readContract({ address, abi: easAbi, functionName: 'getAttestation', args: [uid] });
   const { schema, attester, recipient, revocationTime, expirationTime } = attestation;
   if (uid === zeroHash || attestation.uid !== uid) throw refuse('There is no such attestation');
   if (revocationTime !== 0n) throw refuse('The attestation was revoked');
   if (expirationTime !== 0n && Number(expirationTime) * 1000 <= Date.now()) throw refuse('The attestation has expired');
-  const counts =
+  const isAccepted =
     schemas.some((each) => each.toLowerCase() === schema) && attesters.some((each) => isAddressEqual(each as Address, attester));
-  if (!counts) throw refuse('The attestation is not of an attester and schema that count here');
+  if (!isAccepted) throw refuse('This installation does not accept the attester or the schema of the attestation');
   if (!isAddressEqual(recipient, wallet)) throw refuse('The attestation was made for another wallet');
   return attestation;
 }
 
-function uidOf(given: string | undefined): Hex {
-  if (!given) throw refuse('attestationUid is required');
-  const uid = given.toLowerCase();
+function uidOf(input: string | undefined): Hex {
+  if (!input) throw refuse('attestationUid is required');
+  const uid = input.toLowerCase();
   if (!isHex(uid) || uid.length !== 66) throw refuse('Invalid attestationUid');
   return uid;
 }
 
-/** An attestation of the Ethereum Attestation Service for a wallet. @throws AppError INVALID_REQUEST with the reason it does not count */
-export async function checkAttestation(chain: ChainReader, wallet: Address, given: string | undefined, accepted: Accepted) {
-  const uid = uidOf(given);
+/** Checks an attestation of the Ethereum Attestation Service for a wallet. @throws AppError INVALID_REQUEST with the reason */
+export async function checkAttestation(chain: ChainReader, wallet: Address, attestationUid: string | undefined, accepted: AcceptedIssuers) {
+  const uid = uidOf(attestationUid);
   await probe(chain);
   const { schema, attester } = await readAttestation(chain, uid, wallet, accepted);
   return { attestationUid: uid, metadata: { chainId: chain.id, schema, attester } };
 }
 
-/** Coinbase's attestation that a wallet's holder has a verified account there; without its uid the indexer is asked. @throws as above */
-export async function checkCoinbase(chain: ChainReader, wallet: Address, given: string | undefined) {
+/**
+ * Checks Coinbase's attestation that the wallet's holder has a verified Coinbase account. Without a uid, Coinbase's indexer
+ * contract provides it.
+ * @throws AppError INVALID_REQUEST with the reason
+ */
+export async function checkCoinbase(chain: ChainReader, wallet: Address, attestationUid: string | undefined) {
   const { attester, schema, indexer } = coinbase;
-  const asked = given === undefined ? undefined : uidOf(given);
+  const requestedUid = attestationUid === undefined ? undefined : uidOf(attestationUid);
   await probe(chain);
-  const ask = () =>
+  const readIndexedUid = () =>
     chain.client.readContract({ address: indexer, abi: indexerAbi, functionName: 'getAttestationUid', args: [wallet, schema] });
-  const uid = asked ?? (await ask());
+  const uid = requestedUid ?? (await readIndexedUid());
   if (uid === zeroHash) throw refuse('Coinbase has not attested this wallet');
   const { data } = await readAttestation(chain, uid, wallet, { attesters: [attester], schemas: [schema] });
   const [verified] = decodeAbiParameters([{ type: 'bool' }], data);

@@ -6,19 +6,19 @@ import { checkAttestation, checkCoinbase } from './attestation.ts';
 import { checkEnsName } from './ens-name.ts';
 
 type Slice = Pick<Context, 'chains' | 'config'>;
-/** The types that a wallet proves. */
+/** The verification types that a wallet can prove. */
 export type WalletType = 'eas' | 'coinbase' | 'ens';
 
-/** What a wallet is to be verified with. */
+/** The wallet and the on-chain record that must belong to it. */
 export interface WalletClaim {
   verificationType: WalletType;
   wallet: Address;
   attestationUid?: string | undefined;
-  /** In its normal form. */
+  /** Normalized (ENSIP-15). */
   ensName?: string | undefined;
 }
 
-/** The types that this installation can read from a chain, each with its chain. */
+/** The verification types that this installation offers, each with the chain that it is read from. */
 export async function offeredTypes({ chains, config }: Slice): Promise<Map<string, ChainReader>> {
   const { eas, base, ethereum } = await chains();
   const types: Record<WalletType, ChainReader | undefined> = {
@@ -29,7 +29,7 @@ export async function offeredTypes({ chains, config }: Slice): Promise<Map<strin
   return new Map(Object.entries(types).flatMap(([type, chain]) => (chain ? [[type, chain]] : [])));
 }
 
-/** The chain that a type is read from. @throws AppError INVALID_REQUEST where this installation does not offer it */
+/** The chain that a type is read from. @throws AppError INVALID_REQUEST when this installation does not offer the type */
 export async function chainOf(context: Slice, type: WalletType): Promise<ChainReader> {
   const chain = (await offeredTypes(context)).get(type);
   if (!chain) throw new AppError('INVALID_REQUEST', `Verification of type ${type} is not supported on this installation`);
@@ -37,8 +37,8 @@ export async function chainOf(context: Slice, type: WalletType): Promise<ChainRe
 }
 
 /**
- * Reads from the chain whether a claim holds for a wallet, which must be proven apart.
- * @throws AppError INVALID_REQUEST with the reason it does not; Error when the chain cannot be asked
+ * Checks on chain that the claim is true of the wallet. The caller must check separately that the user controls the wallet.
+ * @throws AppError INVALID_REQUEST with the reason; Error when the chain node does not answer
  */
 export async function checkClaim(context: Slice, { verificationType, wallet, attestationUid, ensName }: WalletClaim) {
   const { EAS_ATTESTERS, EAS_SCHEMAS } = context.config;

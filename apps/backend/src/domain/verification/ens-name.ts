@@ -4,21 +4,22 @@ import { normalize } from 'viem/ens';
 import { type ChainReader, probe } from '../../infra/chain/chains.ts';
 import { isNodeUnreachable } from '../../infra/chain/node-unreachable.ts';
 
-/** A name in its normal form (ENSIP-15). @throws AppError INVALID_REQUEST */
-export function normalName(given: unknown): string {
-  if (typeof given !== 'string' || !given.includes('.') || given.length > 255) {
+/** Normalizes an ENS name (ENSIP-15). @throws AppError INVALID_REQUEST */
+export function normalName(input: unknown): string {
+  if (typeof input !== 'string' || !input.includes('.') || input.length > 255) {
     throw new AppError('INVALID_REQUEST', 'metadata.ensName is required');
   }
   try {
-    return normalize(given);
+    return normalize(input);
   } catch (cause) {
     throw new AppError('INVALID_REQUEST', 'Invalid ENS name', { cause });
   }
 }
 
 /**
- * Makes sure that a name stands for a wallet. What the name's owner points to outside the chain is not fetched.
- * @throws AppError INVALID_REQUEST when it does not
+ * Checks that a name resolves to a wallet on chain. Off-chain gateways (CCIP-Read) are not followed: the name's owner chooses
+ * their URLs.
+ * @throws AppError INVALID_REQUEST when it does not; Error when the chain node does not answer
  */
 export async function checkEnsName(chain: ChainReader, wallet: Address, name: string) {
   await probe(chain);
@@ -26,6 +27,6 @@ export async function checkEnsName(chain: ChainReader, wallet: Address, name: st
     if (isNodeUnreachable(error)) throw error;
     throw new AppError('INVALID_REQUEST', 'The ENS name does not resolve on chain', { cause: error });
   });
-  if (!address || !isAddressEqual(address, wallet)) throw new AppError('INVALID_REQUEST', 'The ENS name does not stand for this wallet');
+  if (!address || !isAddressEqual(address, wallet)) throw new AppError('INVALID_REQUEST', 'The ENS name does not resolve to this wallet');
   return { attestationUid: null, metadata: { ensName: name } };
 }

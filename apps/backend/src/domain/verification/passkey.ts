@@ -29,12 +29,15 @@ function relyingParty({ config }: Context) {
 const passkeysOf = ({ database }: Context, ownerId: string) =>
   database.as({ userId: ownerId }, (tx) => tx.passkey.findMany({ where: { ownerId } }));
 
-/** What a browser asks an authenticator for: to register a passkey when the owner has none, or wants another, else to use one. */
-export async function challengePasskey(context: Context, agent: Agent, another = false) {
+/**
+ * Creates a challenge for the browser's WebAuthn call: `create` registers a passkey, when the owner has none or wants a new
+ * one; `get` uses a registered one.
+ */
+export async function challengePasskey(context: Context, agent: Agent, newPasskey = false) {
   const { id: rpID } = relyingParty(context);
-  const known = await passkeysOf(context, agent.ownerId);
-  const credentials = known.map((passkey) => ({ id: passkey.credentialId, transports: transportsOf(passkey) }));
-  const call = known.length === 0 || another ? ('create' as const) : ('get' as const);
+  const registered = await passkeysOf(context, agent.ownerId);
+  const credentials = registered.map((passkey) => ({ id: passkey.credentialId, transports: transportsOf(passkey) }));
+  const call = registered.length === 0 || newPasskey ? ('create' as const) : ('get' as const);
   const options =
     call === 'create'
       ? await generateRegistrationOptions({
@@ -52,28 +55,31 @@ export async function challengePasskey(context: Context, agent: Agent, another =
   return { call, options: { ...options }, expiresAt };
 }
 
-/** Checks what the authenticator answered; `store` writes the passkey, or its use, with whatever follows from it. */
-async function checkAnswer(context: Context, agent: Agent, call: 'create' | 'get', expectedChallenge: string, answer: object) {
+/** Checks the authenticator's response; `store` writes the new passkey, or its new counter, in the caller's transaction. */
+async function checkResponse(context: Context, agent: Agent, call: 'create' | 'get', expectedChallenge: string, response: object) {
   const { origin, id } = relyingParty(context);
   const expected = { expectedChallenge, expectedOrigin: origin, expectedRPID: id, requireUserVerification: true };
   const { ownerId } = agent;
   if (call === 'create') {
-    const { verified, registrationInfo } = await verifyRegistrationResponse({ ...expected, response: answer as RegistrationResponseJSON });
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      ...expected,
+      response: response as RegistrationResponseJSON,
+    });
     if (!verified || !registrationInfo) throw refuse('The passkey could not be registered');
     const { id: credentialId, publicKey, counter, transports = [] } = registrationInfo.credential;
     const data = { credentialId, ownerId, publicKey: Buffer.from(publicKey), counter, transports };
     const store = (tx: Transaction) =>
       tx.passkey.create({ data }).catch((error) => {
-        throw isUniqueViolation(error) ? refuse('This passkey is registered already', error) : error;
+        throw isUniqueViolation(error) ? refuse('This passkey is already registered', error) : error;
       });
     return { credentialId, store };
   }
-  const response = answer as AuthenticationResponseJSON;
-  const passkey = (await passkeysOf(context, ownerId)).find(({ credentialId }) => credentialId === response.id);
+  const assertion = response as AuthenticationResponseJSON;
+  const passkey = (await passkeysOf(context, ownerId)).find(({ credentialId }) => credentialId === assertion.id);
   if (!passkey) throw refuse('This passkey is not registered');
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     ...expected,
-    response,
+    response: assertion,
     credential: {
       id: passkey.credentialId,
       publicKey: new Uint8Array(passkey.publicKey),
@@ -81,7 +87,7 @@ async function checkAnswer(context: Context, agent: Agent, call: 'create' | 'get
       transports: transportsOf(passkey),
     },
   });
-  if (!verified) throw refuse('The passkey’s signature is wrong');
+  if (!verified) throw refuse('The passkey’s signature is invalid');
   const where = { credentialId: passkey.credentialId };
   return {
     credentialId: passkey.credentialId,
@@ -89,14 +95,16 @@ async function checkAnswer(context: Context, agent: Agent, call: 'create' | 'get
   };
 }
 
-/** Verifies with a passkey of the agent's owner. @throws AppError INVALID_REQUEST with the reason */
-export async function provePasskey(context: Context, agent: Agent, answer: object | undefined) {
-  if (!answer) throw refuse('credential is required');
+/** Checks the owner's passkey against the open challenge. @throws AppError INVALID_REQUEST with the reason */
+export async function provePasskey(context: Context, agent: Agent, response: object | undefined) {
+  if (!response) throw refuse('credential is required');
   const challenge = await openChallenge(context, keyOf(agent));
   const { call } = readColumn(passkeyData, challenge.data, { row: `challenge of agent ${agent.id}`, column: 'data' });
-  // The library throws plain errors for answers that are not right.
-  const { credentialId, store } = await checkAnswer(context, agent, call, challenge.text, answer).catch((error) => {
-    throw error instanceof AppError || 'clientVersion' in error ? error : refuse('The passkey’s answer does not fit the challenge', error);
+  // The library throws plain errors for invalid responses. Errors of Prisma (`clientVersion`) pass through as internal errors.
+  const { credentialId, store } = await checkResponse(context, agent, call, challenge.text, response).catch((error) => {
+    throw error instanceof AppError || 'clientVersion' in error
+      ? error
+      : refuse('The passkey’s response does not match the challenge', error);
   });
   return { challenge, store, proven: { attestationUid: null, verifierAddress: null, metadata: { credentialId } } };
 }

@@ -5,11 +5,11 @@ import type { Context } from '../context.ts';
 import { checkClaim, offeredTypes, type WalletType } from './check-claim.ts';
 import { metadataColumn, readProvenMetadata, readVerificationMetadata } from './verification-metadata.ts';
 
-/** Asked at once, so that they go to the node in a few requests. */
+/** Agents per batch: parallel reads share a few requests to the node. */
 const BATCH = 50;
 
-/** Why a verification does not hold any more, or nothing when it does. @throws Error when the chain cannot be asked */
-async function lostBecause(context: Context, agent: Agent): Promise<string | undefined> {
+/** Why a verification is no longer valid; undefined when it is valid. @throws Error when the chain node does not answer */
+async function invalidReason(context: Context, agent: Agent): Promise<string | undefined> {
   const { ensName } = readProvenMetadata(agent);
   const claim = {
     verificationType: agent.verificationType as WalletType,
@@ -27,21 +27,21 @@ async function lostBecause(context: Context, agent: Agent): Promise<string | und
 
 async function recheckBatch(context: Context, agents: Agent[]) {
   const { database, log } = context;
-  const found = await Promise.allSettled(agents.map((agent) => lostBecause(context, agent)));
-  const held: Pick<Agent, 'id' | 'verifiedAt'>[] = [];
-  for (const [index, result] of found.entries()) {
+  const results = await Promise.allSettled(agents.map((agent) => invalidReason(context, agent)));
+  const stillValid: Pick<Agent, 'id' | 'verifiedAt'>[] = [];
+  for (const [index, result] of results.entries()) {
     const agent = agents[index] as Agent;
-    if (result.status === 'rejected') log.warn({ err: result.reason, agentId: agent.id }, 'a verification could not be checked again');
-    else if (!result.value) held.push({ id: agent.id, verifiedAt: agent.verifiedAt });
+    if (result.status === 'rejected') log.warn({ err: result.reason, agentId: agent.id }, 'verification could not be rechecked');
+    else if (!result.value) stillValid.push({ id: agent.id, verifiedAt: agent.verifiedAt });
     else {
-      log.info({ agentId: agent.id, reason: result.value }, 'a verification does not hold any more');
+      log.info({ agentId: agent.id, reason: result.value }, 'verification is no longer valid');
       const verificationMetadata = metadataColumn({
         ...readVerificationMetadata(agent),
         reason: result.value,
         verifiedAt: agent.verifiedAt?.toISOString() ?? null,
         endedAt: new Date().toISOString(),
       });
-      // One that was verified anew meanwhile is another verification.
+      // The condition on `verifiedAt` keeps a new verification that was stored during the recheck.
       await database.as('service', (tx) =>
         tx.agent.updateMany({
           where: { id: agent.id, verifiedAt: agent.verifiedAt },
@@ -51,13 +51,13 @@ async function recheckBatch(context: Context, agents: Agent[]) {
     }
   }
   await database.as('service', (tx) =>
-    tx.agent.updateMany({ where: { OR: held, verified: true }, data: { verificationCheckedAt: new Date() } }),
+    tx.agent.updateMany({ where: { OR: stillValid, verified: true }, data: { verificationCheckedAt: new Date() } }),
   );
 }
 
 /**
- * Checks again every verification that was read from a chain; what cannot be asked about stays as it is, also where the
- * chain's node was taken out of the settings.
+ * Rechecks every verification that was read from a chain. A verification stays valid when its chain node does not answer or
+ * is no longer configured.
  */
 export async function recheckVerifications(context: Context): Promise<void> {
   const verificationType = { in: [...(await offeredTypes(context)).keys()] };

@@ -3,21 +3,24 @@ import { createSiweMessage } from 'viem/siwe';
 import type { Config } from '../../config/config.ts';
 import { challengeEnd, newNonce } from './challenges.ts';
 
-interface Wanted {
+interface MessageContent {
   address: Address;
   chainId: number;
-  /** What the signature is for, a sentence for whoever signs. */
+  /** The purpose of the signature, a sentence that the wallet shows to its holder. */
   statement: string;
-  /** URIs of all that it is bound to. */
+  /** URIs of the objects that the signature is bound to. */
   resources: string[];
 }
 
-/** The message that a wallet is asked to sign, bound to this installation. @see https://eips.ethereum.org/EIPS/eip-4361 */
-export function signInMessage({ DASHBOARD_URL }: Pick<Config, 'DASHBOARD_URL'>, wanted: Wanted): { message: string; expiresAt: Date } {
+/** The message that a wallet signs, bound to this installation. @see https://eips.ethereum.org/EIPS/eip-4361 */
+export function signInMessage(
+  { DASHBOARD_URL }: Pick<Config, 'DASHBOARD_URL'>,
+  content: MessageContent,
+): { message: string; expiresAt: Date } {
   const expiresAt = challengeEnd();
   const { host, origin } = new URL(DASHBOARD_URL);
   const message = createSiweMessage({
-    ...wanted,
+    ...content,
     domain: host,
     uri: origin,
     version: '1',

@@ -1,7 +1,7 @@
 import type { Agent } from '../../generated/prisma/client.ts';
 import { readVerificationMetadata } from './verification-metadata.ts';
 
-/** What is told of an agent's verification. */
+/** The verification of an agent in responses. */
 export const verificationView = (agent: Agent) => ({
   verified: agent.verified,
   verificationType: agent.verificationType,

@@ -13,38 +13,38 @@ import { challengeWallet, proveWallet } from './wallet-proof.ts';
 
 type Change = Prisma.AgentUpdateManyMutationInput;
 
-interface Asked {
+interface ChallengeRequest {
   verificationType: WalletType | 'webauthn';
   attestationUid?: string | undefined;
   walletAddress?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
 }
-interface Claim extends Asked {
+interface Claim extends ChallengeRequest {
   signature?: string | undefined;
   credential?: object | undefined;
   verified?: boolean | undefined;
   verifierAddress?: string | undefined;
 }
 
-async function change(tx: Transaction, id: string, data: Change): Promise<Agent> {
+async function updateAgentRow(tx: Transaction, id: string, data: Change): Promise<Agent> {
   const { count } = await tx.agent.updateMany({ where: { id }, data });
   if (count === 0) throw new AppError('AGENT_NOT_FOUND');
   return tx.agent.findUniqueOrThrow({ where: { id } });
 }
 
-/** What is to be signed to verify an agent. @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST */
+/** Creates the challenge that the owner signs to verify an agent. @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST */
 export async function createVerificationChallenge(
   context: Context,
   actor: Actor,
   id: string,
-  asked: Asked & { newPasskey?: boolean | undefined },
+  request: ChallengeRequest & { newPasskey?: boolean | undefined },
 ) {
-  const { verificationType } = asked;
+  const { verificationType } = request;
   const agent = await getAgent(context, actor, id);
   const challenge =
     verificationType === 'webauthn'
-      ? { message: null, ...(await challengePasskey(context, agent, asked.newPasskey)) }
-      : { options: null, call: null, ...(await challengeWallet(context, agent, verificationType, asked)) };
+      ? { message: null, ...(await challengePasskey(context, agent, request.newPasskey)) }
+      : { options: null, call: null, ...(await challengeWallet(context, agent, verificationType, request)) };
   return { verificationType, ...challenge, expiresAt: challenge.expiresAt.toISOString() };
 }
 
@@ -54,9 +54,9 @@ async function prove(context: Context, agent: Agent, claim: Claim) {
 }
 
 /**
- * Verifies an agent. What the internal key says is taken as it is; anybody else's word is checked, and the challenge is
- * used up with the change.
- * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST with the reason it does not hold; Error when a chain cannot be asked
+ * Verifies an agent. `verified` of a trusted actor (the internal key) is stored unchecked. Every other claim is checked, and
+ * its challenge is consumed in the same transaction as the change.
+ * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST with the reason; Error when a chain node does not answer
  */
 export async function verifyAgent(context: Context, actor: Actor, id: string, claim: Claim): Promise<Agent> {
   const { database } = context;
@@ -72,7 +72,7 @@ export async function verifyAgent(context: Context, actor: Actor, id: string, cl
       verifiedAt: claim.verified ? new Date() : null,
       verificationCheckedAt: null,
     };
-    return database.as(tenantOf(actor), (tx) => change(tx, id, data));
+    return database.as(tenantOf(actor), (tx) => updateAgentRow(tx, id, data));
   }
   const { challenge, proven, store } = await prove(context, agent, claim);
   const now = new Date();
@@ -80,7 +80,7 @@ export async function verifyAgent(context: Context, actor: Actor, id: string, cl
     await lockAccount(tx, actor);
     await consumeChallenge(tx, challenge);
     await store?.(tx);
-    return change(tx, id, {
+    return updateAgentRow(tx, id, {
       verified: true,
       verificationType,
       attestationUid: proven.attestationUid,
@@ -92,10 +92,10 @@ export async function verifyAgent(context: Context, actor: Actor, id: string, cl
   });
 }
 
-/** Takes an agent's verification away. @throws AppError AGENT_NOT_FOUND */
+/** Removes an agent's verification. @throws AppError AGENT_NOT_FOUND */
 export async function removeVerification({ database }: Pick<Context, 'database'>, actor: Actor, id: string): Promise<void> {
   await database.as(tenantOf(actor), (tx) =>
-    change(tx, id, {
+    updateAgentRow(tx, id, {
       verified: false,
       verificationType: null,
       attestationUid: null,

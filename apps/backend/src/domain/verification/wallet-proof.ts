@@ -8,29 +8,33 @@ import { chainOf, checkClaim, type WalletClaim, type WalletType } from './check-
 import { normalName } from './ens-name.ts';
 import { signInMessage } from './sign-in-message.ts';
 
-interface Asked {
+interface ProofRequest {
   walletAddress?: string | undefined;
   attestationUid?: string | undefined;
   signature?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
 }
 
-function walletOf({ walletAddress }: Asked): Address {
+function walletOf({ walletAddress }: ProofRequest): Address {
   if (!walletAddress) throw new AppError('INVALID_REQUEST', 'walletAddress is required');
   return getAddress(walletAddress);
 }
+
 const keyOf = (agent: Agent, type: WalletType, wallet: Address) => ({
   ownerId: agent.ownerId,
   purpose: `verify:${agent.id}`,
   subject: `${type}:${wallet.toLowerCase()}`,
 });
 
-/** A message by which a wallet says that it stands for an agent, and for what. */
-export async function challengeWallet(context: Context, agent: Agent, type: WalletType, asked: Asked) {
-  const wallet = walletOf(asked);
+/**
+ * Creates the message that a wallet signs to verify an agent. The message names the attestation or the ENS name to check.
+ * @throws AppError INVALID_REQUEST
+ */
+export async function challengeWallet(context: Context, agent: Agent, type: WalletType, request: ProofRequest) {
+  const wallet = walletOf(request);
   const chain = await chainOf(context, type);
-  const ensName = type === 'ens' ? normalName(asked.metadata?.ensName) : undefined;
-  const attestationUid = asked.attestationUid?.toLowerCase();
+  const ensName = type === 'ens' ? normalName(request.metadata?.ensName) : undefined;
+  const attestationUid = request.attestationUid?.toLowerCase();
   if (attestationUid && !/^0x[0-9a-f]{64}$/.test(attestationUid)) throw new AppError('INVALID_REQUEST', 'Invalid attestationUid');
   const { message, expiresAt } = signInMessage(context.config, {
     address: wallet,
@@ -48,20 +52,20 @@ export async function challengeWallet(context: Context, agent: Agent, type: Wall
 }
 
 /**
- * Checks the wallet's signature, then what the chain says of it; what was asked for is what the challenge names.
- * @throws AppError INVALID_REQUEST with the reason; Error when the chain cannot be asked
+ * Checks the wallet's signature, then the claim on chain. The claim comes from the signed challenge, not from the request.
+ * @throws AppError INVALID_REQUEST with the reason; Error when the chain node does not answer
  */
-export async function proveWallet(context: Context, agent: Agent, type: WalletType, asked: Asked) {
+export async function proveWallet(context: Context, agent: Agent, type: WalletType, request: ProofRequest) {
   const chain = await chainOf(context, type);
-  const wallet = walletOf(asked);
-  const { signature } = asked;
+  const wallet = walletOf(request);
+  const { signature } = request;
   if (!signature) throw new AppError('INVALID_REQUEST', 'signature is required');
   const challenge: Challenge = await openChallenge(context, keyOf(agent, type, wallet));
-  const bound = challenge.data as Pick<WalletClaim, 'attestationUid' | 'ensName'>;
-  if (asked.attestationUid && asked.attestationUid.toLowerCase() !== bound.attestationUid) {
+  const signedClaim = challenge.data as Pick<WalletClaim, 'attestationUid' | 'ensName'>;
+  if (request.attestationUid && request.attestationUid.toLowerCase() !== signedClaim.attestationUid) {
     throw new AppError('INVALID_REQUEST', 'The challenge was made for another attestation');
   }
   await requireSignature(chain, { address: wallet, message: challenge.text, signature: signature as Hex });
-  const proven = await checkClaim(context, { verificationType: type, wallet, ...bound });
+  const proven = await checkClaim(context, { verificationType: type, wallet, ...signedClaim });
   return { challenge, proven: { ...proven, verifierAddress: wallet as string | null } };
 }

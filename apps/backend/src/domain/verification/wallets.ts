@@ -14,9 +14,9 @@ type Slice = Pick<Context, 'database' | 'config' | 'chains'>;
 const view = ({ address, linkedAt }: Wallet) => ({ address: getAddress(address), linkedAt: linkedAt.toISOString() });
 const keyOf = (actor: Actor, address: string) => ({ ownerId: userOf(actor), purpose: 'wallet', subject: address.toLowerCase() });
 
-/** A message that the holder of a wallet signs to link it to the actor's account. */
-export async function createWalletChallenge(context: Slice, actor: Actor, given: string) {
-  const address = getAddress(given);
+/** Creates the message that the holder of a wallet signs to link it to the actor's account. */
+export async function createWalletChallenge(context: Slice, actor: Actor, walletAddress: string) {
+  const address = getAddress(walletAddress);
   const { tempo } = await context.chains();
   const { message, expiresAt } = signInMessage(context.config, {
     address,
@@ -28,7 +28,7 @@ export async function createWalletChallenge(context: Slice, actor: Actor, given:
   return { address, message, expiresAt: expiresAt.toISOString() };
 }
 
-/** Links a wallet that has signed its challenge. @throws AppError INVALID_REQUEST, WALLET_TAKEN */
+/** Links a wallet to the actor's account with its signature of the open challenge. @throws AppError INVALID_REQUEST, WALLET_TAKEN */
 export async function linkWallet(context: Slice, actor: Actor, { address, signature }: { address: string; signature: string }) {
   const { database, chains } = context;
   const challenge = await openChallenge(context, keyOf(actor, address));
@@ -55,7 +55,7 @@ export async function listWallets({ database }: Slice, actor: Actor) {
   return rows.map(view);
 }
 
-/** Unlinks a wallet. @throws AppError WALLET_NOT_FOUND, for another's as for none */
+/** Unlinks a wallet. @throws AppError WALLET_NOT_FOUND when it is not linked to the actor's account */
 export async function unlinkWallet({ database }: Slice, actor: Actor, address: string): Promise<void> {
   const ownerId = userOf(actor);
   const where = { address: address.toLowerCase(), ownerId };

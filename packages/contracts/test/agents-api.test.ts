@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type ErrorCode,
+  errorTable,
+  type Facade,
+  type Plan,
+  pathParams,
+  planForTier,
+  plans,
+  type Route,
+  routes,
+  statusOf,
+} from '../src/index.ts';
+import { type DocumentedOperation, documentedOperations, isInContract, limitsAfter, toolProfiles } from './agents-api.ts';
+
+// The route table against the contract's own text. The answers of the running system are compared with the route table by the
+// conformance suites of backend and web, so that nothing between the contract's words and an answer is its own oracle.
+
+const documented = documentedOperations();
+const all = Object.values<Route>(routes);
+const shape = (path: string) => path.replace(/:\w+/g, ':');
+
+/** The operations behind a documented address, with the side that it belongs to. */
+function operationsAt({ method, path }: DocumentedOperation): { route: Route; facade: Facade }[] {
+  const sides = ['backend', 'web'] as const;
+  return all.flatMap((route) =>
+    sides.flatMap((facade) => (route.method === method && shape(route[facade]?.path ?? '') === shape(path) ? [{ route, facade }] : [])),
+  );
+}
+
+/**
+ * Lines that are no sentence but describe one, or that a ruling changes: what is sent, and why. `thrown` sentences come from the
+ * backend's verbs, whose own tests hold them to these words.
+ */
+const rulings: { line: string; sent: string[]; thrown?: string[]; because: string }[] = [
+  { line: 'Agent not found or not owned by user', sent: ['Agent not found'], because: 'the line explains the sentence' },
+  { line: 'Agent not found or agent configuration not found', sent: ['Agent not found'], because: 'every agent has a configuration' },
+  {
+    line: 'Agent limit reached for your plan',
+    sent: ['Agent limit reached for your plan'],
+    because: 'the line goes on to describe the body',
+  },
+  { line: 'Update failed. When', sent: ['Failed to update agent'], because: 'the line describes what follows a failure' },
+  { line: 'Unauthorized (handled', sent: ['Unauthorized'], because: 'the line explains the sentence' },
+  {
+    line: 'At least one channel token required',
+    sent: ['At least one channel token required (Telegram, WhatsApp, or Discord)', 'Invalid aiProvider'],
+    because: 'the line names two cases',
+  },
+  { line: 'Invalid plan value.', sent: ['Invalid plan'], because: 'the parameter table says "400 with the message Invalid plan"' },
+  {
+    line: 'Active subscription required. Returned',
+    sent: [],
+    thrown: ['Active subscription required'],
+    because: 'the line goes on to say when',
+  },
+  { line: 'Provisioning service unavailable', sent: ['Backend service unavailable'], because: 'the web has one sentence for this' },
+  {
+    line: 'Provisioning is temporarily disabled (',
+    sent: ['Provisioning is temporarily disabled'],
+    because: 'the line explains the sentence',
+  },
+  {
+    line: 'agentId is required, Invalid',
+    sent: ['agentId is required', 'Invalid agentId'],
+    thrown: ['telegramToken is required'],
+    because: 'the line names three cases',
+  },
+  { line: 'Deployment failed. When', sent: ['Deployment failed'], because: 'the line goes on to describe the reason' },
+  { line: 'Invalid action or missing', sent: ['Invalid action', 'Message required'], because: 'the line names two cases' },
+];
+
+/** The messages with which an operation refuses a body: of nothing, of empty values, of wrong values. */
+function refusals({ body }: Route): string[] {
+  const attempts = [
+    {},
+    { name: '' },
+    { plan: 'free' },
+    { aiProvider: 'minimax', plan: 'solo', telegramToken: '1:a' },
+    { agentId: '' },
+    { agentId: 'a b' },
+    { image: 'no image' },
+    { message: '' },
+    { action: 'no such' },
+  ];
+  return attempts.flatMap((attempt) => (body?.safeParse(attempt).error?.issues ?? []).map(({ message }) => message));
+}
+
+/** Every sentence that an operation can send with a status: those of its error codes, its failure, and its body's refusals. */
+function sentencesOf(route: Route, facade: Facade, status: number): string[] {
+  const codes = [...route.errors, 'INTERNAL', 'BACKEND_UNAVAILABLE'] as ErrorCode[];
+  const ofCodes = codes.filter((code) => statusOf(code, facade) === status).map((code) => errorTable[code].sentence as string);
+  return [...ofCodes, ...(status === 500 ? [route.failure] : []), ...(status === 400 ? refusals(route) : [])];
+}
+
+test('the contract is read whole', () => {
+  expect(documented).toHaveLength(35);
+  expect(documented.flatMap(({ errors }) => errors)).toHaveLength(60);
+  expect(documented.flatMap(({ responses }) => responses).length).toBeGreaterThanOrEqual(40);
+});
+
+describe.each(documented.map((each) => [`${each.method} ${each.path}`, each] as const))('%s', (_, operation) => {
+  const operations = operationsAt(operation);
+
+  test('exists, with as many parameters', () => {
+    expect(operations.length).toBeGreaterThan(0);
+    for (const { route, facade } of operations)
+      expect(pathParams(route[facade]?.path ?? '')).toHaveLength(pathParams(operation.path).length);
+  });
+
+  const lines = operation.errors.map(({ status, text }) => [status, text] as const);
+  if (lines.length > 0) {
+    test.each(lines)('answers %i "%s"', (status, text) => {
+      const wanted = rulings.find(({ line }) => text.startsWith(line))?.sent ?? [text];
+      const sent = operations.flatMap(({ route, facade }) => sentencesOf(route, facade, status));
+      expect(sent).toEqual(expect.arrayContaining(wanted));
+    });
+  }
+
+  if (operation.responses.length > 0) {
+    test.each(operation.responses.map(({ heading, example }) => [heading, example] as const))(
+      'answers as under "%s"',
+      (_heading, example) => {
+        const accepted = operations.filter(({ route, facade }) => route[facade]?.response.safeParse(example).success);
+        const problems = operations.map(({ route, facade }) => route[facade]?.response.safeParse(example).error?.issues);
+        expect({ accepted: accepted.length > 0, problems }).toMatchObject({ accepted: true });
+      },
+    );
+  }
+});
+
+describe('plans', () => {
+  const column = (key: 'webLimit' | 'backendLimit' | 'provisionLimit') =>
+    Object.fromEntries(Object.entries(plans).map(([plan, row]) => [plan, row[key]]));
+
+  test('the limits of each door are those of the contract', () => {
+    expect(column('backendLimit')).toEqual(limitsAfter('The backend plan middleware enforces separate limits ('));
+    expect(column('provisionLimit')).toEqual(limitsAfter('The backend provisioning route (POST /api/provision) enforces its own limits ('));
+    const byTier = limitsAfter('The web proxy enforces agent limits based on the subscription tier (');
+    const planOf = (tier: string) => planForTier(tier as 'starter' | 'pro' | 'enterprise', null);
+    expect(Object.fromEntries(Object.keys(byTier).map((tier) => [tier, plans[planOf(tier)].webLimit]))).toEqual(byTier);
+    expect(isInContract('Users without a recognized plan default to a limit of 1')).toBe(true);
+    expect(plans[planForTier(undefined, null)].webLimit).toBe(1);
+  });
+
+  test('each plan has the tool profile of the contract', () => {
+    expect(Object.fromEntries(Object.entries(plans).map(([plan, { toolProfile }]) => [plan, toolProfile]))).toEqual(toolProfiles());
+  });
+
+  // Rulings 5 and 6: the contract names no memory, no CPU and no order.
+  test.each<[Plan, number, number, number]>([
+    ['solo', 2, 1, 1],
+    ['collective', 4, 2, 2],
+    ['label', 8, 4, 3],
+    ['network', 16, 4, 4],
+  ])('%s has %i GiB, %i CPU, and is number %i in the order of plans', (plan, gibibytes, cpus, rank) => {
+    expect(plans[plan]).toMatchObject({ memoryBytes: gibibytes * 1024 ** 3, cpus, rank });
+  });
+});
