@@ -334,8 +334,9 @@ describe('an operation', () => {
     const undo = async (signal: AbortSignal) => {
       cancel.abort();
       expect(signal.aborted).toBe(false);
+      return true;
     };
-    expect(await step('rollback', 60_000, undo, { puttingRight: true })).toBe(true);
+    expect(await step('rollback', 60_000, undo, { isCompensation: true })).toBe(true);
   });
 
   test('in the queue is cancelled at once', async () => {

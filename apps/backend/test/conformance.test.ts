@@ -11,6 +11,7 @@ import { queues } from '../src/domain/operations/operations.ts';
 import { startWorker } from '../src/workers/operation-worker.ts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
+import { storedSpec } from './stored-spec.ts';
 
 /**
  * Covers every row of the error tables: for each route and each of its error codes, sends a request that provokes the code,
@@ -76,7 +77,7 @@ beforeAll(async () => {
   waiting = (await closed.machine(undefined, 'POST', '/api/agents', { name: 'Waiting' })).body.id;
   dockerless = (await withoutDocker.machine(undefined, 'POST', '/api/agents', { name: 'Alone' })).body.id;
   // The agent once had a container, as after the loss of an engine.
-  await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: {} } }));
+  await withoutDocker.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: storedSpec() } }));
   await createLostBackup(real, running);
   await createLostBackup(withoutDocker, dockerless);
   await createLostBackup(faulty, faultyAgent);
@@ -215,7 +216,9 @@ const lapsed = (id: RouteId): Provocation => ({
       tx.subscription.create({ data: { id: `sub_${agent}`, ownerId, status: 'canceled', plan: 'solo' } }),
     );
     // The agent once had a container: the first one needs a plan even without an ended subscription.
-    await real.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent }, data: { containerSpec: {} } }));
+    await real.context.database.as('service', (tx) =>
+      tx.agent.update({ where: { id: agent }, data: { containerSpec: storedSpec({ plan: 'solo' }) } }),
+    );
     return call(real, id, { as: ownerId, agent });
   },
   error: 'Active subscription required',

@@ -12,6 +12,7 @@ import { newDeviceKey } from '../src/infra/openclaw/device.ts';
 import { GatewayConnection } from '../src/infra/openclaw/gateway-connection.ts';
 import type { HistoryEntry } from '../src/infra/openclaw/session-history.ts';
 import { startBackend, type TestBackend } from './backend.ts';
+import { storedSpecAt } from './stored-spec.ts';
 
 /** Chats with a scripted gateway that sends events late, incompletely or not at all. */
 
@@ -103,8 +104,7 @@ interface AskOptions {
 describe('replyFromContainer', () => {
   let count = 0;
   const ask = (text: string, { resumed = false, timeoutMs = 20_000, ...more }: AskOptions = {}) => {
-    const bind = { address: '127.0.0.1', gateway: gateway.port };
-    const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: { bind } };
+    const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: storedSpecAt(gateway.port) };
     const question = { id: `msg_${count++}`, sessionId: 'sess_1', text, askedAt: new Date(), resumed, onText: () => undefined, ...more };
     return replyFromContainer(backend.context, running, question, { idleMs: 200, timeoutMs });
   };
@@ -221,7 +221,6 @@ test('syncConversations polls for a reply that the gateway stores late, without 
 
 describe('POST /api/chat redacts the model key', () => {
   const refusal = `401: invalid key ${canary('sk-or-')}`;
-  const atGateway = (gatewayPort: number) => ({ bind: { address: '127.0.0.1', gateway: gatewayPort } });
 
   // backend.stop() searches the log and the database for the key.
   test.each<[string, string, () => void]>([
@@ -249,7 +248,7 @@ describe('POST /api/chat redacts the model key', () => {
     ],
   ])('in %s', async (_case, sentence, fail) => {
     fail();
-    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: atGateway(gateway.port) };
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
     const { status, body } = await backend.machine(agent.ownerId, 'POST', '/api/chat', { message: 'Hello', agentId: agent.id });
     expect([status, body.error]).toEqual([500, sentence]);
@@ -278,8 +277,7 @@ describe('the gateway proxy removes cookies', () => {
     container.listen(0, '127.0.0.1');
     await once(container, 'listening');
     const { port } = container.address() as { port: number };
-    const containerSpec = { bind: { address: '127.0.0.1', gateway: port } };
-    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec };
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(port) };
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
     address = `127.0.0.1:${backend.gatewayPort}/agent/${agent.id}`;
   });

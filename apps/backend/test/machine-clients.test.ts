@@ -6,6 +6,7 @@ import { resetPassword } from '../src/domain/accounts/password-reset.ts';
 import { listUsers } from '../src/domain/overview/list-users-and-agents.ts';
 import { sha256 } from '../src/shared/sha256.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { storedSpec } from './stored-spec.ts';
 
 let backend: TestBackend;
 let admin: string;
@@ -187,7 +188,7 @@ describe('the plan of a container', () => {
     const user = await backend.account();
     const { key } = await newKey(user);
     const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Clone' } })).body;
-    await change(backend, id, { parentId: 'agent_parent', plan: 'solo', containerSpec: { plan: 'solo' } });
+    await change(backend, id, { parentId: 'agent_parent', plan: 'solo', containerSpec: storedSpec({ plan: 'solo' }) });
     const backup = { id: `bk_${id}`, agentId: id, ownerId: user, cause: 'manual', name: 'x.tar.gz', sizeBytes: 1, sha256: 'x' };
     await backend.context.database.as('service', (tx) => tx.backup.create({ data: backup }));
     const ask = (action: string) => backend.call('POST', `/api/agents/${id}/${action}`, { token: key, body: {} });
@@ -261,7 +262,7 @@ describe('the plan of a container', () => {
     const ask = (action: string) => closed.as(user, 'POST', `/api/agents/${id}/${action}`, {});
     const actions = ['start', 'restart', 'update', 'repair'];
     for (const action of actions) expect(await ask(action)).toMatchObject({ status: 503, body: { code: 'PROVISIONING_DISABLED' } });
-    await change(closed, id, { containerSpec: { plan: 'label' } });
+    await change(closed, id, { containerSpec: storedSpec({ plan: 'label' }) });
     for (const action of actions) expect(await ask(action)).toMatchObject(noDocker);
   });
 });

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Context } from '../domain/context.ts';
+import { readCause } from '../domain/operations/operation-columns.ts';
 import { beginOperation } from '../domain/operations/operations.ts';
 import type { Operation } from '../generated/prisma/client.ts';
 import type { Transaction } from '../infra/database/database.ts';
@@ -11,7 +12,7 @@ const MAX_RESTARTS = 5;
 const BACKOFF_BASE_MS = 2_000;
 
 /** Whether an operation is an automatic restart after a crash. */
-export const isCrashRestart = ({ input }: Pick<Operation, 'input'>) => (input as { cause?: string }).cause === RECOVERY.cause;
+export const isCrashRestart = (operation: Pick<Operation, 'id' | 'input'>) => readCause(operation) === RECOVERY.cause;
 
 /** The window in which restarts are counted: ten minutes, plus the ready timeout of each restart. */
 const windowMinutes = ({ READY_TIMEOUT_SECONDS }: Config) => Math.ceil(10 + ((MAX_RESTARTS + 1) * READY_TIMEOUT_SECONDS) / 60);

@@ -6,7 +6,8 @@ import type { Context } from '../domain/context.ts';
 import { listenForCancellation } from '../domain/operations/cancel-operation.ts';
 import { operationTypes } from '../domain/operations/catalog.ts';
 import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
-import { goesOn, leavesAgent, type OperationJob, type Queue, queues } from '../domain/operations/operations.ts';
+import { goesOn, readAgentBefore } from '../domain/operations/operation-columns.ts';
+import { leavesAgent, type OperationJob, type Queue, queues } from '../domain/operations/operations.ts';
 import { createSteps } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
@@ -116,7 +117,7 @@ async function work(context: Context, { id, kind }: Operation, signals: { job: A
   for (;;) {
     const operation = await database.as('service', (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
     const row = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: operation.agentId } }));
-    const agent = await withEntitledPlan(context, row, operation);
+    const agent = await withEntitledPlan(context, row, kind as OperationKind, readAgentBefore(operation).plan);
     try {
       return await workflows[kind as OperationKind](context, agent, createSteps(database, operation, signals), operation);
     } catch (error) {

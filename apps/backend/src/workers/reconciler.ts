@@ -6,8 +6,8 @@ import { exitReason } from '../domain/containers/exit-reason.ts';
 import type { Context } from '../domain/context.ts';
 import { beginOperation, leavesAgent, queueOf } from '../domain/operations/operations.ts';
 import { isReady } from '../domain/provisioning/await-ready.ts';
-import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { deleteOldAnswers } from '../infra/idempotency/idempotency.ts';
 import { pollLoop } from '../shared/poll-loop.ts';
 import { runningState } from '../workflows/provision.ts';
@@ -54,8 +54,8 @@ async function inspectAgent(context: Context, agentId: string): Promise<{ reason
   const agent = await context.database.as('service', (tx) => tx.agent.findUnique({ where: { id: agentId } }));
   if (agent?.runtime !== 'container') return {};
   if (agent.state === 'running' && !container?.running) return { reason: await exitReason(context, agentId, container) };
-  if (agent.state !== 'error' || !container?.running || !agent.containerSpec) return {};
-  const spec = agent.containerSpec as unknown as AgentContainerSpec;
+  const spec = agent.state === 'error' && container?.running ? readContainerSpec(agent) : null;
+  if (!spec) return {};
   return { ready: await isReady(context, spec, await gatewayAddress(context, agentId, spec.bind)) };
 }
 

@@ -3,7 +3,7 @@ import type { Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { AgentChange } from '../domain/operations/types.ts';
+import type { AgentUpdate } from '../domain/operations/types.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { readAgentSecrets } from '../infra/crypto/agent-secrets.ts';
 import { provision } from './provision.ts';
@@ -12,14 +12,18 @@ import { provision } from './provision.ts';
  * Brings a clone up. Its row, secrets, wallet and the claim of its payment were written in one transaction, so that
  * nothing here can be paid for twice: it makes sure that the wallet can be opened, then provisions.
  */
-export async function clone(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+export async function clone(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
   const { database, envelope } = context;
-  await step('wallet', 10_000, async () => {
-    const { walletKey } = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
-    if (!walletKey || privateKeyToAddress(walletKey as Hex) !== agent.walletAddress) {
-      throw new AppError('OPERATION_FAILED', "The clone's wallet cannot be opened");
-    }
-    return agent.walletAddress;
-  });
+  await step(
+    'wallet',
+    10_000,
+    async () => {
+      const { walletKey } = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agent.id));
+      const address = walletKey && privateKeyToAddress(walletKey as Hex);
+      if (!address || address !== agent.walletAddress) throw new AppError('OPERATION_FAILED', "The clone's wallet cannot be opened");
+      return address;
+    },
+    { detail: (address) => address },
+  );
   return provision(context, agent, step);
 }

@@ -1,7 +1,7 @@
 import { removeBackups } from '../domain/backups/retention.ts';
 import { markForRemoval, resourcesOf } from '../domain/containers/orphans.ts';
 import type { Context } from '../domain/context.ts';
-import { SkipStep, type Step } from '../domain/operations/steps.ts';
+import { Skipped, type Step } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
 import { closeStream } from '../domain/streaming/live-streams.ts';
 import type { Agent } from '../generated/prisma/client.ts';
@@ -25,7 +25,7 @@ export async function remove(context: Context, agent: Agent, step: Step): Promis
     await closeStream(context, agent.id).catch((error) => log.warn({ err: error, agentId: agent.id }, 'a live stream is removed later'));
     if (!(await host.available())) {
       await markForRemoval(context, resourcesOf(names));
-      throw new SkipStep('Docker is not available: container and data go when it is back');
+      return new Skipped('Docker is not available: container and data go when it is back');
     }
     await host.removeAll(names, agent.ownerId);
   });

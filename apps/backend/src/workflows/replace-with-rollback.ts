@@ -3,28 +3,18 @@ import { backUp, openBackup } from '../domain/backups/backup-archive.ts';
 import { applyRetention } from '../domain/backups/retention.ts';
 import type { Context } from '../domain/context.ts';
 import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
+import { type ReplacementNotes, readAgentBefore, readReplacementNotes } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { AgentChange } from '../domain/operations/types.ts';
+import type { AgentUpdate } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { secretEnvironment } from '../domain/provisioning/create-container.ts';
-import type { Agent, Backup, Operation, Prisma } from '../generated/prisma/client.ts';
+import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { runningState } from './provision.ts';
 import { stop } from './start-stop.ts';
 
 const MINUTE = 60_000;
-
-/** What the first attempt noted, so that a second one after a crash neither archives a half-changed state nor forgets. */
-interface Notes {
-  previousImage?: string;
-  backupId?: string;
-  backupPath?: string | null;
-  /** The container as it was before. */
-  spec?: AgentContainerSpec;
-  /** Why it is being put back: whoever takes it up goes on with that, whatever is there by now. */
-  undoing?: { sentence: string; cancelled: boolean };
-}
-type Change = Exclude<AgentChange, 'removed'>;
 
 interface Replacement {
   cause: 'update' | 'restore';
@@ -33,7 +23,7 @@ interface Replacement {
   /** Makes sure that it can be done; touches nothing. */
   prepare: () => Promise<unknown>;
   /** Puts the new container, data or both in place and waits until it is ready. */
-  replace: () => Promise<AgentChange>;
+  replace: () => Promise<AgentUpdate>;
 }
 
 const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
@@ -49,7 +39,7 @@ async function restorePrevious(
   version: string | null,
   backup: Backup | null,
   signal: AbortSignal,
-): Promise<Change> {
+): Promise<AgentUpdate> {
   const { host, gateways } = context;
   await gateways.drop(spec.agentId);
   if (backup) await host.removeData(spec.names);
@@ -57,8 +47,7 @@ async function restorePrevious(
   const containerId = await host.create(spec, await secretEnvironment(context, spec), [], { data, signal });
   await host.start(spec);
   const state = await awaitReady(context, spec, signal);
-  const containerSpec = spec as unknown as Prisma.InputJsonObject;
-  return { ...runningState(state), containerId, containerSpec, image: spec.image, openclawVersion: version };
+  return { ...runningState(state), containerId, containerSpec: spec, image: spec.image, openclawVersion: version };
 }
 
 /**
@@ -72,22 +61,22 @@ export async function replaceWithRollback(
   step: Step,
   operation: Operation,
   { cause, name, prepare, replace }: Replacement,
-): Promise<AgentChange> {
+): Promise<AgentUpdate> {
   const { database, backups } = context;
-  const before = operation.agentBefore as { state: Agent['state']; image: string | null };
-  const notes = operation.result as Notes;
-  const note = (more: Notes) =>
+  const before = readAgentBefore(operation);
+  const notes = readReplacementNotes(operation);
+  const note = (more: ReplacementNotes) =>
     database.as('service', (tx) =>
       tx.operation.update({
         where: { id: operation.id },
-        data: { result: Object.assign(notes, more) as unknown as Prisma.InputJsonObject },
+        data: { result: Object.assign(notes, more) },
       }),
     );
   // The spec in the row is already the new one when a crash interrupted a first attempt.
-  const spec = notes.spec ?? (agent.containerSpec as AgentContainerSpec | null);
-  const asBefore = async (change: AgentChange): Promise<Change> => ({
-    ...(change as Change),
-    ...(before.state === 'stopped' ? ((await stop(context, agent, step)) as Change) : {}),
+  const spec = notes.spec ?? readContainerSpec(agent);
+  const asBefore = async (change: AgentUpdate): Promise<AgentUpdate> => ({
+    ...change,
+    ...(before.state === 'stopped' && (await stop(context, agent, step))),
   });
 
   if (!notes.backupId) {
@@ -102,26 +91,30 @@ export async function replaceWithRollback(
     if (notes.undoing) throw notes.undoing.cancelled ? new CancelledError() : new AppError('OPERATION_FAILED', notes.undoing.sentence);
     if (!notes.backupId) {
       await stop(context, agent, step);
-      await step('backup', 30 * MINUTE, async (signal) => {
-        const backup = await backUp(context, agent, operation, cause, signal);
-        await note({ backupId: backup.id, backupPath: backups.address(backup.name), spec });
-        return backup.name;
-      });
+      await step(
+        'backup',
+        30 * MINUTE,
+        async (signal) => {
+          const backup = await backUp(context, agent, operation, cause, signal);
+          await note({ backupId: backup.id, backupPath: backups.address(backup.name), spec });
+          return backup;
+        },
+        { detail: (backup) => backup.name },
+      );
     }
     const change = await asBefore(await replace());
     await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
     return change;
   } catch (error) {
     if (!notes.undoing && (await isEngineUnavailable(context, error))) throw error;
-    let restored: Change = {};
     const { backupId } = notes;
     const undo = async (signal: AbortSignal) => {
       await note({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof CancelledError } });
       const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
-      restored = await restorePrevious(context, spec, agent.openclawVersion, backup, signal);
-      return `Back on ${spec.image}`;
+      return restorePrevious(context, spec, agent.openclawVersion, backup, signal);
     };
-    await step('rollback', 30 * MINUTE, undo, { puttingRight: true }).catch(async (cause) => {
+    const options = { detail: () => `Back on ${spec.image}`, isCompensation: true };
+    const restored = await step('rollback', 30 * MINUTE, undo, options).catch(async (cause) => {
       if (await isEngineUnavailable(context, cause)) throw cause;
       const where = backupId ? `; its data is in the backup ${backupId}` : '';
       throw new AppError('OPERATION_FAILED', `${name} failed, and the agent could not be put back (${sentenceOf(cause)})${where}`, {

@@ -1,10 +1,11 @@
 import { backUp } from '../domain/backups/backup-archive.ts';
 import type { Context } from '../domain/context.ts';
 import { RolledBackError } from '../domain/operations/errors.ts';
+import { readAgentBefore } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { AgentChange } from '../domain/operations/types.ts';
+import type { AgentUpdate } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
-import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { storageOf } from '../infra/openclaw/versions.ts';
 import { startAndAwaitReady, stop } from './start-stop.ts';
 
@@ -12,10 +13,10 @@ import { startAndAwaitReady, stop } from './start-stop.ts';
 const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
 
 /** Archives the agent's data, then clears sessions and memory; conversations stay readable, and a new one begins. */
-export async function resetMemory(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+export async function resetMemory(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { database, host } = context;
-  const { state } = operation.agentBefore as { state: Agent['state'] };
-  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const { state } = readAgentBefore(operation);
+  const spec = readContainerSpec(agent);
   const hasContainer = spec && (await host.inspect(spec.names.container));
   const storage = storageOf(agent.openclawVersion);
   if (hasContainer && storage !== 'jsonl') {
@@ -29,9 +30,7 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   const asBefore = () => (hasContainer && state !== 'stopped' ? startAndAwaitReady(context, agent, step) : change);
   if (hasContainer) {
     try {
-      await step('backup', 5 * 60_000, async (signal) => {
-        await backUp(context, agent, operation, 'reset-memory', signal);
-      });
+      await step('backup', 5 * 60_000, (signal) => backUp(context, agent, operation, 'reset-memory', signal));
     } catch (error) {
       throw new RolledBackError('The memory could not be archived, and was left as it is', await asBefore(), error);
     }

@@ -1,8 +1,9 @@
 import { AppError } from '@agentbot/contracts';
 import { checkBackup, openBackup } from '../domain/backups/backup-archive.ts';
 import type { Context } from '../domain/context.ts';
+import { readRestoreInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { AgentChange } from '../domain/operations/types.ts';
+import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
@@ -25,9 +26,9 @@ function requireReadable(backup: Backup, agent: Agent): void {
  * Puts the agent's data back as `operation.input.backupId` has it, on the image and with the configuration and secrets that
  * the agent has now; when that does not become ready, everything is as it was.
  */
-export async function restore(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+export async function restore(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { database, host, config } = context;
-  const { backupId } = operation.input as { backupId: string };
+  const { backupId } = readRestoreInput(operation);
   const wanted = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
   return replaceWithRollback(context, agent, step, operation, {
     cause: 'restore',

@@ -1,13 +1,14 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { AgentChange } from '../domain/operations/types.ts';
+import type { AgentUpdate } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { isCurrent } from '../domain/provisioning/create-container.ts';
 import { validateBeforeStop } from '../domain/provisioning/validate-config.ts';
-import type { Agent, Operation, Prisma } from '../generated/prisma/client.ts';
-import { type AgentContainerSpec, type ContainerState, SlotTakenError } from '../infra/docker/container-host.ts';
+import type { Agent, Operation } from '../generated/prisma/client.ts';
+import { SlotTakenError } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { replaceLegacyModel } from '../infra/openclaw/legacy-models.ts';
 import { recreate, runningState } from './provision.ts';
 
@@ -17,10 +18,10 @@ const STOP_MS = 40_000;
  * Starts the agent's container and waits until it is ready. One whose configuration or secrets have changed since is made
  * anew on its volume, with the limits and tools it had; so is one that is missing, or whose port somebody else has taken.
  */
-export async function startAndAwaitReady(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+export async function startAndAwaitReady(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
   const { host, config } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const spec = readContainerSpec(agent);
   if (!spec) return recreate(context, agent, step);
   const missing = !(await host.inspect(spec.names.container));
   if (missing || !(await isCurrent(context, agent, spec))) return recreate(context, { ...agent, plan: spec.plan }, step);
@@ -30,15 +31,11 @@ export async function startAndAwaitReady(context: Context, agent: Agent, step: S
     if (error instanceof SlotTakenError) return recreate(context, { ...agent, plan: spec.plan }, step);
     throw error;
   }
-  let ready: ContainerState | undefined;
-  await step('ready', config.READY_TIMEOUT_SECONDS * 1000, async (signal) => {
-    ready = await awaitReady(context, spec, signal);
-  });
-  return runningState(ready as ContainerState);
+  return runningState(await step('ready', config.READY_TIMEOUT_SECONDS * 1000, (signal) => awaitReady(context, spec, signal)));
 }
 
 /** Stops the agent's container; its volume stays. */
-export async function stop(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
+export async function stop(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
   await step('stop', STOP_MS, async () => {
     await context.gateways.drop(agent.id);
     await context.host.stop(containerNames(agent.id).container);
@@ -49,30 +46,31 @@ export async function stop(context: Context, agent: Agent, step: Step): Promise<
 /** Makes sure, before anything is stopped, that what has changed since the container was made is good for a new one. */
 async function validateChange(context: Context, agent: Agent, step: Step, operation: Operation) {
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const spec = readContainerSpec(agent);
   if (spec && !(await isCurrent(context, agent, spec))) await validateBeforeStop(context, { ...agent, plan: spec.plan }, step, operation);
 }
 
 /** Starts the agent; one whose new configuration its OpenClaw refuses stays as it was. */
-export async function start(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
+export async function start(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   await validateChange(context, agent, step, operation);
   return startAndAwaitReady(context, agent, step);
 }
 
 /** Stops, then starts, with a model that is still served. */
-export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
-  const { agent: healed, message } = replaceLegacyModel(agent);
+export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
+  const { agent: healed, change, message } = replaceLegacyModel(agent);
   if (message) {
-    await step('heal', 10_000, async () => {
-      await context.database.as('service', (tx) =>
-        tx.operation.update({ where: { id: operation.id }, data: { result: { healMessage: message } } }),
-      );
-      return message;
-    });
+    await step(
+      'heal',
+      10_000,
+      () =>
+        context.database.as('service', (tx) =>
+          tx.operation.update({ where: { id: operation.id }, data: { result: { healMessage: message } } }),
+        ),
+      { detail: () => message },
+    );
   }
   await validateChange(context, healed, step, operation);
   await stop(context, agent, step);
-  const change = await startAndAwaitReady(context, healed, step);
-  if (change === 'removed' || !message) return change;
-  return { ...change, model: healed.model, config: healed.config as Prisma.InputJsonObject };
+  return { ...(await startAndAwaitReady(context, healed, step)), ...change };
 }

@@ -1,7 +1,8 @@
 import { AppError } from '@agentbot/contracts';
 import type { Context } from '../domain/context.ts';
+import { readUpdateInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import type { AgentChange } from '../domain/operations/types.ts';
+import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { canReadStorage, isRelease } from '../infra/openclaw/versions.ts';
@@ -18,8 +19,8 @@ function requireReadable(current: string | null, next: string): void {
 }
 
 /** Moves the agent to `operation.input.image`; when that does not become ready, image and data are put back. */
-export function update(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentChange> {
-  const { image } = operation.input as { image: string };
+export function update(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
+  const { image } = readUpdateInput(operation);
   return replaceWithRollback(context, agent, step, operation, {
     cause: 'update',
     name: 'Update',

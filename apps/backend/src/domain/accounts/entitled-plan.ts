@@ -1,6 +1,6 @@
 import type { OperationKind, Plan } from '@agentbot/contracts';
-import type { Agent, Operation } from '../../generated/prisma/client.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import type { Context } from '../context.ts';
 import { coversContainer, isPaidClone } from './entitlements.ts';
 
@@ -22,17 +22,18 @@ async function lastProvisionedPlan({ database }: Pick<Context, 'database'>, agen
  * Returns the agent with the plan that its container may have. An operation of a request keeps the plan that the request
  * was checked for, even when the row has changed since. An operation of the platform takes the first of these: the row's
  * plan if the account covers it, the current container's plan, the last provisioned plan, the owner's plan, `solo`.
+ * @param checkedPlan the plan that the request was checked for
  */
 export async function withEntitledPlan(
   context: Pick<Context, 'database' | 'accounts'>,
   agent: Agent,
-  { kind, agentBefore }: Operation,
+  kind: OperationKind,
+  checkedPlan: Plan | undefined,
 ): Promise<Agent> {
-  if (kindsWithoutContainer.includes(kind as OperationKind)) return agent;
-  const { plan: checkedPlan } = agentBefore as { plan?: Plan };
+  if (kindsWithoutContainer.includes(kind)) return agent;
   if (checkedPlan) return { ...agent, plan: checkedPlan };
   const account = await context.accounts.find(agent.ownerId);
   if (isPaidClone(agent) || coversContainer(account, agent)) return agent;
-  const previousPlan = (agent.containerSpec as AgentContainerSpec | null)?.plan ?? (await lastProvisionedPlan(context, agent.id));
+  const previousPlan = readContainerSpec(agent)?.plan ?? (await lastProvisionedPlan(context, agent.id));
   return { ...agent, plan: previousPlan ?? account.plan ?? 'solo' };
 }

@@ -1,5 +1,6 @@
 import { AppError, type Plan, plans } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { type Actor, isTrusted } from '../../shared/actor.ts';
 import type { Account } from './accounts.ts';
 
@@ -43,7 +44,7 @@ export function changedPlan(actor: Actor, account: Account, agent: Agent, reques
 type Planned = Pick<Agent, 'plan' | 'config'>;
 
 /** Whether the agent has `label` as the contract's default. A request that names `label` must pay for it like any plan. */
-export const hasDefaultPlan = ({ plan, config }: Planned) => plan === 'label' && (config as { plan?: Plan }).plan !== 'label';
+export const hasDefaultPlan = (agent: Planned) => agent.plan === 'label' && readAgentConfig(agent).plan !== 'label';
 
 /** Whether an account's plan covers the container of an agent. */
 export const coversContainer = (account: Account, agent: Planned): boolean =>

@@ -1,7 +1,6 @@
-import type { AgentConfig } from '@agentbot/contracts';
 import type { Agent, AgentState } from '../../generated/prisma/client.ts';
-import type { splitConfig } from '../../infra/crypto/agent-secrets.ts';
 import { containerNames } from '../../infra/docker/layout.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { withoutCredentials } from '../../infra/openclaw/model-endpoint.ts';
 import { type Addresses, agentUrl, subdomain, websocketUrl } from './addresses.ts';
 
@@ -71,7 +70,7 @@ export const updatedAgent = (agent: Agent, config: Addresses) => ({
 
 /** The stored configuration. It contains no secrets; credentials in `baseUrl` are removed. */
 export function agentConfigView(agent: Agent) {
-  const config = agent.config as Omit<AgentConfig, keyof ReturnType<typeof splitConfig>['secrets']>;
+  const config = readAgentConfig(agent);
   return { ...config, ...(config.baseUrl && { baseUrl: withoutCredentials(config.baseUrl) }) };
 }
 

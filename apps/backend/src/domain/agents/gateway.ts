@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
 import type { Context } from '../context.ts';
 
@@ -27,9 +27,9 @@ export async function gatewayOf(
   context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
   agent: Pick<Agent, 'id' | 'state' | 'runtime' | 'containerSpec'>,
 ): Promise<GatewayConnection> {
-  if (!hasGateway(agent)) throw new AppError('OPERATION_FAILED', 'The agent has no running gateway');
-  const { bind } = agent.containerSpec as unknown as AgentContainerSpec;
-  return context.gateways.get(agent.id, await gatewayAddress(context, agent.id, bind)).catch((cause) => {
+  const spec = hasGateway(agent) ? readContainerSpec(agent) : null;
+  if (!spec) throw new AppError('OPERATION_FAILED', 'The agent has no running gateway');
+  return context.gateways.get(agent.id, await gatewayAddress(context, agent.id, spec.bind)).catch((cause) => {
     throw new AppError('OPERATION_FAILED', "The agent's gateway cannot be reached", { cause });
   });
 }

@@ -49,7 +49,7 @@ export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Ac
       name: agent.name,
       model: agent.model,
       aiProvider: agent.aiProvider,
-      config: open as Prisma.InputJsonObject,
+      config: open,
       plan: agent.plan,
       state: agent.state,
       hostPrefix: agent.hostPrefix ?? '',

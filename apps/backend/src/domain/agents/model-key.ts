@@ -1,4 +1,4 @@
-import { type AgentConfig, AppError } from '@agentbot/contracts';
+import { AppError } from '@agentbot/contracts';
 import {
   type AgentSecrets,
   deleteAgentSecret,
@@ -8,6 +8,7 @@ import {
 } from '../../infra/crypto/agent-secrets.ts';
 import type { Envelope } from '../../infra/crypto/envelope.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { credentialOf } from '../../infra/openclaw/providers.ts';
 
 interface ProviderChoice {
@@ -16,9 +17,9 @@ interface ProviderChoice {
 }
 
 /** The recipient of an agent's own key: its provider, or the origin of its custom endpoint. */
-export function keyRecipient({ aiProvider, config }: ProviderChoice): string {
-  const { baseUrl } = config as AgentConfig;
-  return aiProvider === 'custom' && baseUrl ? new URL(baseUrl).origin : aiProvider;
+export function keyRecipient(agent: ProviderChoice): string {
+  const { baseUrl } = readAgentConfig(agent);
+  return agent.aiProvider === 'custom' && baseUrl ? new URL(baseUrl).origin : agent.aiProvider;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type AgentConfig, type AgentConfigChange, AppError, type Plan } from '@agentbot/contracts';
-import type { Agent, Prisma } from '../../generated/prisma/client.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
 import { splitConfig, writeAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { modelAfterChange } from '../../infra/openclaw/model-choice.ts';
 import { assertPublicEndpoint } from '../../infra/openclaw/model-endpoint.ts';
@@ -61,7 +61,7 @@ export async function updateAgentMetadata(context: Context, actor: Actor, id: st
         plan: plan ?? agent.plan,
         model,
         aiProvider,
-        config: changedConfig as Prisma.InputJsonObject,
+        config: changedConfig,
       },
     });
   });

@@ -8,7 +8,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Agent, Backup, Operation } from '../../generated/prisma/client.ts';
 import { draftFile } from '../../infra/backup-store/backup-store.ts';
 import { openStream, sealStream } from '../../infra/crypto/sealed-stream.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import type { Context } from '../context.ts';
 import { secretEnvironment } from '../provisioning/create-container.ts';
 
@@ -40,7 +40,7 @@ export async function backUp(context: Slice, agent: Agent, operation: Operation,
   const id = operation.id.replace(/^op_/, 'bk_');
   const done = await database.as('service', (tx) => tx.backup.findUnique({ where: { id } }));
   if (done) return done;
-  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const spec = readContainerSpec(agent);
   if (!spec) throw new AppError('OPERATION_FAILED', 'The agent has no container yet, so there is nothing to back up');
   // The volume can be read through a container only, and somebody may have taken that away.
   if (!(await host.inspect(spec.names.container))) await host.create(spec, await secretEnvironment(context, spec), []);

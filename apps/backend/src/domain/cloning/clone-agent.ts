@@ -4,6 +4,7 @@ import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { checkSignature } from '../../infra/chain/check-signature.ts';
 import { isUniqueViolation } from '../../infra/database/database.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { randomName } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
@@ -28,7 +29,7 @@ interface Input {
 async function findParent({ database }: Context, actor: Actor, id: string): Promise<Agent> {
   const parent = await database.as('service', (tx) => tx.agent.findUnique({ where: { id } }));
   const isOwner = actor.kind === 'service' || parent?.ownerId === userOf(actor);
-  const isAllowed = parent && (isOwner || (parent.config as { cloneable?: boolean }).cloneable === true);
+  const isAllowed = parent && (isOwner || readAgentConfig(parent).cloneable === true);
   if (!isAllowed || parent.state === 'deleting') throw new AppError('AGENT_NOT_FOUND');
   return parent;
 }

@@ -1,6 +1,6 @@
-import type { AgentConfig } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { withoutCredentials } from '../../infra/openclaw/model-endpoint.ts';
 import type { Context } from '../context.ts';
 
@@ -12,7 +12,7 @@ const perAgentSecrets: (keyof AgentSecrets)[] = ['gatewayToken', 'deviceKey', 's
  * Another account gets no secrets, no credentials in `baseUrl` and no `ownerIds`, the users who may talk to the parent.
  */
 export async function inherit({ database, envelope }: Pick<Context, 'database' | 'envelope'>, parent: Agent, ownerId: string) {
-  const { cloneable: _, plan: _plan, ...config } = parent.config as AgentConfig;
+  const { cloneable: _, plan: _plan, ...config } = readAgentConfig(parent);
   if (parent.ownerId !== ownerId) {
     const { ownerIds: _ownerIds, ...shared } = config;
     return { config: { ...shared, ...(shared.baseUrl && { baseUrl: withoutCredentials(shared.baseUrl) }) }, secrets: {} };

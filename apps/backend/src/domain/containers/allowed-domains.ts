@@ -1,6 +1,7 @@
 import { type AgentConfig, AppError } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
 import type { SecretName } from '../../infra/crypto/agent-secrets.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { fallbackTargets, keySecret, modelTarget } from '../../infra/openclaw/providers.ts';
 
 /** The domains that each channel's client calls, by the secret that enables the channel. */
@@ -10,14 +11,17 @@ const channelDomains: Partial<Record<SecretName, string[]>> = {
   whatsappToken: ['*.whatsapp.com', '*.whatsapp.net'],
 };
 
-const configuredDomains = (config: unknown) => (config as AgentConfig | undefined)?.allowedDomains ?? [];
+const configuredDomains = (agent: { config: unknown }) => readAgentConfig(agent).allowedDomains ?? [];
 
 /** Whether the agent's egress is limited to listed domains. */
-export const hasAllowedDomains = ({ config }: { config: unknown }): boolean => configuredDomains(config).length > 0;
+export const hasAllowedDomains = (agent: { config: unknown }): boolean => configuredDomains(agent).length > 0;
 
 /** Refuses `allowedDomains` when the egress proxy, which enforces the list, is off. @throws AppError INVALID_REQUEST */
-export function validateAllowedDomains(config: unknown, { EGRESS_PORT }: Pick<Config, 'EGRESS_PORT'>): void {
-  if (!EGRESS_PORT && configuredDomains(config).length) {
+export function validateAllowedDomains(
+  given: Pick<AgentConfig, 'allowedDomains'> | undefined,
+  { EGRESS_PORT }: Pick<Config, 'EGRESS_PORT'>,
+): void {
+  if (!EGRESS_PORT && given?.allowedDomains?.length) {
     throw new AppError('INVALID_REQUEST', 'This installation cannot enforce allowedDomains: its operator must set EGRESS_PORT first');
   }
 }
@@ -36,7 +40,7 @@ interface ModelChoice {
 export function allowedDomains(agent: ModelChoice, secrets: ReadonlySet<string>, config: Parameters<typeof modelTarget>[1]): string[] {
   const fallbacks = fallbackTargets(agent, config, (provider) => secrets.has(keySecret(provider, agent.aiProvider)));
   return [
-    ...configuredDomains(agent.config),
+    ...configuredDomains(agent),
     ...[modelTarget(agent, config), ...fallbacks].map(({ baseUrl }) => new URL(baseUrl).host),
     ...Object.entries(channelDomains).flatMap(([name, domains]) => (secrets.has(name) ? (domains ?? []) : [])),
   ];

@@ -32,6 +32,7 @@ export function buildContainerSpec({
 }: SpecInput): AgentContainerSpec {
   const entitlement = plans[agent.plan];
   return {
+    version: 1,
     agentId: agent.id,
     ownerId: agent.ownerId,
     installation: config.INSTALLATION,

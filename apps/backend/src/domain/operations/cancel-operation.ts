@@ -4,6 +4,7 @@ import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
+import { readAgentBefore } from './operation-columns.ts';
 import { operationView } from './operations.ts';
 
 /** Under this name Postgres tells every process which running operation is to be given up. */
@@ -12,13 +13,13 @@ export const CANCELLATIONS = 'cancellations';
 const settled: AgentState[] = ['pending', 'running', 'stopped', 'error'];
 
 /** The state of an agent for which something was asked that never began. */
-function stateBefore({ agentBefore }: Operation): AgentState {
-  const { state } = agentBefore as { state: AgentState };
-  return settled.includes(state) ? state : 'stopped';
+function stateBefore(operation: Operation): AgentState {
+  const { state } = readAgentBefore(operation);
+  return state && settled.includes(state) ? state : 'stopped';
 }
 
 /**
- * Gives up an operation: one that waits is over at once; one that runs ends its stage and puts things right.
+ * Gives up an operation: one that waits is over at once; one that runs ends its stage and compensates.
  * @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND, OPERATION_NOT_CANCELLABLE
  */
 export async function cancelOperation(context: Context, actor: Actor, agentId: string, id: string): Promise<OperationView> {

@@ -1,7 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { AgentChange } from './types.ts';
 
-/** Thrown by a stage of an operation that somebody cancelled; what follows puts things right and cannot be cancelled again. */
+/** Thrown by a stage of an operation that somebody cancelled; the compensation that follows cannot be cancelled. */
 export class CancelledError extends AppError {
   constructor() {
     super('OPERATION_FAILED', 'The operation was cancelled');

@@ -9,6 +9,7 @@ import { newId } from '../../shared/ids.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
 import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
+import { type AgentBefore, goesOn, readOpenInput } from './operation-columns.ts';
 
 /** What takes seconds does not wait behind what may take an hour. */
 export const queues = ['agent-operations', 'slow-agent-operations'] as const;
@@ -17,11 +18,8 @@ export type Queue = (typeof queues)[number];
 /** Where the jobs of a kind of operation wait. */
 export const queueOf = (kind: OperationKind): Queue => (operationTypes[kind].slow ? 'slow-agent-operations' : 'agent-operations');
 
-/** Whether the agent serves on while an operation goes on, as it did before. */
-export const goesOn = ({ agentBefore }: Pick<Operation, 'agentBefore'>) => (agentBefore as { goesOn?: true }).goesOn === true;
-
 /** Whether an operation that was lost says nothing of its agent. */
-export const leavesAgent = (operation: Pick<Operation, 'agentBefore' | 'kind'>) =>
+export const leavesAgent = (operation: Pick<Operation, 'id' | 'agentBefore' | 'kind'>) =>
   goesOn(operation) || operationTypes[operation.kind as OperationKind].leavesAgent === true;
 
 export interface OperationJob {
@@ -58,7 +56,7 @@ export async function beginOperation(
         kind,
         requestId: requestId ?? null,
         input,
-        agentBefore: { state: agent.state, image: agent.image, ...(plan && { plan }), ...(goesOn && { goesOn }) },
+        agentBefore: { state: agent.state, image: agent.image, ...(plan && { plan }), ...(goesOn && { goesOn }) } satisfies AgentBefore,
       },
     })
     .catch((error) => {
@@ -73,9 +71,9 @@ export async function beginOperation(
 }
 
 /** The same, as far as it matters to whoever asks: not who asked for it. */
-const sameInput = (a: unknown, b: unknown) => {
-  const { cause: _a, ...first } = (a ?? {}) as Record<string, unknown>;
-  const { cause: _b, ...second } = (b ?? {}) as Record<string, unknown>;
+const sameInput = (open: Operation, input: Prisma.InputJsonObject = {}) => {
+  const { cause: _a, ...first } = readOpenInput(open);
+  const { cause: _b, ...second } = input;
   return isDeepStrictEqual(first, second);
 };
 
@@ -96,7 +94,7 @@ export async function beginOrReuseOperation(
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'OPERATION_IN_PROGRESS') throw error;
       const open = await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId: agent.id, finishedAt: null } }));
-      if (open?.kind === kind && sameInput(open.input, asked.input)) return open;
+      if (open?.kind === kind && sameInput(open, asked.input)) return open;
       if (open) throw operationInProgress(open);
       // It ended in between.
       if (tries === 3) throw error;

@@ -1,7 +1,7 @@
 import { AppError, type OperationKind, type Plan, type Route, type RouteId, routes } from '@agentbot/contracts';
 import type { Agent, Operation, Prisma } from '../../generated/prisma/client.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import { containerNames } from '../../infra/docker/layout.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { isPaidClone, requireContainer } from '../accounts/entitlements.ts';
 import { getAgent } from '../agents/agents.ts';
@@ -9,6 +9,7 @@ import { requireNoLapse } from '../billing/lapse.ts';
 import { requireAllowedImage } from '../containers/image-policy.ts';
 import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
+import { readReplacementNotes } from './operation-columns.ts';
 import { beginOrReuseOperation } from './operations.ts';
 import { waitForOperation } from './watch-operation.ts';
 
@@ -38,10 +39,10 @@ const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'repair'];
 const needsContainer: OperationKind[] = ['start', 'restart', 'update', 'repair', 'restore'];
 
 /** The plan of the container that an agent has, where it gets no more by an operation; a repair is asked for to get what its plan gives. */
-function keptPlan({ containerSpec, plan }: Agent, kind: OperationKind): Plan | undefined {
-  const spec = containerSpec as AgentContainerSpec | null;
-  if (!spec || kind === 'repair') return undefined;
-  return kind === 'start' || kind === 'restart' || spec.plan === plan ? spec.plan : undefined;
+function keptPlan(agent: Agent, kind: OperationKind): Plan | undefined {
+  if (kind === 'repair') return undefined;
+  const spec = readContainerSpec(agent);
+  return kind === 'start' || kind === 'restart' || spec?.plan === agent.plan ? spec?.plan : undefined;
 }
 
 /**
@@ -114,6 +115,6 @@ export async function updateAgent(context: Context, actor: Actor, agentId: strin
   requireAllowedImage(image, context.config);
   const { agent, operation } = await runOperation(context, actor, agentId, 'update', requestId, { image });
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
-  const { previousImage = image, backupPath } = operation.result as { previousImage?: string; backupPath: string | null };
+  const { previousImage = image, backupPath = null } = readReplacementNotes(operation);
   return { agent, previousImage, backupPath };
 }

@@ -4,8 +4,13 @@ import type { Operation, StepState } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database/database.ts';
 import { CancelledError } from './errors.ts';
 
-/** Thrown inside a step to record it as skipped, with the reason. */
-export class SkipStep extends Error {}
+/** What the work of a step returns when there was nothing to do: the step is recorded as skipped, with the reason. */
+export class Skipped {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
 
 interface Signals {
   /** The job's own end: its worker stops, or its time is over. */
@@ -14,9 +19,11 @@ interface Signals {
   cancel: AbortSignal;
 }
 
-interface StepOptions {
-  /** It puts things right: from here on nobody can cancel the operation any more. */
-  puttingRight?: boolean;
+interface StepOptions<T> {
+  /** A sentence that the operation's page shows beside the step, from the work's result; not asked for a skipped step. */
+  detail?: (result: T) => string;
+  /** The step compensates for earlier ones: from here on the operation cannot be cancelled. */
+  isCompensation?: boolean;
 }
 
 /** How long a step past its deadline may take to come to its own end, before what follows goes on beside it. */
@@ -36,19 +43,19 @@ export function createSteps(database: Database, operation: Operation, { job, can
     );
 
   /**
-   * One step: `work` gets a signal that aborts at the deadline, and may return a sentence to show beside it.
-   * @returns false when the step was skipped
+   * One step: `work` gets a signal that aborts at the deadline.
+   * @returns the work's result, which is a `Skipped` only where the work may return one
    * @throws AppError OPERATION_FAILED past the deadline, CancelledError once, else what `work` threw; an Error without touching
    *   anything once the job was interrupted, which another process may have taken up already
    */
-  return async function step(
+  return async function step<T>(
     name: string,
     deadlineMs: number,
-    work: (signal: AbortSignal) => Promise<string | void>,
-    { puttingRight = false }: StepOptions = {},
-  ): Promise<boolean> {
+    work: (signal: AbortSignal) => Promise<T>,
+    { detail, isCompensation = false }: StepOptions<T> = {},
+  ): Promise<T> {
     if (job.aborted) throw new Error('The job was interrupted');
-    if (puttingRight) cancellable = false;
+    if (isCompensation) cancellable = false;
     const cancelled = () => cancellable && cancel.aborted && !job.aborted;
     const giveUp = () => {
       cancellable = false;
@@ -73,7 +80,7 @@ export function createSteps(database: Database, operation: Operation, { job, can
     );
     const timeout = AbortSignal.timeout(deadlineMs);
     const over = AbortSignal.any([timeout, job]);
-    // Work that is cancelled comes to its own end, so that nothing of it goes on beside what puts things right.
+    // Work that is cancelled comes to its own end, so that nothing of it goes on beside the compensation.
     const signal = cancellable ? AbortSignal.any([over, cancel]) : over;
     const aborted = new Promise<never>((_resolve, reject) => {
       over.addEventListener('abort', () =>
@@ -86,14 +93,11 @@ export function createSteps(database: Database, operation: Operation, { job, can
     });
     const working = work(signal);
     try {
-      const detail = await Promise.race([working, aborted]);
-      await finish(name, 'done', detail ?? null);
-      return true;
+      const result = await Promise.race([working, aborted]);
+      if (result instanceof Skipped) await finish(name, 'skipped', result.reason);
+      else await finish(name, 'done', detail?.(result) ?? null);
+      return result;
     } catch (error) {
-      if (error instanceof SkipStep) {
-        await finish(name, 'skipped', error.message);
-        return false;
-      }
       const thrown = cancelled() && !timeout.aborted ? giveUp() : error;
       // What comes next must not meet it half-way.
       if (over.aborted) await Promise.race([working.catch(() => undefined), sleep(ENDING_MS, undefined, { ref: false })]);

@@ -2,6 +2,7 @@ import type { OverviewRow } from '@agentbot/contracts';
 import { type Agent, Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { agentUrl } from '../agents/addresses.ts';
 import { webAgent } from '../agents/agent-view.ts';
@@ -88,6 +89,16 @@ export async function listOverview({ database }: Slice, actor: Actor, ids?: stri
   });
 }
 
+/** An agent's spec; `null` also when its stored shape is unknown: the owner needs the page to request a repair. */
+function readableSpec({ log }: Context, agent: Agent): AgentContainerSpec | null {
+  try {
+    return readContainerSpec(agent);
+  } catch (error) {
+    log.warn({ err: error, agentId: agent.id }, 'container spec could not be read');
+    return null;
+  }
+}
+
 /** One agent with the data of its page. @throws AppError AGENT_NOT_FOUND */
 export async function getAgentOverview(context: Context, actor: Actor, id: string) {
   const agent = await getAgent(context, actor, id);
@@ -101,7 +112,7 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
       (await recentFigures(tx, [id])).get(id),
     );
   });
-  const spec = agent.containerSpec as AgentContainerSpec | null;
+  const spec = readableSpec(context, agent);
   return {
     ...row,
     url: agentUrl(agent, config),
@@ -112,7 +123,7 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
     platformImage: config.OPENCLAW_IMAGE,
     startedAt: agent.startedAt?.toISOString() ?? null,
     observed: agent.observedState && agent.observedAt ? { state: agent.observedState, at: agent.observedAt.toISOString() } : null,
-    resources: spec?.memoryBytes ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,
+    resources: spec ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,
     runtime: agent.runtime,
     current: spec && agent.plan === spec.plan && (await isCurrent(context, agent, spec)),
     verified: agent.verified,

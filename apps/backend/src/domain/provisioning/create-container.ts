@@ -1,9 +1,10 @@
 import { AppError } from '@agentbot/contracts';
-import type { Agent, Prisma } from '../../generated/prisma/client.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets, type SecretName } from '../../infra/crypto/agent-secrets.ts';
 import { type AgentContainerSpec, type OpenData, SlotTakenError, type VolumeFile } from '../../infra/docker/container-host.ts';
 import { containerNames, EXTRA_CA } from '../../infra/docker/layout.ts';
 import { slotCount } from '../../infra/docker/slots.ts';
+import { readAgentConfig, readSkillSwitches } from '../../infra/openclaw/agent-config.ts';
 import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
 import { configShape } from '../../infra/openclaw/config-shape.ts';
 import { pairedDevices } from '../../infra/openclaw/device.ts';
@@ -43,8 +44,8 @@ function configInput({ config }: Contents, agent: Agent, version: string, fallba
     target: modelTarget(agent, config),
     fallbacks,
     has: Object.fromEntries(Object.keys(secrets).map((name) => [name, true])),
-    ownerIds: (agent.config as { ownerIds?: string[] }).ownerIds ?? [],
-    skills: agent.skillSwitches as Record<string, boolean>,
+    ownerIds: readAgentConfig(agent).ownerIds ?? [],
+    skills: readSkillSwitches(agent),
     origin: agentUrl(agent, config),
   };
 }
@@ -125,7 +126,7 @@ export async function createContainer(
   signal: AbortSignal,
 ): Promise<AgentContainerSpec> {
   const { database, host, config } = context;
-  validateAllowedDomains(agent.config, config);
+  validateAllowedDomains(readAgentConfig(agent), config);
   if (!agent.containerSpec) await removeMarked(context, containerNames(agent.id));
   const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
   const [capacity, cache] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
@@ -144,9 +145,8 @@ export async function createContainer(
       // The engine binds the ports when it starts the container, so that is part of finding a free slot.
       await host.start(spec);
       signal.throwIfAborted();
-      const containerSpec = spec as unknown as Prisma.InputJsonObject;
       await database.as('service', (tx) =>
-        tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec, containerId, image, slot } }),
+        tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec: spec, containerId, image, slot } }),
       );
       return spec;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { modelFromConfig } from '../../infra/openclaw/model-choice.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { coveredPlan, hasDefaultPlan, requireContainer } from '../accounts/entitlements.ts';
@@ -47,7 +48,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
   // Named again, the default plan is what it was.
   const named = existing && asked === existing.plan && hasDefaultPlan(existing) ? undefined : asked;
   const plan = named || !existing ? coveredPlan(actor, owner, named) : existing.plan;
-  const merged = { ...(existing?.config as AgentConfig | undefined), ...others, ...(named && { plan: named }) };
+  const merged = { ...(existing && readAgentConfig(existing)), ...others, ...(named && { plan: named }) };
   requireContainer(actor, owner, { plan, config: merged });
   if (!(await host.available())) {
     throw new AppError(

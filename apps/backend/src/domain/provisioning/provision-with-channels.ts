@@ -1,7 +1,7 @@
 import { AppError, type ChannelProvision, type ProvisionedFully, plans } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import { defaultModelOf, responseModels } from '../../infra/openclaw/providers.ts';
 import { type Actor, isTrusted, SERVICE_ACCOUNT, tenantOf, userOf } from '../../shared/actor.ts';
 import { randomName } from '../../shared/ids.ts';
@@ -89,7 +89,7 @@ export async function provisionWithChannels(
 const enabled = (token: string | undefined) => (token ? 'enabled' : 'disabled');
 
 function view({ config }: Context, agent: Agent, secrets: AgentSecrets, { aiProvider }: ChannelProvision): ProvisionedFully {
-  const spec = agent.state === 'running' && agent.runtime === 'container' ? (agent.containerSpec as AgentContainerSpec | null) : null;
+  const spec = agent.state === 'running' && agent.runtime === 'container' ? readContainerSpec(agent) : null;
   return {
     success: true,
     userId: agent.id,

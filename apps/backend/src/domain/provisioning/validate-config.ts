@@ -2,6 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Agent, Operation } from '../../generated/prisma/client.ts';
 import type { Context } from '../context.ts';
 import { RolledBackError } from '../operations/errors.ts';
+import { readAgentBefore } from '../operations/operation-columns.ts';
 import type { Step } from '../operations/steps.ts';
 import { configurationOf } from './create-container.ts';
 
@@ -11,6 +12,7 @@ const VALIDATE_MS = 5 * 60_000;
 
 /**
  * Asks the OpenClaw in an image whether it takes the agent's configuration; what it took once is not asked again.
+ * @returns a sentence that says so
  * @throws AppError OPERATION_FAILED with what it refuses
  */
 async function validateConfig(context: Context, agent: Agent, image: string, signal: AbortSignal): Promise<string> {
@@ -36,11 +38,11 @@ async function validateConfig(context: Context, agent: Agent, image: string, sig
 
 /** The stage in which an image's own validator is asked; nothing has been made or replaced yet. */
 export const validateStep = (context: Context, agent: Agent, image: string, step: Step) =>
-  step('validate', VALIDATE_MS, (signal) => validateConfig(context, agent, image, signal));
+  step('validate', VALIDATE_MS, (signal) => validateConfig(context, agent, image, signal), { detail: (sentence) => sentence });
 
 /** The same for an agent that has a container: when its new configuration is refused, it goes on as it was. */
 export async function validateBeforeStop(context: Context, agent: Agent, step: Step, operation: Operation, image = agent.image) {
-  const { state } = operation.agentBefore as { state: Agent['state'] };
+  const { state } = readAgentBefore(operation);
   await validateStep(context, agent, image ?? context.config.OPENCLAW_IMAGE, step).catch((error) => {
     const untouched = error instanceof AppError && (state === 'running' || state === 'stopped');
     throw untouched ? new RolledBackError(error.message, { state }, error) : error;

@@ -2,7 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import { openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
 import { dialectOf } from '../../infra/openclaw/versions.ts';
 import type { Context } from '../context.ts';
-import { SkipStep, type Step } from '../operations/steps.ts';
+import { Skipped, type Step } from '../operations/steps.ts';
 
 /** A cold gateway needs half a minute on an idle machine. */
 const WARMING_MS = 4 * 60_000;
@@ -42,7 +42,7 @@ export async function warmStep(context: Context, image: string, version: string,
       if (signal.aborted || (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE')) throw error;
       context.log.warn({ err: error, image }, 'the image could not be warmed; its agents start without a cache');
       const reason = error instanceof AppError ? error.message : 'The image could not be warmed';
-      throw new SkipStep(`${reason}. The agent starts without a cache, which takes longer`);
+      return new Skipped(`${reason}. The agent starts without a cache, which takes longer`);
     }
   });
 }

@@ -8,10 +8,15 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
+import { z } from 'zod';
 import type { Agent, Passkey } from '../../generated/prisma/client.ts';
 import { isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
+import { readColumn } from '../../infra/database/read-column.ts';
 import type { Context } from '../context.ts';
 import { challengeEnd, openChallenge, storeChallenge } from './challenges.ts';
+
+/** What the challenge of a passkey holds beside its text. */
+const passkeyData = z.looseObject({ call: z.enum(['create', 'get']) });
 
 const refuse = (reason: string, cause?: unknown) => new AppError('INVALID_REQUEST', reason, { cause });
 const keyOf = (agent: Agent) => ({ ownerId: agent.ownerId, purpose: `verify:${agent.id}`, subject: 'webauthn' });
@@ -94,7 +99,7 @@ async function checkResponse(context: Context, agent: Agent, call: 'create' | 'g
 export async function provePasskey(context: Context, agent: Agent, response: object | undefined) {
   if (!response) throw refuse('credential is required');
   const challenge = await openChallenge(context, keyOf(agent));
-  const { call } = challenge.data as { call: 'create' | 'get' };
+  const { call } = readColumn(passkeyData, challenge.data, { row: `challenge of agent ${agent.id}`, column: 'data' });
   // The library throws plain errors for invalid responses. Errors of Prisma (`clientVersion`) pass through as internal errors.
   const { credentialId, store } = await checkResponse(context, agent, call, challenge.text, response).catch((error) => {
     throw error instanceof AppError || 'clientVersion' in error

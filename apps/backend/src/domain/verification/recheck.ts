@@ -3,13 +3,14 @@ import type { Address } from 'viem';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Context } from '../context.ts';
 import { checkClaim, offeredTypes, type WalletType } from './check-claim.ts';
+import { metadataColumn, readProvenMetadata, readVerificationMetadata } from './verification-metadata.ts';
 
 /** Agents per batch: parallel reads share a few requests to the node. */
 const BATCH = 50;
 
 /** Why a verification is no longer valid; undefined when it is valid. @throws Error when the chain node does not answer */
 async function invalidReason(context: Context, agent: Agent): Promise<string | undefined> {
-  const { ensName } = agent.verificationMetadata as { ensName?: string };
+  const { ensName } = readProvenMetadata(agent);
   const claim = {
     verificationType: agent.verificationType as WalletType,
     wallet: agent.verifierAddress as Address,
@@ -34,12 +35,12 @@ async function recheckBatch(context: Context, agents: Agent[]) {
     else if (!result.value) stillValid.push({ id: agent.id, verifiedAt: agent.verifiedAt });
     else {
       log.info({ agentId: agent.id, reason: result.value }, 'verification is no longer valid');
-      const verificationMetadata = {
-        ...(agent.verificationMetadata as object),
+      const verificationMetadata = metadataColumn({
+        ...readVerificationMetadata(agent),
         reason: result.value,
         verifiedAt: agent.verifiedAt?.toISOString() ?? null,
         endedAt: new Date().toISOString(),
-      };
+      });
       // The condition on `verifiedAt` keeps a new verification that was stored during the recheck.
       await database.as('service', (tx) =>
         tx.agent.updateMany({

@@ -1,4 +1,5 @@
 import type { Agent } from '../../generated/prisma/client.ts';
+import { readVerificationMetadata } from './verification-metadata.ts';
 
 /** The verification of an agent in responses. */
 export const verificationView = (agent: Agent) => ({
@@ -7,5 +8,5 @@ export const verificationView = (agent: Agent) => ({
   attestationUid: agent.attestationUid,
   verifierAddress: agent.verifierAddress,
   verifiedAt: agent.verifiedAt?.toISOString() ?? null,
-  metadata: agent.verificationMetadata as Record<string, unknown> | null,
+  metadata: readVerificationMetadata(agent),
 });

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { consumeChallenge } from './challenges.ts';
 import type { WalletType } from './check-claim.ts';
 import { challengePasskey, provePasskey } from './passkey.ts';
+import { metadataColumn } from './verification-metadata.ts';
 import { challengeWallet, proveWallet } from './wallet-proof.ts';
 
 type Change = Prisma.AgentUpdateManyMutationInput;
@@ -67,7 +68,7 @@ export async function verifyAgent(context: Context, actor: Actor, id: string, cl
       verificationType,
       attestationUid: claim.attestationUid ?? null,
       verifierAddress: claim.verifierAddress ?? claim.walletAddress ?? null,
-      verificationMetadata: (claim.metadata as Prisma.InputJsonObject | undefined) ?? Prisma.DbNull,
+      verificationMetadata: claim.metadata ? metadataColumn(claim.metadata) : Prisma.DbNull,
       verifiedAt: claim.verified ? new Date() : null,
       verificationCheckedAt: null,
     };

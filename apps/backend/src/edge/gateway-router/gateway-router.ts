@@ -4,7 +4,7 @@ import { createProxyServer } from 'httpxy';
 import { PROVISIONED_PREFIX } from '../../domain/agents/addresses.ts';
 import type { Context } from '../../domain/context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import { serverLimits } from '../../shared/server-limits.ts';
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -59,15 +59,13 @@ export function createGatewayRouter({ config, database, log }: Context): Server 
     const [agent] = address
       ? await database.as(
           'service',
-          (tx) => tx.$queryRaw<Pick<Agent, 'state' | 'runtime'>[]>`
-            SELECT state, runtime, container_spec AS "containerSpec" FROM agents WHERE lower(id) = lower(${address.agentId})`,
+          (tx) => tx.$queryRaw<Pick<Agent, 'id' | 'state' | 'runtime' | 'containerSpec'>[]>`
+            SELECT id, state, runtime, container_spec AS "containerSpec" FROM agents WHERE lower(id) = lower(${address.agentId})`,
         )
       : [];
     if (!address || !agent) return { status: 404, error: 'No agent has this address' };
-    const spec = (agent as Agent).containerSpec as AgentContainerSpec | null;
-    if (agent.state !== 'running' || agent.runtime !== 'container' || !spec) {
-      return { status: 503, error: 'The agent is not running' };
-    }
+    const spec = agent.state === 'running' && agent.runtime === 'container' ? readContainerSpec(agent) : null;
+    if (!spec) return { status: 503, error: 'The agent is not running' };
     request.url = address.url;
     removeCookies(request);
     removeForwardingHeaders(request);

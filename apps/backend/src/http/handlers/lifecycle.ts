@@ -1,6 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import { backendStatus } from '../../domain/agents/agent-view.ts';
 import type { Context } from '../../domain/context.ts';
+import { readHealMessage } from '../../domain/operations/operation-columns.ts';
 import { runOperation, startAgent, updateAgent } from '../../domain/operations/run-operation.ts';
 import type { Handlers } from '../mount-routes.ts';
 
@@ -18,7 +19,7 @@ export function lifecycleHandlers(context: Context) {
     restartAgent: async ({ actor, params, requestId }) => {
       const { agent, operation } = await runOperation(context, actor, params.id, 'restart', requestId);
       if (!agent) throw new AppError('AGENT_NOT_FOUND');
-      const { healMessage = '' } = operation.result as { healMessage?: string };
+      const healMessage = readHealMessage(operation);
       return {
         success: true,
         status: 'active',

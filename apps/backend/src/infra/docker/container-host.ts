@@ -1,8 +1,13 @@
 import type { Readable } from 'node:stream';
 import { AppError, type Plan } from '@agentbot/contracts';
 
-/** The specification of an agent's container, without secrets. It is stored with the agent: a recreate uses the same one. */
-export interface AgentContainerSpec {
+/**
+ * The specification of an agent's container, without secrets. It is stored with the agent: a recreate uses the same one. It is a
+ * type, since an interface is not assignable to a JSON column.
+ */
+export type AgentContainerSpec = {
+  /** The version of this shape. An incompatible change raises it; `stored-spec.ts` migrates or refuses older rows. */
+  version: 1;
   agentId: string;
   ownerId: string;
   installation: string;
@@ -27,7 +32,7 @@ export interface AgentContainerSpec {
   extraHosts: string[];
   /** The volume with the code that OpenClaw compiled while its image was warmed; null when the image contains its own cache. */
   cacheVolume: string | null;
-}
+};
 
 /** The start cache of an image: compiled code that shortens a gateway's first start. */
 export interface StartCache {

@@ -1,5 +1,5 @@
-import type { AgentConfig } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
+import { readAgentConfig, type StoredConfig } from './agent-config.ts';
 import { dialectOf } from './versions.ts';
 
 /**
@@ -45,18 +45,25 @@ const successors: Record<string, Record<string, string>> = {
 /** OpenClaw's provider names, where they differ from the platform's. */
 const gatewayNames: Record<string, string> = { gemini: 'google' };
 
-/**
- * Replaces a model that its provider has retired or that the agent's OpenClaw version refuses.
- * @returns the agent's row, and a sentence for its owner; the sentence is empty when the model stays
- */
-export function replaceLegacyModel(agent: Agent): { agent: Agent; message: string } {
+interface Replacement {
+  agent: Agent;
+  /** The fields of the agent's row that change. */
+  change: { model?: string; config?: StoredConfig };
+  /** A sentence for the owner; empty when the model stays. */
+  message: string;
+}
+
+/** Replaces a model that its provider has retired or that the agent's OpenClaw version refuses. */
+export function replaceLegacyModel(agent: Agent): Replacement {
   const { aiProvider, model } = agent;
   const { retired } = dialectOf(agent.openclawVersion ?? '');
   const successor = successors[aiProvider]?.[model] ?? retired[`${gatewayNames[aiProvider] ?? aiProvider}/${model}`];
-  if (!successor) return { agent, message: '' };
-  const config = agent.config as AgentConfig;
+  if (!successor) return { agent, change: {}, message: '' };
+  const config = readAgentConfig(agent);
+  const change = { model: successor, config: { ...config, ...(config.model && { model: successor }) } };
   return {
-    agent: { ...agent, model: successor, config: { ...config, ...(config.model && { model: successor }) } },
+    agent: { ...agent, ...change },
+    change,
     message: `The model ${model} is no longer available: the agent now uses ${successor}`,
   };
 }

@@ -1,5 +1,6 @@
 import { type AgentConfig, type AgentConfigChange, AppError } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
+import { readAgentConfig } from './agent-config.ts';
 import { assertPublicEndpoint } from './model-endpoint.ts';
 import { defaultModelOf, type ProviderId } from './providers.ts';
 
@@ -39,7 +40,7 @@ export function modelAfterChange(
   changed: AgentConfigChange,
 ): Choice & { config: AgentConfig } {
   const aiProvider = changed.baseUrl ? 'custom' : (changed.aiProvider ?? (agent.aiProvider as ProviderId));
-  const { baseUrl, model, aiProvider: namedProvider, ...rest } = { ...(agent.config as AgentConfig), ...changed };
+  const { baseUrl, model, aiProvider: namedProvider, ...rest } = { ...readAgentConfig(agent), ...changed };
   if (aiProvider === 'custom') {
     if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
     return { model: 'custom', aiProvider, config: { ...rest, baseUrl, model } };

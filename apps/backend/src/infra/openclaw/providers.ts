@@ -1,7 +1,8 @@
 import type { AgentConfig, Credential } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
+import { readCustomEndpoint } from './agent-config.ts';
 
-type KnownProvider = NonNullable<AgentConfig['aiProvider']>;
+export type KnownProvider = NonNullable<AgentConfig['aiProvider']>;
 export type ProviderId = KnownProvider | 'custom';
 
 interface Provider {
@@ -128,7 +129,7 @@ function target(id: KnownProvider, model: string, config: Addresses): ModelTarge
 export function modelTarget(agent: Choice, config: Addresses): ModelTarget {
   const id = agent.aiProvider as ProviderId;
   if (id === 'custom') {
-    const endpoint = agent.config as { baseUrl: string; model: string };
+    const endpoint = readCustomEndpoint(agent);
     return { provider: id, api: 'openai-completions', baseUrl: endpoint.baseUrl, gatewayName: 'custom', model: endpoint.model };
   }
   const { models, defaultModel } = providers[id];

@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { allowedDomains, allowedPort } from './allowed-domains.ts';
+
+describe('what an agent with a list of domains may reach', () => {
+  const agent = {
+    model: 'gpt-4',
+    aiProvider: 'openai',
+    config: { allowedDomains: ['example.com', '*.example.org', 'api.example.net:8443'] },
+  };
+  const patterns = allowedDomains(agent, new Set(['apiKey', 'telegramToken']), {});
+
+  test.each<[string, number, number | undefined, number | undefined]>([
+    ['example.com', 443, undefined, 443],
+    ['example.com', 80, 80, 80],
+    ['example.com', 80, 8080, undefined],
+    ['www.example.com', 443, undefined, undefined],
+    ['notexample.com', 443, undefined, undefined],
+    ['a.b.example.org', 443, undefined, 443],
+    ['example.org', 443, undefined, undefined],
+    ['evilexample.org', 443, undefined, undefined],
+    ['api.example.net', 443, undefined, 8443],
+    ['api.openai.com', 443, undefined, 443],
+    ['api.telegram.org', 443, undefined, 443],
+    ['discord.com', 443, undefined, undefined],
+    ['openrouter.ai', 443, undefined, undefined],
+    ['', 443, undefined, undefined],
+  ])('%s, usually at %s, asked for at %s: %s', (host, usual, asked, port) => {
+    expect(allowedPort(patterns, host, usual, asked)).toBe(port);
+  });
+});

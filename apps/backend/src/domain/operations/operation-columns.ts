@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { AgentState, type Operation, Plan } from '../../generated/prisma/client.ts';
+import { readColumn } from '../../infra/database/read-column.ts';
+import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
+import { parseContainerSpec } from '../../infra/docker/stored-spec.ts';
+
+type Column<Name extends 'input' | 'agentBefore' | 'result'> = Pick<Operation, 'id' | Name>;
+
+/** Each part may be missing: rows that are older than the column hold `{}`. */
+const agentBefore = z.looseObject({
+  state: z.enum(AgentState).optional(),
+  image: z.string().nullable().optional(),
+  plan: z.enum(Plan).optional(),
+  goesOn: z.boolean().optional(),
+});
+
+const goesOnAlone = agentBefore.pick({ goesOn: true });
+
+/** What `beginOperation` notes of an agent. */
+export type AgentBefore = {
+  state?: AgentState;
+  image?: string | null;
+  /** The plan that was checked for the caller; the operation may make a container for it. */
+  plan?: Plan;
+  /** The agent serves during the operation as it did before. */
+  goesOn?: boolean;
+};
+
+const before = <S extends z.ZodType>(schema: S, { id, agentBefore: stored }: Column<'agentBefore'>) =>
+  readColumn(schema, stored, { row: `operation ${id}`, column: 'agentBefore' });
+
+/** The agent as it was when the operation was begun. @throws UnreadableColumnError */
+export const readAgentBefore = (operation: Column<'agentBefore'>): AgentBefore => before(agentBefore, operation);
+
+/**
+ * Whether the agent serves during an operation as it did before. Reads that key alone: an operation whose other keys cannot be
+ * read still has to end.
+ * @throws UnreadableColumnError
+ */
+export const goesOn = (operation: Column<'agentBefore'>): boolean => before(goesOnAlone, operation).goesOn === true;
+
+const readInput = <S extends z.ZodType>(schema: S, { id, input }: Column<'input'>) =>
+  readColumn(schema, input, { row: `operation ${id}`, column: 'input' });
+const updateInput = z.looseObject({ image: z.string() });
+const restoreInput = z.looseObject({ backupId: z.string() });
+const anyInput = z.record(z.string(), z.unknown());
+const causedInput = z.looseObject({ cause: z.string().optional() });
+const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule']).default('manual') });
+
+/** The image that an update moves its agent to. @throws UnreadableColumnError */
+export const readUpdateInput = (operation: Column<'input'>) => readInput(updateInput, operation);
+/** The backup that a restore puts back. @throws UnreadableColumnError */
+export const readRestoreInput = (operation: Column<'input'>) => readInput(restoreInput, operation);
+/** What began a backup. @throws UnreadableColumnError */
+export const readBackupInput = (operation: Column<'input'>) => readInput(backupInput, operation);
+/** What made the platform begin an operation by itself, if it did. @throws UnreadableColumnError */
+export const readCause = (operation: Column<'input'>): string | undefined => readInput(causedInput, operation).cause;
+
+/** The whole input of an operation, to compare it with another. @throws UnreadableColumnError */
+export const readOpenInput = (operation: Column<'input'>): Record<string, unknown> => readInput(anyInput, operation);
+
+const rolledBack = z.looseObject({ sentence: z.string(), cancelled: z.boolean() });
+const replacementNotes = z.looseObject({
+  previousImage: z.string().optional(),
+  backupId: z.string().optional(),
+  backupPath: z.string().nullable().optional(),
+  spec: z.unknown().optional(),
+  undoing: rolledBack.optional(),
+});
+
+/**
+ * What the first attempt of an update or restore notes, so that a second one after a crash neither archives a half-changed
+ * state nor forgets.
+ */
+export type ReplacementNotes = {
+  previousImage?: string;
+  backupId?: string;
+  backupPath?: string | null;
+  /** The container as it was before. */
+  spec?: AgentContainerSpec;
+  /** Why the agent is being rolled back: a second attempt continues the rollback, whatever is there by then. */
+  undoing?: { sentence: string; cancelled: boolean };
+};
+
+const restartResult = z.looseObject({ healMessage: z.string().default('') });
+
+const readResult = <S extends z.ZodType>(schema: S, { id, result }: Column<'result'>) =>
+  readColumn(schema, result, { row: `operation ${id}`, column: 'result' });
+
+/** The notes of an update or restore. @throws UnreadableColumnError */
+export function readReplacementNotes(operation: Column<'result'>): ReplacementNotes {
+  const { spec, ...notes } = readResult(replacementNotes, operation);
+  return { ...notes, ...(spec !== undefined && { spec: parseContainerSpec(spec, `operation ${operation.id}`, 'result.spec') }) };
+}
+
+/** What a restart did to a model that is no longer served; empty when it did nothing. @throws UnreadableColumnError */
+export const readHealMessage = (operation: Column<'result'>): string => readResult(restartResult, operation).healMessage;
