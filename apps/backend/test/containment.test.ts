@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -31,7 +31,14 @@ let owner: string;
 let agent: string;
 let other: string;
 let limited: string;
-const { hostname: internet } = new URL(process.env.npm_config_registry ?? 'https://registry.npmjs.org/');
+const internet = registryHost();
+
+/** A host on the internet that this machine reaches: that of the registry that the package client is configured for. */
+function registryHost(): string {
+  const registry = execFileSync('pnpm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
+  if (!URL.canParse(registry)) throw new Error(`pnpm has no registry configured ("${registry}"): these tests need a host to reach`);
+  return new URL(registry).hostname;
+}
 
 async function provision(name: string, more: object = {}): Promise<string> {
   const config = { baseUrl: 'https://model.example/v1', model: 'echo-1', apiKey: KEY, ...more };
