@@ -6,7 +6,7 @@ import type { Context } from '../domain/context.ts';
 import { listenForCancellation } from '../domain/operations/cancel-operation.ts';
 import { operationTypes } from '../domain/operations/catalog.ts';
 import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
-import { goesOn, readAgentBefore } from '../domain/operations/operation-columns.ts';
+import { keepsServing, readAgentBefore } from '../domain/operations/operation-columns.ts';
 import { leavesAgent, type OperationJob, type Queue, queues } from '../domain/operations/operations.ts';
 import { createSteps } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
@@ -90,7 +90,7 @@ async function run(workerContext: Context, job: Job<OperationJob>): Promise<void
   } catch (error) {
     if (job.signal.aborted) throw error;
     // The backend itself still answers for this agent, so its new container must not run.
-    if (goesOn(operation)) {
+    if (keepsServing(operation)) {
       const report = (cause: unknown) => log.warn({ err: cause }, 'the container of a failed adoption could not be stopped');
       await context.host.stop(containerNames(agent.id).container).catch(report);
     }
@@ -138,7 +138,7 @@ async function cancelled(context: Context, operation: Operation, error: unknown)
   const { host, gateways, log } = context;
   const outcome = { state: 'cancelled' as const, error: 'The operation was cancelled' };
   if (error instanceof RolledBackError) return { ...outcome, agent: error.agent };
-  if (goesOn(operation)) return { ...outcome, agent: {} };
+  if (keepsServing(operation)) return { ...outcome, agent: {} };
   await gateways.drop(operation.agentId);
   await host
     .stop(containerNames(operation.agentId).container)

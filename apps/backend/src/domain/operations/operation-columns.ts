@@ -11,33 +11,38 @@ const agentBefore = z.looseObject({
   state: z.enum(AgentState).optional(),
   image: z.string().nullable().optional(),
   plan: z.enum(Plan).optional(),
+  keepsServing: z.boolean().optional(),
+  /** The former name of `keepsServing`, in rows of an older backend. */
   goesOn: z.boolean().optional(),
 });
 
-const goesOnAlone = agentBefore.pick({ goesOn: true });
+const keepsServingColumn = agentBefore.pick({ keepsServing: true, goesOn: true });
 
-/** What `beginOperation` notes of an agent. */
+/** The state of an agent that `beginOperation` stores. */
 export type AgentBefore = {
   state?: AgentState;
   image?: string | null;
   /** The plan that was checked for the caller; the operation may make a container for it. */
   plan?: Plan;
-  /** The agent serves during the operation as it did before. */
-  goesOn?: boolean;
+  /** The agent keeps serving while the operation is in flight. Read it with `keepsServing`, which knows its former name. */
+  keepsServing?: boolean;
 };
 
 const before = <S extends z.ZodType>(schema: S, { id, agentBefore: stored }: Column<'agentBefore'>) =>
   readColumn(schema, stored, { row: `operation ${id}`, column: 'agentBefore' });
 
-/** The agent as it was when the operation was begun. @throws UnreadableColumnError */
-export const readAgentBefore = (operation: Column<'agentBefore'>): AgentBefore => before(agentBefore, operation);
+/** The agent as it was when the operation began. @throws UnreadableColumnError */
+export const readAgentBefore = (operation: Column<'agentBefore'>): Omit<AgentBefore, 'keepsServing'> => before(agentBefore, operation);
 
 /**
- * Whether the agent serves during an operation as it did before. Reads that key alone: an operation whose other keys cannot be
- * read still has to end.
+ * Whether the agent keeps serving while the operation is in flight. Ignores the other keys: an operation with an unreadable
+ * key must still end.
  * @throws UnreadableColumnError
  */
-export const goesOn = (operation: Column<'agentBefore'>): boolean => before(goesOnAlone, operation).goesOn === true;
+export function keepsServing(operation: Column<'agentBefore'>): boolean {
+  const stored = before(keepsServingColumn, operation);
+  return (stored.keepsServing ?? stored.goesOn) === true;
+}
 
 const readInput = <S extends z.ZodType>(schema: S, { id, input }: Column<'input'>) =>
   readColumn(schema, input, { row: `operation ${id}`, column: 'input' });

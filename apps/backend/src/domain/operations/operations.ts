@@ -9,7 +9,7 @@ import { newId } from '../../shared/ids.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
 import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
-import { type AgentBefore, goesOn, readOpenInput } from './operation-columns.ts';
+import { type AgentBefore, keepsServing, readOpenInput } from './operation-columns.ts';
 
 /** What takes seconds does not wait behind what may take an hour. */
 export const queues = ['agent-operations', 'slow-agent-operations'] as const;
@@ -20,7 +20,7 @@ export const queueOf = (kind: OperationKind): Queue => (operationTypes[kind].slo
 
 /** Whether an operation that was lost says nothing of its agent. */
 export const leavesAgent = (operation: Pick<Operation, 'id' | 'agentBefore' | 'kind'>) =>
-  goesOn(operation) || operationTypes[operation.kind as OperationKind].leavesAgent === true;
+  keepsServing(operation) || operationTypes[operation.kind as OperationKind].leavesAgent === true;
 
 export interface OperationJob {
   operationId: string;
@@ -29,8 +29,8 @@ export interface OperationJob {
 interface Asked {
   requestId?: string;
   input?: Prisma.InputJsonObject;
-  /** The agent serves meanwhile as it does now. */
-  goesOn?: boolean;
+  /** The agent keeps serving while the operation is in flight. */
+  keepsServing?: boolean;
   /** The plan that it may make a container for: what was checked for whoever asks. */
   plan?: Plan | undefined;
 }
@@ -44,7 +44,7 @@ export async function beginOperation(
   boss: PgBoss,
   agent: Agent,
   kind: OperationKind,
-  { requestId, input = {}, goesOn = false, plan }: Asked = {},
+  { requestId, input = {}, keepsServing = false, plan }: Asked = {},
 ): Promise<Operation> {
   const { during, deadlineMs } = operationTypes[kind];
   const operation = await tx.operation
@@ -56,13 +56,19 @@ export async function beginOperation(
         kind,
         requestId: requestId ?? null,
         input,
-        agentBefore: { state: agent.state, image: agent.image, ...(plan && { plan }), ...(goesOn && { goesOn }) } satisfies AgentBefore,
+        agentBefore: {
+          state: agent.state,
+          image: agent.image,
+          ...(plan && { plan }),
+          ...(keepsServing && { keepsServing }),
+        } satisfies AgentBefore,
       },
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? new AppError('OPERATION_IN_PROGRESS') : error;
     });
-  if (during && !goesOn) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
+  if (during && !keepsServing)
+    await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
   await boss.send(queueOf(kind), { operationId: operation.id } satisfies OperationJob, {
     db: fromPrisma(tx),
     expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
