@@ -13,6 +13,7 @@ import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 import { isCrashRestart, planRestart } from './crash-restart.ts';
+import { outageDeadline } from './engine-outage.ts';
 import { workflows } from './workflow-registry.ts';
 
 /** The maximum number of operations in flight per queue and process. */
@@ -20,8 +21,6 @@ const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-
 /** A job without a heartbeat for this long is retried: its process crashed. This is the minimum of pg-boss. */
 const HEARTBEAT_SECONDS = 10;
 const MAX_ATTEMPTS = 3;
-/** How long an operation waits for an unavailable engine. */
-const ENGINE_TIMEOUT_MS = 2 * 60_000;
 const ENGINE_POLL_MS = 500;
 
 interface Outcome {
@@ -113,17 +112,22 @@ async function run(workerContext: Context, job: Job<OperationJob>): Promise<void
 async function work(context: Context, { id, kind }: Operation, signals: { job: AbortSignal; cancel: AbortSignal }): Promise<AgentChange> {
   const { database, host, log } = context;
   const { withoutDocker } = operationTypes[kind as OperationKind];
-  const giveUpAt = Date.now() + ENGINE_TIMEOUT_MS;
+  let giveUpAt: number | undefined;
   for (;;) {
+    const attemptStartedAt = Date.now();
     const operation = await database.as('service', (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
     const row = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: operation.agentId } }));
     const agent = await withEntitledPlan(context, row, kind as OperationKind, readAgentBefore(operation).plan);
     try {
       return await workflows[kind as OperationKind](context, agent, createSteps(database, operation, signals), operation);
     } catch (error) {
+      const failedAt = Date.now();
       // An engine that timed out may respond to a ping by now.
       const unavailable = error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE';
-      if (signals.job.aborted || signals.cancel.aborted || (!unavailable && (await host.ping()))) throw error;
+      if (signals.job.aborted || signals.cancel.aborted) throw error;
+      const responds = await host.ping();
+      if (responds && !unavailable) throw error;
+      giveUpAt = outageDeadline(giveUpAt, { attemptStartedAt, failedAt, responds });
       log.warn({ err: error, operationId: id, agentId: agent.id }, 'the engine is unavailable; the operation continues when it is back');
       do {
         if (signals.job.aborted || signals.cancel.aborted || Date.now() > giveUpAt) throw error;
