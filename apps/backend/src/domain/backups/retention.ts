@@ -24,7 +24,7 @@ export async function removeOldBackups(context: Pick<Context, 'database' | 'back
   });
   for (const agent of agents) {
     await applyRetention(context, agent).catch((error) =>
-      context.log.warn({ err: error, agentId: agent.id }, 'old backups could not be removed; the next run retries'),
+      context.log.warn({ err: error, agentId: agent.id }, 'old backups could not be removed; a later run retries'),
     );
   }
 }
