@@ -451,7 +451,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     OPERATION_FAILED: fails('repairAgent', onFaultyEngine),
   },
   resetAgentMemory: {
-    OPERATION_FAILED: withoutBackupFolder('resetAgentMemory', 'The memory could not be archived, and was left as it is'),
+    OPERATION_FAILED: withoutBackupFolder('resetAgentMemory', 'The memory could not be archived, so it was not cleared'),
   },
   createBackup: { OPERATION_FAILED: withoutBackupFolder('createBackup', 'An unexpected error stopped the backup') },
   setBackupSchedule: {

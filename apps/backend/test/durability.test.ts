@@ -138,7 +138,7 @@ test('an operation without a job fails, and its agent keeps running', async () =
   const { database } = backend.context;
   const lost = [
     { agentId: nameOf('updated'), kind: 'backup', agentBefore: {} },
-    { agentId: nameOf('mortal'), kind: 'provision', agentBefore: { goesOn: true } },
+    { agentId: nameOf('mortal'), kind: 'provision', agentBefore: { keepsServing: true } },
   ];
   const { ownerId } = await row(nameOf('updated'));
   const data = lost.map((each) => ({ ...each, id: `op_lost_${each.kind}`, ownerId, createdAt: new Date(Date.now() - 60_000) }));

@@ -325,7 +325,7 @@ test('an agent that moves from its model provider to a container keeps its conve
     await tx.message.create({ data: { ...said, id: 'msg_before1', sender: 'user', content: 'The word is pineapple' } });
     await tx.message.create({ data: { ...said, id: 'msg_before2', sender: 'agent', content: 'I shall remember it' } });
     await tx.operation.deleteMany({ where: { agentId: moved } });
-    await beginOperation(tx, boss, agent, 'provision', { goesOn: true });
+    await beginOperation(tx, boss, agent, 'provision', { keepsServing: true });
     return session.id;
   });
   // The agent also answers during the move.

@@ -9,7 +9,7 @@ interface ErrorRow {
   sentence: string;
 }
 
-/** Every error code that clients can get, with its status and default sentence. No other code is sent. */
+/** Every error code that the API sends, with its status and default sentence. */
 export const errorTable = {
   INVALID_REQUEST: { status: 400, sentence: 'Invalid request' },
   UNAUTHORIZED: { status: 401, sentence: 'Unauthorized' },
@@ -17,7 +17,7 @@ export const errorTable = {
   PAYMENT_NOT_VERIFIED: { status: 402, sentence: 'Invalid payment proof — transaction not verified on Tempo chain' },
   AGENT_LIMIT_REACHED: { status: 402, webStatus: 429, sentence: 'Agent limit reached for your plan' },
   FORBIDDEN: { status: 403, sentence: 'Forbidden' },
-  INSUFFICIENT_SCOPE: { status: 403, sentence: 'This API key may not do that' },
+  INSUFFICIENT_SCOPE: { status: 403, sentence: 'This API key does not allow this request' },
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
   SESSION_NOT_FOUND: { status: 404, sentence: 'Session not found' },
   MESSAGE_NOT_FOUND: { status: 404, sentence: 'Message not found' },
@@ -40,15 +40,15 @@ export const errorTable = {
   INTERNAL: { status: 500, sentence: 'Internal server error' },
   OPERATION_FAILED: { status: 500, sentence: 'The operation failed' },
   /** Not a failure: the wait of the request has timed out. The contract's tables have only success and 500. */
-  OPERATION_STILL_RUNNING: { status: 500, sentence: "The operation is still running: the agent's operations tell how it goes on" },
+  OPERATION_STILL_RUNNING: { status: 500, sentence: "The operation is still running. The agent's operations show its progress" },
   DOCKER_UNAVAILABLE: {
     status: 500,
     sentence: 'Docker is not available on the server: container operations require Docker',
   },
   BACKEND_UNAVAILABLE: { status: 502, sentence: 'Backend service unavailable' },
-  CHANNEL_UNAVAILABLE: { status: 503, sentence: 'The channel cannot be asked right now: try again in a moment' },
-  MAIL_UNAVAILABLE: { status: 503, sentence: 'This installation sends no mail: ask its administrator' },
-  PAYMENTS_UNAVAILABLE: { status: 503, sentence: 'This installation takes no payments: ask its administrator for a plan' },
+  CHANNEL_UNAVAILABLE: { status: 503, sentence: 'The channel does not answer. Try again in a moment' },
+  MAIL_UNAVAILABLE: { status: 503, sentence: 'This installation cannot send mail. Ask its administrator' },
+  PAYMENTS_UNAVAILABLE: { status: 503, sentence: 'This installation does not accept payments. Ask its administrator for a plan' },
   PROVISIONING_DISABLED: { status: 503, sentence: 'Provisioning is temporarily disabled' },
 } as const satisfies Record<string, ErrorRow>;
 

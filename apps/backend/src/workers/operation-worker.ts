@@ -6,13 +6,14 @@ import type { Context } from '../domain/context.ts';
 import { listenForCancellation } from '../domain/operations/cancel-operation.ts';
 import { operationTypes } from '../domain/operations/catalog.ts';
 import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
-import { goesOn, readAgentBefore } from '../domain/operations/operation-columns.ts';
+import { keepsServing, readAgentBefore } from '../domain/operations/operation-columns.ts';
 import { leavesAgent, type OperationJob, type Queue, queues } from '../domain/operations/operations.ts';
 import { createSteps } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 import { isCrashRestart, planRestart } from './crash-restart.ts';
+import { outageDeadline } from './engine-outage.ts';
 import { workflows } from './workflow-registry.ts';
 
 /** The maximum number of operations in flight per queue and process. */
@@ -20,8 +21,6 @@ const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-
 /** A job without a heartbeat for this long is retried: its process crashed. This is the minimum of pg-boss. */
 const HEARTBEAT_SECONDS = 10;
 const MAX_ATTEMPTS = 3;
-/** How long an operation waits for an unavailable engine. */
-const ENGINE_TIMEOUT_MS = 2 * 60_000;
 const ENGINE_POLL_MS = 500;
 
 interface Outcome {
@@ -90,7 +89,7 @@ async function run(workerContext: Context, job: Job<OperationJob>): Promise<void
   } catch (error) {
     if (job.signal.aborted) throw error;
     // The backend itself still answers for this agent, so its new container must not run.
-    if (goesOn(operation)) {
+    if (keepsServing(operation)) {
       const report = (cause: unknown) => log.warn({ err: cause }, 'the container of a failed adoption could not be stopped');
       await context.host.stop(containerNames(agent.id).container).catch(report);
     }
@@ -113,17 +112,22 @@ async function run(workerContext: Context, job: Job<OperationJob>): Promise<void
 async function work(context: Context, { id, kind }: Operation, signals: { job: AbortSignal; cancel: AbortSignal }): Promise<AgentChange> {
   const { database, host, log } = context;
   const { withoutDocker } = operationTypes[kind as OperationKind];
-  const giveUpAt = Date.now() + ENGINE_TIMEOUT_MS;
+  let giveUpAt: number | undefined;
   for (;;) {
+    const attemptStartedAt = Date.now();
     const operation = await database.as('service', (tx) => tx.operation.findUniqueOrThrow({ where: { id } }));
     const row = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: operation.agentId } }));
     const agent = await withEntitledPlan(context, row, kind as OperationKind, readAgentBefore(operation).plan);
     try {
       return await workflows[kind as OperationKind](context, agent, createSteps(database, operation, signals), operation);
     } catch (error) {
+      const failedAt = Date.now();
       // An engine that timed out may respond to a ping by now.
       const unavailable = error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE';
-      if (signals.job.aborted || signals.cancel.aborted || (!unavailable && (await host.ping()))) throw error;
+      if (signals.job.aborted || signals.cancel.aborted) throw error;
+      const responds = await host.ping();
+      if (responds && !unavailable) throw error;
+      giveUpAt = outageDeadline(giveUpAt, { attemptStartedAt, failedAt, responds });
       log.warn({ err: error, operationId: id, agentId: agent.id }, 'the engine is unavailable; the operation continues when it is back');
       do {
         if (signals.job.aborted || signals.cancel.aborted || Date.now() > giveUpAt) throw error;
@@ -138,7 +142,7 @@ async function cancelled(context: Context, operation: Operation, error: unknown)
   const { host, gateways, log } = context;
   const outcome = { state: 'cancelled' as const, error: 'The operation was cancelled' };
   if (error instanceof RolledBackError) return { ...outcome, agent: error.agent };
-  if (goesOn(operation)) return { ...outcome, agent: {} };
+  if (keepsServing(operation)) return { ...outcome, agent: {} };
   await gateways.drop(operation.agentId);
   await host
     .stop(containerNames(operation.agentId).container)

@@ -118,7 +118,7 @@ async function adoptAgentsWithoutContainer({ database, boss, log }: Context) {
       const failedRecently = { state: 'failed' as const, finishedAt: { gt: new Date(Date.now() - ADOPTION_RETRY_MS) }, kind: 'provision' };
       if (!agent || (await tx.operation.count({ where: { agentId: id, OR: [{ finishedAt: null }, failedRecently] } }))) return;
       log.info({ agentId: id }, 'Docker is available again: an agent gets its container');
-      await beginOperation(tx, boss, agent, 'provision', { goesOn: true });
+      await beginOperation(tx, boss, agent, 'provision', { keepsServing: true });
     });
   }
 }

@@ -10,7 +10,7 @@ import type { Agent, Operation } from '../generated/prisma/client.ts';
 
 const inMebibytes = (bytes: bigint) => `${(Number(bytes) / 1024 ** 2).toFixed(1)} MiB`;
 
-/** Makes a backup, then removes those beyond the agent's number and age. The agent goes on as it was. */
+/** Makes a backup, then removes backups beyond the agent's maximum number and age. The agent's state does not change. */
 export async function backup(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { cause } = readBackupInput(operation);
   try {

@@ -9,8 +9,8 @@ import { readAgentSecrets } from '../infra/crypto/agent-secrets.ts';
 import { provision } from './provision.ts';
 
 /**
- * Brings a clone up. Its row, secrets, wallet and the claim of its payment were written in one transaction, so that
- * nothing here can be paid for twice: it makes sure that the wallet can be opened, then provisions.
+ * Checks that the clone's wallet can be opened, then provisions the clone. One earlier transaction wrote its row, secrets and
+ * wallet and claimed its payment, so a retry cannot charge twice.
  */
 export async function clone(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
   const { database, envelope } = context;

@@ -11,7 +11,7 @@ import type { ContainerState, OpenData } from '../infra/docker/container-host.ts
 
 const MINUTE = 60_000;
 
-/** What a ready container changes in its agent's row. */
+/** The columns of an agent's row that a ready container changes. */
 export function runningState(state: ContainerState): AgentUpdate {
   return {
     state: 'running',
@@ -25,8 +25,8 @@ export function runningState(state: ContainerState): AgentUpdate {
 }
 
 /**
- * Provisions an agent. Without a Docker Engine it runs all the same, answered for by the backend itself, until the reconciler
- * gives it a container.
+ * Provisions an agent. Without a Docker Engine the agent runs without a container: the backend answers for it until the
+ * reconciler provisions one.
  */
 export async function provision(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
   if (await context.host.available()) return recreate(context, agent, step);
@@ -35,8 +35,8 @@ export async function provision(context: Context, agent: Agent, step: Step): Pro
 }
 
 /**
- * Makes an agent's container anew on its volume: image, configuration, cache, container, start, ready.
- * @param data opens a tar stream that is put into the volume first
+ * Recreates an agent's container on its volume, and waits until it is ready.
+ * @param data opens a tar stream that is unpacked into the volume first
  */
 export async function recreate(context: Context, agent: Agent, step: Step, data?: OpenData): Promise<AgentUpdate> {
   const { host, config } = context;

@@ -7,25 +7,30 @@ import { closeStream } from '../domain/streaming/live-streams.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 
-/** Removes the agent's container, volume, network, backups and live stream; its row, slot, secrets and messages go with the outcome. */
+/**
+ * Removes the agent's container, volume, network, backups and live stream. The end of the operation deletes its row, slot,
+ * secrets and messages.
+ */
 export async function remove(context: Context, agent: Agent, step: Step): Promise<AgentChange> {
   const { database, gateways, host, log } = context;
   const names = containerNames(agent.id);
   await step('remove', 90_000, async () => {
     await gateways.drop(agent.id);
     const rows = await database.as('service', (tx) => tx.backup.findMany({ where: { agentId: agent.id } }));
-    // A store that cannot be reached does not keep an agent from going.
+    // A backup store that cannot be reached does not block the removal.
     await removeBackups(context, rows).catch(async (error) => {
-      log.warn({ err: error, agentId: agent.id }, 'backups of a deleted agent are removed later');
+      log.warn({ err: error, agentId: agent.id }, 'backups of a deleted agent could not be removed; the garbage collector retries');
       await markForRemoval(
         context,
         rows.map(({ name }) => ({ kind: 'backup', name })),
       );
     });
-    await closeStream(context, agent.id).catch((error) => log.warn({ err: error, agentId: agent.id }, 'a live stream is removed later'));
+    await closeStream(context, agent.id).catch((error) =>
+      log.warn({ err: error, agentId: agent.id }, 'live stream could not be removed; the garbage collector retries'),
+    );
     if (!(await host.available())) {
       await markForRemoval(context, resourcesOf(names));
-      return new Skipped('Docker is not available: container and data go when it is back');
+      return new Skipped('Docker is not available: container and data are removed when it is back');
     }
     await host.removeAll(names, agent.ownerId);
   });

@@ -7,7 +7,7 @@ import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { recreate } from './provision.ts';
 import { stop } from './start-stop.ts';
 
-/** Makes the agent's container anew from its row, on the same volume: present limits, tools, configuration and token. */
+/** Recreates the agent's container on its volume, with the row's present limits, tools, configuration and token. */
 export async function repair(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   if (agent.containerSpec) {

@@ -18,21 +18,21 @@ const MINUTE = 60_000;
 
 interface Replacement {
   cause: 'update' | 'restore';
-  /** What it is called in sentences. */
+  /** The name of the operation in error sentences. */
   name: string;
-  /** Makes sure that it can be done; touches nothing. */
+  /** Validates the replacement. Changes nothing. */
   prepare: () => Promise<unknown>;
-  /** Puts the new container, data or both in place and waits until it is ready. */
+  /** Replaces the container, its data or both, and waits until the agent is ready. */
   replace: () => Promise<AgentUpdate>;
 }
 
 const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
 
-/** Whether work failed since the engine went away: it goes on where it was when that is back, forwards or backwards. */
+/** Whether work failed because the engine is unavailable. When it is back, a retry continues the replacement or the rollback. */
 const isEngineUnavailable = async ({ host }: Context, error: unknown) =>
   (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE') || !(await host.ping());
 
-/** Puts back the container as it was asked for and, where something was changed already, the data of the backup. */
+/** Restores the previous container and, if there is a backup, its data. */
 async function restorePrevious(
   context: Context,
   spec: AgentContainerSpec,
@@ -51,9 +51,10 @@ async function restorePrevious(
 }
 
 /**
- * Changes what an agent runs on: stop, archive, replace, wait until ready. On any failure, or when it is cancelled, container
- * and data are put back.
- * @throws RolledBackError with what the agent is then
+ * Replaces an agent's container or data: stops, archives, replaces, waits until ready. Rolls back container and data after a
+ * failure or a cancellation.
+ * @throws RolledBackError with the change of the agent's row after the rollback
+ * @throws AppError OPERATION_FAILED when the rollback fails; DOCKER_UNAVAILABLE, to retry when the engine is back
  */
 export async function replaceWithRollback(
   context: Context,
@@ -65,22 +66,22 @@ export async function replaceWithRollback(
   const { database, backups } = context;
   const before = readAgentBefore(operation);
   const notes = readReplacementNotes(operation);
-  const note = (more: ReplacementNotes) =>
+  const addNotes = (newNotes: ReplacementNotes) =>
     database.as('service', (tx) =>
       tx.operation.update({
         where: { id: operation.id },
-        data: { result: Object.assign(notes, more) },
+        data: { result: Object.assign(notes, newNotes) },
       }),
     );
-  // The spec in the row is already the new one when a crash interrupted a first attempt.
+  // After a crash the row may already have the new spec.
   const spec = notes.spec ?? readContainerSpec(agent);
-  const asBefore = async (change: AgentUpdate): Promise<AgentUpdate> => ({
+  const withPreviousState = async (change: AgentUpdate): Promise<AgentUpdate> => ({
     ...change,
     ...(before.state === 'stopped' && (await stop(context, agent, step))),
   });
 
   if (!notes.backupId) {
-    await note({ backupPath: null, ...(before.image && { previousImage: before.image }) });
+    await addNotes({ backupPath: null, ...(before.image && { previousImage: before.image }) });
     await prepare().catch((error) => {
       const sentence = sentenceOf(error);
       throw new RolledBackError(sentence, { state: before.state, ...(before.state === 'error' && { stateReason: sentence }) }, error);
@@ -96,31 +97,37 @@ export async function replaceWithRollback(
         30 * MINUTE,
         async (signal) => {
           const backup = await backUp(context, agent, operation, cause, signal);
-          await note({ backupId: backup.id, backupPath: backups.address(backup.name), spec });
+          await addNotes({ backupId: backup.id, backupPath: backups.address(backup.name), spec });
           return backup;
         },
         { detail: (backup) => backup.name },
       );
     }
-    const change = await asBefore(await replace());
-    await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
+    const change = await withPreviousState(await replace());
+    await applyRetention(context, agent).catch((error) =>
+      context.log.warn({ err: error, agentId: agent.id }, 'old backups could not be removed; a later run retries'),
+    );
     return change;
   } catch (error) {
     if (!notes.undoing && (await isEngineUnavailable(context, error))) throw error;
     const { backupId } = notes;
     const undo = async (signal: AbortSignal) => {
-      await note({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof CancelledError } });
+      await addNotes({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof CancelledError } });
       const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
       return restorePrevious(context, spec, agent.openclawVersion, backup, signal);
     };
     const options = { detail: () => `Back on ${spec.image}`, isCompensation: true };
     const restored = await step('rollback', 30 * MINUTE, undo, options).catch(async (cause) => {
       if (await isEngineUnavailable(context, cause)) throw cause;
-      const where = backupId ? `; its data is in the backup ${backupId}` : '';
-      throw new AppError('OPERATION_FAILED', `${name} failed, and the agent could not be put back (${sentenceOf(cause)})${where}`, {
+      const where = backupId ? `. The agent's data is in the backup ${backupId}` : '';
+      throw new AppError('OPERATION_FAILED', `${name} failed, and the rollback failed too: ${sentenceOf(cause)}${where}`, {
         cause,
       });
     });
-    throw new RolledBackError(`${name} failed, the agent is back on ${spec.image}: ${sentenceOf(error)}`, await asBefore(restored), error);
+    throw new RolledBackError(
+      `${name} failed, the agent is back on ${spec.image}: ${sentenceOf(error)}`,
+      await withPreviousState(restored),
+      error,
+    );
   }
 }

@@ -23,29 +23,29 @@ function requireReadable(backup: Backup, agent: Agent): void {
 }
 
 /**
- * Puts the agent's data back as `operation.input.backupId` has it, on the image and with the configuration and secrets that
- * the agent has now; when that does not become ready, everything is as it was.
+ * Restores the agent's data from the backup `operation.input.backupId`. Image, configuration and secrets stay the agent's
+ * present ones. Rolls back when the agent does not become ready.
  */
 export async function restore(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { database, host, config } = context;
   const { backupId } = readRestoreInput(operation);
-  const wanted = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
+  const requestedBackup = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
   return replaceWithRollback(context, agent, step, operation, {
     cause: 'restore',
     name: 'Restore',
     async prepare() {
-      if (!wanted) throw new AppError('OPERATION_FAILED', 'The backup is gone');
+      if (!requestedBackup) throw new AppError('OPERATION_FAILED', 'The backup no longer exists');
       if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
       await step('check', 30 * MINUTE, async (signal) => {
-        requireReadable(wanted, agent);
-        await checkBackup(context, wanted, signal);
+        requireReadable(requestedBackup, agent);
+        await checkBackup(context, requestedBackup, signal);
       });
       await validateStep(context, agent, agent.image ?? config.OPENCLAW_IMAGE, step);
     },
     async replace() {
-      if (!wanted) throw new AppError('OPERATION_FAILED', 'The backup is gone');
+      if (!requestedBackup) throw new AppError('OPERATION_FAILED', 'The backup no longer exists');
       await step('clear', MINUTE, () => host.removeData(containerNames(agent.id)));
-      return recreate(context, agent, step, () => openBackup(context, wanted));
+      return recreate(context, agent, step, () => openBackup(context, requestedBackup));
     },
   });
 }

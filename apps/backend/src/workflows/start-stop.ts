@@ -15,8 +15,8 @@ import { recreate, runningState } from './provision.ts';
 const STOP_MS = 40_000;
 
 /**
- * Starts the agent's container and waits until it is ready. One whose configuration or secrets have changed since is made
- * anew on its volume, with the limits and tools it had; so is one that is missing, or whose port somebody else has taken.
+ * Starts the agent's container and waits until it is ready. Recreates the container on its volume, with its former limits and
+ * tools, if its configuration or secrets have changed, if it is missing, or if another program uses its port.
  */
 export async function startAndAwaitReady(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
   const { host, config } = context;
@@ -43,22 +43,22 @@ export async function stop(context: Context, agent: Agent, step: Step): Promise<
   return { state: 'stopped', stateReason: null, startedAt: null, observedState: 'exited', observedAt: new Date() };
 }
 
-/** Makes sure, before anything is stopped, that what has changed since the container was made is good for a new one. */
+/** Validates a changed configuration for a new container, before the present container is stopped. */
 async function validateChange(context: Context, agent: Agent, step: Step, operation: Operation) {
   if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = readContainerSpec(agent);
   if (spec && !(await isCurrent(context, agent, spec))) await validateBeforeStop(context, { ...agent, plan: spec.plan }, step, operation);
 }
 
-/** Starts the agent; one whose new configuration its OpenClaw refuses stays as it was. */
+/** Starts the agent. If its OpenClaw refuses the new configuration, the agent keeps its former state. */
 export async function start(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   await validateChange(context, agent, step, operation);
   return startAndAwaitReady(context, agent, step);
 }
 
-/** Stops, then starts, with a model that is still served. */
+/** Restarts the agent. Replaces a legacy model with its successor. */
 export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
-  const { agent: healed, change, message } = replaceLegacyModel(agent);
+  const { agent: healedAgent, change, message } = replaceLegacyModel(agent);
   if (message) {
     await step(
       'heal',
@@ -70,7 +70,7 @@ export async function restart(context: Context, agent: Agent, step: Step, operat
       { detail: () => message },
     );
   }
-  await validateChange(context, healed, step, operation);
+  await validateChange(context, healedAgent, step, operation);
   await stop(context, agent, step);
-  return { ...(await startAndAwaitReady(context, healed, step)), ...change };
+  return { ...(await startAndAwaitReady(context, healedAgent, step)), ...change };
 }

@@ -14,11 +14,11 @@ function requireReadable(current: string | null, next: string): void {
   if (canReadStorage(next, current)) return;
   const reason = isRelease(next)
     ? `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}`
-    : `The image does not say its version of OpenClaw, which must be able to read the conversations of ${current}`;
-  throw new AppError('OPERATION_FAILED', `${reason}: the agent would have forgotten them. Nothing was changed`);
+    : `The image does not state its version of OpenClaw, which must be able to read the conversations of ${current}`;
+  throw new AppError('OPERATION_FAILED', `${reason}: the agent would lose its memory of them. Nothing was changed`);
 }
 
-/** Moves the agent to `operation.input.image`; when that does not become ready, image and data are put back. */
+/** Moves the agent to the image `operation.input.image`. Rolls back image and data when the agent does not become ready. */
 export function update(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { image } = readUpdateInput(operation);
   return replaceWithRollback(context, agent, step, operation, {

@@ -17,32 +17,32 @@ type Slice = Pick<Context, 'host' | 'config' | 'database' | 'envelope' | 'backup
 
 const keyContext = (id: string) => `backups|${id}`;
 
-/** A name that tells agent and time, the same again when the operation is taken up after a crash. */
+/** The file name of a backup: agent and time of the operation. A retry after a crash gets the same name. */
 function fileName(operation: Operation, encrypted: boolean): string {
   const time = operation.createdAt.toISOString().replaceAll(/[:.]/g, '-');
   return `${operation.agentId}_${time}.tar.gz${encrypted ? '.enc' : ''}`;
 }
 
-function sentence(error: unknown): unknown {
+function withNoSpaceSentence(error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new AppError('OPERATION_FAILED', 'There is no space left for backups', { cause: error });
 }
 
 /**
- * Archives an agent's data: a gzipped tar, streamed to a file that the backend alone can read, sealed when that is
- * configured, kept in the store, and only then noted as a backup. A running agent is halted while its files are read. Done
- * once for an operation, however often it is taken up.
- * @throws AppError OPERATION_FAILED when the agent has no container, or there is no space
+ * Archives an agent's data: streams a gzipped tar to a file that only the backend can read, sealed if configured, keeps it in
+ * the store, then writes the backup's row. A running agent is paused during the read. Idempotent: a retry of the operation
+ * returns its existing backup.
+ * @throws AppError OPERATION_FAILED when the agent has no container, or the store has no space
  */
 export async function backUp(context: Slice, agent: Agent, operation: Operation, cause: BackupCause, signal: AbortSignal): Promise<Backup> {
   const { host, config, database, envelope, backups } = context;
   const id = operation.id.replace(/^op_/, 'bk_');
-  const done = await database.as('service', (tx) => tx.backup.findUnique({ where: { id } }));
-  if (done) return done;
+  const existing = await database.as('service', (tx) => tx.backup.findUnique({ where: { id } }));
+  if (existing) return existing;
   const spec = readContainerSpec(agent);
   if (!spec) throw new AppError('OPERATION_FAILED', 'The agent has no container yet, so there is nothing to back up');
-  // The volume can be read through a container only, and somebody may have taken that away.
+  // The engine reads a volume through a container only, and the container may be missing.
   if (!(await host.inspect(spec.names.container))) await host.create(spec, await secretEnvironment(context, spec), []);
 
   const key = config.BACKUP_ENCRYPTION ? randomBytes(32) : null;
@@ -64,7 +64,7 @@ export async function backUp(context: Slice, agent: Agent, operation: Operation,
     });
     await backups.keep(draft, name, signal);
   } catch (error) {
-    throw sentence(error);
+    throw withNoSpaceSentence(error);
   } finally {
     await rm(draft, { force: true });
   }
@@ -87,8 +87,8 @@ export async function backUp(context: Slice, agent: Agent, operation: Operation,
 }
 
 /**
- * Reads a backup through once.
- * @throws AppError OPERATION_FAILED when it is gone, or not what was written
+ * Verifies a backup's checksum; reads the whole file.
+ * @throws AppError OPERATION_FAILED when the file cannot be read, or its checksum differs
  */
 export async function checkBackup({ backups }: Pick<Context, 'backups'>, backup: Backup, signal?: AbortSignal): Promise<void> {
   const hash = createHash('sha256');
@@ -100,7 +100,7 @@ export async function checkBackup({ backups }: Pick<Context, 'backups'>, backup:
   if (hash.digest('hex') !== backup.sha256) throw new AppError('OPERATION_FAILED', 'The backup is damaged: its checksum differs');
 }
 
-/** A backup, once it has been checked, as the gzipped tar that it was before it was sealed. @throws AppError OPERATION_FAILED */
+/** Verifies a backup and opens it as a gzipped tar, unsealed. @throws AppError OPERATION_FAILED */
 export async function openArchive(context: Pick<Context, 'backups' | 'envelope'>, backup: Backup): Promise<Readable> {
   await checkBackup(context, backup);
   const stored = await context.backups.read(backup.name);
@@ -109,7 +109,7 @@ export async function openArchive(context: Pick<Context, 'backups' | 'envelope'>
   return Readable.from(openStream(key, stored), { objectMode: false });
 }
 
-/** A backup as the tar stream of the agent's data that it was made from. @throws AppError OPERATION_FAILED */
+/** Verifies a backup and opens it as a tar stream of the agent's data. @throws AppError OPERATION_FAILED */
 export async function openBackup(context: Pick<Context, 'backups' | 'envelope'>, backup: Backup): Promise<Readable> {
   const plain = createGunzip();
   pipeline(await openArchive(context, backup), plain).catch((error) => plain.destroy(error));

@@ -25,7 +25,7 @@ export function backupView(row: Backup): BackupView {
   };
 }
 
-/** An agent's schedule, with what holds where its owner said nothing. */
+/** An agent's backup schedule, with the defaults for values that its owner has not set. */
 export function scheduleView(agent: Agent): BackupSchedule & { nextAt: string | null } {
   return {
     everyHours: agent.backupEveryHours,
@@ -58,7 +58,7 @@ export async function createBackup(context: Context, actor: Actor, agentId: stri
   return backupView(await findBackup(context, actor, agentId, operation.id.replace(/^op_/, 'bk_')));
 }
 
-/** Puts an agent's data back as a backup has it. @throws AppError BACKUP_NOT_FOUND and those of any operation */
+/** Restores an agent's data from a backup. @throws AppError BACKUP_NOT_FOUND, else as `runOperation` */
 export async function restoreBackup(context: Context, actor: Actor, agentId: string, id: string, requestId: string) {
   await findBackup(context, actor, agentId, id);
   return runOperation(context, actor, agentId, 'restore', requestId, { backupId: id });
@@ -73,13 +73,13 @@ export async function downloadBackup(context: Context, actor: Actor, agentId: st
 /** Removes one backup. @throws AppError AGENT_NOT_FOUND, BACKUP_NOT_FOUND, OPERATION_IN_PROGRESS */
 export async function deleteBackup(context: Context, actor: Actor, agentId: string, id: string): Promise<void> {
   const row = await findBackup(context, actor, agentId, id);
-  // What goes on may need it to put things right.
+  // An operation in flight may need the backup for its rollback.
   const open = await context.database.as(tenantOf(actor), (tx) => tx.operation.findFirst({ where: { agentId, finishedAt: null } }));
   if (open) throw operationInProgress(open);
   await removeBackups(context, [row]);
 }
 
-/** Says how often an agent is backed up by itself, and how many are kept for how long. @throws AppError AGENT_NOT_FOUND */
+/** Sets the interval of an agent's automatic backups and their retention. @throws AppError AGENT_NOT_FOUND */
 export async function setBackupSchedule(context: Context, actor: Actor, agentId: string, { everyHours, keep, keepDays }: BackupSchedule) {
   await getAgent(context, actor, agentId);
   const agent = await context.database.as(tenantOf(actor), (tx) =>

@@ -3,16 +3,16 @@ import type { Context } from '../context.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** How many backups of an agent are kept and for how long, where its owner said nothing. */
+/** The default maximum number of backups per agent, and their maximum age in days. */
 export const RETENTION = { keep: 10, keepDays: 30 };
 
-/** Removes backups, file before row, so that none is left that nothing knows of. */
+/** Removes backups, each file before its row, so that a failure leaves no file without a row. */
 export async function removeBackups({ database, backups }: Pick<Context, 'database' | 'backups'>, rows: Backup[]): Promise<void> {
   for (const { name } of rows) await backups.remove(name);
   await database.as('service', (tx) => tx.backup.deleteMany({ where: { id: { in: rows.map(({ id }) => id) } } }));
 }
 
-/** Removes what has become too old meanwhile, of agents that make no new backups either. */
+/** Removes expired backups of all agents, including agents that make no new backups. */
 export async function removeOldBackups(context: Pick<Context, 'database' | 'backups' | 'log'>): Promise<void> {
   const agents = await context.database.as('service', async (tx) => {
     const due = await tx.$queryRaw<{ id: string }[]>`
@@ -23,18 +23,20 @@ export async function removeOldBackups(context: Pick<Context, 'database' | 'back
     return tx.agent.findMany({ where: { id: { in: due.map(({ id }) => id) } } });
   });
   for (const agent of agents) {
-    await applyRetention(context, agent).catch((error) => context.log.warn({ err: error, agentId: agent.id }, 'old backups stay'));
+    await applyRetention(context, agent).catch((error) =>
+      context.log.warn({ err: error, agentId: agent.id }, 'old backups could not be removed; a later run retries'),
+    );
   }
 }
 
-/** Removes an agent's backups beyond its number and age; the newest one stays whatever its age. @returns how many */
+/** Removes an agent's backups beyond its maximum number and age, but never the newest. @returns the number of removed backups */
 export async function applyRetention(context: Pick<Context, 'database' | 'backups'>, agent: Agent): Promise<number> {
   const rows = await context.database.as('service', (tx) =>
     tx.backup.findMany({ where: { agentId: agent.id }, orderBy: { createdAt: 'desc' } }),
   );
-  const oldest = Date.now() - (agent.backupKeepDays ?? RETENTION.keepDays) * DAY_MS;
+  const expiredBefore = Date.now() - (agent.backupKeepDays ?? RETENTION.keepDays) * DAY_MS;
   const keep = agent.backupKeep ?? RETENTION.keep;
-  const over = rows.filter(({ createdAt }, index) => index > 0 && (index >= keep || createdAt.getTime() < oldest));
-  if (over.length) await removeBackups(context, over);
-  return over.length;
+  const surplus = rows.filter(({ createdAt }, index) => index > 0 && (index >= keep || createdAt.getTime() < expiredBefore));
+  if (surplus.length) await removeBackups(context, surplus);
+  return surplus.length;
 }

@@ -4,7 +4,7 @@ import { beginOperation } from '../operations/operations.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Begins the backups whose time has come; an agent that is being worked on has its turn the next minute. */
+/** Begins the scheduled backups that are due. An agent with an open operation is retried a minute later. */
 export async function beginScheduledBackups({ database, boss, host, log }: Context): Promise<void> {
   if (!(await host.available())) return;
   const due = { nextBackupAt: { lte: new Date() }, backupEveryHours: { not: null } };
@@ -14,12 +14,12 @@ export async function beginScheduledBackups({ database, boss, host, log }: Conte
       .as('service', async (tx) => {
         const nextBackupAt = new Date(Date.now() + (agent.backupEveryHours ?? 24) * HOUR_MS);
         const { count } = await tx.agent.updateMany({ where: { ...due, id: agent.id }, data: { nextBackupAt } });
-        // Another process was quicker, or there is nothing to archive yet.
+        // The count is 0 when another process began this backup. An agent without a container has no data yet.
         if (count && agent.containerSpec) await beginOperation(tx, boss, agent, 'backup', { input: { cause: 'schedule' } });
       })
       .catch((error) => {
         if (error instanceof AppError && error.code === 'OPERATION_IN_PROGRESS') return;
-        log.warn({ err: error, agentId: agent.id }, 'a scheduled backup could not begin; it is tried again in a minute');
+        log.warn({ err: error, agentId: agent.id }, 'a scheduled backup could not begin; the next run retries it');
       });
   }
 }

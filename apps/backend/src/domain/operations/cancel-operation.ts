@@ -7,19 +7,19 @@ import { operationTypes } from './catalog.ts';
 import { readAgentBefore } from './operation-columns.ts';
 import { operationView } from './operations.ts';
 
-/** Under this name Postgres tells every process which running operation is to be given up. */
+/** The Postgres notification channel for operations to cancel. The payload is the operation's id. */
 export const CANCELLATIONS = 'cancellations';
 
-const settled: AgentState[] = ['pending', 'running', 'stopped', 'error'];
+const settledStates: AgentState[] = ['pending', 'running', 'stopped', 'error'];
 
-/** The state of an agent for which something was asked that never began. */
+/** The agent's state after the cancellation of an operation that never began. */
 function stateBefore(operation: Operation): AgentState {
   const { state } = readAgentBefore(operation);
-  return state && settled.includes(state) ? state : 'stopped';
+  return state && settledStates.includes(state) ? state : 'stopped';
 }
 
 /**
- * Gives up an operation: one that waits is over at once; one that runs ends its stage and compensates.
+ * Cancels an operation. A queued one ends at once. A running one ends its current step, then compensates.
  * @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND, OPERATION_NOT_CANCELLABLE
  */
 export async function cancelOperation(context: Context, actor: Actor, agentId: string, id: string): Promise<OperationView> {
@@ -45,17 +45,20 @@ export async function cancelOperation(context: Context, actor: Actor, agentId: s
   throw new AppError('OPERATION_NOT_FOUND');
 }
 
-/** A signal that aborts when a running operation is to be given up, whichever process was asked. */
+/** Listens for the cancellation of a running operation. `signal` aborts when any process gets the request. */
 export function listenForCancellation({ database, notifications, log }: Context, operation: Operation) {
   const cancel = new AbortController();
-  const look = () =>
+  // A notification before the listener started, or while its connection was down, is lost: read the row too.
+  const readRequest = () =>
     void database
       .as('service', (tx) => tx.operation.findUnique({ where: { id: operation.id }, select: { cancelRequestedAt: true } }))
       .then((row) => row?.cancelRequestedAt && cancel.abort())
-      .catch((error) => log.warn({ err: error, operationId: operation.id }, 'a cancellation may have been missed'));
+      .catch((error) =>
+        log.warn({ err: error, operationId: operation.id }, 'the cancellation request could not be read; it may be missed'),
+      );
   const off = notifications.on(CANCELLATIONS, (id) => id === operation.id && cancel.abort());
-  const offResumed = notifications.on('resumed', look);
-  look();
+  const offResumed = notifications.on('resumed', readRequest);
+  readRequest();
   return {
     signal: cancel.signal,
     end() {

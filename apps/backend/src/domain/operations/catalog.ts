@@ -2,37 +2,43 @@ import type { OperationKind } from '@agentbot/contracts';
 import type { AgentState } from '../../generated/prisma/client.ts';
 
 interface OperationType {
-  /** The agent's state while the operation waits and runs; undefined leaves it as it is. */
+  /** The agent's state while the operation is queued or running. Undefined leaves the state as it is. */
   during?: AgentState;
-  /** Milliseconds for the whole operation: what its steps may take together, each by its own deadline. */
+  /** The deadline of the whole operation in milliseconds: it covers the deadlines of its steps together. */
   deadlineMs: number;
-  /** Whether it may begin without a Docker Engine. */
+  /** Whether the operation may begin without a Docker Engine. */
   withoutDocker: boolean;
-  /** Whether it archives or unpacks all of an agent's data: such ones wait for one another, and nobody else for them. */
+  /** Whether it archives or unpacks all of an agent's data. Slow operations have their own queue and delay no others. */
   slow?: true;
-  /** Whether the agent is as before even when this was lost on the way. */
+  /** Whether a lost operation of this kind leaves its agent unchanged. */
   leavesAgent?: true;
-  /** Whether it can be given up on the way. */
+  /** Whether a running operation of this kind can be cancelled. */
   cancellable: boolean;
 }
 
 const MINUTE = 60_000;
-/** A container made anew: its image pulled and warmed, its configuration checked, created, started, ready. */
+/** Recreates a container: pulls and warms the image, validates the configuration, creates, starts, waits until ready. */
 const RECREATE = 25 * MINUTE;
-/** Stopped and archived before, and put back after a failure. */
-const WITH_WAY_BACK = 45 * MINUTE;
+/** Stops and archives the agent first, and rolls back after a failure. */
+const ARCHIVE_AND_ROLLBACK = 45 * MINUTE;
 
-/** Everything that is done to an agent as a job. */
+/** The kinds of operation that run as jobs. */
 export const operationTypes: Record<OperationKind, OperationType> = {
   provision: { during: 'provisioning', deadlineMs: RECREATE, withoutDocker: true, cancellable: true },
   clone: { during: 'provisioning', deadlineMs: RECREATE, withoutDocker: true, cancellable: true },
   start: { during: 'provisioning', deadlineMs: RECREATE, withoutDocker: false, cancellable: true },
   stop: { deadlineMs: MINUTE, withoutDocker: false, cancellable: false },
   restart: { during: 'provisioning', deadlineMs: RECREATE + MINUTE, withoutDocker: false, cancellable: true },
-  update: { during: 'updating', deadlineMs: RECREATE + WITH_WAY_BACK, slow: true, withoutDocker: false, cancellable: true },
+  update: { during: 'updating', deadlineMs: RECREATE + ARCHIVE_AND_ROLLBACK, slow: true, withoutDocker: false, cancellable: true },
   repair: { during: 'updating', deadlineMs: RECREATE + MINUTE, withoutDocker: false, cancellable: true },
   'reset-memory': { during: 'updating', deadlineMs: RECREATE + 20 * MINUTE, slow: true, withoutDocker: false, cancellable: false },
   backup: { deadlineMs: 40 * MINUTE, slow: true, leavesAgent: true, withoutDocker: false, cancellable: true },
-  restore: { during: 'updating', deadlineMs: RECREATE + WITH_WAY_BACK + 60 * MINUTE, slow: true, withoutDocker: false, cancellable: true },
+  restore: {
+    during: 'updating',
+    deadlineMs: RECREATE + ARCHIVE_AND_ROLLBACK + 60 * MINUTE,
+    slow: true,
+    withoutDocker: false,
+    cancellable: true,
+  },
   delete: { during: 'deleting', deadlineMs: 2 * MINUTE, withoutDocker: true, cancellable: false },
 };

@@ -6,8 +6,8 @@ import type { Context } from '../context.ts';
 import { runOperation } from './run-operation.ts';
 
 /**
- * The token of the actor's agent's gateway. Where there is none, one is made, and an agent with a container gets it by
- * a restart, so that the token is always the one the gateway accepts.
+ * Returns the gateway token of the actor's agent, and creates it if it is missing. A restart gives a new token to the
+ * agent's container, so the gateway always accepts the returned token.
  * @throws AppError AGENT_NOT_FOUND
  */
 export async function getAgentToken(context: Context, actor: Actor, id: string, requestId: string): Promise<string> {
@@ -18,9 +18,9 @@ export async function getAgentToken(context: Context, actor: Actor, id: string, 
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
     const { gatewayToken } = await readAgentSecrets(tx, envelope, id);
     if (gatewayToken) return { token: gatewayToken, apply: false };
-    const made = newGatewayToken();
-    await writeAgentSecrets(tx, envelope, agent, { gatewayToken: made });
-    return { token: made, apply: agent.runtime === 'container' };
+    const newToken = newGatewayToken();
+    await writeAgentSecrets(tx, envelope, agent, { gatewayToken: newToken });
+    return { token: newToken, apply: agent.runtime === 'container' };
   });
   if (apply) await runOperation(context, actor, id, 'restart', requestId);
   return token;

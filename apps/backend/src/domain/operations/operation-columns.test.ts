@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Prisma } from '../../generated/prisma/client.ts';
 import {
-  goesOn,
+  keepsServing,
   readAgentBefore,
   readBackupInput,
   readCause,
@@ -35,6 +35,7 @@ describe('agentBefore', () => {
     ['of a row that is older than the column', {}],
     ['of 1fdc186', { state: 'running', image: null }],
     ['of b2b3395', { state: 'running', image: 'i', goesOn: true }],
+    ['of an agent that keeps serving', { state: 'running', image: 'i', keepsServing: true }],
     ['with the plan', { state: 'stopped', image: 'i', plan: 'label' }],
     ['with a key that this version does not know', { state: 'error', node: 'n1' }],
   ])('%s is read whole', (_shape, agentBefore) => {
@@ -45,14 +46,18 @@ describe('agentBefore', () => {
     [{ state: 'asleep' }, 'agentBefore.state (invalid_value)'],
     [{ plan: 'platinum' }, 'agentBefore.plan (invalid_value)'],
     [{ image: 5 }, 'agentBefore.image (invalid_type)'],
-  ])('%j is refused, but says whether the agent serves on', (broken, field) => {
-    const row = { id, agentBefore: { ...broken, goesOn: true } };
+  ])('%j is refused, but says whether the agent keeps serving', (broken, field) => {
+    const row = { id, agentBefore: { ...broken, keepsServing: true } };
     expect(() => readAgentBefore(row)).toThrow(`The column agentBefore of operation op_1 cannot be read: ${field}`);
-    expect(goesOn(row)).toBe(true);
+    expect(keepsServing(row)).toBe(true);
   });
 
-  test('says that the agent does not serve on where nothing is noted', () => {
-    expect(goesOn({ id, agentBefore: {} })).toBe(false);
+  test('keepsServing reads the key under its former name too', () => {
+    expect(keepsServing({ id, agentBefore: { goesOn: true } })).toBe(true);
+  });
+
+  test('keepsServing is false without a stored key', () => {
+    expect(keepsServing({ id, agentBefore: {} })).toBe(false);
   });
 });
 

@@ -6,38 +6,43 @@ import { parseContainerSpec } from '../../infra/docker/stored-spec.ts';
 
 type Column<Name extends 'input' | 'agentBefore' | 'result'> = Pick<Operation, 'id' | Name>;
 
-/** Each part may be missing: rows that are older than the column hold `{}`. */
+/** All keys are optional: rows that are older than the column hold `{}`. */
 const agentBefore = z.looseObject({
   state: z.enum(AgentState).optional(),
   image: z.string().nullable().optional(),
   plan: z.enum(Plan).optional(),
+  keepsServing: z.boolean().optional(),
+  /** The former name of `keepsServing`, in rows of an older backend. */
   goesOn: z.boolean().optional(),
 });
 
-const goesOnAlone = agentBefore.pick({ goesOn: true });
+const keepsServingColumn = agentBefore.pick({ keepsServing: true, goesOn: true });
 
-/** What `beginOperation` notes of an agent. */
+/** The state of an agent that `beginOperation` stores. */
 export type AgentBefore = {
   state?: AgentState;
   image?: string | null;
-  /** The plan that was checked for the caller; the operation may make a container for it. */
+  /** The plan that the entitlement check allowed; the operation may create a container for it. */
   plan?: Plan;
-  /** The agent serves during the operation as it did before. */
-  goesOn?: boolean;
+  /** The agent keeps serving while the operation is in flight. Read it with `keepsServing`, which knows its former name. */
+  keepsServing?: boolean;
 };
 
 const before = <S extends z.ZodType>(schema: S, { id, agentBefore: stored }: Column<'agentBefore'>) =>
   readColumn(schema, stored, { row: `operation ${id}`, column: 'agentBefore' });
 
-/** The agent as it was when the operation was begun. @throws UnreadableColumnError */
-export const readAgentBefore = (operation: Column<'agentBefore'>): AgentBefore => before(agentBefore, operation);
+/** The agent as it was when the operation began. @throws UnreadableColumnError */
+export const readAgentBefore = (operation: Column<'agentBefore'>): Omit<AgentBefore, 'keepsServing'> => before(agentBefore, operation);
 
 /**
- * Whether the agent serves during an operation as it did before. Reads that key alone: an operation whose other keys cannot be
- * read still has to end.
+ * Whether the agent keeps serving while the operation is in flight. Ignores the other keys: an operation with an unreadable
+ * key must still end.
  * @throws UnreadableColumnError
  */
-export const goesOn = (operation: Column<'agentBefore'>): boolean => before(goesOnAlone, operation).goesOn === true;
+export function keepsServing(operation: Column<'agentBefore'>): boolean {
+  const stored = before(keepsServingColumn, operation);
+  return (stored.keepsServing ?? stored.goesOn) === true;
+}
 
 const readInput = <S extends z.ZodType>(schema: S, { id, input }: Column<'input'>) =>
   readColumn(schema, input, { row: `operation ${id}`, column: 'input' });
@@ -49,36 +54,36 @@ const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule']).defaul
 
 /** The image that an update moves its agent to. @throws UnreadableColumnError */
 export const readUpdateInput = (operation: Column<'input'>) => readInput(updateInput, operation);
-/** The backup that a restore puts back. @throws UnreadableColumnError */
+/** The backup that a restore reads. @throws UnreadableColumnError */
 export const readRestoreInput = (operation: Column<'input'>) => readInput(restoreInput, operation);
-/** What began a backup. @throws UnreadableColumnError */
+/** Whether a user or the schedule began a backup. @throws UnreadableColumnError */
 export const readBackupInput = (operation: Column<'input'>) => readInput(backupInput, operation);
-/** What made the platform begin an operation by itself, if it did. @throws UnreadableColumnError */
+/** Why the platform began an operation, undefined for an operation that a user began. @throws UnreadableColumnError */
 export const readCause = (operation: Column<'input'>): string | undefined => readInput(causedInput, operation).cause;
 
-/** The whole input of an operation, to compare it with another. @throws UnreadableColumnError */
+/** The whole input of an operation, for a comparison with another. @throws UnreadableColumnError */
 export const readOpenInput = (operation: Column<'input'>): Record<string, unknown> => readInput(anyInput, operation);
 
-const rolledBack = z.looseObject({ sentence: z.string(), cancelled: z.boolean() });
+const rollback = z.looseObject({ sentence: z.string(), cancelled: z.boolean() });
 const replacementNotes = z.looseObject({
   previousImage: z.string().optional(),
   backupId: z.string().optional(),
   backupPath: z.string().nullable().optional(),
   spec: z.unknown().optional(),
-  undoing: rolledBack.optional(),
+  undoing: rollback.optional(),
 });
 
 /**
- * What the first attempt of an update or restore notes, so that a second one after a crash neither archives a half-changed
- * state nor forgets.
+ * The notes of an update's or restore's first attempt. A second attempt after a crash reads them, so it does not archive
+ * half-changed data.
  */
 export type ReplacementNotes = {
   previousImage?: string;
   backupId?: string;
   backupPath?: string | null;
-  /** The container as it was before. */
+  /** The previous container. */
   spec?: AgentContainerSpec;
-  /** Why the agent is being rolled back: a second attempt continues the rollback, whatever is there by then. */
+  /** Why the agent is being rolled back. A second attempt continues the rollback. */
   undoing?: { sentence: string; cancelled: boolean };
 };
 
@@ -93,5 +98,5 @@ export function readReplacementNotes(operation: Column<'result'>): ReplacementNo
   return { ...notes, ...(spec !== undefined && { spec: parseContainerSpec(spec, `operation ${operation.id}`, 'result.spec') }) };
 }
 
-/** What a restart did to a model that is no longer served; empty when it did nothing. @throws UnreadableColumnError */
+/** The sentence about a legacy model that a restart replaced; empty if it replaced none. @throws UnreadableColumnError */
 export const readHealMessage = (operation: Column<'result'>): string => readResult(restartResult, operation).healMessage;

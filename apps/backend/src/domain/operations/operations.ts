@@ -9,42 +9,42 @@ import { newId } from '../../shared/ids.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
 import type { Context } from '../context.ts';
 import { operationTypes } from './catalog.ts';
-import { type AgentBefore, goesOn, readOpenInput } from './operation-columns.ts';
+import { type AgentBefore, keepsServing, readOpenInput } from './operation-columns.ts';
 
-/** What takes seconds does not wait behind what may take an hour. */
+/** Slow operations have their own queue: an operation of seconds must not wait for one of an hour. */
 export const queues = ['agent-operations', 'slow-agent-operations'] as const;
 export type Queue = (typeof queues)[number];
 
-/** Where the jobs of a kind of operation wait. */
+/** The queue for the jobs of one kind of operation. */
 export const queueOf = (kind: OperationKind): Queue => (operationTypes[kind].slow ? 'slow-agent-operations' : 'agent-operations');
 
-/** Whether an operation that was lost says nothing of its agent. */
+/** Whether the loss or failure of an operation leaves its agent's state unchanged. */
 export const leavesAgent = (operation: Pick<Operation, 'id' | 'agentBefore' | 'kind'>) =>
-  goesOn(operation) || operationTypes[operation.kind as OperationKind].leavesAgent === true;
+  keepsServing(operation) || operationTypes[operation.kind as OperationKind].leavesAgent === true;
 
 export interface OperationJob {
   operationId: string;
 }
 
-interface Asked {
+interface BeginOptions {
   requestId?: string;
   input?: Prisma.InputJsonObject;
-  /** The agent serves meanwhile as it does now. */
-  goesOn?: boolean;
-  /** The plan that it may make a container for: what was checked for whoever asks. */
+  /** The agent keeps serving while the operation is in flight. */
+  keepsServing?: boolean;
+  /** The plan that the entitlement check allowed; the operation may create a container for it. */
   plan?: Plan | undefined;
 }
 
 /**
- * Writes an operation and its job in the caller's transaction, and puts the agent into the operation's state.
- * @throws AppError OPERATION_IN_PROGRESS when the agent is already being worked on
+ * Writes an operation and its job in the caller's transaction, and sets the agent's state to that of the operation.
+ * @throws AppError OPERATION_IN_PROGRESS when the agent has an open operation
  */
 export async function beginOperation(
   tx: Transaction,
   boss: PgBoss,
   agent: Agent,
   kind: OperationKind,
-  { requestId, input = {}, goesOn = false, plan }: Asked = {},
+  { requestId, input = {}, keepsServing = false, plan }: BeginOptions = {},
 ): Promise<Operation> {
   const { during, deadlineMs } = operationTypes[kind];
   const operation = await tx.operation
@@ -56,13 +56,19 @@ export async function beginOperation(
         kind,
         requestId: requestId ?? null,
         input,
-        agentBefore: { state: agent.state, image: agent.image, ...(plan && { plan }), ...(goesOn && { goesOn }) } satisfies AgentBefore,
+        agentBefore: {
+          state: agent.state,
+          image: agent.image,
+          ...(plan && { plan }),
+          ...(keepsServing && { keepsServing }),
+        } satisfies AgentBefore,
       },
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? new AppError('OPERATION_IN_PROGRESS') : error;
     });
-  if (during && !goesOn) await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
+  if (during && !keepsServing)
+    await tx.agent.update({ where: { id: agent.id }, data: { state: during, stateReason: null, recoverAt: null } });
   await boss.send(queueOf(kind), { operationId: operation.id } satisfies OperationJob, {
     db: fromPrisma(tx),
     expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
@@ -70,43 +76,43 @@ export async function beginOperation(
   return operation;
 }
 
-/** The same, as far as it matters to whoever asks: not who asked for it. */
+/** Whether the inputs are equal. Their `cause` does not count. */
 const sameInput = (open: Operation, input: Prisma.InputJsonObject = {}) => {
-  const { cause: _a, ...first } = readOpenInput(open);
-  const { cause: _b, ...second } = input;
-  return isDeepStrictEqual(first, second);
+  const { cause: _openCause, ...openInput } = readOpenInput(open);
+  const { cause: _cause, ...newInput } = input;
+  return isDeepStrictEqual(openInput, newInput);
 };
 
 /**
- * Begins an operation; while the same one is under way already, that one is given back.
- * @throws AppError OPERATION_IN_PROGRESS, with what is under way, when it is another
+ * Begins an operation, or returns the open operation of the same kind and input.
+ * @throws AppError OPERATION_IN_PROGRESS, with the open operation in its details, when that one differs
  */
 export async function beginOrReuseOperation(
   { database, boss }: Pick<Context, 'database' | 'boss'>,
   tenant: Tenant,
   agent: Agent,
   kind: OperationKind,
-  asked: Asked,
+  options: BeginOptions,
 ): Promise<Operation> {
-  for (let tries = 0; ; tries++) {
+  for (let retries = 0; ; retries++) {
     try {
-      return await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, asked));
+      return await database.as(tenant, (tx) => beginOperation(tx, boss, agent, kind, options));
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'OPERATION_IN_PROGRESS') throw error;
       const open = await database.as(tenant, (tx) => tx.operation.findFirst({ where: { agentId: agent.id, finishedAt: null } }));
-      if (open?.kind === kind && sameInput(open, asked.input)) return open;
+      if (open?.kind === kind && sameInput(open, options.input)) return open;
       if (open) throw operationInProgress(open);
-      // It ended in between.
-      if (tries === 3) throw error;
+      // The open operation has ended since: retry.
+      if (retries === 3) throw error;
     }
   }
 }
 
-/** The refusal that says what is being done to the agent. */
+/** The error for an agent with an open operation. Its details name that operation. */
 export const operationInProgress = ({ id, kind, createdAt }: Operation) =>
   new AppError('OPERATION_IN_PROGRESS', undefined, { details: { operation: { id, kind, createdAt: createdAt.toISOString() } } });
 
-/** One page of an agent's operations, newest first. @returns `next` is the cursor of the page that follows, if there is one */
+/** One page of an agent's operations, newest first. @returns `next` is the cursor of the next page, missing on the last page */
 export async function listOperations(
   database: Database,
   tenant: Tenant,

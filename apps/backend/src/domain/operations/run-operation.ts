@@ -13,8 +13,8 @@ import { readReplacementNotes } from './operation-columns.ts';
 import { beginOrReuseOperation } from './operations.ts';
 import { waitForOperation } from './watch-operation.ts';
 
-/** By which request each is asked for. */
-const askedBy = {
+/** The route that requests each kind of operation. */
+const routeOf = {
   start: 'startAgent',
   stop: 'stopAgent',
   restart: 'restartAgent',
@@ -25,20 +25,23 @@ const askedBy = {
   restore: 'restoreBackup',
   delete: 'deleteAgent',
 } as const satisfies Partial<Record<OperationKind, RouteId>>;
-type Asked = keyof typeof askedBy;
+type RequestedKind = keyof typeof routeOf;
 
-/** How long a request waits for the end of what it began: a little less than the web app, or a proxy in front, waits for its answer. */
-function timeoutMs(kind: Asked, { OPERATION_WAIT_SECONDS }: Context['config']): number {
-  const { timeoutMs = 15_000 }: Route = routes[askedBy[kind]];
+/** How long a request waits for the end of its operation: five seconds less than the route's timeout at the client or proxy. */
+function timeoutMs(kind: RequestedKind, { OPERATION_WAIT_SECONDS }: Context['config']): number {
+  const { timeoutMs = 15_000 }: Route = routes[routeOf[kind]];
   return Math.min(timeoutMs - 5_000, OPERATION_WAIT_SECONDS * 1_000);
 }
 
-/** What leaves the agent running. */
+/** The operations after which the agent runs. */
 const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'repair'];
-/** What makes a container where the agent has none; all but the first two make it anew, with what the agent's plan gives now. */
+/** The operations that create a missing container. All but `start` and `restart` recreate it for the agent's present plan. */
 const needsContainer: OperationKind[] = ['start', 'restart', 'update', 'repair', 'restore'];
 
-/** The plan of the container that an agent has, where it gets no more by an operation; a repair is asked for to get what its plan gives. */
+/**
+ * The plan of the existing container, if the operation gives the agent nothing beyond it. A repair always applies the
+ * agent's plan.
+ */
 function keptPlan(agent: Agent, kind: OperationKind): Plan | undefined {
   if (kind === 'repair') return undefined;
   const spec = readContainerSpec(agent);
@@ -46,9 +49,9 @@ function keptPlan(agent: Agent, kind: OperationKind): Plan | undefined {
 }
 
 /**
- * Makes sure that an agent may get the container that an operation makes.
- * @returns the plan that it may make one for
- * @throws AppError PAYMENT_REQUIRED when its owner has no plan that covers it, PROVISIONING_DISABLED for a first one
+ * Checks that the agent may get the container of an operation.
+ * @returns the plan that the operation may create a container for
+ * @throws AppError PAYMENT_REQUIRED when no plan of the owner covers the container, PROVISIONING_DISABLED for a first container
  */
 async function requireEntitlement(
   { accounts, config }: Context,
@@ -64,16 +67,16 @@ async function requireEntitlement(
 }
 
 /**
- * Does one lifecycle operation on an agent of the actor and waits for its end.
- * @returns the agent afterwards, `null` when it was deleted, and the operation with what it brought
- * @throws AppError AGENT_NOT_FOUND, PAYMENT_REQUIRED after a lapse or without a plan that covers it, PROVISIONING_DISABLED,
+ * Runs one lifecycle operation on an agent of the actor and waits for its end.
+ * @returns the agent afterwards, `null` when it was deleted, and the operation with its result
+ * @throws AppError AGENT_NOT_FOUND, PAYMENT_REQUIRED after a lapse or without a plan that covers the agent, PROVISIONING_DISABLED,
  * OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason, OPERATION_STILL_RUNNING
  */
 export async function runOperation(
   context: Context,
   actor: Actor,
   agentId: string,
-  kind: Asked,
+  kind: RequestedKind,
   requestId: string,
   input: Prisma.InputJsonObject = {},
 ): Promise<{ agent: Agent | null; operation: Operation }> {
@@ -85,14 +88,14 @@ export async function runOperation(
   const plan = await requireEntitlement(context, actor, agent, kind);
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const operation = await beginOrReuseOperation(context, tenant, agent, kind, { requestId, input, plan });
-  const outcome = await waitForOperation(context, tenant, operation.id, timeoutMs(kind, context.config));
-  if (!outcome.finishedAt) throw new AppError('OPERATION_STILL_RUNNING');
-  if (outcome.state !== 'succeeded') throw new AppError('OPERATION_FAILED', outcome.error ?? undefined);
+  const latest = await waitForOperation(context, tenant, operation.id, timeoutMs(kind, context.config));
+  if (!latest.finishedAt) throw new AppError('OPERATION_STILL_RUNNING');
+  if (latest.state !== 'succeeded') throw new AppError('OPERATION_FAILED', latest.error ?? undefined);
   const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
-  return { agent: after, operation: outcome };
+  return { agent: after, operation: latest };
 }
 
-/** Starts an agent; one that runs already is left alone. @throws AppError those of any operation */
+/** Starts an agent. Does nothing for a running agent. @throws AppError as `runOperation` */
 export async function startAgent(context: Context, actor: Actor, agentId: string, requestId: string): Promise<void> {
   const agent = await getAgent(context, actor, agentId);
   if (agent.state === 'running' && agent.runtime === 'container' && (await context.host.available())) {
@@ -102,16 +105,19 @@ export async function startAgent(context: Context, actor: Actor, agentId: string
   await runOperation(context, actor, agentId, 'start', requestId);
 }
 
-/** Deletes an agent; silent when the actor has none of that id. */
+/** Deletes an agent. Does nothing when the actor has no agent of that id. @throws AppError as `runOperation` */
 export async function deleteAgent(context: Context, actor: Actor, agentId: string, requestId: string): Promise<void> {
   await runOperation(context, actor, agentId, 'delete', requestId).catch((error) => {
     if (!(error instanceof AppError) || error.code !== 'AGENT_NOT_FOUND') throw error;
   });
 }
 
-/** Moves an agent to another image, by default the platform's. @throws AppError INVALID_REQUEST for one that is not allowed */
-export async function updateAgent(context: Context, actor: Actor, agentId: string, given: string | undefined, requestId: string) {
-  const image = given ?? context.config.OPENCLAW_IMAGE;
+/**
+ * Moves an agent to another image, by default the platform's.
+ * @throws AppError INVALID_REQUEST for an image that is not allowed, else as `runOperation`
+ */
+export async function updateAgent(context: Context, actor: Actor, agentId: string, requested: string | undefined, requestId: string) {
+  const image = requested ?? context.config.OPENCLAW_IMAGE;
   requireAllowedImage(image, context.config);
   const { agent, operation } = await runOperation(context, actor, agentId, 'update', requestId, { image });
   if (!agent) throw new AppError('AGENT_NOT_FOUND');

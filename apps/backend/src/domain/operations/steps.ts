@@ -4,7 +4,7 @@ import type { Operation, StepState } from '../../generated/prisma/client.ts';
 import type { Database } from '../../infra/database/database.ts';
 import { CancelledError } from './errors.ts';
 
-/** What the work of a step returns when there was nothing to do: the step is recorded as skipped, with the reason. */
+/** The result of a step that had nothing to do. The step is recorded as skipped, with the reason. */
 export class Skipped {
   readonly reason: string;
   constructor(reason: string) {
@@ -13,21 +13,21 @@ export class Skipped {
 }
 
 interface Signals {
-  /** The job's own end: its worker stops, or its time is over. */
+  /** Aborts when the worker stops or the job expires. */
   job: AbortSignal;
-  /** Somebody cancels the operation. */
+  /** Aborts when a user cancels the operation. */
   cancel: AbortSignal;
 }
 
 interface StepOptions<T> {
-  /** A sentence that the operation's page shows beside the step, from the work's result; not asked for a skipped step. */
+  /** Makes the sentence that the operation's page shows beside the step. Not called for a skipped step. */
   detail?: (result: T) => string;
-  /** The step compensates for earlier ones: from here on the operation cannot be cancelled. */
+  /** The step compensates for earlier steps: from here on the operation cannot be cancelled. */
   isCompensation?: boolean;
 }
 
-/** How long a step past its deadline may take to come to its own end, before what follows goes on beside it. */
-const ENDING_MS = 30_000;
+/** The grace period for the work of an aborted step. After it, the operation continues without waiting for the work. */
+const GRACE_MS = 30_000;
 
 /** Runs the steps of one operation and records each with its times and outcome. */
 export function createSteps(database: Database, operation: Operation, { job, cancel }: Signals) {
@@ -43,10 +43,10 @@ export function createSteps(database: Database, operation: Operation, { job, can
     );
 
   /**
-   * One step: `work` gets a signal that aborts at the deadline.
+   * Runs one step. `work` gets a signal that aborts at the deadline.
    * @returns the work's result, which is a `Skipped` only where the work may return one
-   * @throws AppError OPERATION_FAILED past the deadline, CancelledError once, else what `work` threw; an Error without touching
-   *   anything once the job was interrupted, which another process may have taken up already
+   * @throws AppError OPERATION_FAILED past the deadline, CancelledError once, else the error of `work`; a plain Error
+   *   when the job was interrupted: another process may own it by now, so no further step begins
    */
   return async function step<T>(
     name: string,
@@ -56,12 +56,12 @@ export function createSteps(database: Database, operation: Operation, { job, can
   ): Promise<T> {
     if (job.aborted) throw new Error('The job was interrupted');
     if (isCompensation) cancellable = false;
-    const cancelled = () => cancellable && cancel.aborted && !job.aborted;
-    const giveUp = () => {
+    const isCancelled = () => cancellable && cancel.aborted && !job.aborted;
+    const cancelOnce = () => {
       cancellable = false;
       return new CancelledError();
     };
-    if (cancelled()) throw giveUp();
+    if (isCancelled()) throw cancelOnce();
     const data = {
       state: 'running' as const,
       detail: null,
@@ -79,11 +79,11 @@ export function createSteps(database: Database, operation: Operation, { job, can
       }),
     );
     const timeout = AbortSignal.timeout(deadlineMs);
-    const over = AbortSignal.any([timeout, job]);
-    // Work that is cancelled comes to its own end, so that nothing of it goes on beside the compensation.
-    const signal = cancellable ? AbortSignal.any([over, cancel]) : over;
+    const ended = AbortSignal.any([timeout, job]);
+    // Cancelled work is awaited without a grace period: none of it may run beside the compensation.
+    const signal = cancellable ? AbortSignal.any([ended, cancel]) : ended;
     const aborted = new Promise<never>((_resolve, reject) => {
-      over.addEventListener('abort', () =>
+      ended.addEventListener('abort', () =>
         reject(
           timeout.aborted
             ? new AppError('OPERATION_FAILED', `The stage "${name}" was not done within ${Math.round(deadlineMs / 1000)} seconds`)
@@ -98,9 +98,9 @@ export function createSteps(database: Database, operation: Operation, { job, can
       else await finish(name, 'done', detail?.(result) ?? null);
       return result;
     } catch (error) {
-      const thrown = cancelled() && !timeout.aborted ? giveUp() : error;
-      // What comes next must not meet it half-way.
-      if (over.aborted) await Promise.race([working.catch(() => undefined), sleep(ENDING_MS, undefined, { ref: false })]);
+      const thrown = isCancelled() && !timeout.aborted ? cancelOnce() : error;
+      // The next step must not run beside this one.
+      if (ended.aborted) await Promise.race([working.catch(() => undefined), sleep(GRACE_MS, undefined, { ref: false })]);
       await finish(name, 'failed', thrown instanceof AppError ? thrown.message : null);
       throw thrown;
     }

@@ -1,7 +1,7 @@
 import type { Prisma } from '../../generated/prisma/client.ts';
 
-/** What an operation writes into the row of an agent that stays. */
+/** The columns that an operation changes in its agent's row. */
 export type AgentUpdate = Prisma.AgentUpdateManyMutationInput;
 
-/** What an operation that succeeded leaves of its agent. */
+/** The effect of an operation on its agent: changed columns, or the removal of the row. */
 export type AgentChange = AgentUpdate | 'removed';

@@ -7,15 +7,15 @@ import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
 import { operationView, type WholeOperation } from './operations.ts';
 
-/** Under this name a trigger of the database tells every process which operation has changed. */
+/** The Postgres notification channel for changed operations. The payload is the operation's id. */
 export const OPERATIONS = 'operations';
 
 type Slice = Pick<Context, 'database' | 'notifications' | 'log'>;
 
 /**
- * Watches one operation, whichever process works on it: `onChange` with the whole of it at the beginning and after each
- * change, or with nothing when there is none that the tenant may see.
- * @returns a function that ends it
+ * Watches one operation, in whichever process it runs. `onChange` gets the operation with its steps at the beginning and
+ * after each change, or null when the tenant may not see it.
+ * @returns a function that ends the watch
  */
 function watchOperation(
   { database, notifications, log }: Slice,
@@ -32,10 +32,10 @@ function watchOperation(
       );
       if (!ended) onChange(row);
     } catch (error) {
-      log.warn({ err: error, operationId: id }, 'an operation could not be read');
+      log.warn({ err: error, operationId: id }, 'an operation could not be read; the next change retries it');
     }
   });
-  // Listening begins before reading, so that nothing falls in between.
+  // Listens before the first read, so no change is missed between the two.
   const offChange = notifications.on(OPERATIONS, (changed) => changed === id && read());
   const offResumed = notifications.on('resumed', read);
   read();
@@ -46,7 +46,7 @@ function watchOperation(
   };
 }
 
-/** Waits for an operation's end, at most `timeoutMs`; the operation as it then stands. */
+/** Waits for an operation's end for at most `timeoutMs`. @returns the operation, finished or not */
 export function waitForOperation(context: Slice, tenant: Tenant, id: string, timeoutMs: number): Promise<Operation> {
   return new Promise((resolve, reject) => {
     let latest: Operation | null = null;
@@ -74,7 +74,7 @@ export async function getOperation(context: Context, actor: Actor, agentId: stri
   throw new AppError('OPERATION_NOT_FOUND');
 }
 
-/** An operation as it goes on, until it has ended. @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND */
+/** Streams an operation: now, and after each change until its end. @throws AppError AGENT_NOT_FOUND, OPERATION_NOT_FOUND */
 export async function streamOperation(context: Context, actor: Actor, agentId: string, id: string): Promise<Subscribe> {
   await getOperation(context, actor, agentId, id);
   return ({ send, end }: EventSink<OperationView>) =>

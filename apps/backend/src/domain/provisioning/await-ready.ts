@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 const POLL_MS = 150;
 const MAX_RESTARTS_SEEN = 3;
 
-/** Whether an agent can be talked to now: its gateway answers `/healthz` and authorises the platform's own device. */
+/** Whether an agent is ready: its gateway answers `/healthz` and authorises the platform's own device. */
 export async function isReady({ gateways }: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<boolean> {
   const alive = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
     async (response) => {
@@ -26,18 +26,19 @@ export async function isReady({ gateways }: Context, spec: AgentContainerSpec, a
 }
 
 /**
- * Waits until an agent can be talked to.
- * @returns the container as the engine then sees it
- * @throws AppError OPERATION_FAILED with exit code and last log lines when the container keeps dying
+ * Waits until an agent is ready.
+ * @returns the state of the ready container
+ * @throws AppError OPERATION_FAILED with exit code and last log lines when the container exits or restarts repeatedly; an
+ *   Error when the signal aborts
  */
 export async function awaitReady(context: Context, spec: AgentContainerSpec, signal: AbortSignal): Promise<ContainerState> {
   const { host, gateways } = context;
   const address = await gatewayAddress(context, spec.agentId, spec.bind);
   await gateways.drop(spec.agentId);
-  const starts = new Set<number>();
+  const startTimes = new Set<number>();
   const restartsBefore = (await host.inspect(spec.names.container))?.restarts ?? 0;
   let checkedAt = 0;
-  let ended: ContainerState | undefined;
+  let lastNotRunning: ContainerState | undefined;
 
   while (!signal.aborted) {
     const authorised = await isReady(context, spec, address);
@@ -45,11 +46,11 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
       checkedAt = Date.now();
       const state = await host.inspect(spec.names.container);
       if (authorised && state?.running) return state;
-      // One that the engine has just started again no longer knows how it ended.
-      if (state && state.status !== 'running') ended = state;
-      if (state?.startedAt) starts.add(state.startedAt.getTime());
-      if (!state || state.status === 'exited' || Math.max(state.restarts - restartsBefore, starts.size - 1) >= MAX_RESTARTS_SEEN) {
-        throw new AppError('OPERATION_FAILED', await exitReason(context, spec.agentId, state && (ended ?? state)));
+      // The engine forgets the exit code of a container that it restarts.
+      if (state && state.status !== 'running') lastNotRunning = state;
+      if (state?.startedAt) startTimes.add(state.startedAt.getTime());
+      if (!state || state.status === 'exited' || Math.max(state.restarts - restartsBefore, startTimes.size - 1) >= MAX_RESTARTS_SEEN) {
+        throw new AppError('OPERATION_FAILED', await exitReason(context, spec.agentId, state && (lastNotRunning ?? state)));
       }
     }
     await sleep(POLL_MS);

@@ -15,8 +15,9 @@ interface Options {
 }
 
 /**
- * Makes an agent's row, its operation and its job in one transaction.
- * @param makeAgent inserts the row; a repeated request returns the row of the first, whose operation is then returned too
+ * Writes an agent's row, its operation and its job in one transaction.
+ * @param makeAgent inserts the row, or returns the row of an earlier attempt of the same request; then that attempt's
+ *   operation is returned too
  */
 export function beginProvisioning(
   { database, boss }: Pick<Context, 'database' | 'boss'>,
@@ -32,8 +33,8 @@ export function beginProvisioning(
 }
 
 /**
- * Waits at most `timeoutMs` for the outcome of an agent's first operation; the job goes on by itself.
- * @returns the agent as it then is, or null when it was deleted meanwhile, and the error of a failed operation
+ * Waits at most `timeoutMs` for the end of an agent's first operation. After the timeout the job continues.
+ * @returns the present agent, null if it has been deleted, and the error of a failed operation
  */
 export async function awaitProvisioning(
   context: Pick<Context, 'database' | 'notifications' | 'log'>,

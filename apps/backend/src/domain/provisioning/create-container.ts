@@ -21,14 +21,13 @@ import type { Context } from '../context.ts';
 import { conversationFile } from '../conversations/conversation-file.ts';
 import { leaseSlot } from './lease-slot.ts';
 
-/** What an agent's files and secrets are made from. */
-type Contents = Pick<Context, 'database' | 'envelope' | 'config'>;
+type Slice = Pick<Context, 'database' | 'envelope' | 'config'>;
 
-function fallbacksOf({ config }: Contents, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
+function fallbacksOf({ config }: Slice, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
   return fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)]));
 }
 
-/** The container's variables with secrets: variable → secret's name. */
+/** The secret variables of the container, by name: variable → name of its secret. */
 function secretVariablesOf(agent: Agent, fallbacks: ModelTarget[], secrets: AgentSecrets): Record<string, SecretName> {
   const others = fallbacks.filter(({ provider }) => provider !== agent.aiProvider);
   return {
@@ -37,7 +36,7 @@ function secretVariablesOf(agent: Agent, fallbacks: ModelTarget[], secrets: Agen
   };
 }
 
-function configInput({ config }: Contents, agent: Agent, version: string, fallbacks: ModelTarget[], secrets: AgentSecrets): ConfigInput {
+function configInput({ config }: Slice, agent: Agent, version: string, fallbacks: ModelTarget[], secrets: AgentSecrets): ConfigInput {
   return {
     version,
     plan: agent.plan,
@@ -51,71 +50,71 @@ function configInput({ config }: Contents, agent: Agent, version: string, fallba
 }
 
 /**
- * The environment variables of a stored spec that carry secrets, with their values. A container that calls another provider
- * than the agent has by now gets no key of the new one's.
+ * The secret environment variables of a stored spec, with their values. A container for another provider than the agent's
+ * present one does not get the present provider's key.
  */
-export async function secretEnvironment(context: Contents, spec: AgentContainerSpec): Promise<Record<string, string>> {
+export async function secretEnvironment(context: Slice, spec: AgentContainerSpec): Promise<Record<string, string>> {
   const { agent, secrets } = await context.database.as('service', async (tx) => ({
     agent: await tx.agent.findUniqueOrThrow({ where: { id: spec.agentId } }),
     secrets: await readAgentSecrets(tx, context.envelope, spec.agentId),
   }));
-  const meant = spec.keyRecipient ? spec.keyRecipient === keyRecipient(agent) : await isCurrent(context, agent, spec);
-  // The gateway does not start on a variable that is not there.
-  if (!meant && secrets.apiKey) secrets.apiKey = 'none';
+  const mayHaveKey = spec.keyRecipient ? spec.keyRecipient === keyRecipient(agent) : await isCurrent(context, agent, spec);
+  // The gateway does not start when a variable of its configuration is missing.
+  if (!mayHaveKey && secrets.apiKey) secrets.apiKey = 'none';
   return Object.fromEntries(
     Object.entries(spec.secretEnv).map(([variable, name]) => [variable, secrets[name as keyof AgentSecrets] ?? '']),
   );
 }
 
-const written = (input: ConfigInput) => JSON.stringify(openclawConfig(input), null, 2);
+const serializedConfig = (input: ConfigInput) => JSON.stringify(openclawConfig(input), null, 2);
 
 /**
- * An agent's configuration file for a version of OpenClaw, the variables that it refers to, the plugins that the image must be
- * asked for, and the hash of its shape.
+ * An agent's configuration file for a version of OpenClaw, the variables that the file refers to, the plugins that the
+ * image must have, and the hash of the configuration's shape.
  */
 export async function configurationOf(context: Context, agent: Agent, version: string) {
   const secrets = await context.database.as('service', (tx) => readSecretsFor(tx, context.envelope, agent));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const input = configInput(context, agent, version, fallbacks, secrets);
   const variables = Object.keys(secretVariablesOf(agent, fallbacks, secrets));
-  // 2026.3.13 brings every channel, and would transpile all plugins to list them.
+  // An image that transpiles its plugins has all channels; to list them, it would transpile all plugins.
   const plugins = dialectOf(version).transpiles ? [] : openclawConfig(input).plugins.allow;
-  return { content: written(input), variables, plugins, shape: configShape(input) };
+  return { content: serializedConfig(input), variables, plugins, shape: configShape(input) };
 }
 
-/** What goes into an agent's container besides its image: files, variables with secrets, and a hash of both. */
-async function contents(context: Contents, agent: Agent, version: string) {
+/** The files and secret variables of an agent's container, and the fingerprint of both. */
+async function containerContents(context: Slice, agent: Agent, version: string) {
   const { database, envelope } = context;
   const authorities = context.config.AGENT_EXTRA_CA_FILE;
   const secrets = await database.as('service', (tx) => readSecretsFor(tx, envelope, agent));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const secretNames = secretVariablesOf(agent, fallbacks, secrets);
   const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, secrets[name] as string]));
-  const configuration = written(configInput(context, agent, version, fallbacks, secrets));
+  const configuration = serializedConfig(configInput(context, agent, version, fallbacks, secrets));
   const files: VolumeFile[] = [
     { path: 'openclaw.json', content: configuration },
-    // A gateway that distrusts a new file (its size has halved, for one) restores this copy: it must be the same.
+    // A gateway that distrusts a changed file (half its former size, for example) restores this copy: both must be equal.
     { path: 'openclaw.json.bak', content: configuration },
     { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
     ...(authorities ? [{ path: EXTRA_CA, content: authorities }] : []),
   ];
-  // The gateway's token is among them: nobody guesses the others from the hash.
+  // The random gateway token is part of the hash, so the hash does not help to guess the other secrets.
   const fingerprint = sha256(
     JSON.stringify([configuration, secretEnv, ...(authorities ? [authorities] : []), ...(hasAllowedDomains(agent) ? ['limited'] : [])]),
   );
   return { files, secretNames, secretEnv, fingerprint };
 }
 
-/** Whether a container has what its agent's row says now, on the plan that it was made for. */
-export async function isCurrent(context: Contents, agent: Agent, spec: AgentContainerSpec): Promise<boolean> {
-  return (await contents(context, { ...agent, plan: spec.plan }, agent.openclawVersion ?? '')).fingerprint === spec.fingerprint;
+/** Whether a container has the present configuration and secrets of its agent, on the plan it was created for. */
+export async function isCurrent(context: Slice, agent: Agent, spec: AgentContainerSpec): Promise<boolean> {
+  return (await containerContents(context, { ...agent, plan: spec.plan }, agent.openclawVersion ?? '')).fingerprint === spec.fingerprint;
 }
 
 /**
- * Creates an agent's container from its row and stores the spec; a slot the engine refuses is exchanged.
- * @param version of OpenClaw in the image
- * @param data that its volume gets before the files of the configuration
- * @throws what `signal` was aborted with, and then leaves the row as it is
+ * Creates and starts an agent's container from its row, and stores the spec. Leases another slot when the engine refuses one.
+ * @param version the image's version of OpenClaw
+ * @param data unpacked into the volume before the configuration files are written
+ * @throws AppError OPERATION_FAILED without a free slot; the reason of an aborted `signal`, with the row unchanged
  */
 export async function createContainer(
   context: Context,
@@ -128,11 +127,11 @@ export async function createContainer(
   const { database, host, config } = context;
   validateAllowedDomains(readAgentConfig(agent), config);
   if (!agent.containerSpec) await removeMarked(context, containerNames(agent.id));
-  const { files, secretNames, secretEnv, fingerprint } = await contents(context, agent, version);
+  const { files, secretNames, secretEnv, fingerprint } = await containerContents(context, agent, version);
   const [capacity, cache] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
   const cacheVolume = cache.filled ? cache.volume : null;
-  // Only a new workspace begins with them: later the agent may have changed them.
-  const begins = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationFile(context, agent.id))];
+  // Only a new workspace gets these files: the agent may change them later.
+  const initialFiles = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationFile(context, agent.id))];
   const recipient = keyRecipient(agent);
   const refused = new Set<number>();
   let slot = agent.slot;
@@ -141,8 +140,8 @@ export async function createContainer(
     slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
     const spec = buildContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, recipient, cacheVolume, capacity, config });
     try {
-      const containerId = await host.create(spec, secretEnv, [...files, ...begins], { data, signal });
-      // The engine binds the ports when it starts the container, so that is part of finding a free slot.
+      const containerId = await host.create(spec, secretEnv, [...files, ...initialFiles], { data, signal });
+      // The engine binds the ports at the start, so only a started container proves that the slot is free.
       await host.start(spec);
       signal.throwIfAborted();
       await database.as('service', (tx) =>
@@ -155,5 +154,5 @@ export async function createContainer(
       slot = null;
     }
   }
-  throw new AppError('OPERATION_FAILED', 'The ports for agents on this machine are in use by something else');
+  throw new AppError('OPERATION_FAILED', 'Other programs use the ports for agents on this machine. Tell the administrator.');
 }

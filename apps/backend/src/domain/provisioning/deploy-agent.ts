@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { beginOperation, operationInProgress } from '../operations/operations.ts';
 import { awaitProvisioning } from './begin-provisioning.ts';
 
-/** How long the caller waits for the container; the job goes on by itself. */
+/** How long the caller waits for the container. After the timeout the job continues. */
 const WAIT_MS = 120_000;
 
 interface Input {
@@ -28,27 +28,27 @@ async function hasChannel({ database, envelope }: Context, actor: Actor, agentId
 }
 
 /**
- * Deploys a container for the actor's agent of that id, which is made when there is none; waits until it is ready.
- * @returns the agent, and whether it was running already and nothing was done
- * @throws AppError INVALID_REQUEST without a channel token, AGENT_NOT_FOUND for another's id, PAYMENT_REQUIRED,
+ * Deploys a container for the actor's agent of that id and waits until it is ready. Creates a missing agent.
+ * @returns the agent; `already` is true when it ran already, so that nothing was done
+ * @throws AppError INVALID_REQUEST without a channel token, AGENT_NOT_FOUND for another user's agent, PAYMENT_REQUIRED,
  * AGENT_LIMIT_REACHED, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED, PROVISIONING_DISABLED
  */
 export async function deployAgent(context: Context, actor: Actor, { agentId, config = {} }: Input, requestId: string) {
   const { database, boss, envelope, accounts, host } = context;
   const tenant = tenantOf(actor);
-  const given = config.telegramToken || config.discordBotToken || config.whatsappToken;
+  const hasNewToken = config.telegramToken || config.discordBotToken || config.whatsappToken;
   const existing = await findOwnAgent(context, actor, agentId);
-  if (actor.facade === 'backend' && !given && !(existing && (await hasChannel(context, actor, agentId)))) {
+  if (actor.facade === 'backend' && !hasNewToken && !(existing && (await hasChannel(context, actor, agentId)))) {
     throw new AppError('INVALID_REQUEST', 'telegramToken is required');
   }
   if (existing?.state === 'running' && existing.runtime === 'container') return { agent: existing, already: true };
   if (!context.config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
   const owner = await accounts.find(existing?.ownerId ?? userOf(actor));
-  const { plan: asked, ...others } = config;
-  // Named again, the default plan is what it was.
-  const named = existing && asked === existing.plan && hasDefaultPlan(existing) ? undefined : asked;
-  const plan = named || !existing ? coveredPlan(actor, owner, named) : existing.plan;
-  const merged = { ...(existing && readAgentConfig(existing)), ...others, ...(named && { plan: named }) };
+  const { plan: requestedPlan, ...otherConfig } = config;
+  // A default plan stays a default when the request repeats its name.
+  const namedPlan = existing && requestedPlan === existing.plan && hasDefaultPlan(existing) ? undefined : requestedPlan;
+  const plan = namedPlan || !existing ? coveredPlan(actor, owner, namedPlan) : existing.plan;
+  const merged = { ...(existing && readAgentConfig(existing)), ...otherConfig, ...(namedPlan && { plan: namedPlan }) };
   requireContainer(actor, owner, { plan, config: merged });
   if (!(await host.available())) {
     throw new AppError(

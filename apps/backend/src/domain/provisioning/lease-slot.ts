@@ -2,8 +2,10 @@ import { AppError } from '@agentbot/contracts';
 import { type Database, isUniqueViolation } from '../../infra/database/database.ts';
 
 /**
- * Leases the lowest free slot to an agent (its host ports and subnet); a unique index decides between rivals.
- * @param refused slots the engine found occupied by something else
+ * Leases the lowest free slot (host ports and subnet) to an agent. A unique index decides between concurrent leases.
+ * @param count the number of slots on this host
+ * @param refused slots whose ports other programs use
+ * @throws AppError OPERATION_FAILED without a free slot
  */
 export async function leaseSlot(database: Database, agentId: string, count: number, refused: ReadonlySet<number>): Promise<number> {
   for (;;) {

@@ -8,7 +8,7 @@ import { validateAllowedDomains } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
 import { awaitProvisioning, beginProvisioning } from './begin-provisioning.ts';
 
-/** How long the caller waits for the outcome; the job goes on by itself. */
+/** How long the caller waits for the outcome. After the timeout the job continues. */
 const WAIT_MS = 15_000;
 
 interface Input {
@@ -16,16 +16,16 @@ interface Input {
   model: string;
   config?: AgentConfig | undefined;
   tier?: Tier | undefined;
-  /** False to answer before anything has been done. */
+  /** False to return as soon as the row and the job are written. */
   wait?: boolean | undefined;
 }
 
 /**
- * Provisions an agent for the actor: its row and its job in one transaction, then up to 15 seconds of waiting.
- * @param id of the new row, so that a repeated request finds it
+ * Provisions an agent for the actor: writes its row and job in one transaction, then waits up to 15 seconds.
+ * @param id the new row's id; a repeated request passes the same id and finds the row
  * @returns the agent, `running` or still `provisioning`
  * @throws AppError PAYMENT_REQUIRED, AGENT_LIMIT_REACHED, PROVISIONING_DISABLED, INVALID_REQUEST, or OPERATION_FAILED
- * when it failed by then; its row is kept in `error`
+ * when it fails within the wait; its row stays, in `error`
  */
 export async function provisionAgent(context: Context, actor: Actor, input: Input, requestId: string, id?: string): Promise<Agent> {
   const { envelope, config, accounts } = context;
@@ -37,11 +37,11 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
 
   const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);
   const tenant = { userId: owner.id };
-  // The tier decides: a plan in the configuration would say that it was asked for by name.
-  const { plan: _, ...given } = input.config ?? {};
+  // The tier sets the plan. A plan in the stored configuration would mean that the request named one.
+  const { plan: _, ...agentConfig } = input.config ?? {};
   const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
   const begun = await beginProvisioning(context, tenant, { kind: 'provision', requestId }, (tx) =>
-    insertAgent(tx, envelope, owner, limit, { id, name: input.name, ...model, plan, config: given, state: 'provisioning' }),
+    insertAgent(tx, envelope, owner, limit, { id, name: input.name, ...model, plan, config: agentConfig, state: 'provisioning' }),
   );
 
   if (input.wait === false) return begun.agent;

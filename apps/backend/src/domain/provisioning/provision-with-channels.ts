@@ -16,19 +16,19 @@ import { streamView } from '../streaming/live-stream.ts';
 import { withStream } from '../streaming/live-streams.ts';
 import { awaitProvisioning, beginProvisioning } from './begin-provisioning.ts';
 
-/** How long the caller waits for the container; the job goes on by itself. */
+/** How long the caller waits for the container. After the timeout the job continues. */
 const WAIT_MS = 60_000;
 
 interface Request {
   requestId: string;
-  /** Random name of the new agent; a repeated request gives the same. */
+  /** A random name for the new agent; a repeated request passes the same name. */
   name?: string | undefined;
   contactEmail?: string | undefined;
 }
 
 /**
- * A subscription is the account's plan, or one that is named and then looked up at Stripe; where no Stripe is configured,
- * the internal key vouches for it.
+ * Requires a subscription: the account's plan, or the named Stripe subscription, which is looked up. Without Stripe, a
+ * caller with the internal key may name any subscription.
  * @throws AppError PAYMENT_REQUIRED
  */
 async function requirePayment(context: Context, actor: Actor, owner: Account, { plan, stripeSubscriptionId: id }: ChannelProvision) {
@@ -38,8 +38,8 @@ async function requirePayment(context: Context, actor: Actor, owner: Account, { 
 }
 
 /**
- * Provisions an agent with channel tokens: row, stream and job, then up to a minute of waiting for its container. It
- * succeeds without a container too.
+ * Provisions an agent with channel tokens: writes row, stream and job, then waits up to a minute for its container. It also
+ * succeeds without a container.
  * @throws AppError PROVISIONING_DISABLED, PAYMENT_REQUIRED, AGENT_LIMIT_REACHED
  */
 export async function provisionWithChannels(

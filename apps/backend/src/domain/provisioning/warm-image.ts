@@ -6,11 +6,11 @@ import { Skipped, type Step } from '../operations/steps.ts';
 
 /** A cold gateway needs half a minute on an idle machine. */
 const WARMING_MS = 4 * 60_000;
-/** The time that the end of a container that did not become ready may take. */
-const ENDING_MS = 30_000;
+/** The grace period for the removal of a container that did not become ready. */
+const GRACE_MS = 30_000;
 
-/** A configuration with every channel that an agent can have, so that all of it is compiled. */
-const everything = (version: string) =>
+/** A configuration with every channel that an agent can have, so that OpenClaw compiles all plugins. */
+const allChannelsConfig = (version: string) =>
   openclawConfig({
     version,
     plan: 'network',
@@ -22,22 +22,26 @@ const everything = (version: string) =>
     origin: 'http://127.0.0.1:18789',
   });
 
-function fill({ host, config }: Pick<Context, 'host' | 'config'>, image: string, version: string, signal: AbortSignal) {
-  const request = { configuration: JSON.stringify(everything(version)), variables: Object.keys(secretVariables), timeoutMs: WARMING_MS };
+function fillCache({ host, config }: Pick<Context, 'host' | 'config'>, image: string, version: string, signal: AbortSignal) {
+  const request = {
+    configuration: JSON.stringify(allChannelsConfig(version)),
+    variables: Object.keys(secretVariables),
+    timeoutMs: WARMING_MS,
+  };
   return host.fillStartCache(image, config.INSTALLATION, request, signal);
 }
 
 /**
- * The stage in which an image's cache is filled, where its plugins are transpiled and that has not been done on this host.
- * A failure is a warning: the agent starts without a cache, which takes longer.
+ * The step that fills an image's start cache on this host, if its OpenClaw transpiles plugins and the cache is empty. A
+ * failure is a warning: the agent starts without a cache, which takes longer.
  */
 export async function warmStep(context: Context, image: string, version: string, step: Step): Promise<void> {
   if (!dialectOf(version).transpiles) return;
   const { filled } = await context.host.startCache(image, context.config.INSTALLATION);
   if (filled) return;
-  await step('warm', WARMING_MS + ENDING_MS, async (signal) => {
+  await step('warm', WARMING_MS + GRACE_MS, async (signal) => {
     try {
-      await fill(context, image, version, signal);
+      await fillCache(context, image, version, signal);
     } catch (error) {
       if (signal.aborted || (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE')) throw error;
       context.log.warn({ err: error, image }, 'the image could not be warmed; its agents start without a cache');
@@ -47,7 +51,7 @@ export async function warmStep(context: Context, image: string, version: string,
   });
 }
 
-/** Fills the cache of the installation's default image, if that is present, before the first agent needs it. */
+/** Fills the start cache of the installation's default image before the first agent needs it. Needs an engine. */
 export async function warmPlatformImage(context: Context): Promise<void> {
   const { host, config, log, closing } = context;
   try {
@@ -56,8 +60,8 @@ export async function warmPlatformImage(context: Context): Promise<void> {
     if (filled) return;
     const { version } = await host.ensureImage(config.OPENCLAW_IMAGE, closing);
     if (!dialectOf(version).transpiles) return;
-    await fill(context, config.OPENCLAW_IMAGE, version, closing);
-    log.info({ image: config.OPENCLAW_IMAGE }, 'the image is warm');
+    await fillCache(context, config.OPENCLAW_IMAGE, version, closing);
+    log.info({ image: config.OPENCLAW_IMAGE }, 'the image is warm: its start cache is filled');
   } catch (error) {
     if (!closing.aborted) log.warn({ err: error }, 'the image could not be warmed; the first agent will do it');
   }
