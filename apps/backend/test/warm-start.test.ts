@@ -103,7 +103,7 @@ test('agents on an image that cannot be warmed start without a cache, and the se
     expect(await updateAndFindWarmSteps(ids[0])).toEqual([
       expect.objectContaining({
         state: 'skipped',
-        detail: expect.stringMatching(/exit code 3.*no network.*The agent starts without a cache/s),
+        detail: expect.stringMatching(/exited with code 3: no network\. The agent starts without a cache/),
       }),
     ]);
     expect(await updateAndFindWarmSteps(ids[1])).toEqual([]);
