@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { startBackend, type TestBackend } from './backend.ts';
 
@@ -52,6 +52,59 @@ test("a user's transaction cannot insert a row of another user", async () => {
   const operation = { id: 'op_x', agentId: 'a', ownerId: theirs, kind: 'stop' };
   await expect(backend.context.database.as({ userId: mine }, (tx) => tx.operation.create({ data: operation }))).rejects.toThrow(
     /row-level security/,
+  );
+});
+
+test('every policy compares the row with the tenant of the transaction, and admits the platform itself', async () => {
+  const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
+  await client.connect();
+  const { rows } = await client.query<{ name: string; policy: string; using: string; check: string; owned: boolean }>(`
+    SELECT p.tablename AS name, p.policyname AS policy, p.qual AS using, p.with_check AS check,
+      EXISTS (SELECT FROM information_schema.columns c WHERE c.table_name = p.tablename AND c.column_name = 'owner_id') AS owned
+    FROM pg_policies p WHERE p.schemaname = 'public' AND p.permissive = 'PERMISSIVE'`);
+  await client.end();
+  expect(rows.length).toBeGreaterThan(20);
+  const isUser = /owner_id = current_setting\('app\.user_id'::text, true\)/;
+  const isPlatform = /current_setting\('app\.actor'::text, true\) = 'service'::text/;
+  for (const { name, policy, using, check, owned } of rows) {
+    for (const condition of [using, check]) {
+      expect({ name, policy, condition }).toMatchObject({ condition: expect.stringMatching(isPlatform) });
+      // Rows of pending audit entries are the platform's own, though they name their owner.
+      if (owned && policy !== 'platform') expect({ name, condition }).toMatchObject({ condition: expect.stringMatching(isUser) });
+    }
+  }
+});
+
+describe('a row of another account', () => {
+  const expiresAt = new Date(Date.now() + 3_600_000);
+  test.each(['subscription', 'session', 'passwordReset', 'idempotencyKey'] as const)(
+    'in the table of %s is not read, changed or deleted',
+    async (model) => {
+      const [mine, theirs] = [await backend.account(), await backend.account()];
+      const row = (name: string) =>
+        ({
+          subscription: { id: `sub_${name}`, ownerId: theirs, status: 'active', plan: 'solo' },
+          session: { id: `session_${name}`, ownerId: theirs, expiresAt },
+          passwordReset: { hash: `hash_${name}`, ownerId: theirs, expiresAt },
+          idempotencyKey: { ownerId: theirs, key: name, fingerprint: 'f', resourceId: 'r', aliveAt: new Date() },
+        })[model];
+      interface Delegate {
+        create(query: { data: unknown }): Promise<unknown>;
+        findMany(query: { where: { ownerId: string } }): Promise<unknown[]>;
+        updateMany(query: { where: { ownerId: string }; data: { ownerId: string } }): Promise<{ count: number }>;
+        deleteMany(query: { where: { ownerId: string } }): Promise<{ count: number }>;
+      }
+      const { database } = backend.context;
+      await database.as('service', (tx) => (tx[model] as unknown as Delegate).create({ data: row(`first_${theirs}`) }));
+      const where = { ownerId: theirs };
+      const as = <T>(user: string, work: (table: Delegate) => Promise<T>) =>
+        database.as({ userId: user }, (tx) => work(tx[model] as unknown as Delegate));
+      expect((await as(theirs, (table) => table.findMany({ where }))).length).toBeGreaterThan(0);
+      expect(await as(mine, (table) => table.findMany({ where }))).toEqual([]);
+      expect(await as(mine, (table) => table.updateMany({ where, data: { ownerId: mine } }))).toEqual({ count: 0 });
+      expect(await as(mine, (table) => table.deleteMany({ where }))).toEqual({ count: 0 });
+      await expect(as(mine, (table) => table.create({ data: row(`second_${theirs}`) }))).rejects.toThrow(/row-level security/);
+    },
   );
 });
 

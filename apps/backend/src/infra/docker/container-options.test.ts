@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals';
+import type { AgentContainerSpec } from './container-host.ts';
+import { createOptions } from './container-options.ts';
+
+const spec: AgentContainerSpec = {
+  version: 1,
+  agentId: 'agent_1',
+  ownerId: 'user_1',
+  installation: 'default',
+  image: 'ghcr.io/openclaw/openclaw:2026.3.13',
+  plan: 'collective',
+  fingerprint: 'f00d',
+  names: { container: 'openclaw-agent_1', volume: 'openclaw-data-agent_1', network: 'openclaw-net-agent_1' },
+  env: { NODE_ENV: 'production' },
+  secretEnv: {},
+  memoryBytes: 4 * 1024 ** 3,
+  cpus: 1.5,
+  pidsLimit: 512,
+  bind: { address: '127.0.0.1', gateway: 19_004, bridge: 19_006 },
+  subnet: '10.201.0.8/29',
+  extraHosts: [],
+  cacheVolume: null,
+};
+const options = createOptions(spec, { TOKEN: 'secret' }, ['/app', 'node', 'openclaw.mjs']);
+
+// Ruling 23: what every agent's container must be denied, and what it must have.
+test('createOptions confines the container: no capability, no new privilege, no root, a read-only system', () => {
+  expect(options.User).toBe('1000:1000');
+  expect(options.HostConfig).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true, Init: true });
+  expect(options.HostConfig).not.toHaveProperty('CapAdd');
+  expect(options.HostConfig?.Privileged ?? false).toBe(false);
+});
+
+test('createOptions limits memory, swap, CPU and processes to what the spec says', () => {
+  // MemorySwap is memory and swap together: equal to Memory, it allows no swap.
+  expect(options.HostConfig).toMatchObject({ Memory: 4_294_967_296, MemorySwap: 4_294_967_296, NanoCpus: 1_500_000_000, PidsLimit: 512 });
+});
+
+test('createOptions lets the engine restart a container that exits, and none that was stopped', () => {
+  expect(options.HostConfig?.RestartPolicy).toEqual({ Name: 'unless-stopped' });
+});
+
+test('createOptions publishes the gateway and the bridge on the address of the spec alone', () => {
+  expect(options.HostConfig?.PortBindings).toEqual({
+    '18789/tcp': [{ HostIp: '127.0.0.1', HostPort: '19004' }],
+    '18791/tcp': [{ HostIp: '127.0.0.1', HostPort: '19006' }],
+  });
+});
+
+test('createOptions labels the container with agent, owner and installation, and gives it its own network and volume', () => {
+  expect(options.Labels).toEqual({ 'agentbot.agent': 'agent_1', 'agentbot.owner': 'user_1', 'agentbot.installation': 'default' });
+  expect(options.HostConfig?.NetworkMode).toBe('openclaw-net-agent_1');
+  expect(options.HostConfig?.Mounts).toEqual([{ Type: 'volume', Source: 'openclaw-data-agent_1', Target: '/home/node/.openclaw' }]);
+  expect(options.HostConfig).not.toHaveProperty('Binds');
+});
+
+test('createOptions mounts a shared cache read-only', () => {
+  const { HostConfig } = createOptions({ ...spec, cacheVolume: 'openclaw-cache-1' }, {}, []);
+  expect(HostConfig?.Mounts).toContainEqual({ Type: 'volume', Source: 'openclaw-cache-1', Target: '/opt/agentbot/cache', ReadOnly: true });
+});
+
+test('createOptions passes secrets in the environment and in no argument', () => {
+  expect(options.Env).toEqual(['NODE_ENV=production', 'TOKEN=secret']);
+  expect(JSON.stringify([options.Cmd, options.Entrypoint, options.Labels])).not.toContain('secret');
+});

@@ -1,0 +1,112 @@
+import type { Patch } from '../patch.ts';
+
+const edges = (name: string) => ({ package: '@agentbot/backend', file: 'test/time-limits.test.ts', name });
+const source = (file: string) => `apps/backend/src/${file}.ts`;
+
+/** Lifetimes, schedules, windows and back-off. */
+export const time: Patch[] = [
+  {
+    id: 'reset-link-expiry',
+    file: source('domain/accounts/password-reset'),
+    find: ' AND expires_at > now() RETURNING',
+    replace: ' RETURNING',
+    harm: 'an old mail opens the account for ever',
+    test: edges('works until'),
+  },
+  {
+    id: 'reset-other-links',
+    file: source('domain/accounts/password-reset'),
+    find: '    await tx.passwordReset.deleteMany({ where: { ownerId } });\n',
+    replace: '',
+    harm: 'an older link changes the new password',
+    test: edges('every other link'),
+  },
+  {
+    id: 'idempotency-path',
+    file: source('infra/idempotency/idempotency'),
+    find: 'request.method, request.path, request.body',
+    replace: 'request.method, request.body',
+    harm: 'agent B is answered with the result of agent A, and nothing is done',
+    test: edges('of one address'),
+  },
+  {
+    id: 'idempotency-fresh',
+    file: source('infra/idempotency/idempotency'),
+    find: 'createdAt: { lt: new Date(Date.now() - RETENTION_MS) }',
+    replace: 'createdAt: { gt: new Date(Date.now() - RETENTION_MS) }',
+    harm: 'a repeated request makes a second agent',
+    test: edges('24 hours'),
+  },
+  {
+    id: 'idempotency-lifetime',
+    file: source('infra/idempotency/idempotency'),
+    find: 'RETENTION_MS = 24 * 3600 * 1000',
+    replace: 'RETENTION_MS = 3600 * 1000',
+    harm: 'a request that is repeated after two hours is done twice',
+    test: edges('24 hours'),
+  },
+  {
+    id: 'backup-interval',
+    file: source('domain/backups/scheduled-backups'),
+    find: 'HOUR_MS = 3_600_000',
+    replace: 'HOUR_MS = 3_600',
+    harm: 'a backup every few seconds fills the disk',
+    test: edges('is due again'),
+  },
+  {
+    id: 'backup-not-due',
+    file: source('domain/backups/scheduled-backups'),
+    find: 'nextBackupAt: { lte: new Date() }',
+    replace: 'nextBackupAt: { gte: new Date(0) }',
+    harm: 'a backup every minute fills the disk',
+    test: edges('is due again'),
+  },
+  {
+    id: 'backup-keep-days',
+    file: source('domain/backups/retention'),
+    find: 'keepDays: 30',
+    replace: 'keepDays: 3',
+    harm: 'backups are gone after three days',
+    test: edges('30 days'),
+  },
+  {
+    id: 'backup-keep',
+    file: source('domain/backups/retention'),
+    find: 'keep: 10,',
+    replace: 'keep: 1,',
+    harm: 'only the last backup is kept',
+    test: edges('30 days'),
+  },
+  {
+    id: 'restart-back-off',
+    file: source('workers/crash-restart'),
+    find: 'BACKOFF_BASE_MS * 2 ** restarts',
+    replace: '0',
+    harm: 'five starts within seconds, then an error for good',
+    test: edges('crashed agent'),
+  },
+  {
+    id: 'restart-limit',
+    file: source('workers/crash-restart'),
+    find: 'restarts >= MAX_RESTARTS',
+    replace: 'restarts > MAX_RESTARTS',
+    harm: 'a broken agent is started once more',
+    test: edges('crashed agent'),
+  },
+  {
+    id: 'restart-window',
+    file: source('workers/crash-restart'),
+    find: 'createdAt: { gt: new Date(Date.now() - minutes * 60_000) }, ',
+    replace: '',
+    harm: 'restarts of last month count',
+    test: edges('crashed agent'),
+  },
+  {
+    id: 'session-cleanup',
+    file: source('domain/accounts/sessions'),
+    find: 'expiresAt: { lt: new Date() }',
+    replace: 'expiresAt: { gt: new Date() }',
+    harm: 'everybody is signed out once a minute',
+    test: edges('expired session'),
+  },
+];
