@@ -66,7 +66,9 @@ export function AuditLog() {
               <td className="whitespace-nowrap">{formatTime(entry.at)}</td>
               <td className="whitespace-nowrap font-medium">{actionName(entry.action)}</td>
               <td className="whitespace-nowrap">{actors[entry.actor]}</td>
-              <td className="break-all text-muted text-xs md:whitespace-nowrap">{[entry.agentId, entry.target].filter(Boolean).join(' / ') || '–'}</td>
+              <td className="break-all text-muted text-xs md:whitespace-nowrap">
+                {[entry.agentId, entry.target].filter(Boolean).join(' / ') || '–'}
+              </td>
               <td className={`whitespace-nowrap ${colours[entry.outcome]}`}>
                 {entry.outcome === 'unknown' ? 'unknown: the request was interrupted' : entry.outcome}
                 {entry.code && <span className="block text-xs">{entry.code.replaceAll('_', ' ').toLowerCase()}</span>}
