@@ -70,6 +70,9 @@ const rulings: { line: string; sent: string[]; thrown?: string[]; because: strin
   { line: 'Invalid action or missing', sent: ['Invalid action', 'Message required'], because: 'the line names two cases' },
 ];
 
+/** The sentences that stand for a line of an error table. */
+const wantedFor = (text: string) => rulings.find(({ line }) => text.startsWith(line))?.sent ?? [text];
+
 /** The messages with which an operation refuses a body: of nothing, of empty values, of wrong values. */
 function refusals({ body }: Route): string[] {
   const attempts = [
@@ -111,9 +114,15 @@ describe.each(documented.map((each) => [`${each.method} ${each.path}`, each] as 
   const lines = operation.errors.map(({ status, text }) => [status, text] as const);
   if (lines.length > 0) {
     test.each(lines)('answers %i "%s"', (status, text) => {
-      const wanted = rulings.find(({ line }) => text.startsWith(line))?.sent ?? [text];
+      const wanted = wantedFor(text);
       const sent = operations.flatMap(({ route, facade }) => sentencesOf(route, facade, status));
       expect(sent).toEqual(expect.arrayContaining(wanted));
+      // A body without any field is refused with the contract's words too, and not only a body with an empty field.
+      const missing = operations.flatMap(({ route }) =>
+        status === 400 ? (route.body?.safeParse({}).error?.issues[0]?.message ?? []) : [],
+      );
+      const named = operation.errors.flatMap((line) => (line.status === 400 ? wantedFor(line.text) : []));
+      for (const message of missing) expect(named).toContain(message);
     });
   }
 
