@@ -11,7 +11,7 @@ import { openLogView } from '../test/log-view.ts';
 
 /**
  * Measures the cost of storing and streaming an agent's log. The baseline reads the log only from the engine. Load: 10 MB per
- * second for a minute, with one viewer that reads and one that stalls. Also measures the delay from a line to its viewer.
+ * second for a minute, with a viewer that reads and a viewer that stalls. Also measures the delay from a line to its viewer.
  */
 
 const SECONDS = Number(process.argv[2] ?? 60);

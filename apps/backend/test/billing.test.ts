@@ -191,7 +191,7 @@ describe('a checkout', () => {
   test.each([
     ['has never heard of', (customer: string) => stripe.customers.delete(customer)],
     ['has deleted', (customer: string) => stripe.addCustomer({ id: customer, email: null, deleted: true })],
-  ])('creates a new customer for one that Stripe %s', async (how, lose) => {
+  ])('creates a new customer in place of a customer that Stripe %s', async (how, lose) => {
     const email = `lost-${how.replaceAll(' ', '-')}`;
     const { id, customer } = await createCustomer(email);
     lose(customer);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createSteps, Skipped, type Step } from '../src/domain/operations/steps.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** What a step returns to its workflow, and what it leaves for the operation's page. */
+/** The result of a step for its workflow, and its record for the operation's page. */
 
 const id = 'op_steps';
 let backend: TestBackend;
@@ -24,7 +24,7 @@ const recorded = async (name: string) => {
   return [state, detail];
 };
 
-test("a step returns its work's result and records the detail that is made of it", async () => {
+test("a step returns its work's result and records the detail computed from it", async () => {
   const detail = ({ version }: { version: string }) => `OpenClaw ${version}`;
   expect(await step('image', 60_000, async () => ({ version: '1' }), { detail })).toEqual({ version: '1' });
   expect(await recorded('image')).toEqual(['done', 'OpenClaw 1']);
@@ -35,7 +35,7 @@ test('a step without a detail records none, whatever its work returns', async ()
   expect(await recorded('stop')).toEqual(['done', null]);
 });
 
-test('a skipped step returns and records its reason, and is asked for no detail', async () => {
+test('a skipped step returns and records its reason without a detail', async () => {
   const skipped = new Skipped('There is nothing to do');
   const detail = () => 'unused';
   expect(await step('warm', 60_000, async () => skipped, { detail })).toBe(skipped);

@@ -1,6 +1,6 @@
 import type { AgentContainerSpec } from '../src/infra/docker/container-host.ts';
 
-/** A container's spec as an agent's row holds it; `more` says what matters to the test. */
+/** A container spec as an agent's row stores it. @param more the fields that the test needs */
 export const storedSpec = (more: Partial<AgentContainerSpec> = {}): AgentContainerSpec => ({
   version: 1,
   agentId: 'agent_1',
@@ -22,6 +22,6 @@ export const storedSpec = (more: Partial<AgentContainerSpec> = {}): AgentContain
   ...more,
 });
 
-/** The same with a gateway at a port of this machine. */
+/** A container spec whose gateway listens on a port of this machine. */
 export const storedSpecAt = (port: number): AgentContainerSpec =>
   storedSpec({ bind: { address: '127.0.0.1', gateway: port, bridge: port + 2 } });

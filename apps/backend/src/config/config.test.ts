@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readConfig } from './config.ts';
 
-test('the start is refused with every missing variable named, and no value', () => {
+test('readConfig names every missing variable and no value', () => {
   expect(() => readConfig({ INTERNAL_API_KEY: 'short-secret', DATABASE_URL: 'mysql://user:pw@host/db' })).toThrow(
     /DATABASE_URL[\s\S]*INTERNAL_API_KEY[\s\S]*ASSERTION_SECRET/,
   );

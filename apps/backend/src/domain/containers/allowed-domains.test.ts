@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { allowedDomains, allowedPort } from './allowed-domains.ts';
 
-describe('what an agent with a list of domains may reach', () => {
+describe('allowedPort for an agent with allowed domains', () => {
   const agent = {
     model: 'gpt-4',
     aiProvider: 'openai',
@@ -24,7 +24,7 @@ describe('what an agent with a list of domains may reach', () => {
     ['discord.com', 443, undefined, undefined],
     ['openrouter.ai', 443, undefined, undefined],
     ['', 443, undefined, undefined],
-  ])('%s, usually at %s, asked for at %s: %s', (host, usual, asked, port) => {
+  ])('of host %s with default port %s and requested port %s is %s', (host, usual, asked, port) => {
     expect(allowedPort(patterns, host, usual, asked)).toBe(port);
   });
 });

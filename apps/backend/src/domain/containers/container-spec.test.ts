@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { slotCount } from '../../infra/docker/slots.ts';
 import { buildContainerSpec } from './container-spec.ts';
 
-test("a container's limits are its plan's, capped by the host; each slot has ports and a subnet of its own", () => {
+test("buildContainerSpec takes limits from the plan, caps them at the host's capacity, and gives each slot its ports and subnet", () => {
   const config = { AGENT_PORT_BASE: 19_000, AGENT_SUBNET: '10.201.0.0/16', INSTALLATION: 'x', ALLOW_PRIVATE_MODEL_ENDPOINTS: false };
   const spec = (slot: number, domains: string[] = []) =>
     buildContainerSpec({

@@ -38,7 +38,7 @@ describe('agentBefore', () => {
     ['of an agent that keeps serving', { state: 'running', image: 'i', keepsServing: true }],
     ['with the plan', { state: 'stopped', image: 'i', plan: 'label' }],
     ['with a key that this version does not know', { state: 'error', node: 'n1' }],
-  ])('%s is read whole', (_shape, agentBefore) => {
+  ])('readAgentBefore reads %s whole', (_shape, agentBefore) => {
     expect(readAgentBefore({ id, agentBefore })).toEqual(agentBefore);
   });
 
@@ -46,13 +46,13 @@ describe('agentBefore', () => {
     [{ state: 'asleep' }, 'agentBefore.state (invalid_value)'],
     [{ plan: 'platinum' }, 'agentBefore.plan (invalid_value)'],
     [{ image: 5 }, 'agentBefore.image (invalid_type)'],
-  ])('%j is refused, but says whether the agent keeps serving', (broken, field) => {
+  ])('readAgentBefore refuses %j, and keepsServing still reads it', (broken, field) => {
     const row = { id, agentBefore: { ...broken, keepsServing: true } };
     expect(() => readAgentBefore(row)).toThrow(`The column agentBefore of operation op_1 cannot be read: ${field}`);
     expect(keepsServing(row)).toBe(true);
   });
 
-  test('keepsServing reads the key under its former name too', () => {
+  test('keepsServing reads the key goesOn of older rows', () => {
     expect(keepsServing({ id, agentBefore: { goesOn: true } })).toBe(true);
   });
 
@@ -62,7 +62,7 @@ describe('agentBefore', () => {
 });
 
 describe('input', () => {
-  test('names what an update, a restore and a backup need', () => {
+  test('has the image of an update, the backup of a restore and the cause of a backup', () => {
     expect(readUpdateInput({ id, input: { image: 'i' } })).toEqual({ image: 'i' });
     expect(readRestoreInput({ id, input: { backupId: 'bk_1' } })).toEqual({ backupId: 'bk_1' });
     expect(readBackupInput({ id, input: {} })).toEqual({ cause: 'manual' });

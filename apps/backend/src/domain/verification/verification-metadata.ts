@@ -6,16 +6,16 @@ type Row = Pick<Agent, 'id' | 'verificationMetadata'>;
 
 const anyMetadata = z.record(z.string(), z.unknown()).nullable();
 const json = z.record(z.string(), z.json());
-/** What a proof from a chain leaves. */
+/** The metadata that a verification on a chain stores. */
 const provenMetadata = z.looseObject({ ensName: z.string().optional() });
 
 const place = ({ id }: Row) => ({ row: `agent ${id}`, column: 'verificationMetadata' });
 
-/** What is told of an agent's verification beside its columns. @throws UnreadableColumnError */
+/** The metadata of an agent's verification, for its owner. @throws UnreadableColumnError */
 export const readVerificationMetadata = (agent: Row) => readColumn(anyMetadata, agent.verificationMetadata, place(agent));
 
 /** The metadata of a verification that was read from a chain; other keys are kept. @throws UnreadableColumnError */
 export const readProvenMetadata = (agent: Row) => readColumn(provenMetadata, agent.verificationMetadata, place(agent));
 
-/** Metadata, such as a request's, as the column takes it. */
+/** Converts metadata, such as that of a request, to the type of the column. */
 export const metadataColumn = (metadata: Record<string, unknown>): Prisma.InputJsonObject => json.parse(metadata);

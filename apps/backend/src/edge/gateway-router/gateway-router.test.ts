@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseAgentAddress } from './gateway-router.ts';
 
-describe('an address on the gateway port', () => {
+describe('parseAgentAddress of', () => {
   test.each([
     ['agent_1.agents.localhost:10000', '/x?y=1', { agentId: 'agent_1', url: '/x?y=1' }],
     ['AGENT_1.Agents.Localhost', '/', { agentId: 'agent_1', url: '/' }],

@@ -6,7 +6,7 @@ describe('the envelope', () => {
   const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
   const [first, second] = [key('a'), key('b')];
 
-  test('opens what it sealed, after a rotation too, and nothing moved or changed', () => {
+  test('opens its sealed values, also after a key rotation, and refuses a moved or changed value', () => {
     const sealed = createEnvelope(first).seal('geheim 🤫', 'row|1');
     expect(sealed).not.toContain('geheim');
     expect(createEnvelope(`${second},${first}`).open(sealed, 'row|1')).toBe('geheim 🤫');

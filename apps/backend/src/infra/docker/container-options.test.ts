@@ -1,29 +1,18 @@
 import { expect, test } from '@jest/globals';
-import type { AgentContainerSpec } from './container-host.ts';
+import { storedSpec } from '../../../test/stored-spec.ts';
 import { createOptions } from './container-options.ts';
 
-const spec: AgentContainerSpec = {
-  version: 1,
-  agentId: 'agent_1',
+const spec = storedSpec({
   ownerId: 'user_1',
   installation: 'default',
-  image: 'ghcr.io/openclaw/openclaw:2026.3.13',
-  plan: 'collective',
-  fingerprint: 'f00d',
-  names: { container: 'openclaw-agent_1', volume: 'openclaw-data-agent_1', network: 'openclaw-net-agent_1' },
   env: { NODE_ENV: 'production' },
-  secretEnv: {},
   memoryBytes: 4 * 1024 ** 3,
   cpus: 1.5,
-  pidsLimit: 512,
   bind: { address: '127.0.0.1', gateway: 19_004, bridge: 19_006 },
-  subnet: '10.201.0.8/29',
-  extraHosts: [],
-  cacheVolume: null,
-};
+});
 const options = createOptions(spec, { TOKEN: 'secret' }, ['/app', 'node', 'openclaw.mjs']);
 
-// Ruling 23: what every agent's container must be denied, and what it must have.
+// The hardening of every agent's container: README and docs/architecture/containers.md.
 test('createOptions confines the container: no capability, no new privilege, no root, a read-only system', () => {
   expect(options.User).toBe('1000:1000');
   expect(options.HostConfig).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true, Init: true });
@@ -31,12 +20,12 @@ test('createOptions confines the container: no capability, no new privilege, no 
   expect(options.HostConfig?.Privileged ?? false).toBe(false);
 });
 
-test('createOptions limits memory, swap, CPU and processes to what the spec says', () => {
+test('createOptions limits memory, swap, CPU and processes to the values of the spec', () => {
   // MemorySwap is memory and swap together: equal to Memory, it allows no swap.
   expect(options.HostConfig).toMatchObject({ Memory: 4_294_967_296, MemorySwap: 4_294_967_296, NanoCpus: 1_500_000_000, PidsLimit: 512 });
 });
 
-test('createOptions lets the engine restart a container that exits, and none that was stopped', () => {
+test('createOptions makes the engine restart an exited container and leave a stopped container', () => {
   expect(options.HostConfig?.RestartPolicy).toEqual({ Name: 'unless-stopped' });
 });
 

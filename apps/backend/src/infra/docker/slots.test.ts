@@ -9,6 +9,6 @@ test.each([
   ['10.202.128.2', undefined],
   ['127.0.0.1', undefined],
   ['::1', undefined],
-])('an agent at %s that is held to its domains has slot %s', (address, slot) => {
+])('restrictedSlot of the address %s is %s', (address, slot) => {
   expect(restrictedSlot('10.201.0.0/16', address)).toBe(slot);
 });

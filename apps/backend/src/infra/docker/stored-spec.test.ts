@@ -60,7 +60,7 @@ test.each<[string, unknown, string]>([
   expect(() => read(stored)).toThrow(fields);
 });
 
-test('readContainerSpec tells no value of a spec that it refuses', () => {
+test('readContainerSpec puts no value of a refused spec into its error', () => {
   const secret = 'sk-0123456789';
   const stored = { ...current, plan: secret, image: [secret], env: { KEY: [secret] }, secretEnv: secret, bind: { address: secret } };
   let message = '';

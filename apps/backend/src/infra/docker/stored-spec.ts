@@ -39,7 +39,7 @@ function migrated(stored: unknown): unknown {
 
 const storedSpec = z.preprocess(migrated, currentSpec);
 
-/** Parses a container's spec that stands in a JSON column. @param row names the row in the error. @throws UnreadableColumnError */
+/** Parses a container spec from a JSON column. @param row the row's name for the error. @throws UnreadableColumnError */
 export const parseContainerSpec = (stored: unknown, row: string, column: string): AgentContainerSpec =>
   readColumn(storedSpec, stored, { row, column });
 

@@ -16,7 +16,7 @@ const providers = {
   openai: 'openai',
 } as const satisfies { [P in KnownProvider]: P };
 
-/** Checks types only: values that were accepted once stay readable when what is accepted gets narrower. */
+/** Checks types only: a stored value stays readable when the rules for new values become stricter. */
 const storedConfig = z.looseObject({
   plan: z.enum(Plan).optional(),
   aiProvider: z.enum(providers).optional(),

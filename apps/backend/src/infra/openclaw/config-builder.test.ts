@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { openclawConfig } from './config-builder.ts';
 
-test("the agent's configuration holds references, no secret, and the platform's denials", () => {
+test('openclawConfig contains references instead of secrets, and the tools that the platform denies', () => {
   const config = openclawConfig({
     version: '2026.3.13',
     plan: 'solo',
@@ -41,7 +41,7 @@ test("the agent's configuration holds references, no secret, and the platform's 
   });
 });
 
-test('an endpoint of one’s own may want no key, and the gateway refuses to call a model without', () => {
+test('openclawConfig gives a custom endpoint without a key a placeholder, because the gateway requires a key', () => {
   const target = { provider: 'custom', api: 'openai-completions', baseUrl: 'http://m/v1', gatewayName: 'custom', model: 'm' } as const;
   const input = {
     version: '2026.3.13',

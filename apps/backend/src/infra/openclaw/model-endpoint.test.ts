@@ -13,7 +13,7 @@ test.each([
   'http://[::ffff:127.0.0.1]/',
   'http://2130706433/',
   'http://0x7f.1/',
-])('%s is no public endpoint', async (url) => {
+])('assertPublicEndpoint refuses %s', async (url) => {
   await expect(assertPublicEndpoint(url, false)).rejects.toThrow('config.baseUrl must be a public address');
 });
 
@@ -29,7 +29,7 @@ test.each(['http://169.254.169.254/', 'http://[::ffff:169.254.169.254]/', 'http:
   },
 );
 
-test('this machine is known by every address it has, mapped ones too', () => {
+test('isThisMachine recognizes every address of this machine, also as an IPv4-mapped address', () => {
   const own = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
   const mapped = own.filter((address) => isIPv4(address)).map((address) => `::ffff:${address}`);
   for (const address of ['127.0.0.9', '::1', '0.0.0.0', ...own, ...mapped])

@@ -26,7 +26,7 @@ const after = {
   pids: 9,
 };
 
-test('usageBetween gives the share of one CPU, the increases, and the latest sizes', () => {
+test('usageBetween returns the share of one CPU, the increases of counters, and the latest sizes', () => {
   // 1,500 of 2,000 on two CPUs: one and a half CPUs.
   expect(usageBetween(before, after)).toEqual({
     samples: 1,
