@@ -1,6 +1,6 @@
 import { strykerConfig } from '@agentbot/config/stryker';
 
 export default strykerConfig({
-  mutate: ['src/{agents,base-url,channels,define-route,errors,image-reference,openapi,openclaw,paging,plans,provision,scopes}.ts'],
+  mutate: ['src/{base-url,define-route,errors,image-reference,openapi,paging,plans,scopes}.ts'],
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
 });
