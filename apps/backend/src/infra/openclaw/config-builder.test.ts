@@ -1,58 +1,228 @@
-import { expect, test } from '@jest/globals';
-import { openclawConfig } from './config-builder.ts';
+import { settingsIn } from '@agentbot/contracts/test/agents-api';
+import { describe, expect, test } from '@jest/globals';
+import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from './config-builder.ts';
+import { configShape } from './config-shape.ts';
 
-test('openclawConfig contains references instead of secrets, and the tools that the platform denies', () => {
-  const config = openclawConfig({
-    version: '2026.3.13',
-    plan: 'solo',
-    target: {
-      provider: 'anthropic',
-      api: 'anthropic-messages',
-      baseUrl: 'https://api.anthropic.com',
-      gatewayName: 'anthropic',
-      model: 'claude-opus-4-6',
+const anthropic = {
+  provider: 'anthropic',
+  api: 'anthropic-messages',
+  baseUrl: 'https://api.anthropic.com',
+  gatewayName: 'anthropic',
+  model: 'claude-opus-4-6',
+} as const;
+const openai = {
+  provider: 'openai',
+  api: 'openai-completions',
+  baseUrl: 'https://api.openai.com/v1',
+  gatewayName: 'openai',
+  model: 'gpt-4o',
+} as const;
+const custom = { provider: 'custom', api: 'openai-completions', baseUrl: 'http://m/v1', gatewayName: 'custom', model: 'm' } as const;
+const gemini = {
+  provider: 'gemini',
+  api: 'google-generative-ai',
+  baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+  gatewayName: 'google',
+  model: 'gemini-2.0-flash',
+} as const;
+
+const input: ConfigInput = {
+  version: '2026.3.13',
+  plan: 'solo',
+  target: anthropic,
+  fallbacks: [openai],
+  has: { apiKey: true },
+  ownerIds: ['42'],
+  skills: { weather: false, github: true },
+  origin: 'http://a.agents.localhost:10000',
+};
+const everyChannel = { apiKey: true, telegramToken: true, discordBotToken: true, whatsappToken: true };
+const key = (id: string) => ({ source: 'env', provider: 'default', id });
+
+test('openclawConfig builds the whole file of an agent without channels', () => {
+  expect(openclawConfig(input)).toEqual({
+    meta: { lastTouchedVersion: '2026.3.13' },
+    gateway: {
+      mode: 'local',
+      bind: 'lan',
+      port: 18_789,
+      auth: { mode: 'token', token: '${OPENCLAW_GATEWAY_TOKEN}' },
+      controlUi: { allowedOrigins: ['http://a.agents.localhost:10000'] },
+      http: { endpoints: { chatCompletions: { enabled: true }, responses: { enabled: true } } },
     },
-    fallbacks: [
-      { provider: 'openai', api: 'openai-completions', baseUrl: 'https://api.openai.com/v1', gatewayName: 'openai', model: 'gpt-4o' },
-    ],
-    has: { apiKey: true, telegramToken: true },
-    ownerIds: ['42'],
-    skills: { weather: false },
-    origin: 'http://a.agents.localhost:10000',
-  });
-  expect(config).toMatchObject({
+    discovery: { mdns: { mode: 'off' } },
+    update: { checkOnStart: false },
+    logging: { consoleStyle: 'json' },
+    plugins: { allow: ['memory-core'] },
     models: {
       providers: {
-        anthropic: { apiKey: { id: 'AGENT_MODEL_API_KEY' }, models: [{ id: 'claude-opus-4-6' }] },
-        openai: { apiKey: { id: 'AGENT_MODEL_API_KEY_OPENAI' }, models: [{ id: 'gpt-4o' }] },
+        anthropic: {
+          baseUrl: 'https://api.anthropic.com',
+          api: 'anthropic-messages',
+          apiKey: key('AGENT_MODEL_API_KEY'),
+          models: [{ id: 'claude-opus-4-6', name: 'claude-opus-4-6' }],
+        },
+        openai: {
+          baseUrl: 'https://api.openai.com/v1',
+          api: 'openai-completions',
+          apiKey: key('AGENT_MODEL_API_KEY_OPENAI'),
+          models: [{ id: 'gpt-4o', name: 'gpt-4o' }],
+        },
       },
     },
-    agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6', fallbacks: ['openai/gpt-4o'] } } },
+    agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6', fallbacks: ['openai/gpt-4o'] }, heartbeat: { every: '0m' } } },
     tools: { profile: 'messaging', deny: ['browser', 'canvas'] },
+    skills: { entries: { weather: { enabled: false }, github: { enabled: true } } },
+    messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },
     channels: {
-      telegram: {
-        botToken: '${TELEGRAM_BOT_TOKEN}',
-        dmPolicy: 'allowlist',
-        allowFrom: ['42'],
-        historyLimit: 50,
-        retry: { minDelayMs: 400 },
-      },
+      defaults: { groupPolicy: 'allowlist', heartbeat: { showOk: false, showAlerts: true, useIndicator: true } },
     },
   });
 });
 
+/** The contract's table as nested settings: `retry.attempts` is `attempts` in `retry`. */
+function nested(title: string): Record<string, unknown> {
+  const root: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(settingsIn(title))) {
+    if (name === 'dmPolicy') continue;
+    const keys = name.split('.');
+    const last = keys.pop() as string;
+    const parent = keys.reduce<Record<string, unknown>>((at, step) => {
+      at[step] ??= {};
+      return at[step] as Record<string, unknown>;
+    }, root);
+    parent[last] = value;
+  }
+  return root;
+}
+
+describe('channels', () => {
+  const withOwners = { dmPolicy: 'allowlist', allowFrom: ['42'] };
+
+  test('have the settings of the contract and nothing else, their tokens as references', () => {
+    expect(openclawConfig({ ...input, has: everyChannel }).channels).toEqual({
+      defaults: nested('Channel defaults'),
+      telegram: { enabled: true, botToken: '${TELEGRAM_BOT_TOKEN}', ...withOwners, ...nested('Telegram channel settings') },
+      discord: { enabled: true, token: '${DISCORD_BOT_TOKEN}', ...withOwners, ...nested('Discord channel settings') },
+      whatsapp: { enabled: true, ...withOwners, ...nested('WhatsApp channel settings') },
+    });
+  });
+
+  test('pair with new contacts where the agent has no owners', () => {
+    const { telegram, discord, whatsapp } = openclawConfig({ ...input, has: everyChannel, ownerIds: [] }).channels;
+    for (const channel of [telegram, discord, whatsapp]) {
+      expect(channel).toMatchObject({ dmPolicy: 'pairing' });
+      expect(channel).not.toHaveProperty('allowFrom');
+    }
+  });
+
+  test.each([
+    ['telegramToken', 'telegram'],
+    ['discordBotToken', 'discord'],
+    ['whatsappToken', 'whatsapp'],
+  ])('%s switches on %s alone, and its plugin', (secret, channel) => {
+    const config = openclawConfig({ ...input, has: { [secret]: true } });
+    expect(Object.keys(config.channels).sort()).toEqual(['defaults', channel].sort());
+    expect(config.plugins.allow).toEqual(['memory-core', channel]);
+  });
+
+  test('allow the plugins of all channels', () => {
+    expect(openclawConfig({ ...input, has: everyChannel }).plugins.allow).toEqual(['memory-core', 'telegram', 'discord', 'whatsapp']);
+  });
+
+  test('have `streaming` as an object from 2026.4.7 on, and neither `retry` nor `heartbeat` from 2026.8.1 on', () => {
+    const of = (version: string) => openclawConfig({ ...input, version, has: everyChannel }).channels as Record<string, object>;
+    expect(of('2026.4.7').telegram).toMatchObject({ streaming: { mode: 'partial' }, retry: { attempts: 3 } });
+    expect(of('2026.8.1').discord).toMatchObject({ streaming: { mode: 'partial' } });
+    for (const channel of ['telegram', 'discord']) expect(of('2026.8.1')[channel]).not.toHaveProperty('retry');
+    expect(of('2026.8.1').defaults).toEqual({ groupPolicy: 'allowlist' });
+  });
+});
+
+test('openclawConfig lists every model of one provider in one entry', () => {
+  const second = { ...anthropic, model: 'claude-sonnet-4-5' };
+  const { models, agents } = openclawConfig({ ...input, fallbacks: [second] });
+  expect(Object.keys(models.providers)).toEqual(['anthropic']);
+  expect(models.providers.anthropic?.models.map(({ id }) => id)).toEqual(['claude-opus-4-6', 'claude-sonnet-4-5']);
+  expect(agents.defaults.model.fallbacks).toEqual(['anthropic/claude-sonnet-4-5']);
+});
+
 test('openclawConfig gives a custom endpoint without a key a placeholder, because the gateway requires a key', () => {
-  const target = { provider: 'custom', api: 'openai-completions', baseUrl: 'http://m/v1', gatewayName: 'custom', model: 'm' } as const;
-  const input = {
-    version: '2026.3.13',
-    plan: 'solo' as const,
-    target,
-    fallbacks: [],
-    has: {},
-    ownerIds: [],
-    skills: {},
-    origin: 'http://a',
-  };
-  const config = openclawConfig(input);
-  expect(config.models.providers.custom).toMatchObject({ apiKey: 'none', models: [{ id: 'm' }] });
+  const without = openclawConfig({ ...input, target: custom, fallbacks: [], has: {} });
+  expect(without.models.providers.custom).toMatchObject({ apiKey: 'none', models: [{ id: 'm', name: 'm' }] });
+  const withKey = openclawConfig({ ...input, target: custom, fallbacks: [] });
+  expect(withKey.models.providers.custom?.apiKey).toEqual(key('AGENT_MODEL_API_KEY'));
+});
+
+test('openclawConfig names no key of a known provider that the agent has none for', () => {
+  const { anthropic: own, openai: fallback } = openclawConfig({ ...input, has: {} }).models.providers;
+  expect(own).not.toHaveProperty('apiKey');
+  expect(fallback?.apiKey).toEqual(key('AGENT_MODEL_API_KEY_OPENAI'));
+});
+
+test('openclawConfig replaces a model that the version refuses, as model and as fallback', () => {
+  const replaced = openclawConfig({ ...input, version: '2026.9.6', target: gemini, fallbacks: [openai] });
+  expect(replaced.agents.defaults.model).toEqual({ primary: 'google/gemini-2.5-flash', fallbacks: ['openai/gpt-4o'] });
+  expect(replaced.models.providers.google?.models).toEqual([{ id: 'gemini-2.5-flash', name: 'gemini-2.5-flash' }]);
+  expect(openclawConfig({ ...input, version: '2026.9.6', fallbacks: [gemini] }).agents.defaults.model.fallbacks).toEqual([
+    'google/gemini-2.5-flash',
+  ]);
+  expect(openclawConfig({ ...input, version: '2026.8.2', target: gemini }).agents.defaults.model.primary).toBe('google/gemini-2.0-flash');
+});
+
+test('openclawConfig states the version that wrote it only where it is a release', () => {
+  expect(openclawConfig({ ...input, version: 'latest' })).not.toHaveProperty('meta');
+});
+
+test.each([
+  ['solo', 'messaging'],
+  ['collective', 'coding'],
+  ['label', 'coding'],
+  ['network', 'coding'],
+] as const)('openclawConfig gives the plan %s the tool profile %s', (plan, profile) => {
+  expect(openclawConfig({ ...input, plan }).tools.profile).toBe(profile);
+});
+
+test('keyVariable is the agent’s own variable for its provider, and one per other provider', () => {
+  expect(keyVariable('openai', 'openai')).toBe('AGENT_MODEL_API_KEY');
+  expect(keyVariable('openai', 'groq')).toBe('AGENT_MODEL_API_KEY_OPENAI');
+});
+
+test('each secret variable names its secret', () => {
+  expect(secretVariables).toEqual({
+    OPENCLAW_GATEWAY_TOKEN: 'gatewayToken',
+    AGENT_MODEL_API_KEY: 'apiKey',
+    TELEGRAM_BOT_TOKEN: 'telegramToken',
+    DISCORD_BOT_TOKEN: 'discordBotToken',
+  });
+});
+
+describe('configShape', () => {
+  const whole = { ...input, has: everyChannel };
+  const shape = configShape(whole);
+
+  test.each<[string, Partial<ConfigInput>]>([
+    ['origins', { origin: 'http://b.agents.localhost' }],
+    ['owners', { ownerIds: ['7', '8'] }],
+    ['skills', { skills: { other: true } }],
+    ['base URLs', { target: { ...anthropic, baseUrl: 'https://other.example' } }],
+  ])('is equal for other %s', (_field, change) => {
+    expect(configShape({ ...whole, ...change })).toBe(shape);
+  });
+
+  test.each<[string, Partial<ConfigInput>]>([
+    ['no owners', { ownerIds: [] }],
+    ['no skills', { skills: {} }],
+    ['another model', { target: { ...anthropic, model: 'claude-sonnet-4-5' } }],
+    ['another version', { version: '2026.8.1' }],
+    ['other channels', { has: { ...everyChannel, discordBotToken: false } }],
+    ['another plan', { plan: 'label' }],
+    ['no fallback', { fallbacks: [] }],
+  ])('differs for %s', (_field, change) => {
+    expect(configShape({ ...whole, ...change })).not.toBe(shape);
+  });
+
+  test('is a SHA-256 in hexadecimal digits', () => {
+    expect(shape).toMatch(/^[0-9a-f]{64}$/);
+  });
 });

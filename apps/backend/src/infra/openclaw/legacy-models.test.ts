@@ -53,3 +53,11 @@ test('replaceLegacyModel leaves a served model, and the same name at another pro
     expect(replaceLegacyModel(unchanged)).toEqual({ agent: unchanged, change: {}, message: '' });
   }
 });
+
+test('replaceLegacyModel replaces a model that the agent’s OpenClaw version refuses, and names the provider as the gateway does', () => {
+  const newer = { ...(agent('gemini', 'gemini-2.0-flash') as object), openclawVersion: '2026.9.6' } as never;
+  expect(replaceLegacyModel(newer).agent.model).toBe('gemini-2.5-flash');
+  expect(replaceLegacyModel(agent('gemini', 'gemini-2.0-flash')).message).toBe('');
+  const unknown = { ...(agent('gemini', 'gemini-2.0-flash') as object), openclawVersion: null } as never;
+  expect(replaceLegacyModel(unknown).message).toBe('');
+});

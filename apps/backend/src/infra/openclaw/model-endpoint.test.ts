@@ -1,7 +1,16 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { expect, test } from '@jest/globals';
-import { assertPublicEndpoint, isThisMachine } from './model-endpoint.ts';
+import {
+  addressesOf,
+  assertPublicEndpoint,
+  containerUrlToHostUrl,
+  hostOf,
+  isThisMachine,
+  mayReach,
+  reachableLookup,
+  withoutCredentials,
+} from './model-endpoint.ts';
 
 test.each([
   'http://127.0.0.1/v1',
@@ -35,4 +44,123 @@ test('isThisMachine recognizes every address of this machine, also as an IPv4-ma
   for (const address of ['127.0.0.9', '::1', '0.0.0.0', ...own, ...mapped])
     expect([address, isThisMachine(address)]).toEqual([address, true]);
   for (const address of ['192.0.2.1', '2001:db8::1']) expect([address, isThisMachine(address)]).toEqual([address, false]);
+});
+
+// The special-purpose registries: https://www.iana.org/assignments/iana-ipv4-special-registry and …-ipv6-special-registry
+test.each([
+  '0.0.0.0',
+  '0.255.255.255',
+  '10.0.0.0',
+  '10.255.255.255',
+  '100.64.0.0',
+  '100.127.255.255',
+  '127.0.0.1',
+  '127.255.255.255',
+  '172.16.0.0',
+  '172.31.255.255',
+  '192.0.0.1',
+  '192.168.0.0',
+  '192.168.255.255',
+  '198.18.0.0',
+  '198.19.255.255',
+  '224.0.0.1',
+  '255.255.255.255',
+  '::',
+  '::1',
+  'fc00::',
+  'fdff:ffff::1',
+  'ff02::1',
+  '64:ff9b::7f00:1',
+  '::ffff:10.0.0.1',
+])('mayReach %s only where the operator allows private addresses', (address) => {
+  expect([mayReach(address, false), mayReach(address, true)]).toEqual([false, true]);
+});
+
+test.each(['169.254.0.1', '169.254.169.254', '169.254.255.255', '100.100.100.200', 'fe80::1', 'febf::1', 'fd00:ec2::254', 'fd20:ce::254'])(
+  'mayReach %s never',
+  (address) => {
+    expect([mayReach(address, false), mayReach(address, true)]).toEqual([false, false]);
+  },
+);
+
+test.each([
+  '1.0.0.0',
+  '9.255.255.255',
+  '11.0.0.0',
+  '100.63.255.255',
+  '100.128.0.0',
+  '126.255.255.255',
+  '128.0.0.0',
+  '169.253.255.255',
+  '169.255.0.0',
+  '172.15.255.255',
+  '172.32.0.0',
+  '192.0.1.0',
+  '192.167.255.255',
+  '192.169.0.0',
+  '198.17.255.255',
+  '198.20.0.0',
+  '223.255.255.255',
+  '::2',
+  '2606:4700::1111',
+  'fbff::1',
+  'fec0::1',
+  '64:ff9b:1::1',
+])('mayReach the public address %s', (address) => {
+  expect([mayReach(address, false), mayReach(address, true)]).toEqual([true, true]);
+});
+
+test('assertPublicEndpoint refuses every name of this machine, and accepts a public address and an unknown name', async () => {
+  for (const host of ['localhost', 'a.localhost', 'host.docker.internal']) {
+    await expect(assertPublicEndpoint(`http://${host}/v1`, false)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  }
+  for (const host of ['1.1.1.1', '[2606:4700::1111]', 'nowhere.invalid', 'xlocalhost.invalid']) {
+    await expect(assertPublicEndpoint(`https://${host}/v1`, false)).resolves.toBeUndefined();
+  }
+});
+
+test('addressesOf gives an address itself, and nothing for a name that does not resolve', async () => {
+  expect(await addressesOf('192.0.2.1')).toEqual(['192.0.2.1']);
+  expect(await addressesOf('nowhere.invalid')).toEqual([]);
+  expect(await addressesOf('localhost')).toContain('127.0.0.1');
+});
+
+const lookup = (host: string, allowPrivate: boolean, all: boolean) =>
+  new Promise((resolve) =>
+    reachableLookup(allowPrivate)(host, { all }, (error, address, family) => resolve(error ? error.message : { address, family })),
+  );
+
+test('reachableLookup connects to allowed addresses alone, in both forms of a lookup', async () => {
+  expect(await lookup('1.1.1.1', false, false)).toEqual({ address: '1.1.1.1', family: 4 });
+  expect(await lookup('2606:4700::1111', false, false)).toEqual({ address: '2606:4700::1111', family: 6 });
+  expect(await lookup('1.1.1.1', false, true)).toEqual({ address: [{ address: '1.1.1.1', family: 4 }], family: undefined });
+  expect(await lookup('127.0.0.1', true, false)).toEqual({ address: '127.0.0.1', family: 4 });
+  expect(await lookup('127.0.0.1', false, false)).toBe('127.0.0.1 has no address that the backend may connect to');
+  expect(await lookup('169.254.169.254', true, true)).toBe('169.254.169.254 has no address that the backend may connect to');
+});
+
+test('hostOf leaves out the brackets of an IPv6 address', () => {
+  expect(hostOf(new URL('http://[::1]:80/'))).toBe('::1');
+  expect(hostOf(new URL('http://Models.example:80/'))).toBe('models.example');
+});
+
+test.each([
+  ['https://u:p@m.example/v1?key=1#x', 'https://m.example/v1'],
+  ['https://u@m.example/v1', 'https://m.example/v1'],
+  ['https://:p@m.example/v1', 'https://m.example/v1'],
+  ['https://m.example/v1?key=1', 'https://m.example/v1'],
+  ['https://m.example/v1#key', 'https://m.example/v1'],
+  // Unchanged: a URL object would append a slash.
+  ['https://m.example', 'https://m.example'],
+])('withoutCredentials of %s is %s', (url, clean) => {
+  expect(withoutCredentials(url)).toBe(clean);
+});
+
+test.each([
+  ['http://host.docker.internal:11434/v1', 'http://127.0.0.1:11434/v1'],
+  ['http://host.docker.internal/', 'http://127.0.0.1'],
+  ['https://m.example/v1/', 'https://m.example/v1'],
+  ['https://m.example/v1', 'https://m.example/v1'],
+])('containerUrlToHostUrl of %s is %s', (url, host) => {
+  expect(containerUrlToHostUrl(url)).toBe(host);
 });
