@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { allowedDomains, allowedPort } from './allowed-domains.ts';
+import { allowedDomains, allowedPort, hasAllowedDomains, validateAllowedDomains } from './allowed-domains.ts';
 
 describe('allowedPort for an agent with allowed domains', () => {
   const agent = {
@@ -27,4 +27,45 @@ describe('allowedPort for an agent with allowed domains', () => {
   ])('of host %s with default port %s and requested port %s is %s', (host, usual, asked, port) => {
     expect(allowedPort(patterns, host, usual, asked)).toBe(port);
   });
+});
+
+test('allowedDomains are the agent’s own, then those of its models and channels', () => {
+  const agent = { model: 'gpt-4o', aiProvider: 'openai', config: { allowedDomains: ['example.com'] } };
+  expect(allowedDomains(agent, new Set(['apiKey']), {})).toEqual(['example.com', 'api.openai.com', 'api.openai.com']);
+  expect(allowedDomains({ ...agent, config: {} }, new Set(['discordBotToken', 'whatsappToken', 'unknown']), {})).toEqual([
+    'api.openai.com',
+    // Discord's and WhatsApp's own hosts.
+    'discord.com',
+    '*.discord.com',
+    'discord.gg',
+    '*.discord.gg',
+    '*.discordapp.com',
+    '*.discordapp.net',
+    '*.whatsapp.com',
+    '*.whatsapp.net',
+  ]);
+  // A fallback of another provider counts only with a key for it.
+  const anthropic = { model: 'claude-opus-4-6', aiProvider: 'anthropic', config: {} };
+  expect(allowedDomains(anthropic, new Set(['apiKey']), {})).toEqual(['api.anthropic.com']);
+  expect(allowedDomains(anthropic, new Set(['apiKey', 'apiKey:openai']), {})).toEqual(['api.anthropic.com', 'api.openai.com']);
+  const custom = { model: 'm', aiProvider: 'custom', config: { baseUrl: 'https://models.example:8443/v1', model: 'm' } };
+  expect(allowedDomains(custom, new Set(), {})).toEqual(['models.example:8443']);
+});
+
+test('hasAllowedDomains is false without a list and for an empty list', () => {
+  const of = (config: object) => hasAllowedDomains({ config });
+  expect([of({}), of({ allowedDomains: [] }), of({ allowedDomains: ['example.com'] })]).toEqual([false, false, true]);
+});
+
+test('validateAllowedDomains refuses a list where the egress proxy is off', () => {
+  const refuse = (given: { allowedDomains?: string[] } | undefined, EGRESS_PORT: number | undefined) =>
+    validateAllowedDomains(given as never, { EGRESS_PORT } as never);
+  expect(() => refuse({ allowedDomains: ['example.com'] }, undefined)).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_REQUEST',
+      message: 'This installation cannot enforce allowedDomains: its operator must set EGRESS_PORT first',
+    }),
+  );
+  expect(() => refuse({ allowedDomains: ['example.com'] }, 3128)).not.toThrow();
+  for (const given of [undefined, {}, { allowedDomains: [] }]) expect(() => refuse(given, undefined)).not.toThrow();
 });

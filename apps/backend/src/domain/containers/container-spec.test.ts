@@ -30,3 +30,42 @@ test("buildContainerSpec takes limits from the plan, caps them at the host's cap
     '10.201.255.248/29',
   ]);
 });
+
+test('buildContainerSpec takes everything from the agent and the installation', () => {
+  const input = {
+    agent: { id: 'agent_1', ownerId: 'user_1', plan: 'solo' as const, config: {} },
+    slot: 1,
+    image: 'i',
+    secretEnv: { OPENCLAW_GATEWAY_TOKEN: 'gatewayToken' },
+    cacheVolume: 'openclaw-cache-x',
+    fingerprint: 'f',
+    recipient: 'openai',
+    capacity: { memoryBytes: 64 * 1024 ** 3, cpus: 16 },
+    config: { AGENT_PORT_BASE: 19_000, AGENT_SUBNET: '10.201.0.0/16', INSTALLATION: 'x', ALLOW_PRIVATE_MODEL_ENDPOINTS: false },
+  };
+  expect(buildContainerSpec(input)).toEqual({
+    version: 1,
+    agentId: 'agent_1',
+    ownerId: 'user_1',
+    installation: 'x',
+    image: 'i',
+    plan: 'solo',
+    fingerprint: 'f',
+    names: { container: 'openclaw-agent_1', volume: 'openclaw-data-agent_1', network: 'openclaw-net-agent_1' },
+    env: { OPENCLAW_NO_RESPAWN: '1', NODE_ENV: 'production' },
+    secretEnv: { OPENCLAW_GATEWAY_TOKEN: 'gatewayToken' },
+    keyRecipient: 'openai',
+    memoryBytes: 2 * 1024 ** 3,
+    cpus: 1,
+    pidsLimit: 512,
+    bind: { address: '127.0.0.1', gateway: 19_004, bridge: 19_006 },
+    subnet: '10.201.0.8/29',
+    extraHosts: [],
+    cacheVolume: 'openclaw-cache-x',
+  });
+  const config = { ...input.config, ALLOW_PRIVATE_MODEL_ENDPOINTS: true, AGENT_EXTRA_CA_FILE: '/ca.pem' };
+  expect(buildContainerSpec({ ...input, config })).toMatchObject({
+    env: { OPENCLAW_NO_RESPAWN: '1', NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: '/home/node/.openclaw/extra-ca.pem' },
+    extraHosts: ['host.docker.internal:host-gateway'],
+  });
+});

@@ -52,3 +52,38 @@ test('createOptions passes secrets in the environment and in no argument', () =>
   expect(options.Env).toEqual(['NODE_ENV=production', 'TOKEN=secret']);
   expect(JSON.stringify([options.Cmd, options.Entrypoint, options.Labels])).not.toContain('secret');
 });
+
+test('createOptions sets every option that the engine gets, and no other', () => {
+  const { HostConfig, ...container } = createOptions({ ...spec, extraHosts: ['host.docker.internal:host-gateway'] }, {}, ['/app', 'node']);
+  expect(container).toEqual({
+    Image: 'agentbot/openclaw:2026.3.13',
+    Hostname: 'openclaw',
+    Labels: { 'agentbot.agent': 'agent_1', 'agentbot.owner': 'user_1', 'agentbot.installation': 'default' },
+    User: '1000:1000',
+    WorkingDir: '/home/node/.openclaw',
+    Entrypoint: ['sh', '-c', 'cd "$1" 2> /dev/null; shift; exec "$@"', 'sh'],
+    Cmd: ['/app', 'node'],
+    Env: ['NODE_ENV=production'],
+    ExposedPorts: { '18789/tcp': {}, '18791/tcp': {} },
+    StopTimeout: 15,
+  });
+  expect(Object.keys(HostConfig ?? {}).sort()).toEqual(
+    [
+      ...['CapDrop', 'ExtraHosts', 'Init', 'LogConfig', 'Memory', 'MemorySwap', 'Mounts', 'NanoCpus', 'NetworkMode', 'PidsLimit'],
+      ...['PortBindings', 'ReadonlyRootfs', 'RestartPolicy', 'SecurityOpt', 'Tmpfs'],
+    ].sort(),
+  );
+  expect(HostConfig).toMatchObject({
+    ExtraHosts: ['host.docker.internal:host-gateway'],
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
+    Tmpfs: {
+      '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777',
+      '/home/node/.cache': 'rw,nosuid,nodev,size=64m,uid=1000,gid=1000,mode=700',
+    },
+  });
+});
+
+test('createOptions copies the cache to its folder before the image’s command where there is one', () => {
+  const { Entrypoint } = createOptions({ ...spec, cacheVolume: 'openclaw-cache-1' }, {}, []);
+  expect(Entrypoint).toEqual(['sh', '-c', 'cp -R /opt/agentbot/cache/jiti /tmp/jiti; cd "$1" 2> /dev/null; shift; exec "$@"', 'sh']);
+});
