@@ -9,6 +9,7 @@ import { SignJWT } from 'jose';
 import { startServer } from '../src/app/server.ts';
 import { readConfig } from '../src/config/config.ts';
 import { createLogger } from '../src/infra/logging/create-logger.ts';
+import { msAhead, systemClock } from '../src/shared/clock.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { createTestDatabase } from './test-database.ts';
 
@@ -58,7 +59,7 @@ export async function expectNothingInClear(databaseUrl: string, written: Record<
 }
 
 /** Starts a whole backend on a fresh database, by default without a Docker Engine. `stop` searches its output for secrets in clear. */
-export async function startBackend(overrides: Record<string, string> = {}) {
+export async function startBackend(overrides: Record<string, string> = {}, clock = systemClock) {
   const databaseUrl = await createTestDatabase(`test_${randomName(10)}`);
   const config = readConfig({
     NODE_ENV: 'test',
@@ -84,8 +85,9 @@ export async function startBackend(overrides: Record<string, string> = {}) {
       done();
     },
   });
-  const server = await startServer(config, createLogger(config, sink));
+  const server = await startServer(config, createLogger(config, sink), clock);
   const url = `http://127.0.0.1:${server.port}`;
+  const now = () => Math.floor(clock.now().getTime() / 1000);
 
   async function call(method: string, path: string, options: { token?: string; body?: unknown; headers?: Record<string, string> } = {}) {
     const response = await fetch(url + path, {
@@ -104,7 +106,7 @@ export async function startBackend(overrides: Record<string, string> = {}) {
 
   /** Creates a session for a user, as a sign-in does. */
   async function beginSession(ownerId: string): Promise<void> {
-    const data = { id: sessionOf(ownerId), ownerId, expiresAt: new Date(Date.now() + 24 * 3_600_000) };
+    const data = { id: sessionOf(ownerId), ownerId, expiresAt: msAhead(clock, 24 * 3_600_000) };
     await server.context.database.as('service', (tx) => tx.session.create({ data }));
   }
 
@@ -116,7 +118,7 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     beginSession,
     /** Calls as a signed-in user of the dashboard. */
     as: async (userId: string | undefined, method: string, path: string, body?: unknown) =>
-      call(method, path, { token: await assertion(userId), body }),
+      call(method, path, { token: await assertion(userId, { issuedAt: now() }), body }),
     /** Calls as a machine client with the internal key, on behalf of a user or of no user. */
     machine: (userId: string | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
       call(method, path, { token: INTERNAL_KEY, headers: { ...(userId && { 'x-user-id': userId }), ...headers }, body }),
@@ -134,7 +136,7 @@ export async function startBackend(overrides: Record<string, string> = {}) {
     /** Registers an account. The first account is the administrator. @returns its id */
     async account(email = `${randomName(8)}@example.com`): Promise<string> {
       const { body } = await call('POST', '/api/register', {
-        token: await assertion(undefined),
+        token: await assertion(undefined, { issuedAt: now() }),
         body: { email, password: canary('a long password ') },
       });
       await beginSession(body.id);

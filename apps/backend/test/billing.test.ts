@@ -399,7 +399,7 @@ describe('a subscription named at provisioning', () => {
   test('in production is not claimed with an unverified email address', async () => {
     const config = { ...backend.config, NODE_ENV: 'production' as const };
     const { database } = backend.context;
-    const production = { ...backend.context, config, accounts: createAccounts({ database, config }) };
+    const production = { ...backend.context, config, accounts: createAccounts({ ...backend.context, config }) };
     const use = async (id: string, subscription: string) =>
       claimSubscription(production, await production.accounts.find(id), 'solo', subscription);
     const otherOwner = expect.objectContaining({ code: 'PAYMENT_REQUIRED', message: 'The subscription belongs to another account' });

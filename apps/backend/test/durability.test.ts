@@ -115,7 +115,7 @@ describe('a container that exits without a request', () => {
     expect(await chat(nameOf('hopeless'), 'Thank you')).toBe('You said: Thank you');
 
     // Restarts that each use the whole ready timeout count too.
-    const slow = { ...backend.config, READY_TIMEOUT_SECONDS: 120 };
+    const slow = { ...backend.context, config: { ...backend.config, READY_TIMEOUT_SECONDS: 120 } };
     const { giveUp } = await database.as('service', async (tx) => {
       for (let index = 0; index < 5; index++) {
         const createdAt = new Date(Date.now() - index * 130_000 - 120_000);

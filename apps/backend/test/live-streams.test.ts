@@ -2,6 +2,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startMux } from '@agentbot/test-doubles/mux';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { removeOrphanStreams } from '../src/domain/streaming/live-streams.ts';
+import { msAhead, systemClock } from '../src/shared/clock.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Live streams, with Mux's official client against a local double: one stream per agent, and no orphan streams. */
@@ -14,7 +15,8 @@ let owner: string;
 const provision = (headers: Record<string, string> = {}, plan = 'network') =>
   backend.machine(owner, 'POST', '/api/provision', { telegramToken: canary('1:'), plan }, headers);
 const storedStreams = () => backend.context.database.as('service', (tx) => tx.liveStream.findMany());
-const collectOrphans = () => removeOrphanStreams(backend.context, Date.now() + 3_600_000);
+const anHourLater = { now: () => msAhead(systemClock, 3_600_000) };
+const collectOrphans = () => removeOrphanStreams({ ...backend.context, clock: anHourLater });
 
 beforeAll(async () => {
   mux = await startMux(TOKEN);

@@ -128,7 +128,7 @@ describe('plans', () => {
     const { database } = backend.context;
     const listed = { ADMIN_EMAILS: ['boss@example.com', 'octo@example.com'], TESTER_EMAILS: ['boss@example.com'] };
     const config = { ...backend.config, NODE_ENV: 'production' as const, ...listed };
-    const accounts = createAccounts({ database, config });
+    const accounts = createAccounts({ ...backend.context, config });
     const { id: ownerId } = await accounts.register({ email: 'boss@example.com', password: canary('a long password ') });
     expect(await accounts.find(ownerId)).toMatchObject({ admin: false, tester: false });
     const { key } = await newKey(ownerId);
@@ -136,7 +136,7 @@ describe('plans', () => {
     const token = 'x'.repeat(43);
     const link = { hash: sha256(token), ownerId, expiresAt: new Date(Date.now() + 60_000) };
     await database.as('service', (tx) => tx.passwordReset.create({ data: link }));
-    await resetPassword({ database }, { token, password: canary('another long password ') });
+    await resetPassword(backend.context, { token, password: canary('another long password ') });
     expect(await accounts.find(ownerId)).toMatchObject({ admin: true, tester: true });
     // Somebody else may have registered the address: the reset revokes earlier API keys.
     expect((await backend.call('GET', '/api/me', { token: key })).status).toBe(401);

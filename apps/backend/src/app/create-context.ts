@@ -29,9 +29,10 @@ import { timedHost } from '../infra/metrics/timed-host.ts';
 import { createMux } from '../infra/mux/mux.ts';
 import { createGatewayPool } from '../infra/openclaw/gateway-pool.ts';
 import { createStripe } from '../infra/stripe/stripe.ts';
+import type { Clock } from '../shared/clock.ts';
 
 /** The composition root: creates all services. `close` waits for background work, then closes every connection. */
-export async function createContext(config: Config, log: Logger): Promise<Context & { close(): Promise<void> }> {
+export async function createContext(config: Config, log: Logger, clock: Clock): Promise<Context & { close(): Promise<void> }> {
   const connectionString = config.DATABASE_URL;
   const database = await openDatabase(connectionString);
   const pool = new pg.Pool({ connectionString, options: APPLICATION_ROLE, max: 5 });
@@ -70,11 +71,12 @@ export async function createContext(config: Config, log: Logger): Promise<Contex
   return {
     config,
     log,
+    clock,
     database,
     pool,
     boss,
     envelope: createEnvelope(config.ENCRYPTION_KEYS),
-    accounts: createAccounts({ database, config }),
+    accounts: createAccounts({ database, config, clock }),
     chains: () => (chains ??= import('../infra/chain/chains.ts').then(({ createChains }) => createChains(config))),
     stripe: await createStripe(config),
     mux: await createMux(config),

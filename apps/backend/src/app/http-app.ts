@@ -21,7 +21,7 @@ const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Creates the backend's HTTP app. It does not listen yet. */
 export function createApp(context: Context): Express {
-  const { config, database, pool, log } = context;
+  const { config, pool, log } = context;
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
@@ -50,7 +50,7 @@ export function createApp(context: Context): Express {
   mountStripeWebhook(app, context);
   mountMetrics(app, context);
   mountRoutes(app, createHandlers(context), {
-    authenticate: createAuthenticator({ config, database }),
+    authenticate: createAuthenticator(context),
     isAdmin: async (userId) => (await context.accounts.find(userId)).admin,
     limits: {
       api: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),

@@ -10,6 +10,7 @@ import { createEgressProxy } from '../edge/egress-proxy/egress-proxy.ts';
 import { createGatewayRouter } from '../edge/gateway-router/gateway-router.ts';
 import { migrate } from '../infra/database/migrate.ts';
 import { warnOfOwnerRights } from '../infra/database/owner-rights.ts';
+import { systemClock } from '../shared/clock.ts';
 import { serverLimits } from '../shared/server-limits.ts';
 import { connectGateways } from '../workers/gateway-connector.ts';
 import { startMaintenance } from '../workers/maintenance.ts';
@@ -48,12 +49,12 @@ async function openEgress(context: Context, port: number): Promise<() => void> {
 }
 
 /** Starts the whole backend. `stop` drains: requests finish, jobs return to the queue, connections close. */
-export async function startServer(config: Config, log: Logger) {
+export async function startServer(config: Config, log: Logger, clock = systemClock) {
   if (config.MIGRATE_ON_START) {
     const applied = await migrate(config.DATABASE_URL);
     if (applied.length) log.info({ applied }, 'the database was migrated');
   }
-  const context = await createContext(config, log);
+  const context = await createContext(config, log, clock);
   if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);
   // The journal runs before the first request arrives, and until after the last one ends.
   await context.journal.sendHeartbeat();

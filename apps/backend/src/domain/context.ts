@@ -12,6 +12,7 @@ import type { Metrics } from '../infra/metrics/metrics.ts';
 import type { MuxClient } from '../infra/mux/mux.ts';
 import type { GatewayPool } from '../infra/openclaw/gateway-pool.ts';
 import type { StripeClient } from '../infra/stripe/stripe.ts';
+import type { Clock } from '../shared/clock.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { AuditJournal } from './audit/audit-journal.ts';
 import type { LogHub } from './telemetry/logs/log-hub.ts';
@@ -20,6 +21,7 @@ import type { LogHub } from './telemetry/logs/log-hub.ts';
 export interface Context {
   config: Config;
   log: Logger;
+  clock: Clock;
   database: Database;
   /** Connections without Prisma under the application's role, for rate-limit counters. */
   pool: pg.Pool;

@@ -6,6 +6,7 @@ import { findApiKey, KEY_PREFIX } from '../domain/accounts/api-keys.ts';
 import { findLiveSession } from '../domain/accounts/sessions.ts';
 import { type Database, isUniqueViolation } from '../infra/database/database.ts';
 import type { Actor } from '../shared/actor.ts';
+import type { Clock } from '../shared/clock.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 /** Compares in constant time, also for texts of different lengths. */
@@ -16,6 +17,13 @@ const isAssertion = (token: string) => token.split('.').length === 3;
 
 /** The facade that an Authorization header claims, unverified. It gives the shape of errors before authentication. */
 export const claimedFacade = (authorization: string | undefined): Facade => (isAssertion(authorization ?? '') ? 'web' : 'backend');
+
+const MAX_AGE_SECONDS = 60;
+/**
+ * The web app's clock may be ahead of this one by so much. Tokens carry whole seconds, so without a tolerance a few milliseconds
+ * would suffice to refuse one now and then.
+ */
+const MAX_CLOCK_SKEW_SECONDS = 5;
 
 interface Credentials {
   authorization: string | undefined;
@@ -31,26 +39,37 @@ interface Credentials {
  * @throws AppError UNAUTHORIZED for a credential that is invalid, expired, for another audience, or replayed
  * @see https://www.rfc-editor.org/rfc/rfc7519
  */
-export function createAuthenticator({ config, database }: { config: Config; database: Database }) {
+export function createAuthenticator({ config, database, clock }: { config: Config; database: Database; clock: Clock }) {
   const assertionKey = new TextEncoder().encode(config.ASSERTION_SECRET);
 
   async function verifyAssertion(token: string, mutating: boolean): Promise<Actor> {
+    const now = clock.now();
     const { payload } = await jwtVerify(token, assertionKey, {
       algorithms: ['HS256'],
       issuer: 'agentbot-web',
       audience: 'agentbot-backend',
-      maxTokenAge: '60s',
+      maxTokenAge: MAX_AGE_SECONDS,
+      clockTolerance: MAX_CLOCK_SKEW_SECONDS,
       requiredClaims: ['jti', 'exp', 'iat'],
+      currentDate: now,
     }).catch((cause) => {
       throw new AppError('UNAUTHORIZED', undefined, { cause });
     });
-    if (mutating) await useOnce(String(payload.jti), new Date(Number(payload.exp) * 1000));
+    const expiresAt = new Date(Math.min(Number(payload.exp), Number(payload.iat) + MAX_AGE_SECONDS) * 1000);
+    // The tolerance is for a token from the future, not for an expired one.
+    if (expiresAt <= now) throw new AppError('UNAUTHORIZED');
+    if (mutating) await useOnce(String(payload.jti), expiresAt);
     if (!payload.sub) return { kind: 'web', facade: 'web' };
     // A deleted account has no session: its session rows are deleted with it.
-    const session = typeof payload.sid === 'string' ? await findLiveSession(database, payload.sub, payload.sid) : null;
+    const session = typeof payload.sid === 'string' ? await findLiveSession({ database, clock }, payload.sub, payload.sid) : null;
     if (!session) throw new AppError('UNAUTHORIZED');
-    const { id, expiresAt } = session;
-    return { kind: 'user', userId: payload.sub, credential: 'session', session: { id, expiresAt }, facade: 'web' };
+    return {
+      kind: 'user',
+      userId: payload.sub,
+      credential: 'session',
+      session: { id: session.id, expiresAt: session.expiresAt },
+      facade: 'web',
+    };
   }
 
   /** @throws AppError UNAUTHORIZED when the assertion was already used */
@@ -72,7 +91,7 @@ export function createAuthenticator({ config, database }: { config: Config; data
       return { kind: 'user', userId, credential: 'internal', facade: 'backend' };
     }
     if (token.startsWith(KEY_PREFIX)) {
-      const apiKey = await findApiKey({ database }, token);
+      const apiKey = await findApiKey({ database, clock }, token);
       if (!apiKey) throw new AppError('UNAUTHORIZED');
       return { kind: 'user', userId: apiKey.ownerId, credential: 'apiKey', key: apiKey.grant, facade: 'backend' };
     }

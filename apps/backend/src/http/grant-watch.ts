@@ -13,7 +13,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Watches an actor's session or API key during long responses (streams and downloads): it may end after authentication.
  * @returns a function that calls `onEnd` once when the grant has ended, and returns a function that stops watching
  */
-export function createGrantWatch({ database, notifications, log }: Pick<Context, 'database' | 'notifications' | 'log'>) {
+export function createGrantWatch({ database, notifications, clock, log }: Pick<Context, 'database' | 'notifications' | 'clock' | 'log'>) {
   return function watchGrant(actor: Actor | null, onEnd: () => void): () => void {
     const grant = actor?.kind === 'user' ? (actor.session ?? actor.key) : undefined;
     if (!actor || !grant) return () => undefined;
@@ -21,7 +21,7 @@ export function createGrantWatch({ database, notifications, log }: Pick<Context,
 
     async function check(): Promise<void> {
       const holds = await database
-        .as(tenantOf(actor as Actor), (tx) => grantHolds(tx, actor as Actor))
+        .as(tenantOf(actor as Actor), (tx) => grantHolds(tx, clock, actor as Actor))
         .catch((error) => {
           log.warn(
             { err: error, grantId: grant?.id },
@@ -44,7 +44,7 @@ export function createGrantWatch({ database, notifications, log }: Pick<Context,
     const offChange = notifications.on(GRANT_CHANGES, (id) => id === grant.id && void check());
     const offResumed = notifications.on('resumed', () => void check());
     const regular = setInterval(check, RECHECK_MS);
-    const remainingMs = grant.expiresAt ? grant.expiresAt.getTime() - Date.now() + EXPIRY_MARGIN_MS : MAX_TIMER_MS;
+    const remainingMs = grant.expiresAt ? grant.expiresAt.getTime() - clock.now().getTime() + EXPIRY_MARGIN_MS : MAX_TIMER_MS;
     const expiry = remainingMs < MAX_TIMER_MS ? setTimeout(check, remainingMs) : undefined;
     // The grant may have ended between authentication and the listener above.
     void check();

@@ -1,6 +1,7 @@
 import { keyOf } from '../domain/containers/orphans.ts';
 import type { Context } from '../domain/context.ts';
 import type { Owned } from '../infra/docker/container-host.ts';
+import { msAgo } from '../shared/clock.ts';
 
 /** Younger objects may belong to an operation in flight. */
 const MIN_AGE_MS = 15 * 60_000;
@@ -21,18 +22,18 @@ async function removeMarkedBackups({ database, backups, log }: Context): Promise
 }
 
 /** The installation's objects on the engine that no agent owns, and those marked for removal whose name a new agent has. */
-async function findOrphans({ database, host, config }: Context): Promise<{ orphans: Owned[]; taken: Owned[] }> {
+async function findOrphans({ database, host, config, clock }: Context): Promise<{ orphans: Owned[]; taken: Owned[] }> {
   const owned = await host.owned(config.INSTALLATION);
   const ids = [...new Set(owned.flatMap(({ agentId }) => agentId ?? []))];
   // Read after the engine's list: an object that is created in between already has its agent's row.
   const rows = await database.as('service', (tx) => tx.agent.findMany({ where: { id: { in: ids } }, select: { id: true } }));
   const agentIds = new Set(rows.map(({ id }) => id));
-  const maxCreatedAt = Date.now() - MIN_AGE_MS;
+  const maxCreatedAt = msAgo(clock, MIN_AGE_MS);
   const markedForRemoval = await database.as('service', (tx) => tx.orphan.findMany({ where: { markedForRemoval: true } }));
   const markedKeys = new Set(markedForRemoval.map(keyOf));
   const isOwned = ({ agentId, name }: Owned) => (agentId ? agentIds.has(agentId) : SHARED.test(name));
   return {
-    orphans: owned.filter((object) => !isOwned(object) && (object.createdAt.getTime() < maxCreatedAt || markedKeys.has(keyOf(object)))),
+    orphans: owned.filter((object) => !isOwned(object) && (object.createdAt < maxCreatedAt || markedKeys.has(keyOf(object)))),
     taken: owned.filter((object) => isOwned(object) && markedKeys.has(keyOf(object))),
   };
 }
@@ -42,10 +43,10 @@ async function findOrphans({ database, host, config }: Context): Promise<{ orpha
  * after seven days and with SWEEP_VOLUMES, or at once when its agent was deleted while the engine was unavailable.
  */
 export async function collectGarbage(context: Context): Promise<void> {
-  const { database, host, config, log } = context;
+  const { database, host, config, clock, log } = context;
   const { orphans, taken } = await findOrphans(context);
   const recorded = await database.as('service', async (tx) => {
-    await tx.orphan.createMany({ data: orphans.map(({ kind, name }) => ({ kind, name })), skipDuplicates: true });
+    await tx.orphan.createMany({ data: orphans.map(({ kind, name }) => ({ kind, name, foundAt: clock.now() })), skipDuplicates: true });
     return tx.orphan.findMany({ where: { kind: { not: 'backup' } } });
   });
   const records = new Map(recorded.map((row) => [keyOf(row), row]));
@@ -55,8 +56,8 @@ export async function collectGarbage(context: Context): Promise<void> {
   // A network can be removed only after its container.
   const order = ['container', 'network', 'volume'];
   for (const orphan of orphans.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))) {
-    const { foundAt = new Date(), markedForRemoval = false } = records.get(keyOf(orphan)) ?? {};
-    const expired = config.SWEEP_VOLUMES && Date.now() - foundAt.getTime() > QUARANTINE_MS;
+    const { foundAt = clock.now(), markedForRemoval = false } = records.get(keyOf(orphan)) ?? {};
+    const expired = config.SWEEP_VOLUMES && foundAt < msAgo(clock, QUARANTINE_MS);
     const keep = orphan.kind === 'volume' && !markedForRemoval && !expired;
     if (keep) {
       removedKeys.delete(keyOf(orphan));

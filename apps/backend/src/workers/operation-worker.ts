@@ -154,9 +154,10 @@ const wasCancelled = (error: unknown) =>
   error instanceof CancelledError || (error instanceof RolledBackError && error.cause instanceof CancelledError);
 
 /** The outcome of a failed automatic restart: another one is planned, or restarts end. */
-async function failedRestart({ database, host, config }: Context, agent: Agent, error: unknown, operation: Operation) {
+async function failedRestart(context: Context, agent: Agent, error: unknown, operation: Operation) {
+  const { database, host } = context;
   const { error: reason } = failure(agent, error, operation);
-  const { giveUp, change } = await database.as('service', (tx) => planRestart(tx, config, agent.id, reason));
+  const { giveUp, change } = await database.as('service', (tx) => planRestart(tx, context, agent.id, reason));
   if (giveUp) await host.stop(containerNames(agent.id).container).catch(() => undefined);
   return { state: 'failed' as const, error: reason, agent: change };
 }

@@ -9,6 +9,7 @@ import { isReady } from '../domain/provisioning/await-ready.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { deleteOldAnswers } from '../infra/idempotency/idempotency.ts';
+import { msAgo } from '../shared/clock.ts';
 import { pollLoop } from '../shared/poll-loop.ts';
 import { runningState } from '../workflows/provision.ts';
 import { planRestart, restartDueAgents } from './crash-restart.ts';
@@ -27,8 +28,8 @@ const limitObservations = pLimit(4);
  * Ends operations whose job is gone, so that no agent is stuck. The agent goes to `error` with the reason, unless it kept serving.
  * The queue itself knows which jobs are alive and which have expired.
  */
-async function endLostOperations({ database, boss, log }: Context) {
-  const maxCreatedAt = new Date(Date.now() - MIN_AGE_MS);
+async function endLostOperations({ database, boss, clock, log }: Context) {
+  const maxCreatedAt = msAgo(clock, MIN_AGE_MS);
   const unfinished = await database.as('service', (tx) =>
     tx.operation.findMany({ where: { finishedAt: null, createdAt: { lt: maxCreatedAt } } }),
   );
@@ -39,7 +40,10 @@ async function endLostOperations({ database, boss, log }: Context) {
     const lost = await database.as('service', async (tx) => {
       // The operation may have ended since it was read.
       const stillUnfinished = { id: operation.id, finishedAt: null };
-      const { count } = await tx.operation.updateMany({ where: stillUnfinished, data: { state: 'failed', error, finishedAt: new Date() } });
+      const { count } = await tx.operation.updateMany({
+        where: stillUnfinished,
+        data: { state: 'failed', error, finishedAt: clock.now() },
+      });
       if (count && !leavesAgent(operation))
         await tx.agent.updateMany({ where: { id: operation.agentId }, data: { state: 'error', stateReason: error } });
       return count > 0;
@@ -65,7 +69,7 @@ async function inspectAgent(context: Context, agentId: string): Promise<{ reason
  * ready after the timeout is running again.
  */
 async function observe(context: Context, agentId: string) {
-  const { database, boss, host, gateways, log, config } = context;
+  const { database, boss, host, gateways, log, clock } = context;
   const { container: name } = containerNames(agentId);
   // Runs before the transaction: inside it, a second database connection could cause a deadlock of the pool.
   const { reason, ready } = await inspectAgent(context, agentId);
@@ -77,7 +81,7 @@ async function observe(context: Context, agentId: string) {
     if (agent?.runtime !== 'container') return false;
     const busy = await tx.operation.count({ where: { agentId, finishedAt: null } });
     const ended = reason !== undefined && agent.state === 'running' && !container?.running && !busy;
-    const planned = ended ? await planRestart(tx, config, agentId, reason) : null;
+    const planned = ended ? await planRestart(tx, context, agentId, reason) : null;
     const readyLate = ready && agent.state === 'error' && container?.running && !busy;
     // The engine may have restarted the container since the last observation.
     const startedAt = container?.running && agent.state === 'running' ? { startedAt: container.startedAt } : {};
@@ -85,7 +89,7 @@ async function observe(context: Context, agentId: string) {
       where: { id: agentId },
       data: {
         observedState: container?.status ?? 'missing',
-        observedAt: new Date(),
+        observedAt: clock.now(),
         ...startedAt,
         ...planned?.change,
         ...(readyLate && { ...runningState(container), recoverAt: null }),
@@ -107,7 +111,7 @@ async function observe(context: Context, agentId: string) {
 }
 
 /** Provisions a container for each agent that was created without Docker. The backend serves the agent until then. */
-async function adoptAgentsWithoutContainer({ database, boss, log }: Context) {
+async function adoptAgentsWithoutContainer({ database, boss, clock, log }: Context) {
   const agents = await database.as('service', (tx) =>
     tx.agent.findMany({ where: { runtime: 'api', state: 'running' }, select: { id: true } }),
   );
@@ -115,7 +119,7 @@ async function adoptAgentsWithoutContainer({ database, boss, log }: Context) {
     await database.as('service', async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
       const agent = await tx.agent.findFirst({ where: { id, runtime: 'api', state: 'running' } });
-      const failedRecently = { state: 'failed' as const, finishedAt: { gt: new Date(Date.now() - ADOPTION_RETRY_MS) }, kind: 'provision' };
+      const failedRecently = { state: 'failed' as const, finishedAt: { gt: msAgo(clock, ADOPTION_RETRY_MS) }, kind: 'provision' };
       if (!agent || (await tx.operation.count({ where: { agentId: id, OR: [{ finishedAt: null }, failedRecently] } }))) return;
       log.info({ agentId: id }, 'Docker is available again: an agent gets its container');
       await beginOperation(tx, boss, agent, 'provision', { keepsServing: true });
@@ -125,7 +129,7 @@ async function adoptAgentsWithoutContainer({ database, boss, log }: Context) {
 
 /** Records the container states of all agents, and observes each agent whose state changed or is wrong. */
 async function observeAll(context: Context): Promise<void> {
-  const { database, host, config } = context;
+  const { database, host, config, clock } = context;
   const containers = new Map((await host.agents(config.INSTALLATION)).map((container) => [container.agentId, container]));
   const rows = await database.as('service', (tx) =>
     tx.agent.findMany({
@@ -140,19 +144,25 @@ async function observeAll(context: Context): Promise<void> {
     return status === observedState && status !== 'paused' && (state === 'running') === (status === 'running');
   };
   const unchanged = rows.filter(isUnchanged).map(({ id }) => id);
-  await database.as('service', (tx) => tx.agent.updateMany({ where: { id: { in: unchanged } }, data: { observedAt: new Date() } }));
+  await database.as('service', (tx) => tx.agent.updateMany({ where: { id: { in: unchanged } }, data: { observedAt: clock.now() } }));
   await limitObservations.map(
     rows.filter((row) => !isUnchanged(row)),
     ({ id }) => observe(context, id),
   );
 }
 
+/** Deletes used assertions and sessions that have expired, and answers that are no longer kept. */
+export async function deleteExpired(context: Pick<Context, 'database' | 'clock'>): Promise<void> {
+  const { database, clock } = context;
+  await database.untenanted.usedAssertion.deleteMany({ where: { expiresAt: { lt: clock.now() } } });
+  await deleteExpiredSessions(context);
+  await deleteOldAnswers(context);
+}
+
 /** Runs one round. @param wasUnavailable whether the engine was unavailable in the last round. @returns whether it is now */
 async function reconcile(context: Context, wasUnavailable: boolean): Promise<boolean> {
   await endLostOperations(context);
-  await context.database.untenanted.usedAssertion.deleteMany({ where: { expiresAt: { lt: new Date() } } });
-  await deleteExpiredSessions(context.database);
-  await deleteOldAnswers(context);
+  await deleteExpired(context);
   if (!(await context.host.available())) return true;
   if (wasUnavailable) await context.boss.send('sweep', {});
   await context.ensureFirewall();

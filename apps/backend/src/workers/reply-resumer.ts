@@ -11,8 +11,8 @@ async function resumeOnce(context: Context): Promise<void> {
   const { database, log } = context;
   const replies = await database.as('service', async (tx) => {
     const claimed = await tx.$queryRaw<{ id: string }[]>`
-      UPDATE replies SET alive_at = now()
-      WHERE state = 'pending' AND alive_at < now() - make_interval(secs => ${STALE_AFTER_SECONDS}) RETURNING id`;
+      UPDATE replies SET alive_at = app_now()
+      WHERE state = 'pending' AND alive_at < app_now() - make_interval(secs => ${STALE_AFTER_SECONDS}) RETURNING id`;
     if (claimed.length === 0) return [];
     const where = { id: { in: claimed.map(({ id }) => id) } };
     return tx.reply.findMany({ where, include: { message: { include: { agent: true } } } });

@@ -6,7 +6,7 @@ import { beginOperation } from '../domain/operations/operations.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 
 /** Suspends or resumes an agent. While it has an operation in flight, or no engine, it waits for the next round. */
-async function suspendOrResume({ database, boss }: Context, id: string, ownerLapsed: boolean, hasDocker: boolean): Promise<void> {
+async function suspendOrResume({ database, boss, clock }: Context, id: string, ownerLapsed: boolean, hasDocker: boolean): Promise<void> {
   await database.as('service', async (tx) => {
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
     const agent = await tx.agent.findUnique({ where: { id } });
@@ -14,7 +14,7 @@ async function suspendOrResume({ database, boss }: Context, id: string, ownerLap
     const lapsed = ownerLapsed && !isPaidClone(agent);
     const change = (data: { suspendedAt?: Date | null; recoverAt?: null; state?: Agent['state']; startedAt?: Date | null }) =>
       tx.agent.update({ where: { id }, data });
-    if (lapsed && !agent.suspendedAt) await change({ suspendedAt: new Date(), recoverAt: null });
+    if (lapsed && !agent.suspendedAt) await change({ suspendedAt: clock.now(), recoverAt: null });
     if (agent.runtime !== 'api' && !hasDocker) return;
     if (await tx.operation.count({ where: { agentId: id, finishedAt: null } })) return;
     const stopped = agent.state === 'stopped';
@@ -26,7 +26,7 @@ async function suspendOrResume({ database, boss }: Context, id: string, ownerLap
     if (lapsed || !agent.suspendedAt) return;
     await change({ suspendedAt: null });
     if (!stopped) return;
-    if (agent.runtime === 'api') await change({ state: 'running', startedAt: new Date() });
+    if (agent.runtime === 'api') await change({ state: 'running', startedAt: clock.now() });
     else await beginOperation(tx, boss, agent, 'start', { input: { cause: 'renewal' } });
   });
 }

@@ -19,7 +19,7 @@ const STREAM_FRESH_MS = 10_000;
 
 /** Follows the logs and usage of all agents on the engine, until aborted. */
 async function follow(context: Context, lease: string, signal: AbortSignal): Promise<void> {
-  const { host, config, log, database } = context;
+  const { host, config, log } = context;
   const report = (error: unknown, agentId?: string) => {
     if (!signal.aborted) log.warn({ err: error, agentId }, 'following an agent failed; it is retried');
   };
@@ -58,7 +58,7 @@ async function follow(context: Context, lease: string, signal: AbortSignal): Pro
     pollLoop(signal, { intervalMs: ROUND_MS, retryMs: RETRY_MS }, round, report),
     pollLoop(signal, { intervalMs: RETRY_MS }, watchEvents, report),
     pollLoop(signal, { intervalMs: config.STATS_SWEEP_SECONDS * 1000 }, readUsage, report),
-    pollLoop(signal, { intervalMs: CLEANUP_INTERVAL_MS }, () => Promise.all([deleteOldLogs(database), deleteOldUsage(database)]), report),
+    pollLoop(signal, { intervalMs: CLEANUP_INTERVAL_MS }, () => Promise.all([deleteOldLogs(context), deleteOldUsage(context)]), report),
     usage.run(signal),
   ]);
   await Promise.all([logRunner.ended(), usageRunner.ended()]);

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { Subscription, User } from '../../generated/prisma/client.ts';
 import { type Database, isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import { beginSession } from './sessions.ts';
@@ -73,7 +74,7 @@ export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emai
   user.isAdmin || isListed(config, config.ADMIN_EMAILS, user);
 
 /** Accounts: sign-up, sign-in, plans. */
-export function createAccounts({ database, config }: { database: Database; config: Config }) {
+export function createAccounts({ database, config, clock }: { database: Database; config: Config; clock: Clock }) {
   const view = (row: User & { subscriptions?: Subscription[] }): Account => ({
     id: row.id,
     email: row.email,
@@ -103,14 +104,14 @@ export function createAccounts({ database, config }: { database: Database; confi
         const existing = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
         if (existing) return existing.owner;
         if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your sign-in provider has not verified your email address');
-        const user = await insertUser(tx, { email, emailVerifiedAt: new Date(), name, passwordHash: null });
+        const user = await insertUser(tx, { email, emailVerifiedAt: clock.now(), name, passwordHash: null });
         await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
         return user;
       }
       return database
         .as('service', async (tx) => {
           const user = await findOrCreateUser(tx);
-          return { ...view(user), session: await beginSession(tx, user.id, userAgent) };
+          return { ...view(user), session: await beginSession(tx, clock, user.id, userAgent) };
         })
         .catch(emailTaken);
     },
@@ -125,7 +126,7 @@ export function createAccounts({ database, config }: { database: Database; confi
         const [current] = await tx.$queryRaw<unknown[]>`
           SELECT 1 FROM users WHERE id = ${row.id} AND password_hash = ${row.passwordHash} FOR SHARE`;
         if (!current) throw refused();
-        return { ...view(row), session: await beginSession(tx, row.id, userAgent) };
+        return { ...view(row), session: await beginSession(tx, clock, row.id, userAgent) };
       });
     },
 

@@ -14,7 +14,7 @@ const MAX_KEYS = 10;
 /** `lastUsedAt` is written at most this often. */
 const LAST_USED_INTERVAL_MS = 60_000;
 
-type Slice = Pick<Context, 'database' | 'accounts'>;
+type Slice = Pick<Context, 'database' | 'accounts' | 'clock'>;
 
 /** Whether the request comes from an administrator's browser session. An API key or the internal key does not count. */
 const isSignedInAdmin = async (accounts: Accounts, actor: Actor): Promise<boolean> =>
@@ -44,7 +44,7 @@ export async function listApiKeys({ database }: Pick<Context, 'database'>, actor
  * @throws AppError FORBIDDEN for the scope `admin:*` without an administrator's session, AGENT_NOT_FOUND when the actor does
  * not own the agent, API_KEY_LIMIT_REACHED above ten keys, UNAUTHORIZED when the account no longer exists
  */
-export async function createApiKey({ database, accounts }: Slice, actor: Actor, input: WantedApiKey, idName?: string) {
+export async function createApiKey({ database, accounts, clock }: Slice, actor: Actor, input: WantedApiKey, idName?: string) {
   const ownerId = userOf(actor);
   const { name, scopes, agentId = null } = input;
   if (scopes.includes('admin:*') && !(await isSignedInAdmin(accounts, actor))) {
@@ -54,7 +54,7 @@ export async function createApiKey({ database, accounts }: Slice, actor: Actor, 
   const id = newId('key', idName);
   const key = KEY_PREFIX + randomBytes(32).toString('base64url');
   const row = await database.as({ userId: ownerId }, async (tx) => {
-    await lockAccount(tx, actor);
+    await lockAccount(tx, clock, actor);
     if (agentId && !(await tx.agent.count({ where: { id: agentId, ownerId } }))) throw new AppError('AGENT_NOT_FOUND');
     await tx.apiKey.deleteMany({ where: { id } });
     if ((await tx.apiKey.count({ where: { ownerId } })) >= MAX_KEYS) {
@@ -78,12 +78,12 @@ export async function deleteApiKey({ database }: Pick<Context, 'database'>, acto
  * duration reveals nothing about stored keys.
  */
 export async function findApiKey(
-  { database }: Pick<Context, 'database'>,
+  { database, clock }: Pick<Context, 'database' | 'clock'>,
   key: string,
 ): Promise<{ ownerId: string; grant: KeyGrant } | undefined> {
   return database.as('service', async (tx) => {
     const row = await tx.apiKey.findUnique({ where: { hash: sha256(key) } });
-    const now = new Date();
+    const now = clock.now();
     if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
     const staleBefore = new Date(now.getTime() - LAST_USED_INTERVAL_MS);
     if (!row.lastUsedAt || row.lastUsedAt < staleBefore) {

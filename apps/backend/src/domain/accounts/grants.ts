@@ -1,15 +1,16 @@
 import { AppError } from '@agentbot/contracts';
 import type { Transaction } from '../../infra/database/database.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
+import type { Clock } from '../../shared/clock.ts';
 
 /** Postgres channel. Triggers publish on it the id of each API key or session that has ended or changed. */
 export const GRANT_CHANGES = 'grant_changes';
 
 /** Whether the actor's API key or session is still valid: either can end while a request is in flight. */
-export async function grantHolds(tx: Transaction, actor: Actor): Promise<boolean> {
+export async function grantHolds(tx: Transaction, clock: Clock, actor: Actor): Promise<boolean> {
   if (actor.kind !== 'user') return true;
   const { key, session, userId: ownerId } = actor;
-  const now = new Date();
+  const now = clock.now();
   if (session) return (await tx.session.count({ where: { id: session.id, ownerId, endedAt: null, expiresAt: { gt: now } } })) > 0;
   if (!key) return true;
   return (await tx.apiKey.count({ where: { id: key.id, ownerId, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] } })) > 0;
@@ -20,7 +21,7 @@ export async function grantHolds(tx: Transaction, actor: Actor): Promise<boolean
  * the actor's session or key while this call waits: a credential stored after that would outlive the reset.
  * @throws AppError UNAUTHORIZED when the account no longer exists or the grant has ended
  */
-export async function lockAccount(tx: Transaction, actor: Actor): Promise<void> {
+export async function lockAccount(tx: Transaction, clock: Clock, actor: Actor): Promise<void> {
   const [account] = await tx.$queryRaw<unknown[]>`SELECT 1 FROM users WHERE id = ${userOf(actor)} FOR UPDATE`;
-  if (!account || !(await grantHolds(tx, actor))) throw new AppError('UNAUTHORIZED');
+  if (!account || !(await grantHolds(tx, clock, actor))) throw new AppError('UNAUTHORIZED');
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
+import { msAhead } from '../../shared/clock.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Context } from '../context.ts';
 import { hashPassword } from './password.ts';
@@ -13,15 +14,15 @@ const LINK_LIFETIME_MS = 3_600_000;
  * does not reveal whether the account exists.
  * @throws AppError MAIL_UNAVAILABLE without a mail server
  */
-export async function requestPasswordReset({ config, database, log }: Context, email: string): Promise<void> {
+export async function requestPasswordReset({ config, database, clock, log }: Context, email: string): Promise<void> {
   const { SMTP_URL, MAIL_FROM, DASHBOARD_URL } = config;
   if (!SMTP_URL) throw new AppError('MAIL_UNAVAILABLE');
   const token = randomBytes(32).toString('base64url');
   const user = await database.as('service', async (tx) => {
     const row = await tx.user.findUnique({ where: { email } });
-    await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: new Date() } } });
+    await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: clock.now() } } });
     if (row) {
-      const expiresAt = new Date(Date.now() + LINK_LIFETIME_MS);
+      const expiresAt = msAhead(clock, LINK_LIFETIME_MS);
       await tx.passwordReset.create({ data: { hash: sha256(token), ownerId: row.id, expiresAt } });
     }
     return row;
@@ -50,12 +51,15 @@ interface NewPassword {
  * programs keep their access. The first used link proves the address and removes every credential from before.
  * @throws AppError INVALID_REQUEST for a used or expired link
  */
-export async function resetPassword({ database }: Pick<Context, 'database'>, { token, password, revokeKeys }: NewPassword): Promise<void> {
+export async function resetPassword(
+  { database, clock }: Pick<Context, 'database' | 'clock'>,
+  { token, password, revokeKeys }: NewPassword,
+): Promise<void> {
   const passwordHash = await hashPassword(password);
   await database.as('service', async (tx) => {
     // The delete claims the link: of two parallel requests with one link, only one gets the row.
     const [reset] = await tx.$queryRaw<{ ownerId: string }[]>`
-      DELETE FROM password_resets WHERE hash = ${sha256(token)} AND expires_at > now() RETURNING owner_id AS "ownerId"`;
+      DELETE FROM password_resets WHERE hash = ${sha256(token)} AND expires_at > ${clock.now()} RETURNING owner_id AS "ownerId"`;
     if (!reset) throw new AppError('INVALID_REQUEST', 'This link is no longer valid');
     const { ownerId } = reset;
     // Same lock as `lockAccount`: a parallel write of a credential either commits before it, or then finds its session ended.
@@ -63,8 +67,8 @@ export async function resetPassword({ database }: Pick<Context, 'database'>, { t
     const { emailVerifiedAt } = await tx.user.findUniqueOrThrow({ where: { id: ownerId } });
     if (!emailVerifiedAt) await removeCredentials(tx, ownerId);
     if (revokeKeys) await tx.apiKey.deleteMany({ where: { ownerId } });
-    await endSessionsOf(tx, ownerId);
+    await endSessionsOf(tx, clock, ownerId);
     await tx.passwordReset.deleteMany({ where: { ownerId } });
-    await tx.user.update({ where: { id: ownerId }, data: { passwordHash, emailVerifiedAt: emailVerifiedAt ?? new Date() } });
+    await tx.user.update({ where: { id: ownerId }, data: { passwordHash, emailVerifiedAt: emailVerifiedAt ?? clock.now() } });
   });
 }

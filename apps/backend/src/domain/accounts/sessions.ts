@@ -1,22 +1,26 @@
 import { AppError, SESSION_SECONDS } from '@agentbot/contracts';
 import type { Session } from '../../generated/prisma/client.ts';
-import type { Database, Transaction } from '../../infra/database/database.ts';
+import type { Transaction } from '../../infra/database/database.ts';
+import { type Clock, msAhead } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Context } from '../context.ts';
+
+type Slice = Pick<Context, 'database' | 'clock'>;
 
 /** `lastSeenAt` is written at most this often. */
 const LAST_SEEN_INTERVAL_MS = 60_000;
 
 /** Creates a browser session in the transaction that checked the credential. @returns the session's id */
-export async function beginSession(tx: Transaction, ownerId: string, userAgent: string | undefined): Promise<string> {
-  const expiresAt = new Date(Date.now() + SESSION_SECONDS * 1000);
+export async function beginSession(tx: Transaction, clock: Clock, ownerId: string, userAgent: string | undefined): Promise<string> {
+  const expiresAt = msAhead(clock, SESSION_SECONDS * 1000);
   const { id } = await tx.session.create({ data: { id: newId('session'), ownerId, userAgent: userAgent ?? null, expiresAt } });
   return id;
 }
 
 /** The user's session, or null when it has ended or expired. Updates `lastSeenAt`. */
-export function findLiveSession(database: Database, userId: string, id: string): Promise<Session | null> {
+export function findLiveSession({ database, clock }: Slice, userId: string, id: string): Promise<Session | null> {
   return database.as({ userId }, async (tx) => {
-    const now = new Date();
+    const now = clock.now();
     const session = await tx.session.findFirst({ where: { id, ownerId: userId, endedAt: null, expiresAt: { gt: now } } });
     const staleBefore = new Date(now.getTime() - LAST_SEEN_INTERVAL_MS);
     if (session && session.lastSeenAt < staleBefore) {
@@ -28,20 +32,20 @@ export function findLiveSession(database: Database, userId: string, id: string):
 }
 
 /** Ends one session. @returns the id of its user @throws AppError SESSION_NOT_FOUND when the session is unknown or has ended */
-export function endSession(database: Database, id: string): Promise<{ ownerId: string }> {
+export function endSession({ database, clock }: Slice, id: string): Promise<{ ownerId: string }> {
   return database.as('service', async (tx) => {
-    const [ended] = await tx.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: new Date() } });
+    const [ended] = await tx.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: clock.now() } });
     if (!ended) throw new AppError('SESSION_NOT_FOUND');
     return ended;
   });
 }
 
 /** Ends every session of an account. */
-export async function endSessionsOf(tx: Transaction, ownerId: string): Promise<void> {
-  await tx.session.updateMany({ where: { ownerId, endedAt: null }, data: { endedAt: new Date() } });
+export async function endSessionsOf(tx: Transaction, clock: Clock, ownerId: string): Promise<void> {
+  await tx.session.updateMany({ where: { ownerId, endedAt: null }, data: { endedAt: clock.now() } });
 }
 
 /** Deletes sessions that have expired. */
-export async function deleteExpiredSessions(database: Database): Promise<void> {
-  await database.as('service', (tx) => tx.session.deleteMany({ where: { expiresAt: { lt: new Date() } } }));
+export async function deleteExpiredSessions({ database, clock }: Slice): Promise<void> {
+  await database.as('service', (tx) => tx.session.deleteMany({ where: { expiresAt: { lt: clock.now() } } }));
 }

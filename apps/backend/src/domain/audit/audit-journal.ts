@@ -26,7 +26,7 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
   const report = (error: unknown) => log.error({ err: error }, 'audit entries could not be appended; the next round retries them');
 
   const sendHeartbeat = () => database.untenanted.$queryRaw`
-    INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, now() + make_interval(secs => ${STALE_AFTER_SECONDS}))
+    INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, app_now() + make_interval(secs => ${STALE_AFTER_SECONDS}))
     ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at`;
 
   async function retryAppend(id: string, describe: () => Promise<AuditedEvent>): Promise<void> {
@@ -62,7 +62,7 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
     const orphans = await database.as('service', async (tx) => {
       const rows = await tx.$queryRaw<{ id: string }[]>`
         SELECT id FROM audit_pending p WHERE NOT EXISTS (
-          SELECT 1 FROM leases l WHERE l.name = 'process:' || p.process_id AND l.expires_at > now())
+          SELECT 1 FROM leases l WHERE l.name = 'process:' || p.process_id AND l.expires_at > app_now())
         ORDER BY begun_at LIMIT 1000`;
       return tx.auditPending.findMany({ where: { id: { in: rows.map(({ id }) => id) } }, orderBy: { begunAt: 'asc' } });
     });
@@ -103,7 +103,7 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
       let delayRounds = 0;
       async function round(): Promise<void> {
         await sendHeartbeat();
-        await database.untenanted.$queryRaw`DELETE FROM leases WHERE name LIKE 'process:%' AND expires_at < now() - interval '1 day'`;
+        await database.untenanted.$queryRaw`DELETE FROM leases WHERE name LIKE 'process:%' AND expires_at < app_now() - interval '1 day'`;
         await appendUnwritten();
         // After a database outage every heartbeat is stale: wait until the live processes have renewed theirs.
         if (delayRounds-- <= 0) await appendOrphans();

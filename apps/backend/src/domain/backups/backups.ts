@@ -1,6 +1,7 @@
 import { AppError, type BackupSchedule, type BackupView } from '@agentbot/contracts';
 import type { Agent, Backup } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
+import { msAhead } from '../../shared/clock.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
 import { operationInProgress } from '../operations/operations.ts';
@@ -89,7 +90,7 @@ export async function setBackupSchedule(context: Context, actor: Actor, agentId:
         backupEveryHours: everyHours,
         backupKeep: keep,
         backupKeepDays: keepDays,
-        nextBackupAt: everyHours === null ? null : new Date(Date.now() + everyHours * HOUR_MS),
+        nextBackupAt: everyHours === null ? null : msAhead(context.clock, everyHours * HOUR_MS),
       },
     }),
   );

@@ -1,4 +1,5 @@
 import type { Agent, Backup } from '../../generated/prisma/client.ts';
+import { msAgo } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -13,11 +14,11 @@ export async function removeBackups({ database, backups }: Pick<Context, 'databa
 }
 
 /** Removes expired backups of all agents, including agents that make no new backups. */
-export async function removeOldBackups(context: Pick<Context, 'database' | 'backups' | 'log'>): Promise<void> {
+export async function removeOldBackups(context: Pick<Context, 'database' | 'backups' | 'clock' | 'log'>): Promise<void> {
   const agents = await context.database.as('service', async (tx) => {
     const due = await tx.$queryRaw<{ id: string }[]>`
       SELECT DISTINCT a.id FROM backups b JOIN agents a ON a.id = b.agent_id
-      WHERE b.created_at < now() - make_interval(days => coalesce(a.backup_keep_days, ${RETENTION.keepDays}))
+      WHERE b.created_at < ${context.clock.now()}::timestamptz - make_interval(days => coalesce(a.backup_keep_days, ${RETENTION.keepDays}))
         AND EXISTS (SELECT FROM backups newer WHERE newer.agent_id = a.id AND newer.created_at > b.created_at)
         AND NOT EXISTS (SELECT FROM operations o WHERE o.agent_id = a.id AND o.finished_at IS NULL)`;
     return tx.agent.findMany({ where: { id: { in: due.map(({ id }) => id) } } });
@@ -30,13 +31,13 @@ export async function removeOldBackups(context: Pick<Context, 'database' | 'back
 }
 
 /** Removes an agent's backups beyond its maximum number and age, but never the newest. @returns the number of removed backups */
-export async function applyRetention(context: Pick<Context, 'database' | 'backups'>, agent: Agent): Promise<number> {
+export async function applyRetention(context: Pick<Context, 'database' | 'backups' | 'clock'>, agent: Agent): Promise<number> {
   const rows = await context.database.as('service', (tx) =>
     tx.backup.findMany({ where: { agentId: agent.id }, orderBy: { createdAt: 'desc' } }),
   );
-  const expiredBefore = Date.now() - (agent.backupKeepDays ?? RETENTION.keepDays) * DAY_MS;
+  const expiredBefore = msAgo(context.clock, (agent.backupKeepDays ?? RETENTION.keepDays) * DAY_MS);
   const keep = agent.backupKeep ?? RETENTION.keep;
-  const surplus = rows.filter(({ createdAt }, index) => index > 0 && (index >= keep || createdAt.getTime() < expiredBefore));
+  const surplus = rows.filter(({ createdAt }, index) => index > 0 && (index >= keep || createdAt < expiredBefore));
   if (surplus.length) await removeBackups(context, surplus);
   return surplus.length;
 }

@@ -1,6 +1,7 @@
 import { type Plan, type Price, plans } from '@agentbot/contracts';
 import type Stripe from 'stripe';
 import { priceOf } from '../../infra/stripe/stripe.ts';
+import { msAhead } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
 
 /** How long a price is cached, and the pause after a failed read. */
@@ -26,27 +27,27 @@ const plansByRank = (Object.keys(plans) as Plan[]).sort((a, b) => plans[a].rank 
  * the last known prices are listed.
  * @param freshMs lifetime of a cached price, in milliseconds
  */
-export function createListPlans({ config, stripe, log }: Pick<Context, 'config' | 'stripe' | 'log'>, freshMs = FRESH_MS) {
+export function createListPlans({ config, stripe, clock, log }: Pick<Context, 'config' | 'stripe' | 'clock' | 'log'>, freshMs = FRESH_MS) {
   const prices = new Map<Plan, Price | null>();
-  let nextRefreshAt = 0;
+  let nextRefreshAt = new Date(0);
   let refreshing: Promise<void> | undefined;
 
   async function refresh(client: Stripe): Promise<void> {
-    nextRefreshAt = Date.now() + freshMs;
+    nextRefreshAt = msAhead(clock, freshMs);
     const reads = plansByRank.map(async (plan) => {
       const id = priceOf(config, plan);
       if (id) prices.set(plan, priceView(await client.prices.retrieve(id)));
     });
     for (const result of await Promise.allSettled(reads)) {
       if (result.status === 'fulfilled') continue;
-      nextRefreshAt = Date.now() + RETRY_MS;
+      nextRefreshAt = msAhead(clock, RETRY_MS);
       log.warn({ err: result.reason }, 'price could not be read from Stripe');
     }
     refreshing = undefined;
   }
 
   return async () => {
-    if (stripe && Date.now() >= nextRefreshAt) refreshing ??= refresh(stripe);
+    if (stripe && clock.now() >= nextRefreshAt) refreshing ??= refresh(stripe);
     // Only a request without cached prices waits; later requests get the cache during a refresh.
     if (prices.size === 0) await refreshing;
     return {

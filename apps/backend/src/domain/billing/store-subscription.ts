@@ -16,7 +16,7 @@ export async function lockSubscription(tx: Transaction, id: string): Promise<voi
  * no plan: the stored plan then stays, because the subscriber still pays for it.
  */
 export async function storeSubscription(
-  { config }: Pick<Context, 'config'>,
+  { config, clock }: Pick<Context, 'config' | 'clock'>,
   tx: Transaction,
   subscription: Stripe.Subscription,
   ownerId: string,
@@ -26,7 +26,7 @@ export async function storeSubscription(
   const data = {
     status: subscription.status,
     currentPeriodEnd: periodEnds.length ? new Date(Math.max(...periodEnds) * 1000) : null,
-    readAt: new Date(),
+    readAt: clock.now(),
   };
   await tx.subscription.upsert({
     where: { id: subscription.id },

@@ -99,7 +99,7 @@ export async function cloneAgent(context: Context, actor: Actor, input: Input, r
   const proof = parseProof(input.paymentProof);
   await requirePayer(context, owner, proof);
   const { tempo } = await chains();
-  await verifyPayment(tempo, proof, treasury, config.TEMPO_CONFIRMATIONS);
+  await verifyPayment(tempo, context.clock, proof, treasury, config.TEMPO_CONFIRMATIONS);
 
   const id = `agent_${Date.now()}_${randomName(6)}`;
   const walletKey = generatePrivateKey();

@@ -3,6 +3,7 @@ import { type Address, erc20Abi, type Hex, isAddressEqual, parseEventLogs, parse
 import { z } from 'zod';
 import { type ChainReader, probe } from '../../infra/chain/chains.ts';
 import { PATH_USD } from '../../infra/chain/path-usd.ts';
+import type { Clock } from '../../shared/clock.ts';
 
 /** Decimals of pathUSD. */
 export const DECIMALS = 6;
@@ -80,7 +81,13 @@ async function findReceipt({ client }: ChainReader, hash: Hex) {
  * @param treasury the wallet that receives payments
  * @throws AppError PAYMENT_NOT_VERIFIED; Error when the chain node does not answer
  */
-export async function verifyPayment(chain: ChainReader, proof: PaymentProof, treasury: Address, confirmations: number): Promise<void> {
+export async function verifyPayment(
+  chain: ChainReader,
+  clock: Clock,
+  proof: PaymentProof,
+  treasury: Address,
+  confirmations: number,
+): Promise<void> {
   if (!isAddressEqual(proof.to as Address, treasury)) throw refuseProof('The payment was not sent to this installation');
   const claimed = units(proof);
   if (claimed < PRICE) throw refuseProof(`A clone costs ${cloneTerms.clonePrice}`);
@@ -101,7 +108,7 @@ export async function verifyPayment(chain: ChainReader, proof: PaymentProof, tre
   );
   if (!paid) throw refuseProof('The transaction contains no payment that matches the proof');
   const minedAt = Number(block.timestamp);
-  if (Date.now() / 1000 - minedAt > MAX_AGE_SECONDS) throw refuseProof('The payment is more than an hour old');
+  if (clock.now().getTime() / 1000 - minedAt > MAX_AGE_SECONDS) throw refuseProof('The payment is more than an hour old');
   if (Math.abs(minedAt - seconds(proof.timestamp)) > MAX_SKEW_SECONDS) {
     throw refuseProof('paymentProof.timestamp is more than 5 minutes from the time of the payment');
   }

@@ -31,7 +31,7 @@ function publish({ database }: Pick<Context, 'database'>, id: string, at: number
     'service',
     (tx) => tx.$executeRaw`
       WITH changed AS (
-        UPDATE replies SET text = left(text, ${at}::int) || ${text}, version = version + 1, alive_at = now()
+        UPDATE replies SET text = left(text, ${at}::int) || ${text}, version = version + 1, alive_at = app_now()
         WHERE id = ${id} AND state = 'pending' RETURNING version
       )
       SELECT pg_notify(${REPLIES}, (${JSON.stringify({ id, ...change })}::jsonb || jsonb_build_object('version', version))::text) FROM changed`,
@@ -111,11 +111,17 @@ export async function answer(context: Context, agent: Agent, message: Message, s
   const { database, log } = context;
   const { id, content } = message;
   const batches = createBatches(context, id, soFar);
-  const touch = (aliveAt: Date) =>
+  const sendHeartbeat = () =>
     database
-      .as('service', (tx) => tx.reply.updateMany({ where: { id, state: 'pending' }, data: { aliveAt } }))
+      .as('service', (tx) => tx.$executeRaw`UPDATE replies SET alive_at = app_now() WHERE id = ${id} AND state = 'pending'`)
       .catch((error) => log.warn({ err: error, replyId: id }, 'the heartbeat of a reply failed'));
-  const heartbeat = setInterval(() => touch(new Date()), HEARTBEAT_MS);
+  const release = () =>
+    database
+      .as('service', (tx) => tx.reply.updateMany({ where: { id, state: 'pending' }, data: { aliveAt: new Date(0) } }))
+      .catch((error) =>
+        log.warn({ err: error, replyId: id }, 'a reply could not be released; another process resumes it when it is stale'),
+      );
+  const heartbeat = setInterval(sendHeartbeat, HEARTBEAT_MS);
   // An abort command or another process may end the reply first.
   const ended = new AbortController();
   const unwatch = watchReply(context, id, ({ state }) => {
@@ -140,7 +146,7 @@ export async function answer(context: Context, agent: Agent, message: Message, s
     await batches.end();
     if (ended.signal.aborted) return;
     // The oldest possible heartbeat lets the next process resume the reply at once.
-    if (context.closing.aborted) return void (await touch(new Date(0)));
+    if (context.closing.aborted) return void (await release());
     const withoutDetails = { sentence: FAILED, reason: "the agent's secrets could not be read, so the error is left out" };
     const { sentence, reason } = await explain(context, agent.id, error).catch(() => withoutDetails);
     log.warn({ reason, agentId: agent.id, replyId: id }, 'a reply failed');

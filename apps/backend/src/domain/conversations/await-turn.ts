@@ -5,7 +5,7 @@ import { waitForReply } from './watch-reply.ts';
 /** The re-check interval without a notification: a deleted earlier message sends none. */
 const RECHECK_MS = 5_000;
 /** A run may still be active this long after the last write of its reply. */
-const RECENT_MS = 15_000;
+const RECENT_SECONDS = 15;
 
 export interface Turn {
   /** The agent's current row. */
@@ -35,8 +35,11 @@ export async function awaitTurn(context: Context, { id, sessionId, seq }: Messag
       const order = { orderBy: { message: { seq: 'desc' as const } }, select: { id: true } };
       const pending = await tx.reply.findFirst({ where: { ...earlier, state: 'pending' }, ...order });
       if (pending) return { pending };
-      const recent = { begunAt: { not: null }, aliveAt: { gt: new Date(Date.now() - RECENT_MS) } };
-      const previous = await tx.reply.findFirst({ where: { ...earlier, ...recent }, ...order });
+      const [previous] = await tx.$queryRaw<{ id: string }[]>`
+        SELECT r.id FROM replies r JOIN messages m ON m.id = r.id
+        WHERE m.session_id = ${sessionId} AND m.seq < ${seq} AND r.begun_at IS NOT NULL
+          AND r.alive_at > app_now() - make_interval(secs => ${RECENT_SECONDS})
+        ORDER BY m.seq DESC LIMIT 1`;
       const begunAt = reply.begunAt ?? new Date();
       if (!reply.begunAt) await tx.reply.update({ where: { id }, data: { begunAt } });
       return { turn: { agent: reply.message.agent, begunAt, resumed: reply.begunAt !== null, ...(previous && { after: previous.id }) } };

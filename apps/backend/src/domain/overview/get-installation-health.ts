@@ -1,5 +1,6 @@
 import type { InstallationHealth } from '@agentbot/contracts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
+import { msAgo } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -10,8 +11,8 @@ interface DatabaseSize {
 }
 
 /** The health of the installation: engine, database, operation queue, and resources without an owner. */
-export async function getInstallationHealth(context: Pick<Context, 'database' | 'host' | 'config'>): Promise<InstallationHealth> {
-  const { database, host, config } = context;
+export async function getInstallationHealth(context: Pick<Context, 'database' | 'host' | 'config' | 'clock'>): Promise<InstallationHealth> {
+  const { database, host, config, clock } = context;
   const available = await host.available();
   // The engine may stop between the two calls; then it counts as unavailable.
   const capacity = available ? await host.capacity().catch(() => undefined) : undefined;
@@ -29,7 +30,7 @@ export async function getInstallationHealth(context: Pick<Context, 'database' | 
     });
     const finished = await tx.operation.groupBy({
       by: ['state'],
-      where: { finishedAt: { gte: new Date(Date.now() - DAY_MS) } },
+      where: { finishedAt: { gte: msAgo(clock, DAY_MS) } },
       _count: true,
     });
     const states = await tx.agent.groupBy({ by: ['state'], _count: true, orderBy: { state: 'asc' } });
@@ -41,7 +42,7 @@ export async function getInstallationHealth(context: Pick<Context, 'database' | 
   const countOf = (groups: { state: string; _count: number }[], name: string) => groups.find(({ state }) => state === name)?._count ?? 0;
   const oldest = queued?._min.createdAt;
   return {
-    at: new Date().toISOString(),
+    at: clock.now().toISOString(),
     docker: { available: capacity !== undefined, memoryBytes: capacity?.memoryBytes ?? null, cpus: capacity?.cpus ?? null },
     database: {
       sizeBytes: Number(snapshot.size?.size ?? 0),
@@ -51,7 +52,7 @@ export async function getInstallationHealth(context: Pick<Context, 'database' | 
     queue: {
       queued: countOf(snapshot.open, 'queued'),
       running: countOf(snapshot.open, 'running'),
-      oldestQueued: oldest ? Math.round((Date.now() - oldest.getTime()) / 1000) : null,
+      oldestQueued: oldest ? Math.round((clock.now().getTime() - oldest.getTime()) / 1000) : null,
       succeededToday: countOf(snapshot.finished, 'succeeded'),
       failedToday: countOf(snapshot.finished, 'failed'),
     },

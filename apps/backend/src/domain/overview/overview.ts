@@ -48,7 +48,7 @@ async function recentFigures(tx: Transaction, ids: string[]): Promise<Map<string
     SELECT agent_id AS "agentId", array_agg(round((100 * cpu)::numeric, 1)::float8 ORDER BY at) AS cpu,
       array_agg(round((100 * memory / greatest(memory_limit, 1))::numeric, 1)::float8 ORDER BY at) AS memory
     FROM usage_points
-    WHERE agent_id = ANY(${ids}) AND grain = 'minute' AND at > now() - interval '30 minutes'
+    WHERE agent_id = ANY(${ids}) AND grain = 'minute' AND at > app_now() - interval '30 minutes'
     GROUP BY agent_id`);
   return new Map(rows.map((row) => [row.agentId, row]));
 }

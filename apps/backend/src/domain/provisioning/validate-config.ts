@@ -1,5 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent, Operation } from '../../generated/prisma/client.ts';
+import { msAgo } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
 import { RolledBackError } from '../operations/errors.ts';
 import { readAgentBefore } from '../operations/operation-columns.ts';
@@ -17,7 +18,7 @@ const VALIDATE_MS = 5 * 60_000;
  * @throws AppError OPERATION_FAILED with the refused fields
  */
 async function validateConfig(context: Context, agent: Agent, image: string, signal: AbortSignal): Promise<string> {
-  const { database, host, config } = context;
+  const { database, host, config, clock } = context;
   const { id: imageId, version } = await host.ensureImage(image, signal);
   const { content, variables, plugins, shape } = await configurationOf(context, agent, version);
   const key = { imageId, shape };
@@ -29,7 +30,7 @@ async function validateConfig(context: Context, agent: Agent, image: string, sig
     const sentence = `OpenClaw ${version} refuses the agent's configuration: ${issues.slice(0, 3).join('; ')}`;
     throw new AppError('OPERATION_FAILED', sentence.slice(0, 500));
   }
-  const expiredBefore = new Date(Date.now() - RETENTION_DAYS * 24 * 3_600_000);
+  const expiredBefore = msAgo(clock, RETENTION_DAYS * 24 * 3_600_000);
   await database.as('service', async (tx) => {
     await tx.acceptedConfig.deleteMany({ where: { acceptedAt: { lt: expiredBefore } } });
     await tx.acceptedConfig.createMany({ data: key, skipDuplicates: true });

@@ -1,9 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import type { MuxClient } from '../../infra/mux/mux.ts';
+import { msAgo } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
 import { type LiveStream, placeholderStream } from './live-stream.ts';
 
-type Slice = Pick<Context, 'config' | 'database' | 'mux' | 'log'>;
+type Slice = Pick<Context, 'config' | 'database' | 'clock' | 'mux' | 'log'>;
 interface AgentIdentity {
   id: string;
   ownerId: string;
@@ -51,11 +52,10 @@ async function streamIdsOf({ config }: Slice, mux: MuxClient, agentId: string, s
 /**
  * Removes an agent's stream at Mux. The row stays while Mux may still be creating the stream; the garbage collector then
  * retries.
- * @param now current time in milliseconds since 1970
  * @throws Error when Mux does not answer; the garbage collector retries
  */
-export async function closeStream(context: Slice, agentId: string, now = Date.now()): Promise<void> {
-  const { database, mux } = context;
+export async function closeStream(context: Slice, agentId: string): Promise<void> {
+  const { database, clock, mux } = context;
   const row = await database.as('service', (tx) => tx.liveStream.findUnique({ where: { agentId } }));
   if (!row || !mux) return;
   const streamIds = await streamIdsOf(context, mux, agentId, row.streamId);
@@ -64,7 +64,7 @@ export async function closeStream(context: Slice, agentId: string, now = Date.no
       if (error.status !== 404) throw error;
     });
   }
-  if (streamIds.length === 0 && now - row.createdAt.getTime() < MIN_AGE_MS) return;
+  if (streamIds.length === 0 && row.createdAt > msAgo(clock, MIN_AGE_MS)) return;
   await database.as('service', (tx) => tx.liveStream.deleteMany({ where: { agentId } }));
 }
 
@@ -91,14 +91,11 @@ export async function withStream<T>(
   }
 }
 
-/**
- * Removes orphan streams: their agent was deleted or never created. Young rows are skipped.
- * @param now current time in milliseconds since 1970
- */
-export async function removeOrphanStreams(context: Slice, now = Date.now()): Promise<void> {
-  const { database, mux, log } = context;
+/** Removes orphan streams: their agent was deleted or never created. Young rows are skipped. */
+export async function removeOrphanStreams(context: Slice): Promise<void> {
+  const { database, clock, mux, log } = context;
   if (!mux) return;
-  const createdBefore = new Date(now - MIN_AGE_MS);
+  const createdBefore = msAgo(clock, MIN_AGE_MS);
   const orphans = await database.as(
     'service',
     (tx) => tx.$queryRaw<{ agentId: string }[]>`
@@ -106,7 +103,7 @@ export async function removeOrphanStreams(context: Slice, now = Date.now()): Pro
       WHERE a.id IS NULL AND s.created_at < ${createdBefore} LIMIT 100`,
   );
   for (const { agentId } of orphans) {
-    await closeStream(context, agentId, now).catch((error) =>
+    await closeStream(context, agentId).catch((error) =>
       log.warn({ err: error, agentId }, 'live stream could not be removed; the garbage collector retries'),
     );
   }

@@ -2,6 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import { type Address, decodeAbiParameters, type Hex, isAddressEqual, isHex, parseAbi, zeroHash } from 'viem';
 import { easContracts } from '../../config/eas-contracts.ts';
 import { type ChainReader, probe } from '../../infra/chain/chains.ts';
+import type { Clock } from '../../shared/clock.ts';
 
 /** @see https://github.com/base/verifications#deployments */
 export const coinbase = {
@@ -25,13 +26,19 @@ interface AcceptedIssuers {
   schemas: readonly string[];
 }
 
-async function readAttestation({ id, client }: ChainReader, uid: Hex, wallet: Address, { attesters, schemas }: AcceptedIssuers) {
+async function readAttestation(
+  { id, client }: ChainReader,
+  clock: Clock,
+  uid: Hex,
+  wallet: Address,
+  { attesters, schemas }: AcceptedIssuers,
+) {
   const address = easContracts[id] as Address;
   const attestation = await client.readContract({ address, abi: easAbi, functionName: 'getAttestation', args: [uid] });
   const { schema, attester, recipient, revocationTime, expirationTime } = attestation;
   if (uid === zeroHash || attestation.uid !== uid) throw refuse('There is no such attestation');
   if (revocationTime !== 0n) throw refuse('The attestation was revoked');
-  if (expirationTime !== 0n && Number(expirationTime) * 1000 <= Date.now()) throw refuse('The attestation has expired');
+  if (expirationTime !== 0n && Number(expirationTime) * 1000 <= clock.now().getTime()) throw refuse('The attestation has expired');
   const isAccepted =
     schemas.some((each) => each.toLowerCase() === schema) && attesters.some((each) => isAddressEqual(each as Address, attester));
   if (!isAccepted) throw refuse('This installation does not accept the attester or the schema of the attestation');
@@ -47,10 +54,16 @@ function uidOf(input: string | undefined): Hex {
 }
 
 /** Checks an attestation of the Ethereum Attestation Service for a wallet. @throws AppError INVALID_REQUEST with the reason */
-export async function checkAttestation(chain: ChainReader, wallet: Address, attestationUid: string | undefined, accepted: AcceptedIssuers) {
+export async function checkAttestation(
+  chain: ChainReader,
+  clock: Clock,
+  wallet: Address,
+  attestationUid: string | undefined,
+  accepted: AcceptedIssuers,
+) {
   const uid = uidOf(attestationUid);
   await probe(chain);
-  const { schema, attester } = await readAttestation(chain, uid, wallet, accepted);
+  const { schema, attester } = await readAttestation(chain, clock, uid, wallet, accepted);
   return { attestationUid: uid, metadata: { chainId: chain.id, schema, attester } };
 }
 
@@ -59,7 +72,7 @@ export async function checkAttestation(chain: ChainReader, wallet: Address, atte
  * contract provides it.
  * @throws AppError INVALID_REQUEST with the reason
  */
-export async function checkCoinbase(chain: ChainReader, wallet: Address, attestationUid: string | undefined) {
+export async function checkCoinbase(chain: ChainReader, clock: Clock, wallet: Address, attestationUid: string | undefined) {
   const { attester, schema, indexer } = coinbase;
   const requestedUid = attestationUid === undefined ? undefined : uidOf(attestationUid);
   await probe(chain);
@@ -67,7 +80,7 @@ export async function checkCoinbase(chain: ChainReader, wallet: Address, attesta
     chain.client.readContract({ address: indexer, abi: indexerAbi, functionName: 'getAttestationUid', args: [wallet, schema] });
   const uid = requestedUid ?? (await readIndexedUid());
   if (uid === zeroHash) throw refuse('Coinbase has not attested this wallet');
-  const { data } = await readAttestation(chain, uid, wallet, { attesters: [attester], schemas: [schema] });
+  const { data } = await readAttestation(chain, clock, uid, wallet, { attesters: [attester], schemas: [schema] });
   const [verified] = decodeAbiParameters([{ type: 'bool' }], data);
   if (!verified) throw refuse('Coinbase attests that this account is not verified');
   return { attestationUid: uid, metadata: { chainId: chain.id, schema, attester } };

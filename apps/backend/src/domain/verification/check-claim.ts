@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { checkAttestation, checkCoinbase } from './attestation.ts';
 import { checkEnsName } from './ens-name.ts';
 
-type Slice = Pick<Context, 'chains' | 'config'>;
+type Slice = Pick<Context, 'chains' | 'config' | 'clock'>;
 /** The verification types that a wallet can prove. */
 export type WalletType = 'eas' | 'coinbase' | 'ens';
 
@@ -19,7 +19,7 @@ export interface WalletClaim {
 }
 
 /** The verification types that this installation offers, each with the chain that it is read from. */
-export async function offeredTypes({ chains, config }: Slice): Promise<Map<string, ChainReader>> {
+export async function offeredTypes({ chains, config }: Pick<Context, 'chains' | 'config'>): Promise<Map<string, ChainReader>> {
   const { eas, base, ethereum } = await chains();
   const types: Record<WalletType, ChainReader | undefined> = {
     eas: config.EAS_ATTESTERS.length && config.EAS_SCHEMAS.length ? eas : undefined,
@@ -44,6 +44,6 @@ export async function checkClaim(context: Slice, { verificationType, wallet, att
   const { EAS_ATTESTERS, EAS_SCHEMAS } = context.config;
   const chain = await chainOf(context, verificationType);
   if (verificationType === 'ens') return checkEnsName(chain, wallet, ensName ?? '');
-  if (verificationType === 'coinbase') return checkCoinbase(chain, wallet, attestationUid);
-  return checkAttestation(chain, wallet, attestationUid, { attesters: EAS_ATTESTERS, schemas: EAS_SCHEMAS });
+  if (verificationType === 'coinbase') return checkCoinbase(chain, context.clock, wallet, attestationUid);
+  return checkAttestation(chain, context.clock, wallet, attestationUid, { attesters: EAS_ATTESTERS, schemas: EAS_SCHEMAS });
 }

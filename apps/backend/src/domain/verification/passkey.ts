@@ -50,7 +50,7 @@ export async function challengePasskey(context: Context, agent: Agent, newPasske
           authenticatorSelection: { userVerification: 'required', residentKey: 'preferred' },
         })
       : await generateAuthenticationOptions({ rpID, allowCredentials: credentials, userVerification: 'required' });
-  const expiresAt = challengeEnd();
+  const expiresAt = challengeEnd(context.clock);
   await storeChallenge(context, keyOf(agent), options.challenge, expiresAt, { call });
   return { call, options: { ...options }, expiresAt };
 }

@@ -26,7 +26,7 @@ async function invalidReason(context: Context, agent: Agent): Promise<string | u
 }
 
 async function recheckBatch(context: Context, agents: Agent[]) {
-  const { database, log } = context;
+  const { database, clock, log } = context;
   const results = await Promise.allSettled(agents.map((agent) => invalidReason(context, agent)));
   const stillValid: Pick<Agent, 'id' | 'verifiedAt'>[] = [];
   for (const [index, result] of results.entries()) {
@@ -39,7 +39,7 @@ async function recheckBatch(context: Context, agents: Agent[]) {
         ...readVerificationMetadata(agent),
         reason: result.value,
         verifiedAt: agent.verifiedAt?.toISOString() ?? null,
-        endedAt: new Date().toISOString(),
+        endedAt: clock.now().toISOString(),
       });
       // The condition on `verifiedAt` keeps a new verification that was stored during the recheck.
       await database.as('service', (tx) =>
@@ -51,7 +51,7 @@ async function recheckBatch(context: Context, agents: Agent[]) {
     }
   }
   await database.as('service', (tx) =>
-    tx.agent.updateMany({ where: { OR: stillValid, verified: true }, data: { verificationCheckedAt: new Date() } }),
+    tx.agent.updateMany({ where: { OR: stillValid, verified: true }, data: { verificationCheckedAt: clock.now() } }),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Address } from 'viem';
 import { createSiweMessage } from 'viem/siwe';
-import type { Config } from '../../config/config.ts';
+import type { Context } from '../context.ts';
 import { challengeEnd, newNonce } from './challenges.ts';
 
 interface MessageContent {
@@ -14,18 +14,18 @@ interface MessageContent {
 
 /** The message that a wallet signs, bound to this installation. @see https://eips.ethereum.org/EIPS/eip-4361 */
 export function signInMessage(
-  { DASHBOARD_URL }: Pick<Config, 'DASHBOARD_URL'>,
+  { config, clock }: Pick<Context, 'config' | 'clock'>,
   content: MessageContent,
 ): { message: string; expiresAt: Date } {
-  const expiresAt = challengeEnd();
-  const { host, origin } = new URL(DASHBOARD_URL);
+  const expiresAt = challengeEnd(clock);
+  const { host, origin } = new URL(config.DASHBOARD_URL);
   const message = createSiweMessage({
     ...content,
     domain: host,
     uri: origin,
     version: '1',
     nonce: newNonce(),
-    issuedAt: new Date(),
+    issuedAt: clock.now(),
     expirationTime: expiresAt,
   });
   return { message, expiresAt };

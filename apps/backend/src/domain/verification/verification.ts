@@ -59,7 +59,7 @@ async function prove(context: Context, agent: Agent, claim: Claim) {
  * @throws AppError AGENT_NOT_FOUND, INVALID_REQUEST with the reason; Error when a chain node does not answer
  */
 export async function verifyAgent(context: Context, actor: Actor, id: string, claim: Claim): Promise<Agent> {
-  const { database } = context;
+  const { database, clock } = context;
   const { verificationType } = claim;
   const agent = await getAgent(context, actor, id);
   if (isTrusted(actor) && claim.verified !== undefined) {
@@ -69,16 +69,16 @@ export async function verifyAgent(context: Context, actor: Actor, id: string, cl
       attestationUid: claim.attestationUid ?? null,
       verifierAddress: claim.verifierAddress ?? claim.walletAddress ?? null,
       verificationMetadata: claim.metadata ? metadataColumn(claim.metadata) : Prisma.DbNull,
-      verifiedAt: claim.verified ? new Date() : null,
+      verifiedAt: claim.verified ? clock.now() : null,
       verificationCheckedAt: null,
     };
     return database.as(tenantOf(actor), (tx) => updateAgentRow(tx, id, data));
   }
   const { challenge, proven, store } = await prove(context, agent, claim);
-  const now = new Date();
+  const now = clock.now();
   return database.as(tenantOf(actor), async (tx) => {
-    await lockAccount(tx, actor);
-    await consumeChallenge(tx, challenge);
+    await lockAccount(tx, clock, actor);
+    await consumeChallenge(tx, clock, challenge);
     await store?.(tx);
     return updateAgentRow(tx, id, {
       verified: true,

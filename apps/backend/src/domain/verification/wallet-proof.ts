@@ -36,7 +36,7 @@ export async function challengeWallet(context: Context, agent: Agent, type: Wall
   const ensName = type === 'ens' ? normalName(request.metadata?.ensName) : undefined;
   const attestationUid = request.attestationUid?.toLowerCase();
   if (attestationUid && !/^0x[0-9a-f]{64}$/.test(attestationUid)) throw new AppError('INVALID_REQUEST', 'Invalid attestationUid');
-  const { message, expiresAt } = signInMessage(context.config, {
+  const { message, expiresAt } = signInMessage(context, {
     address: wallet,
     chainId: chain.id,
     statement: 'Verify my agent with this wallet.',

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { consumeChallenge, openChallenge, storeChallenge } from './challenges.ts';
 import { signInMessage } from './sign-in-message.ts';
 
-type Slice = Pick<Context, 'database' | 'config' | 'chains'>;
+type Slice = Pick<Context, 'database' | 'clock' | 'config' | 'chains'>;
 
 const view = ({ address, linkedAt }: Wallet) => ({ address: getAddress(address), linkedAt: linkedAt.toISOString() });
 const keyOf = (actor: Actor, address: string) => ({ ownerId: userOf(actor), purpose: 'wallet', subject: address.toLowerCase() });
@@ -18,7 +18,7 @@ const keyOf = (actor: Actor, address: string) => ({ ownerId: userOf(actor), purp
 export async function createWalletChallenge(context: Slice, actor: Actor, walletAddress: string) {
   const address = getAddress(walletAddress);
   const { tempo } = await context.chains();
-  const { message, expiresAt } = signInMessage(context.config, {
+  const { message, expiresAt } = signInMessage(context, {
     address,
     chainId: tempo.id,
     statement: 'Link this wallet to my Agentbot account. Payments from it will count as mine.',
@@ -30,15 +30,15 @@ export async function createWalletChallenge(context: Slice, actor: Actor, wallet
 
 /** Links a wallet to the actor's account with its signature of the open challenge. @throws AppError INVALID_REQUEST, WALLET_TAKEN */
 export async function linkWallet(context: Slice, actor: Actor, { address, signature }: { address: string; signature: string }) {
-  const { database, chains } = context;
+  const { database, clock, chains } = context;
   const challenge = await openChallenge(context, keyOf(actor, address));
   const { ownerId, subject, text } = challenge;
   const { tempo } = await chains();
   await requireSignature(tempo, { address: subject as Address, message: text, signature: signature as Hex });
   const wallet = await database
     .as({ userId: ownerId }, async (tx) => {
-      await lockAccount(tx, actor);
-      await consumeChallenge(tx, challenge);
+      await lockAccount(tx, clock, actor);
+      await consumeChallenge(tx, clock, challenge);
       const own = await tx.wallet.findUnique({ where: { address: subject } });
       return own ?? tx.wallet.create({ data: { address: subject, ownerId } });
     })

@@ -12,6 +12,7 @@ import type { Agent } from '../../generated/prisma/client.ts';
 import { restrictedSlot } from '../../infra/docker/slots.ts';
 import { addressesOf, isThisMachine, mayReach } from '../../infra/openclaw/model-endpoint.ts';
 import { modelTarget } from '../../infra/openclaw/providers.ts';
+import { msAgo } from '../../shared/clock.ts';
 
 /** Timeout for the first bytes of a connection, which name the host, and for the connection to that host. */
 const TIMEOUT_MS = 10_000;
@@ -23,7 +24,7 @@ const CACHE_MS = 2_000;
 const MAX_CONNECTIONS = 256;
 const TLS_HANDSHAKE = 22;
 
-type Slice = Pick<Context, 'config' | 'database' | 'log'>;
+type Slice = Pick<Context, 'config' | 'database' | 'clock' | 'log'>;
 interface Limits {
   agentId: string;
   /** Undefined when the owner emptied the list after the container was created. */
@@ -41,10 +42,10 @@ const normalize = (host: string) => host.toLowerCase().replace(/\.$/, '');
  * nothing. It resolves the name itself, and ignores the address that the agent connected to.
  * @see https://www.rfc-editor.org/rfc/rfc6066#section-3
  */
-export function createEgressProxy({ config, database, log }: Slice): Server {
+export function createEgressProxy({ config, database, clock, log }: Slice): Server {
   /** Limits the log lines per agent: an agent that retries must not fill the log. */
   const logLimit = new RateLimiterMemory({ points: 10, duration: 60 });
-  const cache = new Map<number, { at: number; limits: Promise<Limits | null> }>();
+  const cache = new Map<number, { at: Date; limits: Promise<Limits | null> }>();
 
   async function readLimits(slot: number): Promise<Limits | null> {
     return database.as('service', async (tx) => {
@@ -60,9 +61,9 @@ export function createEgressProxy({ config, database, log }: Slice): Server {
 
   function limitsOf(slot: number): Promise<Limits | null> {
     const cached = cache.get(slot);
-    if (cached && Date.now() - cached.at < CACHE_MS) return cached.limits;
+    if (cached && cached.at > msAgo(clock, CACHE_MS)) return cached.limits;
     const limits = readLimits(slot);
-    cache.set(slot, { at: Date.now(), limits });
+    cache.set(slot, { at: clock.now(), limits });
     limits.catch(() => cache.delete(slot));
     return limits;
   }

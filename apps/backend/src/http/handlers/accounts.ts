@@ -7,7 +7,7 @@ import type { Handlers } from '../mount-routes.ts';
 
 /** Handlers for the routes of packages/contracts/src/accounts.ts. */
 export function accountsHandlers(context: Context) {
-  const { accounts, config, database } = context;
+  const { accounts, config } = context;
   const withThrottle = createSignInThrottle(context);
   return {
     register: async ({ body }) => {
@@ -22,7 +22,7 @@ export function accountsHandlers(context: Context) {
       const { id, email, name, session } = await accounts.signInWith(body, userAgent);
       return { id, email, name, session };
     },
-    signOut: async ({ body }) => ({ id: (await endSession(database, body.session)).ownerId }),
+    signOut: async ({ body }) => ({ id: (await endSession(context, body.session)).ownerId }),
     getSignInOptions: async () => ({ passwordReset: Boolean(config.SMTP_URL) }),
     requestPasswordReset: async ({ body }) => {
       await requestPasswordReset(context, body.email);

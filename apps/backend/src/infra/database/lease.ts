@@ -19,9 +19,9 @@ interface Slice {
 /** Claims a lease that is free or expired, or renews this process's own. @returns whether this process holds it now */
 async function claim({ database, processId }: Slice, name: string): Promise<boolean> {
   const claimed = await database.untenanted.$queryRaw<unknown[]>`
-    INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, now() + make_interval(secs => ${TTL_SECONDS}))
+    INSERT INTO leases (name, holder, expires_at) VALUES (${name}, ${processId}, app_now() + make_interval(secs => ${TTL_SECONDS}))
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-    WHERE leases.holder = excluded.holder OR leases.expires_at < now()
+    WHERE leases.holder = excluded.holder OR leases.expires_at < app_now()
     RETURNING name`;
   return claimed.length > 0;
 }
@@ -97,6 +97,6 @@ export async function withLock<T>(context: Slice, name: string, work: () => Prom
 /** Tells whether `holder` has the lease, and locks the lease's row so that this holds until the transaction ends. */
 export async function holdsLease(tx: Transaction, name: string, holder: string): Promise<boolean> {
   const held = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM leases WHERE name = ${name} AND holder = ${holder} AND expires_at > now() FOR SHARE`;
+    SELECT 1 FROM leases WHERE name = ${name} AND holder = ${holder} AND expires_at > app_now() FOR SHARE`;
   return held.length > 0;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
+import { type Clock, msAgo } from '../../shared/clock.ts';
 import { randomName } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Envelope } from '../crypto/envelope.ts';
@@ -41,7 +42,7 @@ function canonical(value: unknown): string {
  * a crash, the next repetition runs the work again with the same `resourceName`, so it adopts what the first run created.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-export function createIdempotency({ database, envelope }: { database: Database; envelope: Envelope }) {
+export function createIdempotency({ database, envelope, clock }: { database: Database; envelope: Envelope; clock: Clock }) {
   type Claim = { resourceName: string } | { answer: Answer } | 'wait';
 
   async function claim({ actor, key, ...request }: Attempt): Promise<Claim> {
@@ -51,7 +52,7 @@ export function createIdempotency({ database, envelope }: { database: Database; 
     const keyAgent = actor.kind === 'user' && actor.key?.agentId ? [actor.key.agentId] : [];
     const fingerprint = sha256(canonical([request.method, request.path, request.body, ...keyAgent]));
     return database.as(tenantOf(actor), async (tx) => {
-      const now = new Date();
+      const now = clock.now();
       const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM idempotency_keys WHERE owner_id = ${ownerId} AND key = ${key} FOR UPDATE`;
       const row = rows.length ? await tx.idempotencyKey.findUnique({ where: id }) : null;
       if (!row || now.getTime() - row.createdAt.getTime() > RETENTION_MS) {
@@ -102,7 +103,7 @@ export function createIdempotency({ database, envelope }: { database: Database; 
     const setAliveAt = (aliveAt: Date) =>
       database.as(tenantOf(actor), (tx) => tx.idempotencyKey.updateMany({ where: { ownerId, key }, data: { aliveAt } }));
     // A failed heartbeat is ignored: the next one follows in five seconds.
-    const heartbeat = setInterval(() => void setAliveAt(new Date()).catch(() => undefined), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => void setAliveAt(clock.now()).catch(() => undefined), HEARTBEAT_MS);
     try {
       const answer = await run(claimed.resourceName);
       const sealedBody = envelope.seal(JSON.stringify(answer.body), `idempotency_keys|${ownerId}|${key}`);
@@ -119,8 +120,8 @@ export function createIdempotency({ database, envelope }: { database: Database; 
 }
 
 /** Deletes stored answers that are older than 24 hours. */
-export async function deleteOldAnswers({ database }: { database: Database }): Promise<void> {
-  await database.as('service', (tx) => tx.idempotencyKey.deleteMany({ where: { createdAt: { lt: new Date(Date.now() - RETENTION_MS) } } }));
+export async function deleteOldAnswers({ database, clock }: { database: Database; clock: Clock }): Promise<void> {
+  await database.as('service', (tx) => tx.idempotencyKey.deleteMany({ where: { createdAt: { lt: msAgo(clock, RETENTION_MS) } } }));
 }
 
 export type Once = ReturnType<typeof createIdempotency>;

@@ -2,6 +2,8 @@ import { type LogLevel, logLevels } from '@agentbot/contracts';
 import { Prisma } from '../../../generated/prisma/client.ts';
 import type { Database, Transaction } from '../../../infra/database/database.ts';
 import type { Tenant } from '../../../shared/actor.ts';
+import { msAgo } from '../../../shared/clock.ts';
+import type { Context } from '../../context.ts';
 import type { LogRecord } from './log-line.ts';
 
 /** The Postgres channel that notifies every process of an agent's new records. */
@@ -130,8 +132,8 @@ export async function trimLogs(database: Database, agentIds: string[]): Promise<
 }
 
 /** Deletes records older than seven days, and records that a deleted agent's container wrote too late. */
-export async function deleteOldLogs(database: Database): Promise<void> {
-  const oldest = BigInt(Date.now() - RETENTION_MS) * 1_000_000n;
+export async function deleteOldLogs({ database, clock }: Pick<Context, 'database' | 'clock'>): Promise<void> {
+  const oldest = BigInt(msAgo(clock, RETENTION_MS).getTime()) * 1_000_000n;
   await database.as(
     'service',
     (tx) => tx.$executeRaw`

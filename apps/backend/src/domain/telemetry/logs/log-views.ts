@@ -30,12 +30,12 @@ export function createLogViews(
     await database.as('service', async (tx) => {
       await tx.$executeRaw`
         INSERT INTO log_views (agent_id, process_id, owner_id, clients, seen_at)
-        SELECT a.id, ${processId}, a.owner_id, v.clients, now()
+        SELECT a.id, ${processId}, a.owner_id, v.clients, app_now()
         FROM unnest(${agents}::text[], ${clients}::int[]) AS v(agent_id, clients) JOIN agents a ON a.id = v.agent_id
         ON CONFLICT (agent_id, process_id) DO UPDATE SET clients = excluded.clients, seen_at = excluded.seen_at`;
       await tx.$executeRaw`
         DELETE FROM log_views WHERE (process_id = ${processId} AND NOT agent_id = ANY(${agents}::text[]))
-          OR seen_at < now() - make_interval(secs => ${STALE_AFTER_SECONDS})`;
+          OR seen_at < app_now() - make_interval(secs => ${STALE_AFTER_SECONDS})`;
     });
     stored = views.length;
   }
@@ -68,7 +68,7 @@ export const listViews = (database: Database, tenant: Tenant, agentId?: string):
     tenant,
     (tx) => tx.$queryRaw<View[]>`
       SELECT agent_id AS "agentId", sum(clients)::int AS clients FROM log_views
-      WHERE seen_at > now() - make_interval(secs => ${STALE_AFTER_SECONDS}) AND (${agentId ?? null}::text IS NULL OR agent_id = ${agentId ?? null})
+      WHERE seen_at > app_now() - make_interval(secs => ${STALE_AFTER_SECONDS}) AND (${agentId ?? null}::text IS NULL OR agent_id = ${agentId ?? null})
       GROUP BY agent_id ORDER BY agent_id`,
   );
 

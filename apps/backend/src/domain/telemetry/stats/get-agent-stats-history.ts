@@ -1,5 +1,6 @@
 import type { UsageHistory } from '@agentbot/contracts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
+import { msAgo } from '../../../shared/clock.ts';
 import { getAgent } from '../../agents/agents.ts';
 import type { Context } from '../../context.ts';
 
@@ -12,7 +13,7 @@ const ranges = {
 export async function getAgentStatsHistory(context: Context, actor: Actor, agentId: string, range: 'day' | 'month'): Promise<UsageHistory> {
   await getAgent(context, actor, agentId);
   const { grain, interval, length } = ranges[range];
-  const at = { gt: new Date(Date.now() - length) };
+  const at = { gt: msAgo(context.clock, length) };
   const rows = await context.database.as(tenantOf(actor), (tx) =>
     tx.usagePoint.findMany({ where: { agentId, grain, at }, orderBy: { at: 'asc' } }),
   );

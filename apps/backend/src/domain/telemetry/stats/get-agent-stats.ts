@@ -1,5 +1,6 @@
 import type { LiveStats } from '@agentbot/contracts';
 import { type Actor, tenantOf } from '../../../shared/actor.ts';
+import { msAgo } from '../../../shared/clock.ts';
 import type { Context } from '../../context.ts';
 import { getInstanceStats } from './get-instance-stats.ts';
 
@@ -18,9 +19,9 @@ interface Counts {
 }
 
 /** The message figures of an agent, computed from its stored messages. */
-async function messageFigures({ database }: Pick<Context, 'database'>, actor: Actor, agentId: string) {
-  const deadline = new Date(Date.now() - REPLY_TIMEOUT_MS);
-  const hourAgo = new Date(Date.now() - 3_600_000);
+async function messageFigures({ database, clock }: Pick<Context, 'database' | 'clock'>, actor: Actor, agentId: string) {
+  const deadline = msAgo(clock, REPLY_TIMEOUT_MS);
+  const hourAgo = msAgo(clock, 3_600_000);
   const [row] = await database.as(
     tenantOf(actor),
     (tx) => tx.$queryRaw<Counts[]>`

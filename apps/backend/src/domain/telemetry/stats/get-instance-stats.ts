@@ -9,9 +9,9 @@ const UNKNOWN = 'N/A';
  * The latest usage of an agent's container, formatted as `docker stats` does; "N/A" for a value without a fresh sample.
  * @throws AppError AGENT_NOT_FOUND
  */
-export async function getInstanceStats({ database }: Pick<Context, 'database'>, actor: Actor, id: string) {
+export async function getInstanceStats({ database, clock }: Pick<Context, 'database' | 'clock'>, actor: Actor, id: string) {
   const agent = await getAgent({ database }, actor, id);
-  const now = new Date();
+  const now = clock.now();
   const sample = await database.as(tenantOf(actor), (tx) => tx.usageSample.findFirst({ where: { agentId: id, staleAt: { gt: now } } }));
   const uptime = sample && agent.startedAt ? now.getTime() - agent.startedAt.getTime() : 0;
   const [memory, limit] = [Number(sample?.memory), Number(sample?.memoryLimit)];

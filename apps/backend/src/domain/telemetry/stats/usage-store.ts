@@ -1,4 +1,6 @@
-import type { Database, Transaction } from '../../../infra/database/database.ts';
+import type { Transaction } from '../../../infra/database/database.ts';
+import { msAgo } from '../../../shared/clock.ts';
+import type { Context } from '../../context.ts';
 
 export type Grain = 'minute' | 'hour';
 /** The age at which means are deleted, in hours. */
@@ -39,7 +41,7 @@ export async function writeSamples(
   const last = [...samples].map(([agent_id, usage]) => ({ agent_id, cpu: usage.cpu, ...fields(usage) }));
   await tx.$executeRaw`
     INSERT INTO usage_samples AS u (agent_id, owner_id, at, stale_at, cpu, memory, memory_limit, received, sent, read, written, pids)
-    SELECT s.agent_id, a.owner_id, now(), now() + make_interval(secs => ${freshMs / 1000}::float8),
+    SELECT s.agent_id, a.owner_id, app_now(), app_now() + make_interval(secs => ${freshMs / 1000}::float8),
       s.cpu, s.memory, s.memory_limit, s.received, s.sent, s.read, s.written, s.pids
     FROM jsonb_to_recordset(${JSON.stringify(last)}::jsonb) AS s(agent_id text, cpu float8, memory bigint, memory_limit bigint,
       received bigint, sent bigint, read bigint, written bigint, pids int)
@@ -50,7 +52,7 @@ export async function writeSamples(
   const means = [...sums].map(([agent_id, usage]) => ({ agent_id, samples: usage.samples, cpu: usage.cpu, ...fields(usage) }));
   await tx.$executeRaw`
     INSERT INTO usage_points AS p (agent_id, grain, at, owner_id, samples, cpu, memory, memory_limit, received, sent, read, written, pids)
-    SELECT s.agent_id, g.grain, date_trunc(g.grain, now()), a.owner_id, s.samples, s.cpu / s.samples, s.memory / s.samples,
+    SELECT s.agent_id, g.grain, date_trunc(g.grain, app_now()), a.owner_id, s.samples, s.cpu / s.samples, s.memory / s.samples,
       s.memory_limit, s.received, s.sent, s.read, s.written, s.pids / s.samples
     FROM jsonb_to_recordset(${JSON.stringify(means)}::jsonb) AS s(agent_id text, samples int, cpu float8, memory float8,
       memory_limit bigint, received bigint, sent bigint, read bigint, written bigint, pids float8)
@@ -65,18 +67,18 @@ export async function writeSamples(
 }
 
 /** Deletes an agent's last sample. */
-export async function deleteSamples(database: Database, agentId: string): Promise<void> {
+export async function deleteSamples({ database }: Pick<Context, 'database'>, agentId: string): Promise<void> {
   await database.as('service', (tx) => tx.usageSample.deleteMany({ where: { agentId } }));
 }
 
 /** Deletes minutes older than a day, hours older than thirty days, and the usage of deleted agents. */
-export async function deleteOldUsage(database: Database): Promise<void> {
+export async function deleteOldUsage({ database, clock }: Pick<Context, 'database' | 'clock'>): Promise<void> {
   await database.as('service', async (tx) => {
     for (const [grain, hours] of Object.entries(RETENTION_HOURS)) {
-      const before = new Date(Date.now() - hours * 3_600_000);
+      const before = msAgo(clock, hours * 3_600_000);
       await tx.usagePoint.deleteMany({ where: { grain, at: { lt: before } } });
     }
-    await tx.$executeRaw`DELETE FROM usage_samples u WHERE stale_at < now() AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.id = u.agent_id)`;
+    await tx.$executeRaw`DELETE FROM usage_samples u WHERE stale_at < app_now() AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.id = u.agent_id)`;
     await tx.$executeRaw`DELETE FROM usage_points u WHERE NOT EXISTS (SELECT 1 FROM agents a WHERE a.id = u.agent_id)`;
   });
 }

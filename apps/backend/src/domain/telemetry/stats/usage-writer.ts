@@ -71,7 +71,7 @@ export function createUsageWriter({ database, log }: Pick<Context, 'database' | 
       previousSamples.delete(agentId);
       refused.delete(agentId);
       pendingSamples.delete(agentId);
-      await deleteSamples(database, agentId);
+      await deleteSamples({ database }, agentId);
     },
     /** Stores the samples every second, until aborted. A failed write only leaves a gap in the history. */
     async run(signal: AbortSignal): Promise<void> {
