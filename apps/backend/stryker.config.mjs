@@ -1,6 +1,6 @@
 import { strykerConfig } from '@agentbot/config/stryker';
 
-// Modules whose result depends on their arguments alone.
+// Modules whose result depends on their arguments alone, or on what a chain's node answers.
 export default strykerConfig({
   mutate: [
     'src/config/allowed-images.ts',
@@ -8,14 +8,13 @@ export default strykerConfig({
     'src/domain/accounts/{entitlements,subscription-status}.ts',
     'src/domain/agents/addresses.ts',
     'src/domain/audit/entry-hash.ts',
-    'src/domain/backups/backup-archive.ts',
-    'src/domain/cloning/{payment-proof,payment-terms,inherit}.ts',
+    'src/domain/cloning/{payment-proof,payment-terms}.ts',
     'src/domain/containers/{allowed-domains,container-spec,image-policy}.ts',
     'src/domain/telemetry/logs/{log-line,skipped-lines}.ts',
     'src/domain/telemetry/stats/{format,usage-between}.ts',
     'src/domain/verification/{attestation,sign-in-message,verification-metadata}.ts',
     'src/edge/engine-proxy/{allowed-calls,creation-bodies}.ts',
-    'src/http/{next-page,reference,require-plain-data}.ts',
+    'src/http/{next-page,require-plain-data}.ts',
     'src/infra/crypto/envelope.ts',
     'src/infra/docker/{container-options,engine-usage,slots,stored-spec}.ts',
     'src/infra/openclaw/{abort-command,agent-config,config-builder,config-shape,legacy-models,model-endpoint,providers,versions}.ts',
