@@ -93,6 +93,20 @@ describe('the plans for sale', () => {
     ]);
   });
 
+  test('listPlans reads prices again after five minutes', async () => {
+    let now = new Date('2041-03-05T12:34:56.000Z');
+    const offers = createListPlans({ ...backend.context, clock: { now: () => now } });
+    const readsAfter = async (ms: number) => {
+      now = new Date(now.getTime() + ms);
+      const before = stripe.priceReads();
+      await offers();
+      // A refresh runs in the background; it reads three prices.
+      for (let tries = 0; tries < 10 && stripe.priceReads() < before + 3; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
+      return stripe.priceReads() - before;
+    };
+    expect([await readsAfter(0), await readsAfter(299_999), await readsAfter(1)]).toEqual([3, 0, 3]);
+  });
+
   test('listPlans reads each price once for concurrent calls, and keeps the last prices while Stripe is unavailable', async () => {
     const offers = createListPlans(backend.context, 100);
     const before = stripe.priceReads();

@@ -20,6 +20,7 @@ import {
 import { generatePrivateKey, mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { Abis, Addresses } from 'viem/tempo';
+import { parseProof, verifyPayment } from '../src/domain/cloning/payment-proof.ts';
 import { readAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
@@ -522,6 +523,26 @@ describe('an invalid payment creates no clone', () => {
       refused('paymentProof.signature was not made by the paying wallet'),
     );
     expect(await clone(proof, { as: stranger })).toMatchObject({ status: 404, body: { error: 'Agent not found' } });
+  });
+
+  test('is accepted for an hour after its block, with a timestamp up to five minutes from the block’s', async () => {
+    const { hash, receipt } = await send(bank, Addresses.pathUsd, TREASURY, parseUnits('1', 6));
+    await chain.client.mine({ blocks: 1 });
+    const minedAt = Number((await chain.client.getBlock({ blockNumber: receipt.blockNumber })).timestamp);
+    const { tempo } = await backend.context.chains();
+    const verify = (ageMs: number, timestamp = minedAt) => {
+      const clock = { now: () => new Date(minedAt * 1000 + ageMs) };
+      return verifyPayment(tempo, clock, parseProof(proofOf(hash, bank.address, { timestamp })), TREASURY, 1);
+    };
+    const reason = (text: string) => ({ code: 'PAYMENT_NOT_VERIFIED', details: { reason: text } });
+    await verify(3_600_000);
+    await expect(verify(3_600_001)).rejects.toMatchObject(reason('The payment is more than an hour old'));
+    const tooFar = reason('paymentProof.timestamp is more than 5 minutes from the time of the payment');
+    for (const skew of [-300, 300]) await verify(0, minedAt + skew);
+    for (const skew of [-301, 301]) await expect(verify(0, minedAt + skew)).rejects.toMatchObject(tooFar);
+    // Milliseconds are accepted too.
+    await verify(0, (minedAt + 300) * 1000);
+    await expect(verify(0, (minedAt + 300) * 1000 + 1)).rejects.toMatchObject(tooFar);
   });
 
   test('that is more than an hour old, and its transaction is not claimed', async () => {

@@ -116,6 +116,18 @@ test('removeOrphanStreams removes a stream that Mux creates long after the reque
   expect([mux.streams.size, await storedStreams()]).toEqual([0, []]);
 });
 
+test('removeOrphanStreams skips a row until it is ten minutes old, while Mux may still be creating its stream', async () => {
+  const createdAt = new Date('2041-03-05T12:34:56.000Z');
+  const { database } = backend.context;
+  const row = { agentId: 'young', ownerId: owner, createdAt };
+  await database.as({ userId: owner }, (tx) => tx.liveStream.create({ data: row }));
+  const isStored = async (ageMs: number) => {
+    await removeOrphanStreams({ ...backend.context, clock: { now: () => new Date(createdAt.getTime() + ageMs) } });
+    return database.as('service', (tx) => tx.liveStream.count({ where: { agentId: 'young' } }));
+  };
+  expect([await isStored(599_999), await isStored(600_000), await isStored(600_001)]).toEqual([1, 1, 0]);
+});
+
 test('removeOrphanStreams removes streams of failed deletions and of a crash, and keeps recent streams and agents’ streams', async () => {
   const kept = (await provision()).body;
   const { agentId } = (await provision()).body;

@@ -98,6 +98,8 @@ describe('a link for a new password', () => {
 
   test('ends every other link of the account, and none of another account', async () => {
     const [{ user, token: first }, { token: others }] = [await requestLink(), await requestLink()];
+    // The first reset of an unverified address removes every credential anyway.
+    await service((tx) => tx.user.update({ where: { id: user }, data: { emailVerifiedAt: start } }));
     const second = 'second'.padEnd(43, 'x');
     await service((tx) => tx.passwordReset.create({ data: { hash: sha256(second), ownerId: user, expiresAt: after(HOUR_MS) } }));
     expect((await reset(start, first)).status).toBe(200);
@@ -230,7 +232,8 @@ describe('an assertion of the web app', () => {
   });
 });
 
-// docs/adr/0006-idempotent-requests.md: an answer is kept for 24 hours.
+// The OpenAPI document: "kept for 24 hours". docs/adr/0006-idempotent-requests.md: "After twenty seconds without an update, the next
+// repeated request takes over under the same name".
 describe('an Idempotency-Key', () => {
   const post = (user: string, path: string, body: unknown) => backend.machine(user, 'POST', path, body, { 'idempotency-key': 'one' });
 
@@ -280,11 +283,14 @@ describe('an Idempotency-Key', () => {
     });
     const { running } = await first;
     const repeat = (time: Date) => clock.at(time, () => once20(attempt, answer));
-    await expect(repeat(after(20 * SECOND_MS - 1))).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
-    expect(await repeat(after(20 * SECOND_MS))).toMatchObject({ status: 201, repeated: false });
-    expect(names).toEqual([names[0], names[0]]);
-    finish.resolve();
-    await running;
+    try {
+      await expect(repeat(after(20 * SECOND_MS - 1))).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
+      expect(await repeat(after(20 * SECOND_MS))).toMatchObject({ status: 201, repeated: false });
+      expect(names).toEqual([names[0], names[0]]);
+    } finally {
+      finish.resolve();
+      await running;
+    }
   });
 });
 

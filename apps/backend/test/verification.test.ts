@@ -11,8 +11,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Address, Hex } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
-import { coinbase } from '../src/domain/verification/attestation.ts';
+import { checkAttestation, coinbase } from '../src/domain/verification/attestation.ts';
 import { recheckVerifications } from '../src/domain/verification/recheck.ts';
+import type { ChainReader } from '../src/infra/chain/chains.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Verification with the real EAS contracts and an ENS stand-in on local chains, and a software authenticator. */
@@ -183,6 +184,19 @@ describe('eas', () => {
     for (const [attestationUid, reason] of cases) expect(await prove('eas', { attestationUid })).toMatchObject(bad(reason));
     expect(await prove('eas', { attestationUid: expiring })).toMatchObject(bad('The attestation has expired'));
     expect(await status()).toEqual(none);
+  });
+
+  test('holds until the second in which the attestation expires', async () => {
+    const { timestamp } = await base.client.getBlock();
+    const expiresAt = timestamp + 86_400n;
+    const uid = await eas.attest(ATTESTER, { schema, recipient: wallet.address, expiresAt });
+    const reader = (await backend.context.chains()).eas as ChainReader;
+    const check = (ms: number) => {
+      const clock = { now: () => new Date(Number(expiresAt) * 1000 + ms) };
+      return checkAttestation(reader, clock, wallet.address, uid, { attesters: [ATTESTER], schemas: [schema] });
+    };
+    expect(await check(-1)).toMatchObject({ attestationUid: uid });
+    for (const ms of [0, 1]) await expect(check(ms)).rejects.toThrow('The attestation has expired');
   });
 
   test('answers 500 while the node is down, and the same request succeeds afterwards', async () => {

@@ -28,7 +28,7 @@ const limitObservations = pLimit(4);
  * Ends operations whose job is gone, so that no agent is stuck. The agent goes to `error` with the reason, unless it kept serving.
  * The queue itself knows which jobs are alive and which have expired.
  */
-async function endLostOperations({ database, boss, clock, log }: Context) {
+export async function endLostOperations({ database, boss, clock, log }: Context) {
   const maxCreatedAt = msAgo(clock, MIN_AGE_MS);
   const unfinished = await database.as('service', (tx) =>
     tx.operation.findMany({ where: { finishedAt: null, createdAt: { lt: maxCreatedAt } } }),
@@ -111,7 +111,7 @@ async function observe(context: Context, agentId: string) {
 }
 
 /** Provisions a container for each agent that was created without Docker. The backend serves the agent until then. */
-async function adoptAgentsWithoutContainer({ database, boss, clock, log }: Context) {
+export async function adoptAgentsWithoutContainer({ database, boss, clock, log }: Context) {
   const agents = await database.as('service', (tx) =>
     tx.agent.findMany({ where: { runtime: 'api', state: 'running' }, select: { id: true } }),
   );

@@ -7,7 +7,7 @@ const INTERVAL_MS = 5_000;
 const STALE_AFTER_SECONDS = 20;
 
 /** Claims stale replies and resumes them. Each reply is claimed by one process. */
-async function resumeOnce(context: Context): Promise<void> {
+export async function resumeStaleReplies(context: Context): Promise<void> {
   const { database, log } = context;
   const replies = await database.as('service', async (tx) => {
     const claimed = await tx.$queryRaw<{ id: string }[]>`
@@ -28,7 +28,7 @@ export async function resumeReplies(context: Context, signal: AbortSignal): Prom
   await pollLoop(
     signal,
     { intervalMs: INTERVAL_MS },
-    () => resumeOnce(context),
+    () => resumeStaleReplies(context),
     (error) => context.log.warn({ err: error }, 'stale replies could not be read'),
   );
 }

@@ -18,7 +18,7 @@ export async function removeOldBackups(context: Pick<Context, 'database' | 'back
   const agents = await context.database.as('service', async (tx) => {
     const due = await tx.$queryRaw<{ id: string }[]>`
       SELECT DISTINCT a.id FROM backups b JOIN agents a ON a.id = b.agent_id
-      WHERE b.created_at < ${context.clock.now()}::timestamptz - make_interval(days => coalesce(a.backup_keep_days, ${RETENTION.keepDays}))
+      WHERE b.created_at < ${context.clock.now()}::timestamptz - make_interval(hours => 24 * coalesce(a.backup_keep_days, ${RETENTION.keepDays}))
         AND EXISTS (SELECT FROM backups newer WHERE newer.agent_id = a.id AND newer.created_at > b.created_at)
         AND NOT EXISTS (SELECT FROM operations o WHERE o.agent_id = a.id AND o.finished_at IS NULL)`;
     return tx.agent.findMany({ where: { id: { in: due.map(({ id }) => id) } } });
