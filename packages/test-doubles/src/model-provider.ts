@@ -30,6 +30,8 @@ export interface Behaviour {
   delayMs: number;
   /** The delay after each word of a stream. */
   wordDelayMs: number;
+  /** The words after which a reply ends, as if the request had asked for no more. */
+  maxTokens: number | undefined;
   /** The fault of every stream. */
   streamFault: StreamFault | undefined;
   /** Status 200 with a page instead of an answer, as a proxy in between sends it. */
@@ -107,6 +109,7 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     retryAfter: 1,
     delayMs: 0,
     wordDelayMs: 0,
+    maxTokens: undefined,
     streamFault: undefined,
     html: false,
   };
@@ -162,10 +165,10 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     length: number,
     opened?: ReturnType<typeof eventWriter>,
   ): Promise<void> {
-    const { wordDelayMs, streamFault } = behaviour;
+    const { wordDelayMs, streamFault, maxTokens = Number.POSITIVE_INFINITY } = behaviour;
     const replyText = behaviour.reply(words, call);
     const whole = (call.wantsFinalTag ? `<final>${replyText}</final>` : replyText).match(/\S+\s*/g) ?? [];
-    const sent = whole.slice(0, call.maxTokens);
+    const sent = whole.slice(0, Math.min(maxTokens, call.maxTokens ?? maxTokens));
     const isCut = sent.length < whole.length;
     const usage = { input: Math.ceil(length / 4), output: sent.length };
     if (!call.stream) return sendJson(response, 200, dialect.answer(call, sent.join(''), usage, isCut), dialect.headers());
