@@ -56,12 +56,13 @@ describe('without a Docker Engine', () => {
     const wrong = await provision(canary('wrong-key-'));
     const chat = (agentId: string) => backend.as(user, 'POST', '/api/chat', { message: 'Hello', agentId });
     // The provider repeats the key; the backend redacts it.
-    const refused = 'The model provider failed (401: Incorrect API key provided: [redacted])';
+    const refused =
+      'The model provider failed (401: Incorrect API key provided: [redacted]. You can find your API key at https://platform.openai.com/account/api-keys.)';
     expect(await chat(wrong.body.agent.id)).toMatchObject({ status: 500, body: { error: refused } });
 
     const { id } = (await provision(canary('model-key-'))).body.agent;
     model.setBehaviour({ failures: { '*': 503 } });
-    const failed = 'The model provider failed (503: echo-1 fails as it was told to, for [redacted])';
+    const failed = 'The model provider failed (503: That model is currently overloaded with other requests. (key [redacted]))';
     expect(await chat(id)).toMatchObject({ status: 500, body: { error: failed } });
     model.setBehaviour({ failures: {} });
   });

@@ -2,30 +2,53 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anthropicDialect } from './anthropic-dialect.ts';
-import { bearer, type Dialect, type ModelCall, type ServerSentEvent } from './dialect.ts';
+import { bearer, type Dialect, type ModelCall, type Provider, type Refusal, type ServerSentEvent } from './dialect.ts';
 import { geminiDialect } from './gemini-dialect.ts';
+import { groqDialect } from './groq-dialect.ts';
 import { lastWords } from './last-words.ts';
 import { openaiDialect } from './openai-dialect.ts';
+import { openrouterDialect } from './openrouter-dialect.ts';
+
+/** A stream that goes wrong after some words: the connection is cut, the response ends too early, or it has an error event. */
+export interface StreamFault {
+  kind: 'cut' | 'ends' | 'error';
+  afterWords: number;
+}
 
 /** The provider's behaviour. */
 export interface Behaviour {
   /** The model's reply to the person's text. */
   reply: (words: string, call: ModelCall) => string;
-  /** The HTTP status of a failing model, by its name or `*` for all. The error repeats the key, as some providers do. */
-  failures: Record<string, number>;
+  /**
+   * The HTTP status of a failing model, by its name or `*` for all; a list is used up, one status a request. The error repeats
+   * the key, as some providers do.
+   */
+  failures: Record<string, number | number[]>;
+  /** The seconds that a 429 says to wait. */
+  retryAfter: number;
   /** The delay before the first word. */
   delayMs: number;
   /** The delay after each word of a stream. */
   wordDelayMs: number;
+  /** The words after which a reply ends, as if the request had asked for no more. */
+  maxTokens: number | undefined;
+  /** The fault of every stream. */
+  streamFault: StreamFault | undefined;
+  /** Status 200 with a page instead of an answer, as a proxy in between sends it. */
+  html: boolean;
 }
 
 /** A request that the provider received, answered or refused. */
 export interface ReceivedRequest extends ModelCall {
+  provider: Provider;
   path: string;
   /** The person's text, without the additions of the agent's gateway. */
   words: string;
   key: string | undefined;
+  headers: IncomingMessage['headers'];
   body: unknown;
+  /** The status of the response. */
+  status?: number;
   /** The caller disconnected before the end of the response. */
   abandoned?: boolean;
 }
@@ -34,82 +57,158 @@ interface Options {
   host?: string;
   port?: number;
   /** The only accepted key; without it, every key is accepted. */
-  apiKey?: string;
+  apiKey?: string | undefined;
+  /** The only accepted key of each provider. */
+  apiKeys?: Partial<Record<Provider, string>>;
+  /** The only models; without it, every name that has the form of the provider's names. */
+  models?: string[];
   reply?: Behaviour['reply'];
 }
 
-const dialects = [openaiDialect, anthropicDialect, geminiDialect];
-const knownModels = ['gpt-4o-mini', 'claude-sonnet-4-5', 'gemini-2.0-flash'];
+const dialects = [openaiDialect, openrouterDialect, groqDialect, anthropicDialect, geminiDialect];
+const defaultModels = ['gpt-4o-mini', 'claude-sonnet-4-5', 'gemini-2.0-flash'];
+const page = '<!doctype html><html><head><title>Sign in to the network</title></head><body>Sign in</body></html>';
 
-async function readJson(request: IncomingMessage): Promise<{ body: never; length: number }> {
+async function readBody(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request.setEncoding('utf8')) text += chunk;
-  return { body: JSON.parse(text || '{}') as never, length: text.length };
+  return text;
 }
 
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-async function sendEvents(response: ServerResponse, events: Iterable<ServerSentEvent>, wordDelayMs: number): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  for (const { event, data } of events) {
-    if (response.destroyed) return;
-    const name = event ? `event: ${event}\n` : '';
-    response.write(`${name}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
-    if (wordDelayMs) await sleep(wordDelayMs);
-  }
-  response.end();
+/** Writes events as a stream of events, or as one JSON array. */
+function eventWriter(response: ServerResponse, { asArray }: ModelCall, headers: Record<string, string>) {
+  const type = asArray ? 'application/json' : 'text/event-stream; charset=utf-8';
+  response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache', ...headers });
+  let isFirst = true;
+  return {
+    write({ event, data }: ServerSentEvent): void {
+      const text = typeof data === 'string' ? data : JSON.stringify(data);
+      if (asArray) response.write(`${isFirst ? '[' : ',\r\n'}${text}`);
+      else response.write(`${event ? `event: ${event}\n` : ''}data: ${text}\n\n`);
+      isFirst = false;
+    },
+    comment: (text: string) => void response.write(`: ${text}\n\n`),
+    end: () => void response.end(asArray ? ']' : ''),
+  };
 }
 
 /**
- * Starts a double of the model providers on this machine: OpenAI's chat completions, Anthropic's messages and
- * Gemini's generateContent, as JSON and as streams. The default reply is `You said: <the person's text>`.
+ * Starts a double of the model providers on this machine, each under its own path: chat completions of OpenAI (`/v1`), OpenRouter
+ * (`/api/v1`) and Groq (`/openai/v1`), Anthropic's messages (`/v1`) and Gemini's generateContent (`/v1beta`), as JSON and as
+ * streams. It refuses what the real services refuse. The default reply is `You said: <the person's text>`.
  */
-export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, reply }: Options = {}) {
+export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, apiKeys = {}, models, reply }: Options = {}) {
   const requests: ReceivedRequest[] = [];
-  const behaviour: Behaviour = { reply: reply ?? ((words) => `You said: ${words}`), failures: {}, delayMs: 0, wordDelayMs: 0 };
+  const behaviour: Behaviour = {
+    reply: reply ?? ((words) => `You said: ${words}`),
+    failures: {},
+    retryAfter: 1,
+    delayMs: 0,
+    wordDelayMs: 0,
+    maxTokens: undefined,
+    streamFault: undefined,
+    html: false,
+  };
+
+  const failureOf = (model: string): number | undefined => {
+    const failure = behaviour.failures[model] ?? behaviour.failures['*'];
+    return Array.isArray(failure) ? failure.shift() : failure;
+  };
 
   async function complete(request: IncomingMessage, response: ServerResponse, url: URL, dialect: Dialect): Promise<void> {
-    const { body, length } = await readJson(request);
+    const text = await readBody(request);
+    const body = JSON.parse(text || '{}') as never;
     const call = dialect.read(url, body);
-    const key = dialect.key(request.headers, url);
+    const { headers, method = '' } = request;
+    const key = dialect.key(headers, url);
     const words = lastWords(call.userText);
-    const received: ReceivedRequest = { ...call, path: url.pathname, words, key, body };
+    const received: ReceivedRequest = { ...call, provider: dialect.provider, path: url.pathname, words, key, headers, body };
     requests.push(received);
     response.once('close', () => {
+      received.status = response.statusCode;
       if (!response.writableFinished) received.abandoned = true;
     });
+    const refuse = ({ status, body: error, headers: more }: Refusal) =>
+      sendJson(response, status, error, { ...dialect.headers(), ...more });
 
-    if (apiKey && key !== apiKey) return sendJson(response, 401, dialect.error(401, `Incorrect API key provided: ${key}`));
-    const { failures, delayMs, wordDelayMs } = behaviour;
+    const accepted = apiKeys[dialect.provider] ?? apiKey;
+    // An owner's own endpoint may need no key.
+    const needsKey = accepted !== undefined || dialect !== openaiDialect;
+    if (needsKey && (!key || key !== (accepted ?? key))) return refuse(dialect.refuseKey(key));
+    const refusal = dialect.refuse({ method, url, headers, body }, call);
+    if (refusal) return refuse(refusal);
+    if (!(models?.includes(call.model) ?? dialect.hasModel(call.model))) return refuse(dialect.refuseModel(call));
+
+    const { delayMs, retryAfter, html } = behaviour;
+    const failure = failureOf(call.model);
+    if (call.stream && dialect.comment && !failure && !html) {
+      const writer = eventWriter(response, call, dialect.headers());
+      writer.comment(dialect.comment);
+      if (delayMs) await sleep(delayMs);
+      return answer(response, dialect, call, words, text.length, writer);
+    }
     if (delayMs) await sleep(delayMs);
-    const failure = failures[call.model] ?? failures['*'];
-    if (failure) return sendJson(response, failure, dialect.error(failure, `${call.model} fails as it was told to, for ${key}`));
+    if (failure) return refuse(dialect.error(failure, call, key, retryAfter));
+    if (html) return void response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+    return answer(response, dialect, call, words, text.length);
+  }
 
+  async function answer(
+    response: ServerResponse,
+    dialect: Dialect,
+    call: ModelCall,
+    words: string,
+    length: number,
+    opened?: ReturnType<typeof eventWriter>,
+  ): Promise<void> {
+    const { wordDelayMs, streamFault, maxTokens = Number.POSITIVE_INFINITY } = behaviour;
     const replyText = behaviour.reply(words, call);
-    const text = call.wantsFinalTag ? `<final>${replyText}</final>` : replyText;
-    const replyWords = text.match(/\S+\s*/g) ?? [];
-    const usage = { input: Math.ceil(length / 4), output: replyWords.length };
-    if (call.stream) await sendEvents(response, dialect.events(call, replyWords, usage), wordDelayMs);
-    else sendJson(response, 200, dialect.answer(call, text, usage));
+    const whole = (call.wantsFinalTag ? `<final>${replyText}</final>` : replyText).match(/\S+\s*/g) ?? [];
+    const sent = whole.slice(0, Math.min(maxTokens, call.maxTokens ?? maxTokens));
+    const isCut = sent.length < whole.length;
+    const usage = { input: Math.ceil(length / 4), output: sent.length };
+    if (!call.stream) return sendJson(response, 200, dialect.answer(call, sent.join(''), usage, isCut), dialect.headers());
+
+    const writer = opened ?? eventWriter(response, call, dialect.headers());
+    for (const event of dialect.opening(call, usage)) writer.write(event);
+    for (const [index, word] of sent.entries()) {
+      if (response.destroyed) return;
+      if (streamFault?.afterWords === index) {
+        // Let the words before it arrive.
+        await sleep(50);
+        if (streamFault.kind === 'cut') return void response.destroy();
+        if (streamFault.kind === 'error') writer.write(dialect.failing(call));
+        return void response.end();
+      }
+      writer.write(dialect.word(call, word, { ...usage, output: index + 1 }));
+      if (wordDelayMs) await sleep(wordDelayMs);
+    }
+    for (const event of dialect.closing(call, usage, isCut)) writer.write(event);
+    writer.end();
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const dialect = dialects.find(({ matches }) => matches(url.pathname));
+    const dialect = dialects.find(({ serves }) => serves(url.pathname));
     if (request.method === 'POST' && dialect) return complete(request, response, url, dialect);
-    if (!url.pathname.endsWith('/models')) return sendJson(response, 404, openaiDialect.error(404, `No route ${url.pathname}`));
-    if (apiKey && bearer(request.headers) !== apiKey) {
-      return sendJson(response, 401, openaiDialect.error(401, 'Incorrect API key provided'));
+    if (!/^\/(api\/|openai\/)?v1\/models$/.test(url.pathname)) {
+      const message = `Invalid URL (${request.method} ${url.pathname})`;
+      return sendJson(response, 404, { error: { message, type: 'invalid_request_error', param: null, code: null } });
     }
-    sendJson(response, 200, { object: 'list', data: knownModels.map((id) => ({ id, object: 'model', owned_by: 'test-doubles' })) });
+    const key = bearer(request.headers);
+    if (apiKey && key !== apiKey) return sendJson(response, 401, openaiDialect.refuseKey(key).body);
+    const data = (models ?? defaultModels).map((id) => ({ id, object: 'model', created: 1_770_000_000, owned_by: 'test-doubles' }));
+    sendJson(response, 200, { object: 'list', data });
   }
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: Error) => {
       if (response.headersSent) response.destroy();
-      else sendJson(response, 400, openaiDialect.error(400, error.message));
+      else sendJson(response, 400, { error: { message: error.message, type: 'invalid_request_error', param: null, code: null } });
     });
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
@@ -118,6 +217,7 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, r
 
   return {
     url,
+    /** The base URL of OpenAI's chat completions. */
     baseUrl: `${url}/v1`,
     port: bound,
     requests,

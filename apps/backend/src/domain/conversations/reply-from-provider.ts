@@ -3,7 +3,7 @@ import { AppError } from '@agentbot/contracts';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, type LanguageModel, RetryError, streamText } from 'ai';
+import { APICallError, type LanguageModel, RetryError, StreamProviderError, streamText } from 'ai';
 import { Agent as Connections, fetch as fetchOver } from 'undici';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import { secretValues } from '../../infra/crypto/agent-secrets.ts';
@@ -51,6 +51,26 @@ function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolea
 }
 
 /**
+ * The provider's own reason. The rest of an error is left out: it contains the conversation and the provider's whole response.
+ * @param text what came of the reply
+ */
+function reasonOf(error: unknown, text: string): string {
+  const last = RetryError.isInstance(error) ? error.lastError : error;
+  // Status 200: the call succeeded, then the stream was cut.
+  if (APICallError.isInstance(last) && last.statusCode !== 200) return `${last.statusCode ?? 'no answer'}: ${last.message}`;
+  if (StreamProviderError.isInstance(last)) return last.statusCode ? `${last.statusCode}: ${last.message}` : last.message;
+  return text ? 'its reply ended early' : 'it did not answer';
+}
+
+/** The messages of a prompt. It begins with a person's message: Anthropic refuses any other. */
+function promptMessages(history: Message[]) {
+  const first = history.findIndex(({ sender }) => sender === 'user');
+  return history
+    .slice(first)
+    .map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content }));
+}
+
+/**
  * Gets the reply of an agent without a container: the backend calls the agent's model provider with the session up to the
  * message.
  * @param signal aborts the call
@@ -69,20 +89,20 @@ export async function replyFromProvider(
     secrets: await readSecretsFor(tx, envelope, agent),
   }));
   const stop = AbortSignal.any([context.closing, signal]);
+  let text = '';
   try {
     let failure: unknown;
     const system = promptOf(agent.specialization);
-    const { textStream } = streamText({
+    const { textStream, finishReason } = streamText({
       model: languageModel(modelTarget(agent, config), secrets.apiKey ?? '', config.ALLOW_PRIVATE_MODEL_ENDPOINTS),
       ...(system && { system }),
-      messages: history.map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content })),
+      messages: promptMessages(history),
       abortSignal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), stop]),
       maxRetries: 1,
       onError: ({ error }) => {
         failure = error;
       },
     });
-    let text = '';
     for await (const chunk of textStream) {
       text += chunk;
       onText(text);
@@ -90,12 +110,12 @@ export async function replyFromProvider(
     // An aborted stream ends like a complete one.
     stop.throwIfAborted();
     if (failure) throw failure;
+    if ((await finishReason) === 'interrupted') throw new Error('The stream ended without a finish reason');
     return text;
   } catch (error) {
     if (signal.aborted) throw new AppError('OPERATION_FAILED', INTERRUPTED);
-    const last = RetryError.isInstance(error) ? error.lastError : error;
-    const reason = APICallError.isInstance(last) ? `${last.statusCode ?? 'no answer'}: ${last.message}` : 'it did not answer';
-    // The cause is left out: it contains the conversation and the provider's response, which may repeat the key.
-    throw new AppError('OPERATION_FAILED', `The model provider failed (${redact(reason, secretValues(secrets)).slice(0, 300)})`);
+    // The provider may repeat the key.
+    const reason = redact(reasonOf(error, text), secretValues(secrets)).slice(0, 300);
+    throw new AppError('OPERATION_FAILED', `The model provider failed (${reason})`);
   }
 }

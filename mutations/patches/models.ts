@@ -1,0 +1,182 @@
+import type { Patch } from '../patch.ts';
+
+const providers = 'apps/backend/src/infra/openclaw/providers.ts';
+const legacy = 'apps/backend/src/infra/openclaw/legacy-models.ts';
+const reply = 'apps/backend/src/domain/conversations/reply-from-provider.ts';
+const double = (name: string) => `packages/test-doubles/src/${name}.ts`;
+const requests = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-providers.test.ts', name });
+const address = requests('calls the contract’s address');
+const healing = { package: '@agentbot/backend', file: 'src/infra/openclaw/legacy-models.test.ts' };
+const official = (client: 'openai' | 'anthropic' | 'gemini') => ({ package: '@agentbot/test-doubles', file: `test/${client}.test.ts` });
+
+/** Model providers: addresses, keys, models and errors, and the doubles that stand for the providers. */
+export const models: Patch[] = [
+  {
+    id: 'groq-url',
+    file: providers,
+    find: "'https://api.groq.com/openai/v1',\n    baseUrlVariable",
+    replace: "'https://api.groq.com/v1',\n    baseUrlVariable",
+    harm: 'no Groq agent answers',
+    test: address,
+  },
+  {
+    id: 'openrouter-url',
+    file: providers,
+    find: "baseUrl: 'https://openrouter.ai/api/v1',\n    baseUrlVariable",
+    replace: "baseUrl: 'https://openrouter.ai/v1',\n    baseUrlVariable",
+    harm: 'no OpenRouter agent answers',
+    test: address,
+  },
+  {
+    id: 'anthropic-path',
+    file: reply,
+    find: '`${baseURL}/v1`',
+    replace: 'baseURL',
+    harm: 'no Anthropic agent without a container answers',
+    test: address,
+  },
+  {
+    id: 'gemini-model',
+    file: providers,
+    find: "defaultModel: 'gemini-2.0-flash'",
+    replace: "defaultModel: 'gemini-2.0-pro'",
+    harm: 'agents speak with another model',
+    test: address,
+  },
+  {
+    id: 'openai-model',
+    file: providers,
+    find: "defaultModel: 'gpt-4o'",
+    replace: "defaultModel: 'gpt-4o-mini'",
+    harm: 'agents speak with a smaller model',
+    test: address,
+  },
+  {
+    id: 'gemini-api',
+    file: providers,
+    find: "api: 'google-generative-ai'",
+    replace: "api: 'openai-completions'",
+    harm: 'no Gemini agent answers',
+    test: address,
+  },
+  {
+    id: 'anthropic-api',
+    file: providers,
+    find: "api: 'anthropic-messages'",
+    replace: "api: 'openai-completions'",
+    harm: 'no Anthropic agent answers',
+    test: address,
+  },
+  {
+    id: 'provider-key',
+    file: reply,
+    find: "secrets.apiKey ?? ''",
+    replace: "secrets.gatewayToken ?? ''",
+    harm: 'providers refuse each request, and get the gateway’s token',
+    test: address,
+  },
+  {
+    id: 'provider-key-shown',
+    file: reply,
+    find: 'redact(reasonOf(error, text), secretValues(secrets))',
+    replace: 'reasonOf(error, text)',
+    harm: 'the owner’s key stands in an error and in the log',
+    test: requests('without the key when the provider refuses'),
+  },
+  {
+    id: 'provider-reason',
+    file: reply,
+    find: "`${last.statusCode ?? 'no answer'}: ${last.message}`",
+    replace: "'it did not answer'",
+    harm: 'the owner does not learn that the key is wrong',
+    test: requests('without the key when the provider refuses'),
+  },
+  {
+    id: 'provider-retry',
+    file: reply,
+    find: 'maxRetries: 1',
+    replace: 'maxRetries: 0',
+    harm: 'a rate limit of a second fails the reply',
+    test: requests('429 with Retry-After'),
+  },
+  {
+    id: 'provider-retries',
+    file: reply,
+    find: 'maxRetries: 1',
+    replace: 'maxRetries: 4',
+    harm: 'an overloaded provider is called again and again',
+    test: requests('429 with Retry-After'),
+  },
+  {
+    id: 'fallback-key',
+    file: providers,
+    find: 'hasKey(provider) && ',
+    replace: '',
+    harm: 'the gateway calls a fallback without a key',
+    test: { package: '@agentbot/backend', file: 'src/infra/openclaw/providers.test.ts' },
+  },
+  {
+    id: 'heal-opus',
+    file: legacy,
+    find: "'claude-3-opus-20240229': 'claude-opus-4-6'",
+    replace: "'claude-3-opus-20240229': 'claude-3-sonnet-20240229'",
+    harm: 'a restart heals an agent onto a dead model',
+    test: healing,
+  },
+  {
+    id: 'heal-config',
+    file: legacy,
+    find: '...(config.model && { model: successor })',
+    replace: '',
+    harm: 'the configuration names the dead model for ever',
+    test: healing,
+  },
+  {
+    id: 'double-openai-field',
+    file: double('openai-dialect'),
+    find: 'if (stranger) return failure',
+    replace: 'if (false) return failure',
+    harm: 'no test notices a field that OpenAI refuses',
+    test: official('openai'),
+  },
+  {
+    id: 'double-openai-usage',
+    file: double('openai-dialect'),
+    find: '...(call.includeUsage ? [',
+    replace: '...(true ? [',
+    harm: 'no test notices a missing include_usage',
+    test: official('openai'),
+  },
+  {
+    id: 'double-anthropic-version',
+    file: double('anthropic-dialect'),
+    find: "if (!headers['anthropic-version']) return",
+    replace: 'if (false) return',
+    harm: 'no test notices a missing version',
+    test: official('anthropic'),
+  },
+  {
+    id: 'double-anthropic-first',
+    file: double('anthropic-dialect'),
+    find: "messages[0]?.role === 'user' ? undefined",
+    replace: 'true ? undefined',
+    harm: 'no test notices a prompt that Anthropic refuses',
+    test: requests('a long session'),
+  },
+  {
+    id: 'double-gemini-role',
+    file: double('gemini-dialect'),
+    find: "return failure(400, 'Please use a valid role: user, model.')",
+    replace: 'continue',
+    harm: 'no test notices a role that Gemini refuses',
+    test: official('gemini'),
+  },
+  {
+    id: 'double-length',
+    file: double('anthropic-dialect'),
+    find: "isCut ? 'max_tokens' : 'end_turn'",
+    replace: "'end_turn'",
+    harm: 'no test notices how a cut reply is handled',
+    test: official('anthropic'),
+  },
+];
