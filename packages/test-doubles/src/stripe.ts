@@ -52,7 +52,7 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
   const holds: { path: string; arrived: () => void; released: Promise<void> }[] = [];
   const keepOnce = createIdempotency();
   let down = false;
-  let delayMs = 0;
+  let delay = { path: '', ms: 0 };
 
   function failOnDemand(path: string, executing: boolean): void {
     const fault = faults.find((each) => each.times > 0 && path.includes(each.path ?? '') && each.status >= 500 === executing);
@@ -86,7 +86,7 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
     async function execute(): Promise<Answer> {
       failOnDemand(path, true);
       const result = structuredClone(operation?.run({ store, form, flat: Object.fromEntries(encoded), id, path }) ?? {});
-      if (delayMs) await sleep(delayMs);
+      if (path === delay.path) await sleep(delay.ms);
       return { status: 200, body: result };
     }
     const key = request.headers['idempotency-key']?.toString();
@@ -131,9 +131,9 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
     setDown(value: boolean) {
       down = value;
     },
-    /** Makes every operation take this long. */
-    setDelay(ms: number) {
-      delayMs = ms;
+    /** Makes the operations of a path take this long. */
+    setDelay(path: string, ms: number) {
+      delay = { path, ms };
     },
     /** Makes the next requests fail: with 429 before anything is executed, with 5xx while it is executed. */
     fail(fault: Fault) {

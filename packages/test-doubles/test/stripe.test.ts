@@ -140,11 +140,11 @@ describe('an idempotency key', () => {
   });
 
   test('of a request in progress is refused with 409, and the client that retries gets the first answer', async () => {
-    double.setDelay(100);
+    double.setDelay('/v1/customers', 100);
     const [first, second] = await Promise.allSettled([create('busy', {}), create('busy', {})]);
     const retrying = clientWith(API_KEY, { maxNetworkRetries: 1 });
     const both = await Promise.all([1, 2].map(() => retrying.customers.create({}, { idempotencyKey: 'retried' })));
-    double.setDelay(0);
+    double.setDelay('', 0);
     expect([first, second].map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const { reason } = [first, second].find(({ status }) => status === 'rejected') as PromiseRejectedResult;
     expect(reason).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' });

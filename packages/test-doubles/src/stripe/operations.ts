@@ -132,8 +132,8 @@ export const operations: Record<string, Operation> = {
     parameters: checkoutListParameters,
     run({ store, form, path }) {
       const { customer, status } = form;
-      const matches = store.checkouts.filter((each) => (!customer || each.customer === customer) && (!status || each.status === status));
-      return pageOf(path, 'checkout.session', matches.reverse(), form);
+      const matches = (each: Checkout) => (!customer || each.customer === customer) && (!status || each.status === status);
+      return pageOf(path, 'checkout.session', store.checkouts, matches, form);
     },
   },
   'GET /v1/checkout/sessions/:id': { parameters: retrieveParameters, run: ({ store, id }) => findCheckout(store, id) },
@@ -155,10 +155,9 @@ export const operations: Record<string, Operation> = {
     run({ store, form, path }) {
       const customer = text(form, 'customer');
       if (customer && !store.customers.has(customer)) throw missing('customer', customer, 'customer', 400);
-      const matches = [...store.subscriptions.values()].filter(
-        (each) => each.livemode === store.livemode && (!customer || each.customer === customer) && hasStatus(each, text(form, 'status')),
-      );
-      return pageOf(path, 'subscription', matches.reverse(), form);
+      const matches = (each: Subscription) =>
+        each.livemode === store.livemode && (!customer || each.customer === customer) && hasStatus(each, text(form, 'status'));
+      return pageOf(path, 'subscription', [...store.subscriptions.values()], matches, form);
     },
   },
   'GET /v1/subscriptions/:id': {
