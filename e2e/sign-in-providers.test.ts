@@ -161,7 +161,9 @@ describe.each(['github', 'google'])('the callback of %s', (provider) => {
   test('is refused with the code of another browser’s sign-in (PKCE)', async () => {
     const [attacker, victim] = [new WebSession(site), new WebSession(site)];
     const stolen = (await consent(await begin(provider, victim))).searchParams.get('code') ?? '';
-    const back = await consent(await begin(provider, attacker));
+    const page = await begin(provider, attacker);
+    expect(page.searchParams.get('code_challenge_method')).toBe('S256');
+    const back = await consent(page);
     back.searchParams.set('code', stolen);
     expect(await open(back, attacker)).toEqual(refused);
     expect(signedIn).toEqual([]);

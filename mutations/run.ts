@@ -3,9 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Patch } from './patch.ts';
+import { billing } from './patches/billing.ts';
 import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
 import { figures } from './patches/figures.ts';
+import { identity } from './patches/identity.ts';
 import { ownership } from './patches/ownership.ts';
 import { time } from './patches/time.ts';
 
@@ -16,7 +18,7 @@ import { time } from './patches/time.ts';
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
 const root = path.join(import.meta.dirname, '..');
-const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership];
+const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...identity, ...billing];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {
