@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { startGitHub } from '@agentbot/test-doubles/git-hub';
 import { startGoogle } from '@agentbot/test-doubles/google';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import NextAuthModule, { type NextAuthOptions } from 'next-auth';
-import type { ProviderProfile } from '../apps/web/src/server/sign-in-providers.ts';
 import { WebSession } from './web-session.ts';
 
 /**
@@ -13,8 +13,18 @@ import { WebSession } from './web-session.ts';
  * profile that the dashboard would pass to the backend.
  */
 
-// next-auth 4 is CommonJS: native ESM nests its default export one level deeper than a bundler does.
-const NextAuth = (NextAuthModule as unknown as { default?: typeof NextAuthModule }).default ?? NextAuthModule;
+// Not imported by name: with its types come Next's, which change those of the environment for every file of this package.
+const require = createRequire(import.meta.url);
+const NextAuth: (request: unknown, response: unknown, options: unknown) => Promise<void> = require('next-auth').default;
+const PROVIDERS = path.join(import.meta.dirname, '../apps/web/src/server/sign-in-providers.ts');
+
+/** What the dashboard passes on about a user. */
+interface Profile {
+  id: string;
+  email: string | null;
+  emailVerified: boolean;
+  name: string | null;
+}
 
 const gitHubApp = { clientId: 'github-client', clientSecret: 'secret of the GitHub app' };
 const googleApp = { clientId: 'google-client', clientSecret: 'secret of the Google client' };
@@ -34,7 +44,7 @@ let google: Awaited<ReturnType<typeof startGoogle>>;
 let server: Server;
 let site: string;
 /** Who has signed in. */
-let signedIn: (ProviderProfile & { subject: string })[] = [];
+let signedIn: (Profile & { subject: string })[] = [];
 
 beforeAll(async () => {
   server = createServer().listen(0, '127.0.0.1');
@@ -55,15 +65,15 @@ beforeAll(async () => {
     GOOGLE_CLIENT_SECRET: googleApp.clientSecret,
     GOOGLE_ISSUER: google.url,
   });
-  const { signInProviders } = await import('../apps/web/src/server/sign-in-providers.ts');
+  const { signInProviders } = await import(PROVIDERS);
   const silent = () => undefined;
-  const options: NextAuthOptions = {
+  const options = {
     providers: signInProviders(),
     session: { strategy: 'jwt' },
     logger: { error: silent, warn: silent, debug: silent },
     callbacks: {
-      signIn({ user, account }) {
-        signedIn.push({ ...(user as unknown as ProviderProfile), subject: account?.providerAccountId ?? '' });
+      signIn({ user, account }: { user: Profile; account: { providerAccountId: string } }) {
+        signedIn.push({ ...user, subject: account.providerAccountId });
         return true;
       },
     },
@@ -83,7 +93,7 @@ beforeAll(async () => {
       send: (value: unknown) => response.end(typeof value === 'object' ? JSON.stringify(value) : value),
     };
     const nextRequest = Object.assign(request, { query: { ...Object.fromEntries(url.searchParams), nextauth }, cookies, body });
-    await NextAuth(nextRequest as never, Object.assign(response, asNext) as never, options).catch((error: unknown) => {
+    await NextAuth(nextRequest, Object.assign(response, asNext), options).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
   });
