@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startStripe } from '@agentbot/test-doubles/stripe';
@@ -225,12 +224,8 @@ test('a plan is bought at Stripe for the price that Stripe reports', async () =>
 
 /** Sends a signed webhook event as Stripe does. */
 async function sendSubscriptionEvent(id: string): Promise<void> {
-  const object = { id, object: 'subscription', items: { data: [] } };
-  const payload = JSON.stringify({ id: 'evt_1', object: 'event', type: 'customer.subscription.created', data: { object } });
-  const at = Math.floor(Date.now() / 1000);
-  const signature = createHmac('sha256', WEBHOOK_SECRET).update(`${at}.${payload}`).digest('hex');
-  const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${signature}` };
-  const answer = await fetch(`${stack.backendUrl}/api/stripe/webhook`, { method: 'POST', headers, body: payload });
+  const event = stripe.eventOf('customer.subscription.created', { id, object: 'subscription', items: { data: [] } });
+  const answer = await stripe.deliverEvent(`${stack.backendUrl}/api/stripe/webhook`, event, WEBHOOK_SECRET);
   expect(answer.status).toBe(200);
 }
 

@@ -3,10 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Patch } from './patch.ts';
+import { billing } from './patches/billing.ts';
 import { chat } from './patches/chat.ts';
 import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
 import { figures } from './patches/figures.ts';
+import { identity } from './patches/identity.ts';
 import { models } from './patches/models.ts';
 import { ownership } from './patches/ownership.ts';
 import { time } from './patches/time.ts';
@@ -18,7 +20,7 @@ import { time } from './patches/time.ts';
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
 const root = path.join(import.meta.dirname, '..');
-const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...models, ...chat];
+const all: Patch[] = [...billing, ...chat, ...containers, ...contractValues, ...figures, ...identity, ...models, ...ownership, ...time];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {

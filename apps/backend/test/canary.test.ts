@@ -58,6 +58,7 @@ beforeAll(async () => {
   model = await startModelProvider({ apiKey: planted.modelKey });
   mux = await startMux({ tokenId: 'mux-token', tokenSecret: planted.MUX_TOKEN_SECRET });
   stripe = await startStripe({ apiKey: planted.STRIPE_SECRET_KEY });
+  stripe.setPrice('price_solo', { amount: 1_900 });
   bucket = await startBucket({ accessKeyId: 'key-of-the-bucket' });
   const config = readConfig({
     DATABASE_URL: admin.replace(/\/postgres$/, `/${name}`),

@@ -85,3 +85,21 @@ test('SIGN_IN_RATE_LIMIT counts wrong passwords per email and client address; an
   expect((await signIn(canary('a long password '), '192.0.2.2')).status).toBe(200);
   await limited.stop();
 });
+
+test('ten times SIGN_IN_RATE_LIMIT wrong passwords from any addresses lock that email, and no other', async () => {
+  const limited = await startBackend({ SIGN_IN_RATE_LIMIT: '1' });
+  const [email, other] = ['spread@example.com', 'calm@example.com'];
+  for (const each of [email, other]) await limited.account(each);
+  const signIn = async (of: string, password: string, client: string) =>
+    limited.call('POST', '/api/credentials/verify', {
+      token: await assertion(undefined),
+      body: { email: of, password },
+      headers: { 'x-forwarded-for': client },
+    });
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => signIn(email, 'wrong', `198.51.100.${index}`)));
+  expect(answers.map(({ status }) => status).sort()).toEqual([...Array(10).fill(401), 429, 429]);
+  const right = canary('a long password ');
+  expect((await signIn(email, right, '203.0.113.1')).status).toBe(429);
+  expect((await signIn(other, right, '203.0.113.2')).status).toBe(200);
+  await limited.stop();
+});

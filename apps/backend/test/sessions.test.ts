@@ -61,6 +61,50 @@ test('POST /api/credentials/provider creates a new session for each sign-in', as
   for (const { body } of [first, second]) expect(await me(body.id, body.session)).toBe(200);
 });
 
+describe('a sign-in with a provider', () => {
+  const withProvider = (identity: object) =>
+    asWeb('/api/credentials/provider', { provider: 'github', emailVerified: true, name: null, ...identity });
+  const count = (email: string) => backend.context.database.as('service', (tx) => tx.user.count({ where: { email } }));
+
+  test('answers 401 to a new identity with an unverified email, and creates no account', async () => {
+    const email = 'unverified@example.com';
+    expect(await withProvider({ subject: '10', email, emailVerified: false })).toMatchObject({
+      status: 401,
+      body: { error: 'Your sign-in provider has not verified your email address' },
+    });
+    expect(await count(email)).toBe(0);
+  });
+
+  test('never opens the account of an equal email: 409 for one with a password, and for one of another provider', async () => {
+    const { email } = await newUser();
+    const taken = { status: 409, body: { code: 'EMAIL_TAKEN' } };
+    expect(await withProvider({ subject: '11', email })).toMatchObject(taken);
+    expect((await withProvider({ subject: '12', email: 'linked@example.com' })).status).toBe(200);
+    expect(await withProvider({ provider: 'google', subject: '13', email: 'linked@example.com' })).toMatchObject(taken);
+  });
+
+  test('tells equal subjects of two providers apart', async () => {
+    const [first, second] = [
+      await withProvider({ subject: '14', email: 'fourteen@example.com' }),
+      await withProvider({ provider: 'google', subject: '14', email: 'quatorze@example.com' }),
+    ];
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+
+  test('finds its account again after its email has changed or is no longer verified', async () => {
+    const { body } = await withProvider({ subject: '15', email: 'before@example.com' });
+    const again = await withProvider({ subject: '15', email: 'after@example.com', emailVerified: false });
+    expect(again).toMatchObject({ status: 200, body: { id: body.id, email: 'before@example.com' } });
+  });
+
+  test('leaves the account without a password: 401 for any', async () => {
+    const email = 'passwordless@example.com';
+    await withProvider({ subject: '16', email });
+    for (const password of [PASSWORD, '', 'null']) expect((await signIn(email, password)).body.session).toBeUndefined();
+  });
+});
+
 test('POST /api/credentials/sign-out ends only that session, at once, in every process', async () => {
   const { email, id } = await newUser();
   const [here, there] = [(await signIn(email)).body.session, (await signIn(email)).body.session];
@@ -88,6 +132,8 @@ describe('a password reset', () => {
     const [mine, theirs] = [await newUser(), await newUser()];
     const sessions = [(await signIn(mine.email)).body.session, (await signIn(mine.email)).body.session];
     const foreign = (await signIn(theirs.email)).body.session;
+    // One of them is old: the reset must not compare seconds.
+    await change(sessions[0], { lastSeenAt: new Date(Date.now() - 3_600_000) });
     expect((await reset(mine.id, canary('another long password '))).status).toBe(200);
     for (const session of sessions) expect(await me(mine.id, session)).toBe(401);
     expect(await me(theirs.id, foreign)).toBe(200);

@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import { ACCOUNT_METADATA_KEY, lockSubscription, storeSubscription } from '../domain/billing/store-subscription.ts';
 import type { Context } from '../domain/context.ts';
 import type { Transaction } from '../infra/database/database.ts';
+import { isLiveMode } from '../infra/stripe/stripe.ts';
 import { applySubscription } from './suspensions.ts';
 
 const idOf = (reference: string | { id: string } | null | undefined) => (typeof reference === 'string' ? reference : reference?.id);
@@ -24,11 +25,15 @@ async function ownerOf(tx: Transaction, { id, metadata, customer }: Stripe.Subsc
 }
 
 /**
- * Applies an event once. The event is only a signal of a change: the subscription is read again from Stripe, under a lock, so that
+ * Applies an event once, and ignores an event of the other mode, because its objects cannot be read. The event is only a signal of a change: the subscription is read again from Stripe, under a lock, so that
  * duplicate, late and reordered events are safe.
  */
 export async function applyStripeEvent(context: Context, event: Stripe.Event): Promise<void> {
-  const { database, stripe, log } = context;
+  const { config, database, stripe, log } = context;
+  if (event.livemode !== isLiveMode(config)) {
+    log.warn({ event: event.id }, 'an event of the other Stripe mode (test or live) was ignored');
+    return;
+  }
   const id = subscriptionIdOf(event);
   const owner = await database.as('service', async (tx) => {
     const { count } = await tx.stripeEvent.createMany({ data: { id: event.id }, skipDuplicates: true });

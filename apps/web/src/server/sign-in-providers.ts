@@ -73,7 +73,7 @@ function google(clientId: string, clientSecret: string): OAuthConfig<GoogleProfi
     clientId,
     clientSecret,
     idToken: true,
-    checks: ['state', 'pkce'],
+    checks: ['state', 'pkce', 'nonce'],
     wellKnown: `${config().GOOGLE_ISSUER}/.well-known/openid-configuration`,
     authorization: { params: { scope: 'openid email profile' } },
     profile: ({ sub, email, email_verified, name }) => ({

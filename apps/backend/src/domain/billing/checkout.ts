@@ -30,16 +30,13 @@ async function customerExists(stripe: StripeClient, customer: string): Promise<b
   }
 }
 
-/** Returns the account's customer at Stripe, or creates it. Parallel requests get the same one. */
+/** Returns the account's customer at Stripe, or creates it. The caller holds the account's lock, so that there is one. */
 async function findOrCreateCustomer(context: Slice, { id, email, name }: Account): Promise<string> {
   const stripe = requireStripe(context);
   const stored = await storedCustomer(context, id);
   if (stored && (await customerExists(stripe, stored))) return stored;
-  const customer = await stripe.customers.create(
-    { email, ...(name && { name }), metadata: { [ACCOUNT_METADATA_KEY]: id } },
-    // A new key after a deletion: with the old key Stripe would replay the deleted customer.
-    { idempotencyKey: `agentbot-customer-${id}${stored ? `-after-${stored}` : ''}` },
-  );
+  // No idempotency key of the account: Stripe would replay a 500, or a deleted customer, for a day.
+  const customer = await stripe.customers.create({ email, ...(name && { name }), metadata: { [ACCOUNT_METADATA_KEY]: id } });
   await context.database.as({ userId: id }, (tx) =>
     tx.user.updateMany({ where: { id, stripeCustomerId: stored }, data: { stripeCustomerId: customer.id } }),
   );
@@ -99,9 +96,9 @@ export async function startCheckout(context: Slice, actor: Actor, plan: Plan): P
   const price = priceOf(config, plan);
   if (!price) throw new AppError('INVALID_REQUEST', `The plan ${plan} is not for sale here`);
   const account = await accounts.find(userOf(actor));
-  const customer = await findOrCreateCustomer(context, account);
-  // The lock serializes parallel requests: each must see the checkout of the previous one.
-  return withLock(context, `checkout:${customer}`, async () => {
+  // The lock serializes parallel requests: each must see the customer and the checkout of the previous one.
+  return withLock(context, `checkout:${account.id}`, async () => {
+    const customer = await findOrCreateCustomer(context, account);
     // Expire first, then look for subscriptions: a checkout that is paid before it expires is found as a subscription.
     await expireOpenCheckouts(stripe, customer);
     const subscriber = await findSubscriber(context, account.id, customer);

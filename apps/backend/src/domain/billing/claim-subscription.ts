@@ -13,8 +13,12 @@ async function readSubscription({ stripe }: Context, id: string): Promise<Stripe
   try {
     return await (stripe as Stripe).subscriptions.retrieve(id, { expand: ['customer'] });
   } catch (error) {
-    if ((error as Stripe.errors.StripeError).code === 'resource_missing') throw refuse('Stripe has no subscription with this ID');
-    throw error;
+    const { code, message } = error as Stripe.errors.StripeError;
+    if (code !== 'resource_missing') throw error;
+    const isOfOtherMode = /a similar object exists in (live|test) mode/.test(message);
+    throw refuse(
+      isOfOtherMode ? 'The subscription belongs to the other Stripe mode (test or live)' : 'Stripe has no subscription with this ID',
+    );
   }
 }
 
@@ -28,10 +32,8 @@ export async function claimSubscription(context: Context, owner: Account, plan: 
   await database.as('service', async (tx) => {
     await lockSubscription(tx, id);
     const subscription = await readSubscription(context, id);
-    const { status, livemode, customer, metadata } = subscription;
+    const { status, customer, metadata } = subscription;
     if (status !== 'active' && status !== 'trialing') throw refuse(`The subscription is ${status}`);
-    if (livemode !== /^[a-z]+_live_/.test(config.STRIPE_SECRET_KEY ?? ''))
-      throw refuse('The subscription belongs to the other Stripe mode (test or live)');
     if (typeof customer === 'string' || customer.deleted) throw refuse('The subscription has no customer');
     const boughtFor = metadata[ACCOUNT_METADATA_KEY];
     // The service account has no email. The holder of the internal key is responsible for the customer that it names.

@@ -21,6 +21,9 @@ export async function createStripe({ STRIPE_SECRET_KEY, STRIPE_API_BASE }: Confi
   });
 }
 
+/** Whether the installation uses Stripe's live mode. A key reads objects of its own mode only. */
+export const isLiveMode = ({ STRIPE_SECRET_KEY }: Pick<Config, 'STRIPE_SECRET_KEY'>) => /^[a-z]+_live_/.test(STRIPE_SECRET_KEY ?? '');
+
 /** The id of a plan's price at Stripe; undefined when the plan is not for sale. */
 export function priceOf(config: Config, plan: Plan): string | undefined {
   const prices: Record<Plan, string | undefined> = {
