@@ -52,6 +52,7 @@ async function crash({ backend, id, moment }: Run, kind: string, ask: () => Prom
   const asked = ask().catch(() => undefined);
   await backend.untilStep(id, kind, moment);
   await backend.kill();
+  await backend.expireHeartbeats();
   await asked;
   await backend.start();
   await backend.settled();
