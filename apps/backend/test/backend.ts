@@ -11,6 +11,7 @@ import { readConfig } from '../src/config/config.ts';
 import { createLogger } from '../src/infra/logging/create-logger.ts';
 import { msAhead, systemClock } from '../src/shared/clock.ts';
 import { randomName } from '../src/shared/ids.ts';
+import { loadAcceptedConfigs, saveAcceptedConfigs } from './accepted-configs.ts';
 import { createTestDatabase } from './test-database.ts';
 
 export const INTERNAL_KEY = canary('internal-');
@@ -159,6 +160,7 @@ export async function startBackendWithDocker(installation: string, settings: Rec
     BACKUP_DIR: backups,
     ...settings,
   });
+  await loadAcceptedConfigs(backend.config.DATABASE_URL);
   return {
     ...backend,
     /** Stops the backend only. The agents' containers keep running. */
@@ -166,6 +168,7 @@ export async function startBackendWithDocker(installation: string, settings: Rec
     async stop() {
       try {
         await backend.stop();
+        await saveAcceptedConfigs(backend.config.DATABASE_URL);
         await expectNothingInClear(backend.config.DATABASE_URL, { backups: await readFiles(backups) });
       } finally {
         await removeLeftovers(name);

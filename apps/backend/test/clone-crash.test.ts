@@ -82,6 +82,7 @@ test('a clone is complete after the backend is killed after any of its steps', a
     const { agentId } = (await backend.call('POST', '/api/agents/clone', body)).body;
     await backend.untilStep(agentId, 'clone', { step, at: 'done' });
     await backend.kill();
+    await backend.expireHeartbeats();
     await backend.start();
     await backend.settled();
     expect((await backend.call('POST', '/api/agents/clone', body)).body.agentId).toBe(agentId);

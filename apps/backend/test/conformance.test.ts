@@ -3,7 +3,7 @@ import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf 
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
-import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -15,7 +15,8 @@ import { storedSpec } from './stored-spec.ts';
 
 /**
  * Covers every row of the error tables: for each route and each of its error codes, sends a request that provokes the code,
- * and checks status and sentence. The rows come from the route table, so a missing provocation fails the test.
+ * and checks status and sentence. The rows come from the route table, so a missing provocation fails the test. A stand-in
+ * replaces the gateway: the rows of OPERATION_IN_PROGRESS restart it once for each route.
  */
 
 type Answer = Awaited<ReturnType<TestBackend['call']>>;
@@ -28,8 +29,9 @@ interface Provocation {
 /** Settings of a Stripe that no test calls. */
 const STRIPE = { STRIPE_SECRET_KEY: canary('sk_test_1-'), STRIPE_API_BASE: 'http://127.0.0.1:1', STRIPE_PRICE_SOLO: 'price_1' };
 
+const IMAGE = 'agentbot/openclaw-test:stand-in-conformance';
+let removeImage: () => Promise<void>;
 let real: TestBackend;
-let model: Awaited<ReturnType<typeof startModelProvider>>;
 /** Backends with one missing or broken part each. */
 let withoutDocker: TestBackend;
 let withoutTables: TestBackend;
@@ -48,11 +50,16 @@ let dockerless: string;
 let waiting: string;
 
 beforeAll(async () => {
-  model = await startModelProvider({ apiKey: canary('model-key-') });
+  removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
-    startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16', ...bots.settings }),
+    startBackendWithDocker('conformance', {
+      AGENT_PORT_BASE: '27000',
+      AGENT_SUBNET: '10.206.0.0/16',
+      OPENCLAW_IMAGE: IMAGE,
+      ...bots.settings,
+    }),
     startBackend(),
     startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
     startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
@@ -69,7 +76,7 @@ beforeAll(async () => {
   const provisioned = await real.machine(admin, 'POST', '/api/agents/provision', {
     name: 'Conformant',
     model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('model-key-') },
+    config: { baseUrl: 'http://127.0.0.1:1/v1', model: 'echo-1', apiKey: canary('model-key-') },
   });
   running = provisioned.body.agent.id;
   await real.settled(running);
@@ -112,7 +119,7 @@ afterAll(async () => {
   await Promise.all([real, withoutDocker, withoutTables, closed, limited, faulty].map((backend) => backend.stop()));
   await faultyEngine.close();
   await bots.close();
-  await model.close();
+  await removeImage();
 }, 120_000);
 
 /** Creates the row of a backup without its file. */

@@ -11,17 +11,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { WebSocket, WebSocketServer } from 'ws';
 import { firewallRules, removeFirewall } from '../src/infra/host-firewall/host-firewall.ts';
 import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** The network access of a real agent, tried from inside its container. */
+/**
+ * The network access of agents, tried from inside their containers. The first agent runs OpenClaw. The others run a stand-in:
+ * the network is the container's, whatever runs in it.
+ */
 
 const docker = new Docker();
 const SUBNETS = { closed: '10.246.0.0/16', open: '10.247.0.0/16' };
 const KEY = canary('sk-or-');
+const REAL = 'agentbot/openclaw:2026.3.13';
+const STAND_IN = 'agentbot/openclaw-test:stand-in-contained';
+let removeStandIn: () => Promise<void>;
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 /** A server that listens on all addresses of the host. */
@@ -52,10 +59,12 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => service.listen(0, '0.0.0.0', resolve));
   ({ port } = service.address() as { port: number });
   model = await startModelProvider();
+  removeStandIn = await makeStandIn(REAL, STAND_IN);
   // The backend listens on all addresses here: the firewall alone must keep agents out.
   backend = await startBackendWithDocker('containment', {
     AGENT_PORT_BASE: '22000',
     AGENT_SUBNET: SUBNETS.closed,
+    OPENCLAW_IMAGE: STAND_IN,
     BACKEND_HOST: '0.0.0.0',
     EGRESS_PORT: '22390',
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'false',
@@ -66,6 +75,8 @@ beforeAll(async () => {
     provision('Neighbour'),
     provision('Limited', { allowedDomains: [internet] }),
   ]);
+  const { status } = await backend.machine(owner, 'POST', `/api/agents/${agent}/update`, { image: REAL });
+  expect(status).toBe(200);
 }, 240_000);
 afterAll(async () => {
   for (const id of [agent, other, limited]) await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
@@ -73,6 +84,7 @@ afterAll(async () => {
   for (const subnet of Object.values(SUBNETS)) await removeFirewall(subnet);
   service.close();
   await model.close();
+  await removeStandIn();
 }, 60_000);
 
 async function execIn(container: string, cmd: string[]): Promise<string> {
@@ -358,7 +370,11 @@ test('createAgent refuses allowedDomains with 400 without EGRESS_PORT', async ()
 });
 
 test('ALLOW_PRIVATE_MODEL_ENDPOINTS opens the model’s port of the host only, not the metadata service', async () => {
-  const open = await startBackendWithDocker('containment-open', { AGENT_PORT_BASE: '22400', AGENT_SUBNET: SUBNETS.open });
+  const open = await startBackendWithDocker('containment-open', {
+    AGENT_PORT_BASE: '22400',
+    AGENT_SUBNET: SUBNETS.open,
+    OPENCLAW_IMAGE: STAND_IN,
+  });
   try {
     const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('k-') };
     const { body } = await open.machine(await open.account(), 'POST', '/api/agents/provision', { name: 'Local', model: 'custom', config });

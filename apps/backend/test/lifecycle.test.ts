@@ -167,7 +167,6 @@ test('a restart replaces a model that its provider has retired', async () => {
   expect(model.requests.at(-1)).toMatchObject({ words: 'Which one are you?', model: 'llama-3.3-70b-versatile' });
   expect((await restart()).body).toMatchObject({ healedLegacyModel: false, healMessage: '' });
   await backend.machine(undefined, 'DELETE', `/api/agents/${body.id}`);
-  await operate('start');
 });
 
 test('every lifecycle operation answers 500 DOCKER_UNAVAILABLE without Docker', async () => {

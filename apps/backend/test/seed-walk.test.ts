@@ -1,6 +1,7 @@
 import { type RouteId, routes } from '@agentbot/contracts';
 import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { compileErrors, validate } from '@readme/openapi-parser';
 import { OpenAPIClientAxios } from 'openapi-client-axios';
@@ -9,40 +10,63 @@ import { INTERNAL_KEY, startBackendWithDocker, type TestBackend } from './backen
 
 /** Every successful response of the contract, with a user's API key on a real engine. */
 
+const STAND_IN = 'agentbot/openclaw-test:stand-in-walk';
+let removeStandIn: () => Promise<void>;
 let backend: TestBackend;
+/** A backend whose agents run a stand-in: for answers that do not depend on the gateway. */
+let light: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let key: string;
 let user: string;
+let callRoute: ReturnType<typeof callerOn>;
+let callLight: ReturnType<typeof callerOn>;
 
 const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
+/** Creates an account with the plan network. @returns its id and an API key */
+async function createUser(on: TestBackend) {
+  const admin = await on.account();
+  const id = await on.account();
+  await on.as(admin, 'PUT', `/api/admin/users/${id}/plan`, { plan: 'network' });
+  const created: string = (await on.as(id, 'POST', '/api/keys', { name: 'walk' })).body.key;
+  return { id, key: created };
+}
+
 beforeAll(async () => {
+  removeStandIn = await makeStandIn('agentbot/openclaw:2026.3.13', STAND_IN);
   model = await startModelProvider({ apiKey: canary('model-key-') });
-  backend = await startBackendWithDocker('walk', {
-    AGENT_PORT_BASE: '28000',
-    AGENT_SUBNET: '10.208.0.0/16',
-    PROVISION_DOMAIN: 'agents.example',
-    OPENROUTER_BASE_URL: `http://host.docker.internal:${model.port}/v1`,
-  });
-  const admin = await backend.account();
-  user = await backend.account();
-  await backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'network' });
-  key = (await backend.as(user, 'POST', '/api/keys', { name: 'walk' })).body.key;
+  [backend, light] = await Promise.all([
+    startBackendWithDocker('walk', {
+      AGENT_PORT_BASE: '28000',
+      AGENT_SUBNET: '10.208.0.0/16',
+      PROVISION_DOMAIN: 'agents.example',
+      OPENROUTER_BASE_URL: `http://host.docker.internal:${model.port}/v1`,
+    }),
+    startBackendWithDocker('walk-light', { AGENT_PORT_BASE: '28400', AGENT_SUBNET: '10.158.0.0/16', OPENCLAW_IMAGE: STAND_IN }),
+  ]);
+  ({ id: user, key } = await createUser(backend));
+  callRoute = callerOn(backend, key);
+  callLight = callerOn(light, (await createUser(light)).key);
 }, 120_000);
 afterAll(async () => {
-  const { body } = await backend.machine(undefined, 'GET', '/api/agents');
-  for (const { id } of body) await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
-  await backend.stop();
+  for (const each of [backend, light]) {
+    const { body } = await each.machine(undefined, 'GET', '/api/agents');
+    for (const { id } of body) await each.machine(undefined, 'DELETE', `/api/agents/${id}`);
+    await each.stop();
+  }
   await model.close();
+  await removeStandIn();
 }, 120_000);
 
-/** Calls an operation with the user's key and expects exactly the response shape of the contract. */
-async function callRoute(id: RouteId, agent?: string, body?: unknown, wanted: number = routes[id].status) {
-  const route = routes[id];
-  const answer = await backend.call(route.method, route.backend.path.replace(':id', agent ?? ''), { token: key, body });
-  expect([answer.status, answer.body.error]).toEqual([wanted, undefined]);
-  expect(route.backend.response.parse(answer.body)).toEqual(answer.body);
-  return answer.body;
+/** @returns a function that calls an operation with a user's key and expects exactly the response shape of the contract */
+function callerOn(on: TestBackend, token: string) {
+  return async (id: RouteId, agent?: string, body?: unknown, wanted: number = routes[id].status) => {
+    const route = routes[id];
+    const answer = await on.call(route.method, route.backend.path.replace(':id', agent ?? ''), { token, body });
+    expect([answer.status, answer.body.error]).toEqual([wanted, undefined]);
+    expect(route.backend.response.parse(answer.body)).toEqual(answer.body);
+    return answer.body;
+  };
 }
 
 test('create, list, get, update, token and delete of an agent without a container answer as the contract says', async () => {
@@ -237,9 +261,9 @@ describe('POST /api/provision', () => {
     ['openai', 'openai/gpt-4o', 'https://api.openai.com/v1'],
   ])('returns for %s the model %s in aiProviderConfig', async (aiProvider, name, baseUrl) => {
     const body = { whatsappToken: 'w', plan: 'network', aiProvider };
-    const answer = await callRoute('provisionWithChannels', undefined, body);
+    const answer = await callLight('provisionWithChannels', undefined, body);
     expect(answer.aiProviderConfig).toEqual({ model: name, baseUrl, requiresKey: true });
-    await callRoute('deleteAgent', answer.id);
+    await callLight('deleteAgent', answer.id);
   });
 });
 
@@ -253,11 +277,11 @@ test('POST /api/deployments answers 201 for a new or stopped agent and 200 for a
     status: 'active',
     openclawVersion: '2026.3.13',
   };
-  expect(await callRoute('deployAgent', undefined, body)).toEqual(wanted);
-  expect(await callRoute('deployAgent', undefined, { agentId: 'walk_1' }, 200)).toEqual(wanted);
-  expect(await callRoute('stopAgent', 'walk_1')).toEqual({ success: true, status: 'stopped' });
-  expect(await callRoute('deployAgent', undefined, { agentId: 'walk_1' })).toEqual(wanted);
-  expect(await callRoute('restartAgent', 'walk_1')).toEqual({
+  expect(await callLight('deployAgent', undefined, body)).toEqual(wanted);
+  expect(await callLight('deployAgent', undefined, { agentId: 'walk_1' }, 200)).toEqual(wanted);
+  expect(await callLight('stopAgent', 'walk_1')).toEqual({ success: true, status: 'stopped' });
+  expect(await callLight('deployAgent', undefined, { agentId: 'walk_1' })).toEqual(wanted);
+  expect(await callLight('restartAgent', 'walk_1')).toEqual({
     success: true,
     status: 'active',
     healedLegacyModel: false,
@@ -274,7 +298,7 @@ test('POST /api/deployments answers 201 for a new or stopped agent and 200 for a
     const refused = await backend.call('POST', '/api/deployments', { token: key, body: { agentId } });
     expect([refused.status, refused.body.error]).toEqual([400, error]);
   }
-  await callRoute('deleteAgent', 'walk_1');
+  await callLight('deleteAgent', 'walk_1');
 });
 
 test('GET /api/agents/clone returns price, protocol and chain', async () => {
