@@ -5,6 +5,6 @@ export default jestConfig('backend', {
   globalTeardown: './test/global-teardown.ts',
   testTimeout: 300_000,
   testSequencer: './test/longest-first.mjs',
-  // More than the two cores of a small machine: the tests wait for containers, timeouts and heartbeats much of the time.
-  maxWorkers: 3,
+  // The tests mostly wait for containers.
+  maxWorkers: 2,
 });
