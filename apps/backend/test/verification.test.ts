@@ -321,6 +321,25 @@ describe('webauthn', () => {
     expect(await verify('webauthn', { credential: again })).toMatchObject(bad('This passkey is already registered'));
     expect((await ask()).options.allowCredentials).toHaveLength(2);
   });
+
+  test.each(['RS256', 'EdDSA'] as const)('takes a passkey with %s', async (algorithm) => {
+    const passkey = createAuthenticator(ORIGIN, { algorithm });
+    const credential = passkey.create((await ask({ newPasskey: true })).options);
+    expect((await verify('webauthn', { credential })).status).toBe(200);
+    expect((await verify('webauthn', { credential: passkey.get((await ask()).options) })).status).toBe(200);
+    const forged = { ...createAuthenticator(ORIGIN, { algorithm }).get((await ask()).options), id: passkey.id, rawId: passkey.id };
+    expect(await verify('webauthn', { credential: forged })).toMatchObject({ status: 400 });
+  });
+
+  test('refuses a copy of a passkey, whose counter is behind the last one', async () => {
+    const passkey = createAuthenticator(ORIGIN, { counter: 7 });
+    const use = async () => verify('webauthn', { credential: passkey.get((await ask()).options) });
+    await verify('webauthn', { credential: passkey.create((await ask({ newPasskey: true })).options) });
+    expect([(await use()).status, (await use()).status]).toEqual([200, 200]);
+    passkey.setCounter(9);
+    expect(await use()).toMatchObject(notFitting);
+    expect((await use()).status).toBe(200);
+  });
 });
 
 describe('recheckVerifications', () => {
