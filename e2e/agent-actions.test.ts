@@ -205,7 +205,7 @@ describe('an action on an agent:', () => {
   });
 
   test('verification succeeds with Coinbase, and can be removed', async () => {
-    const uid = await eas.attest(coinbase.attester, { schema: await eas.registerCoinbase(), recipient: wallet.address });
+    const uid = await eas.attest(coinbase.attester, { schema: await eas.registerCoinbase(coinbase.attester), recipient: wallet.address });
     await eas.index(coinbase.indexer, wallet.address, uid);
     await page.getByRole('radio', { name: /Coinbase/ }).check();
     await button('Sign with this browser’s wallet').click();

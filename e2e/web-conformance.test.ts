@@ -293,7 +293,7 @@ describe('error tables:', () => {
     }
     expectRefusal(
       'checkChannelToken',
-      await call('checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
+      await call('checkChannelToken', { body: { channel: 'telegram', token: '1:broken' } }),
       'CHANNEL_UNAVAILABLE',
       'Telegram is not available right now: try again in a moment',
     );

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Patch } from './patch.ts';
 import { billing } from './patches/billing.ts';
+import { channels } from './patches/channels.ts';
 import { chat } from './patches/chat.ts';
+import { clone } from './patches/clone.ts';
 import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
 import { figures } from './patches/figures.ts';
@@ -20,7 +22,19 @@ import { time } from './patches/time.ts';
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
 const root = path.join(import.meta.dirname, '..');
-const all: Patch[] = [...billing, ...chat, ...containers, ...contractValues, ...figures, ...identity, ...models, ...ownership, ...time];
+const all: Patch[] = [
+  ...billing,
+  ...channels,
+  ...chat,
+  ...clone,
+  ...containers,
+  ...contractValues,
+  ...figures,
+  ...identity,
+  ...models,
+  ...ownership,
+  ...time,
+];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {

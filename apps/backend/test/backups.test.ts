@@ -27,7 +27,7 @@ let bucket: Awaited<ReturnType<typeof startBucket>>;
 beforeAll(async () => {
   remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE));
   remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', SLOW, 'never-ready'));
-  bucket = await startBucket({ accessKeyId: 'key-of-the-bucket' });
+  bucket = await startBucket({ accessKeyId: 'key-of-the-bucket', secretAccessKey: canary('secret-of-the-bucket-') });
   [backend, sealed] = await Promise.all([
     startBackendWithDocker('backups', { AGENT_PORT_BASE: '20960', AGENT_SUBNET: '10.232.0.0/16', OPENCLAW_IMAGE: IMAGE }),
     startBackendWithDocker('sealed', {

@@ -59,7 +59,7 @@ beforeAll(async () => {
   mux = await startMux({ tokenId: 'mux-token', tokenSecret: planted.MUX_TOKEN_SECRET });
   stripe = await startStripe({ apiKey: planted.STRIPE_SECRET_KEY });
   stripe.setPrice('price_solo', { amount: 1_900 });
-  bucket = await startBucket({ accessKeyId: 'key-of-the-bucket' });
+  bucket = await startBucket({ accessKeyId: 'key-of-the-bucket', secretAccessKey: planted.BACKUP_S3_SECRET_ACCESS_KEY });
   const config = readConfig({
     DATABASE_URL: admin.replace(/\/postgres$/, `/${name}`),
     MIGRATE_ON_START: 'true',

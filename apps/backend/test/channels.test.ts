@@ -48,7 +48,11 @@ async function pollUntil<T>(read: () => Promise<T>, good: (value: T) => boolean,
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: canary('model-key-') });
-  channels = await startChannels(IMAGE, { 'agentbot.double': 'channels' });
+  channels = await startChannels({
+    image: IMAGE,
+    labels: { 'agentbot.double': 'channels' },
+    telegram: { [canary('4711:')]: 'double_bot' },
+  });
   folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-ca-'));
   const file = path.join(folder, 'ca.pem');
   await writeFile(file, channels.certificate);

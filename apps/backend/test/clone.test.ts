@@ -22,6 +22,7 @@ import { parseSiweMessage } from 'viem/siwe';
 import { Abis, Addresses } from 'viem/tempo';
 import { parseProof, verifyPayment } from '../src/domain/cloning/payment-proof.ts';
 import { readAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
+import type { Transaction } from '../src/infra/database/database.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Cloning on a real EVM in Tempo mode: every reason to refuse a payment, and the payments that count. */
@@ -409,6 +410,31 @@ describe('a valid payment', () => {
     expect(await clone(proof, { name: 'Another name' })).toMatchObject(refused('The payment was already used for a clone'));
   }, 60_000);
 
+  test('that bought a clone answers its owner alone', async () => {
+    const proof = await pay();
+    const { status, body } = await clone(proof);
+    const copied = await clone(proof, { as: stranger });
+    expect(copied).toMatchObject(refused('The payment was already used for a clone'));
+    expect(JSON.stringify(copied.body)).not.toMatch(new RegExp(`${body.agentId}|${body.walletAddress}`));
+    expect([status, (await clone(proof)).body]).toEqual([200, body]);
+  });
+
+  test.each([
+    ['no plan', null, 'network', 'solo'],
+    ['a smaller plan', 'collective', 'network', 'collective'],
+    ['a larger plan', 'network', 'label', 'label'],
+  ] as const)('gives an account with %s (%s) a clone of a parent on %s with the plan %s', async (_, plan, ofParent, expected) => {
+    const [seller, buyer] = [await backend.account(), await backend.account()];
+    const parentAgentId = (await backend.machine(seller, 'POST', '/api/agents', { name: 'Parent', config: { plan: ofParent } })).body.id;
+    await backend.machine(seller, 'PUT', `/api/agents/${parentAgentId}`, { cloneable: true });
+    if (plan) await backend.machine(undefined, 'PUT', `/api/admin/users/${buyer}/plan`, { plan });
+    const { status, body } = await clone(await pay({ from: await createLinkedWallet(buyer) }), { as: buyer, parentAgentId });
+    expect([status, body]).toEqual([200, expect.objectContaining({ parentAgentId })]);
+    const { agentId } = body;
+    expect((await backend.machine(buyer, 'GET', `/api/agents/${agentId}`)).body.plan).toBe(expected);
+    await backend.settled(agentId);
+  });
+
   test('of an unlinked wallet counts with a signature over the proof for this account', async () => {
     const payer = privateKeyToAccount(generatePrivateKey());
     await fund(payer.address);
@@ -492,9 +518,37 @@ describe('an invalid payment creates no clone', () => {
     expect(await clone({ ...right, amount: '1.000001' })).toMatchObject(noSuch);
     const other = await createLinkedWallet(owner);
     expect(await clone({ ...right, from: other.address })).toMatchObject(noSuch);
-    expect(await clone({ ...right, timestamp: right.timestamp - 400 })).toMatchObject(
-      refused('paymentProof.timestamp is more than 5 minutes from the time of the payment'),
-    );
+    const { blockNumber } = await chain.client.getTransactionReceipt({ hash: right.transactionHash as Hex });
+    const paidAt = Number((await chain.client.getBlock({ blockNumber })).timestamp);
+    for (const timestamp of [paidAt - 301, paidAt + 301, (paidAt + 301) * 1000]) {
+      expect(await clone({ ...right, timestamp })).toMatchObject(
+        refused('paymentProof.timestamp is more than 5 minutes from the time of the payment'),
+      );
+    }
+    expect((await clone({ ...right, timestamp: paidAt + 300 })).status).toBe(200);
+    before++;
+  });
+
+  test('in a block that a reorganisation removes', async () => {
+    const confirmed = await chain.client.snapshot();
+    const proof = await pay();
+    await chain.client.revert({ id: confirmed });
+    await chain.client.mine({ blocks: 3 });
+    expect(await clone(proof)).toMatchObject(refused('The transaction is not on the chain'));
+    // Sent once more, the same payment is in a block of the new chain.
+    expect((await clone(await pay())).status).toBe(200);
+    before++;
+  });
+
+  test('in a block that a reorganisation removes while the backend reads the chain', async () => {
+    const confirmed = await chain.client.snapshot();
+    const proof = await pay();
+    node.once('eth_getTransactionReceipt', async () => {
+      await chain.client.revert({ id: confirmed });
+      await chain.client.mine({ blocks: 3 });
+    });
+    expect(await clone(proof)).toMatchObject(refused('The transaction is not confirmed yet: try again in a moment'));
+    expect(await clone(proof)).toMatchObject(refused('The transaction is not on the chain'));
   });
 
   test('with a transaction that is absent, failed or unconfirmed', async () => {
@@ -546,32 +600,41 @@ describe('an invalid payment creates no clone', () => {
   });
 
   test('that is more than an hour old, and its transaction is not claimed', async () => {
-    const old = await startChain({ startsAt: Math.floor(Date.now() / 1000) - 7200 });
-    const late = await startBackend({ TEMPO_RPC_URL: old.url, CLONE_TREASURY_ADDRESS: TREASURY, TEMPO_CONFIRMATIONS: '1' });
+    const late = await startBackend({ TEMPO_RPC_URL: node.url, CLONE_TREASURY_ADDRESS: TREASURY, TEMPO_CONFIRMATIONS: '1' });
     const user = await late.account();
     const own = (await late.machine(user, 'POST', '/api/agents', { name: 'Mine' })).body.id;
     const { database } = late.context;
     const address = bank.address.toLowerCase();
     await database.as('service', (tx) => tx.wallet.create({ data: { address, ownerId: user } }));
-    const sent = await old.client.writeContract({
-      account: bank,
-      address: Addresses.pathUsd,
-      abi: erc20Abi,
-      functionName: 'transfer',
-      args: [TREASURY, parseUnits('1', 6)],
-      chain: old.client.chain,
-    });
-    const { blockNumber } = await old.client.waitForTransactionReceipt({ hash: sent });
-    const { timestamp } = await old.client.getBlock({ blockNumber });
-    for (const claimed of [Number(timestamp), Math.floor(Date.now() / 1000)]) {
-      const paymentProof = proofOf(sent, bank.address, { timestamp: claimed });
-      const body = { parentAgentId: own, name: 'x', paymentProof };
-      expect(await late.as(user, 'POST', '/api/agents/clone', body)).toMatchObject(refused('The payment is more than an hour old'));
-    }
+    /** Pays on a chain whose clock is this many seconds behind. @returns the answers to proofs with the block's time and with ours */
+    const payLate = async (seconds: number) => {
+      const old = await startChain({ startsAt: Math.floor(Date.now() / 1000) - seconds });
+      node.follow(old.url);
+      const sent = await old.client.writeContract({
+        account: bank,
+        address: Addresses.pathUsd,
+        abi: erc20Abi,
+        functionName: 'transfer',
+        args: [TREASURY, parseUnits('1', 6)],
+        chain: old.client.chain,
+      });
+      const { blockNumber } = await old.client.waitForTransactionReceipt({ hash: sent });
+      const { timestamp } = await old.client.getBlock({ blockNumber });
+      const answers = [];
+      for (const claimed of [Math.floor(Date.now() / 1000), Number(timestamp)]) {
+        const paymentProof = proofOf(sent, bank.address, { timestamp: claimed });
+        answers.push(await late.as(user, 'POST', '/api/agents/clone', { parentAgentId: own, name: 'x', paymentProof }));
+      }
+      await old.stop();
+      return answers;
+    };
+    const tooOld = refused('The payment is more than an hour old');
+    expect(await payLate(3_660)).toMatchObject([tooOld, tooOld]);
     const left = await database.as('service', async (tx) => [await tx.paymentClaim.count(), await tx.agent.count()]);
     expect(left).toEqual([0, 1]);
+    expect(await payLate(3_540)).toMatchObject([{ status: 402, body: { reason: expect.stringContaining('timestamp') } }, { status: 200 }]);
+    node.follow(chain.url);
     await late.stop();
-    await old.stop();
   });
 
   test('at an installation without a treasury', async () => {
@@ -625,6 +688,23 @@ test('cloneAgent copies a cloneable agent of another account without its secrets
   expect((await backend.as(owner, 'GET', `/api/agents/${body.agentId}`)).status).toBe(404);
   await backend.as(owner, 'PUT', `/api/agents/${parent}/config`, { cloneable: false });
   expect((await clone(await pay({ from: theirWallet }), { as: stranger })).status).toBe(404);
+});
+
+test('a clone of another account’s agent gets no key from the address of its model', async () => {
+  const buyer = await backend.account();
+  const parentAgentId = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Old', config: { plan: 'network' } })).body.id;
+  // A row of the time before addresses with a key were refused.
+  const config = { baseUrl: 'https://user:pw@models.example/v1?key=1#x', model: 'own-1', cloneable: true, ownerIds: ['owner-7'] };
+  const write = (tx: Transaction) => tx.agent.update({ where: { id: parentAgentId }, data: { aiProvider: 'custom', config } });
+  const { database } = backend.context;
+  await database.as('service', write);
+  const configOf = async (as: string, from: PrivateKeyAccount) => {
+    const { agentId } = (await clone(await pay({ from }), { as, parentAgentId })).body;
+    await backend.settled(agentId);
+    return (await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agentId } }))).config;
+  };
+  expect(await configOf(buyer, await createLinkedWallet(buyer))).toEqual({ baseUrl: 'https://models.example/v1', model: 'own-1' });
+  expect(await configOf(owner, wallet)).toEqual({ baseUrl: config.baseUrl, model: 'own-1', ownerIds: ['owner-7'] });
 });
 
 test('the 402 of cloneAgent describes the payment for x402 versions 1 and 2 and for MPP', async () => {

@@ -346,7 +346,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   checkChannelToken: {
     INVALID_REQUEST: invalid('checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'),
     CHANNEL_UNAVAILABLE: {
-      send: () => call(real, 'checkChannelToken', { body: { channel: 'telegram', token: 'broken' } }),
+      send: () => call(real, 'checkChannelToken', { body: { channel: 'telegram', token: '1:broken' } }),
       error: 'Telegram is not available right now: try again in a moment',
     },
   },

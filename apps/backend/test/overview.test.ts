@@ -119,7 +119,21 @@ test('POST /api/channels/check asks the provider and answers 400 to an unknown t
   expect(await check('discord', 'disc.bad')).toMatchObject({ status: 400, body: { error: 'Discord does not know this token' } });
   // A token with a path must not reach another address of the provider.
   expect((await check('telegram', '1:good/../1:good')).status).toBe(400);
-  expect((await check('telegram', 'broken')).status).toBe(503);
+  for (const token of ['none', '2:unknown']) {
+    expect(await check('telegram', token)).toMatchObject({ status: 400, body: { error: 'Telegram does not know this token' } });
+  }
+  for (const [channel, token, name] of [
+    ['telegram', '1:broken', 'Telegram'],
+    ['telegram', '1:flooded', 'Telegram'],
+    ['discord', 'disc.broken', 'Discord'],
+    // Discord's refusal of a client is not a refusal of the token.
+    ['discord', 'disc.blocked', 'Discord'],
+  ] as const) {
+    expect(await check(channel, token)).toMatchObject({
+      status: 503,
+      body: { code: 'CHANNEL_UNAVAILABLE', error: `${name} is not available right now: try again in a moment` },
+    });
+  }
 });
 
 test('/api/admin pages through all users and agents, reports health, and answers 403 to other users', async () => {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Address, Hex } from 'viem';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
-import { checkAttestation, coinbase } from '../src/domain/verification/attestation.ts';
+import { checkAttestation } from '../src/domain/verification/attestation.ts';
 import { recheckVerifications } from '../src/domain/verification/recheck.ts';
 import type { ChainReader } from '../src/infra/chain/chains.ts';
 import { startBackend, type TestBackend } from './backend.ts';
@@ -21,6 +21,12 @@ import { startBackend, type TestBackend } from './backend.ts';
 const EAS: Address = '0x4200000000000000000000000000000000000021';
 const ATTESTER: Address = '0x00000000000000000000000000000000000a77e5';
 const ORIGIN = 'http://localhost:3000';
+/** On Base. @see https://github.com/coinbase/verifications#contracts https://docs.cdp.coinbase.com/verifications/introduction/quickstart */
+const coinbase: Record<'attester' | 'indexer' | 'schema', Hex> = {
+  attester: '0x357458739F90461b99789350868CD7CF330Dd7EE',
+  indexer: '0x2c7eE1E5f416dfF40054c27A62f7B357C4E8619C',
+  schema: '0xf8b05c79f090979bf4a80270aba232dff11a10d9ca55c4f88de95317970f0de9',
+};
 
 let base: TestChain;
 let ethereum: TestChain;
@@ -216,7 +222,7 @@ describe('eas', () => {
 
 describe('coinbase', () => {
   beforeAll(async () => {
-    expect(await eas.registerCoinbase()).toBe(coinbase.schema);
+    expect(await eas.registerCoinbase(coinbase.attester)).toBe(coinbase.schema);
   });
   const attest = (changes: object = {}) =>
     eas.attest(coinbase.attester, { schema: coinbase.schema, recipient: wallet.address, ...changes });
@@ -234,6 +240,9 @@ describe('coinbase', () => {
     expect(await prove('coinbase', { attestationUid: await attest({ value: false }) })).toMatchObject(
       bad('Coinbase attests that this account is not verified'),
     );
+    await expect(eas.attest(ATTESTER, { schema: coinbase.schema, recipient: wallet.address })).rejects.toThrow('reverted');
+    // The chain lets others attest only if Coinbase lists them; the backend does not trust them.
+    await eas.permit(ATTESTER);
     const forged = await eas.attest(ATTESTER, { schema: coinbase.schema, recipient: wallet.address });
     expect(await prove('coinbase', { attestationUid: forged })).toMatchObject(
       bad('This installation does not accept the attester or the schema of the attestation'),
@@ -334,6 +343,25 @@ describe('webauthn', () => {
     const again = second.create((await ask({ newPasskey: true })).options);
     expect(await verify('webauthn', { credential: again })).toMatchObject(bad('This passkey is already registered'));
     expect((await ask()).options.allowCredentials).toHaveLength(2);
+  });
+
+  test.each(['RS256', 'EdDSA'] as const)('takes a passkey with %s', async (algorithm) => {
+    const passkey = createAuthenticator(ORIGIN, { algorithm });
+    const credential = passkey.create((await ask({ newPasskey: true })).options);
+    expect((await verify('webauthn', { credential })).status).toBe(200);
+    expect((await verify('webauthn', { credential: passkey.get((await ask()).options) })).status).toBe(200);
+    const forged = { ...createAuthenticator(ORIGIN, { algorithm }).get((await ask()).options), id: passkey.id, rawId: passkey.id };
+    expect(await verify('webauthn', { credential: forged })).toMatchObject({ status: 400 });
+  });
+
+  test('refuses a copy of a passkey, whose counter is behind the last one', async () => {
+    const passkey = createAuthenticator(ORIGIN, { counter: 7 });
+    const use = async () => verify('webauthn', { credential: passkey.get((await ask()).options) });
+    await verify('webauthn', { credential: passkey.create((await ask({ newPasskey: true })).options) });
+    expect([(await use()).status, (await use()).status]).toEqual([200, 200]);
+    passkey.setCounter(9);
+    expect(await use()).toMatchObject(notFitting);
+    expect((await use()).status).toBe(200);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type Address,
   encodeAbiParameters,
   type Hex,
+  numberToHex,
   pad,
   parseAbiParameters,
   parseEventLogs,
@@ -24,8 +25,12 @@ const COINBASE_RESOLVER: Address = '0xD867CbEd445c37b0F95Cc956fe6B539BdEf7F32f';
 
 /** Bytecode that returns the storage value at the call's first argument. */
 const lookUp: Hex = ('0x60043554' + '60005260206000f3') as Hex;
-/** Bytecode that returns true: a resolver that accepts everything. */
-const acceptAll: Hex = '0x600160005260206000f3';
+/**
+ * Bytecode of a schema's resolver with a list of attesters, as Coinbase's is: it reverts unless the storage holds a value at
+ * the attestation's attester. `attest` and `revoke` have the attestation at the same place.
+ * @see https://github.com/coinbase/verifications/blob/main/src/abstracts/AllowlistResolverUpgradeable.sol
+ */
+const allowList: Hex = ('0x6101043554600c57' + '600080fd' + '5b600160005260206000f3') as Hex;
 
 /**
  * Deploys the real contracts of the Ethereum Attestation Service on a chain.
@@ -41,13 +46,15 @@ export async function deployAttestations({ client }: TestChain, eas: Address) {
   const registry = await deploy('SchemaRegistry', []);
   const deployed = await deploy('EAS', [registry]);
   await client.setCode({ address: eas, bytecode: (await client.getCode({ address: deployed })) as Hex });
-  await client.setCode({ address: COINBASE_RESOLVER, bytecode: acceptAll });
+  await client.setCode({ address: COINBASE_RESOLVER, bytecode: allowList });
   const easAbi = artifact('EAS').abi;
   const registryAbi = artifact('SchemaRegistry').abi;
 
   async function act(address: Address, abi: Abi, functionName: string, args: unknown[], account: Address = deployer.address) {
     await client.impersonateAccount({ address: account });
     await client.setBalance({ address: account, value: 10n ** 18n });
+    // The simulation throws the contract's own error.
+    await client.simulateContract({ address, abi, functionName, args, account });
     const hash = await client.writeContract({ address, abi, functionName, args, account, chain: client.chain });
     const receipt = await client.waitForTransactionReceipt({ hash });
     if (receipt.status !== 'success') throw new Error(`${functionName} failed`);
@@ -61,9 +68,13 @@ export async function deployAttestations({ client }: TestChain, eas: Address) {
       return event?.args.uid as Hex;
     },
     /** Registers Coinbase's schema "Verified Account", with the same uid as on Base. */
-    async registerCoinbase(): Promise<Hex> {
+    async registerCoinbase(attester: Address): Promise<Hex> {
+      await this.permit(attester);
       return this.register('bool verifiedAccount', COINBASE_RESOLVER);
     },
+    /** Puts an address on the list of those who may attest with Coinbase's schema. */
+    permit: (attester: Address) =>
+      client.setStorageAt({ address: COINBASE_RESOLVER, index: pad(attester), value: numberToHex(1, { size: 32 }) }),
     /** Attests. @returns the attestation's uid */
     async attest(
       attester: Address,

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 /** Encodes the part of CBOR (RFC 8949) that an attestation needs. */
 function cbor(value: number | string | Buffer | Map<unknown, unknown>): Buffer {
@@ -24,26 +24,48 @@ interface Options {
   challenge: string;
   rp?: { id?: string };
   rpId?: string;
+  pubKeyCredParams?: { alg: number }[];
 }
 
+type Algorithm = 'ES256' | 'RS256' | 'EdDSA';
+/** The numbers of algorithms. @see https://www.iana.org/assignments/cose/cose.xhtml#algorithms */
+const algorithmNumbers: Record<Algorithm, number> = { ES256: -7, EdDSA: -8, RS256: -257 };
+
+/** A public key in the form of COSE (RFC 9053, RFC 8230). */
+function coseKey(algorithm: Algorithm, publicKey: KeyObject): Map<number, unknown> {
+  const { x = '', y = '', n = '', e = '' } = publicKey.export({ format: 'jwk' });
+  const bytes = (part: string) => Buffer.from(part, 'base64url');
+  const head: [number, unknown][] = [[3, algorithmNumbers[algorithm]]];
+  if (algorithm === 'RS256') return new Map([[1, 3], ...head, [-1, bytes(n)], [-2, bytes(e)]]);
+  if (algorithm === 'EdDSA') return new Map([[1, 1], ...head, [-1, 6], [-2, bytes(x)]]);
+  return new Map([[1, 2], ...head, [-1, 1], [-2, bytes(x)], [-3, bytes(y)]]);
+}
+
+const newKeys = (algorithm: Algorithm) =>
+  algorithm === 'RS256'
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+    : algorithm === 'EdDSA'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
 /**
- * A passkey (ES256) and its browser, at one origin. Its signature counter stays 0, as with many real passkeys.
+ * A passkey and its browser, at one origin.
+ * @param counter the value of its signature counter, which each call increments; many real passkeys stay at 0, and so does
+ * this one without it
  * @see https://www.w3.org/TR/webauthn-3/
  */
-export function createAuthenticator(origin: string) {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+export function createAuthenticator(origin: string, { algorithm = 'ES256' as Algorithm, counter = 0 } = {}) {
+  const { privateKey, publicKey } = newKeys(algorithm);
   const id = randomBytes(16);
-  const key = new Map<number, unknown>([
-    [1, 2],
-    [3, -7],
-    [-1, 1],
-    [-2, Buffer.from(x, 'base64url')],
-    [-3, Buffer.from(y, 'base64url')],
-  ]);
+  const hasCounter = counter > 0;
+  let count = counter;
   const clientData = (type: string, challenge: string) => Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
-  const authData = (rpId: string, flags: number, ...rest: Buffer[]) =>
-    Buffer.concat([sha256(rpId), Buffer.from([flags]), Buffer.alloc(4), ...rest]);
+  function authData(rpId: string, flags: number, ...rest: Buffer[]) {
+    const counted = Buffer.alloc(4);
+    counted.writeUInt32BE(count);
+    if (hasCounter) count++;
+    return Buffer.concat([sha256(rpId), Buffer.from([flags]), counted, ...rest]);
+  }
   const credential = (response: Record<string, Buffer>) => ({
     id: id.toString('base64url'),
     rawId: id.toString('base64url'),
@@ -57,10 +79,16 @@ export function createAuthenticator(origin: string) {
 
   return {
     id: id.toString('base64url'),
-    /** Answers `navigator.credentials.create`. */
-    create({ challenge, rp }: Options, { verified = true } = {}) {
+    /** Sets the counter back, as a copy of the authenticator would have it. */
+    setCounter(value: number): void {
+      count = value;
+    },
+    /** Answers `navigator.credentials.create`. @throws Error when the site does not take the key's algorithm */
+    create({ challenge, rp, pubKeyCredParams = [] }: Options, { verified = true } = {}) {
+      if (!pubKeyCredParams.some(({ alg }) => alg === algorithmNumbers[algorithm])) throw new Error(`The site does not take ${algorithm}`);
       const flags = USER_PRESENT | ATTESTED | (verified ? USER_VERIFIED : 0);
-      const data = authData(rp?.id ?? '', flags, Buffer.alloc(16), Buffer.from([0, id.length]), id, cbor(key));
+      const key = cbor(coseKey(algorithm, publicKey));
+      const data = authData(rp?.id ?? '', flags, Buffer.alloc(16), Buffer.from([0, id.length]), id, key);
       const attestation = new Map<string, unknown>([
         ['fmt', 'none'],
         ['attStmt', new Map()],
@@ -72,7 +100,8 @@ export function createAuthenticator(origin: string) {
     get({ challenge, rpId }: Options, { verified = true } = {}) {
       const clientDataJSON = clientData('webauthn.get', challenge);
       const authenticatorData = authData(rpId ?? '', USER_PRESENT | (verified ? USER_VERIFIED : 0));
-      const signature = sign('sha256', Buffer.concat([authenticatorData, sha256(clientDataJSON)]), privateKey);
+      const signed = Buffer.concat([authenticatorData, sha256(clientDataJSON)]);
+      const signature = sign(algorithm === 'EdDSA' ? null : 'sha256', signed, privateKey);
       return credential({ clientDataJSON, authenticatorData, signature });
     },
   };

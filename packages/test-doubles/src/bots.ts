@@ -1,32 +1,43 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { createDiscord } from './channels/discord.ts';
+import { createTelegram } from './channels/telegram.ts';
 
-/**
- * The calls of Telegram's and Discord's APIs that identify the bot of a token.
- * @param known maps tokens to the bots' names; Telegram answers 500 for the token `broken`
- * @see https://core.telegram.org/bots/api#getme https://discord.com/developers/docs/resources/user#get-current-user
- */
-export async function startBots(known: { telegram?: Record<string, string>; discord?: Record<string, string> }) {
-  const server = createServer((request, response) => {
-    const say = (status: number, body: unknown) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    };
-    const [, telegramToken] = /^\/bot([^/]+)\/getMe$/.exec(request.url ?? '') ?? [];
-    if (telegramToken === 'broken') return say(500, {});
-    if (telegramToken) {
-      const username = known.telegram?.[telegramToken];
-      if (!username) return say(401, { ok: false, error_code: 401, description: 'Unauthorized' });
-      return say(200, { ok: true, result: { id: 4711, is_bot: true, first_name: 'Agent', username } });
-    }
-    const username = known.discord?.[request.headers.authorization?.replace(/^Bot /, '') ?? ''];
-    if (request.url === '/api/v10/users/@me' && username) return say(200, { id: '80351110224678912', username, bot: true });
-    return say(401, { message: '401: Unauthorized', code: 0 });
+interface Options {
+  /** Maps tokens to the bots' names; Telegram answers 500 for the token `1:broken`, and 429 for `1:flooded`. */
+  telegram?: Record<string, string>;
+  /** Maps tokens to the bots' names; Discord answers 500 for the token `disc.broken`, and 403 for `disc.blocked`. */
+  discord?: Record<string, string>;
+  /** Discord's limit of messages per channel. */
+  limit?: { messages: number; windowMs: number };
+}
+
+/** Telegram's and Discord's APIs for bots, on this machine. */
+export async function startBots({ telegram: telegramBots = {}, discord: discordBots = {}, limit }: Options) {
+  const telegram = createTelegram(telegramBots, { '1:broken': 500, '1:flooded': 429 });
+  let port = 0;
+  const gatewayUrl = () => `ws://127.0.0.1:${port}`;
+  const discord = createDiscord({
+    bots: discordBots,
+    gatewayUrl,
+    failures: { 'disc.broken': 500, 'disc.blocked': 403 },
+    ...(limit && { limit }),
   });
+  const server = createServer((request, response) => {
+    const service = request.url?.startsWith('/api/') ? discord : telegram;
+    service.answer(request, response).catch(() => response.destroy());
+  });
+  const sockets = new WebSocketServer({ server }).on('connection', (socket, { url }) => discord.connect(socket, url ?? '/'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  port = (server.address() as AddressInfo).port;
+  const address = `http://127.0.0.1:${port}`;
   return {
     settings: { TELEGRAM_API_BASE: address, DISCORD_API_BASE: `${address}/api/v10` },
+    telegram,
+    discord,
     async close(): Promise<void> {
+      for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

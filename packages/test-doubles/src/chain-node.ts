@@ -12,7 +12,9 @@ interface RpcError {
 }
 
 /** A proxy in front of a chain's node that can go down: then it closes every connection. */
-export async function startChainNode(url: string) {
+export async function startChainNode(firstUrl: string) {
+  let url = firstUrl;
+  const hooks = new Map<string, () => Promise<void>>();
   let down = false;
   let refusal: RpcError | undefined;
   const server = createServer(async (request, response) => {
@@ -27,7 +29,13 @@ export async function startChainNode(url: string) {
       return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     }
     const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(Buffer.from(await answer.arrayBuffer()));
+    const content = Buffer.from(await answer.arrayBuffer());
+    for (const { method } of [calls].flat()) {
+      const hook = hooks.get(method);
+      hooks.delete(method);
+      await hook?.();
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(content);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -40,6 +48,12 @@ export async function startChainNode(url: string) {
     setRefusal(error: RpcError | undefined) {
       refusal = error;
     },
+    /** Leads to another chain. */
+    follow(other: string) {
+      url = other;
+    },
+    /** Runs an action after the node has read the next call of a method, and before it answers. */
+    once: (method: string, action: () => Promise<void>) => void hooks.set(method, action),
     async close() {
       server.close();
       server.closeAllConnections();

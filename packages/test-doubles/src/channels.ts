@@ -4,17 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { generate } from 'selfsigned';
 import { pack } from 'tar-stream';
+import type { DiscordCall } from './channels/discord.ts';
 import type { BotCall, Written } from './channels/telegram.ts';
 
 const FOLDER = '/app/channels';
-const ADDRESSES = ['api.telegram.org', 'web.whatsapp.com'];
-const sources = ['servers.ts', 'telegram.ts', 'whats-app.ts'];
+const ADDRESSES = ['api.telegram.org', 'web.whatsapp.com', 'discord.com', 'gateway.discord.gg'];
+const sources = ['servers.ts', 'telegram.ts', 'telegram-bot.ts', 'telegram-text.ts', 'discord.ts', 'discord-gateway.ts', 'whats-app.ts'];
+
+interface Options {
+  /** With Node.js and the package `ws` in /app, which any OpenClaw image is. */
+  image: string;
+  labels: Record<string, string>;
+  /** Map tokens to the bots' names. */
+  telegram?: Record<string, string>;
+  discord?: Record<string, string>;
+}
 
 /**
- * Telegram and WhatsApp for containers: a container that has their host names on every network that it joins.
- * @param image with Node.js and the package `ws` in /app, which any OpenClaw image is
+ * Telegram, Discord and WhatsApp for containers: a container that has their host names on every network that it joins.
  */
-export async function startChannels(image: string, labels: Record<string, string>) {
+export async function startChannels({ image, labels, telegram = {}, discord = {} }: Options) {
   const docker = new Docker();
   const extensions = [{ name: 'subjectAltName' as const, altNames: ADDRESSES.map((value) => ({ type: 2 as const, value })) }];
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'channels' }], { keySize: 2048, extensions });
@@ -31,6 +40,7 @@ export async function startChannels(image: string, labels: Record<string, string
   const tar = pack();
   for (const name of sources) tar.entry({ name }, await readFile(join(import.meta.dirname, 'channels', name), 'utf8'));
   tar.entry({ name: 'package.json' }, '{"type":"module"}');
+  tar.entry({ name: 'bots.json' }, JSON.stringify({ telegram, discord }));
   tar.entry({ name: 'key.pem' }, key);
   tar.entry({ name: 'certificate.pem' }, cert);
   tar.finalize();
@@ -51,6 +61,12 @@ export async function startChannels(image: string, labels: Record<string, string
     write: (message: Written) => fetch(control, { method: 'POST', body: JSON.stringify(message) }),
     /** The bot's calls, without its polling. */
     calls: async () => (await (await fetch(control)).json()) as BotCall[],
+    /** The same for the bot on Discord. */
+    discord: {
+      write: (message: { from: string; text: string; inChannel?: boolean }) =>
+        fetch(`${control}/discord`, { method: 'POST', body: JSON.stringify(message) }),
+      calls: async () => (await (await fetch(`${control}/discord`)).json()) as DiscordCall[],
+    },
     close: () => container.remove({ force: true, v: true }),
   };
 }

@@ -1,6 +1,15 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * What a faulty engine does with a call: it answers after a second (`slow`), not at all (`hang`), sends half of the body and
+ * then nothing (`stall`), or sends half of the body and closes the connection (`cut`).
+ */
+export type EngineFault = 'slow' | 'hang' | 'stall' | 'cut';
+const SLOW_MS = 1_000;
 
 /**
  * A proxy in front of the machine's Docker Engine that injects faults and records calls.
@@ -12,6 +21,20 @@ export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:
   const calls: string[] = [];
   const open = new Set<{ call: string }>();
   let isDown = false;
+  let fault: { pattern: RegExp; kind: EngineFault } | undefined;
+
+  /** Sends the first half of an answer that has a body of known or unknown length. */
+  async function sendHalf(answer: IncomingMessage, outgoing: ServerResponse, isCut: boolean): Promise<void> {
+    const body = await buffer(answer);
+    outgoing.writeHead(answer.statusCode ?? 502, {
+      'content-type': answer.headers['content-type'] ?? 'application/json',
+      'content-length': String(body.length),
+    });
+    outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+      if (isCut) outgoing.destroy();
+    });
+  }
+
   const server = createServer((incoming, outgoing) => {
     const call = `${incoming.method} ${incoming.url}`;
     calls.push(call);
@@ -30,7 +53,11 @@ export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:
     const path = spoken === oldest ? `/v1.41${incoming.url?.slice(prefix.length)}` : incoming.url;
     const openCall = { call };
     open.add(openCall);
-    const upstream = request({ socketPath, method: incoming.method, path, headers: incoming.headers }, (answer) => {
+    const kind = fault?.pattern.test(call) ? fault.kind : undefined;
+    const upstream = request({ socketPath, method: incoming.method, path, headers: incoming.headers }, async (answer) => {
+      if (kind === 'hang') return;
+      if (kind === 'cut' || kind === 'stall') return sendHalf(answer, outgoing, kind === 'cut').catch(() => outgoing.destroy());
+      if (kind === 'slow') await sleep(SLOW_MS);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
       outgoing.flushHeaders();
@@ -50,6 +77,10 @@ export async function startEngineProxy(fails: RegExp | null, dockerHost = 'unix:
     calls: (pattern: RegExp) => calls.filter((call) => pattern.test(call)),
     /** The number of matching calls that are in flight. */
     open: (pattern: RegExp) => [...open].filter(({ call }) => pattern.test(call)).length,
+    /** Makes the engine treat matching calls in this way; without arguments it is sound again. */
+    setFault(kind?: EngineFault, pattern = /./) {
+      fault = kind && { pattern, kind };
+    },
     /** Stops the engine, or starts it again. */
     setAway(value: boolean) {
       isDown = value;

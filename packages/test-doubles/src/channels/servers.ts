@@ -3,25 +3,37 @@ import { createServer as createControl } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
+import { createDiscord } from './discord.ts';
 import { createTelegram } from './telegram.ts';
 import { welcomeDevice } from './whats-app.ts';
 
-/** Runs in a container: Telegram and WhatsApp listen on port 443, the control API of the tests on 8080. */
+/** Runs in a container: Telegram, Discord and WhatsApp listen on port 443, the control API of the tests on 8080. */
 
-const telegram = createTelegram();
 const here = import.meta.dirname;
-const tls = createServer(
-  { key: readFileSync(join(here, 'key.pem')), cert: readFileSync(join(here, 'certificate.pem')) },
-  (request, response) => telegram.answer(request, response),
-);
-new WebSocketServer({ server: tls }).on('connection', (socket) => welcomeDevice(socket, 'reference-of-the-double-'));
+const read = (name: string) => readFileSync(join(here, name), 'utf8');
+const bots: { telegram: Record<string, string>; discord: Record<string, string> } = JSON.parse(read('bots.json'));
+const telegram = createTelegram(bots.telegram);
+const discord = createDiscord({ bots: bots.discord, gatewayUrl: () => 'wss://gateway.discord.gg' });
+
+const isDiscord = (host = '') => /(^|\.)discord\.(com|gg)$/.test(host);
+const tls = createServer({ key: read('key.pem'), cert: read('certificate.pem') }, (request, response) => {
+  const service = isDiscord(request.headers.host) ? discord : telegram;
+  service.answer(request, response).catch(() => response.destroy());
+});
+new WebSocketServer({ server: tls }).on('connection', (socket, { headers, url }) => {
+  if (isDiscord(headers.host)) discord.connect(socket, url ?? '/');
+  else welcomeDevice(socket, 'reference-of-the-double-');
+});
 tls.listen(443);
 
 createControl(async (request, response) => {
   if (request.method === 'POST') {
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
-    telegram.write(JSON.parse(text));
+    const message = JSON.parse(text);
+    if (request.url === '/discord') discord.write(message);
+    else telegram.write(message);
   }
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(telegram.calls));
+  const calls = request.url === '/discord' ? discord.calls : telegram.calls;
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(calls));
 }).listen(8080);

@@ -1,94 +1,82 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createBot, type Parameters, type Written } from './telegram-bot.ts';
+import { TelegramError } from './telegram-text.ts';
+
+export type { Written } from './telegram-bot.ts';
 
 /** A call of the bot, except polling. */
 export interface BotCall {
   method: string;
   token: string;
-  parameters: Record<string, unknown>;
+  parameters: Parameters;
 }
 
-/** A person's message to the bot, private or in a group. */
-export interface Written {
-  from: number;
-  text: string;
-  group?: number;
-}
+const MAX_TOKEN = 80;
 
-const bot = {
-  id: 4711,
-  is_bot: true,
-  first_name: 'Agent',
-  username: 'double_bot',
-  can_join_groups: true,
-  can_read_all_group_messages: true,
-};
-const MAX_POLL_SECONDS = 25;
-
-async function parametersOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function parametersOf(request: IncomingMessage, query: URLSearchParams): Promise<Parameters> {
   let text = '';
   for await (const chunk of request.setEncoding('utf8')) text += chunk;
+  const inQuery = Object.fromEntries(query);
+  if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
+    return { ...inQuery, ...Object.fromEntries(new URLSearchParams(text)) };
+  }
   try {
-    return JSON.parse(text || '{}');
+    return { ...inQuery, ...JSON.parse(text || '{}') };
   } catch {
-    return Object.fromEntries(new URLSearchParams(text));
+    throw new TelegramError(400, "Bad Request: can't parse JSON object");
   }
 }
 
-/** Telegram's bot API. @see https://core.telegram.org/bots/api */
-export function createTelegram() {
+/**
+ * Telegram's bot API, with the codes and sentences of Telegram's own server.
+ * @param bots maps tokens to the bots' names
+ * @param failures maps tokens to the status of every answer
+ * @see https://core.telegram.org/bots/api#making-requests https://github.com/tdlib/telegram-bot-api
+ */
+export function createTelegram(bots: Record<string, string>, failures: Record<string, number> = {}) {
   const calls: BotCall[] = [];
-  let updates: { update_id: number; message: object }[] = [];
-  let lastUpdate = 1000;
-  let lastMessage = 1;
-  let waiting: (() => void)[] = [];
+  const states = new Map(Object.entries(bots).map(([token, username]) => [token, createBot(token, username)]));
+  const botOf = (token = Object.keys(bots)[0] ?? '') => {
+    const bot = states.get(token);
+    if (!bot) throw new Error(`There is no bot with the token ${token}`);
+    return bot;
+  };
 
-  /** Long polling: responds when there is an update or at the timeout. */
-  async function poll({ offset, timeout }: Record<string, unknown>) {
-    const fresh = () => {
-      updates = updates.filter(({ update_id }) => update_id >= (Number(offset) || 0));
-      return updates;
-    };
-    if (fresh().length) return updates;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(MAX_POLL_SECONDS, Number(timeout) || 0) * 1000);
-      waiting.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    return fresh();
+  async function run(request: IncomingMessage): Promise<unknown> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://telegram');
+    const [, token = '', method = ''] = /^\/bot([^/]*)\/(\w*)$/.exec(pathname) ?? [];
+    const parameters = await parametersOf(request, searchParams);
+    // The servers in front of the bot API know no path with a malformed token.
+    if (!/^\d+:[\w-]+$/.test(token) || !method) throw new TelegramError(404, 'Not Found');
+    if (token.startsWith('0') || token.length > MAX_TOKEN) throw new TelegramError(401, 'Unauthorized: invalid token specified');
+    const failure = failures[token];
+    if (failure === 429) throw new TelegramError(429, 'Too Many Requests: retry after 7', 7);
+    if (failure) throw new TelegramError(failure, 'Internal Server Error');
+    const bot = states.get(token);
+    if (!bot) throw new TelegramError(401, 'Unauthorized');
+    if (method.toLowerCase() !== 'getupdates') calls.push({ method, token, parameters });
+    return bot.call(method, parameters);
   }
-
-  const messageFrom = ({ chat_id: chat, text, message_id: id }: Record<string, unknown>) => ({
-    message_id: Number(id) || ++lastMessage,
-    date: Math.floor(Date.now() / 1000),
-    chat: { id: Number(chat), type: Number(chat) < 0 ? 'group' : 'private' },
-    from: bot,
-    text,
-  });
 
   return {
     calls,
     async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-      const [, token = '', method = ''] = /^\/bot([^/]+)\/(\w+)/.exec(request.url ?? '') ?? [];
-      const parameters = await parametersOf(request);
-      if (method !== 'getUpdates') calls.push({ method, token, parameters });
-      const results: Record<string, () => unknown> = {
-        getMe: () => bot,
-        getUpdates: () => poll(parameters),
-        sendMessage: () => messageFrom(parameters),
-        editMessageText: () => messageFrom(parameters),
-      };
-      const result = await (results[method]?.() ?? true);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ok: true, result }));
+      const say = (status: number, body: object, retryAfter?: number) =>
+        response
+          .writeHead(status, { 'content-type': 'application/json', ...(retryAfter && { 'retry-after': String(retryAfter) }) })
+          .end(JSON.stringify(body));
+      try {
+        say(200, { ok: true, result: await run(request) });
+      } catch (error) {
+        if (!(error instanceof TelegramError)) throw error;
+        const { code, message: description, retryAfter } = error;
+        const parameters = retryAfter && { parameters: { retry_after: retryAfter } };
+        say(code, { ok: false, error_code: code, description, ...parameters }, retryAfter);
+      }
     },
-    write({ from, text, group }: Written): void {
-      const person = { id: from, is_bot: false, first_name: `Person ${from}`, username: `person${from}` };
-      const chat = group ? { id: group, type: 'group', title: 'A group' } : { id: from, type: 'private', first_name: person.first_name };
-      const message = { message_id: ++lastMessage, date: Math.floor(Date.now() / 1000), chat, from: person, text };
-      updates.push({ update_id: ++lastUpdate, message });
-      for (const wake of waiting.splice(0)) wake();
-      waiting = [];
-    },
+    /** @param token of the bot; by default the first one, as in the next functions */
+    write: (message: Written, token?: string) => botOf(token).write(message),
+    block: (person: number, token?: string) => botOf(token).block(person),
+    flood: (seconds: number, token?: string) => botOf(token).flood(seconds),
   };
 }

@@ -98,7 +98,10 @@ export async function verifyPayment(
     chain.client.getBlockNumber({ cacheTime: 0 }),
     chain.client.getBlock({ blockNumber: receipt.blockNumber }),
   ]);
-  if (head - receipt.blockNumber + 1n < confirmations) throw refuseProof('The transaction is not confirmed yet: try again in a moment');
+  // The receipt's block may have left the chain since the receipt was read.
+  const isCanonical = block.hash === receipt.blockHash;
+  if (!isCanonical || head - receipt.blockNumber + 1n < confirmations)
+    throw refuseProof('The transaction is not confirmed yet: try again in a moment');
   const paid = parseEventLogs({ abi: erc20Abi, eventName: 'Transfer', logs: receipt.logs }).some(
     ({ address: token, args }) =>
       isAddressEqual(token, PATH_USD) &&

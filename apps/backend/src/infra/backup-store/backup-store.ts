@@ -4,6 +4,11 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config/config.ts';
 
+type Settings = Pick<
+  Config,
+  'BACKUP_DIR' | 'BACKUP_S3_BUCKET' | 'BACKUP_S3_ENDPOINT' | 'BACKUP_S3_REGION' | 'BACKUP_S3_ACCESS_KEY_ID' | 'BACKUP_S3_SECRET_ACCESS_KEY'
+>;
+
 /** Storage for archives of agents' data, by name. */
 export interface BackupStore {
   /** Moves a finished local file into the store, atomically: a failed call leaves no archive of that name. */
@@ -35,7 +40,7 @@ function folderStore(folder: string): BackupStore {
 }
 
 /** A store in a bucket of S3 or of a compatible service. @see https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html */
-async function bucketStore(bucket: string, config: Config): Promise<BackupStore> {
+async function bucketStore(bucket: string, config: Settings): Promise<BackupStore> {
   const [{ DeleteObjectCommand, GetObjectCommand, S3Client }, { Upload }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/lib-storage'),
@@ -74,7 +79,7 @@ async function bucketStore(bucket: string, config: Config): Promise<BackupStore>
 }
 
 /** Creates the configured store: the S3 bucket when one is set, otherwise the folder `BACKUP_DIR`. */
-export async function createBackupStore(config: Config): Promise<BackupStore> {
+export async function createBackupStore(config: Settings): Promise<BackupStore> {
   return config.BACKUP_S3_BUCKET ? bucketStore(config.BACKUP_S3_BUCKET, config) : folderStore(config.BACKUP_DIR);
 }
 

@@ -1,3 +1,5 @@
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { AppError } from '@agentbot/contracts';
 import Docker from 'dockerode';
 import { SlotTakenError } from './container-host.ts';
@@ -40,12 +42,33 @@ function agreeOnVersion(docker: Docker, host: string): Docker {
   return docker;
 }
 
+/**
+ * Creates an agent that reports a response without an end as an error of its request. The client listens to the response's
+ * end only: without the agent, its call would never settle when the engine ends, or stalls, in the middle of a response.
+ */
+function createAgent(isTls: boolean): Agent {
+  const agent = isTls ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  const target = agent as unknown as { addRequest: (request: ClientRequest, options: object) => void };
+  const addRequest = target.addRequest.bind(agent);
+  target.addRequest = (request, options) => {
+    request.once('response', (response: IncomingMessage) =>
+      response.once('close', () => {
+        if (response.complete) return;
+        request.emit('error', Object.assign(new Error('The response of the engine has no end'), { code: 'ECONNRESET' }));
+      }),
+    );
+    addRequest(request, options);
+  };
+  return agent;
+}
+
 /** Creates a client of an engine. @param timeout of each call, in milliseconds; 0 for no timeout */
 export function connect(host: string | undefined, timeout: number): Docker {
   const url = new URL(host || DEFAULT_ENGINE);
   const tcp = { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
   const address = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
-  return agreeOnVersion(new Docker({ ...address, timeout }), url.href);
+  const agent = createAgent(url.protocol === 'https:');
+  return agreeOnVersion(new Docker({ ...address, timeout, agent }), url.href);
 }
 
 /** Separates body and query for dockerode: by default it copies the whole body, secrets included, into the URL's query. */

@@ -1,0 +1,154 @@
+import type { Patch } from '../patch.ts';
+
+const backend = '@agentbot/backend';
+const source = (path: string) => `apps/backend/src/${path}`;
+const check = source('domain/channels/check-token.ts');
+const egress = source('edge/egress-proxy/egress-proxy.ts');
+const domains = source('domain/containers/allowed-domains.ts');
+const store = source('infra/backup-store/backup-store.ts');
+const streams = source('domain/streaming/live-streams.ts');
+const checkTest = { package: backend, file: 'test/overview.test.ts', name: 'channels/check' };
+const egressTest = { package: backend, file: 'test/egress-proxy.test.ts' };
+const domainsTest = { package: backend, file: 'src/domain/containers/allowed-domains.test.ts' };
+const storeTest = { package: backend, file: 'src/infra/backup-store/backup-store.test.ts' };
+const streamsTest = { package: backend, file: 'test/live-streams.test.ts' };
+
+/** What the product says to Telegram, Discord, S3 and Mux, and which hosts an agent reaches. */
+export const channels: Patch[] = [
+  {
+    id: 'telegram-malformed',
+    file: check,
+    find: 'unknownToken: [401, 404]',
+    replace: 'unknownToken: [401]',
+    harm: 'a mistyped token is called an outage of Telegram',
+    test: checkTest,
+  },
+  {
+    id: 'discord-blocked',
+    file: check,
+    find: 'unknownToken: [401],',
+    replace: 'unknownToken: [401, 403],',
+    harm: 'Discord blocks the backend, and the user is told that the token is wrong',
+    test: checkTest,
+  },
+  {
+    id: 'discord-user-agent',
+    file: check,
+    find: ", 'user-agent': `DiscordBot (${config.DASHBOARD_URL}, 1.0)`",
+    replace: '',
+    harm: 'Discord blocks every check of a token',
+    test: checkTest,
+  },
+  {
+    id: 'discord-scheme',
+    file: check,
+    find: '`Bot ${token}`',
+    replace: '`Bearer ${token}`',
+    harm: 'every token for Discord is called wrong',
+    test: checkTest,
+  },
+  {
+    id: 'telegram-account',
+    file: check,
+    find: '`@${telegramUser',
+    replace: '`${telegramUser',
+    harm: 'the account has no @ as in Telegram',
+    test: checkTest,
+  },
+  {
+    id: 'egress-case',
+    file: egress,
+    find: "host.toLowerCase().replace(/\\.$/, '')",
+    replace: "host.replace(/\\.$/, '')",
+    harm: 'a listed host in capitals is refused',
+    test: egressTest,
+  },
+  {
+    id: 'egress-dot',
+    file: egress,
+    find: "host.toLowerCase().replace(/\\.$/, '')",
+    replace: 'host.toLowerCase()',
+    harm: 'a listed host with a trailing dot is refused',
+    test: egressTest,
+  },
+  {
+    id: 'egress-tls-name',
+    file: egress,
+    find: 'normalize(name), 443',
+    replace: 'name, 443',
+    harm: 'a server name in capitals is refused',
+    test: egressTest,
+  },
+  {
+    id: 'egress-http-name',
+    file: egress,
+    find: 'normalize(hostname), 80',
+    replace: 'hostname, 80',
+    harm: 'a Host header with a trailing dot is refused',
+    test: egressTest,
+  },
+  {
+    id: 'domain-suffix',
+    file: domains,
+    find: 'host.endsWith(name.slice(1))',
+    replace: 'host.endsWith(name.slice(2))',
+    harm: '*.example.org opens evilexample.org',
+    test: domainsTest,
+  },
+  {
+    id: 'domain-port',
+    file: domains,
+    find: 'requestedPort === Number(port)',
+    replace: 'requestedPort > 0',
+    harm: 'a listed domain opens all ports',
+    test: domainsTest,
+  },
+  {
+    id: 's3-secret',
+    file: store,
+    find: 'credentials: { accessKeyId, secretAccessKey }',
+    replace: 'credentials: { accessKeyId, secretAccessKey: accessKeyId }',
+    harm: 'no backup reaches the bucket',
+    test: storeTest,
+  },
+  {
+    id: 's3-interrupted',
+    file: store,
+    find: 'void upload.abort()',
+    replace: 'undefined',
+    harm: 'a cancelled backup is stored all the same',
+    test: storeTest,
+  },
+  {
+    id: 's3-draft',
+    file: store,
+    find: '      await rm(draft, { force: true });\n',
+    replace: '',
+    harm: 'a copy of each backup stays on the disk until it is full',
+    test: storeTest,
+  },
+  {
+    id: 's3-remove',
+    file: store,
+    find: '      await client.send(new DeleteObjectCommand(object(name)));\n',
+    replace: '',
+    harm: 'data of deleted agents stays in the bucket',
+    test: storeTest,
+  },
+  {
+    id: 'mux-policy',
+    file: streams,
+    find: "      playback_policies: ['public'],\n      latency_mode",
+    replace: "      playback_policies: ['signed'],\n      latency_mode",
+    harm: 'nobody can watch a stream',
+    test: streamsTest,
+  },
+  {
+    id: 'mux-label',
+    file: streams,
+    find: 'stream.passthrough === passthroughOf(config, agentId)',
+    replace: 'stream.passthrough',
+    harm: 'the streams of other agents are removed',
+    test: streamsTest,
+  },
+];
