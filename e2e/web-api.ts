@@ -34,11 +34,10 @@ export const isoTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 type Answer = Awaited<ReturnType<WebSession['call']>>;
 
-/** @param slots first host port and subnet of the stack's agents, which no other test uses */
-export async function startWebApi(slots: Parameters<typeof startWholeStack>[0]): Promise<void> {
+export async function startWebApi(): Promise<void> {
   bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  stack = await startWholeStack(slots, {
+  stack = await startWholeStack({
     LOG_LEVEL: 'debug',
     API_RATE_LIMIT: '10000',
     SIGN_IN_RATE_LIMIT: '20',

@@ -27,7 +27,7 @@ import { WebSession } from './web-session.ts';
 
 /** The web's side of the contract: each operation's response to its owner, its refusals, and nothing for another user. */
 
-beforeAll(() => startWebApi({ AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' }));
+beforeAll(startWebApi);
 afterAll(stopWebApi);
 
 describe('the web differs from the backend:', () => {

@@ -25,7 +25,7 @@ let engine: Awaited<ReturnType<typeof startEngineProxy>>;
 
 beforeAll(async () => {
   engine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
-  await startWebApi({ AGENT_PORT_BASE: '25200', AGENT_SUBNET: '10.217.0.0/16' });
+  await startWebApi();
 });
 afterAll(async () => {
   await stopWebApi();

@@ -54,15 +54,13 @@ beforeAll(async () => {
   bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
-    startBackendWithDocker('conformance', { AGENT_PORT_BASE: '27000', AGENT_SUBNET: '10.206.0.0/16', ...bots.settings }),
+    startBackendWithDocker('conformance', { ...bots.settings }),
     startBackend(),
     startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
     startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
     startBackendWithDocker('faulty', {
       DOCKER_HOST: faultyEngine.dockerHost,
-      AGENT_PORT_BASE: '27400',
-      AGENT_SUBNET: '10.207.0.0/16',
     }),
   ]);
   admin = await real.account();

@@ -19,8 +19,6 @@ const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackendWithDocker('walk', {
-    AGENT_PORT_BASE: '28000',
-    AGENT_SUBNET: '10.208.0.0/16',
     PROVISION_DOMAIN: 'agents.example',
     OPENROUTER_BASE_URL: `http://host.docker.internal:${model.port}/v1`,
   });

@@ -13,7 +13,7 @@ import { startBackendWithDocker } from './backend.ts';
 let backend: Awaited<ReturnType<typeof startBackendWithDocker>>;
 
 beforeAll(async () => {
-  backend = await startBackendWithDocker('time-limits', { AGENT_PORT_BASE: '39000', AGENT_SUBNET: '10.233.0.0/16' });
+  backend = await startBackendWithDocker('time-limits');
 });
 afterAll(() => backend.stop());
 
