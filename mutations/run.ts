@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Patch } from './patch.ts';
+import { answers } from './patches/answers.ts';
+import { audit } from './patches/audit.ts';
 import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
 import { figures } from './patches/figures.ts';
@@ -16,7 +18,7 @@ import { time } from './patches/time.ts';
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
 const root = path.join(import.meta.dirname, '..');
-const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership];
+const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...answers, ...audit];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {
