@@ -60,18 +60,15 @@ beforeAll(async () => {
   [base, ethereum] = await Promise.all([startChain({ chainId: 8453 }), startChain({ chainId: 1 })]);
   [eas, ens] = await Promise.all([deployAttestations(base, EAS), deployEns(ethereum)]);
   schema = await eas.register('bool trusted');
-  await openDashboard(
-    { AGENT_PORT_BASE: '23140', AGENT_SUBNET: '10.214.0.0/16' },
-    {
-      API_RATE_LIMIT: '5000',
-      ALLOWED_IMAGES: 'agentbot/openclaw-test,localhost:1/openclaw',
-      EAS_RPC_URL: base.url,
-      EAS_ATTESTERS: ATTESTER,
-      EAS_SCHEMAS: schema,
-      BASE_RPC_URL: base.url,
-      ETHEREUM_RPC_URL: ethereum.url,
-    },
-  );
+  await openDashboard({
+    API_RATE_LIMIT: '5000',
+    ALLOWED_IMAGES: 'agentbot/openclaw-test,localhost:1/openclaw',
+    EAS_RPC_URL: base.url,
+    EAS_ATTESTERS: ATTESTER,
+    EAS_SCHEMAS: schema,
+    BASE_RPC_URL: base.url,
+    ETHEREUM_RPC_URL: ethereum.url,
+  });
   await installWallet();
   await signUp();
   await provisionAgent(model.port);

@@ -41,7 +41,7 @@ let bots: Awaited<ReturnType<typeof startBots>>;
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
   bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
-  await openDashboard({ AGENT_PORT_BASE: '23000', AGENT_SUBNET: '10.249.0.0/16' }, { ...bots.settings, API_RATE_LIMIT: '5000' });
+  await openDashboard({ ...bots.settings, API_RATE_LIMIT: '5000' });
 });
 afterAll(async () => {
   await closeDashboard();

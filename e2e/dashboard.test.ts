@@ -44,19 +44,16 @@ beforeAll(async () => {
   stripe = await startStripe({ apiKey: STRIPE_KEY });
   stripe.setPrice('price_solo', { amount: 1_900 });
   stripe.setPrice('price_collective', { amount: 4_950 });
-  await openDashboard(
-    { AGENT_PORT_BASE: '23280', AGENT_SUBNET: '10.215.0.0/16' },
-    {
-      ...bots.settings,
-      API_RATE_LIMIT: '5000',
-      RECONCILE_SECONDS: '3600',
-      STRIPE_SECRET_KEY: STRIPE_KEY,
-      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      STRIPE_API_BASE: stripe.url,
-      STRIPE_PRICE_SOLO: 'price_solo',
-      STRIPE_PRICE_COLLECTIVE: 'price_collective',
-    },
-  );
+  await openDashboard({
+    ...bots.settings,
+    API_RATE_LIMIT: '5000',
+    RECONCILE_SECONDS: '3600',
+    STRIPE_SECRET_KEY: STRIPE_KEY,
+    STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    STRIPE_API_BASE: stripe.url,
+    STRIPE_PRICE_SOLO: 'price_solo',
+    STRIPE_PRICE_COLLECTIVE: 'price_collective',
+  });
   await installWallet();
   await signUp();
   await insertAgent();

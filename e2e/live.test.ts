@@ -20,10 +20,7 @@ let owner: string;
 
 beforeAll(async () => {
   // The reconciler does not look for containers: the agents have none.
-  stack = await startWholeStack(
-    { AGENT_PORT_BASE: '24600', AGENT_SUBNET: '10.213.0.0/16' },
-    { RECONCILE_SECONDS: '3600', API_RATE_LIMIT: '5000' },
-  );
+  stack = await startWholeStack({ RECONCILE_SECONDS: '3600', API_RATE_LIMIT: '5000' });
   database = new pg.Client({ connectionString: stack.databaseUrl });
   await database.connect();
   browser = await openBrowser();

@@ -16,7 +16,7 @@ const PASSWORD = canary('correct horse battery ');
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  stack = await startWholeStack({ AGENT_PORT_BASE: '24000', AGENT_SUBNET: '10.203.0.0/16' });
+  stack = await startWholeStack();
   browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.setDefaultTimeout(60_000);

@@ -14,7 +14,7 @@ let page: Page;
 let violations: string[];
 
 beforeAll(async () => {
-  stack = await startWholeStack({ AGENT_PORT_BASE: '22880', AGENT_SUBNET: '10.222.0.0/16' }, { PROVISIONING_ENABLED: 'true' });
+  stack = await startWholeStack({ PROVISIONING_ENABLED: 'true' });
   browser = await openBrowser();
   page = await browser.newPage();
   page.setDefaultTimeout(30_000);

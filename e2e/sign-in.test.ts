@@ -18,20 +18,17 @@ beforeAll(async () => {
   mailbox = await startMailbox();
   gitHub = await startGitHub({ clientId: 'github-client', clientSecret: canary('github-') });
   google = await startGoogle({ clientId: 'google-client', clientSecret: canary('google-') });
-  stack = await startWholeStack(
-    { AGENT_PORT_BASE: '25400', AGENT_SUBNET: '10.223.0.0/16' },
-    {
-      SMTP_URL: mailbox.url,
-      SIGN_IN_RATE_LIMIT: '100',
-      GITHUB_CLIENT_ID: 'github-client',
-      GITHUB_CLIENT_SECRET: canary('github-'),
-      GITHUB_BASE_URL: gitHub.url,
-      GITHUB_API_URL: gitHub.url,
-      GOOGLE_CLIENT_ID: 'google-client',
-      GOOGLE_CLIENT_SECRET: canary('google-'),
-      GOOGLE_ISSUER: google.url,
-    },
-  );
+  stack = await startWholeStack({
+    SMTP_URL: mailbox.url,
+    SIGN_IN_RATE_LIMIT: '100',
+    GITHUB_CLIENT_ID: 'github-client',
+    GITHUB_CLIENT_SECRET: canary('github-'),
+    GITHUB_BASE_URL: gitHub.url,
+    GITHUB_API_URL: gitHub.url,
+    GOOGLE_CLIENT_ID: 'google-client',
+    GOOGLE_CLIENT_SECRET: canary('google-'),
+    GOOGLE_ISSUER: google.url,
+  });
   // The first account is the administrator.
   await WebSession.signUp(stack.webUrl, 'first@example.com');
 }, 120_000);

@@ -3,15 +3,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { removePostgresData } from '@agentbot/local-stack/postgres';
 import { startStack } from '@agentbot/local-stack/stack';
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary, canaryKey, dumpDatabase, findInClear, readFiles } from '@agentbot/test-doubles/canaries';
 import Docker from 'dockerode';
 import { freePorts } from './free-ports.ts';
 
 /**
  * Starts the whole system in production mode, on free ports and with its own installation name.
- * @param slots first host port and subnet of its agents, which no other test uses
  */
-export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SUBNET: string }, settings: NodeJS.ProcessEnv = {}) {
+export async function startWholeStack(settings: NodeJS.ProcessEnv = {}) {
+  const slots = await takeAgentSlots();
   const docker = new Docker();
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'agentbot-e2e-'));
   const [web, backend, gateway] = await freePorts(3);
@@ -33,7 +34,7 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
       ASSERTION_SECRET: canary('assertion-'),
       NEXTAUTH_SECRET: canary('session-'),
       ENCRYPTION_KEYS: `test:${canaryKey()}`,
-      ...slots,
+      ...slots.settings,
       ...settings,
     },
     dataDir,
@@ -70,6 +71,7 @@ export async function startWholeStack(slots: { AGENT_PORT_BASE: string; AGENT_SU
       for (const { Id } of networks) await docker.getNetwork(Id).remove();
       removePostgresData(path.join(dataDir, 'postgres'));
       await rm(dataDir, { recursive: true, force: true });
+      await slots.release();
       const found = findInClear({ database, backups, log: output.join('\n') });
       if (found.length > 0) throw new Error(`Secrets in clear text:\n${found.join('\n')}`);
     },

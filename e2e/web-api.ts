@@ -1,4 +1,5 @@
-import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { type ErrorCode, type Route, type RouteId, routes } from '@agentbot/contracts';
+import { expectedAnswer, isLifecycle, lifecycleError } from '@agentbot/contracts/test/expected-answers';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
@@ -33,11 +34,10 @@ export const isoTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 type Answer = Awaited<ReturnType<WebSession['call']>>;
 
-/** @param slots first host port and subnet of the stack's agents, which no other test uses */
-export async function startWebApi(slots: Parameters<typeof startWholeStack>[0]): Promise<void> {
+export async function startWebApi(): Promise<void> {
   bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  stack = await startWholeStack(slots, {
+  stack = await startWholeStack({
     LOG_LEVEL: 'debug',
     API_RATE_LIMIT: '10000',
     SIGN_IN_RATE_LIMIT: '20',
@@ -143,17 +143,17 @@ export async function callBackend(userId: string | undefined, path: string, init
 /** The rows of the error tables that this file has seen, as `operation code`. */
 const seen = new Set<string>();
 
-/** Expects a refusal with its status, its sentence, and the error shape of the operation. */
-export function expectRefusal(id: RouteId, answer: Answer, code: ErrorCode, sentence: string | RegExp = errorTable[code].sentence) {
+/** Expects a refusal with status, sentence and error shape as the contract's text has them. @param own a case's own sentence */
+export function expectRefusal(id: RouteId, answer: Answer, code: ErrorCode, own?: string | RegExp) {
   seen.add(`${id} ${code}`);
-  const { web } = routes[id] as Route;
-  const foreign = code === 'AGENT_NOT_FOUND' ? web?.foreignIs : undefined;
-  const error = foreign ? 'Forbidden' : typeof sentence === 'string' ? sentence : expect.stringMatching(sentence);
-  expect([answer.status, answer.body.error]).toEqual([foreign ?? statusOf(code, 'web'), error]);
+  const route: Route = routes[id];
+  const expected = expectedAnswer(route, 'web', code);
+  const sentence = own ?? expected.sentences[0];
+  if (!sentence || (!own && expected.sentences.length > 1)) throw new Error(`Name the sentence of ${code} of ${id}`);
+  const error = typeof sentence === 'string' ? sentence : expect.stringMatching(sentence);
+  expect([answer.status, answer.body.error]).toEqual([expected.status, error]);
   const { success, status } = answer.body;
-  expect({ success, status }).toEqual(
-    web?.errorShape === 'lifecycle' ? { success: false, status: 'error' } : { success: undefined, status: undefined },
-  );
+  expect({ success, status }).toEqual(isLifecycle(route) ? lifecycleError : { success: undefined, status: undefined });
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
 }
 

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { type RouteId, routes } from '@agentbot/contracts';
+import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -26,7 +27,7 @@ import { WebSession } from './web-session.ts';
 
 /** The web's side of the contract: each operation's response to its owner, its refusals, and nothing for another user. */
 
-beforeAll(() => startWebApi({ AGENT_PORT_BASE: '25000', AGENT_SUBNET: '10.204.0.0/16' }));
+beforeAll(startWebApi);
 afterAll(stopWebApi);
 
 describe('the web differs from the backend:', () => {
@@ -262,6 +263,8 @@ describe('error tables:', () => {
     ['listOperations', undefined, 'Invalid cursor', '?cursor=%20'],
   ];
   test.each(invalid)('%s with %j is 400 %s', async (id, body, sentence, query = '') => {
+    const { sentences, documented } = expectedAnswer(routes[id], 'web', 'INVALID_REQUEST');
+    if (documented) expect(sentences).toContain(sentence);
     expectRefusal(id, await call(id, { body, ...(query && { query }) }), 'INVALID_REQUEST', sentence);
   });
 

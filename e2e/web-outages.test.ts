@@ -25,7 +25,7 @@ let engine: Awaited<ReturnType<typeof startEngineProxy>>;
 
 beforeAll(async () => {
   engine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
-  await startWebApi({ AGENT_PORT_BASE: '25200', AGENT_SUBNET: '10.217.0.0/16' });
+  await startWebApi();
 });
 afterAll(async () => {
   await stopWebApi();
@@ -57,7 +57,7 @@ describe('an outage:', () => {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', /^(The backup cannot be read|An unexpected error stopped the backup)$/);
     }
     for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
-      expectRefusal(id, await call(id), 'OPERATION_FAILED', /./);
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', /unexpected error|could not be archived/);
     }
     expectRefusal('provisionAgent', await call('provisionAgent'), 'OPERATION_FAILED', 'Failed to provision agent');
     expectRefusal('sendMessage', await call('sendMessage'), 'OPERATION_FAILED', 'The agent is not running (error)');
@@ -132,10 +132,10 @@ describe('an outage:', () => {
     ];
     await withDatabase(async (client) => {
       for (const table of tables) await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
-      for (const [id, { failure }] of webRoutes) {
+      for (const [id] of webRoutes) {
         if (['getHealth', 'getSignInOptions', 'getCloneService'].includes(id)) continue;
         const answer = await call(id);
-        expectRefusal(id, answer, 'INTERNAL', failure);
+        expectRefusal(id, answer, 'INTERNAL');
         expect(JSON.stringify(answer.body)).not.toMatch(/prisma|postgres|lost_/i);
       }
       for (const table of tables) await client.query(`ALTER TABLE lost_${table} RENAME TO ${table}`);

@@ -8,7 +8,7 @@ import { backup, call, expectRefusal, model, owner, running, sleep, stack, start
 let dripping: Promise<number>[];
 
 beforeAll(async () => {
-  await startWebApi({ AGENT_PORT_BASE: '25100', AGENT_SUBNET: '10.216.0.0/16' });
+  await startWebApi();
   // Started here, because they take a minute: the other tests run meanwhile.
   dripping = ['GET / HTTP/1.1\r\nX-Slow: ', 'POST /api/register HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n{"email":"'].map(drip);
 });

@@ -3,6 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Patch } from './patch.ts';
+import { answers } from './patches/answers.ts';
+import { audit } from './patches/audit.ts';
 import { billing } from './patches/billing.ts';
 import { channels } from './patches/channels.ts';
 import { chat } from './patches/chat.ts';
@@ -23,6 +25,8 @@ import { time } from './patches/time.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const all: Patch[] = [
+  ...answers,
+  ...audit,
   ...billing,
   ...channels,
   ...chat,

@@ -412,9 +412,9 @@ export const contractValues: Patch[] = [
   },
   {
     id: 'status-web-limit',
-    file: errors,
-    find: 'webStatus: 429',
-    replace: 'webStatus: 402',
+    file: contracts('agents'),
+    find: ', limitIs: 429',
+    replace: '',
     harm: 'the dashboard takes a limit for a missing payment',
     test: contractsTest,
   },

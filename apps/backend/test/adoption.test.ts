@@ -31,8 +31,6 @@ beforeAll(async () => {
   backend = await startBackendWithDocker('adoption', {
     DOCKER_HOST: engine.dockerHost,
     OPENCLAW_IMAGE: IMAGE,
-    AGENT_PORT_BASE: '25800',
-    AGENT_SUBNET: '10.239.0.0/16',
     RECONCILE_SECONDS: '1',
     ...chainSettings(chain),
   });

@@ -43,18 +43,34 @@ async function runVerifyAudit() {
     (error) => ({ code: error.code as number, stdout: error.stdout as string }),
   );
 }
-/** Changes the log as the database's owner can, with the triggers disabled. @returns the problems found afterwards */
-async function tamper(sql: string): Promise<string[]> {
+/** Runs SQL as the database's owner can, with the triggers disabled. */
+async function withoutTriggers(...statements: string[]): Promise<void> {
   await client.query('BEGIN');
   await client.query("SET LOCAL session_replication_role = 'replica'");
   await client.query("SELECT set_config('app.actor', 'service', true)");
-  await client.query('CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM audit_log');
-  await client.query(sql);
-  const changed = await client.query('SELECT * FROM audit_log');
-  const before = await client.query('SELECT * FROM kept');
-  expect(changed.rows).not.toEqual(before.rows);
+  for (const statement of statements) await client.query(statement);
   await client.query('COMMIT');
-  return findProblems();
+}
+/** Changes the log, looks at it, and puts the log back, so that each case finds an intact one. */
+async function whileTampered<T>(sql: string, look: () => Promise<T>): Promise<T> {
+  const tables = ['audit_log', 'audit_heads'];
+  await withoutTriggers(...tables.map((table) => `CREATE TEMP TABLE kept_${table} AS SELECT * FROM ${table}`), sql);
+  const changed = tables.map((table) => `(SELECT * FROM ${table} EXCEPT SELECT * FROM kept_${table})`);
+  const missing = tables.map((table) => `(SELECT * FROM kept_${table} EXCEPT SELECT * FROM ${table})`);
+  const differences = await Promise.all(
+    [...changed, ...missing].map(async (each) => (await client.query(`SELECT FROM ${each} x`)).rowCount ?? 0),
+  );
+  try {
+    expect(Math.max(...differences)).toBeGreaterThan(0);
+    return await look();
+  } finally {
+    const back = tables.flatMap((table) => [
+      `DELETE FROM ${table}`,
+      `INSERT INTO ${table} SELECT * FROM kept_${table}`,
+      `DROP TABLE kept_${table}`,
+    ]);
+    await withoutTriggers(...back);
+  }
 }
 
 test('GET /api/audit lists actor, action, agent, outcome and request of each entry, and no API key', async () => {
@@ -265,24 +281,101 @@ describe('the hash chain', () => {
     await expect(client.query('TRUNCATE audit_log')).rejects.toThrow('The audit log is append-only');
   });
 
-  test('reports each changed and each missing entry', async () => {
-    const user = await backend.account();
-    for (let i = 0; i < 3; i++) await backend.as(user, 'DELETE', '/api/keys/key_none');
+  describe('after a change by the database’s owner', () => {
+    let user: string;
+    let other: string;
+    const three = async (id: string) => {
+      for (let i = 0; i < 3; i++) await backend.as(id, 'DELETE', '/api/keys/key_none');
+    };
+    beforeAll(async () => {
+      [user, other] = [await backend.account(), await backend.account()];
+      await three(user);
+      await three(other);
+    });
+    /** The condition for an entry of `user`, who has the entries 1 to 4. */
     const at = (seq: number) => `owner_id = '${user}' AND seq = ${seq}`;
-    expect(await findProblems()).toEqual([]);
-    expect(await tamper(`UPDATE audit_log SET ip = '192.0.2.1' WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
-    expect(await tamper(`UPDATE audit_log SET ip = '127.0.0.1' WHERE ${at(2)}`)).toEqual([]);
-    expect(await tamper(`UPDATE audit_log SET target = NULL WHERE ${at(2)}`)).toEqual([`${user}: entry 2 was changed`]);
-    expect(await tamper(`UPDATE audit_log SET target = 'key_none' WHERE ${at(2)}`)).toEqual([]);
-    expect(await tamper(`UPDATE audit_log SET prev_hash = '', hash = audit_hash(audit_log) WHERE ${at(3)}`)).not.toEqual([]);
-    const other = await backend.account();
-    await tamper(`DELETE FROM audit_log WHERE owner_id = '${other}'`);
-    expect(await findProblems()).toContain(`${other}: entry 1 is missing`);
-    await tamper(`DELETE FROM audit_log WHERE ${at(4)}`);
-    expect(await findProblems()).toContainEqual(expect.stringContaining(user));
-    expect(await runVerifyAudit()).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/: BROKEN: .*\n\d+ of \d+ chains are broken\n$/s),
+    const rehash = (seq: number) => `UPDATE audit_log SET hash = audit_hash(audit_log) WHERE ${at(seq)}`;
+    /** An entry of `other`, put at the place of an entry of `user`. */
+    const foreign = (seq: number) => `
+      DELETE FROM audit_log WHERE ${at(seq)};
+      INSERT INTO audit_log SELECT (jsonb_populate_record(l, jsonb_build_object('owner_id', '${user}'))).*
+        FROM audit_log l WHERE owner_id = '${other}' AND seq = ${seq}`;
+
+    const cases: [name: string, sql: () => string, problem: string][] = [
+      ['a deleted first entry', () => `DELETE FROM audit_log WHERE ${at(1)}`, 'entry 1 is missing'],
+      ['a deleted entry in the middle', () => `DELETE FROM audit_log WHERE ${at(2)}`, 'entry 2 is missing'],
+      ['a deleted last entry', () => `DELETE FROM audit_log WHERE ${at(4)}`, 'entry 4 is missing'],
+      ['all entries deleted', () => `DELETE FROM audit_log WHERE owner_id = '${user}'`, 'entry 1 is missing'],
+      [
+        'an entry in the middle, rewritten with a fitting hash',
+        () => `UPDATE audit_log SET outcome = 'done' WHERE ${at(2)}; ${rehash(2)}`,
+        'entry 3 does not follow the one before it',
+      ],
+      [
+        'the last entry, rewritten with a fitting hash',
+        () => `UPDATE audit_log SET outcome = 'done' WHERE ${at(4)}; ${rehash(4)}`,
+        'the last entry does not match the head of the chain',
+      ],
+      [
+        'two swapped entries',
+        () =>
+          `UPDATE audit_log SET seq = -1 WHERE ${at(2)}; UPDATE audit_log SET seq = 2 WHERE ${at(3)}; UPDATE audit_log SET seq = 3 WHERE ${at(-1)}`,
+        'entry 2 does not follow the one before it',
+      ],
+      ['another account’s entry', () => foreign(2), 'entry 2 does not follow the one before it'],
+      [
+        'another account’s entry, linked to the one before',
+        () => `${foreign(2)}; UPDATE audit_log SET prev_hash = (SELECT hash FROM audit_log WHERE ${at(1)}) WHERE ${at(2)}`,
+        'entry 2 was changed',
+      ],
+      [
+        'another account’s entry, linked and hashed anew',
+        () => `${foreign(2)}; UPDATE audit_log SET prev_hash = (SELECT hash FROM audit_log WHERE ${at(1)}) WHERE ${at(2)}; ${rehash(2)}`,
+        'entry 3 does not follow the one before it',
+      ],
+      [
+        'an entry added behind the last one',
+        () => `
+          INSERT INTO audit_log SELECT (jsonb_populate_record(l, jsonb_build_object('seq', 5, 'prev_hash', l.hash))).* FROM audit_log l WHERE ${at(4)};
+          ${rehash(5)}`,
+        'entry 5 stands behind the head of the chain',
+      ],
+      [
+        'a head set back',
+        () => `UPDATE audit_heads SET seq = 3, hash = (SELECT hash FROM audit_log WHERE ${at(3)}) WHERE owner_id = '${user}'`,
+        'entry 4 stands behind the head of the chain',
+      ],
+      ['a deleted head', () => `DELETE FROM audit_heads WHERE owner_id = '${user}'`, 'the head of the chain is missing'],
+    ];
+    test.each(cases)('reports %s', async (_name, sql, problem) => {
+      expect(await whileTampered(sql(), findProblems)).toEqual([`${user}: ${problem}`]);
+      expect(await findProblems()).toEqual([]);
+    });
+
+    test.each([
+      ['at', "at + interval '1 millisecond'"],
+      ['actor_kind', "'internal'"],
+      ['actor_id', 'NULL'],
+      ['key_id', "'key_1'"],
+      ['action', "'createApiKey'"],
+      ['agent_id', "'agent_1'"],
+      ['ip', "'192.0.2.1'"],
+      ['user_agent', "'curl'"],
+      ['outcome', "'done'"],
+      ['status', '200'],
+      ['code', 'NULL'],
+      ['request_id', 'NULL'],
+      ['target', 'NULL'],
+    ])('reports a changed %s', async (column, value) => {
+      const problems = await whileTampered(`UPDATE audit_log SET ${column} = ${value} WHERE ${at(2)}`, findProblems);
+      expect(problems).toEqual([`${user}: entry 2 was changed`]);
+    });
+
+    test('`pnpm audit:verify` names the broken chain alone, and fails', async () => {
+      const { code, stdout } = await whileTampered(`DELETE FROM audit_log WHERE ${at(2)}`, runVerifyAudit);
+      expect(code).toBe(1);
+      expect(stdout.match(/^.*BROKEN.*$/gm)).toEqual([expect.stringMatching(new RegExp(`^${user}: BROKEN: entry 2 is missing`))]);
+      expect(stdout).toMatch(/\n1 of \d+ chains are broken\n$/);
     });
   });
 });

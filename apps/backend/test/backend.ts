@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary, canaryKey, dumpDatabase, findInClear, readFiles } from '@agentbot/test-doubles/canaries';
 import Docker from 'dockerode';
 import { SignJWT } from 'jose';
@@ -148,9 +149,10 @@ export async function startBackend(overrides: Record<string, string> = {}, clock
 
 /**
  * Starts a backend on the machine's real engine with the real image, under its own installation name.
- * @param settings must include an AGENT_PORT_BASE and an AGENT_SUBNET that no other test uses
+ * @param settings with an AGENT_SUBNET and AGENT_PORT_BASE of its own, or none: then the backend gets ports and a subnet for itself
  */
-export async function startBackendWithDocker(installation: string, settings: Record<string, string>) {
+export async function startBackendWithDocker(installation: string, settings: Record<string, string> = {}) {
+  const slots = settings.AGENT_SUBNET ? undefined : await takeAgentSlots();
   const name = `test-${installation}-${randomName(4)}`;
   const backups = await mkdtemp(path.join(os.tmpdir(), 'agentbot-backups-'));
   const backend = await startBackend({
@@ -158,6 +160,7 @@ export async function startBackendWithDocker(installation: string, settings: Rec
     INSTALLATION: name,
     OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
     BACKUP_DIR: backups,
+    ...slots?.settings,
     ...settings,
   });
   await loadAcceptedConfigs(backend.config.DATABASE_URL);
@@ -173,6 +176,7 @@ export async function startBackendWithDocker(installation: string, settings: Rec
       } finally {
         await removeLeftovers(name);
         await rm(backups, { recursive: true, force: true });
+        await slots?.release();
       }
     },
   };

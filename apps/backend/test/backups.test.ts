@@ -29,10 +29,8 @@ beforeAll(async () => {
   remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', SLOW, 'never-ready'));
   bucket = await startBucket({ accessKeyId: 'key-of-the-bucket', secretAccessKey: canary('secret-of-the-bucket-') });
   [backend, sealed] = await Promise.all([
-    startBackendWithDocker('backups', { AGENT_PORT_BASE: '20960', AGENT_SUBNET: '10.232.0.0/16', OPENCLAW_IMAGE: IMAGE }),
+    startBackendWithDocker('backups', { OPENCLAW_IMAGE: IMAGE }),
     startBackendWithDocker('sealed', {
-      AGENT_PORT_BASE: '21960',
-      AGENT_SUBNET: '10.233.0.0/16',
       OPENCLAW_IMAGE: IMAGE,
       BACKUP_ENCRYPTION: 'true',
       BACKUP_S3_BUCKET: 'kept',

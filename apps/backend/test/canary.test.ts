@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { createDatabase } from '@agentbot/local-stack/postgres';
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { startBucket } from '@agentbot/test-doubles/bucket';
 import { canary, canaryKey, dumpDatabase, findInClear, openArchive } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
@@ -71,8 +72,7 @@ beforeAll(async () => {
     DOCKER_HOST: process.env.DOCKER_HOST ?? '',
     INSTALLATION: installation,
     OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
-    AGENT_PORT_BASE: '22600',
-    AGENT_SUBNET: '10.237.0.0/16',
+    ...(await takeAgentSlots()).settings,
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
     API_RATE_LIMIT: '10000',
     BACKUP_DIR: backups,

@@ -57,8 +57,6 @@ beforeAll(async () => {
   const file = path.join(folder, 'ca.pem');
   await writeFile(file, channels.certificate);
   backend = await startBackendWithDocker('channels', {
-    AGENT_PORT_BASE: '30000',
-    AGENT_SUBNET: '10.211.0.0/16',
     AGENT_EXTRA_CA_FILE: file,
   });
   owner = await backend.account();

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canaryKey, readFiles } from '@agentbot/test-doubles/canaries';
 import pg from 'pg';
 import { randomName } from '../src/shared/ids.ts';
@@ -23,6 +24,7 @@ export interface StepState {
  * @param launcher a program with its arguments that runs the command line appended to it
  */
 export async function startChildBackend(settings: Record<string, string>, launcher: string[] = []) {
+  const slots = settings.AGENT_SUBNET ? undefined : await takeAgentSlots();
   const name = `crash_${randomName(10)}`;
   const installation = name.replace('_', '-');
   const databaseUrl = await createTestDatabase(name);
@@ -42,6 +44,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
     DOCKER_HOST: process.env.DOCKER_HOST ?? '',
     INSTALLATION: installation,
     BACKUP_DIR: backups,
+    ...slots?.settings,
     ...settings,
   };
   const database = new pg.Client({ connectionString: databaseUrl });
@@ -128,6 +131,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
       } finally {
         await removeLeftovers(installation);
         await rm(backups, { recursive: true, force: true });
+        await slots?.release();
       }
     },
   };

@@ -21,13 +21,11 @@ interface Lane {
   parent: string;
 }
 
-async function startLane(lane: number): Promise<Lane> {
+async function startLane(): Promise<Lane> {
   const chain = await startChain();
   const backend = await startChildBackend({
     OPENCLAW_IMAGE: IMAGE,
     ...chainSettings(chain),
-    AGENT_PORT_BASE: String(21_000 + lane * 100),
-    AGENT_SUBNET: `10.${224 + lane}.0.0/16`,
   });
   await linkPayer(backend);
   const parent = (await backend.call('POST', '/api/agents', { name: 'Parent', config: { plan: 'network' } })).body.id;
@@ -36,7 +34,7 @@ async function startLane(lane: number): Promise<Lane> {
 
 beforeAll(async () => {
   remove = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
-  lanes = await Promise.all(Array.from({ length: LANES }, (_, lane) => startLane(lane)));
+  lanes = await Promise.all(Array.from({ length: LANES }, () => startLane()));
 }, 120_000);
 afterAll(async () => {
   await Promise.all(lanes.map(({ backend }) => backend.stop()));

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { type ErrorCode, errorTable, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import { type ErrorCode, type Route, type RouteId, routes } from '@agentbot/contracts';
+import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
@@ -15,14 +16,14 @@ import { storedSpec } from './stored-spec.ts';
 
 /**
  * Covers every row of the error tables: for each route and each of its error codes, sends a request that provokes the code,
- * and checks status and sentence. The rows come from the route table, so a missing provocation fails the test. A stand-in
- * replaces the gateway: the rows of OPERATION_IN_PROGRESS restart it once for each route.
+ * and checks status and sentence against the contract's text. The rows come from the route table, so a missing provocation
+ * fails the test. A stand-in replaces the gateway: the rows of OPERATION_IN_PROGRESS restart it once for each route.
  */
 
 type Answer = Awaited<ReturnType<TestBackend['call']>>;
 interface Provocation {
   send: () => Promise<Answer>;
-  /** The expected sentence. Default: the code's sentence in the error table. */
+  /** The expected sentence. Default: the contract's. */
   error?: string | RegExp;
 }
 
@@ -54,20 +55,13 @@ beforeAll(async () => {
   bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
-    startBackendWithDocker('conformance', {
-      AGENT_PORT_BASE: '27000',
-      AGENT_SUBNET: '10.206.0.0/16',
-      OPENCLAW_IMAGE: IMAGE,
-      ...bots.settings,
-    }),
+    startBackendWithDocker('conformance', { OPENCLAW_IMAGE: IMAGE, ...bots.settings }),
     startBackend(),
     startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
     startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
     startBackendWithDocker('faulty', {
       DOCKER_HOST: faultyEngine.dockerHost,
-      AGENT_PORT_BASE: '27400',
-      AGENT_SUBNET: '10.207.0.0/16',
     }),
   ]);
   admin = await real.account();
@@ -581,14 +575,13 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
 
 /** The provocations that all operations share. */
 function common(id: RouteId, code: ErrorCode): Provocation | undefined {
-  const { failure }: Route = routes[id];
   switch (code) {
     case 'UNAUTHORIZED':
       return { send: () => call(real, id, { token: 'sk_wrong' }) };
     case 'AGENT_NOT_FOUND':
       return { send: () => call(real, id, { as: stranger, agent: running }) };
     case 'INTERNAL':
-      return { send: () => call(withoutTables, id), error: failure };
+      return { send: () => call(withoutTables, id) };
     case 'DOCKER_UNAVAILABLE':
       return { send: () => call(withoutDocker, id, { agent: dockerless }) };
     case 'PROVISIONING_DISABLED':
@@ -614,16 +607,20 @@ const infallible: RouteId[] = ['getHealth', 'getSignInOptions', 'getCloneService
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {
   const codes: ErrorCode[] = [...route.errors, ...(infallible.includes(id) ? [] : (['INTERNAL'] as const))];
-  return codes.map((code) => ({ id, code, status: statusOf(code, 'backend'), address: `${route.method} ${route.backend.path}` }));
+  return codes.map((code) => ({ id, code, ...expectedAnswer(route, 'backend', code), address: `${route.method} ${route.backend.path}` }));
 });
 
 describe('the error tables', () => {
-  test.each(rows)('$address answers $status $code', async ({ id, code, status }) => {
+  test.each(rows)('$address answers $status $code', async ({ id, code, status, sentences, documented }) => {
     const provocation = own[id]?.[code] ?? common(id, code);
     if (!provocation) throw new Error(`Nothing provokes ${code} of ${id}`);
     const answer = await provocation.send();
-    const wanted = provocation.error ?? errorTable[code].sentence;
+    const [sentence] = sentences;
+    const wanted = provocation.error ?? sentence;
+    if (!wanted || (!provocation.error && sentences.length > 1)) throw new Error(`Name the sentence of ${code} of ${id}`);
     expect([answer.status, answer.body.error]).toEqual([status, typeof wanted === 'string' ? wanted : expect.stringMatching(wanted)]);
+    // A sentence that a provocation names is the contract's, where the contract has one for this case.
+    if (documented) expect(sentences).toContain(answer.body.error);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
     expect(JSON.stringify(answer.body)).not.toMatch(/prisma|postgres|node_modules|lost_|at \w+ \(/i);
     if (status === 500) expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));

@@ -123,6 +123,12 @@ describe('the rate limits of an installation that sets none', () => {
     expect(seconds).toBeLessThanOrEqual(60);
     // Another user has a count of their own.
     expect((await backend.as(other, 'GET', '/api/me')).headers.get('ratelimit-remaining')).toBe('119');
+    const endsIn = (ms: number) => backend.context.pool.query('UPDATE rate_limits SET expire = $1', [Date.now() + ms]);
+    await endsIn(10_000);
+    expect((await backend.as(user, 'GET', '/api/me')).status).toBe(429);
+    await endsIn(-1);
+    const fresh = await backend.as(user, 'GET', '/api/me');
+    expect([fresh.status, fresh.headers.get('ratelimit-remaining'), fresh.headers.get('ratelimit-reset')]).toEqual([200, '119', '60']);
   });
 
   test('are 5 deployments a minute: the sixth is refused with the sentence of deployments', async () => {

@@ -23,8 +23,7 @@ const backends: ChildBackend[] = [];
 beforeAll(async () => {
   for (const name of [IMAGE, NEXT]) remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', name));
   remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', BROKEN, 'corrupts'));
-  const ports = (lane: number) => ({ AGENT_PORT_BASE: String(21_500 + lane * 40), AGENT_SUBNET: `10.${160 + lane}.0.0/16` });
-  const starting = Array.from({ length: LANES }, (_, lane) => startChildBackend({ OPENCLAW_IMAGE: IMAGE, ...ports(lane) }));
+  const starting = Array.from({ length: LANES }, () => startChildBackend({ OPENCLAW_IMAGE: IMAGE }));
   backends.push(...(await Promise.all(starting)));
 }, 240_000);
 afterAll(async () => {

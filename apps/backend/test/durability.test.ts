@@ -40,8 +40,6 @@ beforeAll(async () => {
   remove.push(await makeStandIn(FROM, image('good')));
   for (const failure of failures) remove.push(await makeStandIn(FROM, image(failure), failure));
   backend = await startBackendWithDocker('durability', {
-    AGENT_PORT_BASE: '23400',
-    AGENT_SUBNET: '10.230.0.0/16',
     OPENCLAW_IMAGE: image('good'),
     READY_TIMEOUT_SECONDS: '8',
     RECONCILE_SECONDS: '5',
@@ -296,10 +294,7 @@ test('a full disk fails backup and update, the agent keeps running, and the next
   const mounted = ['sh', '-c', 'mount -t tmpfs -o size=1m none "$BACKUP_DIR" && exec "$@"', 'sh'];
   // A private mount. An ordinary user may create it in a user namespace.
   const launcher = ['unshare', process.getuid?.() === 0 ? '-m' : '-Urm', ...mounted];
-  const cramped = await startChildBackend(
-    { OPENCLAW_IMAGE: image('good'), AGENT_PORT_BASE: '32700', AGENT_SUBNET: '10.234.0.0/16' },
-    launcher,
-  );
+  const cramped = await startChildBackend({ OPENCLAW_IMAGE: image('good') }, launcher);
   try {
     const config = { telegramToken: canary('1:'), plan: 'network' };
     await cramped.call('POST', '/api/deployments', { agentId: nameOf('cramped'), config });
@@ -326,8 +321,6 @@ describe('fifty agents at once', () => {
   beforeAll(async () => {
     // With the default ready timeout: fifty gateways share the machine.
     crowd = await startBackendWithDocker('crowd', {
-      AGENT_PORT_BASE: '32000',
-      AGENT_SUBNET: '10.231.0.0/16',
       OPENCLAW_IMAGE: image('good'),
     });
   });

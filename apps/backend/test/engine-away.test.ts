@@ -29,8 +29,6 @@ beforeAll(async () => {
   chain = await startChain();
   backend = await startChildBackend({
     OPENCLAW_IMAGE: IMAGE,
-    AGENT_PORT_BASE: '32300',
-    AGENT_SUBNET: '10.235.0.0/16',
     DOCKER_HOST: engine.dockerHost,
     RECONCILE_SECONDS: '2',
     ...chainSettings(chain),

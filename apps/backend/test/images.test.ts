@@ -18,8 +18,6 @@ beforeAll(async () => {
   registry = await startRegistry();
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   backend = await startBackendWithDocker('images', {
-    AGENT_PORT_BASE: '33000',
-    AGENT_SUBNET: '10.251.0.0/16',
     OPENCLAW_IMAGE: IMAGE,
     ALLOWED_IMAGES: `ghcr.io/acme/*, ${registry.address}/listed/openclaw`,
   });
@@ -111,7 +109,7 @@ describe('POST /api/agents/:id/update answers 400, without a registry call or a 
 });
 
 test('without ALLOWED_IMAGES an update accepts only the platform’s own repositories', async () => {
-  const plain = await startBackendWithDocker('images-plain', { AGENT_PORT_BASE: '33200', AGENT_SUBNET: '10.252.0.0/16' });
+  const plain = await startBackendWithDocker('images-plain');
   const { body } = await plain.machine(undefined, 'POST', '/api/agents', { name: 'A', config: { plan: 'network' } });
   const move = (image: string) => plain.machine(undefined, 'POST', `/api/agents/${body.id}/update`, { image });
   try {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -15,8 +16,7 @@ const docker = new Docker();
 const SECRET = canary('sk-');
 /** Two processes of one installation share their keys. */
 const shared = {
-  AGENT_PORT_BASE: '28400',
-  AGENT_SUBNET: '10.209.0.0/16',
+  ...(await takeAgentSlots()).settings,
   ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
 };
 let backend: TestBackend;

@@ -1,3 +1,4 @@
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -24,7 +25,7 @@ async function setSubscription(status: string) {
 
 beforeAll(async () => {
   remove = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
-  const places = { AGENT_PORT_BASE: '21400', AGENT_SUBNET: '10.245.0.0/16' };
+  const places = (await takeAgentSlots()).settings;
   backend = await startBackendWithDocker('lapse', { ...places, OPENCLAW_IMAGE: IMAGE });
   await backend.account();
   owner = await backend.account();

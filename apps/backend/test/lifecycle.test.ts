@@ -28,8 +28,6 @@ async function derive(tag: string, changes: string[]): Promise<void> {
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: canary('model-key-') });
   backend = await startBackendWithDocker('lifecycle', {
-    AGENT_PORT_BASE: '26000',
-    AGENT_SUBNET: '10.205.0.0/16',
     ALLOWED_IMAGES: 'agentbot/openclaw-test,localhost:1/nowhere',
     GROQ_BASE_URL: `http://host.docker.internal:${model.port}/v1`,
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
@@ -27,8 +28,7 @@ beforeAll(async () => {
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   engine = await startEngineProxy(null, process.env.DOCKER_HOST || undefined);
   settings = {
-    AGENT_PORT_BASE: '20000',
-    AGENT_SUBNET: '10.241.0.0/16',
+    ...(await takeAgentSlots()).settings,
     OPENCLAW_IMAGE: IMAGE,
     DOCKER_HOST: engine.dockerHost,
     ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,

@@ -120,7 +120,7 @@ describe('plans', () => {
     const provision = (user: string) => backend.as(user, 'POST', '/api/provision', { plan: 'solo', discordBotToken: canary('discord-') });
     expect((await provision(nobody)).status).toBe(402);
     expect((await provision(tester)).status).toBe(200);
-    expect((await provision(tester)).status).toBe(429);
+    expect(await provision(tester)).toMatchObject({ status: 402, body: { code: 'AGENT_LIMIT_REACHED', current: 1, limit: 1 } });
     for (let i = 0; i < 3; i++) expect((await provision(admin)).status).toBe(200);
   });
 

@@ -16,8 +16,6 @@ beforeAll(async () => {
   removals.push(await makeStandIn('agentbot/openclaw:2026.3.13', image('dies'), 'dies'));
   backend = await startBackendWithDocker('key-rollback', {
     OPENCLAW_IMAGE: image('good'),
-    AGENT_PORT_BASE: '33400',
-    AGENT_SUBNET: '10.253.0.0/16',
   });
 }, 120_000);
 afterAll(async () => {

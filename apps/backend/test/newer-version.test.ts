@@ -35,7 +35,7 @@ async function provision(config: object): Promise<string> {
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: SECRET });
-  backend = await startBackendWithDocker('newer', { AGENT_PORT_BASE: '36000', AGENT_SUBNET: '10.198.0.0/16', OPENCLAW_IMAGE: IMAGE });
+  backend = await startBackendWithDocker('newer', { OPENCLAW_IMAGE: IMAGE });
   owner = await backend.account();
   id = await provision(endpoint());
 }, 300_000);

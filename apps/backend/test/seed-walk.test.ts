@@ -37,12 +37,10 @@ beforeAll(async () => {
   model = await startModelProvider({ apiKey: canary('model-key-') });
   [backend, light] = await Promise.all([
     startBackendWithDocker('walk', {
-      AGENT_PORT_BASE: '28000',
-      AGENT_SUBNET: '10.208.0.0/16',
       PROVISION_DOMAIN: 'agents.example',
       OPENROUTER_BASE_URL: `http://host.docker.internal:${model.port}/v1`,
     }),
-    startBackendWithDocker('walk-light', { AGENT_PORT_BASE: '28400', AGENT_SUBNET: '10.158.0.0/16', OPENCLAW_IMAGE: STAND_IN }),
+    startBackendWithDocker('walk-light', { OPENCLAW_IMAGE: STAND_IN }),
   ]);
   ({ id: user, key } = await createUser(backend));
   callRoute = callerOn(backend, key);

@@ -18,9 +18,7 @@ let backend: TestBackend;
 let polling: TestBackend;
 let owner: string;
 
-const settings = (base: string) => ({
-  AGENT_PORT_BASE: base,
-  AGENT_SUBNET: base === '20800' ? '10.242.0.0/16' : '10.243.0.0/16',
+const settings = () => ({
   OPENCLAW_IMAGE: IMAGE,
   DOCKER_HOST: engine.dockerHost,
   METRICS_TOKEN: TOKEN,
@@ -34,8 +32,8 @@ beforeAll(async () => {
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   engine = await startEngineProxy(null, process.env.DOCKER_HOST || undefined);
   [backend, polling] = await Promise.all([
-    startBackendWithDocker('stats', settings('20800')),
-    startBackendWithDocker('sweep', { ...settings('20850'), STATS_STREAMS: '0', STATS_SWEEP_SECONDS: '1' }),
+    startBackendWithDocker('stats', settings()),
+    startBackendWithDocker('sweep', { ...settings(), STATS_STREAMS: '0', STATS_SWEEP_SECONDS: '1' }),
   ]);
   await polling.account();
   owner = await backend.account();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -11,8 +12,7 @@ import { startChildBackend } from './child-backend.ts';
 const SECRET = canary('sk-');
 /** Two processes of one installation share their keys. */
 const shared = {
-  AGENT_PORT_BASE: '29200',
-  AGENT_SUBNET: '10.219.0.0/16',
+  ...(await takeAgentSlots()).settings,
   ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
 };
 let backend: TestBackend;

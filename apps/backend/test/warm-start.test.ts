@@ -46,7 +46,7 @@ async function provision(name: string) {
 beforeAll(async () => {
   removeCold = await makeColdImage(COLD);
   model = await startModelProvider();
-  backend = await startBackendWithDocker('warm', { AGENT_PORT_BASE: '31000', AGENT_SUBNET: '10.212.0.0/16', OPENCLAW_IMAGE: COLD });
+  backend = await startBackendWithDocker('warm', { OPENCLAW_IMAGE: COLD });
   owner = await backend.account();
 }, 120_000);
 afterAll(async () => {

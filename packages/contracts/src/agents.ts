@@ -280,7 +280,7 @@ export const provisionAgent = defineRoute({
   failure: 'Failed to provision agent',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_LIMIT_REACHED', 'OPERATION_FAILED', 'PROVISIONING_DISABLED'],
   backend: { path: '/api/agents/provision', response: provisioned },
-  web: { path: '/api/agents/provision', response: provisioned },
+  web: { path: '/api/agents/provision', response: provisioned, limitIs: 429 },
   timeoutMs: 25_000,
 });
 

@@ -44,8 +44,10 @@ describe('plans', () => {
     expect(Object.fromEntries(column('backendLimit'))).toEqual({ label: 1, solo: 3, collective: 10, network: 100 });
     expect(Object.fromEntries(column('provisionLimit'))).toEqual({ solo: 1, collective: 3, label: 10, network: Infinity });
   });
-  test('AGENT_LIMIT_REACHED is 402 on the backend and 429 on the web', () => {
-    expect([statusOf('AGENT_LIMIT_REACHED', 'backend'), statusOf('AGENT_LIMIT_REACHED', 'web')]).toEqual([402, 429]);
+  test('AGENT_LIMIT_REACHED is 429 for provisionAgent on the web, and 402 elsewhere', () => {
+    const [provision, withChannels] = [routes.provisionAgent, routes.provisionWithChannels] as Route[];
+    const statuses = [provision?.web, provision?.backend, withChannels?.web].map((side) => statusOf('AGENT_LIMIT_REACHED', side));
+    expect(statuses).toEqual([429, 402, 402]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ErrorCode } from './errors.ts';
+import { type ErrorCode, errorTable } from './errors.ts';
 import type { Scope } from './scopes.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -21,6 +21,8 @@ export interface Side {
   whenUnreachable?: 'lastSeenStats';
   /** Another user's agent is 403 for the web's lifecycle calls; data routes answer 404. */
   foreignIs?: 403;
+  /** The web's status at an agent limit; 402 elsewhere. */
+  limitIs?: 429;
   /** False when the web handles this path itself instead of proxying it. */
   proxied?: false;
 }
@@ -65,6 +67,13 @@ export interface Route {
 /** Keeps the literal types of a route while checking it. */
 export function defineRoute<const R extends Route>(route: R): R {
   return route;
+}
+
+/** The HTTP status of an error code on one side of an operation, or outside of all operations. */
+export function statusOf(code: ErrorCode, side?: Side): number {
+  if (code === 'AGENT_NOT_FOUND' && side?.foreignIs) return side.foreignIs;
+  if (code === 'AGENT_LIMIT_REACHED' && side?.limitIs) return side.limitIs;
+  return errorTable[code].status;
 }
 
 /** Parameter names in a path, in order: `/api/agents/:id/start` → `['id']`. */

@@ -3,8 +3,6 @@ export type Facade = 'backend' | 'web';
 
 interface ErrorRow {
   status: number;
-  /** The web's status where it differs from the backend's. */
-  webStatus?: number;
   /** The default sentence. */
   sentence: string;
 }
@@ -15,7 +13,7 @@ export const errorTable = {
   UNAUTHORIZED: { status: 401, sentence: 'Unauthorized' },
   PAYMENT_REQUIRED: { status: 402, sentence: 'Active subscription required to provision agents' },
   PAYMENT_NOT_VERIFIED: { status: 402, sentence: 'Invalid payment proof — transaction not verified on Tempo chain' },
-  AGENT_LIMIT_REACHED: { status: 402, webStatus: 429, sentence: 'Agent limit reached for your plan' },
+  AGENT_LIMIT_REACHED: { status: 402, sentence: 'Agent limit reached for your plan' },
   FORBIDDEN: { status: 403, sentence: 'Forbidden' },
   INSUFFICIENT_SCOPE: { status: 403, sentence: 'This API key does not allow this request' },
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
@@ -53,12 +51,6 @@ export const errorTable = {
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errorTable;
-
-/** The HTTP status of an error code on one facade. */
-export function statusOf(code: ErrorCode, facade: Facade): number {
-  const row: ErrorRow = errorTable[code];
-  return facade === 'web' ? (row.webStatus ?? row.status) : row.status;
-}
 
 /** An error of the domain, independent of HTTP. `message` is public, `cause` is for the log only. */
 export class AppError extends Error {

@@ -42,8 +42,7 @@ function errorResponses(route: Route, facade: Facade) {
   const byStatus = new Map<number, string[]>();
   const implied = [...(isIdempotent(route) ? keyErrors : []), ...(isScoped(route) && facade === 'backend' ? scopeErrors : [])];
   for (const code of [...route.errors, ...implied, 'INTERNAL'] as const) {
-    const foreign = code === 'AGENT_NOT_FOUND' ? route[facade]?.foreignIs : undefined;
-    const status = foreign ?? statusOf(code, facade);
+    const status = statusOf(code, route[facade]);
     const sentence = code === 'INTERNAL' ? route.failure : errorTable[code].sentence;
     byStatus.set(status, [...(byStatus.get(status) ?? []), sentence]);
   }

@@ -12,6 +12,7 @@ import {
   statusOf,
 } from '../src/index.ts';
 import { type DocumentedOperation, documentedOperations, isInContract, limitsAfter, toolProfiles } from './agents-api.ts';
+import { expectedAnswer, isLifecycle, sentencesForLine } from './expected-answers.ts';
 
 // The route table against the contract's own text. The answers of the running system are compared with the route table by the
 // conformance suites of backend and web, so that nothing between the contract's words and an answer is its own oracle.
@@ -27,51 +28,6 @@ function operationsAt({ method, path }: DocumentedOperation): { route: Route; fa
     sides.flatMap((facade) => (route.method === method && shape(route[facade]?.path ?? '') === shape(path) ? [{ route, facade }] : [])),
   );
 }
-
-/**
- * Lines that are no sentence but describe one, or that a ruling changes: what is sent, and why. `thrown` sentences come from the
- * backend's verbs, whose own tests hold them to these words.
- */
-const rulings: { line: string; sent: string[]; thrown?: string[]; because: string }[] = [
-  { line: 'Agent not found or not owned by user', sent: ['Agent not found'], because: 'the line explains the sentence' },
-  { line: 'Agent not found or agent configuration not found', sent: ['Agent not found'], because: 'every agent has a configuration' },
-  {
-    line: 'Agent limit reached for your plan',
-    sent: ['Agent limit reached for your plan'],
-    because: 'the line goes on to describe the body',
-  },
-  { line: 'Update failed. When', sent: ['Failed to update agent'], because: 'the line describes what follows a failure' },
-  { line: 'Unauthorized (handled', sent: ['Unauthorized'], because: 'the line explains the sentence' },
-  {
-    line: 'At least one channel token required',
-    sent: ['At least one channel token required (Telegram, WhatsApp, or Discord)', 'Invalid aiProvider'],
-    because: 'the line names two cases',
-  },
-  { line: 'Invalid plan value.', sent: ['Invalid plan'], because: 'the parameter table says "400 with the message Invalid plan"' },
-  {
-    line: 'Active subscription required. Returned',
-    sent: [],
-    thrown: ['Active subscription required'],
-    because: 'the line goes on to say when',
-  },
-  { line: 'Provisioning service unavailable', sent: ['Backend service unavailable'], because: 'the web has one sentence for this' },
-  {
-    line: 'Provisioning is temporarily disabled (',
-    sent: ['Provisioning is temporarily disabled'],
-    because: 'the line explains the sentence',
-  },
-  {
-    line: 'agentId is required, Invalid',
-    sent: ['agentId is required', 'Invalid agentId'],
-    thrown: ['telegramToken is required'],
-    because: 'the line names three cases',
-  },
-  { line: 'Deployment failed. When', sent: ['Deployment failed'], because: 'the line goes on to describe the reason' },
-  { line: 'Invalid action or missing', sent: ['Invalid action', 'Message required'], because: 'the line names two cases' },
-];
-
-/** The sentences that stand for a line of an error table. */
-const wantedFor = (text: string) => rulings.find(({ line }) => text.startsWith(line))?.sent ?? [text];
 
 /** The messages with which an operation refuses a body: of nothing, of empty values, of wrong values. */
 function refusals({ body }: Route): string[] {
@@ -92,7 +48,7 @@ function refusals({ body }: Route): string[] {
 /** Every sentence that an operation can send with a status: those of its error codes, its failure, and its body's refusals. */
 function sentencesOf(route: Route, facade: Facade, status: number): string[] {
   const codes = [...route.errors, 'INTERNAL', 'BACKEND_UNAVAILABLE'] as ErrorCode[];
-  const ofCodes = codes.filter((code) => statusOf(code, facade) === status).map((code) => errorTable[code].sentence as string);
+  const ofCodes = codes.filter((code) => statusOf(code, route[facade]) === status).map((code) => errorTable[code].sentence as string);
   return [...ofCodes, ...(status === 500 ? [route.failure] : []), ...(status === 400 ? refusals(route) : [])];
 }
 
@@ -114,14 +70,14 @@ describe.each(documented.map((each) => [`${each.method} ${each.path}`, each] as 
   const lines = operation.errors.map(({ status, text }) => [status, text] as const);
   if (lines.length > 0) {
     test.each(lines)('answers %i "%s"', (status, text) => {
-      const wanted = wantedFor(text);
+      const wanted = sentencesForLine(text);
       const sent = operations.flatMap(({ route, facade }) => sentencesOf(route, facade, status));
       expect(sent).toEqual(expect.arrayContaining(wanted));
       // A body without any field is refused with the contract's words too, and not only a body with an empty field.
       const missing = operations.flatMap(({ route }) =>
         status === 400 ? (route.body?.safeParse({}).error?.issues[0]?.message ?? []) : [],
       );
-      const named = operation.errors.flatMap((line) => (line.status === 400 ? wantedFor(line.text) : []));
+      const named = operation.errors.flatMap((line) => (line.status === 400 ? sentencesForLine(line.text) : []));
       for (const message of missing) expect(named).toContain(message);
     });
   }
@@ -136,6 +92,21 @@ describe.each(documented.map((each) => [`${each.method} ${each.path}`, each] as 
       },
     );
   }
+});
+
+const sides = all.flatMap((route) => (['backend', 'web'] as const).filter((side) => route[side]).map((side) => [route, side] as const));
+
+test.each(sides.map(([route, side]) => [route.id, side, route] as const))('%s has the expected errors on the %s', (_id, side, route) => {
+  for (const code of [...route.errors, 'INTERNAL', ...(side === 'web' ? (['BACKEND_UNAVAILABLE'] as const) : [])] as const) {
+    const expected = expectedAnswer(route, side, code);
+    const foreign = code === 'AGENT_NOT_FOUND' ? route[side]?.foreignIs : undefined;
+    const sentence = foreign ? 'Forbidden' : code === 'INTERNAL' ? route.failure : errorTable[code].sentence;
+    expect([code, statusOf(code, route[side])]).toEqual([code, expected.status]);
+    // A verb may replace the table's sentence with one of its own.
+    const isOwn = code === 'INVALID_REQUEST' || (code === 'PAYMENT_REQUIRED' && expected.documented && route.id !== 'provisionAgent');
+    if (expected.sentences.length > 0 && !isOwn) expect([code, expected.sentences]).toEqual([code, expect.arrayContaining([sentence])]);
+  }
+  expect(route[side]?.errorShape === 'lifecycle').toBe(side === 'web' && isLifecycle(route));
 });
 
 describe('plans', () => {

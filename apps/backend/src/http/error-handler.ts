@@ -41,8 +41,8 @@ function toAppError(error: unknown, route: Route | undefined): AppError {
 export function errorAnswer(request: Request, state: RequestState, thrown: unknown): Answer {
   const error = toAppError(thrown, state.route);
   const side = state.route?.[state.facade];
-  const foreign = error.code === 'AGENT_NOT_FOUND' ? side?.foreignIs : undefined;
-  const status = foreign ?? statusOf(error.code, state.facade);
+  const foreign = error.code === 'AGENT_NOT_FOUND' && side?.foreignIs !== undefined;
+  const status = statusOf(error.code, side);
   if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed');
   return {
     status,

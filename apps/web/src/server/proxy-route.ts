@@ -30,7 +30,7 @@ type Handler = (request: Request, context: { params: Promise<Params> }) => Promi
 function failure(route: Route, code: ErrorCode): Response {
   const { sentence } = errorTable[code];
   const shape = route.web?.errorShape === 'lifecycle' ? { success: false, status: 'error', error: sentence } : { error: sentence };
-  return Response.json(shape, { status: statusOf(code, 'web'), headers: { 'cache-control': 'no-store' } });
+  return Response.json(shape, { status: statusOf(code, route.web), headers: { 'cache-control': 'no-store' } });
 }
 
 /** Fills the web path's values into the backend's path. Undefined when a value is empty, `.` or `..`: it would change the path. */

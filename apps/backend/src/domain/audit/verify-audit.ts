@@ -38,11 +38,19 @@ async function verifyChain(database: Database, head: { ownerId: string; seq: big
 
 /** Checks every chain of the audit log. Entries that are appended during the check are not read. */
 export async function* verifyAudit(database: Database): AsyncIterable<VerifiedChain> {
-  const { heads, headless } = await database.as('service', async (tx) => ({
+  const { heads, headless, surplus } = await database.as('service', async (tx) => ({
     heads: await tx.auditHead.findMany({ orderBy: { ownerId: 'asc' } }),
     headless: await tx.$queryRaw<{ ownerId: string }[]>`
       SELECT DISTINCT owner_id AS "ownerId" FROM audit_log l WHERE NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.owner_id = l.owner_id)`,
+    // One statement, so that an entry that is appended meanwhile is seen together with its head.
+    surplus: await tx.$queryRaw<{ ownerId: string; seq: bigint }[]>`
+      SELECT l.owner_id AS "ownerId", min(l.seq) AS seq FROM audit_log l JOIN audit_heads h USING (owner_id) WHERE l.seq > h.seq GROUP BY 1`,
   }));
+  const surplusOf = new Map(surplus.map(({ ownerId, seq }) => [ownerId, seq]));
   for (const { ownerId } of headless) yield { ownerId, entries: 0, hash: '', problem: 'the head of the chain is missing' };
-  for (const head of heads) yield await verifyChain(database, head);
+  for (const head of heads) {
+    const chain = await verifyChain(database, head);
+    const seq = surplusOf.get(head.ownerId);
+    yield seq === undefined ? chain : { ...chain, problem: chain.problem ?? `entry ${seq} stands behind the head of the chain` };
+  }
 }
