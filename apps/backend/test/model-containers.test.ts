@@ -19,8 +19,6 @@ beforeAll(async () => {
   model = await startModelProvider({ apiKeys: keys });
   const host = `http://host.docker.internal:${model.port}`;
   backend = await startBackendWithDocker('models', {
-    AGENT_PORT_BASE: '34000',
-    AGENT_SUBNET: '10.196.0.0/16',
     ANTHROPIC_BASE_URL: host,
     OPENAI_BASE_URL: `${host}/v1`,
     GEMINI_BASE_URL: `${host}/v1beta`,
