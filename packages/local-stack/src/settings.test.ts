@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { backendSettings, webSettings } from './settings.ts';
+import { backendSettings, backupFolder, webSettings } from './settings.ts';
 
 /** Compares `.env.example`, which operators copy to `.env`, with docker-compose.yml, which reads `.env`. */
 
@@ -91,6 +91,13 @@ test('`pnpm dev` passes every setting of .env.example to backend or dashboard, e
   const passed = [...backendSettings, ...webSettings];
   expect([...examples.keys()].filter((name) => !passed.includes(name))).toEqual(ownOfDev);
   expect(passed.filter((name) => !examples.has(name) && name !== 'NODE_EXTRA_CA_CERTS')).toEqual([]);
+});
+
+test('`pnpm dev` with a copy of .env.example keeps backups in .data/backups of the checkout, as without it', () => {
+  const [root, dataDir] = ['/checkout', '/checkout/.data'];
+  expect(backupFolder({ BACKUP_DIR: examples.get('BACKUP_DIR')?.value }, { root, dataDir })).toBe('/checkout/.data/backups');
+  expect(backupFolder({}, { root, dataDir })).toBe('/checkout/.data/backups');
+  expect(backupFolder({ BACKUP_DIR: '/mnt/backups' }, { root, dataDir })).toBe('/mnt/backups');
 });
 
 // On stock Debian `localhost` may resolve to [::1] only, and a proxy to 127.0.0.1 then cannot connect.

@@ -1,3 +1,9 @@
+import path from 'node:path';
+
+/** The folder for backups. A relative BACKUP_DIR is one of the checkout: the backend runs in a folder of its own. */
+export const backupFolder = ({ BACKUP_DIR }: NodeJS.ProcessEnv, { root, dataDir }: { root: string; dataDir: string }) =>
+  BACKUP_DIR ? path.resolve(root, BACKUP_DIR) : path.join(dataDir, 'backups');
+
 /** The variables that every process inherits: paths, locale and proxies, no secrets. */
 export function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = [

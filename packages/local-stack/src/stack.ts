@@ -5,7 +5,7 @@ import { type Child, startChild } from './children.ts';
 import { chooseImage } from './openclaw-image.ts';
 import { createDatabase, startPostgres } from './postgres.ts';
 import { loadOrCreateSecrets } from './secrets.ts';
-import { backendSettings, basics, webSettings } from './settings.ts';
+import { backendSettings, backupFolder, basics, webSettings } from './settings.ts';
 
 export const root = path.join(import.meta.dirname, '../../..');
 /** The first page that `next dev` compiles takes minutes on a busy machine. A process that ends is noticed at once. */
@@ -87,7 +87,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           ...Object.fromEntries(backendSettings.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
           DATABASE_URL: databaseUrl,
           MIGRATE_ON_START: 'true',
-          BACKUP_DIR: environment.BACKUP_DIR ? path.resolve(root, environment.BACKUP_DIR) : path.join(dataDir, 'backups'),
+          BACKUP_DIR: backupFolder(environment, { root, dataDir }),
           DASHBOARD_URL: webUrl,
           BACKEND_PORT: String(ports.backend),
           GATEWAY_PORT: String(ports.gateway),
