@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { OperationKind } from '@agentbot/contracts';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import pg from 'pg';
 import { beginOperation } from '../src/domain/operations/operations.ts';
 import { createSteps } from '../src/domain/operations/steps.ts';
 import { validateStep } from '../src/domain/provisioning/validate-config.ts';
@@ -115,6 +118,69 @@ describe('the queues of operations', () => {
     await backend.settled(agent);
     expect(await service((tx) => tx.operation.findUniqueOrThrow({ where: { id } }))).toMatchObject({ state, error });
   });
+});
+
+test.each(['stop', 'reset-memory', 'delete'] as const)('an operation %s cannot be cancelled while it runs', async (kind) => {
+  const agent = await createAgent();
+  let end: (() => void) | undefined;
+  workflows[kind] = async () => {
+    await new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    return {};
+  };
+  const id = await begin(kind, agent);
+  await until(() => end !== undefined, `${kind} runs`);
+  const answer = await backend.as(owner, 'POST', `/api/agents/${agent}/operations/${id}/cancel`);
+  expect(answer).toMatchObject({ status: 409, body: { code: 'OPERATION_NOT_CANCELLABLE' } });
+  end?.();
+  await backend.settled(agent);
+});
+
+test('a maintenance task that fails ends its job and not its worker: the next run works', async () => {
+  const { boss, database, host } = backend.context;
+  const endOf = async () => {
+    // `exclusive`: no second job is taken while one of the schedule waits.
+    let id: string | null = null;
+    const send = async () => {
+      id = await boss.send('sweep', {});
+      return id !== null;
+    };
+    await until(send, 'the queue takes a job');
+    const job = async () =>
+      (await database.untenanted.$queryRaw<{ state: string }[]>`SELECT state::text FROM pgboss.job WHERE id = ${id}::uuid`)[0]?.state;
+    await until(async () => ['completed', 'failed'].includes((await job()) ?? ''), 'the job ends');
+    return job();
+  };
+  const available = jest.spyOn(host, 'available').mockRejectedValue(new Error('the engine hangs'));
+  expect(await endOf()).toBe('completed');
+  expect(available).toHaveBeenCalled();
+  available.mockRestore();
+  expect(await endOf()).toBe('completed');
+}, 60_000);
+
+test.each([-1, 1])('a queue that is %d version apart from the code’s stops the start of a backend', async (apart) => {
+  const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });
+  await client.connect();
+  const change = (by: number) => client.query('UPDATE pgboss.version SET version = version + $1', [by]);
+  const { DATABASE_URL, INTERNAL_API_KEY, ASSERTION_SECRET, ENCRYPTION_KEYS } = backend.config;
+  const env = {
+    PATH: process.env.PATH,
+    DATABASE_URL,
+    INTERNAL_API_KEY,
+    ASSERTION_SECRET,
+    ENCRYPTION_KEYS,
+    BACKEND_PORT: '0',
+    GATEWAY_PORT: '0',
+  };
+  await change(apart);
+  try {
+    const started = promisify(execFile)(process.execPath, ['src/app/main.ts'], { env, timeout: 120_000 });
+    await expect(started).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('requires migrations') });
+  } finally {
+    await change(-apart);
+    await client.end();
+  }
 });
 
 test('maintenance runs each task every minute or every hour, as docs/architecture/operations.md says', async () => {
