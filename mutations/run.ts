@@ -7,6 +7,7 @@ import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
 import { figures } from './patches/figures.ts';
 import { ownership } from './patches/ownership.ts';
+import { promises } from './patches/promises.ts';
 import { time } from './patches/time.ts';
 
 // `pnpm mutate` applies each patch, runs the test file that must notice it, and puts the file back.
@@ -16,7 +17,7 @@ import { time } from './patches/time.ts';
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
 const root = path.join(import.meta.dirname, '..');
-const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership];
+const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...promises];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {
