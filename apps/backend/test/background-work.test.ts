@@ -201,7 +201,7 @@ test('maintenance runs each task every minute or every hour, as docs/architectur
 test('a configuration that an image has accepted is looked up and not validated again; another one is validated', async () => {
   const agent = await createAgent();
   const validateConfig = jest.fn<(...args: unknown[]) => Promise<string[]>>().mockResolvedValue([]);
-  const ensureImage = async (image: string) => ({ id: `sha256:${image}`, version: '2026.3.13' });
+  const ensureImage = async (image: string) => ({ id: `sha256:${image}`, version: '2026.3.13', pulled: false });
   const context = { ...backend.context, host: { ...backend.context.host, ensureImage, validateConfig } } as typeof backend.context;
   const validate = async (image: string) => {
     const row = await service((tx) => tx.agent.findUniqueOrThrow({ where: { id: agent } }));
@@ -230,7 +230,7 @@ test('a configuration that an image has accepted is looked up and not validated 
 test('a lease is free six seconds after its last renewal, and not before', async () => {
   const { database } = backend.context;
   const expire = (seconds: number) =>
-    database.untenanted.$executeRaw`
+    database.untenanted.$queryRaw`
       INSERT INTO leases (name, holder, expires_at) VALUES ('edges', 'another process', now() + make_interval(secs => ${seconds}::float8))
       ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at`;
   await expire(60);

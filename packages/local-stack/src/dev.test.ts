@@ -149,4 +149,4 @@ test('the commands start the database when pnpm dev does not run, and stop it ag
   const verified = await command('audit:verify');
   expect(lastHash(verified.stdout)).toBeDefined();
   expect(await postgresPort()).toBeUndefined();
-}, 120_000);
+}, 240_000);
