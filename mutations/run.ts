@@ -15,6 +15,7 @@ import { figures } from './patches/figures.ts';
 import { identity } from './patches/identity.ts';
 import { models } from './patches/models.ts';
 import { ownership } from './patches/ownership.ts';
+import { promises } from './patches/promises.ts';
 import { time } from './patches/time.ts';
 
 // `pnpm mutate` applies each patch, runs the test file that must notice it, and puts the file back.
@@ -37,6 +38,7 @@ const all: Patch[] = [
   ...identity,
   ...models,
   ...ownership,
+  ...promises,
   ...time,
 ];
 

@@ -11,7 +11,7 @@ import { loadOrCreateSecrets } from './secrets.ts';
 const root = path.join(import.meta.dirname, '../../..');
 const envFile = path.join(root, '.env');
 if (existsSync(envFile)) process.loadEnvFile(envFile);
-const dataDir = path.join(root, '.data');
+const dataDir = path.resolve(root, process.env.DATA_DIR || '.data');
 const secrets = loadOrCreateSecrets(path.join(dataDir, 'secrets.env'), process.env);
 
 const embedded = process.env.DATABASE_URL

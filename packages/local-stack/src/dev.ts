@@ -5,7 +5,7 @@ import { root, startStack } from './stack.ts';
 const out = (line: string) => process.stdout.write(`${line}\n`);
 const envFile = path.join(root, '.env');
 if (existsSync(envFile)) process.loadEnvFile(envFile);
-const dataDir = path.join(root, '.data');
+const dataDir = path.resolve(root, process.env.DATA_DIR || '.data');
 
 let stopping = false;
 let stop: () => Promise<void> = async () => undefined;

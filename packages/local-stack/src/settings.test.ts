@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
+import { backendSettings, backupFolder, webSettings } from './settings.ts';
 
 /** Compares `.env.example`, which operators copy to `.env`, with docker-compose.yml, which reads `.env`. */
 
@@ -36,6 +37,7 @@ const fixed = [
   'BACKEND_HOST',
   'BACKEND_URL',
   'TRUST_PROXY',
+  'DATA_DIR',
   'DATABASE_URL',
   'MIGRATE_ON_START',
   'MIGRATION_DATABASE_URL',
@@ -60,6 +62,42 @@ test('a copy of .env.example changes no default of docker-compose.yml', () => {
     return value === byDefault || isDocumented ? [] : [{ name, example: value, compose: byDefault }];
   });
   expect(differing).toEqual([]);
+});
+
+/** Settings that `pnpm dev` reads itself or decides, and settings of production only. */
+const ownOfDev = [
+  'WEB_PORT',
+  'BACKEND_PORT',
+  'GATEWAY_PORT',
+  'NEXTAUTH_URL',
+  'BACKEND_URL',
+  'DATA_DIR',
+  'DATABASE_URL',
+  'MIGRATE_ON_START',
+  'MIGRATION_DATABASE_URL',
+  'INTERNAL_API_KEY',
+  'NEXTAUTH_SECRET',
+  'ASSERTION_SECRET',
+  'ENCRYPTION_KEYS',
+  'POSTGRES_PASSWORD',
+  'DATABASE_PASSWORD',
+  'DOCKER_GID',
+  'DASHBOARD_URL',
+  'OPENCLAW_IMAGE',
+  'BACKUP_DIR',
+];
+
+test('`pnpm dev` passes every setting of .env.example to backend or dashboard, except those it decides', () => {
+  const passed = [...backendSettings, ...webSettings];
+  expect([...examples.keys()].filter((name) => !passed.includes(name))).toEqual(ownOfDev);
+  expect(passed.filter((name) => !examples.has(name) && name !== 'NODE_EXTRA_CA_CERTS')).toEqual([]);
+});
+
+test('`pnpm dev` with a copy of .env.example keeps backups in .data/backups of the checkout, as without it', () => {
+  const [root, dataDir] = ['/checkout', '/checkout/.data'];
+  expect(backupFolder({ BACKUP_DIR: examples.get('BACKUP_DIR')?.value }, { root, dataDir })).toBe('/checkout/.data/backups');
+  expect(backupFolder({}, { root, dataDir })).toBe('/checkout/.data/backups');
+  expect(backupFolder({ BACKUP_DIR: '/mnt/backups' }, { root, dataDir })).toBe('/mnt/backups');
 });
 
 // On stock Debian `localhost` may resolve to [::1] only, and a proxy to 127.0.0.1 then cannot connect.

@@ -1,13 +1,15 @@
-import { createServer } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from './children.ts';
 import { chooseImage } from './openclaw-image.ts';
 import { createDatabase, startPostgres } from './postgres.ts';
 import { loadOrCreateSecrets } from './secrets.ts';
+import { backendSettings, backupFolder, basics, webSettings } from './settings.ts';
 
 export const root = path.join(import.meta.dirname, '../../..');
-const START_TIMEOUT_MS = 120_000;
+/** The first page that `next dev` compiles takes minutes on a busy machine. A process that ends is noticed at once. */
+const START_TIMEOUT_MS = 300_000;
 
 interface Options {
   /** The source of the settings; each process gets only the ones that it needs. */
@@ -43,105 +45,6 @@ async function waitUntilOk(url: string, child: Child): Promise<void> {
   throw new Error(exited ? `${child.name} ended while it started; its output is above` : `${url} did not answer`);
 }
 
-/** The variables that every process inherits: paths, locale and proxies, no secrets. */
-function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const names = [
-    'PATH',
-    'HOME',
-    'USER',
-    'LANG',
-    'TZ',
-    'TMPDIR',
-    'CI',
-    'TERM',
-    'NODE_EXTRA_CA_CERTS',
-    'HTTPS_PROXY',
-    'HTTP_PROXY',
-    'NO_PROXY',
-  ];
-  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
-}
-
-const backendSettings = [
-  'ADMIN_EMAILS',
-  'TESTER_EMAILS',
-  'PROVISIONING_ENABLED',
-  'AGENTS_DOMAIN',
-  'PROVISION_DOMAIN',
-  'CONTAINER_HOST',
-  'DOCKER_HOST',
-  'ALLOW_PRIVATE_MODEL_ENDPOINTS',
-  'OPENROUTER_BASE_URL',
-  'GEMINI_BASE_URL',
-  'GROQ_BASE_URL',
-  'ANTHROPIC_BASE_URL',
-  'OPENAI_BASE_URL',
-  'TELEGRAM_API_BASE',
-  'DISCORD_API_BASE',
-  'GATEWAY_PUBLIC_URL',
-  'AGENT_PORT_BASE',
-  'AGENT_SUBNET',
-  'INSTALLATION',
-  'READY_TIMEOUT_SECONDS',
-  'OPERATION_WAIT_SECONDS',
-  'LOG_LEVEL',
-  'METRICS_TOKEN',
-  'STATS_STREAMS',
-  'STATS_SWEEP_SECONDS',
-  'API_RATE_LIMIT',
-  'DEPLOYMENT_RATE_LIMIT',
-  'SIGN_IN_RATE_LIMIT',
-  'TRUST_PROXY',
-  'SMTP_URL',
-  'MAIL_FROM',
-  'ALLOWED_IMAGES',
-  'HOST_FIREWALL',
-  'EGRESS_PORT',
-  'CORS_ORIGINS',
-  'CLONE_TREASURY_ADDRESS',
-  'TEMPO_RPC_URL',
-  'TEMPO_CONFIRMATIONS',
-  'BASE_RPC_URL',
-  'ETHEREUM_RPC_URL',
-  'EAS_RPC_URL',
-  'EAS_CHAIN_ID',
-  'EAS_ATTESTERS',
-  'EAS_SCHEMAS',
-  'MUX_TOKEN_ID',
-  'MUX_TOKEN_SECRET',
-  'MUX_BASE_URL',
-  'STRIPE_SECRET_KEY',
-  'STRIPE_WEBHOOK_SECRET',
-  'STRIPE_API_BASE',
-  'STRIPE_PRICE_SOLO',
-  'STRIPE_PRICE_COLLECTIVE',
-  'STRIPE_PRICE_LABEL',
-  'STRIPE_PRICE_NETWORK',
-  'BACKUP_ENCRYPTION',
-  'BACKUP_S3_BUCKET',
-  'BACKUP_S3_ENDPOINT',
-  'BACKUP_S3_REGION',
-  'BACKUP_S3_ACCESS_KEY_ID',
-  'BACKUP_S3_SECRET_ACCESS_KEY',
-  'RECONCILE_SECONDS',
-  'SWEEP_VOLUMES',
-  'AGENT_EXTRA_CA_FILE',
-  'NODE_EXTRA_CA_CERTS',
-];
-
-const webSettings = [
-  'LOG_LEVEL',
-  'PUBLIC_API_URL',
-  'TRUSTED_PROXIES',
-  'GITHUB_CLIENT_ID',
-  'GITHUB_CLIENT_SECRET',
-  'GITHUB_BASE_URL',
-  'GITHUB_API_URL',
-  'GOOGLE_CLIENT_ID',
-  'GOOGLE_CLIENT_SECRET',
-  'GOOGLE_ISSUER',
-];
-
 /**
  * Starts the whole system on this machine: Postgres (unless DATABASE_URL is set), backend and dashboard.
  * @throws Error that says what to do; everything that has started is stopped first
@@ -168,7 +71,10 @@ export async function startStack({ environment, dataDir, production, log }: Opti
     }
     const image = await chooseImage(environment);
     const webUrl = `http://localhost:${ports.web}`;
-    const backendUrl = `http://127.0.0.1:${ports.backend}`;
+    // A backend that listens on all addresses is reached by loopback.
+    const backendHost =
+      environment.BACKEND_HOST && !/^(0\.0\.0\.0|::)$/.test(environment.BACKEND_HOST) ? environment.BACKEND_HOST : '127.0.0.1';
+    const backendUrl = `http://${isIPv6(backendHost) ? `[${backendHost}]` : backendHost}:${ports.backend}`;
 
     const startBackend = (changed: NodeJS.ProcessEnv = {}) =>
       startChild({
@@ -181,7 +87,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           ...Object.fromEntries(backendSettings.flatMap((name) => (environment[name] ? [[name, environment[name]]] : []))),
           DATABASE_URL: databaseUrl,
           MIGRATE_ON_START: 'true',
-          BACKUP_DIR: environment.BACKUP_DIR || path.join(dataDir, 'backups'),
+          BACKUP_DIR: backupFolder(environment, { root, dataDir }),
           DASHBOARD_URL: webUrl,
           BACKEND_PORT: String(ports.backend),
           GATEWAY_PORT: String(ports.gateway),

@@ -1,9 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { readConfig } from './config.ts';
+import { readConfig, settingNames } from './config.ts';
+
+const read = (name: string) => readFileSync(path.join(import.meta.dirname, '../../../..', name), 'utf8');
+const examples = parseEnv(read('.env.example'));
+const required = {
+  DATABASE_URL: 'postgresql://someone@127.0.0.1/agentbot',
+  INTERNAL_API_KEY: randomBytes(32).toString('hex'),
+  ASSERTION_SECRET: randomBytes(32).toString('hex'),
+  ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+};
 
 test('readConfig names every missing variable and no value', () => {
   expect(() => readConfig({ INTERNAL_API_KEY: 'short-secret', DATABASE_URL: 'mysql://user:pw@host/db' })).toThrow(
     /DATABASE_URL[\s\S]*INTERNAL_API_KEY[\s\S]*ASSERTION_SECRET/,
   );
   expect(() => readConfig({ INTERNAL_API_KEY: 'short-secret' })).toThrow(expect.not.stringContaining('short-secret'));
+});
+
+test('readConfig has the defaults that .env.example shows', () => {
+  expect(Object.keys(examples).length).toBeGreaterThan(80);
+  expect(readConfig({ ...examples, ...required })).toEqual(readConfig(required));
+});
+
+test('readConfig takes for an empty variable what .env.example says of it', () => {
+  const config = readConfig({ ...examples, ...required, GATEWAY_PORT: '10007', AGENTS_DOMAIN: 'agents.example.com' });
+  expect(config).toMatchObject({ GATEWAY_PUBLIC_URL: 'http://localhost:10007', PROVISION_DOMAIN: 'agents.example.com' });
+  // Empty: not offered, or none.
+  const off = [
+    'SMTP_URL',
+    'METRICS_TOKEN',
+    'EGRESS_PORT',
+    'CLONE_TREASURY_ADDRESS',
+    'STRIPE_SECRET_KEY',
+    'BACKUP_S3_BUCKET',
+    'BASE_RPC_URL',
+  ];
+  for (const name of off) expect([name, config[name as keyof typeof config]]).toEqual([name, undefined]);
+  expect(config.CORS_ORIGINS).toEqual([]);
+});
+
+test('.env.example has every setting of the backend, and docker-compose.yml sets no other for the backend', () => {
+  expect(settingNames.filter((name) => !(name in examples))).toEqual(['NODE_ENV']);
+  const [, service = ''] = /\n {2}backend:\n([\s\S]*?)\n {2}web:\n/.exec(read('docker-compose.yml')) ?? [];
+  const set = [...service.matchAll(/^ {6}([A-Z][A-Z0-9_]+): /gm)].map(([, name = '']) => name);
+  expect(set.length).toBeGreaterThan(60);
+  expect(set.filter((name) => !settingNames.includes(name))).toEqual([]);
 });

@@ -187,6 +187,9 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });
 
+/** The names of the backend's settings. */
+export const settingNames = Object.keys(schema.shape);
+
 /**
  * The settings of the command that installs the host firewall. It runs as root, so it gets no secret.
  * @throws Error for a value that does not parse

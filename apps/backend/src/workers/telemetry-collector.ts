@@ -1,3 +1,4 @@
+import { AppError } from '@agentbot/contracts';
 import type { Context } from '../domain/context.ts';
 import { collectLog } from '../domain/telemetry/logs/collect-log.ts';
 import { deleteOldLogs } from '../domain/telemetry/logs/log-store.ts';
@@ -20,8 +21,12 @@ const STREAM_FRESH_MS = 10_000;
 /** Follows the logs and usage of all agents on the engine, until aborted. */
 async function follow(context: Context, lease: string, signal: AbortSignal): Promise<void> {
   const { host, config, log } = context;
+  let engineIsAway = false;
   const report = (error: unknown, agentId?: string) => {
-    if (!signal.aborted) log.warn({ err: error, agentId }, 'following an agent failed; it is retried');
+    const isOutage = error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE';
+    // One line per outage: every loop retries every two seconds.
+    if (!signal.aborted && !(isOutage && engineIsAway)) log.warn({ err: error, agentId }, 'following an agent failed; it is retried');
+    engineIsAway ||= isOutage;
   };
   let sampling = false;
   const logs = createLogWriter({ context, lease });
@@ -33,6 +38,7 @@ async function follow(context: Context, lease: string, signal: AbortSignal): Pro
   let isFirstRound = true;
   async function round(): Promise<void> {
     const agents = await host.agents(config.INSTALLATION);
+    engineIsAway = false;
     const running = agents.filter((agent) => agent.running);
     sampling = running.length > config.STATS_STREAMS;
     const targets = isFirstRound ? agents : running;

@@ -1,5 +1,42 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { allowedCall, allowedCalls } from './allowed-calls.ts';
+
+/** Compares the list of calls with ADR 9, which names them for operators. */
+
+const adr = readFileSync(path.join(import.meta.dirname, '../../../../../docs/adr/0009-engine-socket.md'), 'utf8');
+const name = 'openclaw-agent_1';
+
+/** The calls in the table of ADR 9: `GET /info`, or below `for one:` the end of an address such as `GET json`. */
+function callsOfAdr(): [method: string, address: string][] {
+  const rows = adr.split('\n').filter((line) => /^\| (engine|images|containers|volumes|networks) +\|/.test(line));
+  return rows.flatMap((row) => {
+    const [, kind = '', cell = ''] = row.split('|').map((text) => text.trim());
+    const [general = '', single = ''] = cell.split('for one:');
+    let method = '';
+    const calls = [...general.matchAll(/`([A-Z]+ )?(\/[^`]*)`/g)].map(([, verb, address = '']): [string, string] => {
+      method = verb?.trim() ?? method;
+      return [method, address.replace('{name}', 'ghcr.io/openclaw/openclaw:1')];
+    });
+    const ofOne = [...single.matchAll(/`([A-Z]+)([^`]*)`/g)].flatMap(([, verb = '', ends = '']) =>
+      ends.split(',').map((end): [string, string] => {
+        const it = end.trim() === 'rename' ? 'a'.repeat(64) : name;
+        return [verb, `/${kind}/${it}${end.trim() && `/${end.trim()}`}`];
+      }),
+    );
+    return [...calls, ...ofOne];
+  });
+}
+
+test('the engine proxy allows the 27 calls that ADR 9 lists, and each is one of its own', () => {
+  const listed = callsOfAdr();
+  expect(listed).toHaveLength(27);
+  const matched = listed.map(([method, address]) => allowedCall(method, `/v1.41${address}`)?.call);
+  expect(listed.filter((_, index) => !matched[index])).toEqual([]);
+  expect(new Set(matched).size).toBe(27);
+  expect(allowedCalls).toHaveLength(27);
+});
 
 // Paths and parameters of the Docker Engine API: https://docs.docker.com/reference/api/engine/version/v1.41/
 
@@ -43,10 +80,11 @@ test.each<[string, string]>([
   expect(address?.includes('?')).toBe(query !== undefined);
 });
 
-describe('refused are', () => {
+describe('the engine proxy refuses', () => {
   test.each<[string, string]>([
     // What gives root on the host or leaves the container.
     ['POST', '/v1.41/containers/openclaw-agent_1/exec'],
+    ['POST', '/v1.41/containers/agentbot-postgres-1/stop'],
     ['POST', '/v1.41/exec/1/start'],
     ['POST', '/v1.41/build'],
     ['POST', '/v1.41/commit?container=openclaw-agent_1'],
@@ -173,4 +211,8 @@ test('each allowed call says why, and those with a body check it', () => {
     expect.stringMatching(/^POST .*networks.*create/),
   ]);
   expect(allowedCalls.filter(({ checksName }) => checksName).map(({ path }) => path.source)).toEqual([expect.stringMatching('rename')]);
+});
+
+test.each(['1.41', '1.44', '1.52'])('a call of a later version of the API passes: %s', (version) => {
+  expect(allowedCall('POST', `/v${version}/containers/${name}/start`)?.address).toBe(`/v${version}/containers/${name}/start`);
 });

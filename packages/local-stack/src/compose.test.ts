@@ -1,0 +1,184 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+
+/** Compares docker-compose.yml and the Dockerfiles with what README, docs and their own comments promise. */
+
+const root = path.join(import.meta.dirname, '../../..');
+const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
+
+interface Service {
+  build?: { context: string; dockerfile: string; target?: string };
+  image?: string;
+  restart: string;
+  command?: string[];
+  network_mode?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  cap_add?: string[];
+  security_opt?: string[];
+  group_add?: string[];
+  privileged?: boolean;
+  ports?: string[];
+  volumes?: string[];
+  tmpfs?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  environment: Record<string, string>;
+  healthcheck?: { test: string[] };
+  stop_grace_period?: string;
+}
+const compose = parse(read('docker-compose.yml')) as { services: Record<string, Service>; volumes: Record<string, unknown> };
+const { services } = compose;
+const service = (name: string): Service => {
+  const found = services[name];
+  if (!found) throw new Error(`docker-compose.yml has no service ${name}`);
+  return found;
+};
+const built = Object.entries(services).filter(([, { build }]) => build);
+
+test('docker compose builds and runs Postgres, migration, engine proxy, firewall, backend and web', () => {
+  expect(Object.keys(services)).toEqual(['postgres', 'migrate', 'engine-proxy', 'firewall', 'backend', 'web']);
+  expect(built.map(([name]) => name)).toEqual(['migrate', 'engine-proxy', 'firewall', 'backend', 'web']);
+  // The services come back after a reboot. The migration ends, and runs again at each `up`.
+  for (const [name, { restart }] of Object.entries(services))
+    expect([name, restart]).toEqual([name, name === 'migrate' ? 'no' : 'unless-stopped']);
+});
+
+test.each(built)(
+  'the service %s is built from a stage that exists, and its command starts a file that exists',
+  (_name, { build, command }) => {
+    const dockerfile = read(build?.dockerfile ?? '');
+    const stages = [...dockerfile.matchAll(/^FROM \S+(?: AS (\S+))?$/gm)].map(([, stage]) => stage);
+    if (build?.target) expect(stages).toContain(build.target);
+    // Without a target the last stage is built.
+    const last = /^FROM (\S+)$/m.exec(dockerfile.slice(dockerfile.lastIndexOf('\nFROM ')))?.[1];
+    const text = build?.target || last === 'backend' ? stageOf(dockerfile, build?.target ?? 'backend') : dockerfile;
+    const [, given = '[]'] = /^CMD (\[.*\])$/m.exec(text) ?? [];
+    const [node, script = ''] = command ?? (JSON.parse(given) as string[]);
+    expect(node).toBe('node');
+    const folder = path.dirname(path.join(root, build?.dockerfile ?? ''));
+    expect(existsSync(path.join(folder, script))).toBe(true);
+  },
+);
+
+/** The lines of one stage of a Dockerfile. */
+function stageOf(dockerfile: string, stage: string): string {
+  const [, text = ''] = new RegExp(`^FROM \\S+ AS ${stage}\\n([\\s\\S]*?)(?=^FROM |(?![\\s\\S]))`, 'm').exec(dockerfile) ?? [];
+  return text;
+}
+
+test('every service drops all capabilities and gains no privilege; only the firewall gets NET_ADMIN and NET_RAW', () => {
+  for (const [name, { cap_drop, security_opt, cap_add, privileged }] of built) {
+    expect([name, cap_drop, security_opt, privileged]).toEqual([name, ['ALL'], ['no-new-privileges:true'], undefined]);
+    expect([name, cap_add]).toEqual([name, name === 'firewall' ? ['NET_ADMIN', 'NET_RAW'] : undefined]);
+  }
+  for (const name of ['migrate', 'engine-proxy', 'firewall', 'backend']) expect([name, service(name).read_only]).toEqual([name, true]);
+});
+
+test('web and backend use the host’s network and listen on loopback; the database is published on loopback', () => {
+  expect([service('web').network_mode, service('backend').network_mode]).toEqual(['host', 'host']);
+  // BACKEND_HOST is not set: its default is 127.0.0.1. The web's address is in its Dockerfile.
+  expect(service('backend').environment).not.toHaveProperty('BACKEND_HOST');
+  expect(read('apps/web/Dockerfile')).toMatch(/^CMD .*"-H", "127\.0\.0\.1"\]$/m);
+  expect(service('postgres').ports).toEqual(['127.0.0.1:5432:5432']);
+  for (const [name, { ports }] of built) expect([name, ports]).toEqual([name, undefined]);
+});
+
+test('only the engine proxy mounts the engine’s socket, in the group DOCKER_GID and without network; the backend gets the proxy’s socket', () => {
+  const withEngine = Object.entries(services).filter(([, { volumes = [] }]) => volumes.some((volume) => volume.includes('docker.sock')));
+  expect(withEngine.map(([name]) => name)).toEqual(['engine-proxy']);
+  const { network_mode, group_add, command, volumes } = service('engine-proxy');
+  expect([network_mode, group_add]).toEqual(['none', ['${DOCKER_GID:?set DOCKER_GID in .env}']]);
+  const [listensOn, engine] = command?.slice(2) ?? [];
+  expect(volumes).toEqual(['engine:/run/engine', `${engine}:${engine}`]);
+  expect(service('backend').environment.DOCKER_HOST).toBe(`unix://${listensOn}`);
+  expect(service('backend').volumes).toContain('engine:/run/engine');
+});
+
+test('the firewall has no secret, and the same subnet, port and private endpoints as the backend', () => {
+  const { environment, network_mode } = service('firewall');
+  expect(Object.keys(environment)).toEqual(['AGENT_SUBNET', 'EGRESS_PORT', 'ALLOW_PRIVATE_MODEL_ENDPOINTS']);
+  for (const [name, value] of Object.entries(environment)) expect([name, service('backend').environment[name]]).toEqual([name, value]);
+  expect(service('engine-proxy').environment).toEqual({ AGENT_SUBNET: environment.AGENT_SUBNET });
+  expect(network_mode).toBe('host');
+  expect(service('backend').environment.HOST_FIREWALL).toBe('off');
+});
+
+test('the backend starts after the migration and with a healthy engine proxy and firewall; the web starts after the backend', () => {
+  expect(service('migrate').depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
+  expect(service('backend').depends_on).toEqual({
+    migrate: { condition: 'service_completed_successfully' },
+    'engine-proxy': { condition: 'service_healthy' },
+    firewall: { condition: 'service_healthy' },
+  });
+  expect(service('web').depends_on).toEqual({ backend: { condition: 'service_healthy' } });
+  for (const name of ['postgres', 'engine-proxy', 'firewall', 'backend', 'web']) expect(service(name).healthcheck?.test[0]).toMatch(/^CMD/);
+});
+
+test('only the migration knows the owner’s password; the backend logs in as another user of the same database', () => {
+  const owner = (name: string) => JSON.stringify(service(name).environment).includes('POSTGRES_PASSWORD');
+  expect(Object.keys(services).filter(owner)).toEqual(['postgres', 'migrate']);
+  const { MIGRATION_DATABASE_URL = '', DATABASE_URL = '' } = service('migrate').environment;
+  expect(MIGRATION_DATABASE_URL).toMatch(/^postgresql:\/\/agentbot:/);
+  expect(DATABASE_URL).toMatch(/^postgresql:\/\/agentbot_backend:/);
+  const address = (url: string) => url.slice(url.lastIndexOf('@'));
+  expect(address(MIGRATION_DATABASE_URL)).toBe(address(DATABASE_URL));
+  expect(address(service('backend').environment.DATABASE_URL ?? '')).toBe(address(DATABASE_URL));
+  expect(service('backend').environment.DATABASE_URL).toContain('agentbot_backend:${DATABASE_PASSWORD}');
+  expect(service('backend').environment).not.toHaveProperty('MIGRATE_ON_START');
+});
+
+test('compose refuses to start without each secret that its first comment names', () => {
+  const text = read('docker-compose.yml');
+  const [comment = ''] = /^(#.*\n)+/.exec(text) ?? [];
+  const named = [...new Set(comment.match(/\b[A-Z]+_[A-Z_]+\b/g))].sort();
+  const demanded = [...new Set([...text.matchAll(/\$\{([A-Z_]+):\?set \1 in \.env\}/g)].map(([, name = '']) => name))].sort();
+  expect(demanded).toEqual(named);
+  expect(demanded).toHaveLength(7);
+});
+
+test('web and backend share ASSERTION_SECRET, run in production, and the web calls the backend’s port', () => {
+  const [web, backend] = [service('web').environment, service('backend').environment];
+  expect([web.NODE_ENV, backend.NODE_ENV, service('migrate').environment.NODE_ENV]).toEqual(['production', 'production', 'production']);
+  expect(web.ASSERTION_SECRET).toBe('${ASSERTION_SECRET}');
+  expect(backend.ASSERTION_SECRET).toMatch(/^\$\{ASSERTION_SECRET:/);
+  expect(web.BACKEND_URL).toBe('http://127.0.0.1:3001');
+  expect(backend.DASHBOARD_URL).toBe(web.NEXTAUTH_URL);
+});
+
+test('the web reads every setting that compose gives it', () => {
+  const known = read('apps/web/src/config.ts');
+  const unknown = Object.keys(service('web').environment).filter(
+    (name) => !known.includes(`    ${name}: z.`) && !known.includes(`    ${name}: secret`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test('data survives: database, backups and the engine’s socket are named volumes, and backups lie in one', () => {
+  expect(Object.keys(compose.volumes)).toEqual(['engine', 'postgres', 'backups']);
+  expect(service('postgres').volumes).toEqual(['postgres:/var/lib/postgresql']);
+  expect(service('backend').volumes).toContain(`backups:${service('backend').environment.BACKUP_DIR}`);
+  // A new volume takes the owner of the folder in the image: the backend's user must be able to write.
+  expect(read('apps/backend/Dockerfile')).toMatch(/mkdir --mode=700 \/backups && chown node:node \/backups/);
+});
+
+test.each(['apps/backend/Dockerfile', 'apps/web/Dockerfile'])(
+  '%s has the Node.js and the pnpm of package.json, and runs as the user node',
+  (file) => {
+    const text = read(file);
+    const { engines, packageManager } = JSON.parse(read('package.json')) as { engines: { node: string }; packageManager: string };
+    const major = /\d+/.exec(engines.node)?.[0];
+    for (const [, image] of text.matchAll(/^FROM (node:\S+)/gm)) expect(image).toBe(`node:${major}-slim`);
+    expect(text).toContain(`npx -y ${packageManager} install --frozen-lockfile`);
+    const run = file.includes('backend') ? stageOf(text, 'backend') : text;
+    expect([...run.matchAll(/^USER (.*)$/gm)].map(([, user]) => user)).toEqual(['node']);
+    for (const [, source = ''] of text.matchAll(/^COPY --from=\w+(?: --chown=\S+)? \/app\/(\S+)/gm))
+      expect([source, existsSync(path.join(root, source))]).toEqual([source, true]);
+  },
+);
+
+test('the images hold no secret and no data of the checkout', () => {
+  const ignored = read('.dockerignore').split('\n');
+  for (const name of ['.env', '.data', '.git', '**/node_modules']) expect(ignored).toContain(name);
+});

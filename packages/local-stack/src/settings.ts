@@ -1,0 +1,107 @@
+import path from 'node:path';
+
+/** The folder for backups. A relative BACKUP_DIR is one of the checkout: the backend runs in a folder of its own. */
+export const backupFolder = ({ BACKUP_DIR }: NodeJS.ProcessEnv, { root, dataDir }: { root: string; dataDir: string }) =>
+  BACKUP_DIR ? path.resolve(root, BACKUP_DIR) : path.join(dataDir, 'backups');
+
+/** The variables that every process inherits: paths, locale and proxies, no secrets. */
+export function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = [
+    'PATH',
+    'HOME',
+    'USER',
+    'LANG',
+    'TZ',
+    'TMPDIR',
+    'CI',
+    'TERM',
+    'NODE_EXTRA_CA_CERTS',
+    'HTTPS_PROXY',
+    'HTTP_PROXY',
+    'NO_PROXY',
+  ];
+  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+}
+
+/** The settings of `.env.example` that the backend gets. */
+export const backendSettings = [
+  'BACKEND_HOST',
+  'ADMIN_EMAILS',
+  'TESTER_EMAILS',
+  'PROVISIONING_ENABLED',
+  'AGENTS_DOMAIN',
+  'PROVISION_DOMAIN',
+  'CONTAINER_HOST',
+  'DOCKER_HOST',
+  'ALLOW_PRIVATE_MODEL_ENDPOINTS',
+  'OPENROUTER_BASE_URL',
+  'GEMINI_BASE_URL',
+  'GROQ_BASE_URL',
+  'ANTHROPIC_BASE_URL',
+  'OPENAI_BASE_URL',
+  'TELEGRAM_API_BASE',
+  'DISCORD_API_BASE',
+  'GATEWAY_PUBLIC_URL',
+  'AGENT_PORT_BASE',
+  'AGENT_SUBNET',
+  'INSTALLATION',
+  'READY_TIMEOUT_SECONDS',
+  'OPERATION_WAIT_SECONDS',
+  'LOG_LEVEL',
+  'METRICS_TOKEN',
+  'STATS_STREAMS',
+  'STATS_SWEEP_SECONDS',
+  'API_RATE_LIMIT',
+  'DEPLOYMENT_RATE_LIMIT',
+  'SIGN_IN_RATE_LIMIT',
+  'TRUST_PROXY',
+  'SMTP_URL',
+  'MAIL_FROM',
+  'ALLOWED_IMAGES',
+  'HOST_FIREWALL',
+  'EGRESS_PORT',
+  'CORS_ORIGINS',
+  'CLONE_TREASURY_ADDRESS',
+  'TEMPO_RPC_URL',
+  'TEMPO_CONFIRMATIONS',
+  'BASE_RPC_URL',
+  'ETHEREUM_RPC_URL',
+  'EAS_RPC_URL',
+  'EAS_CHAIN_ID',
+  'EAS_ATTESTERS',
+  'EAS_SCHEMAS',
+  'MUX_TOKEN_ID',
+  'MUX_TOKEN_SECRET',
+  'MUX_BASE_URL',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'STRIPE_API_BASE',
+  'STRIPE_PRICE_SOLO',
+  'STRIPE_PRICE_COLLECTIVE',
+  'STRIPE_PRICE_LABEL',
+  'STRIPE_PRICE_NETWORK',
+  'BACKUP_ENCRYPTION',
+  'BACKUP_S3_BUCKET',
+  'BACKUP_S3_ENDPOINT',
+  'BACKUP_S3_REGION',
+  'BACKUP_S3_ACCESS_KEY_ID',
+  'BACKUP_S3_SECRET_ACCESS_KEY',
+  'RECONCILE_SECONDS',
+  'SWEEP_VOLUMES',
+  'AGENT_EXTRA_CA_FILE',
+  'NODE_EXTRA_CA_CERTS',
+];
+
+/** The settings of `.env.example` that the dashboard gets. */
+export const webSettings = [
+  'LOG_LEVEL',
+  'PUBLIC_API_URL',
+  'TRUSTED_PROXIES',
+  'GITHUB_CLIENT_ID',
+  'GITHUB_CLIENT_SECRET',
+  'GITHUB_BASE_URL',
+  'GITHUB_API_URL',
+  'GOOGLE_CLIENT_ID',
+  'GOOGLE_CLIENT_SECRET',
+  'GOOGLE_ISSUER',
+];
