@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util';
 import startTestPostgres from '../apps/backend/test/global-setup.ts';
 import stopTestPostgres from '../apps/backend/test/global-teardown.ts';
 import type { Patch } from './patch.ts';
+import { access } from './patches/access.ts';
 import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
+import { engine } from './patches/engine.ts';
 import { figures } from './patches/figures.ts';
 import { ownership } from './patches/ownership.ts';
 import { time } from './patches/time.ts';
@@ -17,7 +19,7 @@ import { createTestRunner } from './test-runner.ts';
 //   pnpm mutate               all patches
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
-const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership];
+const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...access, ...engine];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {
@@ -94,6 +96,8 @@ if (values.sample) process.stdout.write(`A sample of ${chosen.length} of ${named
 if (values.list) list(chosen);
 else {
   await startTestPostgres();
+  const interrupted = () => void stopTestPostgres().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     if (!(await applyAll(chosen))) process.exitCode = 1;
   } finally {

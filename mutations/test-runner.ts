@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Patch } from './patch.ts';
@@ -30,16 +30,18 @@ async function run(commandLine: string, cwd: string, env: NodeJS.ProcessEnv, tim
     hung = true;
     if (child.pid) process.kill(-child.pid, 'SIGKILL');
   }
+  process.once('exit', end);
   await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(timer);
+  process.off('exit', end);
   return { output: Buffer.concat(chunks).toString(), hung };
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 export function createTestRunner() {
-  /** How long each test takes on the code as it is. */
-  const unmutated = new Map<string, number>();
+  /** How long each test takes on the code as it is, in milliseconds. */
+  const unmutated = new Map<string, Promise<number>>();
 
   const whichTest = ({ test }: Patch) => [test.package, test.file, test.name ?? ''].join(' ');
 
@@ -62,15 +64,19 @@ export function createTestRunner() {
     return { failed: Number(failed), output };
   }
 
-  /** Runs a patch's test on the code as it is, once. @throws Error when it fails: a test that is red anyway notices nothing */
-  async function unmutatedMs(patch: Patch): Promise<number> {
-    const known = unmutated.get(whichTest(patch));
-    if (known !== undefined) return known;
+  /** Runs a patch's test on the code as it is. @throws Error when it fails: a test that is red anyway notices nothing */
+  async function measure(patch: Patch): Promise<number> {
     const from = Date.now();
     const { failed, output } = await runTest(patch);
     if (failed > 0) throw new Error(`${whichTest(patch)} fails without a patch:\n${output.slice(-4_000)}`);
-    unmutated.set(whichTest(patch), Date.now() - from);
     return Date.now() - from;
+  }
+
+  /** As `measure`, once for each test. */
+  function unmutatedMs(patch: Patch): Promise<number> {
+    const known = unmutated.get(whichTest(patch)) ?? measure(patch);
+    unmutated.set(whichTest(patch), known);
+    return known;
   }
 
   /** Applies a patch, runs its test and restores the file, whatever happens. @returns whether the test noticed the fault */
@@ -80,9 +86,8 @@ export function createTestRunner() {
     const places = original.split(patch.find).length - 1;
     if (places !== 1) throw new Error(`${patch.id}: "${patch.find}" stands ${places} times in ${patch.file}, not once`);
     const timeout = timeoutMs(await unmutatedMs(patch));
-    const restore = () => writeFile(file, original);
-    const interrupted = () => void restore().then(() => process.exit(130));
-    process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+    const restore = () => writeFileSync(file, original);
+    process.once('exit', restore);
     try {
       await writeFile(
         file,
@@ -90,8 +95,8 @@ export function createTestRunner() {
       );
       return (await runTest(patch, timeout)).failed > 0;
     } finally {
-      process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-      await restore();
+      process.off('exit', restore);
+      restore();
     }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { allowedDomains, allowedPort } from './allowed-domains.ts';
+import { allowedDomains, allowedPort, validateAllowedDomains } from './allowed-domains.ts';
 
 describe('allowedPort for an agent with allowed domains', () => {
   const agent = {
@@ -27,4 +27,18 @@ describe('allowedPort for an agent with allowed domains', () => {
   ])('of host %s with default port %s and requested port %s is %s', (host, usual, asked, port) => {
     expect(allowedPort(patterns, host, usual, asked)).toBe(port);
   });
+});
+
+test('allowedDomains of an agent without a channel are its list and its model alone', () => {
+  const agent = { model: 'gpt-4', aiProvider: 'openai', config: { allowedDomains: ['example.com'] } };
+  expect([...new Set(allowedDomains(agent, new Set(['apiKey']), {}))]).toEqual(['example.com', 'api.openai.com']);
+});
+
+test('validateAllowedDomains refuses a list where nothing enforces it', () => {
+  const list = { allowedDomains: ['example.com'] };
+  expect(() => validateAllowedDomains(list, { EGRESS_PORT: undefined })).toThrow(
+    'This installation cannot enforce allowedDomains: its operator must set EGRESS_PORT first',
+  );
+  validateAllowedDomains(list, { EGRESS_PORT: 15_001 });
+  validateAllowedDomains({ allowedDomains: [] }, { EGRESS_PORT: undefined });
 });

@@ -52,3 +52,16 @@ test('createOptions passes secrets in the environment and in no argument', () =>
   expect(options.Env).toEqual(['NODE_ENV=production', 'TOKEN=secret']);
   expect(JSON.stringify([options.Cmd, options.Entrypoint, options.Labels])).not.toContain('secret');
 });
+
+test('createOptions bounds logs and temporary files, and gives OpenClaw time to stop', () => {
+  expect(options.HostConfig?.LogConfig).toEqual({ Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } });
+  expect(options.HostConfig?.Tmpfs).toEqual({
+    '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777',
+    '/home/node/.cache': 'rw,nosuid,nodev,size=64m,uid=1000,gid=1000,mode=700',
+  });
+  expect(options.StopTimeout).toBe(15);
+});
+
+test('createOptions starts in the data folder, not in a folder that the image chooses', () => {
+  expect(options.WorkingDir).toBe('/home/node/.openclaw');
+});

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { expect, test } from '@jest/globals';
-import { assertPublicEndpoint, isThisMachine } from './model-endpoint.ts';
+import { assertPublicEndpoint, isThisMachine, mayReach, withoutCredentials } from './model-endpoint.ts';
 
 test.each([
   'http://127.0.0.1/v1',
@@ -35,4 +35,54 @@ test('isThisMachine recognizes every address of this machine, also as an IPv4-ma
   for (const address of ['127.0.0.9', '::1', '0.0.0.0', ...own, ...mapped])
     expect([address, isThisMachine(address)]).toEqual([address, true]);
   for (const address of ['192.0.2.1', '2001:db8::1']) expect([address, isThisMachine(address)]).toEqual([address, false]);
+});
+
+// The registries of IANA (RFC 6890): an address at each end of each network, and its public neighbours.
+test.each([
+  ['0.0.0.0', '0.255.255.255'],
+  ['10.0.0.0', '10.255.255.255'],
+  ['100.64.0.0', '100.127.255.255'],
+  ['127.0.0.0', '127.255.255.255'],
+  ['172.16.0.0', '172.31.255.255'],
+  ['192.0.0.0', '192.0.0.255'],
+  ['192.168.0.0', '192.168.255.255'],
+  ['198.18.0.0', '198.19.255.255'],
+  ['224.0.0.0', '255.255.255.255'],
+  ['::', '::1'],
+  ['fc00::', 'fdff:ffff::1'],
+  ['ff00::', 'ff02::1'],
+  ['64:ff9b::', '64:ff9b::a9fe:a9fe'],
+])('mayReach refuses %s to %s, unless the operator allows private addresses', (first, last) => {
+  for (const address of [first, last]) expect([address, mayReach(address, false), mayReach(address, true)]).toEqual([address, false, true]);
+});
+
+test.each([
+  '1.1.1.1',
+  '9.255.255.255',
+  '11.0.0.0',
+  '100.63.255.255',
+  '100.128.0.0',
+  '172.15.255.255',
+  '172.32.0.0',
+  '192.169.0.0',
+  '2606:4700::1111',
+])('mayReach admits %s', (address) => {
+  expect(mayReach(address, false)).toBe(true);
+});
+
+// The clouds' documentation: AWS, Azure and most others, Alibaba, AWS and Google over IPv6.
+test.each(['169.254.169.254', '169.254.0.0', '169.254.255.255', '100.100.100.200', 'fe80::1', 'fd00:ec2::254', 'fd20:ce::254'])(
+  'mayReach refuses the metadata address %s everywhere',
+  (address) => {
+    expect([mayReach(address, false), mayReach(address, true)]).toEqual([false, false]);
+  },
+);
+
+test.each([
+  ['https://user:pass@api.example/v1?key=a#b', 'https://api.example/v1'],
+  ['https://api.example/v1?api-version=1', 'https://api.example/v1'],
+  ['https://user@api.example/v1', 'https://api.example/v1'],
+  ['https://api.example/v1', 'https://api.example/v1'],
+])('withoutCredentials of %s is %s', (url, shown) => {
+  expect(withoutCredentials(url)).toBe(shown);
 });
