@@ -7,7 +7,9 @@ import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
 import { engine } from './patches/engine.ts';
 import { figures } from './patches/figures.ts';
+import { operations } from './patches/operations.ts';
 import { ownership } from './patches/ownership.ts';
+import { secrets } from './patches/secrets.ts';
 import { time } from './patches/time.ts';
 import { createTestRunner } from './test-runner.ts';
 
@@ -19,7 +21,7 @@ import { createTestRunner } from './test-runner.ts';
 //   pnpm mutate               all patches
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
-const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...access, ...engine];
+const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...access, ...engine, ...secrets, ...operations];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {
