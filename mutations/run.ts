@@ -11,6 +11,7 @@ import { operations } from './patches/operations.ts';
 import { ownership } from './patches/ownership.ts';
 import { secrets } from './patches/secrets.ts';
 import { time } from './patches/time.ts';
+import { web } from './patches/web.ts';
 import { createTestRunner } from './test-runner.ts';
 
 // `pnpm mutate` applies each patch, runs the test file that must notice it, and puts the file back.
@@ -21,7 +22,18 @@ import { createTestRunner } from './test-runner.ts';
 //   pnpm mutate               all patches
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
-const all: Patch[] = [...contractValues, ...time, ...containers, ...figures, ...ownership, ...access, ...engine, ...secrets, ...operations];
+const all: Patch[] = [
+  ...contractValues,
+  ...time,
+  ...containers,
+  ...figures,
+  ...ownership,
+  ...access,
+  ...engine,
+  ...secrets,
+  ...operations,
+  ...web,
+];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
 function randomNumbers(seed: number): () => number {

@@ -91,6 +91,12 @@ describe('credentials', () => {
   test('GET /api/agents ignores X-User-Id without the internal key', async () => {
     const { body } = await backend.call('GET', '/api/agents', { headers: { 'x-user-id': user } });
     expect(body).toEqual([]);
+    // Another user's credential opens that user's account, whomever the header names.
+    const stranger = await backend.account();
+    const { key } = (await backend.as(stranger, 'POST', '/api/keys', { name: 'k' })).body;
+    for (const token of [key, await assertion(stranger)]) {
+      expect((await backend.call('GET', '/api/me', { token, headers: { 'x-user-id': user } })).body.id).toBe(stranger);
+    }
   });
 
   test('PUT /api/admin/users/:id/plan answers 403 to every account but the first', async () => {

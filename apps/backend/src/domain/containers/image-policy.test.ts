@@ -3,13 +3,13 @@ import { readConfig } from '../../config/config.ts';
 import { isPullAllowed, requireAllowedImage } from './image-policy.ts';
 
 /** The settings of an operator, as the backend reads them. */
-const settings = (ALLOWED_IMAGES: string) =>
+const settings = (ALLOWED_IMAGES: string, OPENCLAW_IMAGE = 'registry.example/platform/openclaw:1') =>
   readConfig({
     DATABASE_URL: 'postgres://u:p@127.0.0.1/db',
     INTERNAL_API_KEY: 'i'.repeat(32),
     ASSERTION_SECRET: 'a'.repeat(32),
     ENCRYPTION_KEYS: `k:${Buffer.alloc(32, 1).toString('base64')}`,
-    OPENCLAW_IMAGE: 'registry.example/platform/openclaw:1',
+    OPENCLAW_IMAGE,
     ALLOWED_IMAGES,
   });
 
@@ -48,4 +48,10 @@ test('a refusal names the image that the platform runs', () => {
   expect(() => requireAllowedImage('busybox', settings(''))).toThrow(
     'This installation does not run images of docker.io/library/busybox: use registry.example/platform/openclaw:1, or ask its operator to add the repository to ALLOWED_IMAGES',
   );
+});
+
+test('the image that is built here is never pulled, also where it is the platform’s image', () => {
+  const image = 'agentbot/openclaw:2026.3.13';
+  requireAllowedImage(image, settings('', image));
+  expect(isPullAllowed(image, settings('', image))).toBe(false);
 });

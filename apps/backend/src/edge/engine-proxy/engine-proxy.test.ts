@@ -138,6 +138,7 @@ describe('the engine proxy', () => {
     ['a folder of the host', asking({}, { Binds: ['/:/host'] })],
     ['a folder of the host as a mount', mounting({ Type: 'bind', Source: '/' })],
     ['a folder of the host as a volume', mounting({ VolumeOptions: { DriverConfig: { Options: { device: '/' } } } })],
+    ['a mount of another type', mounting({ Type: 'tmpfs' })],
     ['a foreign volume', mounting({ Source: 'postgres' })],
     ['the host’s network', asking({}, { NetworkMode: 'host' })],
     ['another container’s network', asking({}, { NetworkMode: 'container:postgres' })],
