@@ -135,8 +135,13 @@ test('another user sees and changes nothing of the agent', async () => {
 });
 
 test('an agent can be stopped and started', async () => {
+  // The buttons of a state are those that do something in it.
+  const offered = async () => (await page.getByRole('button', { name: /^(Start|Stop|Restart)$/ }).allTextContents()).sort();
+  expect(await offered()).toEqual(['Restart', 'Stop']);
   await page.getByRole('button', { name: 'Stop' }).click();
   await waitForStatus('stopped');
+  await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
+  expect(await offered()).toEqual(['Start']);
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await waitForStatus('running', 90_000);
 });

@@ -16,5 +16,7 @@ export interface Patch {
     file: string;
     /** Part of a test's name, where running the whole file takes long. */
     name?: string;
+    /** The test starts containers, a browser or a build: `--quick` leaves it out. */
+    slow?: true;
   };
 }

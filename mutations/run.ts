@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import startTestPostgres from '../apps/backend/test/global-setup.ts';
+import stopTestPostgres from '../apps/backend/test/global-teardown.ts';
 import type { Patch } from './patch.ts';
+import { access } from './patches/access.ts';
 import { answers } from './patches/answers.ts';
 import { audit } from './patches/audit.ts';
 import { billing } from './patches/billing.ts';
@@ -11,21 +11,28 @@ import { chat } from './patches/chat.ts';
 import { clone } from './patches/clone.ts';
 import { containers } from './patches/containers.ts';
 import { contractValues } from './patches/contract-values.ts';
+import { engine } from './patches/engine.ts';
 import { figures } from './patches/figures.ts';
 import { identity } from './patches/identity.ts';
 import { models } from './patches/models.ts';
+import { operations } from './patches/operations.ts';
 import { ownership } from './patches/ownership.ts';
 import { promises } from './patches/promises.ts';
+import { secrets } from './patches/secrets.ts';
 import { time } from './patches/time.ts';
+import { web } from './patches/web.ts';
+import { createTestRunner } from './test-runner.ts';
 
 // `pnpm mutate` applies each patch, runs the test file that must notice it, and puts the file back.
 //   pnpm mutate <id> …        these patches
 //   pnpm mutate --sample 5    five patches, picked at random; the seed is printed, and --seed repeats the choice
+//   pnpm mutate --quick       without the patches whose test starts containers, a browser or a build
+//   pnpm mutate --list        the table of the patches; applies none
 //   pnpm mutate               all patches
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
-const root = path.join(import.meta.dirname, '..');
 const all: Patch[] = [
+  ...access,
   ...answers,
   ...audit,
   ...billing,
@@ -34,12 +41,16 @@ const all: Patch[] = [
   ...clone,
   ...containers,
   ...contractValues,
+  ...engine,
   ...figures,
   ...identity,
   ...models,
+  ...operations,
   ...ownership,
   ...promises,
+  ...secrets,
   ...time,
+  ...web,
 ];
 
 /** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
@@ -62,62 +73,66 @@ function sampleOf(patches: Patch[], count: number, seed: number): Patch[] {
     .map(({ patch }) => patch);
 }
 
-/** Runs a patch's test. @returns the number of failed tests, and the end of the output */
-async function runTest({ test }: Patch): Promise<{ failed: number; output: string }> {
-  const only = test.name ? ['-t', test.name] : [];
-  const child = spawn('pnpm', ['--filter', test.package, 'run', 'test', test.file, ...only], {
-    cwd: root,
-    env: { ...process.env, CI: 'true' },
-  });
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await new Promise((resolve) => child.once('close', resolve));
-  const output = Buffer.concat(chunks).toString();
-  const [, passed, failed] = /: (\d+) passed, (\d+) failed/.exec(output) ?? [];
-  // A file that does not load notices nothing: it would fail whatever the fault is.
-  if (failed === undefined || Number(passed) + Number(failed) === 0) throw new Error(`No test was run:\n${output.slice(-2_000)}`);
-  return { failed: Number(failed), output };
+/** Prints patches as a table. */
+function list(patches: Patch[]): void {
+  const width = (texts: string[]) => Math.max(...texts.map((text) => text.length));
+  const ids = width(patches.map(({ id }) => id));
+  const harms = width(patches.map(({ harm }) => harm));
+  for (const { id, harm, test } of patches) {
+    const where = `${test.package.replace('@agentbot/', '')} ${test.file}${test.name ? ` “${test.name}”` : ''}${test.slow ? ' (slow)' : ''}`;
+    process.stdout.write(`${id.padEnd(ids)}  ${harm.padEnd(harms)}  ${where}\n`);
+  }
 }
 
-/** Applies a patch, runs its test and restores the file, whatever happens. @returns whether the test noticed the fault */
-async function isKilled(patch: Patch): Promise<boolean> {
-  const file = path.join(root, patch.file);
-  const original = await readFile(file, 'utf8');
-  const places = original.split(patch.find).length - 1;
-  if (places !== 1) throw new Error(`"${patch.find}" stands ${places} times in ${patch.file}, not once`);
-  const restore = () => writeFile(file, original);
-  const interrupted = () => void restore().then(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  try {
-    await writeFile(
-      file,
-      original.replace(patch.find, () => patch.replace),
+/** Applies patches one after the other, those of one test together. @returns whether each was killed */
+async function applyAll(patches: Patch[]): Promise<boolean> {
+  const { isKilled, whichTest } = createTestRunner();
+  const counts = { killed: 0, SURVIVED: 0, ERROR: 0 };
+  for (const patch of [...Map.groupBy(patches, whichTest).values()].flat()) {
+    const from = Date.now();
+    let problem = '';
+    const outcome = await isKilled(patch).then(
+      (killed) => (killed ? 'killed' : 'SURVIVED'),
+      (error: Error) => {
+        problem = `\n${error.message}`;
+        return 'ERROR' as const;
+      },
     );
-    return (await runTest(patch)).failed > 0;
-  } finally {
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-    await restore();
+    counts[outcome]++;
+    const seconds = Math.round((Date.now() - from) / 1_000);
+    process.stdout.write(`${outcome.padEnd(8)} ${patch.id} (${seconds} s): ${patch.harm}${problem}\n`);
   }
+  process.stdout.write(`mutations: ${counts.killed} killed, ${counts.SURVIVED} survived, ${counts.ERROR} could not be tried\n`);
+  return counts.killed === patches.length;
 }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'string' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) } },
+  options: {
+    sample: { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
 });
 const unknown = positionals.filter((id) => !all.some((patch) => patch.id === id));
 if (unknown.length > 0) throw new Error(`There is no patch ${unknown.join(', ')}`);
 const repeated = all.filter(({ id }, index) => all.findIndex((other) => other.id === id) !== index);
 if (repeated.length > 0) throw new Error(`Two patches are called ${repeated.map(({ id }) => id).join(', ')}`);
-const named = positionals.length > 0 ? all.filter(({ id }) => positionals.includes(id)) : all;
+const named = (positionals.length > 0 ? all.filter(({ id }) => positionals.includes(id)) : all).filter(
+  ({ test }) => !(values.quick && test.slow),
+);
 const chosen = values.sample ? sampleOf(named, Number(values.sample), Number(values.seed)) : named;
 if (values.sample) process.stdout.write(`A sample of ${chosen.length} of ${named.length} patches, seed ${values.seed}\n`);
 
-const survivors: string[] = [];
-for (const patch of chosen) {
-  const from = Date.now();
-  const killed = await isKilled(patch);
-  if (!killed) survivors.push(patch.id);
-  process.stdout.write(`${killed ? 'killed  ' : 'SURVIVED'} ${patch.id} (${Math.round((Date.now() - from) / 1000)} s): ${patch.harm}\n`);
+if (values.list) list(chosen);
+else {
+  await startTestPostgres();
+  const interrupted = () => void stopTestPostgres().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    if (!(await applyAll(chosen))) process.exitCode = 1;
+  } finally {
+    await stopTestPostgres();
+  }
 }
-process.stdout.write(`mutations: ${chosen.length - survivors.length} killed, ${survivors.length} survived\n`);
-if (survivors.length > 0) process.exitCode = 1;

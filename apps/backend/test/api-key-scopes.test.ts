@@ -88,6 +88,22 @@ describe('an API key for one agent', () => {
     await expect(database.as(narrowed, (tx) => tx.operation.create({ data: operation }))).rejects.toThrow(/row-level security/);
   });
 
+  test('is not sent the answer of another agent that a key of the same owner got with the same idempotency key', async () => {
+    const setState = (state: 'running' | 'pending') =>
+      backend.context.database.as('service', (tx) => tx.agent.updateMany({ where: { ownerId: owner }, data: { state } }));
+    // The request names no agent: each key's own is meant.
+    const open = async (agentId: string) =>
+      backend.call('POST', '/api/agent', {
+        token: (await newKey({ agentId })).key,
+        body: { action: 'create-session' },
+        headers: { 'idempotency-key': 'shared' },
+      });
+    await setState('running');
+    expect((await open(other)).status).toBe(200);
+    expect(await open(mine)).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    await setState('pending');
+  });
+
   test('answers 401 after its agent is deleted', async () => {
     const { id } = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Brief', config: { plan: 'collective' } })).body;
     const brief = await newKey({ agentId: id });

@@ -1,7 +1,8 @@
 import { type Route, routes } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { type JWTPayload, SignJWT } from 'jose';
+import { ASSERTION_SECRET, assertion, INTERNAL_KEY, sessionOf, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
 let admin: string;
@@ -35,6 +36,45 @@ describe('credentials', () => {
     },
   );
 
+  describe('an almost valid one is refused:', () => {
+    const now = () => Math.floor(Date.now() / 1000);
+    const signed = (claims: JWTPayload, alg = 'HS256') =>
+      new SignJWT({
+        iss: 'agentbot-web',
+        aud: 'agentbot-backend',
+        sub: user,
+        sid: sessionOf(user),
+        jti: `jti_${Math.random()}`,
+        iat: now(),
+        exp: now() + 60,
+        ...claims,
+      })
+        .setProtectedHeader({ alg })
+        .sign(new TextEncoder().encode(ASSERTION_SECRET));
+    const ask = async (token: string) => (await backend.call('GET', '/api/me', { token })).status;
+
+    test('(while the valid one is accepted)', async () => {
+      expect(await ask(await signed({}))).toBe(200);
+    });
+
+    test.each<[string, () => Promise<string> | string]>([
+      ['the beginning of the internal key', () => INTERNAL_KEY.slice(0, -1)],
+      ['the internal key with one more character', () => `${INTERNAL_KEY}x`],
+      ['the internal key in capitals', () => INTERNAL_KEY.toUpperCase()],
+      ['an assertion for another audience', () => signed({ aud: 'elsewhere' })],
+      ['an assertion of another issuer', () => signed({ iss: 'elsewhere' })],
+      ['an assertion that began over 60 seconds ago and ends later', () => signed({ iat: now() - 70, exp: now() + 3_600 })],
+      ['an assertion without an end', () => signed({ exp: undefined })],
+      ['an assertion that has ended', () => signed({ iat: now() - 30, exp: now() - 10 })],
+      ['an assertion without an id', () => signed({ jti: undefined })],
+      ['an assertion without a session', () => signed({ sid: undefined })],
+      ['an assertion with the session of another user', () => signed({ sid: sessionOf(admin) })],
+      ['an assertion of another algorithm', () => signed({}, 'HS512')],
+    ])('%s', async (_name, token) => {
+      expect(await ask(await token())).toBe(401);
+    });
+  });
+
   test('an assertion is accepted for one write only: the second gets 401', async () => {
     const token = await assertion(user);
     expect((await backend.call('POST', '/api/agents', { token, body: { name: 'Once' } })).status).toBe(201);
@@ -51,6 +91,12 @@ describe('credentials', () => {
   test('GET /api/agents ignores X-User-Id without the internal key', async () => {
     const { body } = await backend.call('GET', '/api/agents', { headers: { 'x-user-id': user } });
     expect(body).toEqual([]);
+    // Another user's credential opens that user's account, whomever the header names.
+    const stranger = await backend.account();
+    const { key } = (await backend.as(stranger, 'POST', '/api/keys', { name: 'k' })).body;
+    for (const token of [key, await assertion(stranger)]) {
+      expect((await backend.call('GET', '/api/me', { token, headers: { 'x-user-id': user } })).body.id).toBe(stranger);
+    }
   });
 
   test('PUT /api/admin/users/:id/plan answers 403 to every account but the first', async () => {

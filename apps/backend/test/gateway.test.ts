@@ -255,6 +255,35 @@ describe('POST /api/chat redacts the model key', () => {
   });
 });
 
+test('GET channels redacts the token in a channel’s error, and shows no error of a channel that has recovered', async () => {
+  const token = canary('471:');
+  const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
+  await backend.context.database.as('service', async (tx) => {
+    await tx.agent.update({ where: { id: agent.id }, data });
+    await writeAgentSecrets(tx, backend.context.envelope, agent, { telegramToken: token, whatsappToken: canary('wa-') });
+  });
+  const lastError = `GET https://api.telegram.org/bot${token}/getMe failed`;
+  gateway.answers['channels.status'] = {
+    channels: { whatsapp: { self: { e164: '+491701234567' } } },
+    channelAccounts: {
+      telegram: [{ running: true, lastError, lastInboundAt: 1_700_000_000_000 }],
+      whatsapp: [{ linked: true, connected: true, lastError: 'the connection was lost an hour ago' }],
+    },
+  };
+  const { body } = await backend.machine(agent.ownerId, 'GET', `/api/agents/${agent.id}/channels`);
+  expect(body.channels).toEqual([
+    {
+      channel: 'telegram',
+      state: 'error',
+      account: null,
+      error: 'GET https://api.telegram.org/bot[redacted]/getMe failed',
+      lastInboundAt: '2023-11-14T22:13:20.000Z',
+      lastOutboundAt: null,
+    },
+    { channel: 'whatsapp', state: 'connected', account: '+491701234567', error: null, lastInboundAt: null, lastOutboundAt: null },
+  ]);
+});
+
 describe('the gateway proxy removes cookies', () => {
   // The browser may send the dashboard's session cookie to an agent's address.
   const session = `next-auth.session-token=${canary('session-')}`;
@@ -289,7 +318,14 @@ describe('the gateway proxy removes cookies', () => {
     container.close();
   });
 
-  const headers = { cookie: session, 'x-other': 'kept' };
+  // OpenClaw 2026.8 and later refuses requests with headers of proxies.
+  const headers = {
+    cookie: session,
+    'x-other': 'kept',
+    'x-forwarded-for': '192.0.2.1',
+    forwarded: 'for=192.0.2.1',
+    'x-real-ip': '192.0.2.1',
+  };
   const answers: [string, () => Promise<IncomingMessage>][] = [
     ['HTTP', async () => (await once(request(`http://${address}/`, { headers }).end(), 'response'))[0]],
     ['WebSocket', async () => (await once(new WebSocket(`ws://${address}/`, { headers }), 'upgrade'))[0]],
@@ -300,6 +336,7 @@ describe('the gateway proxy removes cookies', () => {
     answer.resume();
     const heard = String(answer.headers['x-heard']);
     expect(JSON.parse(heard)).toMatchObject({ 'x-other': 'kept' });
+    expect(Object.keys(JSON.parse(heard)).filter((name) => /forwarded|real-ip/.test(name))).toEqual([]);
     expect(findInClear({ 'what the agent heard': heard })).toEqual([]);
     expect(answer.headers['set-cookie']).toBeUndefined();
   });

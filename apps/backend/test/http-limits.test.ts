@@ -68,6 +68,15 @@ test('GET /health carries the security headers for browsers', async () => {
   ]);
 });
 
+test('no answer of the API is stored by a proxy or a browser, neither a success nor an error', async () => {
+  const answers = [await backend.as(user, 'GET', '/api/me'), await backend.call('GET', '/api/me'), await backend.call('GET', '/health')];
+  expect(answers.map(({ status, headers }) => [status, headers.get('cache-control')])).toEqual([
+    [200, 'no-store'],
+    [401, 'no-store'],
+    [200, 'no-store'],
+  ]);
+});
+
 test('CORS allows another origin only when CORS_ORIGINS names it', async () => {
   const from = (origin: string, on: TestBackend) =>
     fetch(`${on.url}/api/agents`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } });

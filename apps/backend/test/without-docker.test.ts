@@ -79,6 +79,13 @@ describe('without a Docker Engine', () => {
     }
     expect((await backend.as(user, 'DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });
     expect((await backend.as(user, 'GET', `/api/agents/${id}`)).status).toBe(404);
+    // The engine may have them: the garbage collector removes them when it is back.
+    const orphans = await backend.context.database.as('service', (tx) => tx.orphan.findMany({ where: { name: { endsWith: id } } }));
+    expect(orphans.map(({ kind, name, markedForRemoval }) => [kind, name, markedForRemoval]).sort()).toEqual([
+      ['container', `openclaw-${id}`, true],
+      ['network', `openclaw-net-${id}`, true],
+      ['volume', `openclaw-data-${id}`, true],
+    ]);
   });
 
   test("POST /api/chat does not call an endpoint that resolves or redirects to the platform's own network", async () => {

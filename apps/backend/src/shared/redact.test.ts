@@ -12,3 +12,7 @@ test('redact removes terminal colours', () => {
   expect(redact('\u001b[31mred\u001b[0m \u001b[1;38;5;208morange\u001b[m [31m', [])).toBe('red orange [31m');
   expect(redact('\u001b[2K', [])).toBe('\u001b[2K');
 });
+
+test('redact finds a secret whose characters are coloured apart', () => {
+  expect(redact('key\u001b[1m-one', ['key-one'])).toBe('[redacted]');
+});

@@ -23,9 +23,10 @@ export function timeZoneName(): string {
 
 /** Formats a duration: `4.2 s`, `3 min 20 s`. */
 export function formatDuration(milliseconds: number): string {
-  const seconds = Math.max(0, milliseconds) / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const tenths = Math.round(Math.max(0, milliseconds) / 100);
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  const seconds = Math.round(tenths / 10);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** Formats a number of bytes with a binary unit: `2 GiB`, `1.5 MiB`. */

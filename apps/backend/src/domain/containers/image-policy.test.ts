@@ -51,6 +51,13 @@ describe('requireAllowedImage', () => {
     expect(() => requireAllowedImage(image, settings())).not.toThrow();
   });
 
+  test.each(['hostile.example/agentbot/openclaw:1', 'hostile.example/openclaw/openclaw', 'agentbot/openclaw-evil', 'busybox'])(
+    'refuses %s',
+    (image) => {
+      expect(() => requireAllowedImage(image, settings())).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+    },
+  );
+
   test('refuses a name that is none, and names another repository with what to do', () => {
     expect(() => requireAllowedImage('Not an image', settings())).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', message: 'Invalid Docker image name' }),

@@ -13,6 +13,8 @@ describe('parseAgentAddress of', () => {
     ['dj-a1b2.dj.example', '/x', { agentId: 'a1b2', url: '/x' }],
     ['a1b2.dj.example', '/x', null],
     ['evil.example', '/', null],
+    ['agent_1.agents.localhost.evil.example', '/', null],
+    ['agent_1.notagents.localhost', '/', null],
   ])('%s%s', (host, url, expected) => {
     expect(parseAgentAddress(host, url, { AGENTS_DOMAIN: 'agents.localhost', PROVISION_DOMAIN: 'dj.example' })).toEqual(expected);
   });

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { provisionBody } from './provision-body.ts';
+
+const body = (fields: Record<string, string>) => {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  return JSON.parse(JSON.stringify(provisionBody(form)));
+};
+
+test('provisionBody sends the filled fields, each under its own name', () => {
+  expect(
+    body({
+      name: ' A ',
+      model: 'gpt-4',
+      tier: 'pro',
+      apiKey: 'k',
+      telegramToken: 't',
+      discordBotToken: 'd',
+      whatsappToken: 'w',
+      baseUrl: '',
+    }),
+  ).toEqual({
+    name: 'A',
+    model: 'gpt-4',
+    tier: 'pro',
+    config: { apiKey: 'k', telegramToken: 't', discordBotToken: 'd', whatsappToken: 'w' },
+  });
+});
+
+test('provisionBody sends an endpoint and its model for the custom model alone', () => {
+  const endpoint = { name: 'A', baseUrl: 'http://127.0.0.1/v1', modelId: 'llama' };
+  expect(body({ ...endpoint, model: 'custom' }).config).toEqual({ baseUrl: 'http://127.0.0.1/v1', model: 'llama' });
+  expect(body({ ...endpoint, model: 'gpt-4' }).config).toEqual({});
+});
