@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startBackend, type TestBackend } from './backend.ts';
@@ -65,7 +65,9 @@ test.each([
   ['', false],
 ])('a TLS connection with the server name "%s" is passed on: %s', async (servername, isPassed) => {
   const before = greeted.length;
-  const socket = connectTls({ host: '127.0.0.1', port: EGRESS_PORT, localAddress: addresses.tls, servername, rejectUnauthorized: false });
+  // The types of `tls` lack `localAddress`, which it passes to `net`.
+  const from = { localAddress: addresses.tls } as ConnectionOptions;
+  const socket = connectTls({ ...from, host: '127.0.0.1', port: EGRESS_PORT, servername, rejectUnauthorized: false });
   socket.on('error', () => undefined);
   await Promise.race([new Promise((resolve) => socket.once('close', resolve)), once(tls, 'connection')]);
   expect(greeted.length - before).toBe(isPassed ? 1 : 0);

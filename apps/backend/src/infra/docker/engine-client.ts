@@ -67,8 +67,9 @@ export function connect(host: string | undefined, timeout: number): Docker {
   const url = new URL(host || DEFAULT_ENGINE);
   const tcp = { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
   const address = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
-  const agent = createAgent(url.protocol === 'https:');
-  return agreeOnVersion(new Docker({ ...address, timeout, agent }), url.href);
+  // The types of the client lack `agent`, so the options are no literal in its call.
+  const options = { ...address, timeout, agent: createAgent(url.protocol === 'https:') };
+  return agreeOnVersion(new Docker(options), url.href);
 }
 
 /** Separates body and query for dockerode: by default it copies the whole body, secrets included, into the URL's query. */
