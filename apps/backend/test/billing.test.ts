@@ -87,6 +87,7 @@ describe('the plans for sale', () => {
   });
 
   test('listPlans reads prices again after five minutes', async () => {
+    for (const price of ['price_solo', 'price_collective', 'price_network']) stripe.setPrice(price, { amount: 1_000 });
     let now = new Date('2041-03-05T12:34:56.000Z');
     const offers = createListPlans({ ...backend.context, clock: { now: () => now } });
     const readsAfter = async (ms: number) => {
