@@ -11,9 +11,11 @@ const checkTest = { package: backend, file: 'test/overview.test.ts', name: 'chan
 const egressTest = { package: backend, file: 'test/egress-proxy.test.ts' };
 const domainsTest = { package: backend, file: 'src/domain/containers/allowed-domains.test.ts' };
 const storeTest = { package: backend, file: 'src/infra/backup-store/backup-store.test.ts' };
+const engine = source('infra/docker/engine-client.ts');
+const engineTest = { package: backend, file: 'test/engine-faults.test.ts', name: 'a call of an engine' };
 const streamsTest = { package: backend, file: 'test/live-streams.test.ts' };
 
-/** What the product says to Telegram, Discord, S3 and Mux, and which hosts an agent reaches. */
+/** What the product says to Telegram, Discord, S3, Mux and an engine that fails, and which hosts an agent reaches. */
 export const channels: Patch[] = [
   {
     id: 'telegram-malformed',
@@ -150,5 +152,13 @@ export const channels: Patch[] = [
     replace: 'stream.passthrough',
     harm: 'the streams of other agents are removed',
     test: streamsTest,
+  },
+  {
+    id: 'engine-cut',
+    file: engine,
+    find: "request.emit('error', Object.assign(new Error('The response of the engine has no end'), { code: 'ECONNRESET' }));",
+    replace: '',
+    harm: 'a request waits for ever when the engine ends in the middle of an answer',
+    test: engineTest,
   },
 ];

@@ -261,7 +261,7 @@ describe('ens', () => {
     await ens.set('another.eth', ATTESTER);
     const notIts = bad('The ENS name does not resolve to this wallet');
     expect(await prove('ens', { metadata: { ensName: 'another.eth' } })).toMatchObject(notIts);
-    expect(await prove('ens', { metadata: { ensName: 'nobody.eth' } })).toMatchObject(notIts);
+    expect(await prove('ens', { metadata: { ensName: 'nobody.eth' } })).toMatchObject(bad('The ENS name does not resolve on chain'));
     for (const ensName of ['a b.eth', 'а‍gent.eth']) {
       expect(await challenge('ens', { walletAddress: wallet.address, metadata: { ensName } })).toMatchObject(bad('Invalid ENS name'));
     }
