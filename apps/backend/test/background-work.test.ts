@@ -262,6 +262,6 @@ test('log lines older than seven days are deleted, and younger ones are kept', a
   const kept = idAt(7 * 24 * HOUR_MS - 60_000);
   await store(kept);
   await store(idAt(7 * 24 * HOUR_MS + 1_000));
-  await deleteOldLogs(backend.context.database);
+  await deleteOldLogs(backend.context);
   expect((await service((tx) => tx.logChunk.findMany({ where: { agentId } }))).map(({ lastId }) => lastId)).toEqual([kept]);
 });

@@ -1,12 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { AppError, errorTable, statusOf } from './errors.ts';
-
-test('only the agent limit has another status on the web', () => {
-  const codes = Object.keys(errorTable) as (keyof typeof errorTable)[];
-  expect(codes.filter((code) => statusOf(code, 'web') !== statusOf(code, 'backend'))).toEqual(['AGENT_LIMIT_REACHED']);
-  expect(statusOf('AGENT_LIMIT_REACHED', 'web')).toBe(429);
-  expect(statusOf('AGENT_LIMIT_REACHED', 'backend')).toBe(402);
-});
+import { AppError, errorTable } from './errors.ts';
 
 // RFC 9110 and RFC 6585 name the statuses; the contract's tables use them for these cases.
 test('every error code has the status of its kind', () => {
