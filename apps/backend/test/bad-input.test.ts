@@ -142,6 +142,10 @@ describe('request bodies', () => {
     ['{}', 'Message required'],
     ['{"message":""}', 'Message required'],
     ['{"message":["x"]}', 'Message required'],
+    ['{"message":"a\\u0000b"}', 'Message must not contain NUL characters'],
+    // Postgres stores neither NUL nor half of a surrogate pair, in any field.
+    ['{"message":"a\\ud800b"}', 'Text must be Unicode without NUL characters'],
+    ['{"message":"a","sessionId":"a\\u0000b"}', 'Text must be Unicode without NUL characters'],
     [JSON.stringify({ message: 'x'.repeat(32_001) }), 'Message must be at most 32000 characters'],
   ])('sendMessage refuses %.30s with 400', async (body, error) => {
     expect(await backend.as(admin, 'POST', '/api/chat', body)).toMatchObject({ status: 400, body: { error } });

@@ -294,6 +294,9 @@ describe('Idempotency-Key', () => {
     const user = await backend.account();
     expect((await create(user, 'again', { name: '' })).status).toBe(400);
     expect((await create(user, 'again', { name: 'Now' })).status).toBe(201);
+    // Refused by the operation itself, after the key was claimed.
+    expect((await create(user, 'once-more', { name: 'B', config: { allowedDomains: ['example.com'] } })).status).toBe(400);
+    expect((await create(user, 'once-more', { name: 'B' })).status).toBe(201);
   });
 
   test('a retry after a crash finds the agent that the first request created', async () => {

@@ -15,6 +15,7 @@ describe('parseAgentAddress of', () => {
     ['evil.example', '/', null],
     ['agent_1.agents.localhost.evil.example', '/', null],
     ['agent_1.notagents.localhost', '/', null],
+    ['agent_1.agents.evil-host', '/', null],
   ])('%s%s', (host, url, expected) => {
     expect(parseAgentAddress(host, url, { AGENTS_DOMAIN: 'agents.localhost', PROVISION_DOMAIN: 'dj.example' })).toEqual(expected);
   });
