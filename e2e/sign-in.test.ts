@@ -2,6 +2,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startGitHub } from '@agentbot/test-doubles/git-hub';
 import { startGoogle } from '@agentbot/test-doubles/google';
 import { startMailbox } from '@agentbot/test-doubles/mailbox';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWholeStack, type WholeStack } from './stack.ts';
 import { WebSession } from './web-session.ts';
@@ -108,7 +109,7 @@ describe('a forgotten password:', () => {
     const { session } = await WebSession.signUp(stack.webUrl, email);
     expect(await me(session)).toMatchObject({ email });
     expect((await post('/api/password/forgot', { email })).body).toEqual({ success: true });
-    while (mailbox.mails.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await pollUntil('a mail has come', () => mailbox.mails.length > 0);
     const mail = mailbox.mails[0];
     expect(mail?.to).toEqual([email]);
     const token = tokenOf(mail?.text ?? '');
