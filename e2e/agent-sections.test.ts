@@ -3,6 +3,7 @@ import { errorTable } from '@agentbot/contracts';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
 import {
@@ -79,7 +80,7 @@ describe('a section of an agent:', () => {
     await page.getByLabel('Message').fill('Think for long');
     await button('Send').click();
     await log.getByText('The agent is answering…').waitFor();
-    while (!model.requests.some(({ words }) => words === 'Think for long')) await page.waitForTimeout(50);
+    await pollUntil('the model was asked', () => model.requests.some(({ words }) => words === 'Think for long'));
     model.setBehaviour({ delayMs: 0 });
     await button('Stop reply').click();
     await log.getByText('Agent was aborted.').waitFor();

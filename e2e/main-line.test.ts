@@ -1,5 +1,6 @@
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
@@ -168,7 +169,7 @@ test('a backend that is killed during provisioning leaves no agent stuck', async
       const { agents } = (await (await fetch('/api/agents')).json()) as { agents: { name: string }[] };
       return agents.some(({ name }) => name === 'Interrupted');
     });
-  while (!(await isCreated())) await page.waitForTimeout(20);
+  await pollUntil('the container is created', isCreated, { everyMs: 20 });
   await stack.killBackend();
   await stack.startBackend();
   expect(await created).toBe(502);

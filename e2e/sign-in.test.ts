@@ -3,6 +3,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startGitHub } from '@agentbot/test-doubles/git-hub';
 import { startGoogle } from '@agentbot/test-doubles/google';
 import { startMailbox } from '@agentbot/test-doubles/mailbox';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWholeStack, type WholeStack } from './stack.ts';
 import { WebSession } from './web-session.ts';
@@ -115,7 +116,7 @@ describe('a forgotten password:', () => {
     expect(await me(session)).toMatchObject({ email });
     expect((await post('/api/password/forgot', { email })).body).toEqual({ success: true });
     const mailTo = () => mailbox.mails.find(({ to }) => to.includes(email));
-    for (const end = Date.now() + 10_000; !mailTo() && Date.now() < end; ) await sleep(20);
+    await pollUntil('a mail has come', () => mailTo() !== undefined);
     const mail = mailTo();
     expect(mail?.to).toEqual([email]);
     const token = tokenOf(mail?.text ?? '');

@@ -3,6 +3,7 @@ import { expectedAnswer, isLifecycle, lifecycleError } from '@agentbot/contracts
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { expect } from '@jest/globals';
 import pg from 'pg';
 import { startWholeStack, type WholeStack } from './stack.ts';
@@ -56,7 +57,8 @@ export async function startWebApi(): Promise<void> {
   });
   running = body.agent.id;
   // The request waits 15 seconds for the operation; a busy machine needs longer.
-  while ((await call('getAgent')).body.agent.status === 'provisioning') await sleep(200);
+  const isProvisioned = async () => (await call('getAgent')).body.agent.status !== 'provisioning';
+  await pollUntil('the agent is provisioned', isProvisioned, { everyMs: 200 });
   backup = (await call('createBackup')).body.backup.id;
 }
 

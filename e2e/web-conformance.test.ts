@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { type RouteId, routes } from '@agentbot/contracts';
 import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
 import { canary } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import {
@@ -15,7 +16,6 @@ import {
   owner,
   ownerId,
   running,
-  sleep,
   stack,
   startWebApi,
   stopWebApi,
@@ -78,7 +78,7 @@ describe('the web differs from the backend:', () => {
     expect([flat.status, flat.body.code]).toEqual([402, 'AGENT_LIMIT_REACHED']);
     // An agent that is still provisioning cannot be deleted.
     const remove = () => call('deleteAgent', { as: stranger, agent: kept.body.agent.id });
-    while ((await remove()).status === 409) await sleep(500);
+    await pollUntil('the agent can be deleted', async () => (await remove()).status !== 409, { everyMs: 500 });
   });
 
   test('a lifecycle operation on a foreign agent is 403, a data operation 404', async () => {
@@ -373,7 +373,7 @@ describe('error tables:', () => {
     const open = `SELECT FROM operations WHERE finished_at IS NULL AND agent_id = $1`;
     const busy = call(busyWith);
     await withDatabase(async (client) => {
-      while ((await client.query(open, [running])).rowCount === 0) await sleep(10);
+      await pollUntil('the operation has begun', async () => (await client.query(open, [running])).rowCount !== 0, { everyMs: 10 });
     });
     const body = { action: 'set-credential', key: 'openai', value: canary('sk-other-'), agentId: running };
     // In parallel: the running operation may take only seconds.

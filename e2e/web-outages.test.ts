@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   anonymous,
@@ -11,7 +12,6 @@ import {
   isoTime,
   ownerId,
   running,
-  sleep,
   stack,
   startWebApi,
   stopWebApi,
@@ -80,7 +80,7 @@ describe('an outage:', () => {
         } finally {
           await client.query('COMMIT');
         }
-        while ((await client.query(open, [running])).rowCount) await sleep(50);
+        await pollUntil('no operation is open', async () => (await client.query(open, [running])).rowCount === 0);
       }
     });
   }, 240_000);

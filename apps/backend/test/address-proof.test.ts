@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthenticator } from '@agentbot/test-doubles/authenticator';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startMailbox } from '@agentbot/test-doubles/mailbox';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -48,7 +49,7 @@ const tokenIn = (text: string) => /token=(?:3D)?([\w-]{43})/.exec(text.replace(/
 async function mailedToken(): Promise<string> {
   const before = mailbox.mails.length;
   expect((await asWeb('/api/password/forgot', { email })).status).toBe(200);
-  while (mailbox.mails.length === before) await sleep(10);
+  await pollUntil('a mail has come', () => mailbox.mails.length > before, { everyMs: 10 });
   return tokenIn(mailbox.mails.at(-1)?.text ?? '');
 }
 let passwords = 0;

@@ -1,6 +1,7 @@
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -67,7 +68,7 @@ const SOLO_SIZE = [1, 2];
 
 async function whileEngineAway(work: () => Promise<void>): Promise<void> {
   engine.setAway(true);
-  while ((await backend.call('GET', '/health')).body.docker !== 'unavailable') await new Promise((resolve) => setTimeout(resolve, 100));
+  await pollUntil('the engine is away', async () => (await backend.call('GET', '/health')).body.docker === 'unavailable');
   try {
     await work();
   } finally {
@@ -75,7 +76,7 @@ async function whileEngineAway(work: () => Promise<void>): Promise<void> {
   }
 }
 async function untilContainer(id: string): Promise<void> {
-  while ((await row(id)).runtime !== 'container') await new Promise((resolve) => setTimeout(resolve, 100));
+  await pollUntil('the agent has its container', async () => (await row(id)).runtime === 'container');
 }
 /** Raises an agent's plan in the transaction that begins an operation: after all checks, before its job. */
 async function withPlanRaisedAtBegin(kind: string, work: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { AuditEntryView } from '@agentbot/contracts';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createAuditJournal } from '../src/domain/audit/audit-journal.ts';
@@ -166,9 +166,7 @@ describe('an audit entry that is still pending when its request ends', () => {
     await databaseClient.query("SELECT set_config('app.actor', 'service', false)");
     return (await databaseClient.query('SELECT action, agent_id, actor_id, target, request_id FROM audit_pending')).rows;
   };
-  const until = async (good: () => Promise<boolean>) => {
-    while (!(await good())) await sleep(50);
-  };
+  const until = (good: () => Promise<boolean>) => pollUntil('the log has the expected entries', good);
 
   test('after a failed write, is written later with its outcome, and the request succeeds', async () => {
     const user = await backend.account();

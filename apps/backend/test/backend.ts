@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary, canaryKey, dumpDatabase, findInClear, readFiles } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import Docker from 'dockerode';
 import { SignJWT } from 'jose';
 import { startServer } from '../src/app/server.ts';
@@ -127,9 +128,8 @@ export async function startBackend(overrides: Record<string, string> = {}, clock
     /** Waits until an agent has no open operation. Provisioning answers after 15 seconds and may still run. */
     async settled(agentId: string): Promise<void> {
       const where = { agentId, finishedAt: null };
-      while (await server.context.database.as('service', (tx) => tx.operation.count({ where }))) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      const open = () => server.context.database.as('service', (tx) => tx.operation.count({ where }));
+      await pollUntil(`no operation on ${agentId} is open`, async () => (await open()) === 0, { seconds: 180, everyMs: 100 });
     },
     async stop() {
       await server.stop();

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canaryKey, readFiles } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import pg from 'pg';
 import { randomName } from '../src/shared/ids.ts';
 import { ASSERTION_SECRET, expectNothingInClear, INTERNAL_KEY, removeLeftovers } from './backend.ts';
@@ -106,7 +107,8 @@ export async function startChildBackend(settings: Record<string, string>, launch
      * @throws Error when the operation ended without this step
      */
     async untilStep(agentId: string, kind: string, { step, at }: StepState): Promise<void> {
-      for (;;) {
+      for (const end = Date.now() + 120_000; ; ) {
+        if (Date.now() > end) throw new Error(`No ${kind} of ${agentId} reached the step "${step}" within 120 s`);
         const { rows } = await database.query(
           `SELECT o.finished_at, s.state FROM operations o LEFT JOIN operation_steps s ON s.operation_id = o.id AND s.name = $3
            WHERE o.agent_id = $1 AND o.kind = $2 ORDER BY o.created_at DESC LIMIT 1`,
@@ -121,7 +123,8 @@ export async function startChildBackend(settings: Record<string, string>, launch
     /** Waits until no operation is open and no crash restart is scheduled. */
     async settled(): Promise<void> {
       const open = `SELECT FROM operations WHERE finished_at IS NULL UNION ALL SELECT FROM agents WHERE recover_at IS NOT NULL`;
-      while ((await database.query(open)).rowCount) await sleep(100);
+      const isSettled = async () => (await database.query(open)).rowCount === 0;
+      await pollUntil('no operation is open and no restart is scheduled', isSettled, { seconds: 180, everyMs: 100 });
     },
     async stop(): Promise<void> {
       try {

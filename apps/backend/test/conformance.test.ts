@@ -4,6 +4,7 @@ import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -179,7 +180,7 @@ async function whileRestarting(id: RouteId): Promise<Answer> {
   const restarting = call(real, id === 'restartAgent' ? 'repairAgent' : 'restartAgent', { agent: running });
   const operations = () =>
     real.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: running, finishedAt: null } }));
-  while ((await operations()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await pollUntil('the restart has begun', async () => (await operations()) > 0, { everyMs: 5 });
   const own: Partial<Record<RouteId, object>> = {
     deployAgent: { agentId: running, config: { telegramToken: canary('1:') } },
     tellAgent: { action: 'set-credential', key: 'openai', value: canary('sk-other-'), agentId: running },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ChildBackend, startChildBackend } from './child-backend.ts';
@@ -146,7 +147,7 @@ test('an agent deleted without the engine leaves no data to the next agent of it
   await backend.call('DELETE', '/api/agents/reborn');
   expect((await backend.call('GET', '/api/agents/reborn')).status).toBe(404);
   await engine.start();
-  while ((await backend.call('GET', '/health')).body.docker === 'unavailable') await sleep(50);
+  await pollUntil('the engine is back', async () => (await backend.call('GET', '/health')).body.docker !== 'unavailable');
   // Before the garbage collector runs.
   expect((await deploy('reborn')).status).toBe(201);
   await untilAnswering('reborn');

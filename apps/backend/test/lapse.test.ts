@@ -1,5 +1,6 @@
 import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -51,7 +52,7 @@ test('a lapse stops the running container and refuses to start it with 402; a re
   // An operation is in-flight: the agent stops when that operation has ended.
   const restarting = backend.machine(owner, 'POST', '/api/agents/runs/restart');
   const open = () => backend.context.database.as('service', (tx) => tx.operation.count({ where: { agentId: 'runs', finishedAt: null } }));
-  while ((await open()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await pollUntil('an operation has begun', async () => (await open()) > 0, { everyMs: 5 });
   await setSubscription('canceled');
   expect((await restarting).status).toBe(200);
   await reconcileSuspensions(backend.context);

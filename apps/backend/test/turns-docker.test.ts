@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
@@ -43,7 +44,7 @@ const send = (sessionId: string, message: string, from = backend) =>
   from.as(owner, 'POST', '/api/chat', { message, agentId: id, sessionId }).then(({ status, body }) => [status, body.reply ?? body.error]);
 /** Waits until the model has received the message. */
 async function untilReceived(words: string): Promise<void> {
-  while (!model.requests.some((request) => request.words === words)) await sleep(20);
+  await pollUntil(`the model was asked "${words}"`, () => model.requests.some((request) => request.words === words), { everyMs: 20 });
 }
 const received = (words: string[]) => model.requests.map((request) => request.words).filter((each) => words.includes(each));
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { isAbortCommand } from '../src/infra/openclaw/abort-command.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
@@ -51,7 +52,7 @@ const say = async (message: string, from = backend) => {
 const received = () => model.requests.map(({ words }) => words);
 /** Waits until the model has received the message. */
 async function untilReceived(words: string): Promise<void> {
-  while (!received().includes(words)) await sleep(10);
+  await pollUntil(`the agent has received "${words}"`, () => received().includes(words), { everyMs: 10 });
 }
 /** Sends a message that the model answers after `delayMs`; it answers later messages at once. */
 async function sendSlow(message: string, delayMs: number, from = backend) {
@@ -156,7 +157,7 @@ describe('the end of a process', () => {
         // Equal messages: the second must not get the reply of the first.
         for (const message of ['First', 'Same', 'Same']) await send(message);
         const words = async () => (await child.database.query("SELECT text FROM replies WHERE text <> ''")).rows.map(({ text }) => text);
-        while (!(await words()).length) await sleep(20);
+        await pollUntil('the reply has its first words', async () => (await words()).length > 0, { everyMs: 20 });
         expect([await pending(child), await words()]).toEqual([3, ['You ']]);
         await child.kill(signal);
         model.setBehaviour({ wordDelayMs: 0 });
