@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -83,7 +84,19 @@ test('rotate-keys rewraps every secret during concurrent writes, and reports tha
       await backend.context.database.as('service', (tx) => writeAgentSecrets(tx, envelope, agent, { apiKey: `new key of ${i}` }));
     }
   })();
-  const [{ code, stdout }] = await Promise.all([rotateKeys(`${fresh},${old}`), writing]);
+  // This write is not committed yet when the rotation reads the row, and is committed before the rotation replaces it.
+  const replaced = envelope.seal('new key of 7', 'agent_secrets|agent_7|apiKey');
+  await client.query('BEGIN');
+  await client.query("UPDATE agent_secrets SET sealed = $1 WHERE agent_id = 'agent_7' AND name = 'apiKey'", [replaced]);
+  const committing = (async () => {
+    const isAwaited = async () => {
+      const rows = await backend.context.database.untenanted.$queryRaw<unknown[]>`SELECT 1 FROM pg_locks WHERE NOT granted`;
+      return rows.length > 0;
+    };
+    while (!(await isAwaited())) await sleep(20);
+    await client.query('COMMIT');
+  })();
+  const [{ code, stdout }] = await Promise.all([rotateKeys(`${fresh},${old}`), writing, committing]);
   expect([code, stdout]).toEqual([0, expect.stringContaining('No secret is under old any more')]);
   expect(await columnsUnderOldKey()).toEqual([]);
 
@@ -92,7 +105,7 @@ test('rotate-keys rewraps every secret during concurrent writes, and reports tha
     const { sealedKey } = await tx.backup.findUniqueOrThrow({ where: { id: 'bk_0' } });
     expect(freshOnly.open(sealedKey ?? '', 'backups|bk_0')).toBe('key of a backup');
     for (let i = 0; i < AGENTS; i++) {
-      expect(await readAgentSecrets(tx, freshOnly, `agent_${i}`)).toEqual({ apiKey: i % 5 ? `key of ${i}` : `new key of ${i}` });
+      expect(await readAgentSecrets(tx, freshOnly, `agent_${i}`)).toEqual({ apiKey: i % 5 && i !== 7 ? `key of ${i}` : `new key of ${i}` });
     }
   });
   expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were rewrapped under fresh, 252 were already under it/);

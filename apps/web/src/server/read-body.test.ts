@@ -19,6 +19,9 @@ test('readBody reads up to 1 MiB, and no more, whether or not the length is told
   expect(await readBody(post(chunks(4)))).toHaveProperty('byteLength', MEBIBYTE);
   expect(await readBody(post(chunks(5)))).toBe('too large');
   expect(await readBody(post(null))).toBeUndefined();
+  const told = (length: number) => new Request('http://x', { method: 'POST', body: 'x', headers: { 'content-length': String(length) } });
+  expect(await readBody(told(MEBIBYTE))).toHaveProperty('byteLength', 1);
+  expect(await readBody(told(MEBIBYTE + 1))).toBe('too large');
 });
 
 test('requestIdOf takes the client’s id only in the form of an id', () => {

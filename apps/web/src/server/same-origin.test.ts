@@ -17,6 +17,7 @@ test.each<[string, Record<string, string>, boolean]>([
   ['a program', {}, true],
   ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, false],
   ['an agent’s subdomain', { 'sec-fetch-site': 'same-site', origin: 'http://agent_1.agents.localhost' }, false],
+  ['an agent’s subdomain without an origin', { 'sec-fetch-site': 'same-site' }, false],
   ['another site in an old browser', { origin: 'https://evil.example' }, false],
   ['a sandboxed frame', { origin: 'null' }, false],
   ['another port of the host', { origin: 'http://127.0.0.1:4000' }, false],

@@ -39,6 +39,7 @@ test.each<[Record<string, string>, string]>([
   [{ ownerIds: 'a/b' }, 'ownerIds'],
   [{ allowedDomains: 'https://example.com' }, 'allowedDomains'],
   [{ allowedDomains: 'localhost' }, 'allowedDomains'],
+  [{ allowedDomains: 'example.com/path' }, 'allowedDomains'],
   [{ allowedDomains: 'example.*' }, 'allowedDomains'],
 ])('readChanges finds the fault in %j', (fields, name) => {
   expect(Object.keys(read(fields).problems)).toEqual([name]);

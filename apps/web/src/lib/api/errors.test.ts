@@ -36,5 +36,7 @@ test('errorAdvice says nothing where nothing is known', () => {
 
 test('isStillRunning is true only for an operation that goes on', () => {
   expect(isStillRunning(refusal(504, { error: 'x', code: 'OPERATION_STILL_RUNNING' }))).toBe(true);
-  expect(isStillRunning(refusal(500, { error: 'x', code: 'OPERATION_FAILED' }))).toBe(false);
+  for (const code of ['OPERATION_FAILED', 'OPERATION_IN_PROGRESS', undefined]) {
+    expect(isStillRunning(refusal(500, { error: 'x', code }))).toBe(false);
+  }
 });
