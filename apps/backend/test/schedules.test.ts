@@ -210,8 +210,9 @@ test('orphans are removed after 15 minutes, and orphan volumes after seven days 
   const id = `nobody${randomName(6)}`;
   const Labels = { 'agentbot.installation': installation, 'agentbot.agent': id };
   const [network, volume] = [`openclaw-net-${id}`, `openclaw-data-${id}`];
-  await docker.createNetwork({ Name: network, Labels });
+  // The engine cuts a volume's time to whole seconds: created first, the volume is never younger than the network.
   await docker.createVolume({ Name: volume, Labels });
+  await docker.createNetwork({ Name: network, Labels });
   const remaining = async () => (await host.owned(installation)).map(({ name }) => name).sort();
   const found = await host.owned(installation);
   const createdAt = (name: string) => found.find((object) => object.name === name)?.createdAt as Date;
