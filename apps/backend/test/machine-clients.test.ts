@@ -328,6 +328,9 @@ describe('Idempotency-Key', () => {
 test('GET /api/agents pages by the Link header and refuses an invalid cursor or limit', async () => {
   const user = await backend.account();
   for (let i = 0; i < 5; i++) await backend.machine(user, 'POST', '/api/agents', { name: `A${i}`, config: { plan: 'network' } });
+  // All in one millisecond: a page ends between them.
+  const createdAt = new Date();
+  await backend.context.database.as('service', (tx) => tx.agent.updateMany({ where: { ownerId: user }, data: { createdAt } }));
   const all = (await backend.machine(user, 'GET', '/api/agents')).body;
   expect(all).toHaveLength(5);
   const seen = [];
@@ -352,7 +355,7 @@ test('GET /api/agents/:id/operations pages by the Link header, with and without 
     id: `op_${id}_${String(i).padStart(2, '0')}`,
     agentId: id,
     ownerId: user,
-    kind: i === 3 ? 'update' : 'restart',
+    kind: i === 0 ? 'update' : 'restart',
     createdAt: new Date(Date.UTC(2026, 0, 1) + Math.floor(i / 4)),
     state: 'succeeded' as const,
     finishedAt: new Date(),
@@ -374,9 +377,9 @@ test('GET /api/agents/:id/operations pages by the Link header, with and without 
     next = nextOf(page);
   }
   expect(seen).toEqual(all);
-  expect(ids(await read('?kind=update&limit=1'))).toEqual([data[3]?.id]);
+  expect(ids(await read('?kind=update&limit=1'))).toEqual([data[0]?.id]);
   const restarts = await read('?kind=restart&limit=22');
-  expect(ids(await read(nextOf(restarts) ?? ''))).toEqual(all.filter((each) => each !== data[3]?.id).slice(22));
+  expect(ids(await read(nextOf(restarts) ?? ''))).toEqual(all.filter((each) => each !== data[0]?.id).slice(22));
   expect((await read('?cursor=YWJj')).body.error).toBe('Invalid cursor');
   expect((await read('?kind=reboot')).body.error).toBe('Invalid kind');
 });

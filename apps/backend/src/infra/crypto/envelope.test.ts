@@ -85,6 +85,10 @@ describe('key rotation', () => {
     expect(createEnvelope(`${newer},${foreign}`).rewrap(sealed, 'row')).toBeUndefined();
   });
 
+  test('seals with the first key', () => {
+    expect(createEnvelope(newer).open(rotated.seal('x', 'row'), 'row')).toBe('x');
+  });
+
   test('lists the keys’ ids, the sealing key first', () => {
     expect(rotated.keyIds).toEqual(['new', 'old']);
     expect(rotated.isCurrent('v1.newer.x.y')).toBe(false);
