@@ -109,9 +109,12 @@ describe('the signals of an operation', () => {
     cancel.abort();
     await expect(working).rejects.toThrow('The operation was cancelled');
     expect(state.ended).toBe(true);
+    // A step that is shared with the way forward compensates too.
+    await step('stop', 60_000, async (signal) => expect(signal.aborted).toBe(false));
     await step('rollback', 60_000, async (signal) => expect(signal.aborted).toBe(false), { isCompensation: true });
     expect(await steps()).toEqual([
       ['create', 'failed', 'The operation was cancelled'],
+      ['stop', 'done', null],
       ['rollback', 'done', null],
     ]);
   });
