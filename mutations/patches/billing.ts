@@ -68,15 +68,15 @@ export const billing: Patch[] = [
   {
     id: 'stripe-signature-age',
     file: source('http/stripe-webhook'),
-    find: "?? '', secret)",
-    replace: "?? '', secret, 10 ** 9)",
+    find: '        MAX_EVENT_AGE_SECONDS,\n',
+    replace: '        10 ** 9,\n',
     harm: 'a recorded event can be sent again for ever',
     test: billingTest('fresh signature'),
   },
   {
     id: 'stripe-signature',
     file: source('http/stripe-webhook'),
-    find: "stripe.webhooks.constructEvent(request.body, request.get('stripe-signature') ?? '', secret)",
+    find: "stripe.webhooks.constructEvent(\n        request.body,\n        request.get('stripe-signature') ?? '',\n        secret,\n        MAX_EVENT_AGE_SECONDS,\n        undefined,\n        clock.now().getTime(),\n      )",
     replace: 'JSON.parse(String(request.body))',
     harm: 'anybody sends events',
     test: billingTest('fresh signature'),

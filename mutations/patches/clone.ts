@@ -109,7 +109,7 @@ export const clone: Patch[] = [
     test: wrongPayment,
   },
   {
-    id: 'payment-skew',
+    id: 'payment-skew-limit',
     file: proof,
     find: 'MAX_SKEW_SECONDS = 300',
     replace: 'MAX_SKEW_SECONDS = 302',
@@ -123,14 +123,6 @@ export const clone: Patch[] = [
     replace: '? Date.now() / 1000',
     harm: 'a time in milliseconds is never checked',
     test: wrongPayment,
-  },
-  {
-    id: 'payment-age',
-    file: proof,
-    find: 'MAX_AGE_SECONDS = 3600',
-    replace: 'MAX_AGE_SECONDS = 3700',
-    harm: 'an old payment buys a clone',
-    test: cloneTest('more than an hour old'),
   },
   {
     id: 'payment-age-short',

@@ -150,7 +150,7 @@ export const identity: Patch[] = [
   {
     id: 'reset-sessions',
     file: reset,
-    find: '    await endSessionsOf(tx, ownerId);\n',
+    find: '    await endSessionsOf(tx, clock, ownerId);\n',
     replace: '',
     harm: 'a stolen session outlives a password reset',
     test: sessionTest('ends every session of the user'),

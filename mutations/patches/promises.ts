@@ -184,7 +184,7 @@ export const promises: Patch[] = [
   {
     id: 'lease-stolen',
     file: source('infra/database/lease'),
-    find: 'WHERE leases.holder = excluded.holder OR leases.expires_at < now()',
+    find: 'WHERE leases.holder = excluded.holder OR leases.expires_at < app_now()',
     replace: 'WHERE true',
     harm: 'two processes store every line twice',
     test: background('six seconds'),
