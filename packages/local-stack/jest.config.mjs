@@ -1,3 +1,3 @@
 import { jestConfig } from '@agentbot/config/jest';
 
-export default jestConfig('local-stack');
+export default jestConfig('local-stack', { testTimeout: 60_000 });
