@@ -458,6 +458,7 @@ test('an event of Stripe is refused when its signature is older than five minute
     const payload = JSON.stringify({
       id,
       object: 'event',
+      livemode: false,
       type: 'customer.created',
       data: { object: { object: 'customer', id: 'cus_1' } },
     });
