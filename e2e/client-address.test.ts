@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { clientAddress } from '../apps/web/src/server/client-address.ts';
 
-// The first address stands for one that the client wrote into the header itself.
+// The client wrote the first address into the header itself.
 test.each([
   [0, '127.0.0.1'],
   [1, '203.0.113.9'],

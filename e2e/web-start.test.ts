@@ -128,7 +128,7 @@ describe('the dashboard', () => {
     await withWeb({ TRUSTED_PROXIES }, async (url) => {
       await register(url, { 'x-forwarded-for': forwardedFor, 'x-agentbot-client-address': '192.0.2.1' });
       expect(received['x-forwarded-for']).toBe(client);
-      // What is no address counts as the proxy's own.
+      // An invalid address counts as the proxy's own.
       await register(url, { 'x-forwarded-for': 'unknown' });
       expect(received['x-forwarded-for']).toBe('127.0.0.1');
     });

@@ -23,7 +23,7 @@ export interface Proof {
 
 export interface Entry {
   sentence: string;
-  /** `+` a promise with proofs, `?` one that cannot be tried here, `-` a sentence that promises nothing. */
+  /** `+` a promise with its tests, `?` a promise that cannot be tested here, `-` a sentence without a promise. */
   mark: '+' | '?' | '-';
   proofs: Proof[];
   /** Why it cannot be tried here. */

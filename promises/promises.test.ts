@@ -6,7 +6,7 @@ import { sentencesOf } from './sentences.ts';
 
 /**
  * Every sentence of the documents is listed in `documents/`: with the test that fails when the promise is broken, with the
- * reason why no test can try it, or as one that promises nothing. A new or changed sentence must be listed again.
+ * reason why no test can try it, or as a sentence without a promise. A new or changed sentence must be listed again.
  */
 
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');

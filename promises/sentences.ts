@@ -1,4 +1,4 @@
-/** A part of a document that states how the project is built or was decided: it binds nobody who uses the system. */
+/** A part of a document that states how the project is built or was decided: it is no promise to users. */
 const STRUCTURE = {
   /** Tables that lead to files, by the head of their first column. */
   tables: ['file', 'folder', 'layer', 'what happens', 'no.'],

@@ -87,7 +87,7 @@ export const billing: Patch[] = [
     find: "for await (const { status } of stripe.subscriptions.list({ customer, status: 'all', limit: 100 })) {",
     replace: "for (const { status } of (await stripe.subscriptions.list({ customer, status: 'all', limit: 100 })).data) {",
     harm: 'a subscriber with a long history pays twice',
-    test: billingTest('behind a hundred ended ones'),
+    test: billingTest('behind a hundred ended subscriptions'),
   },
   {
     id: 'stripe-live-statuses',

@@ -9,7 +9,7 @@ const providers = (name: string) => ({ package: '@agentbot/e2e', file: 'sign-in-
 const sessionTest = (name: string) => ({ package: '@agentbot/backend', file: 'test/sessions.test.ts', name });
 const limits = (name: string) => ({ package: '@agentbot/backend', file: 'test/limits.test.ts', name });
 
-/** Who somebody is: providers, accounts, sessions, and guesses of a password. */
+/** Identity: providers, accounts, sessions and password guesses. */
 export const identity: Patch[] = [
   {
     id: 'github-pkce',

@@ -173,7 +173,7 @@ const failing: Partial<Record<RouteId, { status: number; code?: string; error?: 
   createAgent: { status: 400, error: 'This installation cannot enforce allowedDomains: its operator must set EGRESS_PORT first' },
   provisionAgent: { status: 402, code: 'PAYMENT_REQUIRED' },
   provisionWithChannels: { status: 402, code: 'PAYMENT_REQUIRED' },
-  // The sample's parent exists for nobody.
+  // No account has the sample's parent.
   cloneAgent: { status: 404, code: 'AGENT_NOT_FOUND' },
   linkWallet: {
     status: 400,

@@ -11,7 +11,7 @@ import { runAsLeader } from '../src/infra/database/lease.ts';
 import { workflows } from '../src/workers/workflow-registry.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** What runs without a request: queues, schedules and leases, on Postgres alone. The workflows are replaced by ones that wait. */
+/** Work without a request: queues, schedules and leases, on Postgres alone. Workflows that wait replace the product's. */
 
 let backend: TestBackend;
 let owner: string;

@@ -91,7 +91,7 @@ describe('credentials', () => {
   test('GET /api/agents ignores X-User-Id without the internal key', async () => {
     const { body } = await backend.call('GET', '/api/agents', { headers: { 'x-user-id': user } });
     expect(body).toEqual([]);
-    // Another user's credential opens that user's account, whomever the header names.
+    // Another user's credential opens that user's account; the header's user is ignored.
     const stranger = await backend.account();
     const { key } = (await backend.as(stranger, 'POST', '/api/keys', { name: 'k' })).body;
     for (const token of [key, await assertion(stranger)]) {

@@ -158,7 +158,7 @@ describe('a checkout', () => {
     expect((await backend.as(id, 'GET', '/api/stripe/checkout?plan=solo')).status).toBe(200);
   });
 
-  test('becomes the billing portal for a live subscription behind a hundred ended ones', async () => {
+  test('becomes the billing portal for a live subscription behind a hundred ended subscriptions', async () => {
     const { id, customer } = await createCustomer('returning');
     stripe.setSubscription('sub_oldest', { customer, price: 'price_solo' });
     for (let i = 0; i < 100; i++) stripe.setSubscription(`sub_ended${i}`, { customer, price: 'price_solo', status: 'canceled' });
@@ -301,7 +301,7 @@ describe('webhooks', () => {
     expect(await planOf(buyer)).toBeNull();
   });
 
-  /** Whether somebody waits for the lock of a subscription. */
+  /** Whether a transaction waits for the lock of a subscription. */
   const isLocked = async () => {
     const [row] = await backend.context.database.untenanted.$queryRaw<{ waiting: number }[]>`
       SELECT count(*)::int AS waiting FROM pg_locks l JOIN pg_database d ON d.oid = l.database

@@ -75,7 +75,7 @@ describe('a sign-in with a provider', () => {
     expect(await count(email)).toBe(0);
   });
 
-  test('never opens the account of an equal email: 409 for one with a password, and for one of another provider', async () => {
+  test('never opens an account with the same email: 409 for an account with a password or another provider', async () => {
     const { email } = await newUser();
     const taken = { status: 409, body: { code: 'EMAIL_TAKEN' } };
     expect(await withProvider({ subject: '11', email })).toMatchObject(taken);

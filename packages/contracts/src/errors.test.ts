@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { AppError, errorTable } from './errors.ts';
 
 // RFC 9110 and RFC 6585 name the statuses; the contract's tables use them for these cases.
-test('every error code has the status of its kind', () => {
+test('every error code has its HTTP status', () => {
   const byStatus = Map.groupBy(Object.entries(errorTable), ([, { status }]) => status);
   const codes = Object.fromEntries([...byStatus].map(([status, rows]) => [status, rows.map(([code]) => code).sort()]));
   expect(codes).toEqual({

@@ -76,7 +76,7 @@ test('path parameters have the names of their side', () => {
   }
 });
 
-test('security tells who may call: nobody in particular, anybody, a caller with a scope, an administrator', () => {
+test('security lists the scope of callers and administrators, and is empty for public operations', () => {
   expect(backend.paths['/health'].get.security).toEqual([]);
   const admin = Object.entries<Record<string, { security?: { bearer?: string[] }[] }>>(backend.paths).filter(([path]) =>
     path.startsWith('/api/admin/'),

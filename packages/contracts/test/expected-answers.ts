@@ -12,7 +12,7 @@ interface Ruling {
   because: string;
 }
 
-/** Lines that are no sentence but describe one, or that a ruling changes: what is sent, and why. */
+/** Contract lines that describe a sentence, or that a ruling changes, with the sentence that is sent and the reason. */
 export const rulings: Ruling[] = [
   { line: 'Agent not found or not owned by user', sent: ['Agent not found'], because: 'the line explains the sentence' },
   { line: 'Agent not found or agent configuration not found', sent: ['Agent not found'], because: 'every agent has a configuration' },

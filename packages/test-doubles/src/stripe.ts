@@ -140,7 +140,7 @@ export async function startStripe({ apiKey }: { apiKey: string }) {
       faults.push({ times: 1, ...fault });
     },
     /**
-     * Holds the answer to the next request whose address contains `path`. The answer says what was true at its arrival.
+     * Holds the answer to the next request whose address contains `path`. The response contains the state at the request's arrival.
      * @returns `arrived` resolves when the request has come; `release` sends the answer
      */
     hold(path: string) {

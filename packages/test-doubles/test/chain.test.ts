@@ -84,7 +84,7 @@ test('a transfer of more than the balance reverts, and a reorganisation removes 
   await expect(client.getBlock({ blockHash })).rejects.toThrow('could not be found');
 });
 
-test('a node that is down closes connections, and one that follows another chain answers for it', async () => {
+test('a node that is down closes connections, and a redirected node answers for the other chain', async () => {
   const node = await startChainNode(tempo.url);
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] });
   const chainId = async () => ((await (await fetch(node.url, { method: 'POST', body })).json()) as { result: Hex }).result;

@@ -161,7 +161,7 @@ describe('a request that the Gemini API does not accept', () => {
     });
   });
 
-  test('is refused with 400 for a wrong key, with 403 without a key in its own place', async () => {
+  test('answers 400 to a wrong key, and 403 to a request without x-goog-api-key', async () => {
     expect(await errorOf(client('AIza-wrong').generateContent(request))).toMatchObject({
       http: 400,
       status: 'INVALID_ARGUMENT',

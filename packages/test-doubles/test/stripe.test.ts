@@ -186,7 +186,7 @@ describe('a list', () => {
     expect((await list({ status: 'active', limit: 2, starting_after: 'sub_02' })).has_more).toBe(false);
   });
 
-  test('leaves out what was cancelled, if no status is given', async () => {
+  test('omits cancelled subscriptions when the request has no status', async () => {
     expect(await idsOf({ limit: 100 })).toEqual(['sub_incomplete_expired', ...[...ids].reverse()]);
     expect(await idsOf({ limit: 100, status: 'ended' })).toEqual(['sub_incomplete_expired', 'sub_canceled']);
     expect(await idsOf({ limit: 100, status: 'canceled' })).toEqual(['sub_canceled']);
@@ -218,7 +218,7 @@ describe('a fault on demand', () => {
     }
   });
 
-  test('a held answer says what was true when the request came', async () => {
+  test('a held response contains the state at the arrival of its request', async () => {
     double.setSubscription('sub_held', { customer: 'cus_1', price: 'price_solo' });
     const hold = double.hold('sub_held');
     const reading = client.subscriptions.retrieve('sub_held');

@@ -4,7 +4,7 @@ import { findWeakness } from './secret-strength.ts';
 
 const fresh = () => randomBytes(32).toString('hex');
 
-test('findWeakness accepts random secrets, and one that is not set', () => {
+test('findWeakness accepts random secrets and a missing secret', () => {
   for (let i = 0; i < 50; i++) expect(findWeakness(fresh())).toBeUndefined();
   expect(findWeakness(undefined)).toBeUndefined();
 });

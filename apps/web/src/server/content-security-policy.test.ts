@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 
-test('a page runs only scripts with its nonce, talks only to its own origin, and is framed by nobody', () => {
+test('a page runs only scripts with its nonce, connects only to its own origin, and may not be framed', () => {
   const directives = Object.fromEntries(
     contentSecurityPolicy('n1')
       .split('; ')

@@ -28,7 +28,7 @@ export function createCodes<Person>() {
     expireAll(): void {
       for (const each of codes.values()) each.expiresAt = 0;
     },
-    /** @returns the grant, or what is wrong; a code is used up either way */
+    /** @returns the grant, or the error; both consume the code */
     redeem(form: URLSearchParams, clientId: string): Grant<Person> | 'code' | 'redirect_uri' | 'code_verifier' {
       const grant = codes.get(form.get('code') ?? '');
       codes.delete(form.get('code') ?? '');

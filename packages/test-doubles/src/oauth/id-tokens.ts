@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 /** What a test makes wrong in the next id_token. */
 export interface Flaw {
   claims?: JWTPayload;
-  /** Signs with a key that the provider does not publish, under the id of one that it does. */
+  /** Signs with an unpublished key under the id of a published key. */
   foreignKey?: boolean;
 }
 

@@ -5,7 +5,7 @@ const config = { AGENTS_DOMAIN: 'agents.localhost', PROVISION_DOMAIN: 'djs.local
 const own = { id: 'agent_1', hostPrefix: '' };
 const provisioned = { id: 'x1', hostPrefix: PROVISIONED_PREFIX };
 
-test('an agent has a host name below AGENTS_DOMAIN, one of POST /api/provision with `dj-` below PROVISION_DOMAIN', () => {
+test('an agent has a host name below AGENTS_DOMAIN; an agent from POST /api/provision has `dj-` and PROVISION_DOMAIN', () => {
   expect(subdomain(own, config)).toBe('agent_1.agents.localhost');
   expect(subdomain(provisioned, config)).toBe('dj-x1.djs.localhost');
 });

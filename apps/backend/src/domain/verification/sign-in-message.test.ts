@@ -22,7 +22,7 @@ test('signInMessage is bound to the installation, the purpose and ten minutes', 
   });
 });
 
-test('signInMessage has a nonce of its own each time', () => {
+test('signInMessage creates a new nonce at each call', () => {
   const nonces = Array.from({ length: 20 }, () => parseSiweMessage(signInMessage(slice, { ...content, resources: [] }).message).nonce);
   expect(new Set(nonces).size).toBe(20);
 });

@@ -64,7 +64,7 @@ describe('the engine proxy', () => {
     });
   const create = (kind: string, body: object) => send('POST', `/v1.41/${kind}/create`, JSON.stringify(body));
 
-  test('forwards the calls that the refused ones resemble', async () => {
+  test('forwards the valid forms of the refused calls', async () => {
     expect(await create('containers', sane)).toBe(204);
     expect(await create('volumes', volume)).toBe(204);
     expect(await create('networks', network)).toBe(204);
@@ -84,7 +84,7 @@ describe('the engine proxy', () => {
     expect(await rename('f'.repeat(64), `openclaw-${AGENT}`)).toBe(403);
   });
 
-  test('refuses a body above 1 MiB, and one that does not tell its length', async () => {
+  test('refuses a body above 1 MiB, and a body without Content-Length', async () => {
     const long = { ...sane, Env: [`X=${'x'.repeat(1024 ** 2)}`] };
     expect(await create('containers', long)).toBe(403);
     const status = await new Promise((resolve, reject) => {

@@ -69,7 +69,7 @@ test.each([
   expect(dialectOf(version).streaming('partial')).toEqual(streaming);
 });
 
-test('storageOf is unknown for what is no release', () => {
+test('storageOf is null for a version that is not a release', () => {
   expect(['2026.7.1', '2026.8.1', 'latest', null].map(storageOf)).toEqual(['jsonl', 'sqlite', null, null]);
 });
 

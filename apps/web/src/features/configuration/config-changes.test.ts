@@ -8,7 +8,7 @@ const form = (fields: Record<string, string>) => {
 };
 const read = (fields: Record<string, string>, before = {}, needsKey = false) => readChanges(form(fields), before, needsKey);
 
-test('readChanges leaves out what is empty, and sends the lists whole', () => {
+test('readChanges omits empty fields and sends complete lists', () => {
   expect(read({})).toEqual({ problems: {}, config: { aiProvider: 'openai', plan: 'solo', ownerIds: [], allowedDomains: [] } });
   expect(read({ ownerIds: ' 1, 2\n3', allowedDomains: 'api.example.com *.example.org', apiKey: ' k ', model: 'm' }).config).toEqual({
     aiProvider: 'openai',

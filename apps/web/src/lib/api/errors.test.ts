@@ -11,7 +11,7 @@ test('errorMessage is the sentence of the API, with its reason', () => {
   );
 });
 
-test('errorMessage never repeats what a browser or a library says', () => {
+test('errorMessage never contains the message of a browser or a library', () => {
   expect(errorMessage(new TypeError('Failed to fetch'))).toBe('The server cannot be reached. Check your connection and try again.');
   expect(errorMessage(new RangeError('invalid array length'))).toBe('Something went wrong on this page. Reload it and try again.');
   expect(errorMessage('text')).toBe('Something went wrong on this page. Reload it and try again.');

@@ -44,7 +44,7 @@ describe('detectSkippedLines', () => {
     expect(fast()([], last + 5_000)).toBe(-1);
   });
 
-  test('forgets what was read more than twenty seconds ago, and halves what is ten seconds old', () => {
+  test('drops the character count after twenty seconds and halves it after ten', () => {
     const slow = fast();
     expect(slow(one(last + 10_500), last + 10_505)).toBe(-1);
     // Half of six megabytes is below the limit of four.
