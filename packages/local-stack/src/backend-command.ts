@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { startPostgres } from './postgres.ts';
 import { loadOrCreateSecrets } from './secrets.ts';
+import { dataFolder } from './settings.ts';
 
 // Runs one of the backend's commands on this checkout's database and secrets: `node backend-command.ts src/app/cli/verify-audit.ts`.
 // Without DATABASE_URL it uses the embedded Postgres, and starts it unless `pnpm dev` runs.
@@ -11,7 +12,7 @@ import { loadOrCreateSecrets } from './secrets.ts';
 const root = path.join(import.meta.dirname, '../../..');
 const envFile = path.join(root, '.env');
 if (existsSync(envFile)) process.loadEnvFile(envFile);
-const dataDir = path.resolve(root, process.env.DATA_DIR || '.data');
+const dataDir = dataFolder(process.env, root);
 const secrets = loadOrCreateSecrets(path.join(dataDir, 'secrets.env'), process.env);
 
 const embedded = process.env.DATABASE_URL

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { dataFolder } from './settings.ts';
 import { root, startStack } from './stack.ts';
 
 const out = (line: string) => process.stdout.write(`${line}\n`);
 const envFile = path.join(root, '.env');
 if (existsSync(envFile)) process.loadEnvFile(envFile);
-const dataDir = path.resolve(root, process.env.DATA_DIR || '.data');
+const dataDir = dataFolder(process.env, root);
 
 let stopping = false;
 let stop: () => Promise<void> = async () => undefined;

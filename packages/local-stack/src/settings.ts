@@ -1,5 +1,8 @@
 import path from 'node:path';
 
+/** The folder for the data of a checkout: Postgres, secrets and backups. A relative DATA_DIR is one of the checkout. */
+export const dataFolder = ({ DATA_DIR }: NodeJS.ProcessEnv, root: string) => path.resolve(root, DATA_DIR || '.data');
+
 /** The folder for backups. A relative BACKUP_DIR is one of the checkout: the backend runs in a folder of its own. */
 export const backupFolder = ({ BACKUP_DIR }: NodeJS.ProcessEnv, { root, dataDir }: { root: string; dataDir: string }) =>
   BACKUP_DIR ? path.resolve(root, BACKUP_DIR) : path.join(dataDir, 'backups');

@@ -19,8 +19,8 @@ function lock(port: number): Promise<Server | undefined> {
 }
 
 /**
- * Removes what a killed run left in a subnet: the caller holds the subnet's lock, so no living run uses it.
- * @returns whether the subnet is free; false when it belongs to something else than an agent
+ * Removes the leftovers of a killed run from a subnet. The caller holds the subnet's lock, so no other run uses it.
+ * @returns whether the subnet is free; false when a network without an agent's labels uses it
  */
 async function clear(docker: Docker, subnetPrefix: string): Promise<boolean> {
   const networks = (await docker.listNetworks()).filter(({ IPAM }) => IPAM?.Config?.[0]?.Subnet?.startsWith(subnetPrefix));
@@ -38,9 +38,9 @@ async function clear(docker: Docker, subnetPrefix: string): Promise<boolean> {
 }
 
 /**
- * Takes host ports and a subnet for the agents of a test's backend. Parallel workers and other checkouts on this machine get
- * others, and what a killed run left there is removed.
- * @returns the settings, and `release`; without it they are free when this process ends
+ * Reserves host ports and a subnet for the agents of a test's backend, apart from those of parallel workers and other
+ * checkouts, and removes the leftovers of a killed run.
+ * @returns the settings, and `release`; the end of this process releases them too
  */
 export async function takeAgentSlots() {
   const docker = new Docker();

@@ -12,7 +12,7 @@ export async function pollUntil(
 ): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${seconds} s in vain: ${what}`);
+    if (Date.now() > deadline) throw new Error(`Not reached within ${seconds} s: ${what}`);
     await sleep(everyMs);
   }
 }

@@ -19,10 +19,7 @@ const isAssertion = (token: string) => token.split('.').length === 3;
 export const claimedFacade = (authorization: string | undefined): Facade => (isAssertion(authorization ?? '') ? 'web' : 'backend');
 
 const MAX_AGE_SECONDS = 60;
-/**
- * The web app's clock may be ahead of this one by so much. Tokens carry whole seconds, so without a tolerance a few milliseconds
- * would suffice to refuse one now and then.
- */
+/** The accepted lead of the web app's clock. `iat` has whole seconds: without a tolerance, a lead of milliseconds refuses tokens. */
 const MAX_CLOCK_SKEW_SECONDS = 5;
 
 interface Credentials {
@@ -56,7 +53,7 @@ export function createAuthenticator({ config, database, clock }: { config: Confi
       throw new AppError('UNAUTHORIZED', undefined, { cause });
     });
     const expiresAt = new Date(Math.min(Number(payload.exp), Number(payload.iat) + MAX_AGE_SECONDS) * 1000);
-    // The tolerance is for a token from the future, not for an expired one.
+    // The tolerance applies to `iat` only.
     if (expiresAt <= now) throw new AppError('UNAUTHORIZED');
     if (mutating) await useOnce(String(payload.jti), expiresAt);
     if (!payload.sub) return { kind: 'web', facade: 'web' };

@@ -25,8 +25,8 @@ async function ownerOf(tx: Transaction, { id, metadata, customer }: Stripe.Subsc
 }
 
 /**
- * Applies an event once, and ignores an event of the other mode, because its objects cannot be read. The event is only a signal of a change: the subscription is read again from Stripe, under a lock, so that
- * duplicate, late and reordered events are safe.
+ * Applies an event once. The event is only a signal of a change: the subscription is read again from Stripe, under a lock, so that
+ * duplicate, late and reordered events are safe. An event of the other Stripe mode is ignored: the key cannot read its objects.
  */
 export async function applyStripeEvent(context: Context, event: Stripe.Event): Promise<void> {
   const { config, database, stripe, log } = context;

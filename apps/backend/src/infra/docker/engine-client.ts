@@ -67,7 +67,7 @@ export function connect(host: string | undefined, timeout: number): Docker {
   const url = new URL(host || DEFAULT_ENGINE);
   const tcp = { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
   const address = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
-  // The types of the client lack `agent`, so the options are no literal in its call.
+  // Dockerode's types lack `agent`: a variable avoids the check for unknown properties.
   const options = { ...address, timeout, agent: createAgent(url.protocol === 'https:') };
   return agreeOnVersion(new Docker(options), url.href);
 }
