@@ -85,6 +85,8 @@ describe('verifyPayment', () => {
   const stranger = `0x${'33'.repeat(20)}` as const;
   // pathUSD on Tempo: https://docs.tempo.xyz
   const token = '0x20c0000000000000000000000000000000000000';
+  const blockHash = `0x${'cc'.repeat(32)}`;
+  const block = { number: '0x64', hash: blockHash, timestamp: `0x${minedAt.toString(16)}`, transactions: [] };
 
   interface Transfer {
     token?: string;
@@ -101,13 +103,13 @@ describe('verifyPayment', () => {
     logIndex: '0x0',
     transactionHash: proof.transactionHash,
     transactionIndex: '0x0',
-    blockHash: `0x${'cc'.repeat(32)}`,
+    blockHash,
     removed: false,
   });
   const receipt = (logs: object[], status = '0x1') => ({
     transactionHash: proof.transactionHash,
     blockNumber: '0x64',
-    blockHash: `0x${'cc'.repeat(32)}`,
+    blockHash,
     status,
     logs,
     from: stranger,
@@ -119,7 +121,7 @@ describe('verifyPayment', () => {
       chainOf(4217, {
         eth_getTransactionReceipt: receipt(logs),
         eth_blockNumber: head,
-        eth_getBlockByNumber: { number: '0x64', timestamp: `0x${minedAt.toString(16)}`, transactions: [] },
+        eth_getBlockByNumber: block,
         ...answers,
       }),
       at(now),
@@ -175,6 +177,12 @@ describe('verifyPayment', () => {
       'paymentProof.timestamp is more than 5 minutes from the time of the payment',
     ],
     ['that is not confirmed yet', {}, { head: '0x65', confirmations: 3 }, 'The transaction is not confirmed yet: try again in a moment'],
+    [
+      'whose block left the chain',
+      {},
+      { answers: { eth_getBlockByNumber: { ...block, hash: `0x${'dd'.repeat(32)}` } } },
+      'The transaction is not confirmed yet: try again in a moment',
+    ],
     ['that was reverted', {}, { answers: { eth_getTransactionReceipt: receipt([transfer()], '0x0') } }, 'The transaction failed'],
     ['that is not mined', {}, { answers: { eth_getTransactionReceipt: null } }, 'The transaction is not on the chain'],
   ])('refuses a payment %s', async (_case, change, options, reason) => {
