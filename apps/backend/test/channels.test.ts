@@ -51,7 +51,7 @@ beforeAll(async () => {
   channels = await startChannels({
     image: IMAGE,
     labels: { 'agentbot.double': 'channels' },
-    telegram: { [canary('4711:')]: 'double_bot' },
+    telegram: { [canary('4711:')]: 'double_bot', [canary('4712:')]: 'second_bot' },
   });
   folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-ca-'));
   const file = path.join(folder, 'ca.pem');
@@ -185,7 +185,7 @@ test('set-credential gives the channel a new token, and a repair keeps the histo
   await backend.settled(id);
   expect((await backend.machine(owner, 'POST', `/api/agents/${id}/repair`)).status).toBe(200);
   expect(await readLines()).toEqual(before);
-  await channels.write({ from: OWNER, text: 'Still the same?' });
+  await channels.write({ from: OWNER, text: 'Still the same?', token: canary('4712:') });
   const lines = await pollUntil(readLines, (all) => all.length >= before.length + 2);
   expect(lines.slice(before.length)).toEqual(['telegram user: Still the same?', 'telegram agent: You said: Still the same?']);
   expect((await channels.calls()).map(({ token }) => token)).toContain(canary('4712:'));

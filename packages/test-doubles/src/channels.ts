@@ -57,8 +57,8 @@ export async function startChannels({ image, labels, telegram = {}, discord = {}
     certificate: cert,
     /** Joins a network under the channels' host names. */
     join: (network: string) => docker.getNetwork(network).connect({ Container: container.id, EndpointConfig: { Aliases: ADDRESSES } }),
-    /** Sends a person's message to the bot. */
-    write: (message: Written) => fetch(control, { method: 'POST', body: JSON.stringify(message) }),
+    /** Sends a person's message to the bot with a token, or to the first one. */
+    write: (message: Written & { token?: string }) => fetch(control, { method: 'POST', body: JSON.stringify(message) }),
     /** The bot's calls, without its polling. */
     calls: async () => (await (await fetch(control)).json()) as BotCall[],
     /** The same for the bot on Discord. */

@@ -30,9 +30,9 @@ createControl(async (request, response) => {
   if (request.method === 'POST') {
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
-    const message = JSON.parse(text);
+    const { token, ...message } = JSON.parse(text);
     if (request.url === '/discord') discord.write(message);
-    else telegram.write(message);
+    else telegram.write(message, token);
   }
   const calls = request.url === '/discord' ? discord.calls : telegram.calls;
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(calls));
