@@ -70,6 +70,16 @@ describe('an update to an image', () => {
   );
 });
 
+test('an update that never gets ready tells what was missing', async () => {
+  const { database } = backend.context;
+  const errors = await database.as('service', (tx) =>
+    tx.operation.findMany({ where: { agentId: nameOf('updated'), kind: 'update' }, select: { error: true } }),
+  );
+  expect(errors.map(({ error }) => error).join('\n')).toContain(
+    'was not done within 8 seconds. The agent is not ready: its gateway answers /healthz with 503',
+  );
+});
+
 describe('a container that exits without a request', () => {
   test('is started again after a kill and after a removal', async () => {
     await deploy(nameOf('mortal'));

@@ -101,6 +101,20 @@ describe('the signals of an operation', () => {
     ]);
   });
 
+  test('past its deadline a step tells the reason that its work gives, if it is one for users', async () => {
+    const { step } = await newSteps();
+    const failingWith = (error: Error) => async (signal: AbortSignal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw error;
+    };
+    await expect(step('ready', 1_000, failingWith(new AppError('OPERATION_FAILED', 'Its gateway is silent')))).rejects.toThrow(
+      'The stage "ready" was not done within 1 seconds. Its gateway is silent',
+    );
+    await expect(step('ready', 1_000, failingWith(new Error('ECONNREFUSED 10.0.0.7')))).rejects.toThrow(
+      /^The stage "ready" was not done within 1 seconds$/,
+    );
+  });
+
   test('a cancellation ends the current step once its work has ended, and is then done with: the compensation runs', async () => {
     const { step, cancel, steps } = await newSteps();
     const { state, work, begun } = slowWork();

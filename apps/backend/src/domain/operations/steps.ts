@@ -29,6 +29,12 @@ interface StepOptions<T> {
 /** The grace period for the work of an aborted step. After it, the operation continues without waiting for the work. */
 const GRACE_MS = 30_000;
 
+/** The error of a step past its deadline. @param reason what its work threw then, if anything */
+function overdue(name: string, deadlineMs: number, reason: unknown): AppError {
+  const sentence = `The stage "${name}" was not done within ${Math.round(deadlineMs / 1000)} seconds`;
+  return new AppError('OPERATION_FAILED', reason instanceof AppError ? `${sentence}. ${reason.message}` : sentence, { cause: reason });
+}
+
 /** Runs the steps of one operation and records each with its times and outcome. */
 export function createSteps(database: Database, operation: Operation, { job, cancel }: Signals) {
   let position = 0;
@@ -43,7 +49,7 @@ export function createSteps(database: Database, operation: Operation, { job, can
     );
 
   /**
-   * Runs one step. `work` gets a signal that aborts at the deadline.
+   * Runs one step. `work` gets a signal that aborts at the deadline; its AppError after that is the reason in the error.
    * @returns the work's result, which is a `Skipped` only where the work may return one
    * @throws AppError OPERATION_FAILED past the deadline, CancelledError once, else the error of `work`; a plain Error
    *   when the job was interrupted: another process may own it by now, so no further step begins
@@ -83,13 +89,7 @@ export function createSteps(database: Database, operation: Operation, { job, can
     // Cancelled work is awaited without a grace period: none of it may run beside the compensation.
     const signal = cancellable ? AbortSignal.any([ended, cancel]) : ended;
     const aborted = new Promise<never>((_resolve, reject) => {
-      ended.addEventListener('abort', () =>
-        reject(
-          timeout.aborted
-            ? new AppError('OPERATION_FAILED', `The stage "${name}" was not done within ${Math.round(deadlineMs / 1000)} seconds`)
-            : new Error('The job was interrupted'),
-        ),
-      );
+      ended.addEventListener('abort', () => reject(new Error('The job was interrupted')));
     });
     const working = work(signal);
     try {
@@ -98,9 +98,13 @@ export function createSteps(database: Database, operation: Operation, { job, can
       else await finish(name, 'done', detail?.(result) ?? null);
       return result;
     } catch (error) {
-      const thrown = isCancelled() && !timeout.aborted ? cancelOnce() : error;
       // The next step must not run beside this one.
-      if (ended.aborted) await Promise.race([working.catch(() => undefined), sleep(GRACE_MS, undefined, { ref: false })]);
+      const ending = working.then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      const last = ended.aborted ? await Promise.race([ending, sleep(GRACE_MS, null, { ref: false })]) : null;
+      const thrown = timeout.aborted ? overdue(name, deadlineMs, last) : isCancelled() ? cancelOnce() : error;
       await finish(name, 'failed', thrown instanceof AppError ? thrown.message : null);
       throw thrown;
     }

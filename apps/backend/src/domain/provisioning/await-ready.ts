@@ -9,27 +9,32 @@ import type { Context } from '../context.ts';
 const POLL_MS = 150;
 const MAX_RESTARTS_SEEN = 3;
 
-/** Whether an agent is ready: its gateway answers `/healthz` and authorises the platform's own device. */
-export async function isReady({ gateways }: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<boolean> {
-  const alive = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+/** Why an agent is not ready, or null: its gateway answers `/healthz` and authorises the platform's own device. */
+async function findObstacle({ gateways }: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<string | null> {
+  const health = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
     async (response) => {
       await response.body?.cancel();
-      return response.status === 200;
+      return response.status;
     },
-    () => false,
+    () => null,
   );
-  if (!alive) return false;
+  if (health === null) return 'its gateway does not answer';
+  if (health !== 200) return `its gateway answers /healthz with ${health}`;
   return gateways.get(spec.agentId, address).then(
-    () => true,
-    () => false,
+    () => null,
+    (error: Error) => `its gateway does not accept the platform: ${error.message}`,
   );
 }
+
+/** Whether an agent is ready. */
+export const isReady = async (context: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<boolean> =>
+  (await findObstacle(context, spec, address)) === null;
 
 /**
  * Waits until an agent is ready.
  * @returns the state of the ready container
- * @throws AppError OPERATION_FAILED with exit code and last log lines when the container exits or restarts repeatedly; an
- *   Error when the signal aborts
+ * @throws AppError OPERATION_FAILED with exit code and last log lines when the container exits or restarts repeatedly, or with
+ *   what was missing when the signal aborts
  */
 export async function awaitReady(context: Context, spec: AgentContainerSpec, signal: AbortSignal): Promise<ContainerState> {
   const { host, gateways } = context;
@@ -39,9 +44,11 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
   const restartsBefore = (await host.inspect(spec.names.container))?.restarts ?? 0;
   let checkedAt = 0;
   let lastNotRunning: ContainerState | undefined;
+  let obstacle: string | null = null;
 
   while (!signal.aborted) {
-    const authorised = await isReady(context, spec, address);
+    obstacle = await findObstacle(context, spec, address);
+    const authorised = obstacle === null;
     if (authorised || Date.now() - checkedAt > 1_000) {
       checkedAt = Date.now();
       const state = await host.inspect(spec.names.container);
@@ -55,5 +62,5 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
     }
     await sleep(POLL_MS);
   }
-  throw new Error('Waiting for the gateway was interrupted');
+  throw new AppError('OPERATION_FAILED', `The agent is not ready: ${obstacle ?? 'its container does not run'}`);
 }
