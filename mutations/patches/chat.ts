@@ -3,6 +3,8 @@ import type { Patch } from '../patch.ts';
 const conversations = (name: string) => `apps/backend/src/domain/conversations/${name}.ts`;
 const reply = conversations('reply-from-provider');
 const settle = conversations('settle-reply');
+const fromContainer = conversations('reply-from-container');
+const gateway = (name: string) => ({ package: '@agentbot/backend', file: 'test/gateway.test.ts', name });
 const find = 'apps/backend/src/domain/agents/find-agent.ts';
 const test = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-providers.test.ts', name });
 const address = test('calls the contract’s address');
@@ -122,5 +124,37 @@ export const chat: Patch[] = [
     replace: 'if (!failed)',
     harm: 'an aborted reply joins the session',
     test: settled,
+  },
+  {
+    id: 'chat-fallback-ignored',
+    file: fromContainer,
+    find: 'if (isFirst) void endAfterError().then(fail, fail);',
+    replace: 'if (isFirst) fail();',
+    harm: 'a chat fails although a fallback model answers a second later',
+    test: gateway('takes the answer of a fallback model'),
+  },
+  {
+    id: 'chat-fallback-history',
+    file: fromContainer,
+    find: "const reply = status === 'ok' && (await replyInHistory(gateway, sessionKey, question));",
+    replace: 'const reply = false as const;',
+    harm: 'the answer of a fallback model is lost when the gateway sends no event for it',
+    test: gateway('from the history'),
+  },
+  {
+    id: 'chat-fallback-first-error',
+    file: fromContainer,
+    find: 'const fail = () => reject(failure);',
+    replace: 'const first = failure; const fail = () => reject(first);',
+    harm: 'the person is told the error of a model that was not the last one tried',
+    test: gateway('with the last error'),
+  },
+  {
+    id: 'chat-fallback-always',
+    file: fromContainer,
+    find: 'return (config?.agents?.defaults?.model?.fallbacks ?? []).length > 0;',
+    replace: 'return config !== null;',
+    harm: 'every error of a model is told fifteen seconds late',
+    test: gateway('fails at once'),
   },
 ];

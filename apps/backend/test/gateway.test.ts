@@ -35,6 +35,8 @@ async function startGateway({ autoPong = true } = {}) {
     methods: [] as string[],
     /** Results that replace the default result of a method. */
     answers: {} as Record<string, object>,
+    /** Methods without an answer, as `agent.wait` has none during a run. */
+    held: new Set<string>(),
     /** The error of `chat.send`, if it fails. */
     refusal: undefined as string | undefined,
     onSend: (_runId: string, _send: (event: object) => void): void => undefined,
@@ -55,6 +57,7 @@ async function startGateway({ autoPong = true } = {}) {
         ...started.answers,
       };
       started.methods.push(method);
+      if (started.held.has(method)) return;
       const refused = method === 'chat.send' && started.refusal;
       send({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
       if (refused || method !== 'chat.send') return;
@@ -132,6 +135,46 @@ describe('replyFromContainer', () => {
     gateway.answers['agent.wait'] = { status, ...(status === 'error' && { error: sentence }) };
     gateway.onSend = () => void gateway.history.push(user('Hello'));
     await expect(ask('Hello')).rejects.toThrow(sentence);
+  });
+
+  const withFallbacks = (...fallbacks: string[]) => ({ config: { agents: { defaults: { model: { primary: 'a/one', fallbacks } } } } });
+
+  test('takes the answer of a fallback model after the error of the agent’s own one', async () => {
+    gateway.answers['config.get'] = withFallbacks('b/two');
+    gateway.held.add('agent.wait');
+    gateway.onSend = async (_runId, send) => {
+      send({ state: 'error', errorMessage: 'overloaded' });
+      await sleep(100);
+      send({ state: 'final', message: { content: [{ type: 'text', text: 'From the second' }] } });
+    };
+    expect(await ask('Hello')).toBe('From the second');
+  });
+
+  test('takes the answer of a fallback model from the history when its end arrives without an event', async () => {
+    gateway.answers['config.get'] = withFallbacks('b/two');
+    gateway.answers['agent.wait'] = { status: 'ok' };
+    gateway.onSend = (_runId, send) => {
+      gateway.history.push(user('Hello'), assistant('From the second'));
+      send({ state: 'error', errorMessage: 'overloaded' });
+    };
+    expect(await ask('Hello')).toBe('From the second');
+  });
+
+  test('fails with the last error when all fallback models fail', async () => {
+    gateway.answers['config.get'] = withFallbacks('b/two');
+    gateway.answers['agent.wait'] = { status: 'error' };
+    gateway.onSend = (_runId, send) => {
+      send({ state: 'error', errorMessage: 'overloaded' });
+      send({ state: 'error', errorMessage: 'no credit' });
+    };
+    await expect(ask('Hello')).rejects.toThrow('no credit');
+  });
+
+  test('fails at once with the model’s error when the agent has no fallback model', async () => {
+    gateway.answers['config.get'] = withFallbacks();
+    gateway.onSend = (_runId, send) => send({ state: 'error', errorMessage: 'overloaded' });
+    await expect(ask('Hello')).rejects.toThrow('overloaded');
+    expect(gateway.methods).not.toContain('agent.wait');
   });
 
   test('keeps waiting while agent.wait reports the run as in-flight', async () => {

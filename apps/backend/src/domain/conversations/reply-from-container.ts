@@ -80,6 +80,15 @@ async function replyInHistory(
   return texts.filter(Boolean).at(-1);
 }
 
+/** Whether the gateway tries another model when the agent's own one fails. */
+async function hasFallbackModels(gateway: GatewayConnection): Promise<boolean> {
+  interface Defaults {
+    config?: { agents?: { defaults?: { model?: { fallbacks?: string[] } } } };
+  }
+  const { config } = await gateway.request<Defaults>('config.get');
+  return (config?.agents?.defaults?.model?.fallbacks ?? []).length > 0;
+}
+
 /**
  * Sends a message into a session of the agent's gateway and waits for the end of its run.
  * @returns the agent's reply, or the outcome of an abort command
@@ -100,6 +109,14 @@ export async function replyFromContainer(
   const { promise, resolve, reject } = Promise.withResolvers<string | Aborted>();
   promise.catch(() => undefined);
   let lastEventAt = Date.now();
+  let failure: AppError | undefined;
+  /** Ends the wait after an error of a model. The gateway reports the error, and tries the next fallback model in the same run. */
+  const endAfterError = async () => {
+    if (!(await hasFallbackModels(gateway))) return;
+    const { status } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs }, timeoutMs);
+    const reply = status === 'ok' && (await replyInHistory(gateway, sessionKey, question));
+    if (reply) resolve(reply);
+  };
   // Events may arrive before the response to `chat.send`; the idempotency key is the run's id.
   const onEvent = (name: string, payload: unknown) => {
     const { runId } = payload as { runId?: string };
@@ -118,7 +135,12 @@ export async function replyFromContainer(
       if (reason) reject(new AppError('OPERATION_FAILED', `The agent could not answer: ${reason}`));
       else resolve(text);
     }
-    if (event.state === 'error') reject(new AppError('OPERATION_FAILED', event.errorMessage ?? 'The agent failed to answer'));
+    if (event.state === 'error') {
+      const isFirst = failure === undefined;
+      failure = new AppError('OPERATION_FAILED', event.errorMessage ?? 'The agent failed to answer');
+      const fail = () => reject(failure);
+      if (isFirst) void endAfterError().then(fail, fail);
+    }
     if (event.state === 'aborted') reject(new AppError('OPERATION_FAILED', INTERRUPTED));
   };
   const onClose = () => reject(new AppError('OPERATION_FAILED', "The connection to the agent's gateway was lost"));
