@@ -129,7 +129,7 @@ export async function startBackend(overrides: Record<string, string> = {}, clock
     async settled(agentId: string): Promise<void> {
       const where = { agentId, finishedAt: null };
       const open = () => server.context.database.as('service', (tx) => tx.operation.count({ where }));
-      await pollUntil(`no operation on ${agentId} is open`, async () => (await open()) === 0, { seconds: 180, everyMs: 100 });
+      await pollUntil(`no operation on ${agentId} is open`, async () => (await open()) === 0, { seconds: 300, everyMs: 100 });
     },
     async stop() {
       await server.stop();

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { storageOf } from '../src/infra/openclaw/versions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
+import { containersOn } from './containers.ts';
 
 /** A real gateway of a version above the platform's default; `pnpm openclaw:try` runs these tests for any version. */
 
@@ -13,6 +14,7 @@ const IMAGE = `agentbot/openclaw:${VERSION}`;
 const OLDER_IMAGE = 'agentbot/openclaw:2026.3.13';
 const SECRET = canary('sk-');
 const docker = new Docker();
+const { shell } = containersOn();
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let owner: string;
@@ -101,17 +103,21 @@ test('the reconciler recreates a killed and removed container, and the agent kee
   expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('My favourite colour is teal');
 });
 
-test('reset-memory answers 500 when it cannot clear the memory of this version', async () => {
+test('reset-memory clears the conversations and the memory files, and keeps the agent as it is', async () => {
+  await shell(id, 'mkdir -p /home/node/.openclaw/workspace/memory && echo teal > /home/node/.openclaw/workspace/memory/2026-01-01.md');
   const { status, body } = await operate('reset-memory');
-  const kept = storageOf(VERSION) === 'sqlite';
-  expect([status, body.error ?? body.message]).toEqual(
-    kept ? [500, expect.stringContaining('cannot be cleared yet')] : [200, 'Memory reset successfully'],
-  );
+  expect([status, body.error ?? body.message]).toEqual([200, 'Memory reset successfully']);
   expect(await agent()).toMatchObject({ status: 'active' });
   expect(await say('Do you remember?')).toBe('You said: Do you remember?');
-  const asked = JSON.stringify(model.requests.at(-1)?.body);
-  if (kept) expect(asked).toContain('favourite colour is teal');
-  else expect(asked).not.toContain('favourite colour is teal');
+  expect(JSON.stringify(model.requests.at(-1)?.body)).not.toContain('favourite colour is teal');
+  expect(await shell(id, 'ls /home/node/.openclaw/workspace/memory 2>&1 || true')).not.toContain('2026-01-01');
+  expect((await operate('stop')).status).toBe(200);
+  const again = await operate('reset-memory');
+  expect([again.status, again.body.error ?? again.body.message]).toEqual([200, 'Memory reset successfully']);
+  expect(await agent()).toMatchObject({ status: 'stopped' });
+  expect((await operate('start')).status).toBe(200);
+  expect(await say('And now?')).toBe('You said: And now?');
+  expect(JSON.stringify(model.requests.at(-1)?.body)).not.toContain('Do you remember?');
 });
 
 test('an update to a version that cannot read the conversations answers 500 and does not touch the container', async () => {

@@ -86,7 +86,7 @@ test('only the first provision of a cold image warms it, and no agent compiles p
   expect(repair.steps.map((step: { name: string }) => step.name)).not.toContain('warm');
   // Agents share the cache: what one writes there would run in another.
   expect(await shell(second.id, 'echo evil > /opt/agentbot/cache/jiti/evil')).toMatch(/Read-only file system/);
-}, 300_000);
+}, 600_000);
 
 test('agents on an image that cannot be warmed start without a cache, and the second does not retry', async () => {
   const removeUnwarmable = await makeUnwarmableImage(UNWARMABLE);
@@ -110,4 +110,4 @@ test('agents on an image that cannot be warmed start without a cache, and the se
   } finally {
     await removeUnwarmable();
   }
-}, 240_000);
+}, 480_000);

@@ -1,3 +1,4 @@
+import { gatewayOf } from '../domain/agents/gateway.ts';
 import { backUp } from '../domain/backups/backup-archive.ts';
 import type { Context } from '../domain/context.ts';
 import { RolledBackError } from '../domain/operations/errors.ts';
@@ -6,44 +7,58 @@ import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { readContainerSpec } from '../infra/docker/stored-spec.ts';
+import { deleteSessions } from '../infra/openclaw/session-history.ts';
 import { storageOf } from '../infra/openclaw/versions.ts';
 import { startAndAwaitReady, stop } from './start-stop.ts';
 
 /** The paths of OpenClaw's memory in its data folder. Configuration, credentials and devices have other paths. */
 const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
 
-/** Archives the agent's data, then clears its sessions and memory. Conversations end but stay readable. */
+/** A gateway with many sessions needs a while: each is ended and removed by itself. */
+const FORGET_MS = 5 * 60_000;
+
+/**
+ * Archives the agent's data, then clears its sessions and memory. Conversations end but stay readable. Versions that keep
+ * sessions in a database clear them themselves, so the agent must run for that; the files are removed while it is stopped.
+ */
 export async function resetMemory(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { database, host } = context;
   const { state } = readAgentBefore(operation);
   const spec = readContainerSpec(agent);
-  const hasContainer = spec && (await host.inspect(spec.names.container));
-  const storage = storageOf(agent.openclawVersion);
-  if (hasContainer && storage !== 'jsonl') {
-    const reason =
-      storage === 'sqlite'
-        ? `OpenClaw ${agent.openclawVersion} keeps conversations in a database, which cannot be cleared yet`
-        : 'The image does not state its version of OpenClaw, so the location of its conversations is unknown';
-    throw new RolledBackError(`${reason}. Nothing was changed`, { state }, null);
+  const container = spec && (await host.inspect(spec.names.container));
+  const endSessions = () =>
+    database.as('service', (tx) =>
+      tx.chatSession.updateMany({ where: { agentId: agent.id, endedAt: null }, data: { endedAt: new Date() } }),
+    );
+  if (!container) {
+    await endSessions();
+    return { state };
   }
-  const stoppedChange = hasContainer ? await stop(context, agent, step) : { state };
-  const resume = () => (hasContainer && state !== 'stopped' ? startAndAwaitReady(context, agent, step) : stoppedChange);
-  if (hasContainer) {
-    try {
-      await step('backup', 5 * 60_000, (signal) => backUp(context, agent, operation, 'reset-memory', signal));
-    } catch (error) {
-      throw new RolledBackError('The memory could not be archived, so it was not cleared', await resume(), error);
-    }
-    await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`)).catch(async (error) => {
-      throw new RolledBackError(
-        'The memory could not be cleared completely. The backup made before contains all of it',
-        await resume(),
-        error,
-      );
-    });
-  }
-  await database.as('service', (tx) =>
-    tx.chatSession.updateMany({ where: { agentId: agent.id, endedAt: null }, data: { endedAt: new Date() } }),
+
+  const hasDatabase = storageOf(agent.openclawVersion) !== 'jsonl';
+  if (hasDatabase && !container.running) await startAndAwaitReady(context, agent, step);
+  let stopped = hasDatabase ? undefined : await stop(context, agent, step);
+  /** Puts the agent back into its former state. */
+  const resume = async () => {
+    if (state === 'stopped') return stopped ?? stop(context, agent, step);
+    return stopped ? startAndAwaitReady(context, agent, step) : { state };
+  };
+  const failWith = (sentence: string) => async (error: unknown) => {
+    throw new RolledBackError(sentence, await resume(), error);
+  };
+  const incomplete = failWith('The memory could not be cleared completely. The backup made before contains all of it');
+
+  await step('backup', 5 * 60_000, (signal) => backUp(context, agent, operation, 'reset-memory', signal)).catch(
+    failWith('The memory could not be archived, so it was not cleared'),
   );
+  if (hasDatabase) {
+    // A start may have recreated the container with another spec.
+    const { containerSpec } = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agent.id } }));
+    const running = { id: agent.id, state: 'running', runtime: 'container', containerSpec } as const;
+    await step('forget', FORGET_MS, async (signal) => deleteSessions(await gatewayOf(context, running), signal)).catch(incomplete);
+    stopped = await stop(context, agent, step);
+  }
+  await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`)).catch(incomplete);
+  await endSessions();
   return resume();
 }
