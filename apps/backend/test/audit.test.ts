@@ -142,6 +142,7 @@ test('the pages and the export hold the same entries, and each exported entry ha
     paged.push(...body.entries);
     query = /<(.*)>/.exec(headers.get('link') ?? '')?.[1] ?? '';
   }
+  expect(whole.entries.length).toBeGreaterThan(3);
   expect(paged).toEqual(whole.entries);
   const response = await fetch(`${backend.url}/api/audit/export`, {
     headers: { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': owner },

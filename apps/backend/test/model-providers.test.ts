@@ -185,6 +185,7 @@ test('the instructions of a specialized agent stand apart from the conversation'
     expect((await say('Hello', agents[provider], { sessionId: await newSession(agents[provider]) }))[0]).toBe(200);
     await service((tx) => tx.agent.update({ where: { id: agents[provider] }, data: { specialization: null } }));
   }
+  expect(model.requests).toHaveLength(providers.length);
   for (const { system, messages } of model.requests) {
     expect(system).toMatch(/^You are a booking agent\./);
     expect(messages).toEqual([{ role: 'user', text: 'Hello' }]);
