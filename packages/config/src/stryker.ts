@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * The Stryker settings of a package: `mutate` lists its pure modules, `testMatch` the tests that must notice a fault in them.
+ * The Stryker settings of a package: `mutate` lists its pure modules, `testMatch` the tests that must notice a fault in them,
+ * `ignore` patterns of tests that cannot run in Stryker's copy of the package.
  * @see https://stryker-mutator.io/docs/stryker-js/configuration/
  */
-export function strykerConfig({ mutate, testMatch }: { mutate: string[]; testMatch: string[] }) {
+export function strykerConfig({ mutate, testMatch, ignore = [] }: { mutate: string[]; testMatch: string[]; ignore?: string[] }) {
   return {
     mutate,
     testRunner: 'jest',
@@ -14,6 +15,7 @@ export function strykerConfig({ mutate, testMatch }: { mutate: string[]; testMat
       enableFindRelatedTests: true,
       config: {
         testMatch,
+        testPathIgnorePatterns: ['/node_modules/', ...ignore],
         testEnvironment: fileURLToPath(import.meta.resolve('@stryker-mutator/jest-runner/jest-env/node')),
         reporters: [],
         // Unit tests need no database.
