@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import startTestPostgres from '../apps/backend/test/global-setup.ts';
 import stopTestPostgres from '../apps/backend/test/global-teardown.ts';
@@ -28,6 +30,7 @@ import { createTestRunner } from './test-runner.ts';
 //   pnpm mutate --sample 5    five patches, picked at random; the seed is printed, and --seed repeats the choice
 //   pnpm mutate --quick       without the patches whose test starts containers, a browser or a build
 //   pnpm mutate --list        the table of the patches; applies none
+//   pnpm mutate --check       whether each patch's text is in its file exactly once; part of `pnpm verify`
 //   pnpm mutate               all patches
 // The exit code is 1 when a patch survives: its test passes although the code is wrong.
 
@@ -84,6 +87,16 @@ function list(patches: Patch[]): void {
   }
 }
 
+/** Prints the patches whose text is not in their file exactly once. @returns whether there is none */
+function check(patches: Patch[]): boolean {
+  const stale = patches.filter(
+    ({ file, find }) => readFileSync(path.join(import.meta.dirname, '..', file), 'utf8').split(find).length !== 2,
+  );
+  for (const { id, file } of stale) process.stdout.write(`${id}: its text is not in ${file} exactly once\n`);
+  process.stdout.write(`mutations: ${patches.length - stale.length} of ${patches.length} patches fit the code\n`);
+  return stale.length === 0;
+}
+
 /** Applies patches one after the other, those of one test together. @returns whether each was killed */
 async function applyAll(patches: Patch[]): Promise<boolean> {
   const { isKilled, whichTest } = createTestRunner();
@@ -113,6 +126,7 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     quick: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
   },
 });
 const unknown = positionals.filter((id) => !all.some((patch) => patch.id === id));
@@ -126,6 +140,7 @@ const chosen = values.sample ? sampleOf(named, Number(values.sample), Number(val
 if (values.sample) process.stdout.write(`A sample of ${chosen.length} of ${named.length} patches, seed ${values.seed}\n`);
 
 if (values.list) list(chosen);
+else if (values.check) process.exitCode = check(chosen) ? 0 : 1;
 else {
   await startTestPostgres();
   const interrupted = () => void stopTestPostgres().finally(() => process.exit(130));

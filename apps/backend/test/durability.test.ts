@@ -18,7 +18,7 @@ import { containersOn } from './containers.ts';
 const FROM = 'agentbot/openclaw:2026.3.13';
 const image = (name: string) => `agentbot/openclaw-test:stand-in-${name}`;
 const RUN = randomName(4);
-const failures: Failure[] = ['dies', 'never-ready', 'refuses', 'corrupts'];
+const failures: Failure[] = ['dies', 'never-ready', 'refuses', 'corrupts', 'rejects-platform'];
 const { checksums, container, docker, writeNote, readNote, shell } = containersOn();
 const remove: (() => Promise<void>)[] = [];
 /** A name of this run: leftovers of a killed run have other names. */
@@ -70,14 +70,14 @@ describe('an update to an image', () => {
   );
 });
 
-test('an update that never gets ready tells what was missing', async () => {
+test('the error of an update whose gateway never becomes ready contains the result of the last probe, without secrets', async () => {
   const { database } = backend.context;
   const errors = await database.as('service', (tx) =>
     tx.operation.findMany({ where: { agentId: nameOf('updated'), kind: 'update' }, select: { error: true } }),
   );
-  expect(errors.map(({ error }) => error).join('\n')).toContain(
-    'was not done within 8 seconds. The agent is not ready: its gateway answers /healthz with 503',
-  );
+  const sentences = errors.map(({ error }) => error).join('\n');
+  for (const reason of ['answers /healthz with 503', 'does not accept the platform: the token [redacted] is wrong'])
+    expect(sentences).toContain(`was not done within 8 seconds. The agent is not ready: its gateway ${reason}`);
 });
 
 describe('a container that exits without a request', () => {

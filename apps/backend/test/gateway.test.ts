@@ -10,7 +10,7 @@ import { type Agent, Prisma } from '../src/generated/prisma/client.ts';
 import { writeAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
 import { newDeviceKey } from '../src/infra/openclaw/device.ts';
 import { GatewayConnection } from '../src/infra/openclaw/gateway-connection.ts';
-import type { HistoryEntry } from '../src/infra/openclaw/session-history.ts';
+import { deleteSessions, type HistoryEntry } from '../src/infra/openclaw/session-history.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 import { storedSpecAt } from './stored-spec.ts';
 
@@ -35,8 +35,10 @@ async function startGateway({ autoPong = true } = {}) {
     methods: [] as string[],
     /** Results that replace the default result of a method. */
     answers: {} as Record<string, object>,
-    /** Methods without an answer, as `agent.wait` has none during a run. */
+    /** Methods that the gateway does not answer, such as `agent.wait` during a run. */
     held: new Set<string>(),
+    /** Keys of the sessions that stay when the gateway is told to delete them. */
+    kept: new Set<string>(),
     /** The error of `chat.send`, if it fails. */
     refusal: undefined as string | undefined,
     onSend: (_runId: string, _send: (event: object) => void): void => undefined,
@@ -58,6 +60,14 @@ async function startGateway({ autoPong = true } = {}) {
       };
       started.methods.push(method);
       if (started.held.has(method)) return;
+      if (method === 'sessions.delete' && params.key === 'agent:main:main') {
+        send({ type: 'res', id, ok: false, error: { message: 'Cannot delete the main session (agent:main:main).' } });
+        return;
+      }
+      if (method === 'sessions.delete' && !started.kept.has(params.key))
+        started.sessions = started.sessions.filter((session) => (session as { key: string }).key !== params.key);
+      if (method === 'sessions.reset' && !started.kept.has(params.key))
+        started.history = [{ role: 'system', content: [{ type: 'text', text: 'Reset' }] }];
       const refused = method === 'chat.send' && started.refusal;
       send({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
       if (refused || method !== 'chat.send') return;
@@ -238,6 +248,40 @@ describe('GatewayConnection', () => {
     expect(await Promise.all([closesWithin(dead, 30_000), closesWithin(quiet, 9_000)])).toEqual([true, false]);
     quiet.close();
     gone.close();
+  });
+});
+
+describe('deleteSessions', () => {
+  const MAIN = 'agent:main:main';
+  const OTHERS = ['agent:main:sess_1', 'agent:main:telegram:group:-5'];
+  const run = async (signal = new AbortController().signal) => {
+    const connection = await GatewayConnection.open({ url: gateway.url, token: 'token', deviceKey: newDeviceKey() });
+    await deleteSessions(connection, signal).finally(() => connection.close());
+  };
+  beforeEach(() => {
+    gateway.sessions = [MAIN, ...OTHERS].map((key) => ({ key }));
+    gateway.history = [user('My colour is teal'), assistant('Noted')];
+  });
+
+  test('deletes every session and resets the main one, which OpenClaw refuses to delete', async () => {
+    await run();
+    expect(gateway.sessions).toEqual([{ key: MAIN }]);
+    expect(gateway.history.map(({ role }) => role)).toEqual(['system']);
+  });
+
+  test('fails when the gateway keeps a session', async () => {
+    gateway.kept.add('agent:main:sess_1');
+    await expect(run()).rejects.toThrow('The gateway still has 1 sessions');
+  });
+
+  test('fails when the main session keeps its messages', async () => {
+    gateway.kept.add(MAIN);
+    await expect(run()).rejects.toThrow('The main session still has messages');
+  });
+
+  test('deletes nothing after its signal has aborted', async () => {
+    await expect(run(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+    expect(gateway.sessions).toHaveLength(3);
   });
 });
 

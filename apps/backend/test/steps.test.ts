@@ -101,7 +101,7 @@ describe('the signals of an operation', () => {
     ]);
   });
 
-  test('past its deadline a step tells the reason that its work gives, if it is one for users', async () => {
+  test('the error of a step that exceeds its deadline contains the AppError of its work, and no other error', async () => {
     const { step } = await newSteps();
     const failingWith = (error: Error) => async (signal: AbortSignal) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));

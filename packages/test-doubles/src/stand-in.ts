@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { pack } from 'tar-stream';
 
-/** The failure of a stand-in: it exits at once (`dies`), is `never-ready`, `refuses` every configuration, or `corrupts` its data and exits. */
-export type Failure = 'dies' | 'never-ready' | 'refuses' | 'corrupts';
+/**
+ * The failure of a stand-in: it exits at once (`dies`), is `never-ready`, `refuses` every configuration, `corrupts` its data and
+ * exits, or refuses `connect` with an error that contains a secret of the agent (`rejects-platform`).
+ */
+export type Failure = 'dies' | 'never-ready' | 'refuses' | 'corrupts' | 'rejects-platform';
 
 /**
  * Builds an image in which a small program replaces OpenClaw.

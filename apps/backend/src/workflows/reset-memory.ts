@@ -14,8 +14,8 @@ import { startAndAwaitReady, stop } from './start-stop.ts';
 /** The paths of OpenClaw's memory in its data folder. Configuration, credentials and devices have other paths. */
 const MEMORY = 'agents/*/sessions memory workspace/memory workspace/MEMORY.md';
 
-/** A gateway with many sessions needs a while: each is ended and removed by itself. */
-const FORGET_MS = 5 * 60_000;
+/** A gateway deletes its sessions one by one. */
+const SESSIONS_MS = 5 * 60_000;
 
 /**
  * Archives the agent's data, then clears its sessions and memory. Conversations end but stay readable. Versions that keep
@@ -36,12 +36,18 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
   }
 
   const hasDatabase = storageOf(agent.openclawVersion) !== 'jsonl';
-  if (hasDatabase && !container.running) await startAndAwaitReady(context, agent, step);
+  let current = agent;
+  if (hasDatabase && !container.running) {
+    await startAndAwaitReady(context, agent, step);
+    // A start may recreate the container with another spec.
+    const { containerSpec } = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agent.id } }));
+    current = { ...agent, containerSpec };
+  }
   let stopped = hasDatabase ? undefined : await stop(context, agent, step);
   /** Puts the agent back into its former state. */
   const resume = async () => {
     if (state === 'stopped') return stopped ?? stop(context, agent, step);
-    return stopped ? startAndAwaitReady(context, agent, step) : { state };
+    return stopped ? startAndAwaitReady(context, current, step) : { state };
   };
   const failWith = (sentence: string) => async (error: unknown) => {
     throw new RolledBackError(sentence, await resume(), error);
@@ -52,10 +58,8 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
     failWith('The memory could not be archived, so it was not cleared'),
   );
   if (hasDatabase) {
-    // A start may have recreated the container with another spec.
-    const { containerSpec } = await database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id: agent.id } }));
-    const running = { id: agent.id, state: 'running', runtime: 'container', containerSpec } as const;
-    await step('forget', FORGET_MS, async (signal) => deleteSessions(await gatewayOf(context, running), signal)).catch(incomplete);
+    const running = { id: agent.id, state: 'running', runtime: 'container', containerSpec: current.containerSpec } as const;
+    await step('sessions', SESSIONS_MS, async (signal) => deleteSessions(await gatewayOf(context, running), signal)).catch(incomplete);
     stopped = await stop(context, agent, step);
   }
   await step('clear', 60_000, () => host.runOnce(spec, `rm -rf ${MEMORY}`)).catch(incomplete);

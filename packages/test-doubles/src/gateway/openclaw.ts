@@ -53,6 +53,9 @@ new WebSocketServer({ server: http }).on('connection', (socket) => {
   say({ type: 'event', event: 'connect.challenge', payload: { nonce: 'n' } });
   socket.on('message', (text: Buffer) => {
     const { id, method, params } = JSON.parse(text.toString());
+    if (method === 'connect' && behaviour === 'rejects-platform')
+      // biome-ignore lint/style/noProcessEnv: this is a separate program
+      return say({ type: 'res', id, ok: false, error: { message: `the token ${process.env.TELEGRAM_BOT_TOKEN} is wrong` } });
     if (method !== 'chat.send') return say({ type: 'res', id, ok: true, payload: answers[method]?.(params) ?? {} });
     const reply = [{ type: 'text', text: `You said: ${params.message}` }];
     const turn = [

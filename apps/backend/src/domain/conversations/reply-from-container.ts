@@ -80,7 +80,7 @@ async function replyInHistory(
   return texts.filter(Boolean).at(-1);
 }
 
-/** Whether the gateway tries another model when the agent's own one fails. */
+/** Whether the gateway's configuration has fallback models. */
 async function hasFallbackModels(gateway: GatewayConnection): Promise<boolean> {
   interface Defaults {
     config?: { agents?: { defaults?: { model?: { fallbacks?: string[] } } } };
@@ -110,7 +110,7 @@ export async function replyFromContainer(
   promise.catch(() => undefined);
   let lastEventAt = Date.now();
   let failure: AppError | undefined;
-  /** Ends the wait after an error of a model. The gateway reports the error, and tries the next fallback model in the same run. */
+  /** Waits for the end of the run after a model's error: the gateway reports that error, then tries the next fallback model. */
   const endAfterError = async () => {
     if (!(await hasFallbackModels(gateway))) return;
     const { status } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs }, timeoutMs);

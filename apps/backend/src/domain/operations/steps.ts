@@ -29,8 +29,8 @@ interface StepOptions<T> {
 /** The grace period for the work of an aborted step. After it, the operation continues without waiting for the work. */
 const GRACE_MS = 30_000;
 
-/** The error of a step past its deadline. @param reason what its work threw then, if anything */
-function overdue(name: string, deadlineMs: number, reason: unknown): AppError {
+/** The error of a step that exceeded its deadline. @param reason the error of its work; an AppError is meant for users and is added */
+function deadlineError(name: string, deadlineMs: number, reason: unknown): AppError {
   const sentence = `The stage "${name}" was not done within ${Math.round(deadlineMs / 1000)} seconds`;
   return new AppError('OPERATION_FAILED', reason instanceof AppError ? `${sentence}. ${reason.message}` : sentence, { cause: reason });
 }
@@ -49,7 +49,7 @@ export function createSteps(database: Database, operation: Operation, { job, can
     );
 
   /**
-   * Runs one step. `work` gets a signal that aborts at the deadline; its AppError after that is the reason in the error.
+   * Runs one step. `work` gets a signal that aborts at the deadline; the AppError that it then throws gives the reason.
    * @returns the work's result, which is a `Skipped` only where the work may return one
    * @throws AppError OPERATION_FAILED past the deadline, CancelledError once, else the error of `work`; a plain Error
    *   when the job was interrupted: another process may own it by now, so no further step begins
@@ -104,7 +104,7 @@ export function createSteps(database: Database, operation: Operation, { job, can
         (reason: unknown) => reason,
       );
       const last = ended.aborted ? await Promise.race([ending, sleep(GRACE_MS, null, { ref: false })]) : null;
-      const thrown = timeout.aborted ? overdue(name, deadlineMs, last) : isCancelled() ? cancelOnce() : error;
+      const thrown = timeout.aborted ? deadlineError(name, deadlineMs, last) : isCancelled() ? cancelOnce() : error;
       await finish(name, 'failed', thrown instanceof AppError ? thrown.message : null);
       throw thrown;
     }

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { connect } from './engine-client.ts';
 
-test('what the client describes at each call does not grow with the connections', async () => {
+test('util.inspect shows the HTTP agent of a client without its sockets', async () => {
   const engine = createServer((_request, response) => response.setHeader('content-type', 'application/json').end('{}'));
   await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
   try {

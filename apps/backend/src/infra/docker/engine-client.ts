@@ -47,10 +47,10 @@ function agreeOnVersion(docker: Docker, host: string): Docker {
  * Makes an agent report a response without an end as an error of its request. The client listens to the response's end only:
  * otherwise its call would never settle when the engine ends, or stalls, in the middle of a response.
  *
- * Makes its description short too. The client describes the agent for its debug log at each call, with all connections and
- * what they refer to, even when nobody reads that log: with fifty agents this took most of a processor.
+ * Gives the agent a short text for `util.inspect`, too. docker-modem inspects it with all its sockets at each call, for a debug
+ * log that is off: with fifty containers this used most of a processor core.
  */
-function prepared<T extends Agent>(agent: T): T {
+function prepareAgent<T extends Agent>(agent: T): T {
   const target = agent as unknown as { addRequest: (request: ClientRequest, options: object) => void };
   const addRequest = target.addRequest.bind(agent);
   target.addRequest = (request, options) => {
@@ -71,7 +71,7 @@ export function connect(host: string | undefined, timeout: number): Docker {
   const isTls = url.protocol === 'https:';
   const tcp = { protocol: isTls ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
   const address = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
-  const agent = prepared(isTls ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true }));
+  const agent = prepareAgent(isTls ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true }));
   // Dockerode's types lack `agent`: a variable avoids the check for unknown properties.
   const options = { ...address, timeout, agent };
   return agreeOnVersion(new Docker(options), url.href);

@@ -30,7 +30,7 @@ const stageNames: Record<string, string> = {
   retention: 'Old backups',
   check: 'Check the backup',
   clear: 'Clear data',
-  forget: 'Delete conversations',
+  sessions: 'Delete sessions',
   rollback: 'Rollback',
 };
 export const stageName = (name: string) => stageNames[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
