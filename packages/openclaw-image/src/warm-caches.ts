@@ -6,15 +6,16 @@ import { changes, entrypoint } from './import-image.ts';
 const script = join(import.meta.dirname, 'warm-caches.sh');
 
 /**
- * Starts the gateway once in the cold image and commits the result under `reference`, with the plugins
- * transpiled and the code compiled. A cold gateway takes half a minute and 1.6 GB to start, a warm one seconds.
+ * Starts the gateway once in the cold image and commits the result, with the plugins transpiled and the code compiled. A cold
+ * gateway takes half a minute and 1.6 GB to start, a warm one seconds.
+ * @returns the id of the new image, which has no name yet
  */
-export async function commitWarmed(coldImage: string, reference: string): Promise<void> {
+export async function commitWarmed(coldImage: string): Promise<string> {
   const container = `openclaw-image-warm-${process.pid}`;
   const command = ['-c', await readFile(script, 'utf8')];
   try {
     await run('docker', ['run', '--name', container, '--network', 'none', '--entrypoint', 'sh', coldImage, ...command]);
-    await run('docker', ['commit', ...changes(entrypoint), container, reference]);
+    return await run('docker', ['commit', ...changes(entrypoint), container]);
   } finally {
     await run('docker', ['rm', '--force', '--volumes', container]);
   }
