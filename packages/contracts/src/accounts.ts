@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRoute } from './define-route.ts';
 import { planSchema } from './plans.ts';
+import { visibleText } from './visible-text.ts';
 
 const email = z
   .string({ error: 'A valid email is required' })
@@ -11,7 +12,13 @@ const email = z
 const password = z
   .string({ error: 'Password must be at least 8 characters' })
   .min(8, { error: 'Password must be at least 8 characters' })
-  .max(200, { error: 'Password must be at most 200 characters' });
+  .max(200, { error: 'Password must be at most 200 characters' })
+  .refine(
+    (text) => text.replace(/^[\s\p{Default_Ignorable_Code_Point}\u2800]+|[\s\p{Default_Ignorable_Code_Point}\u2800]+$/gu, '').length >= 8,
+    {
+      error: 'Password must be at least 8 characters, without blanks at its ends',
+    },
+  );
 const account = z.strictObject({ id: z.string(), email: z.string() });
 /** How long a browser session lasts from its sign-in. */
 export const SESSION_SECONDS = 14 * 24 * 3600;
@@ -32,7 +39,7 @@ export const register = defineRoute({
       .trim()
       .min(1)
       .max(100)
-      .regex(/^\P{Cc}*$/u, { error: 'Name must not contain control characters' })
+      .regex(visibleText, { error: 'Name must not contain control or invisible characters' })
       .optional(),
   }),
   status: 201,

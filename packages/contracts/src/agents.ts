@@ -3,6 +3,7 @@ import { baseUrlProblem } from './base-url.ts';
 import { defineRoute } from './define-route.ts';
 import { pageQuery } from './paging.ts';
 import { planSchema, tierSchema } from './plans.ts';
+import { visibleText } from './visible-text.ts';
 
 const timestamp = z.iso.datetime();
 /** An agent's id in a request. */
@@ -23,8 +24,7 @@ export const nameSchema = z
   .trim()
   .min(1, { error: 'Agent name is required' })
   .max(100, { error: 'Agent name must be at most 100 characters' })
-  // Postgres cannot store NUL, and a name needs no control characters.
-  .regex(/^\P{Cc}*$/u, { error: 'Agent name must not contain control characters' });
+  .regex(visibleText, { error: 'Agent name must not contain control or invisible characters' });
 
 export const secretText = z
   .string()
@@ -84,6 +84,15 @@ export const agentConfigSchema = openConfigSchema.extend({
 });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 
+/** The configuration of a new agent. Later, an update changes the version. */
+export const newAgentConfigSchema = agentConfigSchema.extend({
+  openclawVersion: z
+    .string()
+    .regex(/^\d{4}\.\d{1,2}\.\d{1,3}(-[\w.]{1,32})?$/, { error: 'openclawVersion is like 2026.8.2' })
+    .optional(),
+});
+export type NewAgentConfig = z.infer<typeof newAgentConfigSchema>;
+
 /** A change of a configuration: a missing field stays as it is, and a null `model` restores the provider's default model. */
 const configChangeSchema = agentConfigSchema.extend({ model: agentConfigSchema.shape.model.nullable() });
 export type AgentConfigChange = z.infer<typeof configChangeSchema>;
@@ -137,7 +146,7 @@ export const createAgent = defineRoute({
   summary: 'Create an agent without a container',
   method: 'POST',
   auth: 'caller',
-  body: z.object({ name: nameSchema, config: agentConfigSchema.optional() }),
+  body: z.object({ name: nameSchema, config: newAgentConfigSchema.optional() }),
   status: 201,
   failure: 'Failed to create agent',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_LIMIT_REACHED'],
@@ -272,7 +281,7 @@ export const provisionAgent = defineRoute({
   body: z.object({
     name: nameSchema,
     model: modelSchema.default('claude-opus-4-6'),
-    config: agentConfigSchema.optional(),
+    config: newAgentConfigSchema.optional(),
     tier: tierSchema.optional(),
     wait: z.boolean().optional(),
   }),

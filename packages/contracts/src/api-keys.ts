@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentIdSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { scopeSchema } from './scopes.ts';
+import { visibleText } from './visible-text.ts';
 
 const timestamp = z.iso.datetime();
 const name = z
@@ -9,7 +10,7 @@ const name = z
   .trim()
   .min(1, { error: 'Key name is required' })
   .max(100, { error: 'Key name must be at most 100 characters' })
-  .regex(/^\P{Cc}*$/u, { error: 'Key name must not contain control characters' });
+  .regex(visibleText, { error: 'Key name must not contain control or invisible characters' });
 const listed = z.strictObject({
   id: z.string(),
   name: z.string(),

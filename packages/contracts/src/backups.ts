@@ -85,10 +85,11 @@ const restored = z.strictObject({
 export const restoreBackup = defineRoute({
   id: 'restoreBackup',
   summary:
-    "Restore an agent's data from a backup, after a backup of its current data; if the agent does not become ready, the restore is rolled back",
+    "Restore an agent's data from a backup, after a backup of its current data; `withImage` also restores the image that the agent ran then; if the agent does not become ready, the restore is rolled back",
   method: 'POST',
   auth: 'caller',
   params: backupParams,
+  body: z.object({ withImage: z.boolean().optional() }),
   status: 200,
   failure: 'Failed to restore the backup',
   errors: ['BACKUP_NOT_FOUND', 'PAYMENT_REQUIRED', ...operationErrors],

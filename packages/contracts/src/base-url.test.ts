@@ -6,6 +6,7 @@ test.each([
   'http://127.0.0.1:11434/v1',
   'HTTPS://MODELS.EXAMPLE/V1/',
   'https://models.example/@me/v1',
+  'https://models.example/a:b@c/v1',
   'https://models.example/chat/completions/v1',
   'https://messages.example',
   'https://models.example/my-messages',
@@ -27,6 +28,8 @@ test.each([
   'https:/u:p@models.example',
   'https:\\\\u:p@models.example',
   ' https://@models.example',
+  'https://@models.example',
+  'https://:@models.example',
   '\u0001https://u:p@models.example',
   'ht\ntps://u@models.example',
 ])('baseUrlProblem finds the credentials in %j', (text) => {

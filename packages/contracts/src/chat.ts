@@ -4,6 +4,23 @@ import { defineRoute } from './define-route.ts';
 import { wholeNumber } from './paging.ts';
 
 const timestamp = z.iso.datetime();
+/**
+ * Why a reply failed: the model's server cannot be reached, refuses the key, has no credit left, or limits the rate; its
+ * response is unusable; the time, the budget or a limit of the plan is used up; the agent itself failed; or a person stopped it.
+ */
+export const replyErrorKindSchema = z.enum([
+  'unreachable',
+  'unauthorized',
+  'quota',
+  'rate_limited',
+  'bad_response',
+  'timeout',
+  'budget',
+  'agent',
+  'stopped',
+]);
+export type ReplyErrorKind = z.infer<typeof replyErrorKindSchema>;
+
 export const messageSchema = z.strictObject({
   id: z.string(),
   agentId: z.string(),
@@ -11,6 +28,16 @@ export const messageSchema = z.strictObject({
   content: z.string(),
   timestamp,
   platform: z.string(),
+  /** The state of the reply to a user's message; absent once the agent has replied. */
+  reply: z
+    .strictObject({
+      state: z.enum(['queued', 'answering', 'failed', 'stopped']),
+      kind: replyErrorKindSchema.optional(),
+      error: z.string().optional(),
+    })
+    .optional(),
+  /** Set on an agent's message that a person or a limit of the plan stopped: it has the text up to then. */
+  stopped: z.literal(true).optional(),
 });
 export type MessageView = z.infer<typeof messageSchema>;
 
@@ -53,10 +80,12 @@ export const sendMessage = defineRoute({
 });
 
 const replyFrame = z.discriminatedUnion('type', [
+  /** The message waits for this many earlier messages of its session. The first `text` means that its turn has begun. */
+  z.strictObject({ type: z.literal('queued'), ahead: z.int() }),
   /** The text from character `at` on; it replaces the earlier text from there. */
   z.strictObject({ type: z.literal('text'), at: z.int(), text: z.string() }),
   z.strictObject({ type: z.literal('done'), message: messageSchema }),
-  z.strictObject({ type: z.literal('error'), error: z.string() }),
+  z.strictObject({ type: z.literal('error'), error: z.string(), kind: replyErrorKindSchema }),
 ]);
 export type ReplyFrame = z.infer<typeof replyFrame>;
 export const streamReply = defineRoute({
@@ -72,6 +101,25 @@ export const streamReply = defineRoute({
   errors: ['UNAUTHORIZED', 'MESSAGE_NOT_FOUND'],
   backend: { path: '/api/chat/:messageId/stream', response: replyFrame },
   web: { path: '/api/chat/:messageId/stream', response: replyFrame },
+});
+
+const cancelled = z.strictObject({
+  messageId: z.string(),
+  /** `cancelled`: the agent never got the message; `stopped`: its run was stopped; `ended`: the reply had ended before. */
+  outcome: z.enum(['cancelled', 'stopped', 'ended']),
+});
+export const cancelReply = defineRoute({
+  id: 'cancelReply',
+  summary: 'Cancel a message that waits, or stop its reply; the text so far stays in the session',
+  method: 'POST',
+  auth: 'caller',
+  narrows: true,
+  params: z.object({ messageId: z.string().max(100) }),
+  status: 200,
+  failure: 'Failed to stop the reply',
+  errors: ['UNAUTHORIZED', 'MESSAGE_NOT_FOUND'],
+  backend: { path: '/api/chat/:messageId/cancel', response: cancelled },
+  web: { path: '/api/chat/:messageId/cancel', response: cancelled },
 });
 
 const history = z.strictObject({ messages: z.array(messageSchema), count: z.int() });

@@ -10,7 +10,15 @@ type SideOf<R extends Route, F extends Facade> = R extends { [key in F]: { respo
 /** The input of a call of one operation. */
 export type Input<Id extends RouteId> = {
   [K in 'params' | 'body' as Routes[Id] extends { [key in K]: z.ZodType } ? K : never]: Field<Routes[Id], K>;
-} & (Routes[Id] extends { query: z.ZodType } ? { query?: Field<Routes[Id], 'query'> } : object);
+} & (Routes[Id] extends { query: z.ZodType } ? { query?: Field<Routes[Id], 'query'> } : object) &
+  (Routes[Id] extends { conditional: true } ? { headers?: Preconditions } : object) &
+  (Routes[Id] extends { method: 'POST'; auth: 'caller' } ? { headers?: { 'idempotency-key'?: string } } : object);
+
+interface Preconditions {
+  'if-match'?: string;
+  'if-none-match'?: string;
+}
+
 /** The response of one operation on one side. */
 export type Output<Id extends RouteId, F extends Facade> = SideOf<Routes[Id], F>;
 
@@ -46,7 +54,8 @@ export function createClient<F extends Facade>(facade: F, addresses: () => Addre
       params,
       query: queryInput,
       body: requestBody,
-    } = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
+      headers,
+    } = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown; headers?: Record<string, string> };
     if (!path) throw new Error(`${id} is not offered by the ${facade}`);
     let url = (options.baseUrl ?? '') + path;
     const values = Object.values(params ?? {});
@@ -55,7 +64,7 @@ export function createClient<F extends Facade>(facade: F, addresses: () => Addre
     for (const [key, value] of Object.entries(queryInput ?? {})) if (value !== undefined) query.set(key, String(value));
     const response = await send(query.size ? `${url}?${query}` : url, {
       method,
-      headers: { ...options.headers?.(), ...(requestBody === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { ...options.headers?.(), ...headers, ...(requestBody === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(requestBody === undefined ? {} : { body: JSON.stringify(requestBody) }),
     });
     const body = await response.json().catch(() => ({}));

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type ErrorCode, errorTable } from './errors.ts';
 import type { Scope } from './scopes.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * The permitted callers. `public`: no authentication. `optional`: the caller is authenticated if there is one. `caller`: a
@@ -43,6 +43,8 @@ export interface Route {
   queryIntoBody?: string;
   /** The response is a stream of server-sent events; the response schema describes the data of one event. */
   stream?: true;
+  /** The request may have a precondition on the resource's `ETag`: `If-Match`, `If-None-Match`. */
+  conditional?: true;
   /** The audit log includes this GET; all other methods are included anyway. */
   audit?: true;
   /** The response is a file and is not parsed. */

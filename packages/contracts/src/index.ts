@@ -8,6 +8,7 @@ import * as billing from './billing.ts';
 import * as channels from './channels.ts';
 import * as chat from './chat.ts';
 import * as clone from './clone.ts';
+import * as conversations from './conversations.ts';
 import type { Route } from './define-route.ts';
 import * as health from './health.ts';
 import * as instances from './instances.ts';
@@ -20,17 +21,20 @@ import * as overview from './overview.ts';
 import * as provision from './provision.ts';
 import * as verification from './verification.ts';
 import * as wallets from './wallets.ts';
+import * as workspace from './workspace.ts';
 
 export { type Me, SESSION_SECONDS } from './accounts.ts';
 export type { AdminAgentView, InstallationHealth, UserView } from './admin.ts';
-export type { AgentConfig, AgentConfigChange } from './agents.ts';
+export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
 export type { AuditEntryView } from './audit.ts';
 export type { BackupSchedule, BackupView } from './backups.ts';
 export type { Price } from './billing.ts';
+export { maxBodyBytes } from './body-limit.ts';
 export type { ChannelView } from './channels.ts';
-export type { MessageView, ReplyFrame } from './chat.ts';
+export type { MessageView, ReplyErrorKind, ReplyFrame } from './chat.ts';
 export { cloneTerms, type Specialization } from './clone.ts';
+export { type ConversationView, MAX_TITLE_CHARACTERS } from './conversations.ts';
 export { type Auth, isAudited, isIdempotent, type Method, pathParams, type Route, type Side, statusOf } from './define-route.ts';
 export { AppError, type ErrorCode, errorTable, type Facade } from './errors.ts';
 export type { Health } from './health.ts';
@@ -39,6 +43,7 @@ export type { LastSeenStats, LiveStats, UsageHistory } from './instances.ts';
 export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from './interaction.ts';
 export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.ts';
 export { agentNamedIn } from './named-agent.ts';
+export type { OpenclawVersion } from './openclaw.ts';
 export type { OperationKind, OperationView } from './operations.ts';
 export type { AgentOverview, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
@@ -46,6 +51,7 @@ export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './p
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
 export type { VerificationType } from './verification.ts';
+export { type CronJob, type FileInfo, type FileVersion, type ListedFile, MAX_FILE_BYTES, MAX_FILE_VERSIONS } from './workspace.ts';
 
 /** Every operation of the API. Express mounts the routes, a check compares the web's files with them, and the clients get their types from them. */
 export const routes = {
@@ -81,6 +87,7 @@ export const routes = {
   provisionWithChannels: provision.provisionWithChannels,
   deployAgent: provision.deployAgent,
   getOpenclawVersion: openclaw.getOpenclawVersion,
+  listOpenclawVersions: openclaw.listOpenclawVersions,
   listInstances: openclaw.listInstances,
   getInstanceStats: openclaw.getInstanceStats,
   getAgent: agents.getAgent,
@@ -111,12 +118,22 @@ export const routes = {
   deleteBackup: backups.deleteBackup,
   sendMessage: chat.sendMessage,
   streamReply: chat.streamReply,
+  cancelReply: chat.cancelReply,
   listChat: chat.listChat,
   listMessages: chat.listMessages,
+  listConversations: conversations.listConversations,
+  renameConversation: conversations.renameConversation,
+  deleteConversation: conversations.deleteConversation,
   checkChannelToken: channels.checkChannelToken,
   listChannels: channels.listChannels,
   linkWhatsApp: channels.linkWhatsApp,
   unlinkWhatsApp: channels.unlinkWhatsApp,
+  listAgentFiles: workspace.listAgentFiles,
+  getAgentFile: workspace.getAgentFile,
+  updateAgentFile: workspace.updateAgentFile,
+  listAgentFileVersions: workspace.listAgentFileVersions,
+  getAgentFileVersion: workspace.getAgentFileVersion,
+  listCronJobs: workspace.listCronJobs,
   askAgent: interaction.askAgent,
   tellAgent: interaction.tellAgent,
   getInstance: instances.getInstance,
@@ -136,3 +153,4 @@ export const routes = {
 } as const satisfies Record<string, Route>;
 
 export type RouteId = keyof typeof routes;
+export { hasVisibleCharacter } from './visible-text.ts';

@@ -38,7 +38,8 @@ test('an operation has its id, summary, tag, scope, parameters and body', () => 
   expect(start).not.toHaveProperty('requestBody');
 
   const create = backend.paths['/api/agents'].post;
-  expect(create.requestBody.required).toBe(true);
+  expect(create.requestBody).toMatchObject({ required: true, description: 'At most 64 KiB' });
+  expect(backend.paths['/api/chat'].post.requestBody.description).toBe('At most 256 KiB');
   expect(create.requestBody.content['application/json'].schema).toMatchObject({ type: 'object', required: ['name'] });
   expect(create.requestBody.content['application/json'].schema).not.toHaveProperty('$schema');
   expect(Object.keys(create.responses)).toContain('201');
@@ -60,6 +61,13 @@ test('the idempotency header is described where it is honoured', () => {
     description: 'A repeated request with the same key and body gets the first one’s answer; kept for 24 hours',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   });
+});
+
+test('the preconditions are described where they are honoured', () => {
+  const { get, put } = backend.paths['/api/agents/{id}/files/{name}'];
+  expect(namesOf(put.parameters)).toEqual(['path id', 'path name', 'header If-Match?', 'header If-None-Match?']);
+  expect(namesOf(get.parameters)).toEqual(['path id', 'path name']);
+  expect(Object.keys(put.responses)).toEqual(expect.arrayContaining(['409', '412', '413', '422', '503']));
 });
 
 test('path parameters have the names of their side', () => {

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { errorTable, type Facade, isIdempotent, isScoped, neededScope, pathParams, type Route, routes, statusOf } from './index.ts';
+import {
+  errorTable,
+  type Facade,
+  isIdempotent,
+  isScoped,
+  maxBodyBytes,
+  neededScope,
+  pathParams,
+  type Route,
+  type RouteId,
+  routes,
+  statusOf,
+} from './index.ts';
 
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
@@ -38,6 +50,11 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const preconditions = [
+  ['If-Match', 'The `ETag` of the version that the request changes; `*` for any'],
+  ['If-None-Match', '`*` for a resource that must not exist yet'],
+].map(([name, description]) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } }));
+
 function errorResponses(route: Route, facade: Facade) {
   const byStatus = new Map<number, string[]>();
   const implied = [...(isIdempotent(route) ? keyErrors : []), ...(isScoped(route) && facade === 'backend' ? scopeErrors : [])];
@@ -60,13 +77,13 @@ function errorResponses(route: Route, facade: Facade) {
  */
 export function openApiDocument(facade: Facade) {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of Object.values<Route>(routes)) {
+  for (const [id, route] of Object.entries(routes) as [RouteId, Route][]) {
     const side = route[facade];
     if (!side) continue;
     const path = side.path.replace(/:([A-Za-z]+)/g, '{$1}');
     paths[path] ??= {};
     paths[path][route.method.toLowerCase()] = {
-      operationId: route.id,
+      operationId: id,
       summary: route.summary,
       tags: [path.split('/')[2] ?? 'health'],
       ...security(route),
@@ -74,8 +91,15 @@ export function openApiDocument(facade: Facade) {
         ...parameters(route.params, 'path', pathParams(side.path)),
         ...parameters(route.query, 'query'),
         ...(isIdempotent(route) ? [idempotencyKey] : []),
+        ...(route.conditional ? preconditions : []),
       ],
-      ...(route.body ? { requestBody: { required: true, content: json(jsonSchema(route.body, 'input')) } } : {}),
+      ...(route.body && {
+        requestBody: {
+          required: true,
+          description: `At most ${maxBodyBytes(id) / 1024} KiB`,
+          content: json(jsonSchema(route.body, 'input')),
+        },
+      }),
       responses: {
         [route.status]: { description: 'Success', content: content(route, jsonSchema(side.response, 'output')) },
         ...(route.alsoStatus && {

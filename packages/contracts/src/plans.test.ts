@@ -14,6 +14,16 @@ test('every plan has its memory, CPUs and rank', () => {
   expect(Object.fromEntries(Object.entries(plans).map(([plan, { toolProfile }]) => [plan, toolProfile]))).toEqual(toolProfiles());
 });
 
+test('every plan has its limits of one reply', () => {
+  const limits = Object.values(plans).map(({ replyMinutes, replyToolCalls }) => [replyMinutes, replyToolCalls]);
+  expect(limits).toEqual([
+    [10, 100],
+    [15, 200],
+    [20, 300],
+    [30, 500],
+  ]);
+});
+
 test('a name that is no plan or tier is refused with its sentence', () => {
   expect(planSchema.safeParse('gold').error?.issues[0]?.message).toBe('Invalid plan');
   expect(tierSchema.safeParse('gold').error?.issues[0]?.message).toBe('Invalid tier');

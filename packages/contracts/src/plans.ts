@@ -16,6 +16,9 @@ interface Entitlement {
   memoryBytes: number;
   cpus: number;
   toolProfile: 'messaging' | 'coding';
+  /** The longest that an agent may work on one reply, in minutes, and how often it may call a tool meanwhile. */
+  replyMinutes: number;
+  replyToolCalls: number;
   /** The order of the plans: a plan includes those of a lower rank. */
   rank: number;
 }
@@ -24,9 +27,39 @@ const GiB = 1024 ** 3;
 
 /** The limits and resources of every plan. */
 export const plans: Record<Plan, Entitlement> = {
-  solo: { webLimit: 1, backendLimit: 3, provisionLimit: 1, memoryBytes: 2 * GiB, cpus: 1, toolProfile: 'messaging', rank: 1 },
-  collective: { webLimit: 3, backendLimit: 10, provisionLimit: 3, memoryBytes: 4 * GiB, cpus: 2, toolProfile: 'coding', rank: 2 },
-  label: { webLimit: 1, backendLimit: 1, provisionLimit: 10, memoryBytes: 8 * GiB, cpus: 4, toolProfile: 'coding', rank: 3 },
+  solo: {
+    webLimit: 1,
+    backendLimit: 3,
+    provisionLimit: 1,
+    memoryBytes: 2 * GiB,
+    cpus: 1,
+    toolProfile: 'messaging',
+    replyMinutes: 10,
+    replyToolCalls: 100,
+    rank: 1,
+  },
+  collective: {
+    webLimit: 3,
+    backendLimit: 10,
+    provisionLimit: 3,
+    memoryBytes: 4 * GiB,
+    cpus: 2,
+    toolProfile: 'coding',
+    replyMinutes: 15,
+    replyToolCalls: 200,
+    rank: 2,
+  },
+  label: {
+    webLimit: 1,
+    backendLimit: 1,
+    provisionLimit: 10,
+    memoryBytes: 8 * GiB,
+    cpus: 4,
+    toolProfile: 'coding',
+    replyMinutes: 20,
+    replyToolCalls: 300,
+    rank: 3,
+  },
   network: {
     webLimit: 100,
     backendLimit: 100,
@@ -34,6 +67,8 @@ export const plans: Record<Plan, Entitlement> = {
     memoryBytes: 16 * GiB,
     cpus: 4,
     toolProfile: 'coding',
+    replyMinutes: 30,
+    replyToolCalls: 500,
     rank: 4,
   },
 };
@@ -50,5 +85,6 @@ const planOfTier: Record<Tier, Plan> = { starter: 'solo', pro: 'collective', ent
 export function planForTier(tier: Tier | undefined, account: Plan | null): Plan {
   if (!tier) return 'label';
   const requested = planOfTier[tier];
+  // Stryker disable next-line EqualityOperator: plans of the same rank are the same plan
   return account && plans[requested].rank > plans[account].rank ? account : requested;
 }

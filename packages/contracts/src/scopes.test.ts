@@ -39,6 +39,10 @@ test('isScoped is false for public operations and those of the web app', () => {
   expect(auths.map((auth) => isScoped(route({ auth })))).toEqual([false, true, true, true, false]);
 });
 
+test('the scopes are agents:read, agents:write and admin:*', () => {
+  for (const scope of ['agents:read', 'agents:write', 'admin:*'] as const) expect(scopeSchema.parse(scope)).toBe(scope);
+});
+
 test('an unknown scope is refused with a sentence that names the scopes', () => {
   expect(scopeSchema.safeParse('agents:*').error?.issues[0]?.message).toBe('Invalid scope: use agents:read, agents:write or admin:*');
 });
