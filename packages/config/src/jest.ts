@@ -10,7 +10,7 @@ export function jestConfig(name: string, overrides: Config = {}): Config {
     testEnvironment: 'node',
     extensionsToTreatAsEsm: ['.ts', '.tsx'],
     testMatch: ['**/*.test.ts'],
-    modulePathIgnorePatterns: ['<rootDir>/.next'],
+    modulePathIgnorePatterns: ['<rootDir>/.next', '<rootDir>/.stryker'],
     transform: {
       '\\.tsx?$': [swc, { jsc: { parser: { syntax: 'typescript', tsx: true }, target: 'es2024' }, module: { type: 'es6' } }],
     },

@@ -18,6 +18,8 @@ export function strykerConfig({ mutate, testMatch, ignore = [] }: { mutate: stri
         testPathIgnorePatterns: ['/node_modules/', ...ignore],
         testEnvironment: fileURLToPath(import.meta.resolve('@stryker-mutator/jest-runner/jest-env/node')),
         reporters: [],
+        // A fault that makes a test hang is noticed without a wait for `timeoutMS` and a new worker.
+        testTimeout: 10_000,
         // Unit tests need no database.
         globalSetup: null,
         globalTeardown: null,

@@ -100,7 +100,10 @@ test('the firewall has no secret, and the same subnet, port and private endpoint
   const { environment, network_mode } = service('firewall');
   expect(Object.keys(environment)).toEqual(['AGENT_SUBNET', 'EGRESS_PORT', 'ALLOW_PRIVATE_MODEL_ENDPOINTS']);
   for (const [name, value] of Object.entries(environment)) expect([name, service('backend').environment[name]]).toEqual([name, value]);
-  expect(service('engine-proxy').environment).toEqual({ AGENT_SUBNET: environment.AGENT_SUBNET });
+  // The engine proxy demands the installation and the runtime that the backend asks for.
+  const { AGENT_RUNTIME, INSTALLATION } = service('backend').environment;
+  expect(service('engine-proxy').environment).toEqual({ AGENT_SUBNET: environment.AGENT_SUBNET, AGENT_RUNTIME, INSTALLATION });
+  expect([AGENT_RUNTIME, INSTALLATION]).toEqual([expect.stringContaining('AGENT_RUNTIME'), expect.stringContaining('INSTALLATION')]);
   expect(network_mode).toBe('host');
   expect(service('backend').environment.HOST_FIREWALL).toBe('off');
 });

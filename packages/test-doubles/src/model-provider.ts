@@ -8,6 +8,7 @@ import { groqDialect } from './groq-dialect.ts';
 import { lastWords } from './last-words.ts';
 import { openaiDialect } from './openai-dialect.ts';
 import { openrouterDialect } from './openrouter-dialect.ts';
+import { playScript, type StreamScript } from './stream-script.ts';
 
 /** A stream that goes wrong after some words: the connection is cut, the response ends too early, or it has an error event. */
 export interface StreamFault {
@@ -34,8 +35,10 @@ export interface Behaviour {
   maxTokens: number | undefined;
   /** The fault of every stream. */
   streamFault: StreamFault | undefined;
-  /** Status 200 with a page instead of an answer, as a proxy in between sends it. */
-  html: boolean;
+  /** Status 200 with this body instead of a reply, such as a proxy's page or a provider's error. */
+  instead: { type: string; body: string } | undefined;
+  /** A raw response to the person's text; without one, the reply is written as usual. */
+  script: (words: string, call: ModelCall) => StreamScript | undefined;
 }
 
 /** A request that the provider received, answered or refused. */
@@ -67,7 +70,11 @@ interface Options {
 
 const dialects = [openaiDialect, openrouterDialect, groqDialect, anthropicDialect, geminiDialect];
 const defaultModels = ['gpt-4o-mini', 'claude-sonnet-4-5', 'gemini-2.0-flash'];
-const page = '<!doctype html><html><head><title>Sign in to the network</title></head><body>Sign in</body></html>';
+/** The sign-in page of a network, as a proxy sends it. */
+export const signInPage = {
+  type: 'text/html',
+  body: '<!doctype html><html><head><title>Sign in to the network</title></head><body>Sign in</body></html>',
+};
 
 async function readBody(request: IncomingMessage): Promise<string> {
   let text = '';
@@ -111,7 +118,8 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     wordDelayMs: 0,
     maxTokens: undefined,
     streamFault: undefined,
-    html: false,
+    instead: undefined,
+    script: () => undefined,
   };
 
   const failureOf = (model: string): number | undefined => {
@@ -143,9 +151,11 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     if (refusal) return refuse(refusal);
     if (!(models?.includes(call.model) ?? dialect.hasModel(call.model))) return refuse(dialect.refuseModel(call));
 
-    const { delayMs, retryAfter, html } = behaviour;
+    const script = behaviour.script(words, call);
+    if (script) return playScript(response, script);
+    const { delayMs, retryAfter, instead } = behaviour;
     const failure = failureOf(call.model);
-    if (call.stream && dialect.comment && !failure && !html) {
+    if (call.stream && dialect.comment && !failure && !instead) {
       const writer = eventWriter(response, call, dialect.headers());
       writer.comment(dialect.comment);
       if (delayMs) await sleep(delayMs);
@@ -153,7 +163,7 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     }
     if (delayMs) await sleep(delayMs);
     if (failure) return refuse(dialect.error(failure, call, key, retryAfter));
-    if (html) return void response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+    if (instead) return void response.writeHead(200, { 'content-type': instead.type }).end(instead.body);
     return answer(response, dialect, call, words, text.length);
   }
 

@@ -5,16 +5,27 @@ import { pack } from 'tar-stream';
 
 /**
  * The failure of a stand-in: it exits at once (`dies`), is `never-ready`, `refuses` every configuration, `corrupts` its data and
- * exits, or refuses `connect` with an error that contains a secret of the agent (`rejects-platform`).
+ * exits, refuses `connect` with an error that contains a secret of the agent (`rejects-platform`), exits with 78 until its
+ * doctor has run (`needs-doctor`) or always (`never-repaired`), or reports another model than its configuration's
+ * (`other-model`).
  */
-export type Failure = 'dies' | 'never-ready' | 'refuses' | 'corrupts' | 'rejects-platform';
+export type Failure =
+  | 'dies'
+  | 'never-ready'
+  | 'refuses'
+  | 'corrupts'
+  | 'rejects-platform'
+  | 'needs-doctor'
+  | 'never-repaired'
+  | 'other-model';
 
 /**
  * Builds an image in which a small program replaces OpenClaw.
  * @param from an image with Node.js and the package `ws` in /app
+ * @param version the version that the image's label states; by default that of `from`
  * @returns a function that removes the image
  */
-export async function makeStandIn(from: string, name: string, failure?: Failure): Promise<() => Promise<void>> {
+export async function makeStandIn(from: string, name: string, failure?: Failure, version?: string): Promise<() => Promise<void>> {
   const docker = new Docker();
   const container = await docker.createContainer({ Image: from });
   const tar = pack();
@@ -27,7 +38,13 @@ export async function makeStandIn(from: string, name: string, failure?: Failure)
   program.finalize();
   await container.putArchive(program as unknown as NodeJS.ReadableStream, { path: '/usr/local/bin' });
   const [repo, tag] = name.split(':');
-  const changes = ['ENTRYPOINT ["openclaw"]', 'CMD ["gateway"]', `ENV STAND_IN=${failure ?? ''}`, 'ENV NODE_COMPILE_CACHE='];
+  const changes = [
+    'ENTRYPOINT ["openclaw"]',
+    'CMD ["gateway"]',
+    `ENV STAND_IN=${failure ?? ''}`,
+    'ENV NODE_COMPILE_CACHE=',
+    ...(version ? [`LABEL org.opencontainers.image.version=${version}`] : []),
+  ];
   await container.commit({ repo, tag, changes });
   await container.remove({ v: true });
   return async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
-import { startModelProvider } from '../src/model-provider.ts';
+import { signInPage, startModelProvider } from '../src/model-provider.ts';
 
 // OpenAI, OpenRouter and Groq: the double against OpenAI's own client, which the three services document for their API.
 
@@ -10,7 +10,7 @@ let provider: Awaited<ReturnType<typeof startModelProvider>>;
 beforeAll(async () => {
   provider = await startModelProvider({ apiKey: KEY });
 });
-afterEach(() => provider.setBehaviour({ failures: {}, streamFault: undefined, html: false, retryAfter: 1, delayMs: 0 }));
+afterEach(() => provider.setBehaviour({ failures: {}, streamFault: undefined, instead: undefined, retryAfter: 1, delayMs: 0 }));
 afterAll(() => provider.close());
 
 const paths = { openai: '/v1', openrouter: '/api/v1', groq: '/openai/v1' };
@@ -228,6 +228,6 @@ test('OpenRouter begins a stream with a comment while the model is slow; the oth
 });
 
 test('a page with status 200 is no completion', async () => {
-  provider.setBehaviour({ html: true });
+  provider.setBehaviour({ instead: signInPage });
   expect(await client('openai').chat.completions.create(body('openai'))).not.toHaveProperty('choices');
 });

@@ -1,10 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
 /**
  * A stand-in for OpenClaw, for tests that need fifty gateways or a failing one. It is healthy on its port, accepts every
- * client, echoes messages, and stores its conversation in the agent's data. `STAND_IN` selects the failure.
+ * client, echoes messages, stores its conversation in the agent's data, and has the file SOUL.md. `STAND_IN` selects the failure.
  */
 
 const data = '/home/node/.openclaw';
@@ -23,6 +23,18 @@ if (command === 'plugins' && action === 'list') {
   process.stdout.write(JSON.stringify({ plugins }));
   process.exit(0);
 }
+if (command === 'doctor') {
+  // biome-ignore lint/style/noProcessEnv: this is a separate program
+  appendFileSync(`${data}/doctor.log`, `${process.argv.slice(3).join(' ')} with the token ${process.env.TELEGRAM_BOT_TOKEN}\n`);
+  if (behaviour === 'needs-doctor') writeFileSync(`${data}/repaired`, '');
+  // Doctor may change the configuration, and it also exits with 1 for warnings.
+  writeFileSync(`${data}/openclaw.json`, '{}');
+  process.exit(1);
+}
+if (behaviour === 'never-repaired' || (behaviour === 'needs-doctor' && !existsSync(`${data}/repaired`))) {
+  process.stderr.write('gateway requires state migration\n');
+  process.exit(78);
+}
 if (behaviour === 'corrupts') {
   for (const name of readdirSync(data)) rmSync(`${data}/${name}`, { recursive: true, force: true });
   process.exit(1);
@@ -35,17 +47,43 @@ const http = createServer((_request, response) => {
 });
 const transcript = `${sessions}/conversation.jsonl`;
 
-const answers: Record<string, (parameters: { message?: string }) => object> = {
+function reportedConfig() {
+  const config = JSON.parse(readFileSync(`${data}/openclaw.json`, 'utf8'));
+  if (behaviour === 'other-model') config.agents.defaults.model.primary = 'openai/gpt-1';
+  return config;
+}
+
+const soul = `${data}/workspace/SOUL.md`;
+function soulFile() {
+  const stat = statSync(soul, { throwIfNoEntry: false });
+  if (!stat) return { name: 'SOUL.md', path: soul, missing: true };
+  return { name: 'SOUL.md', path: soul, missing: false, size: stat.size, updatedAtMs: Math.floor(stat.mtimeMs) };
+}
+const workspace = { agentId: 'main', workspace: `${data}/workspace` };
+
+/** The messages of every session. */
+const messages = (): object[] =>
+  existsSync(transcript)
+    ? readFileSync(transcript, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    : [];
+
+const answers: Record<string, (parameters: { message?: string; content?: string; limit?: number }) => object> = {
   connect: () => ({ protocol: 3 }),
   'sessions.list': () => ({ sessions: [] }),
-  'chat.history': () => ({
-    messages: existsSync(transcript)
-      ? readFileSync(transcript, 'utf8')
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line))
-      : [],
-  }),
+  'config.get': () => ({ config: reportedConfig() }),
+  'agents.files.list': () => ({ ...workspace, files: [soulFile()] }),
+  'agents.files.get': () => ({ ...workspace, file: { ...soulFile(), ...(existsSync(soul) && { content: readFileSync(soul, 'utf8') }) } }),
+  'agents.files.set': ({ content = '' }) => {
+    mkdirSync(`${data}/workspace`, { recursive: true });
+    writeFileSync(soul, content);
+    return { ok: true, ...workspace, file: { ...soulFile(), content } };
+  },
+  'cron.list': () => ({ jobs: [], total: 0, offset: 0, limit: 50, hasMore: false, nextOffset: null }),
+  'chat.history': () => ({ messages: messages() }),
+  'sessions.get': ({ limit = 200 }) => ({ messages: messages().slice(-limit) }),
 };
 
 new WebSocketServer({ server: http }).on('connection', (socket) => {
