@@ -18,6 +18,8 @@ import { workflows } from './workflow-registry.ts';
 
 /** The maximum number of operations in flight per queue and process. */
 const CONCURRENCY: Record<Queue, number> = { 'agent-operations': 4, 'slow-agent-operations': 2 };
+/** The maximum number of an owner's slow operations in flight in all processes: nobody may take every place of the queue. */
+const SLOW_PER_OWNER = 1;
 /** A job without a heartbeat for this long is retried: its process crashed. This is the minimum of pg-boss. */
 const HEARTBEAT_SECONDS = 10;
 const MAX_ATTEMPTS = 3;
@@ -188,6 +190,7 @@ export async function startWorker(context: Context): Promise<void> {
         notifyPollingIntervalSeconds: 1,
         burstWhenBatchFull: true,
         localConcurrency: CONCURRENCY[queue],
+        ...(queue === 'slow-agent-operations' && { groupConcurrency: SLOW_PER_OWNER }),
         heartbeatRefreshSeconds: 3,
       },
       async ([job]) => {

@@ -2,12 +2,12 @@ import { AppError } from '@agentbot/contracts';
 import type { Context } from '../domain/context.ts';
 import { Skipped, type Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
-import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { createContainer } from '../domain/provisioning/create-container.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import { warmStep } from '../domain/provisioning/warm-image.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import type { ContainerState, OpenData } from '../infra/docker/container-host.ts';
+import { becomeReady } from './become-ready.ts';
 
 const MINUTE = 60_000;
 
@@ -60,8 +60,6 @@ export async function recreate(context: Context, agent: Agent, step: Step, data?
     },
     { detail: ({ startedAt, status }) => (startedAt ? `Started ${startedAt.toISOString()}` : status) },
   );
-  const state = await step('ready', config.READY_TIMEOUT_SECONDS * 1000, (signal) => awaitReady(context, spec, signal), {
-    detail: () => `OpenClaw ${version}`,
-  });
+  const { state } = await becomeReady(context, { ...agent, openclawVersion: version }, spec, step, true);
   return { ...runningState(state), openclawVersion: version };
 }

@@ -1,3 +1,4 @@
+import { storageOf } from '@agentbot/openclaw-image/versions';
 import { gatewayOf } from '../domain/agents/gateway.ts';
 import { backUp } from '../domain/backups/backup-archive.ts';
 import type { Context } from '../domain/context.ts';
@@ -8,7 +9,6 @@ import type { AgentUpdate } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { deleteSessions } from '../infra/openclaw/session-history.ts';
-import { storageOf } from '../infra/openclaw/versions.ts';
 import { startAndAwaitReady, stop } from './start-stop.ts';
 
 /** The paths of OpenClaw's memory in its data folder. Configuration, credentials and devices have other paths. */

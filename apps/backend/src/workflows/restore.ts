@@ -1,4 +1,5 @@
 import { AppError } from '@agentbot/contracts';
+import { canReadStorage } from '@agentbot/openclaw-image/versions';
 import { checkBackup, openBackup } from '../domain/backups/backup-archive.ts';
 import type { Context } from '../domain/context.ts';
 import { readRestoreInput } from '../domain/operations/operation-columns.ts';
@@ -7,28 +8,28 @@ import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
-import { canReadStorage } from '../infra/openclaw/versions.ts';
 import { recreate } from './provision.ts';
 import { replaceWithRollback } from './replace-with-rollback.ts';
 
 const MINUTE = 60_000;
 
-/** @throws AppError OPERATION_FAILED when the agent's version would start without the conversations in the backup */
-function requireReadable(backup: Backup, agent: Agent): void {
-  if (canReadStorage(agent.openclawVersion, backup.openclawVersion)) return;
+/** @throws AppError OPERATION_FAILED when the version would start without the conversations in the backup */
+function requireReadable(backup: Backup, version: string | null): void {
+  if (canReadStorage(version, backup.openclawVersion)) return;
+  const advice = backup.image ? 'restore the backup together with its image' : 'update the agent to that version first';
   throw new AppError(
     'OPERATION_FAILED',
-    `OpenClaw ${agent.openclawVersion} cannot read the conversations in this backup of OpenClaw ${backup.openclawVersion}: update the agent to that version first. Nothing was changed`,
+    `OpenClaw ${version} cannot read the conversations in this backup of OpenClaw ${backup.openclawVersion}: ${advice}. Nothing was changed`,
   );
 }
 
 /**
- * Restores the agent's data from the backup `operation.input.backupId`. Image, configuration and secrets stay the agent's
- * present ones. Rolls back when the agent does not become ready.
+ * Restores the agent's data from the backup `operation.input.backupId`, and with `operation.input.image` also moves the agent
+ * to that image. Configuration and secrets stay the agent's present ones. Rolls back when the agent does not become ready.
  */
 export async function restore(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { database, host, config } = context;
-  const { backupId } = readRestoreInput(operation);
+  const { backupId, image = agent.image ?? config.OPENCLAW_IMAGE } = readRestoreInput(operation);
   const requestedBackup = await database.as('service', (tx) => tx.backup.findFirst({ where: { id: backupId, agentId: agent.id } }));
   return replaceWithRollback(context, agent, step, operation, {
     cause: 'restore',
@@ -37,15 +38,16 @@ export async function restore(context: Context, agent: Agent, step: Step, operat
       if (!requestedBackup) throw new AppError('OPERATION_FAILED', 'The backup no longer exists');
       if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
       await step('check', 30 * MINUTE, async (signal) => {
-        requireReadable(requestedBackup, agent);
+        const version = image === agent.image ? agent.openclawVersion : (await host.ensureImage(image, signal)).version;
+        requireReadable(requestedBackup, version);
         await checkBackup(context, requestedBackup, signal);
       });
-      await validateStep(context, agent, agent.image ?? config.OPENCLAW_IMAGE, step);
+      await validateStep(context, agent, image, step);
     },
     async replace() {
       if (!requestedBackup) throw new AppError('OPERATION_FAILED', 'The backup no longer exists');
       await step('clear', MINUTE, () => host.removeData(containerNames(agent.id)));
-      return recreate(context, agent, step, () => openBackup(context, requestedBackup));
+      return recreate(context, { ...agent, image }, step, () => openBackup(context, requestedBackup));
     },
   });
 }

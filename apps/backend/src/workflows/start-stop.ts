@@ -2,24 +2,25 @@ import { AppError } from '@agentbot/contracts';
 import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
-import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { isCurrent } from '../domain/provisioning/create-container.ts';
-import { validateBeforeStop } from '../domain/provisioning/validate-config.ts';
+import { validateBeforeStop, validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { SlotTakenError } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { replaceLegacyModel } from '../infra/openclaw/legacy-models.ts';
+import { becomeReady } from './become-ready.ts';
 import { recreate, runningState } from './provision.ts';
 
 const STOP_MS = 40_000;
 
 /**
  * Starts the agent's container and waits until it is ready. Recreates the container on its volume, with its former limits and
- * tools, if its configuration or secrets have changed, if it is missing, or if another program uses its port.
+ * tools, if its configuration or secrets have changed, if it is missing, if another program uses its port, or if its gateway
+ * reports another configuration.
  */
 export async function startAndAwaitReady(context: Context, agent: Agent, step: Step): Promise<AgentUpdate> {
-  const { host, config } = context;
+  const { host } = context;
   if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
   const spec = readContainerSpec(agent);
   if (!spec) return recreate(context, agent, step);
@@ -31,7 +32,13 @@ export async function startAndAwaitReady(context: Context, agent: Agent, step: S
     if (error instanceof SlotTakenError) return recreate(context, { ...agent, plan: spec.plan }, step);
     throw error;
   }
-  return runningState(await step('ready', config.READY_TIMEOUT_SECONDS * 1000, (signal) => awaitReady(context, spec, signal)));
+  const { state, differing } = await becomeReady(context, agent, spec, step, false);
+  if (differing.length === 0) return runningState(state);
+  context.log.warn({ agentId: agent.id, settings: differing }, 'the agent runs with other settings than its own; recreating it');
+  const onItsPlan = { ...agent, plan: spec.plan };
+  await validateStep(context, onItsPlan, spec.image, step);
+  await stop(context, agent, step);
+  return recreate(context, onItsPlan, step);
 }
 
 /** Stops the agent's container; its volume stays. */

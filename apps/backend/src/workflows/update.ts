@@ -1,21 +1,36 @@
 import { AppError } from '@agentbot/contracts';
+import { canReadStorage, isRelease } from '@agentbot/openclaw-image/versions';
 import type { Context } from '../domain/context.ts';
 import { readUpdateInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
-import { canReadStorage, isRelease } from '../infra/openclaw/versions.ts';
 import { recreate } from './provision.ts';
 import { replaceWithRollback } from './replace-with-rollback.ts';
 
-/** @throws AppError OPERATION_FAILED when the image's version would start without the agent's conversations */
-function requireReadable(current: string | null, next: string): void {
+/**
+ * @throws AppError OPERATION_FAILED when the image's version would start without the agent's conversations; it names the
+ *   newest backup that the version can read
+ */
+async function requireReadable({ database }: Context, agent: Agent, next: string): Promise<void> {
+  const { openclawVersion: current } = agent;
   if (canReadStorage(next, current)) return;
-  const reason = isRelease(next)
-    ? `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}`
-    : `The image does not state its version of OpenClaw, which must be able to read the conversations of ${current}`;
-  throw new AppError('OPERATION_FAILED', `${reason}: the agent would lose its memory of them. Nothing was changed`);
+  if (!isRelease(next)) {
+    const reason = `The image does not state its version of OpenClaw, which must be able to read the conversations of ${current}`;
+    throw new AppError('OPERATION_FAILED', `${reason}: the agent would lose its memory of them. Nothing was changed`);
+  }
+  const backups = await database.as('service', (tx) =>
+    tx.backup.findMany({ where: { agentId: agent.id, image: { not: null } }, orderBy: { createdAt: 'desc' } }),
+  );
+  const readable = backups.find(({ openclawVersion }) => openclawVersion && canReadStorage(next, openclawVersion));
+  const wayBack = readable
+    ? `To go back, restore the backup of ${readable.createdAt.toISOString()} (${readable.id}) together with its image`
+    : 'No backup from before is left to go back to';
+  throw new AppError(
+    'OPERATION_FAILED',
+    `OpenClaw ${next} cannot read the conversations of OpenClaw ${current}: the agent would lose its memory of them. Nothing was changed. ${wayBack}`,
+  );
 }
 
 /** Moves the agent to the image `operation.input.image`. Rolls back image and data when the agent does not become ready. */
@@ -28,7 +43,7 @@ export function update(context: Context, agent: Agent, step: Step, operation: Op
       if (!(await context.host.available())) throw new AppError('DOCKER_UNAVAILABLE');
       await step('image', 10 * 60_000, async (signal) => {
         const { version } = await context.host.ensureImage(image, signal);
-        requireReadable(agent.openclawVersion, version);
+        await requireReadable(context, agent, version);
       });
       await validateStep(context, agent, image, step);
     },

@@ -5,11 +5,11 @@ import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { fallbackTargets, keySecret, modelTarget } from '../../infra/openclaw/providers.ts';
 
 /** The domains that each channel's client calls, by the secret that enables the channel. */
-const channelDomains: Partial<Record<SecretName, string[]>> = {
+const channelDomains = {
   telegramToken: ['api.telegram.org'],
   discordBotToken: ['discord.com', '*.discord.com', 'discord.gg', '*.discord.gg', '*.discordapp.com', '*.discordapp.net'],
   whatsappToken: ['*.whatsapp.com', '*.whatsapp.net'],
-};
+} satisfies Partial<Record<SecretName, string[]>>;
 
 const configuredDomains = (agent: { config: unknown }) => readAgentConfig(agent).allowedDomains ?? [];
 
@@ -42,7 +42,7 @@ export function allowedDomains(agent: ModelChoice, secrets: ReadonlySet<string>,
   return [
     ...configuredDomains(agent),
     ...[modelTarget(agent, config), ...fallbacks].map(({ baseUrl }) => new URL(baseUrl).host),
-    ...Object.entries(channelDomains).flatMap(([name, domains]) => (secrets.has(name) ? (domains ?? []) : [])),
+    ...Object.entries(channelDomains).flatMap(([name, domains]) => (secrets.has(name) ? domains : [])),
   ];
 }
 
@@ -53,7 +53,7 @@ export function allowedDomains(agent: ModelChoice, secrets: ReadonlySet<string>,
  */
 export function allowedPort(patterns: string[], host: string, defaultPort: number, requestedPort?: number): number | undefined {
   for (const pattern of patterns) {
-    const [name = '', port = String(defaultPort)] = pattern.split(':');
+    const [name, port = String(defaultPort)] = pattern.split(':') as [string, string?];
     const matches = name.startsWith('*.') ? host.endsWith(name.slice(1)) : host === name;
     if (matches && (requestedPort === undefined || requestedPort === Number(port))) return Number(port);
   }

@@ -38,6 +38,9 @@ describe('isPullAllowed', () => {
     expect(isPullAllowed('registry.example/team/claw:6', own)).toBe(true);
     expect(isPullAllowed('registry.example/team/claws', own)).toBe(false);
     expect(isPullAllowed('registry.example/team/claw:6', settings())).toBe(false);
+    // The official repository stays allowed beside it.
+    expect(isPullAllowed('ghcr.io/openclaw/openclaw:6', own)).toBe(true);
+    expect(isPullAllowed('busybox', settings('', 'Not an image'))).toBe(false);
   });
 
   test('excludes the images that are built here, whose name on Docker Hub may belong to a stranger', () => {

@@ -36,37 +36,65 @@ async function probe({ gateways }: Context, spec: AgentContainerSpec, address: G
 export const isReady = async (context: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<boolean> =>
   (await probe(context, spec, address)) === null;
 
+/** Exit code of a gateway that no restart helps: EX_CONFIG of sysexits.h. */
+export const EX_CONFIG = 78;
+
+/** Thrown when an agent's container exits, or restarts repeatedly, before it is ready. */
+export class ContainerExitedError extends AppError {
+  readonly exitCode: number | null;
+
+  constructor(message: string, exitCode: number | null) {
+    super('OPERATION_FAILED', message);
+    this.exitCode = exitCode;
+  }
+}
+
 /**
  * Waits until an agent is ready.
  * @returns the state of the ready container
- * @throws AppError OPERATION_FAILED with exit code and last log lines when the container exits or restarts repeatedly; with the
- *   reason of the last probe when the signal aborts
+ * @throws ContainerExitedError with exit code and last log lines, at once for EX_CONFIG
+ * @throws AppError OPERATION_FAILED with the reason of the last probe when the signal aborts
  */
 export async function awaitReady(context: Context, spec: AgentContainerSpec, signal: AbortSignal): Promise<ContainerState> {
   const { host, gateways } = context;
+  const { container } = spec.names;
   const address = await gatewayAddress(context, spec.agentId, spec.bind);
   await gateways.drop(spec.agentId);
   const startTimes = new Set<number>();
-  const restartsBefore = (await host.inspect(spec.names.container))?.restarts ?? 0;
+  const restartsBefore = (await host.inspect(container))?.restarts ?? 0;
   let checkedAt = 0;
-  let lastNotRunning: ContainerState | undefined;
   let reason: string | null = null;
+  // The engine forgets how a container ended that it restarts.
+  let lastExitCode: number | null = null;
+  let oomKilled = false;
+  const done = new AbortController();
+  const watched = AbortSignal.any([signal, done.signal]);
+  const watchExits = async () => {
+    while (!watched.aborted) lastExitCode = await host.nextExit(container, watched);
+  };
+  watchExits().catch(() => undefined);
 
-  while (!signal.aborted) {
-    reason = await probe(context, spec, address);
-    const authorised = reason === null;
-    if (authorised || Date.now() - checkedAt > 1_000) {
-      checkedAt = Date.now();
-      const state = await host.inspect(spec.names.container);
-      if (authorised && state?.running) return state;
-      // The engine forgets the exit code of a container that it restarts.
-      if (state && state.status !== 'running') lastNotRunning = state;
-      if (state?.startedAt) startTimes.add(state.startedAt.getTime());
-      if (!state || state.status === 'exited' || Math.max(state.restarts - restartsBefore, startTimes.size - 1) >= MAX_RESTARTS_SEEN) {
-        throw new AppError('OPERATION_FAILED', await exitReason(context, spec.agentId, state && (lastNotRunning ?? state)));
+  try {
+    while (!signal.aborted) {
+      reason = await probe(context, spec, address);
+      const authorised = reason === null;
+      if (authorised || Date.now() - checkedAt > 1_000) {
+        checkedAt = Date.now();
+        const state = await host.inspect(container);
+        if (authorised && state?.running) return state;
+        if (state?.status === 'exited') lastExitCode = state.exitCode;
+        oomKilled ||= state?.oomKilled === true;
+        if (state?.startedAt) startTimes.add(state.startedAt.getTime());
+        const restarts = Math.max((state?.restarts ?? 0) - restartsBefore, startTimes.size - 1);
+        if (!state || state.status === 'exited' || restarts >= MAX_RESTARTS_SEEN || lastExitCode === EX_CONFIG) {
+          const exited = state && lastExitCode !== null ? { ...state, status: 'exited', exitCode: lastExitCode, oomKilled } : state;
+          throw new ContainerExitedError(await exitReason(context, spec.agentId, exited), lastExitCode);
+        }
       }
+      await sleep(POLL_MS);
     }
-    await sleep(POLL_MS);
+  } finally {
+    done.abort();
   }
   // A gateway's own words may contain the agent's secrets.
   const words = redact(reason ?? 'its container does not run', await agentSecretValues(context, spec.agentId));

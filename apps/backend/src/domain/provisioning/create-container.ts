@@ -1,4 +1,5 @@
 import { AppError } from '@agentbot/contracts';
+import { factsOf } from '@agentbot/openclaw-image/versions';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets, type SecretName } from '../../infra/crypto/agent-secrets.ts';
 import { type AgentContainerSpec, type OpenData, SlotTakenError, type VolumeFile } from '../../infra/docker/container-host.ts';
@@ -9,7 +10,6 @@ import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '
 import { configShape } from '../../infra/openclaw/config-shape.ts';
 import { pairedDevices } from '../../infra/openclaw/device.ts';
 import { fallbackTargets, keySecret, type ModelTarget, modelTarget } from '../../infra/openclaw/providers.ts';
-import { dialectOf } from '../../infra/openclaw/versions.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import { agentUrl } from '../agents/addresses.ts';
 import { keyRecipient, readSecretsFor } from '../agents/model-key.ts';
@@ -78,7 +78,7 @@ export async function configurationOf(context: Context, agent: Agent, version: s
   const input = configInput(context, agent, version, fallbacks, secrets);
   const variables = Object.keys(secretVariablesOf(agent, fallbacks, secrets));
   // An image that transpiles its plugins has all channels; to list them, it would transpile all plugins.
-  const plugins = dialectOf(version).transpiles ? [] : openclawConfig(input).plugins.allow;
+  const plugins = factsOf(version).transpiles ? [] : openclawConfig(input).plugins.allow;
   return { content: serializedConfig(input), variables, plugins, shape: configShape(input) };
 }
 
@@ -102,13 +102,22 @@ async function containerContents(context: Slice, agent: Agent, version: string) 
   const fingerprint = sha256(
     JSON.stringify([configuration, secretEnv, ...(authorities ? [authorities] : []), ...(hasAllowedDomains(agent) ? ['limited'] : [])]),
   );
-  return { files, secretNames, secretEnv, fingerprint };
+  return { files, configuration, secretNames, secretEnv, fingerprint };
+}
+
+/**
+ * The configuration that an agent's container was created with; `null` when the configuration or the secrets of the agent's
+ * row have changed since.
+ */
+export async function currentConfiguration(context: Slice, agent: Agent, spec: AgentContainerSpec): Promise<string | null> {
+  const onItsPlan = { ...agent, plan: spec.plan };
+  const { configuration, fingerprint } = await containerContents(context, onItsPlan, agent.openclawVersion ?? '');
+  return fingerprint === spec.fingerprint ? configuration : null;
 }
 
 /** Whether a container has the present configuration and secrets of its agent, on the plan it was created for. */
-export async function isCurrent(context: Slice, agent: Agent, spec: AgentContainerSpec): Promise<boolean> {
-  return (await containerContents(context, { ...agent, plan: spec.plan }, agent.openclawVersion ?? '')).fingerprint === spec.fingerprint;
-}
+export const isCurrent = async (context: Slice, agent: Agent, spec: AgentContainerSpec): Promise<boolean> =>
+  (await currentConfiguration(context, agent, spec)) !== null;
 
 /**
  * Creates and starts an agent's container from its row, and stores the spec. Leases another slot when the engine refuses one.

@@ -1,10 +1,11 @@
-import { ADMIN_AGENT_LIMIT, type AgentConfig, AppError, planForTier, type Tier } from '@agentbot/contracts';
+import { ADMIN_AGENT_LIMIT, AppError, type NewAgentConfig, planForTier, type Tier } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { modelFromName } from '../../infra/openclaw/model-choice.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { webAgentLimit } from '../accounts/accounts.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { validateAllowedDomains } from '../containers/allowed-domains.ts';
+import { imageOfNewAgent } from '../containers/platform-image.ts';
 import type { Context } from '../context.ts';
 import { awaitProvisioning, beginProvisioning } from './begin-provisioning.ts';
 
@@ -14,7 +15,7 @@ const WAIT_MS = 15_000;
 interface Input {
   name: string;
   model: string;
-  config?: AgentConfig | undefined;
+  config?: NewAgentConfig | undefined;
   tier?: Tier | undefined;
   /** False to return as soon as the row and the job are written. */
   wait?: boolean | undefined;
@@ -38,10 +39,11 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
   const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);
   const tenant = { userId: owner.id };
   // The tier sets the plan. A plan in the stored configuration would mean that the request named one.
-  const { plan: _, ...agentConfig } = input.config ?? {};
+  const { plan: _, openclawVersion, ...agentConfig } = input.config ?? {};
+  const image = await imageOfNewAgent(context, openclawVersion);
   const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
   const begun = await beginProvisioning(context, tenant, { kind: 'provision', requestId }, (tx) =>
-    insertAgent(tx, envelope, owner, limit, { id, name: input.name, ...model, plan, config: agentConfig, state: 'provisioning' }),
+    insertAgent(tx, envelope, owner, limit, { id, name: input.name, ...model, plan, config: agentConfig, image, state: 'provisioning' }),
   );
 
   if (input.wait === false) return begun.agent;

@@ -1,6 +1,6 @@
 import { AppError } from '@agentbot/contracts';
+import { factsOf } from '@agentbot/openclaw-image/versions';
 import { openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
-import { dialectOf } from '../../infra/openclaw/versions.ts';
 import type { Context } from '../context.ts';
 import { Skipped, type Step } from '../operations/steps.ts';
 
@@ -36,7 +36,7 @@ function fillCache({ host, config }: Pick<Context, 'host' | 'config'>, image: st
  * failure is a warning: the agent starts without a cache, which takes longer.
  */
 export async function warmStep(context: Context, image: string, version: string, step: Step): Promise<void> {
-  if (!dialectOf(version).transpiles) return;
+  if (!factsOf(version).transpiles) return;
   const { filled } = await context.host.startCache(image, context.config.INSTALLATION);
   if (filled) return;
   await step('warm', WARMING_MS + GRACE_MS, async (signal) => {
@@ -59,7 +59,7 @@ export async function warmPlatformImage(context: Context): Promise<void> {
     const { filled } = await host.startCache(config.OPENCLAW_IMAGE, config.INSTALLATION);
     if (filled) return;
     const { version } = await host.ensureImage(config.OPENCLAW_IMAGE, closing);
-    if (!dialectOf(version).transpiles) return;
+    if (!factsOf(version).transpiles) return;
     await fillCache(context, config.OPENCLAW_IMAGE, version, closing);
     log.info({ image: config.OPENCLAW_IMAGE }, 'the image is warm: its start cache is filled');
   } catch (error) {

@@ -30,6 +30,9 @@ test.each([
   '/stop',
   ' /STOP!',
   '/stop\nand this line is not read',
+  '\n /stop! \nand this line is not read',
+  'stop !',
+  ' stop! ',
 ])('%j is an abort command', (message) => {
   expect(isAbortCommand(message, '2026.9.6')).toBe(true);
 });
@@ -47,6 +50,7 @@ test.each([
   'a /stop',
   '!stop',
   'hello\n/stop',
+  'st’op',
 ])('%j is a message for the model', (message) => {
   expect(isAbortCommand(message)).toBe(false);
 });
@@ -57,6 +61,7 @@ test.each([
   ['v2026.5.28', true],
   ['2026.6.1', false],
   ['2026.8.2', false],
+  ['2026.10.1', false],
   ['2027.1.1', false],
   ['2025.12.1', true],
   ['latest', true],

@@ -49,9 +49,9 @@ const ABORT_COMMANDS = new Set([
 /** Year and month of 2026.5.28, the last known version that treats `wait` as an abort command; 2026.8.2 sends it to the model. */
 const LAST_WITH_WAIT = 202605;
 
-/** A version's year and month as a number (`2026.5.28` → 202605); 0 when the version is no release. */
-function monthOf(version: string): number {
-  const [, year, month] = /^v?(\d{4})\.(\d{1,2})\./.exec(version) ?? [];
+/** A version's year and month as a number (`2026.5.28` → 202605); 0 when the version is unknown or no release. */
+export function monthOf(version: string | null | undefined): number {
+  const { year, month } = version?.match(/^v?(?<year>\d{4})\.(?<month>\d{1,2})\./)?.groups ?? {};
   return year ? Number(year) * 100 + Number(month) : 0;
 }
 
@@ -61,7 +61,8 @@ function monthOf(version: string): number {
  */
 export function isAbortCommand(message: string, version?: string | null): boolean {
   // Same normalization as the gateway's: first line only for slash commands, no punctuation at the end.
-  const [line = ''] = message.trim().startsWith('/') ? message.trim().split('\n') : [message];
+  const text = message.trim();
+  const [line = ''] = text.startsWith('/') ? text.split('\n', 1) : [text];
   const command = line
     .normalize('NFC')
     .trim()
@@ -70,5 +71,5 @@ export function isAbortCommand(message: string, version?: string | null): boolea
     .replace(/\s+/g, ' ')
     .replace(/[.!?…,，。;；:：'"’”)\]}]+$/u, '')
     .trim();
-  return command === '/stop' || ABORT_COMMANDS.has(command) || (command === 'wait' && monthOf(version ?? '') <= LAST_WITH_WAIT);
+  return command === '/stop' || ABORT_COMMANDS.has(command) || (command === 'wait' && monthOf(version) <= LAST_WITH_WAIT);
 }

@@ -70,7 +70,13 @@ test('openclawConfig builds the whole file of an agent without channels', () => 
         },
       },
     },
-    agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6', fallbacks: ['openai/gpt-4o'] }, heartbeat: { every: '0m' } } },
+    agents: {
+      defaults: {
+        model: { primary: 'anthropic/claude-opus-4-6', fallbacks: ['openai/gpt-4o'] },
+        heartbeat: { every: '0m' },
+        timeoutSeconds: 600,
+      },
+    },
     tools: { profile: 'messaging', deny: ['browser', 'canvas'] },
     skills: { entries: { weather: { enabled: false }, github: { enabled: true } } },
     messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },
@@ -137,6 +143,25 @@ describe('channels', () => {
     for (const channel of ['telegram', 'discord']) expect(of('2026.8.1')[channel]).not.toHaveProperty('retry');
     expect(of('2026.8.1').defaults).toEqual({ groupPolicy: 'allowlist' });
   });
+});
+
+// https://docs.openclaw.ai/gateway/configuration: `$${VAR}` stands for a literal `${VAR}`, and only upper-case names are variables.
+test.each([
+  ['${NOPE}', '$${NOPE}'],
+  ['a/${AGENT_MODEL_API_KEY}-${B}', 'a/$${AGENT_MODEL_API_KEY}-$${B}'],
+  ['$${TWICE}', '$$${TWICE}'],
+  ['${lower} ${} $HOME {X}', '${lower} ${} $HOME {X}'],
+])('openclawConfig writes the model %p so that OpenClaw reads no variable in it', (model, written) => {
+  const { agents, models } = openclawConfig({ ...input, target: { ...custom, model }, fallbacks: [{ ...custom, model }] });
+  expect(agents.defaults.model).toEqual({ primary: `custom/${written}`, fallbacks: [`custom/${written}`] });
+  expect(models.providers.custom?.models.map(({ id, name }) => [id, name])).toEqual([
+    [written, written],
+    [written, written],
+  ]);
+});
+
+test('openclawConfig gives a run the time of the plan', () => {
+  expect(openclawConfig({ ...input, plan: 'network' }).agents.defaults.timeoutSeconds).toBe(1_800);
 });
 
 test('openclawConfig lists every model of one provider in one entry', () => {

@@ -1,7 +1,7 @@
 import { type Plan, plans } from '@agentbot/contracts';
+import { type Dialect, dialectOf, isRelease } from '@agentbot/openclaw-image/versions';
 import type { AgentSecrets } from '../crypto/agent-secrets.ts';
 import type { ModelTarget } from './providers.ts';
-import { type Dialect, dialectOf, isRelease } from './versions.ts';
 
 /** Environment variables of the container that carry the agent's secrets: variable → name of the secret. */
 export const secretVariables = {
@@ -30,7 +30,7 @@ export interface ConfigInput {
 
 /** Channel settings whose form depends on the OpenClaw version. */
 const delivery = ({ streaming, retry }: Dialect, minDelayMs: number) => ({
-  streaming: streaming('partial'),
+  streaming: streaming === 'object' ? { mode: 'partial' } : 'partial',
   ...(retry && { retry: { attempts: 3, minDelayMs, maxDelayMs: 30_000, jitter: 0.1 } }),
 });
 
@@ -105,6 +105,12 @@ function replaceRetiredModels(input: ConfigInput): ConfigInput {
   return { ...input, target: replace(input.target), fallbacks: input.fallbacks.map(replace) };
 }
 
+/** The text that OpenClaw reads as this one: it puts environment variables into a configuration's strings, except after `$$`. */
+const literal = (text: string) => text.replace(/\$(?=\{[A-Z_][A-Z0-9_]*\})/g, '$$$$');
+
+/** Prevents that the name of a model reads a variable of the gateway's environment. */
+const withLiteralModel = (target: ModelTarget) => ({ ...target, model: literal(target.model) });
+
 const modelName = ({ gatewayName, model }: ModelTarget) => `${gatewayName}/${model}`;
 
 /**
@@ -112,8 +118,10 @@ const modelName = ({ gatewayName, model }: ModelTarget) => `${gatewayName}/${mod
  * container's environment.
  */
 export function openclawConfig(originalInput: ConfigInput) {
-  const input = replaceRetiredModels(originalInput);
+  const supported = replaceRetiredModels(originalInput);
+  const input = { ...supported, target: withLiteralModel(supported.target), fallbacks: supported.fallbacks.map(withLiteralModel) };
   const { target, fallbacks, has } = input;
+  const { toolProfile, replyMinutes } = plans[input.plan];
   const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];
   return {
     // After a gateway has written its configuration itself, it rejects a file without this field and restores its own.
@@ -131,8 +139,14 @@ export function openclawConfig(originalInput: ConfigInput) {
     logging: { consoleStyle: 'json' },
     plugins: { allow: has.whatsappToken ? [...plugins, 'whatsapp'] : plugins },
     models: { providers: modelProviders(input) },
-    agents: { defaults: { model: { primary: modelName(target), fallbacks: fallbacks.map(modelName) }, heartbeat: { every: '0m' } } },
-    tools: { profile: plans[input.plan].toolProfile, deny: ['browser', 'canvas'] },
+    agents: {
+      defaults: {
+        model: { primary: modelName(target), fallbacks: fallbacks.map(modelName) },
+        heartbeat: { every: '0m' },
+        timeoutSeconds: replyMinutes * 60,
+      },
+    },
+    tools: { profile: toolProfile, deny: ['browser', 'canvas'] },
     skills: { entries: Object.fromEntries(Object.entries(input.skills).map(([key, enabled]) => [key, { enabled }])) },
     messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },
     channels: channels(input),

@@ -59,7 +59,8 @@ export function connectParams(deviceKey: string, token: string, challenge: { non
     client: { ...CLIENT, version: '1.0.0' },
     role: 'operator',
     scopes: SCOPES,
-    caps: [],
+    // The gateway then reports the tools that a run calls.
+    caps: ['tool-events'],
     auth: { token },
     device: { id, publicKey, signedAt, nonce, signature: base64url(sign(null, Buffer.from(message), deviceKey)) },
   };

@@ -15,7 +15,7 @@ interface Frame {
   event?: string;
   ok?: boolean;
   payload?: unknown;
-  error?: { message?: string; code?: string };
+  error?: { message?: string; code?: string; details?: unknown };
 }
 
 interface Pending {
@@ -76,7 +76,7 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
 
   /**
    * Calls a gateway method.
-   * @throws Error with the gateway's message, when the connection is lost, or after `timeoutMs`
+   * @throws Error with the gateway's message, and its whole error as cause; also when the connection is lost, or after `timeoutMs`
    */
   request<T = unknown>(method: string, params: object = {}, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
     if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error('The gateway is not connected'));
@@ -131,6 +131,6 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     if (frame.type !== 'res' || !frame.id) return;
     const pending = this.#settle(frame.id);
     if (frame.ok) pending?.resolve(frame.payload);
-    else pending?.reject(new Error(frame.error?.message ?? 'The gateway refused the request'));
+    else pending?.reject(new Error(frame.error?.message ?? 'The gateway refused the request', { cause: frame.error }));
   }
 }

@@ -3,23 +3,44 @@ import { replaceLegacyModel } from './legacy-models.ts';
 
 /** Models that their providers had retired by November 2026, from the deprecation pages named in the module. */
 const retired: [string, string][] = [
+  ['anthropic', 'claude-instant-1.2'],
+  ['anthropic', 'claude-2.0'],
   ['anthropic', 'claude-2.1'],
   ['anthropic', 'claude-3-opus-20240229'],
   ['anthropic', 'claude-3-sonnet-20240229'],
+  ['anthropic', 'claude-3-5-sonnet-20240620'],
   ['anthropic', 'claude-3-5-sonnet-20241022'],
   ['anthropic', 'claude-3-7-sonnet-20250219'],
+  ['openai', 'gpt-3.5-turbo-0301'],
+  ['openai', 'gpt-3.5-turbo-0613'],
   ['openai', 'gpt-4-32k'],
+  ['openai', 'gpt-4-vision-preview'],
   ['openai', 'gpt-4.5-preview'],
+  ['gemini', 'gemini-pro'],
+  ['gemini', 'gemini-1.0-pro'],
+  ['gemini', 'gemini-1.5-flash'],
   ['gemini', 'gemini-1.5-pro'],
   ['groq', 'mixtral-8x7b-32768'],
   ['groq', 'gemma2-9b-it'],
+  ['groq', 'gemma-7b-it'],
+  ['groq', 'llama3-70b-8192'],
+  ['groq', 'llama3-8b-8192'],
+  ['groq', 'llama-3.1-70b-versatile'],
 ];
+/** Models that the providers serve in November 2026, by their lists of models. */
+const served: Record<string, string[]> = {
+  anthropic: ['claude-opus-4-6', 'claude-sonnet-4-5'],
+  openai: ['gpt-4o', 'gpt-4o-mini'],
+  gemini: ['gemini-2.5-flash', 'gemini-2.5-pro'],
+  groq: ['llama-3.3-70b-versatile', 'llama-3.1-8b-instant'],
+};
 const agent = (aiProvider: string, model: string, config: object = {}) =>
   ({ id: 'agent_1', aiProvider, model, config, openclawVersion: '2026.3.13' }) as never;
 
 test.each(retired)('replaceLegacyModel moves an agent of %s from %s to a model that is not retired itself', (provider, model) => {
   const { agent: replaced, change, message } = replaceLegacyModel(agent(provider, model));
   expect(replaced.model).not.toBe(model);
+  expect(served[provider]).toContain(replaced.model);
   expect(retired).not.toContainEqual([provider, replaced.model]);
   expect(replaceLegacyModel(agent(provider, replaced.model)).message).toBe('');
   expect(change.model).toBe(replaced.model);

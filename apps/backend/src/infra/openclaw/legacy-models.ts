@@ -1,6 +1,6 @@
+import { dialectOf } from '@agentbot/openclaw-image/versions';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { readAgentConfig, type StoredConfig } from './agent-config.ts';
-import { dialectOf } from './versions.ts';
 
 /**
  * Retired models by provider, with the successors that the providers name.
@@ -56,6 +56,7 @@ interface Replacement {
 /** Replaces a model that its provider has retired or that the agent's OpenClaw version refuses. */
 export function replaceLegacyModel(agent: Agent): Replacement {
   const { aiProvider, model } = agent;
+  // Stryker disable next-line StringLiteral: every unknown version has the same dialect
   const { retired } = dialectOf(agent.openclawVersion ?? '');
   const successor = successors[aiProvider]?.[model] ?? retired[`${gatewayNames[aiProvider] ?? aiProvider}/${model}`];
   if (!successor) return { agent, change: {}, message: '' };

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import { expect, test } from '@jest/globals';
+import os from 'node:os';
+import { expect, jest, test } from '@jest/globals';
 import {
   addressesOf,
   assertPublicEndpoint,
@@ -39,7 +39,7 @@ test.each(['http://169.254.169.254/', 'http://[::ffff:169.254.169.254]/', 'http:
 );
 
 test('isThisMachine recognizes every address of this machine, also as an IPv4-mapped address', () => {
-  const own = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
+  const own = Object.values(os.networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
   const mapped = own.filter((address) => isIPv4(address)).map((address) => `::ffff:${address}`);
   for (const address of ['127.0.0.9', '::1', '0.0.0.0', ...own, ...mapped])
     expect([address, isThisMachine(address)]).toEqual([address, true]);
@@ -61,6 +61,7 @@ test.each([
   '192.0.0.1',
   '192.168.0.0',
   '192.168.255.255',
+  '192.88.99.1',
   '198.18.0.0',
   '198.19.255.255',
   '224.0.0.1',
@@ -70,18 +71,40 @@ test.each([
   'fc00::',
   'fdff:ffff::1',
   'ff02::1',
+  '::2',
+  '::7f00:1',
   '64:ff9b::7f00:1',
+  '64:ff9b:1::1',
+  '100::1',
+  '2001::1',
+  '2001:db8::1',
+  '2002:7f00:1::1',
+  '3fff::1',
+  '5f00::1',
+  'fec0::1',
   '::ffff:10.0.0.1',
 ])('mayReach %s only where the operator allows private addresses', (address) => {
   expect([mayReach(address, false), mayReach(address, true)]).toEqual([false, true]);
 });
 
-test.each(['169.254.0.1', '169.254.169.254', '169.254.255.255', '100.100.100.200', 'fe80::1', 'febf::1', 'fd00:ec2::254', 'fd20:ce::254'])(
-  'mayReach %s never',
-  (address) => {
-    expect([mayReach(address, false), mayReach(address, true)]).toEqual([false, false]);
-  },
-);
+test.each([
+  '169.254.0.1',
+  '169.254.169.254',
+  '169.254.255.255',
+  '100.100.100.200',
+  'fe80::1',
+  'febf::1',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+  '64:ff9b::a9fe:a9fe',
+  '::a9fe:a9fe',
+  '2002:a9fe:a9fe::1',
+  '64:ff9b::6464:64c8',
+  '::6464:64c8',
+  '2002:6464:64c8::1',
+])('mayReach %s never', (address) => {
+  expect([mayReach(address, false), mayReach(address, true)]).toEqual([false, false]);
+});
 
 test.each([
   '1.0.0.0',
@@ -101,13 +124,33 @@ test.each([
   '198.17.255.255',
   '198.20.0.0',
   '223.255.255.255',
-  '::2',
   '2606:4700::1111',
   'fbff::1',
-  'fec0::1',
-  '64:ff9b:1::1',
+  '64:ff9b:2::1',
+  '2001:200::1',
+  '2001:db7:ffff::1',
+  '2001:db9::1',
+  '3fff:1000::1',
+  '192.0.3.0',
+  '198.51.99.255',
+  '198.51.101.0',
+  '203.0.112.255',
+  '203.0.114.0',
 ])('mayReach the public address %s', (address) => {
   expect([mayReach(address, false), mayReach(address, true)]).toEqual([true, true]);
+});
+
+test('an own public address of this machine is reached only where the operator allows private addresses', async () => {
+  const own = { address: '1.2.3.4', netmask: '255.255.255.0', family: 'IPv4' as const, mac: '', internal: false, cidr: '1.2.3.4/24' };
+  jest.spyOn(os, 'networkInterfaces').mockReturnValue({ eth0: [own] });
+  try {
+    for (const address of ['1.2.3.4', '::ffff:1.2.3.4']) expect([mayReach(address, false), mayReach(address, true)]).toEqual([false, true]);
+    await expect(assertPublicEndpoint('http://1.2.3.4:9978/v1', false)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(await lookup('1.2.3.4', false, false)).toBe('1.2.3.4 has no address that the backend may connect to');
+    expect(mayReach('1.2.3.5', false)).toBe(true);
+  } finally {
+    jest.restoreAllMocks();
+  }
 });
 
 test('assertPublicEndpoint refuses every name of this machine, and accepts a public address and an unknown name', async () => {

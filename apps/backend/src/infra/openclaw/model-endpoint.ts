@@ -1,12 +1,17 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import os from 'node:os';
 import { AppError } from '@agentbot/contracts';
 
 /** The host's name inside containers. */
 const HOST_NAME = 'host.docker.internal';
 
-/** Networks that are not public: loopback, private, link-local, multicast and reserved. @see https://www.iana.org/assignments/iana-ipv4-special-registry */
+/**
+ * Networks that are not public: loopback, private, link-local, multicast and reserved; in IPv6 also documentation and those
+ * whose addresses contain an IPv4 address. The ranges for documentation of IPv4 are left out: no machine on the internet has
+ * such an address, and closed networks use them for what stands for the internet there.
+ * @see https://www.iana.org/assignments/iana-ipv4-special-registry
+ */
 export const privateNetworks = {
   ipv4: [
     '0.0.0.0/8',
@@ -16,16 +21,42 @@ export const privateNetworks = {
     '169.254.0.0/16',
     '172.16.0.0/12',
     '192.0.0.0/24',
+    '192.88.99.0/24',
     '192.168.0.0/16',
     '198.18.0.0/15',
     '224.0.0.0/3',
   ],
-  ipv6: ['::/127', 'fc00::/7', 'fe80::/10', 'ff00::/8', '64:ff9b::/96'],
+  ipv6: [
+    '::/96',
+    '64:ff9b::/96',
+    '64:ff9b:1::/48',
+    '100::/64',
+    '2001::/23',
+    '2001:db8::/32',
+    '2002::/16',
+    '3fff::/20',
+    '5f00::/16',
+    'fc00::/7',
+    'fe80::/10',
+    'fec0::/10',
+    'ff00::/8',
+  ],
 };
 /** Link-local networks and cloud metadata addresses. Metadata contains credentials, so no setting allows these addresses. */
-const forbiddenNetworks = {
+export const forbiddenNetworks = {
   ipv4: ['169.254.0.0/16', '100.100.100.200/32'],
-  ipv6: ['fe80::/10', 'fd00:ec2::254/128', 'fd20:ce::254/128'],
+  ipv6: [
+    'fe80::/10',
+    'fd00:ec2::254/128',
+    'fd20:ce::254/128',
+    // The same IPv4 addresses behind NAT64, in IPv4-compatible form and in 6to4.
+    '64:ff9b::a9fe:0/112',
+    '64:ff9b::6464:64c8/128',
+    '::a9fe:0/112',
+    '::6464:64c8/128',
+    '2002:a9fe::/32',
+    '2002:6464:64c8::/48',
+  ],
 };
 const loopbackNetworks = { ipv4: ['0.0.0.0/8', '127.0.0.0/8'], ipv6: ['::/127'] };
 
@@ -43,15 +74,19 @@ function isIn(networks: Record<'ipv4' | 'ipv6', string[]>): (address: string) =>
 }
 const [isPrivate, isForbidden, isLoopback] = [isIn(privateNetworks), isIn(forbiddenNetworks), isIn(loopbackNetworks)];
 
-/** Tells whether connections for a user may go to an address. `allowPrivate` admits private and loopback addresses too. */
-export const mayReach = (address: string, allowPrivate: boolean): boolean => !isForbidden(address) && (allowPrivate || !isPrivate(address));
-
 /** Tells whether an address belongs to this machine: a loopback address or one of its interfaces. */
 export function isThisMachine(address: string): boolean {
   const own = new BlockList();
-  for (const { address } of Object.values(networkInterfaces()).flatMap((list = []) => list)) own.addAddress(address, familyOf(address));
+  for (const { address } of Object.values(os.networkInterfaces()).flatMap((list = []) => list)) own.addAddress(address, familyOf(address));
   return isLoopback(address) || own.check(address, familyOf(address));
 }
+
+/**
+ * Tells whether connections for a user may go to an address. This machine's own public addresses are refused like private
+ * ones: a service that listens on them may count on a firewall in front. `allowPrivate` admits both.
+ */
+export const mayReach = (address: string, allowPrivate: boolean): boolean =>
+  !isForbidden(address) && (allowPrivate || !(isPrivate(address) || isThisMachine(address)));
 
 /** Resolves a host to its addresses, IPv4 first; empty when the name does not resolve. */
 export async function addressesOf(host: string): Promise<string[]> {
