@@ -1,10 +1,11 @@
-import { AppError } from '@agentbot/contracts';
+import { AppError, type ReplyErrorKind } from '@agentbot/contracts';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import { agentSecretValues } from '../../infra/crypto/agent-secrets.ts';
 import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Context } from '../context.ts';
 import { awaitTurn, type Turn } from './await-turn.ts';
+import { answeredNothing, ReplyError } from './reply-error.ts';
 import { type Aborted, replyFromContainer } from './reply-from-container.ts';
 import { interruptPendingReplies, REPLIES, settle } from './settle-reply.ts';
 import { watchReply } from './watch-reply.ts';
@@ -66,23 +67,33 @@ function createBatches(context: Context, id: string, initialText: string) {
       timer ??= setTimeout(flush, BATCH_MS);
     },
     async end() {
-      clearTimeout(timer);
+      if (timer) {
+        clearTimeout(timer);
+        flush();
+      }
       await writing;
     },
   };
+}
+
+interface Explanation {
+  sentence: string;
+  reason: string;
+  kind: ReplyErrorKind;
 }
 
 /**
  * The error of a failed reply, for the owner (`sentence`) and for the log (`reason`). The agent's secrets are redacted, since
  * providers and gateways repeat a key that they refuse. The log gets an unexpected error's stack, never its fields.
  */
-async function explain(context: Context, agentId: string, error: unknown): Promise<{ sentence: string; reason: string }> {
+async function explain(context: Context, agentId: string, error: unknown): Promise<Explanation> {
   const secrets = await agentSecretValues(context, agentId);
   if (error instanceof AppError) {
     const sentence = redact(error.message, secrets);
-    return { sentence, reason: sentence };
+    return { sentence, reason: sentence, kind: error instanceof ReplyError ? error.kind : 'agent' };
   }
-  return { sentence: FAILED, reason: redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets) };
+  const reason = redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
+  return { sentence: FAILED, reason, kind: 'agent' };
 }
 
 /** Requests the reply from the agent's container, or from its model provider when it has no container. */
@@ -139,7 +150,7 @@ export async function answer(context: Context, agent: Agent, message: Message, s
       const interrupted = await interruptPendingReplies(context, message);
       return await settle(context, message, { text: interrupted > 0 || reply.aborted ? ABORTED : NOTHING_TO_STOP });
     }
-    if (reply.trim() === '') throw new AppError('OPERATION_FAILED', 'The agent answered nothing');
+    if (reply.trim() === '') throw answeredNothing();
     await batches.end();
     await settle(context, message, { text: storable(reply) });
   } catch (error) {
@@ -147,10 +158,11 @@ export async function answer(context: Context, agent: Agent, message: Message, s
     if (ended.signal.aborted) return;
     // The oldest possible heartbeat lets the next process resume the reply at once.
     if (context.closing.aborted) return void (await release());
-    const withoutDetails = { sentence: FAILED, reason: "the agent's secrets could not be read, so the error is left out" };
-    const { sentence, reason } = await explain(context, agent.id, error).catch(() => withoutDetails);
-    log.warn({ reason, agentId: agent.id, replyId: id }, 'a reply failed');
-    await settle(context, message, { error: sentence }).catch((cause) =>
+    const reasonLeftOut = "the agent's secrets could not be read, so the error is left out";
+    const withoutDetails: Explanation = { sentence: FAILED, reason: reasonLeftOut, kind: 'agent' };
+    const { sentence, reason, kind } = await explain(context, agent.id, error).catch(() => withoutDetails);
+    log.warn({ reason, kind, agentId: agent.id, replyId: id }, 'a reply failed');
+    await settle(context, message, { error: sentence, kind }).catch((cause) =>
       log.error({ err: cause, replyId: id }, 'a failed reply could not be stored and stays pending'),
     );
   } finally {

@@ -1,5 +1,6 @@
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import type { Context } from '../context.ts';
+import { notifyReplies } from './settle-reply.ts';
 import { waitForReply } from './watch-reply.ts';
 
 /** The re-check interval without a notification: a deleted earlier message sends none. */
@@ -41,7 +42,12 @@ export async function awaitTurn(context: Context, { id, sessionId, seq }: Messag
           AND r.alive_at > app_now() - make_interval(secs => ${RECENT_SECONDS})
         ORDER BY m.seq DESC LIMIT 1`;
       const begunAt = reply.begunAt ?? new Date();
-      if (!reply.begunAt) await tx.reply.update({ where: { id }, data: { begunAt } });
+      if (!reply.begunAt) {
+        const begun = await tx.reply.updateMany({ where: { id, state: 'pending' }, data: { begunAt, version: { increment: 1 } } });
+        // Cancelled meanwhile.
+        if (begun.count === 0) return {};
+        await notifyReplies(tx, [id]);
+      }
       return { turn: { agent: reply.message.agent, begunAt, resumed: reply.begunAt !== null, ...(previous && { after: previous.id }) } };
     });
     if (!result.pending) return result.turn;

@@ -1,20 +1,41 @@
 import type { MessageView } from '@agentbot/contracts';
-import type { Message } from '../../generated/prisma/client.ts';
+import type { Message, Prisma } from '../../generated/prisma/client.ts';
+import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
+import { newestFirst } from './conversation.ts';
 
 const MAX_CHAT_MESSAGES = 100;
 
+/** What a message's view needs of its reply, and of the message that it answers. */
+const withReply = {
+  reply: { select: { state: true, begunAt: true, kind: true, error: true } },
+  answers: { select: { kind: true } },
+} as const;
+type MessageRow = Message & Partial<Prisma.MessageGetPayload<{ include: typeof withReply }>>;
+
+/** The state of a reply that is pending or has failed. */
+function replyView({ state, begunAt, kind, error }: NonNullable<MessageRow['reply']>, content: string): MessageView['reply'] {
+  if (state === 'done') return undefined;
+  if (state === 'pending') return { state: begunAt || isAbortCommand(content) ? 'answering' : 'queued' };
+  return { state: kind === 'stopped' ? 'stopped' : 'failed', kind: kind ?? 'agent', ...(error && { error }) };
+}
+
 /** A message as the API shows it. */
-export const messageView = (row: Message): MessageView => ({
-  id: row.id,
-  agentId: row.agentId,
-  sender: row.sender as MessageView['sender'],
-  content: row.content,
-  timestamp: row.createdAt.toISOString(),
-  platform: row.platform,
-});
+export function messageView(row: MessageRow): MessageView {
+  const reply = row.reply && replyView(row.reply, row.content);
+  return {
+    id: row.id,
+    agentId: row.agentId,
+    sender: row.sender as MessageView['sender'],
+    content: row.content,
+    timestamp: row.createdAt.toISOString(),
+    platform: row.platform,
+    ...(reply && { reply }),
+    ...(row.answers?.kind && { stopped: true }),
+  };
+}
 
 interface MessagePage {
   limit: number;
@@ -27,7 +48,7 @@ export async function listMessages(context: Context, actor: Actor, agentId: stri
   await getAgent(context, actor, agentId);
   const where = { agentId, ...(sessionId && { sessionId }) };
   const { rows, total } = await context.database.as(tenantOf(actor), async (tx) => ({
-    rows: await tx.message.findMany({ where, orderBy: { seq: 'desc' }, take: page.limit, skip: page.offset }),
+    rows: await tx.message.findMany({ where, include: withReply, orderBy: newestFirst, take: page.limit, skip: page.offset }),
     total: await tx.message.count({ where }),
   }));
   return { messages: rows.map(messageView), total, ...page, status: 'ok' as const };
@@ -35,7 +56,8 @@ export async function listMessages(context: Context, actor: Actor, agentId: stri
 
 /** The last 100 messages of all the actor's agents, oldest first. */
 export async function listChat({ database }: Context, actor: Actor) {
-  const rows = await database.as(tenantOf(actor), (tx) => tx.message.findMany({ orderBy: { seq: 'desc' }, take: MAX_CHAT_MESSAGES }));
+  const page = { include: withReply, orderBy: newestFirst, take: MAX_CHAT_MESSAGES };
+  const rows = await database.as(tenantOf(actor), (tx) => tx.message.findMany(page));
   const messages = rows.reverse().map(messageView);
   return { messages, count: messages.length };
 }

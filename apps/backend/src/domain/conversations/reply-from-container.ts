@@ -1,19 +1,19 @@
-import { AppError } from '@agentbot/contracts';
+import { AppError, type Plan, plans } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
-import { type HistoryEntry, history, type Part, stripDirectives, textOf } from '../../infra/openclaw/session-history.ts';
+import { abortRun, sendToSession } from '../../infra/openclaw/send-to-session.ts';
+import { type Part, sessionKeyOf, textOf } from '../../infra/openclaw/session-history.ts';
 import { gatewayOf } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
-import { INTERRUPTED } from './settle-reply.ts';
+import { answeredNothing, interrupted, kindOf, ReplyError } from './reply-error.ts';
+import { createLiveText, messageBefore, replyInHistory, replyInTranscript } from './reply-text.ts';
 
 /** After this time without an event, the run may have ended unnoticed: its state and history are read. */
 const IDLE_MS = 60_000;
-/** The gateway's own limit for a run is ten minutes. */
+/** The maximum silence of a run. */
 const TIMEOUT_MS = 11 * 60_000;
 /** The maximum wait for the previous run to end after its reply. */
 const PREVIOUS_RUN_MS = 3_000;
-/** The end of a text that the gateway has truncated. */
-const TRUNCATION_MARK = '\n...(truncated)...';
 
 interface ChatEvent {
   runId: string;
@@ -24,7 +24,7 @@ interface ChatEvent {
 interface AgentEvent {
   runId: string;
   stream: string;
-  data?: { text?: string };
+  data?: { text?: string; delta?: string; phase?: string };
 }
 /** The gateway's response to `agent.wait`. */
 interface RunEnd {
@@ -47,37 +47,15 @@ export interface Question {
   /** Aborts the run. */
   signal?: AbortSignal;
 }
+interface Limits {
+  idleMs?: number;
+  timeoutMs?: number;
+  /** The plan's limits of one reply. */
+  limits?: Pick<(typeof plans)[Plan], 'replyMinutes' | 'replyToolCalls'>;
+}
 /** The outcome of an abort command: whether the session had a run to abort. */
 export interface Aborted {
   aborted: boolean;
-}
-
-/** Whether a history entry is the question: the same text, not older than `since` (ms since 1970). */
-function isQuestion({ content, timestamp = 0 }: HistoryEntry, text: string, since: number): boolean {
-  const [shown, sent] = [textOf(content).trim(), text.trim()];
-  if (timestamp < since) return false;
-  if (shown.endsWith(TRUNCATION_MARK)) return sent.startsWith(shown.slice(0, -TRUNCATION_MARK.length));
-  // The gateway removes a leading `[…]`: it looks like the gateway's own timestamp.
-  return shown === sent || shown === sent.replace(/^\[[^\]]+\]\s*/, '');
-}
-
-/** The reply in the session's history, if the last user message is the question and the agent's run is complete. */
-async function replyInHistory(
-  gateway: GatewayConnection,
-  sessionKey: string,
-  { text, askedAt }: Pick<Question, 'text' | 'askedAt'>,
-): Promise<string | undefined> {
-  const messages = await history(gateway, sessionKey, 50);
-  const last = messages.findLastIndex(({ role }) => role === 'user');
-  const [question, lastEntry] = [messages[last], messages.at(-1)];
-  if (!question || !isQuestion(question, text, askedAt.getTime())) return undefined;
-  const isCallingTool = Array.isArray(lastEntry?.content) && lastEntry.content.some(({ type }) => type === 'toolCall');
-  if (lastEntry?.role !== 'assistant' || isCallingTool) return undefined;
-  const texts = messages
-    .slice(last + 1)
-    .filter(({ role }) => role === 'assistant')
-    .map(({ content }) => textOf(content));
-  return texts.filter(Boolean).at(-1);
 }
 
 /** Whether the gateway's configuration has fallback models. */
@@ -92,16 +70,17 @@ async function hasFallbackModels(gateway: GatewayConnection): Promise<boolean> {
 /**
  * Sends a message into a session of the agent's gateway and waits for the end of its run.
  * @returns the agent's reply, or the outcome of an abort command
- * @throws AppError OPERATION_FAILED with the agent's own error
+ * @throws ReplyError with the agent's own error
  */
 export async function replyFromContainer(
-  context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
+  context: Pick<Context, 'database' | 'envelope' | 'gateways' | 'log'>,
   agent: Agent,
   question: Question,
-  { idleMs = IDLE_MS, timeoutMs = TIMEOUT_MS } = {},
+  { idleMs = IDLE_MS, timeoutMs = TIMEOUT_MS, limits = plans[agent.plan] }: Limits = {},
 ): Promise<string | Aborted> {
   const gateway = await gatewayOf(context, agent);
-  const sessionKey = `agent:main:${question.sessionId}`;
+  const sessionKey = sessionKeyOf(question.sessionId);
+  const sent = { sessionKey, id: question.id, text: question.text, version: agent.openclawVersion };
   if (question.resumed) {
     const reply = await replyInHistory(gateway, sessionKey, question);
     if (reply) return reply;
@@ -109,7 +88,21 @@ export async function replyFromContainer(
   const { promise, resolve, reject } = Promise.withResolvers<string | Aborted>();
   promise.catch(() => undefined);
   let lastEventAt = Date.now();
-  let failure: AppError | undefined;
+  let failure: ReplyError | undefined;
+  let toolCalls = 0;
+  const live = createLiveText();
+  /** The last message before the run; `null` when the transcript could not be read. */
+  let before: string | undefined | null;
+  /**
+   * Resolves with the reply from the transcript. The gateway removes text that looks like tags or media from its events, so the
+   * event's text is only the fallback.
+   */
+  const finish = async (text: string) => resolve((before !== null && (await replyInTranscript(gateway, sessionKey, before))) || text);
+  const stop = (reason: ReplyError) => {
+    reject(reason);
+    abortRun(gateway, sent).catch((error) => context.log.warn({ err: error, replyId: question.id }, 'a run could not be aborted'));
+  };
+  const stopAtLimit = (limit: string) => stop(new ReplyError('budget', `The reply was stopped: your plan allows ${limit} for one reply`));
   /** Waits for the end of the run after a model's error: the gateway reports that error, then tries the next fallback model. */
   const endAfterError = async () => {
     if (!(await hasFallbackModels(gateway))) return;
@@ -117,14 +110,17 @@ export async function replyFromContainer(
     const reply = status === 'ok' && (await replyInHistory(gateway, sessionKey, question));
     if (reply) resolve(reply);
   };
-  // Events may arrive before the response to `chat.send`; the idempotency key is the run's id.
+  // Events may arrive before the response to the message; the idempotency key is the run's id.
   const onEvent = (name: string, payload: unknown) => {
     const { runId } = payload as { runId?: string };
     if (runId !== question.id) return;
     lastEventAt = Date.now();
     if (name === 'agent') {
       const { stream, data } = payload as AgentEvent;
-      if (stream === 'assistant' && data?.text) question.onText(stripDirectives(data.text));
+      if (stream === 'lifecycle' && data?.phase === 'start') live.restart();
+      if (stream === 'assistant' && data?.text) question.onText(live.add(data.text, data.delta));
+      const isNextCall = stream === 'tool' && data?.phase === 'start';
+      if (isNextCall && ++toolCalls === limits.replyToolCalls + 1) stopAtLimit(`${limits.replyToolCalls} tool calls`);
     }
     if (name !== 'chat') return;
     const event = payload as ChatEvent;
@@ -132,22 +128,19 @@ export async function replyFromContainer(
       const text = textOf(event.message?.content);
       // The gateway reports a failure as the agent's reply; its own file paths follow the reason.
       const [, reason] = /^⚠️ Agent failed before reply: ([^\n]*?)(?: Auth store:|\n|$)/u.exec(text) ?? [];
-      if (reason) reject(new AppError('OPERATION_FAILED', `The agent could not answer: ${reason}`));
-      else resolve(text);
+      if (reason) reject(new ReplyError(kindOf(reason, 'agent'), `The agent could not answer: ${reason}`));
+      else finish(text).catch(reject);
     }
     if (event.state === 'error') {
       const isFirst = failure === undefined;
-      failure = new AppError('OPERATION_FAILED', event.errorMessage ?? 'The agent failed to answer');
-      const fail = () => reject(failure);
+      failure = new ReplyError(kindOf(event.errorMessage ?? '', 'agent'), event.errorMessage ?? 'The agent failed to answer');
+      const fail = (error?: unknown) => reject(error instanceof AppError ? error : failure);
       if (isFirst) void endAfterError().then(fail, fail);
     }
-    if (event.state === 'aborted') reject(new AppError('OPERATION_FAILED', INTERRUPTED));
+    if (event.state === 'aborted') reject(interrupted());
   };
-  const onClose = () => reject(new AppError('OPERATION_FAILED', "The connection to the agent's gateway was lost"));
-  const onAbort = () => {
-    reject(new AppError('OPERATION_FAILED', INTERRUPTED));
-    gateway.request('chat.abort', { sessionKey, runId: question.id }).catch(() => undefined);
-  };
+  const onClose = () => reject(new ReplyError('agent', "The connection to the agent's gateway was lost"));
+  const onAbort = () => stop(interrupted());
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
   const checkForEnd = async () => {
@@ -155,20 +148,29 @@ export async function replyFromContainer(
     const { status, error } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs: 0 });
     const reply = await replyInHistory(gateway, sessionKey, question);
     if (reply) resolve(reply);
-    else if (status === 'ok' || status === 'error') reject(new AppError('OPERATION_FAILED', error ?? 'The agent answered nothing'));
+    else if (status === 'ok' || status === 'error') reject(error ? new ReplyError(kindOf(error, 'agent'), error) : answeredNothing());
   };
   const idleCheck = setInterval(() => {
     const silentMs = Date.now() - lastEventAt;
-    if (silentMs >= timeoutMs) reject(new AppError('OPERATION_FAILED', 'The agent did not answer in time'));
-    else if (silentMs >= idleMs) checkForEnd().catch(() => undefined);
+    if (silentMs >= timeoutMs) reject(new ReplyError('timeout', 'The agent did not answer in time'));
+    else if (silentMs >= idleMs) {
+      // An error of the gateway is no end: the check is repeated.
+      checkForEnd().catch((error) => {
+        if (error instanceof AppError) reject(error);
+      });
+    }
   }, idleMs);
+  const spentMs = Date.now() - question.askedAt.getTime();
+  const runLimit = setTimeout(() => stopAtLimit(`${limits.replyMinutes} minutes`), limits.replyMinutes * 60_000 - spentMs);
   try {
     // The gateway starts no run for a message that arrives during another run.
     if (question.after) await gateway.request('agent.wait', { runId: question.after, timeoutMs: PREVIOUS_RUN_MS }).catch(() => undefined);
+    before = await messageBefore(gateway, sessionKey, question).catch(() => null);
     question.signal?.throwIfAborted();
+    // Throws when the plan's time is used up already: then nothing is sent.
+    await Promise.race([promise, undefined]);
     question.signal?.addEventListener('abort', onAbort);
-    const run = { sessionKey, message: question.text, idempotencyKey: question.id };
-    const { status, aborted } = await gateway.request<{ status?: string; aborted?: boolean }>('chat.send', run);
+    const { status, aborted } = await sendToSession(gateway, sent);
     // `aborted` means that the gateway read the message as an abort command; it sends no event for it.
     if (aborted !== undefined) resolve({ aborted });
     // The run ended before this process listened. The run id identifies it, so the clocks are not compared.
@@ -176,6 +178,7 @@ export async function replyFromContainer(
     return await promise;
   } finally {
     clearInterval(idleCheck);
+    clearTimeout(runLimit);
     question.signal?.removeEventListener('abort', onAbort);
     gateway.off('event', onEvent);
     gateway.off('close', onClose);

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { AppError } from '@agentbot/contracts';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -14,7 +13,8 @@ import { readSecretsFor } from '../agents/model-key.ts';
 import { promptOf } from '../agents/specializations.ts';
 import type { Context } from '../context.ts';
 import { conversation } from './conversation.ts';
-import { INTERRUPTED } from './settle-reply.ts';
+import { NoEventStream, requireEventStream, withoutThoughts } from './model-stream.ts';
+import { interrupted, kindOf, ReplyError } from './reply-error.ts';
 
 const MAX_HISTORY_MESSAGES = 40;
 const TIMEOUT_MS = 120_000;
@@ -28,24 +28,25 @@ function fetchFor(allowPrivate: boolean): typeof fetch {
     if (isIP(host) && !mayReach(host, allowPrivate)) throw new Error(`The address ${host} is not allowed`);
     return fetchOver(url, { ...init, dispatcher, redirect: 'error' });
   };
-  return fetchFrom as unknown as typeof fetch;
+  return requireEventStream(fetchFrom as unknown as typeof fetch);
 }
 const userFetch = { public: fetchFor(false), any: fetchFor(true) };
+const providerFetch = requireEventStream((input, init) => fetch(input, init));
 
 function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolean): LanguageModel {
   const baseURL = containerUrlToHostUrl(target.baseUrl);
   switch (target.api) {
     case 'anthropic-messages':
-      return createAnthropic({ apiKey, baseURL: baseURL.endsWith('/v1') ? baseURL : `${baseURL}/v1` })(target.model);
+      return createAnthropic({ apiKey, baseURL: baseURL.endsWith('/v1') ? baseURL : `${baseURL}/v1`, fetch: providerFetch })(target.model);
     case 'google-generative-ai':
-      return createGoogleGenerativeAI({ apiKey, baseURL })(target.model);
+      return createGoogleGenerativeAI({ apiKey, baseURL, fetch: providerFetch })(target.model);
     case 'openai-completions':
       return createOpenAICompatible({
         name: target.gatewayName,
         apiKey,
         baseURL,
         // The operator sets the addresses of the other providers.
-        ...(target.provider === 'custom' && { fetch: allowPrivate ? userFetch.any : userFetch.public }),
+        fetch: target.provider !== 'custom' ? providerFetch : allowPrivate ? userFetch.any : userFetch.public,
       })(target.model);
   }
 }
@@ -56,10 +57,11 @@ function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolea
  */
 function reasonOf(error: unknown, text: string): string {
   const last = RetryError.isInstance(error) ? error.lastError : error;
+  if (last instanceof NoEventStream) return last.message;
   // Status 200: the call succeeded, then the stream was cut.
   if (APICallError.isInstance(last) && last.statusCode !== 200) return `${last.statusCode ?? 'no answer'}: ${last.message}`;
   if (StreamProviderError.isInstance(last)) return last.statusCode ? `${last.statusCode}: ${last.message}` : last.message;
-  return text ? 'its reply ended early' : 'it did not answer';
+  return text ? 'its reply ended early' : 'its reply was empty';
 }
 
 /** The messages of a prompt. It begins with a person's message: Anthropic refuses any other. */
@@ -75,7 +77,7 @@ function promptMessages(history: Message[]) {
  * message.
  * @param signal aborts the call
  * @returns the model's reply
- * @throws AppError OPERATION_FAILED with the provider's reason
+ * @throws ReplyError with the provider's reason
  */
 export async function replyFromProvider(
   context: Context,
@@ -89,6 +91,7 @@ export async function replyFromProvider(
     secrets: await readSecretsFor(tx, envelope, agent),
   }));
   const stop = AbortSignal.any([context.closing, signal]);
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let text = '';
   try {
     let failure: unknown;
@@ -97,7 +100,7 @@ export async function replyFromProvider(
       model: languageModel(modelTarget(agent, config), secrets.apiKey ?? '', config.ALLOW_PRIVATE_MODEL_ENDPOINTS),
       ...(system && { system }),
       messages: promptMessages(history),
-      abortSignal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), stop]),
+      abortSignal: AbortSignal.any([timeout, stop]),
       maxRetries: 1,
       onError: ({ error }) => {
         failure = error;
@@ -105,17 +108,18 @@ export async function replyFromProvider(
     });
     for await (const chunk of textStream) {
       text += chunk;
-      onText(text);
+      onText(withoutThoughts(text, false));
     }
     // An aborted stream ends like a complete one.
     stop.throwIfAborted();
     if (failure) throw failure;
     if ((await finishReason) === 'interrupted') throw new Error('The stream ended without a finish reason');
-    return text;
+    return withoutThoughts(text, true);
   } catch (error) {
-    if (signal.aborted) throw new AppError('OPERATION_FAILED', INTERRUPTED);
+    if (signal.aborted) throw interrupted();
     // The provider may repeat the key.
-    const reason = redact(reasonOf(error, text), secretValues(secrets)).slice(0, 300);
-    throw new AppError('OPERATION_FAILED', `The model provider failed (${reason})`);
+    const cause = timeout.aborted ? `it did not answer in ${TIMEOUT_MS / 1000} seconds` : reasonOf(error, text);
+    const reason = redact(cause, secretValues(secrets)).slice(0, 300);
+    throw new ReplyError(kindOf(reason, 'bad_response'), `The model provider failed (${reason})`);
   }
 }

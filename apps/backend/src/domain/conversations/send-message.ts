@@ -6,6 +6,7 @@ import { newId } from '../../shared/ids.ts';
 import { findRunningAgent } from '../agents/find-agent.ts';
 import type { Context } from '../context.ts';
 import { answer } from './answer-message.ts';
+import { setTitle } from './title.ts';
 import { waitForReply } from './watch-reply.ts';
 
 const WAIT_MS = 30_000;
@@ -55,6 +56,7 @@ async function store(
     data: { id, agentId, ownerId, sessionId, sender: 'user', content: message, topic: topic ?? null },
   });
   await tx.reply.create({ data: { id, agentId, ownerId } });
+  await setTitle(tx, session, message);
   return { stored, isNew: true };
 }
 
@@ -74,6 +76,8 @@ export async function sendMessage(context: Context, actor: Actor, input: Input, 
   const { sessionId } = stored;
   if (input.wait === false) return { message: stored, sessionId, reply: STILL_WORKING };
   const ended = await waitForReply(context, id, WAIT_MS);
-  if (ended?.state === 'failed') throw new AppError('OPERATION_FAILED', ended.error ?? undefined);
+  if (ended?.state === 'failed') {
+    throw new AppError('OPERATION_FAILED', ended.error ?? undefined, { details: { kind: ended.kind ?? 'agent' } });
+  }
   return { message: stored, sessionId, reply: ended?.state === 'done' ? ended.text : STILL_WORKING };
 }

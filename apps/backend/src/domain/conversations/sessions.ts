@@ -1,6 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent, ChatSession } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import { newestFirst } from './conversation.ts';
 
 const MEMORY_MESSAGES = 10;
 const MEMORY_CHARACTERS = 100;
@@ -30,7 +31,7 @@ export async function listSessions(tx: Transaction, agent: Agent) {
 export async function wholeSession(tx: Transaction, agent: Agent, id: string) {
   const row = await tx.chatSession.findFirst({
     where: { id, agentId: agent.id },
-    include: { _count: { select: { messages: true } }, messages: { orderBy: { seq: 'asc' } } },
+    include: { _count: { select: { messages: true } }, messages: { orderBy: [{ turn: 'asc' }, { seq: 'asc' }] } },
   });
   if (!row) throw new AppError('SESSION_NOT_FOUND');
   const messages = row.messages.map((message) => ({
@@ -46,7 +47,7 @@ export async function wholeSession(tx: Transaction, agent: Agent, id: string) {
 export async function recentMemory(tx: Transaction, agent: Agent) {
   const session = await tx.chatSession.findFirst({ where: { agentId: agent.id, endedAt: null }, orderBy: { lastActivityAt: 'desc' } });
   if (!session) return { memory: [] };
-  const rows = await tx.message.findMany({ where: { sessionId: session.id }, orderBy: { seq: 'desc' }, take: MEMORY_MESSAGES });
+  const rows = await tx.message.findMany({ where: { sessionId: session.id }, orderBy: newestFirst, take: MEMORY_MESSAGES });
   const cut = (text: string) => [...text].slice(0, MEMORY_CHARACTERS).join('');
   return { memory: rows.reverse().map(({ sender, content }) => ({ role: roleOf(sender), content: cut(content) })) };
 }

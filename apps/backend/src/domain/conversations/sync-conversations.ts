@@ -7,6 +7,7 @@ import { newId } from '../../shared/ids.ts';
 import { coalesce } from '../../shared/keyed-runner.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Context } from '../context.ts';
+import { setTitle } from './title.ts';
 
 /** A session as the gateway's `sessions.list` returns it; `updatedAt` is in milliseconds since 1970. */
 interface GatewaySession {
@@ -89,6 +90,8 @@ async function importMessages({ database }: Slice, agentId: string, gateway: Gat
       // An unanswered session is not marked as synced: it is read again even if the gateway reports no change.
       const read = { lastActivityAt, ...(!unanswered && { syncedAt: lastActivityAt }) };
       await tx.chatSession.update({ where: { id: row.id }, data: read });
+      const first = data.find(({ sender }) => sender === 'user');
+      if (first) await setTitle(tx, row, first.content);
     });
   }
   return waiting;

@@ -1,13 +1,16 @@
 import type { Message, Reply } from '../../generated/prisma/client.ts';
 import { coalesce } from '../../shared/keyed-runner.ts';
 import type { Context } from '../context.ts';
+import { INTERRUPTED } from './reply-error.ts';
 import { REPLIES, type ReplyChange } from './settle-reply.ts';
 
 type WatchedReply = Reply & { answer: Message | null };
 
 /**
  * Watches a reply that any process may produce. `onRow` gets the whole row at the start, at the end and after a missed
- * notification; `onText` gets the new text in between, with the character at which it begins.
+ * notification. When the conversation is deleted, `onRow` gets the reply as interrupted. `onText` gets the new text in between,
+ * with the character at which it begins.
+ * @param known the reply's row, if the caller has read it: the row may be deleted before it is read here
  * @returns a function that stops watching
  */
 export function watchReply(
@@ -15,17 +18,22 @@ export function watchReply(
   id: string,
   onRow: (reply: WatchedReply) => void,
   onText?: (at: number, text: string) => void,
+  known?: Reply,
 ): () => void {
   let version = -1;
+  let seen: WatchedReply | undefined = known && { ...known, answer: null };
   let ended = false;
 
   const { run: read } = coalesce(async () => {
     if (ended) return;
     try {
       const row = await database.as('service', (tx) => tx.reply.findUnique({ where: { id }, include: { answer: true } }));
-      if (!row || ended || row.version <= version) return;
-      version = row.version;
-      onRow(row);
+      const gone = seen && { ...seen, state: 'failed' as const, error: INTERRUPTED, kind: 'stopped' as const, version: version + 1 };
+      const current = row ?? (seen?.state === 'pending' ? gone : seen);
+      if (!current || ended || current.version <= version) return;
+      version = current.version;
+      seen = current;
+      onRow(current);
     } catch (error) {
       log.warn({ err: error, replyId: id }, 'a reply could not be read');
     }

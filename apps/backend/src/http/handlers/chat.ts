@@ -1,4 +1,5 @@
 import type { Context } from '../../domain/context.ts';
+import { cancelReply } from '../../domain/conversations/cancel-reply.ts';
 import { listChat, listMessages } from '../../domain/conversations/list-messages.ts';
 import { sendMessage } from '../../domain/conversations/send-message.ts';
 import { streamReply } from '../../domain/conversations/stream-reply.ts';
@@ -15,6 +16,7 @@ export function chatHandlers(context: Context) {
       return { id, message: content, topic: topic ?? 'general', status: 'sent', timestamp: createdAt.toISOString(), reply };
     },
     streamReply: ({ actor, params }) => streamReply(context, actor, params.messageId),
+    cancelReply: ({ actor, params }) => cancelReply(context, actor, params.messageId),
     listChat: ({ actor }) => listChat(context, actor),
     listMessages: ({ actor, params, query }) => listMessages(context, actor, params.id, query),
   } satisfies Partial<Handlers>;

@@ -1,0 +1,53 @@
+import { AppError, type ReplyErrorKind } from '@agentbot/contracts';
+
+/** The sentence of a reply that a person or the gateway stopped. */
+export const INTERRUPTED = 'The agent was interrupted';
+
+/** What the owner can do about a failed reply. */
+const advice: Partial<Record<ReplyErrorKind, string>> = {
+  unreachable: 'Check the address of the model, and whether its server runs',
+  unauthorized: "Check the agent's model key",
+  quota: 'Add credit at the model provider, or choose another model',
+  rate_limited: 'Wait a minute, then send the message again',
+  bad_response: 'Send the message again; if that fails too, check the model and its address',
+  timeout: 'Send the message again, or choose a faster model',
+};
+
+/** The kinds with the patterns of their error messages; the first match wins. A status code matches only as a separate number. */
+const signs: [ReplyErrorKind, RegExp][] = [
+  ['quota', /\b402\b|quota|billing|credit|\bbalance\b|payment required/i],
+  ['rate_limited', /\b429\b|rate.?limit|too many requests/i],
+  [
+    'unauthorized',
+    /\b40[13]\b|unauthori[sz]ed|authenticat|permission_error|not have (access|permission)|(invalid|incorrect|no) (api.?)?key|key not valid/i,
+  ],
+  ['timeout', /\b(408|504)\b|time(d|.)?.?out\b|did not answer/i],
+  [
+    'unreachable',
+    /ECONN|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|connection (error|failed|refused)|cannot connect|fetch failed|network|unreachable|no answer/i,
+  ],
+  ['bad_response', /\b[45]\d\d\b|terminated|overloaded|ended early|web page|stream|JSON|AI service|LLM request failed/i],
+];
+
+/** Classifies a reason in the words of a gateway or a provider. @param otherwise the kind when nothing is recognised */
+export const kindOf = (reason: string, otherwise: ReplyErrorKind): ReplyErrorKind =>
+  // Addresses in a reason, such as that of a billing page, say nothing about it.
+  signs.find(([, sign]) => sign.test(reason.replace(/https?:\/\/\S+/g, '')))?.[0] ?? otherwise;
+
+/** The error of a reply: a sentence for the agent's owner with what to do about it, and its kind as a field of the error body. */
+export class ReplyError extends AppError {
+  readonly kind: ReplyErrorKind;
+
+  constructor(kind: ReplyErrorKind, sentence: string) {
+    const next = advice[kind];
+    super('OPERATION_FAILED', next ? `${sentence.replace(/[.\s]+$/, '')}. ${next}` : sentence, { details: { kind } });
+    this.name = 'ReplyError';
+    this.kind = kind;
+  }
+}
+
+/** The error of a run that a person or the gateway stopped. */
+export const interrupted = () => new ReplyError('stopped', INTERRUPTED);
+
+/** The error of a run that ended without text. */
+export const answeredNothing = () => new ReplyError('bad_response', 'The agent answered nothing');
