@@ -69,7 +69,7 @@ export function createRequestAudit({ database, log, journal }: Pick<Context, 'da
     /** Writes the final entry. A failed write is logged, not thrown; the journal retries it if a pending entry exists. */
     async end(
       request: Request,
-      { route, actor, input, agentId: foundAgentId, pendingEntryId }: RequestState,
+      { route, actor, input, agentId: foundAgentId, target, pendingEntryId }: RequestState,
       { status, body, repeated, error }: { status: number; body?: unknown; repeated?: boolean; error?: unknown },
     ): Promise<void> {
       // Unauthenticated and rate-limited requests get no entry: a flood of requests must not become a flood of entries.
@@ -82,7 +82,7 @@ export function createRequestAudit({ database, log, journal }: Pick<Context, 'da
         ownerId: await ownerOf(actor, agentId, body),
         action: route.id,
         agentId: agentId ?? null,
-        target: targetOf(input?.params, status === 201 ? createdIds(body) : [], agentId),
+        target: target ?? targetOf(input?.params, status === 201 ? createdIds(body) : [], agentId),
         outcome: status >= 500 ? 'failed' : status >= 400 ? 'refused' : success,
         status,
         code,

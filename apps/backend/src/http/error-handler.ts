@@ -12,6 +12,8 @@ export interface RequestState {
   input?: { params?: unknown; query?: unknown; body?: unknown };
   /** The agent, when the handler found it and the request does not name it. */
   agentId?: string;
+  /** The handler's description of the affected resource. */
+  target?: string;
   /** The id of the pending entry in the audit journal. */
   pendingEntryId?: string;
 }

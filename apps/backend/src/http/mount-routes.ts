@@ -1,9 +1,11 @@
-import { AppError, type ErrorCode, type Facade, isIdempotent, type Route, type RouteId, routes } from '@agentbot/contracts';
+import { AppError, type ErrorCode, type Facade, isIdempotent, maxBodyBytes, type Route, type RouteId, routes } from '@agentbot/contracts';
 import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { Answer, Once } from '../infra/idempotency/idempotency.ts';
 import type { Metrics } from '../infra/metrics/metrics.ts';
 import type { Actor } from '../shared/actor.ts';
+import type { createCountLimit } from '../shared/count-limit.ts';
+import { clientBlock } from '../shared/ip-address.ts';
 import type { Download, Subscribe } from '../shared/streams.ts';
 import type { RequestAudit } from './audit-request.ts';
 import { type Authenticate, claimedFacade } from './authenticate.ts';
@@ -14,7 +16,8 @@ import { errorAnswer, type RequestState, sendError } from './error-handler.ts';
 import { openEventStream } from './event-stream.ts';
 import type { GrantWatch } from './grant-watch.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import { requirePlainText, requireShallow } from './require-plain-data.ts';
+import { readPrecondition } from './precondition.ts';
+import { requirePlainText, requireSmall } from './require-plain-data.ts';
 
 type Routes = typeof routes;
 type Parsed<R, K extends string> = R extends { [key in K]: infer S extends z.ZodType } ? z.output<S> : undefined;
@@ -38,8 +41,12 @@ export interface Call<Id extends RouteId> {
   resourceName: string | undefined;
   /** `X-User-Email`: a contact address; it does not identify the caller. */
   contactEmail: string | undefined;
+  /** The caller's precondition (`If-Match`, `If-None-Match`) on the `ETag` without its quotes; null for no resource. */
+  precondition: (current: string | null) => boolean;
   /** Names the agent for the audit log, where the request does not name it. */
   auditAgent: (agentId: string) => void;
+  /** Describes the affected resource for the audit log, in place of its id. */
+  auditTarget: (target: string) => void;
 }
 
 /** One handler per route. It responds in the shape of the caller's facade; the contract checks the response. */
@@ -53,6 +60,8 @@ interface Dependencies {
   requests: Metrics['requests'];
   audit: RequestAudit;
   watchGrant: GrantWatch;
+  /** Counts a user's open streams and downloads. */
+  claimStream: ReturnType<typeof createCountLimit>;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -60,11 +69,42 @@ const TIMEOUT_MS = 60_000;
 /** Errors of operations that have already begun: a retry must not begin another one. */
 const begunErrors: ErrorCode[] = ['OPERATION_FAILED', 'OPERATION_STILL_RUNNING'];
 
-const json = express.json({ limit: '1mb', strict: true });
+/** Checks a body before it is parsed. @throws AppError UNSUPPORTED_MEDIA_TYPE for a charset other than UTF-8, INVALID_REQUEST */
+function verifyBody(_request: unknown, _response: unknown, bytes: Buffer, charset: string): void {
+  // RFC 8259, section 8.1: JSON is UTF-8. The check of the size reads bytes.
+  if (charset !== 'utf-8') throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Unsupported charset');
+  requireSmall(bytes);
+}
+
+/** A parser of bodies for each maximum size in bytes. */
+const parsers = new Map<number, ReturnType<typeof express.json>>();
+function parserOf(id: RouteId) {
+  const limit = maxBodyBytes(id);
+  const parser = parsers.get(limit) ?? express.json({ limit, strict: true, verify: verifyBody });
+  parsers.set(limit, parser);
+  return parser;
+}
 
 /** Reads the body after authentication, so that an error in the body has the shape of the caller's facade. */
-function readBody(request: Request, response: Response): Promise<void> {
-  return new Promise((resolve, reject) => json(request, response, (error?: unknown) => (error ? reject(error) : resolve())));
+function readBody(id: RouteId, request: Request, response: Response): Promise<void> {
+  const parse = parserOf(id);
+  return new Promise((resolve, reject) => parse(request, response, (error?: unknown) => (error ? reject(error) : resolve())));
+}
+
+/** The maximum number of unknown fields that an error names, and the maximum length of an error's sentence in characters. */
+const MAX_NAMES = 5;
+const MAX_SENTENCE = 300;
+
+/** The sentence for a schema's issue. It contains names that the client sent, so its length is limited. */
+function sentenceOf(issue: z.core.$ZodIssue | undefined): string {
+  let sentence = issue?.message ?? 'Invalid request';
+  // Zod's default messages do not name the field; the contract's messages do.
+  if (issue && sentence.startsWith('Invalid input')) sentence = `Invalid ${issue.path.join('.') || 'request body'}`;
+  if (issue?.code === 'unrecognized_keys' && issue.keys.length > MAX_NAMES) {
+    const names = issue.keys.slice(0, MAX_NAMES).map((name) => `"${name.slice(0, 40)}"`);
+    sentence = `Unrecognized keys: ${names.join(', ')} and ${issue.keys.length - MAX_NAMES} more`;
+  }
+  return sentence.length > MAX_SENTENCE ? `${sentence.slice(0, MAX_SENTENCE)}…` : sentence;
 }
 
 function parse(schema: z.ZodType | undefined, value: unknown): unknown {
@@ -77,12 +117,7 @@ function parse(schema: z.ZodType | undefined, value: unknown): unknown {
   const { issues } = result.error;
   // An error of the whole input comes before an error of one field.
   const issue = issues.find(({ code, path }) => code === 'custom' && path.length === 0) ?? issues[0];
-  const sentence = issue?.message ?? 'Invalid request';
-  // Zod's default messages do not name the field; the contract's messages do.
-  throw new AppError(
-    'INVALID_REQUEST',
-    sentence.startsWith('Invalid input') ? `Invalid ${issue?.path.join('.') || 'request body'}` : sentence,
-  );
+  throw new AppError('INVALID_REQUEST', sentenceOf(issue));
 }
 
 /** The body, together with the one field that a client may send in the query. */
@@ -95,7 +130,7 @@ function bodyOf({ queryIntoBody }: Route, { body = {}, query }: Request): unknow
 export function mountRoutes(
   app: Express,
   handlers: Handlers,
-  { authenticate, isAdmin, limits, once, audit, requests, watchGrant }: Dependencies,
+  { authenticate, isAdmin, limits, once, audit, requests, watchGrant, claimStream }: Dependencies,
 ): void {
   /** Authenticates the caller and counts the request against the caller's rate limit, or the IP address's for a bad credential. */
   async function identify(route: Route, request: Request, response: Response): Promise<Actor | null> {
@@ -113,11 +148,21 @@ export function mountRoutes(
     const actor = await authenticate(credentials).catch(async (error) => {
       // Public routes ignore an invalid credential: a health probe must not fail because of it.
       if (route.auth === 'public') return null;
-      await consume(`ip:${clientAddress(request)}`);
+      await consume(`ip:${clientBlock(clientAddress(request))}`);
       throw error;
     });
-    await consume(actor?.kind === 'user' && actor.facade === 'web' ? `user:${actor.userId}` : `ip:${clientAddress(request)}`);
+    await consume(actor?.kind === 'user' && actor.facade === 'web' ? `user:${actor.userId}` : `ip:${clientBlock(clientAddress(request))}`);
     return actor;
+  }
+
+  /** Counts a long response of a user until it closes. @throws AppError RATE_LIMITED at the limit */
+  function holdStream(actor: Actor | null, response: Response): void {
+    if (actor?.kind !== 'user') return;
+    const release = claimStream(actor.userId);
+    if (!release) throw new AppError('RATE_LIMITED', 'Too many open streams: close one, then try again');
+    // The client may have disconnected during authentication; `close` will not fire again.
+    if (response.destroyed) release();
+    else response.once('close', release);
   }
 
   async function answer(
@@ -131,12 +176,11 @@ export function mountRoutes(
     state.actor = actor;
     state.facade = actor?.facade ?? 'backend';
     await authorize(route, actor, isAdmin);
-    if (route.body) await readBody(request, response);
+    if (route.body) await readBody(id, request, response);
     if (route.body && request.body === undefined) {
       const contentType = request.get('content-type');
       if (contentType && !request.is('json')) throw new AppError('UNSUPPORTED_MEDIA_TYPE');
     }
-    requireShallow(request.body);
     const input: NonNullable<RequestState['input']> = {};
     state.input = input;
     input.params = parse(route.params, request.params);
@@ -144,9 +188,11 @@ export function mountRoutes(
     input.body = parse(route.body, bodyOf(route, request));
     requireAgentInScope(route, actor, input);
     refuseApiKey(route, actor);
+    const precondition = route.conditional ? readPrecondition(request.get('if-match'), request.get('if-none-match')) : () => true;
     const side = route[state.facade] ?? route.backend;
     const act = async (resourceName?: string): Promise<Answer> => {
       let status: number = route.status;
+      if (route.stream || route.download) holdStream(actor, response);
       await audit.begin(request, state);
       const result = await (handlers[id] as (call: unknown) => Promise<unknown>)({
         ...input,
@@ -160,9 +206,13 @@ export function mountRoutes(
           status = code;
         },
         resourceName,
+        precondition,
         contactEmail: request.get('x-user-email'),
         auditAgent: (agentId: string) => {
           state.agentId = agentId;
+        },
+        auditTarget: (target: string) => {
+          state.target = target;
         },
       });
       return { status, body: route.stream || route.download ? result : side.response.parse(result) };

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { requirePlainText, requireShallow } from './require-plain-data.ts';
+import { requirePlainText, requireSmall } from './require-plain-data.ts';
 
 const nested = (levels: number) => {
   let value: unknown = 'leaf';
@@ -7,14 +7,38 @@ const nested = (levels: number) => {
   return value;
 };
 
-test('requireShallow accepts a hundred levels, in objects and lists', () => {
-  for (const value of [nested(100), 'text', 5, null, undefined, [], {}]) expect(() => requireShallow(value)).not.toThrow();
+const check = (json: string) => () => requireSmall(Buffer.from(json));
+const refusal = (message: string) => expect.objectContaining({ code: 'INVALID_REQUEST', message });
+
+test('requireSmall accepts a hundred levels, in objects and lists', () => {
+  for (const value of [nested(100), 'text', 5, null, [], {}, [nested(99), nested(99)]]) expect(check(JSON.stringify(value))).not.toThrow();
 });
 
-test.each([101, 100_000])('requireShallow refuses %d levels', (levels) => {
-  expect(() => requireShallow(nested(levels))).toThrow(
-    expect.objectContaining({ code: 'INVALID_REQUEST', message: 'Request body must be nested at most 100 levels deep' }),
-  );
+test.each([101, 5_000])('requireSmall refuses %d levels', (levels) => {
+  expect(check(`${'['.repeat(levels)}${']'.repeat(levels)}`)).toThrow(refusal('Request body must be nested at most 100 levels deep'));
+});
+
+const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, index]));
+const list = (count: number) => Array(count).fill(1);
+
+test('requireSmall accepts 5,000 elements, in one list or at several depths', () => {
+  for (const value of [list(5_000), fields(5_000), [list(2_499), list(2_499)]]) expect(check(JSON.stringify(value))).not.toThrow();
+});
+
+test.each<[string, unknown]>([
+  ['in one list', list(5_001)],
+  ['in one object', fields(5_001)],
+  ['at several depths', [list(2_500), list(2_499)]],
+  ['that are empty', Array(2_501).fill([])],
+])('requireSmall refuses 5,001 elements %s', (_case, value) => {
+  expect(check(JSON.stringify(value))).toThrow(refusal('Request body must have at most 5000 elements'));
+});
+
+test('requireSmall counts nothing inside strings, where quotes and backslashes are escaped', () => {
+  const text = ',[{"\\\\"'.repeat(5_000);
+  expect(check(JSON.stringify({ [text]: text, next: [text] }))).not.toThrow();
+  // The string ends after its escaped backslash, so the brackets are outside.
+  expect(check(`"\\\\",${'['.repeat(101)}`)).toThrow(refusal('Request body must be nested at most 100 levels deep'));
 });
 
 // Postgres stores no NUL in text, and no half of a surrogate pair in UTF-8.

@@ -1,35 +1,47 @@
 import { AppError } from '@agentbot/contracts';
 
 const MAX_DEPTH = 100;
+/** The maximum number of lists, objects and their elements in a body, at all depths together. */
+const MAX_ELEMENTS = 5_000;
 
-/** Every key and value of a parsed value, with its depth. Not recursive: a deep value would overflow the stack. */
-function* parts(root: unknown): Iterable<[part: unknown, depth: number]> {
-  const pending: [unknown, number][] = [[root, 0]];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    yield next;
-    const [part, depth] = next;
-    if (part && typeof part === 'object')
-      for (const [name, value] of Object.entries(part)) pending.push([name, depth + 1], [value, depth + 1]);
-  }
-}
+const [QUOTE, COMMA, ESCAPE] = [0x22, 0x2c, 0x5c];
+const opening = new Set([0x5b, 0x7b]);
+const closing = new Set([0x5d, 0x7d]);
 
 /**
- * Refuses a body that is nested so deep that recursive code would overflow the stack.
+ * Refuses JSON that is nested so deep that recursive code would overflow the stack, or that has so many elements that parsing
+ * and validation would block the event loop. It counts brackets and commas outside strings, without parsing.
+ * @param bytes JSON in UTF-8; malformed JSON is accepted
  * @throws AppError INVALID_REQUEST
  */
-export function requireShallow(body: unknown): void {
-  for (const [, depth] of parts(body)) {
+export function requireSmall(bytes: Uint8Array): void {
+  let depth = 0;
+  let elements = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    if (byte === QUOTE) {
+      for (i++; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === ESCAPE) i++;
+    } else if (byte === COMMA) elements++;
+    else if (opening.has(byte)) {
+      depth++;
+      elements++;
+    } else if (closing.has(byte)) depth--;
     if (depth > MAX_DEPTH) throw new AppError('INVALID_REQUEST', `Request body must be nested at most ${MAX_DEPTH} levels deep`);
+    if (elements > MAX_ELEMENTS) throw new AppError('INVALID_REQUEST', `Request body must have at most ${MAX_ELEMENTS} elements`);
   }
 }
 
 /**
  * Refuses text that Postgres cannot store, in any key or value: with NUL, or with half of a surrogate pair.
+ * @param input a value that `requireSmall` accepts
  * @throws AppError INVALID_REQUEST
  */
 export function requirePlainText(input: unknown): void {
-  for (const [part] of parts(input)) {
-    if (typeof part === 'string' && (part.includes('\0') || !part.isWellFormed())) {
+  const pending: unknown[] = [input];
+  while (pending.length) {
+    const part = pending.pop();
+    if (part && typeof part === 'object') pending.push(...Object.entries(part).flat());
+    else if (typeof part === 'string' && (part.includes('\0') || !part.isWellFormed())) {
       throw new AppError('INVALID_REQUEST', 'Text must be Unicode without NUL characters');
     }
   }

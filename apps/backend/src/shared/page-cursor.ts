@@ -11,8 +11,8 @@ export const cursorOf = ({ createdAt, id }: Row) => Buffer.from(`${createdAt.get
 /** The Prisma filter for the rows after a cursor. @throws AppError INVALID_REQUEST for a cursor that is not from a list */
 export function afterCursor(cursor: string | undefined) {
   if (!cursor) return {};
-  const [, time, id] = /^(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (!time || !id) throw new AppError('INVALID_REQUEST', 'Invalid cursor');
+  const { time, id } = /^(?<time>\d{1,15})\.(?<id>[A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString())?.groups ?? {};
+  if (!id) throw new AppError('INVALID_REQUEST', 'Invalid cursor');
   const createdAt = new Date(Number(time));
   return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] };
 }

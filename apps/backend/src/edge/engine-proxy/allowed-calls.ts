@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import { container, namePattern, network, volume } from './creation-bodies.ts';
+import { type BodySettings, container, namePattern, network, volume } from './creation-bodies.ts';
 
 const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
 /** All images except the platform's own, which compose builds locally: a pull could replace it with somebody else's image. */
@@ -15,8 +15,8 @@ const folder = /^(\/home\/node\/\.openclaw|\/opt\/agentbot\/cache)$/;
 
 interface CallOptions {
   query?: Query;
-  /** How the body is forwarded: parsed by a schema (or by one made for the agents' /16), as bytes, or not at all. */
-  body?: ZodType | ((agentSubnet: string) => ZodType) | 'bytes';
+  /** How the body is forwarded: parsed by a schema (or by one made for the settings), as bytes, or not at all. */
+  body?: ZodType | ((settings: BodySettings) => ZodType) | 'bytes';
   /** The call names a container by id; the new name must belong to the agent in the container's labels. */
   checksName?: true;
 }

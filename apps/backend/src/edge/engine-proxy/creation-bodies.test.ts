@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { container, findViolation, network, volume } from './creation-bodies.ts';
+import { container as containerOf, findViolation, network, volume as volumeOf } from './creation-bodies.ts';
 
 // Field names of the Docker Engine API: https://docs.docker.com/reference/api/engine/version/v1.41/
 
@@ -42,6 +42,10 @@ const whole = {
     ExtraHosts: ['host.docker.internal:host-gateway'],
   },
 };
+const agentSubnet = '10.248.0.0/16';
+const settings = { agentSubnet, installation: 'x' };
+const container = containerOf(settings);
+const volume = volumeOf(settings);
 const violation = (body: unknown) => {
   const { error } = container.safeParse(body);
   return error && findViolation(error);
@@ -55,6 +59,16 @@ test('a body with the fewest and with all fields is forwarded as it is', () => {
   expect(container.parse(whole)).toEqual(whole);
 });
 
+test('a container needs the configured runtime, and no other is allowed', () => {
+  const gvisor = containerOf({ ...settings, runtime: 'runsc' });
+  expect(gvisor.parse(hosted({ Runtime: 'runsc' }))).toEqual(hosted({ Runtime: 'runsc' }));
+  for (const body of [whole, hosted({ Runtime: 'runc' })]) {
+    const { error } = gvisor.safeParse(body);
+    expect(error && findViolation(error)).toBe('HostConfig.Runtime');
+  }
+  expect(violation(hosted({ Runtime: 'runsc' }))).toBe('HostConfig.Runtime');
+});
+
 describe('a container is refused', () => {
   test.each<[string, object, string]>([
     ['as root', { User: '0:0' }, 'User'],
@@ -65,6 +79,7 @@ describe('a container is refused', () => {
     ['with a label of another program', { Labels: { ...labels, 'com.docker.compose.project': 'x' } }, 'Labels.com.docker.compose.project'],
     ['without an installation', { Labels: {} }, 'Labels.agentbot.installation'],
     ['with an empty installation', { Labels: { 'agentbot.installation': '' } }, 'Labels.agentbot.installation'],
+    ['of another installation', { Labels: { 'agentbot.installation': 'y' } }, 'Labels.agentbot.installation'],
     ['with an unknown field', { MacAddress: 'x' }, 'MacAddress'],
     ['with a field in other letters', { hostconfig: {} }, 'hostconfig'],
     ['with a network of its own', { NetworkingConfig: {} }, 'NetworkingConfig'],
@@ -136,6 +151,7 @@ describe('a container is refused', () => {
     ['on a range', '18789/tcp', { HostIp: '127.0.0.1', HostPort: '19000-19005' }, '.0.HostPort'],
     ['on a port with a zero first', '18789/tcp', { HostIp: '127.0.0.1', HostPort: '01900' }, '.0.HostPort'],
     ['of UDP', '18789/udp', { HostIp: '127.0.0.1', HostPort: '19000' }, ''],
+    ['of a protocol that begins like TCP', '18789/tcpx', { HostIp: '127.0.0.1', HostPort: '19000' }, ''],
     ['of UDP in disguise', 'x18789/tcp', { HostIp: '127.0.0.1', HostPort: '19000' }, ''],
   ])('that publishes %s', (_case, port, binding, place) => {
     expect(violation(hosted({ PortBindings: { [port]: [binding] } }))).toBe(`HostConfig.PortBindings.${port}${place}`);
@@ -148,6 +164,10 @@ describe('a container is refused', () => {
     expect(violation({ ...small, HostConfig: without(host, field) })).toBe(`HostConfig.${field}`);
   });
 
+  test('with several unknown fields, by the first', () => {
+    expect(violation(hosted({ Privileged: true, Devices: [] }))).toBe('HostConfig.Privileged');
+  });
+
   test('when its body is no object', () => {
     for (const body of [null, [], 'text']) expect(violation(body)).toBe('the body');
   });
@@ -156,19 +176,32 @@ describe('a container is refused', () => {
 test('a volume has a name and labels, and no driver options', () => {
   const body = { Name: 'openclaw-data-x', Labels: labels };
   expect(volume.parse(body)).toEqual(body);
-  for (const change of [{ Name: 'x' }, { Name: 'x-openclaw-y' }, { Driver: 'local' }, { DriverOpts: { device: '/' } }, { Labels: {} }]) {
+  for (const change of [
+    { Name: 'x' },
+    { Name: 'x-openclaw-y' },
+    { Driver: 'local' },
+    { DriverOpts: { device: '/' } },
+    { Labels: {} },
+    { Labels: { 'agentbot.installation': 'y' } },
+  ]) {
     expect(volume.safeParse({ ...body, ...change }).success).toBe(false);
   }
 });
 
 describe('a network', () => {
-  const schema = network('10.248.0.0/16');
+  const schema = network(settings);
   const body = (Subnet: string, more: object = {}) => ({
     Name: 'openclaw-net-x',
     Driver: 'bridge',
     Labels: labels,
     IPAM: { Driver: 'default', Config: [{ Subnet }] },
     ...more,
+  });
+
+  test('has the label of this installation', () => {
+    for (const Labels of [{}, { 'agentbot.installation': 'y' }]) {
+      expect(schema.safeParse(body('10.248.0.0/29', { Labels })).success).toBe(false);
+    }
   });
 
   test('has a /29 of the agents’ subnet', () => {

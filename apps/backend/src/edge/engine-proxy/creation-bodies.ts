@@ -5,15 +5,26 @@ import { z } from 'zod';
  * any case, and the last duplicate wins. So the schemas are strict: an unknown field at any depth is refused.
  */
 
+/** The settings that bodies are held to. */
+export interface BodySettings {
+  /** The /16 that agents' networks are cut from: the packet filter covers only this range. */
+  agentSubnet: string;
+  /** The installation that every created object must belong to. */
+  installation: string;
+  /** The engine's runtime for every container; undefined for the engine's default. */
+  runtime?: string | undefined;
+}
+
 /** The names that the backend gives. It addresses objects by name, not by id, so that foreign objects cannot match. */
 export const namePattern = 'openclaw-[A-Za-z0-9_.-]+';
 const nameSchema = z.string().regex(new RegExp(`^${namePattern}$`));
 
-const labels = z.strictObject({
-  'agentbot.installation': z.string().min(1),
-  'agentbot.agent': z.string().optional(),
-  'agentbot.owner': z.string().optional(),
-});
+const labels = ({ installation }: BodySettings) =>
+  z.strictObject({
+    'agentbot.installation': z.literal(installation),
+    'agentbot.agent': z.string().optional(),
+    'agentbot.owner': z.string().optional(),
+  });
 const DATA_FOLDER = '/home/node/.openclaw';
 const positive = z.int().positive();
 const words = z.array(z.string());
@@ -28,7 +39,7 @@ const mount = z.strictObject({
   ReadOnly: z.boolean().optional(),
 });
 
-const hostConfig = z.strictObject({
+const hostConfigFields = {
   Init: z.literal(true),
   ReadonlyRootfs: z.literal(true),
   Tmpfs: z.strictObject({
@@ -55,13 +66,11 @@ const hostConfig = z.strictObject({
     .record(port, z.tuple([z.strictObject({ HostIp: z.literal('127.0.0.1'), HostPort: z.string().regex(/^[1-9]\d{3,4}$/) })]))
     .optional(),
   ExtraHosts: z.array(z.literal('host.docker.internal:host-gateway')).optional(),
-});
+};
 
-/** A container without privileges: it mounts only volumes, joins only an agent's network, and has the installation's labels. */
-export const container = z.strictObject({
+const containerFields = {
   Image: z.string().min(1),
   Hostname: z.literal('openclaw').optional(),
-  Labels: labels,
   User: z.literal('1000:1000'),
   Entrypoint: words.optional(),
   Cmd: words.optional(),
@@ -73,22 +82,29 @@ export const container = z.strictObject({
   Healthcheck: z
     .strictObject({ Test: words, Interval: positive, Timeout: positive, Retries: positive, StartPeriod: z.literal(0) })
     .optional(),
-  HostConfig: hostConfig,
-});
-
-/** A volume without driver options, with the installation's labels. */
-export const volume = z.strictObject({ Name: nameSchema, Labels: labels });
+};
 
 /**
- * A bridge network with a /29 of the agents' subnet.
- * @param agentSubnet the /16 that agents' networks are cut from: the packet filter covers only this range
+ * A container without privileges: it mounts only volumes, joins only an agent's network, has the installation's labels, and
+ * runs in the configured runtime.
  */
-export function network(agentSubnet: string) {
-  const [a, b] = agentSubnet.split('.');
+export const container = (settings: BodySettings) =>
+  z.strictObject({
+    ...containerFields,
+    Labels: labels(settings),
+    HostConfig: z.strictObject({ ...hostConfigFields, ...(settings.runtime && { Runtime: z.literal(settings.runtime) }) }),
+  });
+
+/** A volume without driver options, with the installation's labels. */
+export const volume = (settings: BodySettings) => z.strictObject({ Name: nameSchema, Labels: labels(settings) });
+
+/** A bridge network with a /29 of the agents' subnet. */
+export function network(settings: BodySettings) {
+  const [a, b] = settings.agentSubnet.split('.');
   return z.strictObject({
     Name: nameSchema,
     Driver: z.literal('bridge'),
-    Labels: labels,
+    Labels: labels(settings),
     IPAM: z.strictObject({
       Driver: z.literal('default'),
       Config: z.tuple([z.strictObject({ Subnet: z.string().regex(new RegExp(`^${a}\\.${b}(\\.\\d{1,3}){2}/29$`)) })]),
@@ -97,7 +113,8 @@ export function network(agentSubnet: string) {
 }
 
 /** The path of the first field that the schema refuses, such as `HostConfig.Mounts.0.type`. */
-export function findViolation({ issues: [issue] }: z.ZodError): string {
-  const unknownKeys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  return [...(issue?.path ?? []), ...unknownKeys].join('.') || 'the body';
+export function findViolation({ issues }: z.ZodError): string {
+  const issue = issues[0] as z.core.$ZodIssue;
+  const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  return [...issue.path, ...unknownKeys].join('.') || 'the body';
 }

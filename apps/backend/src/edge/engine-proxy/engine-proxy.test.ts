@@ -13,7 +13,7 @@ import { createEngineProxy } from './engine-proxy.ts';
 const AGENT = 'agent_a';
 const CONTAINER = '0123456789abcdef'.repeat(4);
 const socket = path.join(os.tmpdir(), `engine-${randomName(8)}.sock`);
-const proxy = createEngineProxy({ agentSubnet: '10.248.0.0/16', socketPath: `${socket}.engine` });
+const proxy = createEngineProxy({ agentSubnet: '10.248.0.0/16', installation: 'x', socketPath: `${socket}.engine` });
 /** Answers every call that the proxy forwards, and describes one container. */
 const engine = createServer((asked, answer) => {
   const labels = { 'agentbot.installation': 'x', 'agentbot.agent': AGENT };
@@ -38,10 +38,10 @@ describe('the engine proxy', () => {
   const volumeMount = { Type: 'volume', Source: 'openclaw-x', Target: '/home/node/.openclaw' };
   const sane = {
     Image: 'agentbot/openclaw:2026.3.13',
-    Labels: labels,
     User: '1000:1000',
     WorkingDir: '/home/node/.openclaw',
-    HostConfig: { ...confinement, PidsLimit: 64, Memory: 64 * 1024 ** 2, NetworkMode: 'none', Mounts: [volumeMount] },
+    Labels: labels,
+    HostConfig: { ...confinement(), PidsLimit: 64, Memory: 64 * 1024 ** 2, NetworkMode: 'none', Mounts: [volumeMount] },
   };
   const volume = { Name: 'openclaw-data-x', Labels: labels };
   const network = {
@@ -98,7 +98,7 @@ describe('the engine proxy', () => {
   });
 
   test('forwards valid create calls as parsed JSON and drops other bodies', async () => {
-    const options = { socketPath: `${socket}.heard`, agentSubnet: '10.248.0.0/16' };
+    const options = { socketPath: `${socket}.heard`, agentSubnet: '10.248.0.0/16', installation: 'x' };
     const heard: { address: string; type: string | undefined; body: string }[] = [];
     const hearing = createServer(async (asked, answer) => {
       heard.push({ address: `${asked.method} ${asked.url}`, type: asked.headers['content-type'], body: await text(asked) });

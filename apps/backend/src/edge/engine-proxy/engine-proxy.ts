@@ -2,15 +2,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type AllowedCall, allowedCall } from './allowed-calls.ts';
-import { findViolation } from './creation-bodies.ts';
+import { type BodySettings, findViolation } from './creation-bodies.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-interface Options {
+interface Options extends BodySettings {
   /** The engine's own socket. */
   socketPath: string;
-  /** The /16 that agents' networks are cut from. */
-  agentSubnet: string;
   onCall?: (method: string, url: string, allowed: boolean) => void;
   /** Called for each failed connection to the engine. */
   onUnreachable?: (error: Error) => void;
@@ -20,24 +18,24 @@ interface Options {
 async function checkBody(
   incoming: IncomingMessage,
   { body }: AllowedCall,
-  agentSubnet: string,
+  settings: BodySettings,
 ): Promise<{ text?: string } | { fault: string }> {
   if (!body || body === 'bytes') return {};
   const length = Number(incoming.headers['content-length']);
   if (!(length <= MAX_BODY_BYTES)) return { fault: 'the body' };
-  const schema = typeof body === 'function' ? body(agentSubnet) : body;
+  const schema = typeof body === 'function' ? body(settings) : body;
   const parsed = schema.safeParse(await json(incoming).catch(() => undefined));
   return parsed.success ? { text: JSON.stringify(parsed.data) } : { fault: findViolation(parsed.error) };
 }
 
-/** Whether the new name of a container, which the call names by its id, belongs to the agent in the container's labels. */
-async function mayRename(socketPath: string, address: string): Promise<boolean> {
+/** Whether a container, which the call names by its id, is the installation's, and its new name that of the agent in its labels. */
+async function mayRename(socketPath: string, address: string, installation: string): Promise<boolean> {
   const [path = '', query] = address.split('?');
   const inspection = request({ socketPath, path: path.replace(/rename$/, 'json') }).end();
   const [response] = (await once(inspection, 'response')) as [IncomingMessage];
   const { Config } = (await json(response)) as { Config?: { Labels?: Record<string, string> } };
-  const { 'agentbot.installation': installation, 'agentbot.agent': agentId } = Config?.Labels ?? {};
-  return Boolean(installation && agentId) && new URLSearchParams(query).get('name') === `openclaw-${agentId}`;
+  const { 'agentbot.installation': owner, 'agentbot.agent': agentId } = Config?.Labels ?? {};
+  return owner === installation && Boolean(agentId) && new URLSearchParams(query).get('name') === `openclaw-${agentId}`;
 }
 
 /**
@@ -45,7 +43,7 @@ async function mayRename(socketPath: string, address: string): Promise<boolean> 
  * address, and the body of each call that creates an object: a client that can create any container is root on the host.
  * The proxy builds the forwarded request from the parsed values; no other part of the request, no header, reaches the engine.
  */
-export function createEngineProxy({ socketPath, agentSubnet, onCall, onUnreachable }: Options): Server {
+export function createEngineProxy({ socketPath, onCall, onUnreachable, ...settings }: Options): Server {
   const refuse = (response: ServerResponse, reason: string) =>
     response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ message: reason }));
 
@@ -72,8 +70,8 @@ export function createEngineProxy({ socketPath, agentSubnet, onCall, onUnreachab
   return createServer(async (incoming, outgoing) => {
     const { method = '', url = '' } = incoming;
     const allowed = allowedCall(method, url);
-    const body = allowed && (await checkBody(incoming, allowed.call, agentSubnet));
-    const isForeign = allowed?.call.checksName && !(await mayRename(socketPath, allowed.address).catch(() => false));
+    const body = allowed && (await checkBody(incoming, allowed.call, settings));
+    const isForeign = allowed?.call.checksName && !(await mayRename(socketPath, allowed.address, settings.installation).catch(() => false));
     const fault = isForeign ? 'the container' : body && 'fault' in body ? body.fault : undefined;
     onCall?.(method, url, Boolean(allowed) && !fault);
     if (!allowed) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not an allowed call`);

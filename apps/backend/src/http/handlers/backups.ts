@@ -16,8 +16,9 @@ export function backupsHandlers(context: Context) {
       schedule: await setBackupSchedule(context, actor, params.id, body),
       status: 'updated',
     }),
-    restoreBackup: async ({ actor, params, requestId }) => {
-      const { agent } = await restoreBackup(context, actor, params.id, params.backupId, requestId);
+    restoreBackup: async ({ actor, params, body, requestId }) => {
+      const backup = { agentId: params.id, id: params.backupId, withImage: body.withImage ?? false };
+      const { agent } = await restoreBackup(context, actor, backup, requestId);
       if (!agent) throw new AppError('AGENT_NOT_FOUND');
       return { success: true, status: backendStatus(agent.state), message: 'Backup restored successfully' };
     },

@@ -10,6 +10,7 @@ import { billingHandlers } from './billing.ts';
 import { channelsHandlers } from './channels.ts';
 import { chatHandlers } from './chat.ts';
 import { cloneHandlers } from './clone.ts';
+import { conversationsHandlers } from './conversations.ts';
 import { healthHandlers } from './health.ts';
 import { instancesHandlers } from './instances.ts';
 import { interactionHandlers } from './interaction.ts';
@@ -21,6 +22,7 @@ import { overviewHandlers } from './overview.ts';
 import { provisionHandlers } from './provision.ts';
 import { verificationHandlers } from './verification.ts';
 import { walletsHandlers } from './wallets.ts';
+import { workspaceHandlers } from './workspace.ts';
 
 /** A handler for every route of the contract. It calls the verb and presents the result in the shape of the caller's facade. */
 export function createHandlers(context: Context): Handlers {
@@ -35,6 +37,7 @@ export function createHandlers(context: Context): Handlers {
     ...channelsHandlers(context),
     ...chatHandlers(context),
     ...cloneHandlers(context),
+    ...conversationsHandlers(context),
     ...healthHandlers(context),
     ...instancesHandlers(context),
     ...interactionHandlers(context),
@@ -46,5 +49,6 @@ export function createHandlers(context: Context): Handlers {
     ...provisionHandlers(context),
     ...verificationHandlers(context),
     ...walletsHandlers(context),
+    ...workspaceHandlers(context),
   };
 }

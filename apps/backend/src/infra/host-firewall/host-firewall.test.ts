@@ -12,6 +12,7 @@ const privateNetworks = [
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
+  '192.88.99.0/24',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '224.0.0.0/3',
@@ -34,6 +35,7 @@ test('firewallRules closes the host and every private network, and opens DNS', (
     `-A ${forward} -d 10.201.0.0/16 -j RETURN`,
     `-A ${forward} -s 10.201.128.0/17 -j REJECT`,
     `-A ${forward} -d 169.254.0.0/16 -j REJECT`,
+    `-A ${forward} -d 100.100.100.200/32 -j REJECT`,
     ...privateNetworks.map((network) => `-A ${forward} -d ${network} -j REJECT`),
     'COMMIT',
     '*nat',
@@ -65,5 +67,6 @@ test('firewallRules that open the host for private models still close the metada
     `-A ${forward} -d 10.201.0.0/16 -j RETURN`,
     `-A ${forward} -s 10.201.128.0/17 -j REJECT`,
     `-A ${forward} -d 169.254.0.0/16 -j REJECT`,
+    `-A ${forward} -d 100.100.100.200/32 -j REJECT`,
   ]);
 });

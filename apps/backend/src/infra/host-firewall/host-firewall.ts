@@ -5,11 +5,9 @@ import { isIPv4 } from 'node:net';
 import { promisify } from 'node:util';
 import type { Config } from '../../config/config.ts';
 import { restrictedSubnet } from '../docker/slots.ts';
-import { privateNetworks } from '../openclaw/model-endpoint.ts';
+import { forbiddenNetworks, privateNetworks } from '../openclaw/model-endpoint.ts';
 
 const run = promisify(execFile);
-/** Most clouds serve instance metadata, with credentials, at a link-local address: it is always blocked. */
-const LINK_LOCAL = '169.254.0.0/16';
 const ENGINE_BRIDGE = 'docker0';
 
 interface Rules {
@@ -38,7 +36,7 @@ export function firewallRules({ subnet, host, nameservers, egressPort }: Rules):
   const allowReplies = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN';
   const allowDns = (chain: string) =>
     nameservers.flatMap((address) => ['udp', 'tcp'].map((protocol) => `-A ${chain} -d ${address} -p ${protocol} --dport 53 -j RETURN`));
-  const rejectPrivate = host ? [] : privateNetworks.ipv4.map((network) => `-A ${forward} -d ${network} -j REJECT`);
+  const rejected = [...forbiddenNetworks.ipv4, ...(host ? [] : privateNetworks.ipv4)];
   return [
     '*filter',
     `:${input} - [0:0]`,
@@ -53,8 +51,7 @@ export function firewallRules({ subnet, host, nameservers, egressPort }: Rules):
     // The engine's own rules isolate agents' networks from each other.
     `-A ${forward} -d ${subnet} -j RETURN`,
     `-A ${forward} -s ${restricted} -j REJECT`,
-    `-A ${forward} -d ${LINK_LOCAL} -j REJECT`,
-    ...rejectPrivate,
+    ...rejected.map((network) => `-A ${forward} -d ${network} -j REJECT`),
     'COMMIT',
     '*nat',
     `:${egress} - [0:0]`,
