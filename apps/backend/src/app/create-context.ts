@@ -55,7 +55,11 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
   const gateways = createGatewayPool((agentId, gateway) => syncConversations({ database, log }, agentId, gateway));
   const metrics = createMetrics();
   const host = timedHost(
-    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, { isPullAllowed: (image) => isPullAllowed(image, config), log }),
+    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, {
+      isPullAllowed: (image) => isPullAllowed(image, config),
+      log,
+      runtime: config.AGENT_RUNTIME,
+    }),
     metrics,
   );
   const notifications = listenForNotifications(

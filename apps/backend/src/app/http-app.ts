@@ -16,6 +16,7 @@ import { createRateLimit } from '../http/rate-limit.ts';
 import { mountReference } from '../http/reference.ts';
 import { mountStripeWebhook } from '../http/stripe-webhook.ts';
 import { createIdempotency } from '../infra/idempotency/idempotency.ts';
+import { createCountLimit } from '../shared/count-limit.ts';
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -24,6 +25,8 @@ export function createApp(context: Context): Express {
   const { config, pool, log } = context;
   const app = express();
   app.disable('x-powered-by');
+  // An ETag is a version of a resource, which its handler sets.
+  app.disable('etag');
   app.set('trust proxy', config.TRUST_PROXY);
   app.set('query parser', 'simple');
   app.use(
@@ -66,6 +69,7 @@ export function createApp(context: Context): Express {
     requests: context.metrics.requests,
     audit: createRequestAudit(context),
     watchGrant: createGrantWatch(context),
+    claimStream: createCountLimit(config.STREAM_LIMIT),
   });
   app.use(() => {
     throw new AppError('NOT_FOUND');

@@ -31,6 +31,14 @@ const columns: SealedColumn[] = [
       tx.$executeRaw`UPDATE agent_secrets SET sealed = ${sealed} WHERE agent_id = ${first} AND name = ${second} AND sealed = ${before}`,
   },
   {
+    name: 'agent_file_versions.sealed',
+    context: (agentId, id) => `agent_file_versions|${agentId}|${id}`,
+    read: (tx, { first, second }) => tx.$queryRaw`SELECT agent_id AS first, id AS second, sealed FROM agent_file_versions
+      WHERE (agent_id, id) > (${first}, ${second}) ORDER BY agent_id, id LIMIT ${BATCH}`,
+    replace: (tx, { first, second, sealed: before }, sealed) =>
+      tx.$executeRaw`UPDATE agent_file_versions SET sealed = ${sealed} WHERE agent_id = ${first} AND id = ${second} AND sealed = ${before}`,
+  },
+  {
     name: 'idempotency_keys.sealed_body',
     context: (ownerId, key) => `idempotency_keys|${ownerId}|${key}`,
     read: (tx, { first, second }) => tx.$queryRaw`SELECT owner_id AS first, key AS second, sealed_body AS sealed FROM idempotency_keys

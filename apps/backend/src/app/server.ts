@@ -8,6 +8,7 @@ import type { Context } from '../domain/context.ts';
 import { warmPlatformImage } from '../domain/provisioning/warm-image.ts';
 import { createEgressProxy } from '../edge/egress-proxy/egress-proxy.ts';
 import { createGatewayRouter } from '../edge/gateway-router/gateway-router.ts';
+import { createForwardedAddress } from '../http/forwarded-address.ts';
 import { migrate } from '../infra/database/migrate.ts';
 import { warnOfOwnerRights } from '../infra/database/owner-rights.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -60,7 +61,7 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   await context.journal.sendHeartbeat();
   context.background(context.journal.run(context.closing));
   const http = createServer(serverLimits, createApp(context));
-  const gateway = createGatewayRouter(context);
+  const gateway = createGatewayRouter(context, createForwardedAddress(config.TRUST_PROXY));
   const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;
   await recordPlatformImage(context);
   context.background(warmPlatformImage(context));

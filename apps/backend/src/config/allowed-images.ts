@@ -30,9 +30,10 @@ function parseEntry(entry: string, number: number): AllowedRepository {
   const repository = repositoryOf(name);
   if (!repository)
     throw new Error(`entry ${number} is no repository: write ghcr.io/acme/openclaw, or ghcr.io/acme/* for all repositories below`);
+  // Stryker disable next-line OptionalChaining: a name with a repository matches
   const { registry, tag, digest } = imageReference.exec(name)?.groups ?? {};
   if (tag || digest) throw new Error(`entry ${number} has a tag or a digest: write only the repository`);
-  if (!registry && /^(localhost$|[^/]*\.[^/]*$)/.test(name)) {
+  if (!registry && /^(localhost$|[^/]*\.)/.test(name)) {
     throw new Error(`entry ${number} is a registry: end it with /* to allow all its repositories`);
   }
   return below ? { ...repository, path: repository.path.slice(0, -'x/x'.length), below } : { ...repository, below };

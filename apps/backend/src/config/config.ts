@@ -51,6 +51,14 @@ const agentSubnet = z
   .string()
   .regex(/^\d+\.\d+\.0\.0\/16$/, { error: 'must look like 10.201.0.0/16' })
   .default('10.201.0.0/16');
+const installation = z
+  .string()
+  .regex(/^[a-z0-9-]{1,32}$/)
+  .default('default');
+const agentRuntime = z
+  .string()
+  .regex(/^[\w.-]{1,100}$/, { error: "must be the name of one of the engine's runtimes" })
+  .optional();
 const privateEndpoints = flag.default(false);
 const egressPort = z.coerce.number().int().min(1).max(65_535).optional();
 
@@ -117,11 +125,10 @@ const schema = z.object({
   AGENT_PORT_BASE: port.default(19_000),
   /** The /16 that agents' networks are cut from, a /29 each. */
   AGENT_SUBNET: agentSubnet,
+  /** The engine's runtime for agents' containers, such as gVisor's `runsc`; the engine's default when not set. */
+  AGENT_RUNTIME: agentRuntime,
   /** The name of this installation: several can share an engine. */
-  INSTALLATION: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/)
-    .default('default'),
+  INSTALLATION: installation,
   /** A PEM file of certificates that agents trust in addition to the usual ones. The parsed value is its content. */
   AGENT_EXTRA_CA_FILE: textFile.optional(),
   ALLOW_PRIVATE_MODEL_ENDPOINTS: privateEndpoints,
@@ -168,6 +175,8 @@ const schema = z.object({
   DEPLOYMENT_RATE_LIMIT: z.coerce.number().int().min(1).default(5),
   /** Wrong passwords per email and IP address in 15 minutes. Sign-ins and sign-ups per IP address: three times that. */
   SIGN_IN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
+  /** Open streams and downloads per user, and WebSockets per agent and IP address, in each process. */
+  STREAM_LIMIT: z.coerce.number().int().min(1).default(20),
   /** The port of the egress proxy, for agents with a list of allowed domains. Without it, such lists are off. */
   EGRESS_PORT: egressPort,
   /** `auto`: this process installs the host firewall, if it runs as root. `off`: another process does. */
@@ -187,6 +196,10 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });
 
+/** The variables that are set: an empty one counts as not set. */
+const withoutEmpty = (environment: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+
 /** The names of the backend's settings. */
 export const settingNames = Object.keys(schema.shape);
 
@@ -195,13 +208,14 @@ export const settingNames = Object.keys(schema.shape);
  * @throws Error for a value that does not parse
  */
 export function readFirewallConfig(environment: NodeJS.ProcessEnv = process.env) {
-  const variables = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  return z.object({ AGENT_SUBNET: agentSubnet, ALLOW_PRIVATE_MODEL_ENDPOINTS: privateEndpoints, EGRESS_PORT: egressPort }).parse(variables);
+  return z
+    .object({ AGENT_SUBNET: agentSubnet, ALLOW_PRIVATE_MODEL_ENDPOINTS: privateEndpoints, EGRESS_PORT: egressPort })
+    .parse(withoutEmpty(environment));
 }
 
-/** The only setting of the engine proxy, which gets no secret. @throws Error for a value that does not parse */
+/** The settings of the engine proxy, which gets no secret. @throws Error for a value that does not parse */
 export function readEngineProxyConfig(environment: NodeJS.ProcessEnv = process.env) {
-  return z.object({ AGENT_SUBNET: agentSubnet }).parse(environment.AGENT_SUBNET ? environment : {});
+  return z.object({ AGENT_SUBNET: agentSubnet, AGENT_RUNTIME: agentRuntime, INSTALLATION: installation }).parse(withoutEmpty(environment));
 }
 
 /** A variable and its weakness, if it has one. */
@@ -239,7 +253,7 @@ function checkSecrets(variables: NodeJS.ProcessEnv): Finding[] {
 
 /** @throws Error that names every variable that is missing, does not parse, or is weak in production, never its value */
 function parse<T>(shape: z.ZodType<T>, environment: NodeJS.ProcessEnv, check: (variables: NodeJS.ProcessEnv) => Finding[]): T {
-  const variables = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const variables = withoutEmpty(environment);
   const parsed = shape.safeParse(variables);
   const weak = variables.NODE_ENV === 'production' ? check(variables).filter(([, weakness]) => weakness) : [];
   if (parsed.success && weak.length === 0) return parsed.data;

@@ -14,6 +14,7 @@ test.each([
   'changeme',
   'CHANGE_ME',
   'replace-me',
+  'replaceme',
   'replace_this',
   'placeholder',
   'an-example',

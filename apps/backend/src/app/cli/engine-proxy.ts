@@ -19,9 +19,12 @@ async function report(error: Error): Promise<void> {
 
 rmSync(listenOn, { force: true });
 process.umask(0o007);
+const { AGENT_SUBNET: agentSubnet, AGENT_RUNTIME: runtime, INSTALLATION: installation } = readEngineProxyConfig();
 const server = createEngineProxy({
   socketPath,
-  agentSubnet: readEngineProxyConfig().AGENT_SUBNET,
+  agentSubnet,
+  installation,
+  runtime,
   onCall: (method, url, allowed) => {
     if (!allowed) process.stderr.write(`refused ${method} ${url.replace(/\?.*/, '')}\n`);
   },

@@ -1,6 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import { createCounter } from '../../infra/rate-limit/counter.ts';
+import { clientBlock } from '../../shared/ip-address.ts';
 import type { Context } from '../context.ts';
 
 const WINDOW_SECONDS = 15 * 60;
@@ -16,7 +17,7 @@ export function createSignInThrottle({ pool, config }: Pick<Context, 'pool' | 'c
   const perEmail = createCounter(pool, { name: 'sign-in-any', points: points * 10, seconds: WINDOW_SECONDS });
 
   return async function throttled<T>(email: string, ip: string, signIn: () => Promise<T>): Promise<T> {
-    const key = `${email}|${ip}`;
+    const key = `${email}|${clientBlock(ip)}`;
     // Count before the attempt, so that parallel attempts cannot exceed the limit. A correct password is refunded below.
     await Promise.all([perAddress.consume(key), perEmail.consume(email)]).catch((rejected: unknown) => {
       if (!(rejected instanceof RateLimiterRes)) throw rejected;

@@ -20,5 +20,5 @@ export function agentUrl(agent: AgentAddress, config: Addresses): string {
 
 /** The URL of the agent's gateway for WebSocket clients. */
 export function websocketUrl(agent: Pick<Agent, 'id'>, config: Addresses): string {
-  return `${config.GATEWAY_PUBLIC_URL.replace(/^http/, 'ws').replace(/\/$/, '')}/agent/${agent.id}`;
+  return `${config.GATEWAY_PUBLIC_URL.replace('http', 'ws').replace(/\/$/, '')}/agent/${agent.id}`;
 }

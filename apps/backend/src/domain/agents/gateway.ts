@@ -34,6 +34,21 @@ export async function gatewayOf(
   });
 }
 
+/** The connection to an agent's gateway, for routes that tell why there is none. @throws AppError AGENT_NOT_RUNNING, GATEWAY_UNAVAILABLE */
+export async function requireGateway(
+  context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
+  agent: Agent,
+): Promise<GatewayConnection> {
+  if (agent.state !== 'running') throw new AppError('AGENT_NOT_RUNNING');
+  if (!hasGateway(agent)) throw new AppError('AGENT_NOT_RUNNING', 'The agent has no container yet. Try again when it runs in one');
+  return gatewayOf(context, agent).catch(throwGatewayUnavailable);
+}
+
+/** Maps a failed gateway request to a public error. @throws AppError GATEWAY_UNAVAILABLE */
+export function throwGatewayUnavailable(cause: unknown): never {
+  throw new AppError('GATEWAY_UNAVAILABLE', undefined, { cause });
+}
+
 /** Maps a failed gateway request to a public error. @throws AppError OPERATION_FAILED */
 export function throwGatewayError(cause: unknown): never {
   throw new AppError('OPERATION_FAILED', "The agent's gateway did not answer", { cause });

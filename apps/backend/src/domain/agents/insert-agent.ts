@@ -18,6 +18,8 @@ interface NewAgent {
   plan: Plan;
   config: AgentConfig;
   state: AgentState;
+  /** The image that the owner chose; null for the platform image. */
+  image?: string | null;
   hostPrefix?: string;
   contactEmail?: string | null;
   stream?: LiveStream | undefined;
@@ -52,6 +54,7 @@ export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Ac
       config: open,
       plan: agent.plan,
       state: agent.state,
+      image: agent.image ?? null,
       hostPrefix: agent.hostPrefix ?? '',
       contactEmail: agent.contactEmail ?? null,
       liveStreamId: agent.stream?.liveStreamId ?? null,

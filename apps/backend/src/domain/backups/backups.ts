@@ -3,6 +3,7 @@ import type { Agent, Backup } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { msAhead } from '../../shared/clock.ts';
 import { getAgent } from '../agents/agents.ts';
+import { requireAllowedImage } from '../containers/image-policy.ts';
 import type { Context } from '../context.ts';
 import { operationInProgress } from '../operations/operations.ts';
 import { runOperation } from '../operations/run-operation.ts';
@@ -59,10 +60,22 @@ export async function createBackup(context: Context, actor: Actor, agentId: stri
   return backupView(await findBackup(context, actor, agentId, operation.id.replace(/^op_/, 'bk_')));
 }
 
-/** Restores an agent's data from a backup. @throws AppError BACKUP_NOT_FOUND, else as `runOperation` */
-export async function restoreBackup(context: Context, actor: Actor, agentId: string, id: string, requestId: string) {
-  await findBackup(context, actor, agentId, id);
-  return runOperation(context, actor, agentId, 'restore', requestId, { backupId: id });
+/**
+ * Restores an agent's data from a backup.
+ * @param withImage whether the agent also returns to the image that it ran at the time of the backup
+ * @throws AppError BACKUP_NOT_FOUND, INVALID_REQUEST when that image is unknown or not allowed, else as `runOperation`
+ */
+export async function restoreBackup(
+  context: Context,
+  actor: Actor,
+  { agentId, id, withImage }: { agentId: string; id: string; withImage: boolean },
+  requestId: string,
+) {
+  const { image } = await findBackup(context, actor, agentId, id);
+  if (!withImage) return runOperation(context, actor, agentId, 'restore', requestId, { backupId: id });
+  if (!image) throw new AppError('INVALID_REQUEST', 'The image of this backup is not known: restore it without the image');
+  requireAllowedImage(image, context.config);
+  return runOperation(context, actor, agentId, 'restore', requestId, { backupId: id, image });
 }
 
 /** A backup as a gzipped tar, checked, with a name for the file. @throws AppError BACKUP_NOT_FOUND, OPERATION_FAILED */

@@ -1,7 +1,8 @@
 import { AppError, type Plan } from '@agentbot/contracts';
 import type Stripe from 'stripe';
 import { withLock } from '../../infra/database/lease.ts';
-import { priceOf, type StripeClient } from '../../infra/stripe/stripe.ts';
+import { priceOf } from '../../infra/stripe/plan-prices.ts';
+import type { StripeClient } from '../../infra/stripe/stripe.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';

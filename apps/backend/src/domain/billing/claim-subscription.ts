@@ -1,6 +1,6 @@
 import { AppError, type Plan, plans } from '@agentbot/contracts';
 import type Stripe from 'stripe';
-import { planOf } from '../../infra/stripe/stripe.ts';
+import { planOf } from '../../infra/stripe/plan-prices.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 import { type Plan, type Price, plans } from '@agentbot/contracts';
 import type Stripe from 'stripe';
-import { priceOf } from '../../infra/stripe/stripe.ts';
+import { priceOf } from '../../infra/stripe/plan-prices.ts';
 import { msAhead } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
 

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { Transaction } from '../../infra/database/database.ts';
-import { planOf } from '../../infra/stripe/stripe.ts';
+import { planOf } from '../../infra/stripe/plan-prices.ts';
 import type { Context } from '../context.ts';
 
 /** Metadata key at Stripe. Its value is the id of the account that a customer or a subscription belongs to. */

@@ -47,14 +47,14 @@ export function keepsServing(operation: Column<'agentBefore'>): boolean {
 const readInput = <S extends z.ZodType>(schema: S, { id, input }: Column<'input'>) =>
   readColumn(schema, input, { row: `operation ${id}`, column: 'input' });
 const updateInput = z.looseObject({ image: z.string() });
-const restoreInput = z.looseObject({ backupId: z.string() });
+const restoreInput = z.looseObject({ backupId: z.string(), image: z.string().optional() });
 const anyInput = z.record(z.string(), z.unknown());
 const causedInput = z.looseObject({ cause: z.string().optional() });
 const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule']).default('manual') });
 
 /** The image that an update moves its agent to. @throws UnreadableColumnError */
 export const readUpdateInput = (operation: Column<'input'>) => readInput(updateInput, operation);
-/** The backup that a restore reads. @throws UnreadableColumnError */
+/** The backup that a restore reads, and the image that the agent returns to. @throws UnreadableColumnError */
 export const readRestoreInput = (operation: Column<'input'>) => readInput(restoreInput, operation);
 /** Whether a user or the schedule began a backup. @throws UnreadableColumnError */
 export const readBackupInput = (operation: Column<'input'>) => readInput(backupInput, operation);

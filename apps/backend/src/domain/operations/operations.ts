@@ -72,6 +72,7 @@ export async function beginOperation(
   await boss.send(queueOf(kind), { operationId: operation.id } satisfies OperationJob, {
     db: fromPrisma(tx),
     expireInSeconds: Math.ceil(deadlineMs / 1000) + 60,
+    group: { id: agent.ownerId },
   });
   return operation;
 }

@@ -1,5 +1,6 @@
 import type { AdminAgentView, Page, UserView } from '@agentbot/contracts';
 import type { AgentState } from '../../generated/prisma/client.ts';
+import { contains } from '../../infra/database/contains.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
 import { isAdministrator } from '../accounts/accounts.ts';
@@ -10,8 +11,6 @@ type Search = Page & { q?: string | undefined };
 
 const DEFAULT_LIMIT = 50;
 const newestFirst = [{ createdAt: 'desc' }, { id: 'desc' }] as const;
-/** A case-insensitive filter; wildcards of LIKE in the search text are escaped. */
-const contains = (q: string) => ({ contains: q.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' }) as const;
 
 /** Splits rows that were read with `limit + 1` into the page and the cursor of the next page. */
 function pageOf<Row extends { createdAt: Date; id: string }>(rows: Row[], limit: number) {

@@ -67,6 +67,14 @@ describe('the envelope', () => {
   });
 });
 
+// NIST SP 800-38D, appendix C: short tags are easier to forge.
+test('open refuses a value whose tag has less than 128 bits', () => {
+  const short = Buffer.alloc(12).toString('base64');
+  expect(() => createEnvelope(key('a')).open(`v1.a.${short}.${short}`, 'row')).toThrow(
+    expect.objectContaining({ code: 'ERR_CRYPTO_INVALID_AUTH_TAG' }),
+  );
+});
+
 describe('key rotation', () => {
   const [older, newer, foreign] = [key('old'), key('new'), key('old')];
   const sealed = createEnvelope(older).seal('text', 'row');

@@ -28,6 +28,7 @@ export function createEnvelope(keys: string) {
 
   /** @throws Error when the key is not configured or the value does not belong to `context` */
   function dataKeyOf(text: string, context: string): { dataKey: Buffer; sealed: string } {
+    // Stryker disable next-line StringLiteral: no default opens a value, whatever its text
     const [version, id = '', wrapped = '', sealed = ''] = text.split('.');
     const key = byId.get(id);
     if (version !== 'v1' || !key)
@@ -40,13 +41,13 @@ export function createEnvelope(keys: string) {
   return {
     seal(plain: string, context: string): string {
       const dataKey = randomBytes(32);
-      const sealed = encrypt(dataKey, Buffer.from(plain, 'utf8'), context);
+      const sealed = encrypt(dataKey, Buffer.from(plain), context);
       return `${currentPrefix}${wrap(dataKey, context)}.${sealed.toString('base64')}`;
     },
     /** @throws Error when the key is not configured or the value does not belong to `context` */
     open(text: string, context: string): string {
       const { dataKey, sealed } = dataKeyOf(text, context);
-      return decrypt(dataKey, Buffer.from(sealed, 'base64'), context).toString('utf8');
+      return decrypt(dataKey, Buffer.from(sealed, 'base64'), context).toString();
     },
     /** The keys' ids; the first key seals. */
     keyIds: [...byId.keys()],
@@ -57,6 +58,7 @@ export function createEnvelope(keys: string) {
       try {
         const { dataKey, sealed } = dataKeyOf(text, context);
         return `${currentPrefix}${wrap(dataKey, context)}.${sealed}`;
+        // Stryker disable next-line BlockStatement: a function that ends gives undefined too
       } catch {
         return undefined;
       }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
 import type { ContainerHost } from './container-host.ts';
-import { AGENT_UID, confinement } from './container-options.ts';
+import { AGENT_UID, type Confinement, OPENCLAW_FUNCTION } from './container-options.ts';
 import { bodyAndQuery, call } from './engine-client.ts';
 import { DATA_FOLDER } from './layout.ts';
 import { packFiles } from './volume-tar.ts';
@@ -12,9 +12,9 @@ const PRINT_PLUGIN_IDS =
   "const list = JSON.parse(require('fs').readFileSync(0)); console.log(JSON.stringify(list.plugins.map(({ id }) => id)))";
 /**
  * Runs OpenClaw's validator. With the argument `plugins` it also lists the image's plugins, because the validator ignores
- * missing ones. The program is on the PATH, or at `/app/openclaw.mjs` in images built from OpenClaw's repository.
+ * missing ones.
  */
-const CHECK = `run() { if command -v openclaw > /dev/null; then openclaw "$@"; else node /app/openclaw.mjs "$@"; fi; }
+const CHECK = `${OPENCLAW_FUNCTION}
 run config validate --json || exit
 [ "$1" = plugins ] || exit 0
 echo; echo ${PLUGINS_MARK}
@@ -54,12 +54,14 @@ function missingPlugins(output: string, required: string[], image: string): stri
 
 interface Parts extends Pick<ContainerHost, 'logTail'> {
   docker: Docker;
+  /** The security options of every container. */
+  confined: Confinement;
   /** Waits until a container exits. */
   exitCodeOf: (name: string) => Promise<number>;
 }
 
 /** The part of the container host that validates configurations: it runs the image's own OpenClaw on one Docker Engine. */
-export function createConfigCheck({ docker, exitCodeOf, logTail }: Parts): Pick<ContainerHost, 'validateConfig'> {
+export function createConfigCheck({ docker, confined, exitCodeOf, logTail }: Parts): Pick<ContainerHost, 'validateConfig'> {
   return {
     async validateConfig(image, installation, { configuration, variables, plugins }, signal) {
       const name = `openclaw-check.${randomUUID()}`;
@@ -75,7 +77,7 @@ export function createConfigCheck({ docker, exitCodeOf, logTail }: Parts): Pick<
               Cmd: plugins.length > 0 ? ['plugins'] : [],
               WorkingDir: DATA_FOLDER,
               HostConfig: {
-                ...confinement,
+                ...confined,
                 PidsLimit: 64,
                 Memory: 1024 ** 3,
                 MemorySwap: 1024 ** 3,

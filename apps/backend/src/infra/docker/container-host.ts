@@ -67,6 +67,17 @@ export interface ConfigCheck {
   plugins: string[];
 }
 
+/** Limits and environment of a command that runs once. */
+export interface RunOptions {
+  /** Default: 256 MiB. */
+  memoryBytes?: number;
+  /** Default: 64 processes and threads. */
+  pids?: number;
+  /** Environment variables that the configuration refers to; they get placeholder values. */
+  variables?: string[];
+  signal?: AbortSignal;
+}
+
 /** Opens a new tar stream of an agent's data at each call. */
 export type OpenData = () => Promise<Readable>;
 
@@ -141,6 +152,8 @@ export interface ContainerHost {
    * @throws ImageMissingError
    */
   ensureImage(image: string, signal: AbortSignal): Promise<{ id: string; version: string; pulled: boolean }>;
+  /** An image's size, and the OpenClaw version in its label or name; null when the image is not on the engine. */
+  findImage(image: string): Promise<{ sizeBytes: number; version: string } | null>;
   /**
    * Validates an `openclaw.json` with the OpenClaw of a present image, in a short-lived container without network.
    * @returns one line per refused setting and per missing plugin; empty when the configuration is valid
@@ -171,6 +184,8 @@ export interface ContainerHost {
   start(spec: AgentContainerSpec): Promise<void>;
   stop(containerName: string): Promise<void>;
   inspect(containerName: string): Promise<ContainerState | null>;
+  /** Waits until a container exits the next time, also when the engine restarts it then. @returns its exit code @throws Error on abort */
+  nextExit(containerName: string, signal: AbortSignal): Promise<number>;
   /** One sample of a container's resource usage; `null` when the container does not run. */
   usage(containerName: string): Promise<ContainerUsage | null>;
   /** One sample per second, until the container stops. */
@@ -196,9 +211,9 @@ export interface ContainerHost {
   removeData(names: AgentContainerSpec['names']): Promise<void>;
   /**
    * Runs a shell command once on the agent's volume, in the agent's image, without network.
-   * @throws Error when the command exits with a code other than 0
+   * @throws Error when the command exits with a code other than 0, or when the signal aborts
    */
-  runOnce(spec: AgentContainerSpec, command: string): Promise<void>;
+  runOnce(spec: AgentContainerSpec, command: string, options?: RunOptions): Promise<void>;
   /** Removes an agent's container, volume and network, if present. With `ownerId`, keeps a volume of another owner. */
   removeAll(names: AgentContainerSpec['names'], ownerId?: string): Promise<void>;
   /** The containers of an installation's agents; `status` is the engine's own word. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { storedSpec } from '../../../test/stored-spec.ts';
-import { createOptions } from './container-options.ts';
+import { confinement, createOptions } from './container-options.ts';
 
 const spec = storedSpec({
   ownerId: 'user_1',
@@ -10,7 +10,7 @@ const spec = storedSpec({
   cpus: 1.5,
   bind: { address: '127.0.0.1', gateway: 19_004, bridge: 19_006 },
 });
-const options = createOptions(spec, { TOKEN: 'secret' }, ['/app', 'node', 'openclaw.mjs']);
+const options = createOptions(spec, { TOKEN: 'secret' }, ['/app', 'node', 'openclaw.mjs'], confinement());
 
 // The hardening of every agent's container: README and docs/architecture/containers.md.
 test('createOptions confines the container: no capability, no new privilege, no root, a read-only system', () => {
@@ -18,6 +18,11 @@ test('createOptions confines the container: no capability, no new privilege, no 
   expect(options.HostConfig).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true, Init: true });
   expect(options.HostConfig).not.toHaveProperty('CapAdd');
   expect(options.HostConfig?.Privileged ?? false).toBe(false);
+});
+
+test('createOptions names the runtime only where one is configured', () => {
+  expect(options.HostConfig).not.toHaveProperty('Runtime');
+  expect(createOptions(spec, {}, [], confinement('runsc')).HostConfig?.Runtime).toBe('runsc');
 });
 
 test('createOptions limits memory, swap, CPU and processes to the values of the spec', () => {
@@ -44,7 +49,7 @@ test('createOptions labels the container with agent, owner and installation, and
 });
 
 test('createOptions mounts a shared cache read-only', () => {
-  const { HostConfig } = createOptions({ ...spec, cacheVolume: 'openclaw-cache-1' }, {}, []);
+  const { HostConfig } = createOptions({ ...spec, cacheVolume: 'openclaw-cache-1' }, {}, [], confinement());
   expect(HostConfig?.Mounts).toContainEqual({ Type: 'volume', Source: 'openclaw-cache-1', Target: '/opt/agentbot/cache', ReadOnly: true });
 });
 
@@ -54,7 +59,12 @@ test('createOptions passes secrets in the environment and in no argument', () =>
 });
 
 test('createOptions sets every option that the engine gets, and no other', () => {
-  const { HostConfig, ...container } = createOptions({ ...spec, extraHosts: ['host.docker.internal:host-gateway'] }, {}, ['/app', 'node']);
+  const { HostConfig, ...container } = createOptions(
+    { ...spec, extraHosts: ['host.docker.internal:host-gateway'] },
+    {},
+    ['/app', 'node'],
+    confinement(),
+  );
   expect(container).toEqual({
     Image: 'agentbot/openclaw:2026.3.13',
     Hostname: 'openclaw',
@@ -84,6 +94,6 @@ test('createOptions sets every option that the engine gets, and no other', () =>
 });
 
 test('createOptions copies the cache to its folder before the image’s command where there is one', () => {
-  const { Entrypoint } = createOptions({ ...spec, cacheVolume: 'openclaw-cache-1' }, {}, []);
+  const { Entrypoint } = createOptions({ ...spec, cacheVolume: 'openclaw-cache-1' }, {}, [], confinement());
   expect(Entrypoint).toEqual(['sh', '-c', 'cp -R /opt/agentbot/cache/jiti /tmp/jiti; cd "$1" 2> /dev/null; shift; exec "$@"', 'sh']);
 });

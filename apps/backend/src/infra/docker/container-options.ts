@@ -12,13 +12,22 @@ export const CACHE_MOUNT = '/opt/agentbot/cache';
  * in the data folder when the container has no such folder.
  */
 export const RUN_IMAGE = 'cd "$1" 2> /dev/null; shift; exec "$@"';
+/**
+ * A shell function `run` that runs an image's OpenClaw: on the PATH, or at `/app/openclaw.mjs` in images built from
+ * OpenClaw's repository.
+ */
+export const OPENCLAW_FUNCTION = 'run() { if command -v openclaw > /dev/null; then openclaw "$@"; else node /app/openclaw.mjs "$@"; fi; }';
 const START_WITH_CACHE = `cp -R ${CACHE_MOUNT}/jiti ${CACHE_FOLDER}; ${RUN_IMAGE}`;
 
 /** OpenClaw from 2026.9 on leases an agent's data to a host name; Docker's default host name differs for each container. */
-const HOSTNAME = 'openclaw';
+export const HOSTNAME = 'openclaw';
 
-/** Security options of every container that the backend creates. */
-export const confinement = {
+/**
+ * Security options of every container that the backend creates.
+ * @param runtime the engine's runtime; undefined for the engine's default
+ */
+export const confinement = (runtime?: string) => ({
+  ...(runtime && { Runtime: runtime }),
   Init: true,
   ReadonlyRootfs: true,
   Tmpfs: {
@@ -28,16 +37,20 @@ export const confinement = {
   },
   CapDrop: ['ALL'],
   SecurityOpt: ['no-new-privileges'],
-};
+});
+/** The result of `confinement`. */
+export type Confinement = ReturnType<typeof confinement>;
 
 /**
  * The engine's options for an agent's container.
  * @param command the image's working folder, then the image's command
+ * @param confined the security options
  */
 export function createOptions(
   spec: AgentContainerSpec,
   secretEnv: Record<string, string>,
   command: string[],
+  confined: Confinement,
 ): Docker.ContainerCreateOptions {
   const labels = {
     'agentbot.agent': spec.agentId,
@@ -58,7 +71,7 @@ export function createOptions(
     ExposedPorts: { [`${GATEWAY_CONTAINER_PORT}/tcp`]: {}, [`${BRIDGE_CONTAINER_PORT}/tcp`]: {} },
     StopTimeout: 15,
     HostConfig: {
-      ...confinement,
+      ...confined,
       PidsLimit: spec.pidsLimit,
       Memory: spec.memoryBytes,
       MemorySwap: spec.memoryBytes,

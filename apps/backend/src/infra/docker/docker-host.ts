@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { createConfigCheck } from './config-check.ts';
 import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
 import { createContainerFinder } from './container-names.ts';
-import { AGENT_UID, confinement, createOptions } from './container-options.ts';
+import { AGENT_UID, confinement, createOptions, HOSTNAME } from './container-options.ts';
 import { bodyAndQuery, call, connect, DEFAULT_ENGINE, type EngineError, jsonLines } from './engine-client.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
@@ -20,18 +20,33 @@ import { packFiles, stripPrefix } from './volume-tar.ts';
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
 
+/** The name of the container that runs a command on an agent's volume. */
+const taskName = ({ agentId }: AgentContainerSpec) => `openclaw-task.${agentId}`;
+
+/** An image's OpenClaw version: its label's, or its tag. */
+const versionOf = (image: string, info: Docker.ImageInspectInfo | undefined) =>
+  info?.Config?.Labels?.['org.opencontainers.image.version'] || versionInName(image) || 'unknown';
+
+interface DockerHostOptions {
+  isPullAllowed: (image: string) => boolean;
+  log: Pick<Logger, 'warn'>;
+  timeoutMs?: number;
+  runtime?: string | undefined;
+}
+
 /**
  * The container host on one Docker Engine.
  * @param dockerHost URL of the engine; this machine's socket by default
  * @param installation the installation whose containers, volumes and networks are managed; others are never changed
  * @param options `isPullAllowed`: whether a missing image may be pulled; `timeoutMs`: timeout of engine calls, except those
- *   that stream or wait for a container
+ *   that stream or wait for a container; `runtime`: the engine's runtime for every container, by default the engine's own choice
  */
 export function createDockerHost(
   dockerHost: string | undefined,
   installation: string,
-  { isPullAllowed, log, timeoutMs = 60_000 }: { isPullAllowed: (image: string) => boolean; log: Pick<Logger, 'warn'>; timeoutMs?: number },
+  { isPullAllowed, log, timeoutMs = 60_000, runtime }: DockerHostOptions,
 ): ContainerHost {
+  const confined = confinement(runtime);
   const docker = connect(dockerHost, timeoutMs);
   const find = createContainerFinder({ docker, installation, log });
   // For calls that stream or wait: an event stream may be silent for hours.
@@ -190,18 +205,27 @@ export function createDockerHost(
         });
         info = await call(docker.getImage(image).inspect());
       }
-      const label = info?.Config?.Labels?.['org.opencontainers.image.version'];
-      return { id: info?.Id ?? '', version: label || versionInName(image) || 'unknown', pulled };
+      return { id: info?.Id ?? '', version: versionOf(image, info), pulled };
     },
 
-    ...createConfigCheck({ docker, exitCodeOf, logTail }),
+    async nextExit(name, signal) {
+      const exit = dockerWithoutTimeout.getContainer(name).wait({ condition: 'next-exit', abortSignal: signal });
+      return ((await call(exit)) as { StatusCode: number }).StatusCode;
+    },
 
-    ...createStartCaches({ docker, commandOf, logTail, removeContainer }),
+    async findImage(image) {
+      const info = await call(docker.getImage(image).inspect(), [404]);
+      return info ? { sizeBytes: info.Size, version: versionOf(image, info) } : null;
+    },
+
+    ...createConfigCheck({ docker, confined, exitCodeOf, logTail }),
+
+    ...createStartCaches({ docker, confined, commandOf, logTail, removeContainer }),
 
     async create(spec, secretEnv, files, { data, signal } = {}) {
       // Checks for abort before each side effect: another worker may own the job by now.
       const throwIfAborted = () => signal?.throwIfAborted();
-      const options = createOptions(spec, secretEnv, await commandOf(spec.image));
+      const options = createOptions(spec, secretEnv, await commandOf(spec.image), confined);
       throwIfAborted();
       await removeContainer(spec.names.container, true);
       throwIfAborted();
@@ -223,6 +247,9 @@ export function createDockerHost(
     },
 
     async start(spec) {
+      // A task of a process that was killed may still work on the volume.
+      const task = taskName(spec);
+      if (await call(docker.getContainer(task).inspect(), [404])) await removeContainer(task);
       await call(docker.getContainer(spec.names.container).start(), [304]);
     },
 
@@ -296,23 +323,27 @@ export function createDockerHost(
 
     removeData: (names) => removeData(names),
 
-    async runOnce(spec, command) {
-      const name = `openclaw-task.${spec.agentId}`;
+    async runOnce(spec, command, { memoryBytes = 256 * 1024 ** 2, pids = 64, variables = [], signal } = {}) {
+      const name = taskName(spec);
       await removeContainer(name);
       const created = await call(
         docker.createContainer(
           bodyAndQuery(
             {
               Image: spec.image,
+              Hostname: HOSTNAME,
               Labels: { 'agentbot.installation': spec.installation },
               User: `${AGENT_UID}:${AGENT_UID}`,
+              Env: variables.map((variable) => `${variable}=set`),
               Entrypoint: ['/bin/sh', '-ec'],
               Cmd: [command],
               WorkingDir: DATA_FOLDER,
               HostConfig: {
-                ...confinement,
-                PidsLimit: 64,
-                Memory: 256 * 1024 ** 2,
+                ...confined,
+                PidsLimit: pids,
+                Memory: memoryBytes,
+                MemorySwap: memoryBytes,
+                NanoCpus: Math.round(spec.cpus * 1e9),
                 NetworkMode: 'none',
                 Mounts: [{ Type: 'volume', Source: spec.names.volume, Target: DATA_FOLDER }],
               },
@@ -323,11 +354,15 @@ export function createDockerHost(
       );
       if (!created) throw new Error('The engine created no container');
       const container = docker.getContainer(name);
+      const removeOnAbort = () => void removeContainer(name).catch(() => undefined);
+      signal?.addEventListener('abort', removeOnAbort, { once: true });
       try {
+        signal?.throwIfAborted();
         await call(container.start());
         const exitCode = await exitCodeOf(name);
         if (exitCode) throw new Error(`The command exited with code ${exitCode}: ${await logTail(name, 5)}`);
       } finally {
+        signal?.removeEventListener('abort', removeOnAbort);
         await removeContainer(name);
       }
     },

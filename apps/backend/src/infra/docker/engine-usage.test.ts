@@ -44,6 +44,8 @@ test.each([
 
 test('usageOf counts the CPUs of an engine that does not send online_cpus', () => {
   expect(read({ cpu_stats: { ...stats.cpu_stats, online_cpus: 0 } }).onlineCpus).toBe(3);
+  const { percpu_usage: _, ...cpu_usage } = stats.cpu_stats.cpu_usage;
+  expect(read({ cpu_stats: { ...stats.cpu_stats, online_cpus: 0, cpu_usage } }).onlineCpus).toBe(1);
 });
 
 test('usageOf reads a container without networks, block devices and processes as zero', () => {
@@ -54,4 +56,5 @@ test('usageOf reads a container without networks, block devices and processes as
     written: 0,
     pids: 0,
   });
+  expect(read({ pids_stats: undefined }).pids).toBe(0);
 });

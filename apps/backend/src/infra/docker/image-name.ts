@@ -1,4 +1,7 @@
+import { imageReference } from '@agentbot/contracts';
+
 /** The tag of an image's name, by convention its version: `ghcr.io/openclaw/openclaw:2026.3.13` → `2026.3.13`. */
 export function versionInName(image: string): string | undefined {
-  return /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1];
+  const { tag } = imageReference.exec(image)?.groups ?? {};
+  return tag;
 }

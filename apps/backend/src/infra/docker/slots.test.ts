@@ -15,6 +15,8 @@ test.each([
   ['10.202.128.2', undefined],
   ['11.201.128.2', undefined],
   ['127.0.0.1', undefined],
+  // A valid IPv6 address that ends like a mapped one.
+  ['1::ffff:0.201.128.2', undefined],
   ['10.201', undefined],
   ['10.201.128', undefined],
   ['::1', undefined],

@@ -1,3 +1,5 @@
+import { unmapped } from '../../shared/ip-address.ts';
+
 // A slot is a number; an agent's host ports and its network derive from it.
 const PORTS_PER_SLOT = 4;
 const ADDRESSES_PER_SLOT = 8;
@@ -30,11 +32,8 @@ export function restrictedSubnet(base: string): string {
 
 /** The slot of the restricted agent with an address; undefined when no restricted agent can have it. */
 export function restrictedSlot(base: string, address: string): number | undefined {
-  const [a, b, c, d] = address
-    .replace(/^::ffff:/, '')
-    .split('.')
-    .map(Number);
-  if (base !== `${a}.${b}.0.0/16` || c === undefined || d === undefined) return undefined;
+  const [a, b, c = Number.NaN, d = Number.NaN] = unmapped(address).split('.').map(Number);
+  if (base !== `${a}.${b}.0.0/16`) return undefined;
   const slot = Math.floor((c * 256 + d) / ADDRESSES_PER_SLOT) - SLOTS_PER_HALF;
   return slot >= 0 ? slot : undefined;
 }

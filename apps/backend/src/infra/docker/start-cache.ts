@@ -3,7 +3,7 @@ import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ContainerHost, WarmingRequest } from './container-host.ts';
-import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, confinement, RUN_IMAGE } from './container-options.ts';
+import { AGENT_UID, CACHE_FOLDER, CACHE_MOUNT, type Confinement, RUN_IMAGE } from './container-options.ts';
 import { bodyAndQuery, call } from './engine-client.ts';
 import { DATA_FOLDER, GATEWAY_CONTAINER_PORT } from './layout.ts';
 import { packFiles } from './volume-tar.ts';
@@ -20,6 +20,8 @@ const isHealthy = `fetch('http://127.0.0.1:${GATEWAY_CONTAINER_PORT}/healthz').t
 
 interface Parts extends Pick<ContainerHost, 'logTail'> {
   docker: Docker;
+  /** The security options of every container. */
+  confined: Confinement;
   /** The image's working folder, then the image's command. */
   commandOf: (image: string) => Promise<string[]>;
   removeContainer: (name: string) => Promise<void>;
@@ -28,6 +30,7 @@ interface Parts extends Pick<ContainerHost, 'logTail'> {
 /** The part of the container host that keeps start caches on one Docker Engine: one volume of compiled code per image. */
 export function createStartCaches({
   docker,
+  confined,
   commandOf,
   logTail,
   removeContainer,
@@ -65,7 +68,7 @@ export function createStartCaches({
             Healthcheck: { Test: ['CMD', 'node', '-e', isHealthy], Interval: 2e9, Timeout: 5e9, Retries: 1000, StartPeriod: 0 },
             StopTimeout: 15,
             HostConfig: {
-              ...confinement,
+              ...confined,
               PidsLimit: 512,
               Memory: WARMING_MEMORY,
               MemorySwap: WARMING_MEMORY,

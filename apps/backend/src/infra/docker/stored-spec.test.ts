@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readContainerSpec } from './stored-spec.ts';
+import { parseContainerSpec, readContainerSpec } from './stored-spec.ts';
 
 /** The first shape: 37b48b6, 24 November 2026. */
 const first = {
@@ -52,12 +52,19 @@ test.each<[string, unknown, string]>([
   ['of a later version', { ...current, version: 2 }, 'containerSpec.version (invalid_value)'],
   ['of an unknown plan', { ...current, plan: 'platinum' }, 'containerSpec.plan (invalid_value)'],
   ['without ports', { ...current, bind: { address: '127.0.0.1' } }, 'containerSpec.bind.gateway (invalid_type), containerSpec.bind.bridge'],
+  ['without a network', { ...current, names: { container: 'c', volume: 'v' } }, 'containerSpec.names.network (invalid_type)'],
   ['with a number in env', { ...current, env: { SECRET: 5 } }, 'containerSpec.env.SECRET (invalid_type)'],
   ['that is a text', 'spec', 'containerSpec (invalid_type)'],
   ['that is empty', {}, 'containerSpec.agentId (invalid_type)'],
 ])('readContainerSpec refuses a spec %s and names the place', (_shape, stored, fields) => {
   expect(() => read(stored)).toThrow('The column containerSpec of agent agent_1 cannot be read: ');
   expect(() => read(stored)).toThrow(fields);
+});
+
+test('parseContainerSpec refuses null, and names its own column', () => {
+  expect(() => parseContainerSpec(null, 'operation op_1', 'result.spec')).toThrow(
+    'The column result.spec of operation op_1 cannot be read: result.spec (invalid_type)',
+  );
 });
 
 test('readContainerSpec puts no value of a refused spec into its error', () => {

@@ -44,6 +44,28 @@ describe('detectSkippedLines', () => {
     expect(fast()([], last + 5_000)).toBe(-1);
   });
 
+  test('calls a container fast above four megabytes, not at four', () => {
+    const written = (characters: number) => {
+      const watch = detectSkippedLines();
+      watch(one(from), from);
+      watch([line(from + 1, 'x'.repeat(characters))], from + 1);
+      return watch;
+    };
+    expect(written(4_194_304)(one(from + 2_600), from + 3_600)).toBe(-1);
+    expect(written(4_194_305)(one(from + 2_600), from + 3_600)).toBe(0);
+  });
+
+  test('keeps the character count at ten seconds, and half of it at twenty', () => {
+    // The window begins with the last line of the first read.
+    const start = from + 99;
+    const kept = fast(6);
+    expect(kept(one(start + 10_000), start + 10_005)).toBe(-1);
+    expect(kept(one(start + 11_500), start + 13_000)).toBe(0);
+    const halved = fast(10);
+    expect(halved(one(start + 20_000), start + 20_005)).toBe(-1);
+    expect(halved(one(start + 21_500), start + 23_000)).toBe(0);
+  });
+
   test('drops the character count after twenty seconds and halves it after ten', () => {
     const slow = fast();
     expect(slow(one(last + 10_500), last + 10_505)).toBe(-1);

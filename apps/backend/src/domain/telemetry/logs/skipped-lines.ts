@@ -21,7 +21,7 @@ export function detectSkippedLines() {
   let lastAt = 0;
 
   return (lines: ContainerLogLine[], now = Date.now()): number => {
-    const suspicious = characters > FAST_CHARACTERS && lastAt - windowStart < 2 * WINDOW_MS && now - lastAt > BEHIND_MS;
+    const suspicious = characters > FAST_CHARACTERS && now - lastAt > BEHIND_MS;
     let gapIndex = -1;
     for (const [index, { at, text }] of lines.entries()) {
       if (suspicious && at.getTime() - lastAt > MAX_PAUSE_MS && now - at.getTime() > MIN_AGE_MS) gapIndex = index;

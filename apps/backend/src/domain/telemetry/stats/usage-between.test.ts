@@ -45,6 +45,11 @@ test('usageBetween counts a counter that fell from zero, as after a new network'
   expect(usageBetween(before, { ...after, received: 7, sent: 3 })).toMatchObject({ received: 7, sent: 3 });
 });
 
+test('usageBetween of an idle container is zero', () => {
+  const idle = { cpu: 0, received: 0, sent: 0, read: 0, written: 0 };
+  expect(usageBetween(before, { ...before, systemCpu: 12_000 })).toMatchObject(idle);
+});
+
 test.each([
   ['of the same moment', { ...after, systemCpu: before.systemCpu }],
   ['of an earlier moment', { ...after, systemCpu: before.systemCpu - 1 }],
