@@ -20,7 +20,10 @@ let administrator: string;
 let owner: string;
 let stranger: string;
 /** Ids of the owner's rows, by the name of the path parameter. */
-let owned: Record<'id' | 'agentId' | 'userId' | 'messageId' | 'operationId' | 'backupId' | 'keyId', string>;
+let owned: Record<
+  'id' | 'agentId' | 'userId' | 'messageId' | 'operationId' | 'backupId' | 'keyId' | 'name' | 'versionId' | 'conversationId',
+  string
+>;
 const keys: Record<'narrow' | 'forOther' | 'expired', string> = { narrow: '', forOther: '', expired: '' };
 
 beforeAll(async () => {
@@ -49,6 +52,9 @@ beforeAll(async () => {
     });
     const file = { cause: 'manual', name: 'none.tar.gz', sizeBytes: 1, sha256: '' };
     await tx.backup.create({ data: { id: 'bk_owned', agentId: agent, ownerId: owner, ...file } });
+    const sealed = backend.context.envelope.seal('CONFIDENTIAL', `agent_file_versions|${agent}|fv_owned`);
+    const version = { name: 'SOUL.md', sha256: 'hash', sizeBytes: 12, sealed };
+    await tx.agentFileVersion.create({ data: { id: 'fv_owned', agentId: agent, ownerId: owner, ...version } });
     await tx.chatSession.create({ data: { id: 'sess_owned', agentId: agent, ownerId: owner } });
     const message = { agentId: agent, ownerId: owner, sessionId: 'sess_owned', sender: 'user', content: 'CONFIDENTIAL' };
     await tx.message.create({ data: { id: 'msg_owned', ...message } });
@@ -64,6 +70,9 @@ beforeAll(async () => {
     operationId: 'op_owned',
     backupId: 'bk_owned',
     keyId: kept.id,
+    name: 'SOUL.md',
+    versionId: 'fv_owned',
+    conversationId: 'sess_owned',
   };
 });
 afterAll(() => backend.stop());
@@ -80,6 +89,7 @@ const accepted: Partial<Record<RouteId, object>> = {
   // Without a list of domains: this installation cannot enforce one.
   updateAgentMetadata: { plan: 'collective', config: {} },
   updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
+  renameConversation: { title: 'Renamed' },
   verifyCredentials: registeredUser,
   signInWithProvider: { provider: 'github', subject: '1', email: 'new@example.com', emailVerified: true },
 };
@@ -145,6 +155,7 @@ async function readOwnedRows(): Promise<unknown> {
     'replies',
     'operations',
     'backups',
+    'agent_file_versions',
     'identities',
     'password_resets',
   ];
@@ -197,6 +208,10 @@ const failingForOwner: typeof failing = {
   verifyAgent: { status: 400, error: 'The passkey’s response does not match the challenge' },
   sendMessage: { status: 500, code: 'OPERATION_FAILED', error: 'The agent is not running (pending)' },
   tellAgent: { status: 500, code: 'OPERATION_FAILED', error: 'The agent is not running (pending)' },
+  listAgentFiles: { status: 409, code: 'AGENT_NOT_RUNNING' },
+  getAgentFile: { status: 409, code: 'AGENT_NOT_RUNNING' },
+  updateAgentFile: { status: 409, code: 'AGENT_NOT_RUNNING' },
+  listCronJobs: { status: 409, code: 'AGENT_NOT_RUNNING' },
   linkWhatsApp: { status: 400, error: 'WhatsApp is not configured for this agent' },
   unlinkWhatsApp: { status: 400, error: 'WhatsApp is not configured for this agent' },
 };
@@ -315,6 +330,7 @@ describe('the owner', () => {
     if (route.auth === 'admin') expect(answer).toMatchObject({ status: 403, code: 'FORBIDDEN' });
     else expect(answer).toMatchObject(failingForOwner[id] ?? failing[id] ?? { status: route.status });
     if (['listAgents', 'listOverview', 'getAgentOverview'].includes(id)) expect(answer.text).toContain('Mine');
+    if (id === 'getAgentFileVersion') expect(answer.text).toContain('CONFIDENTIAL');
     if (id === 'getAgent') expect(answer.text).toContain(owned.id);
   });
 

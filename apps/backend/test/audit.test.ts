@@ -135,25 +135,30 @@ test('GET /api/audit lists only the caller’s entries, and for a key of one age
 });
 
 test('the pages and the export hold the same entries, and each exported entry has the hash of the one before', async () => {
-  const { body: whole } = await backend.as(owner, 'GET', '/api/audit?limit=100');
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Audited' })).body;
+  for (const name of ['One', 'Two', 'Three']) await backend.as(user, 'POST', '/api/keys', { name });
+  const { body: whole } = await backend.as(user, 'GET', '/api/audit?limit=100');
   const paged: AuditEntryView[] = [];
   for (let query = '?limit=3'; query; ) {
-    const { body, headers } = await backend.as(owner, 'GET', `/api/audit${query}`);
+    const { body, headers } = await backend.as(user, 'GET', `/api/audit${query}`);
     paged.push(...body.entries);
     query = /<(.*)>/.exec(headers.get('link') ?? '')?.[1] ?? '';
   }
   expect(whole.entries.length).toBeGreaterThan(3);
   expect(paged).toEqual(whole.entries);
-  const response = await fetch(`${backend.url}/api/audit/export`, {
-    headers: { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': owner },
-  });
-  expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
-  const lines = (await response.text())
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const exported = async (query = '') => {
+    const response = await fetch(`${backend.url}/api/audit/export${query}`, {
+      headers: { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': user },
+    });
+    expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+    const text = (await response.text()).trim();
+    return text.split('\n').map((line): AuditEntryView => JSON.parse(line));
+  };
+  const lines = await exported();
   expect(lines.toReversed()).toEqual(whole.entries);
   for (const [index, line] of lines.entries()) expect(line.prevHash).toBe(lines[index - 1]?.hash ?? '');
+  expect((await exported(`?agentId=${id}`)).map(({ action, agentId }) => [action, agentId])).toEqual([['createAgent', id]]);
 });
 
 test('`pnpm audit:verify` prints each owner’s last hash', async () => {

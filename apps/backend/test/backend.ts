@@ -79,6 +79,7 @@ export async function startBackend(overrides: Record<string, string> = {}, clock
     API_RATE_LIMIT: '100000',
     DEPLOYMENT_RATE_LIMIT: '100000',
     SIGN_IN_RATE_LIMIT: '10000',
+    STREAM_LIMIT: '1000',
     ...overrides,
   });
   const lines: string[] = [];

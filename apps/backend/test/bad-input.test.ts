@@ -1,4 +1,4 @@
-import { type Route, routes } from '@agentbot/contracts';
+import { maxBodyBytes, type Route, type RouteId, routes } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type JWTPayload, SignJWT } from 'jose';
@@ -120,20 +120,54 @@ describe('request bodies', () => {
     ['empty', '{}', 400, 'Agent name is required'],
     ['a blank name', '{"name":"  "}', 400, 'Agent name is required'],
     ['a name of the wrong type', '{"name":7}', 400, 'Agent name is required'],
-    ['a name with NUL', '{"name":"a\\u0000b"}', 400, 'Agent name must not contain control characters'],
+    ['a name with NUL', '{"name":"a\\u0000b"}', 400, 'Agent name must not contain control or invisible characters'],
+    ['a name with a right-to-left override', '{"name":"a\\u202eb"}', 400, 'Agent name must not contain control or invisible characters'],
     ['a name that is too long', JSON.stringify({ name: 'x'.repeat(101) }), 400, 'Agent name must be at most 100 characters'],
     ['an unknown model', '{"name":"x","model":"gpt-99"}', 400, 'Invalid model: use claude-opus-4-6, gpt-4 or custom'],
     ['minimax', '{"name":"x","config":{"aiProvider":"minimax"}}', 400, 'Invalid aiProvider'],
     ['a custom model without endpoint', '{"name":"x","model":"custom"}', 400, 'The model custom needs config.baseUrl and config.model'],
-    ['more than 1 MB', JSON.stringify({ name: 'x'.repeat(1_100_000) }), 413, 'Request body too large'],
+    ['more than 64 KiB', JSON.stringify({ name: 'x'.repeat(65_536) }), 413, 'Request body too large'],
   ])('provisionAgent refuses a body: %s', async (_case, body, status, error) => {
     const before = (await backend.as(admin, 'GET', '/api/agents')).body.count;
     expect(await backend.as(admin, 'POST', '/api/agents/provision', body)).toMatchObject({ status, body: { error } });
     expect((await backend.as(admin, 'GET', '/api/agents')).body.count).toBe(before);
   });
 
+  test.each(
+    Object.values<Route>(routes).flatMap(({ id, method, auth, body, backend: { path } }) =>
+      body ? [[id, method, path.replace(/:\w+/g, 'none'), auth, maxBodyBytes(id as RouteId)] as const] : [],
+    ),
+  )('%s refuses a body over its limit with 413', async (_id, method, path, auth, maxBytes) => {
+    const caller = auth === 'web' ? undefined : admin;
+    const bodyOf = (bytes: number) => `{"name":"${'x'.repeat(bytes - '{"name":""}'.length)}"}`;
+    expect(await backend.as(caller, method, path, bodyOf(maxBytes + 1))).toMatchObject({ status: 413 });
+    expect((await backend.as(caller, method, path, bodyOf(maxBytes))).status).not.toBe(413);
+  });
+
+  test.each([
+    [6, 'Unrecognized keys: "key0", "key1", "key2", "key3", "key4" and 1 more'],
+    [4_000, 'Unrecognized keys: "key0", "key1", "key2", "key3", "key4" and 3995 more'],
+  ])('an error about %d unknown fields names five of them', async (count, error) => {
+    const unknown = Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 1]));
+    const body = { name: 'x', config: unknown };
+    expect(await backend.as(admin, 'POST', '/api/agents', body)).toMatchObject({ status: 400, body: { error } });
+  });
+
+  test('an error about a field with a long name has at most 301 characters', async () => {
+    const { status, body } = await backend.as(admin, 'POST', '/api/agents', { name: 'x', config: { ['k'.repeat(50_000)]: 1 } });
+    expect([status, body.error.length]).toEqual([400, 301]);
+  });
+
+  test('a body with more than 5,000 elements is refused with 400', async () => {
+    const body = { name: 'x', config: { ownerIds: Array(5_000).fill(1) } };
+    expect(await backend.as(admin, 'POST', '/api/agents', body)).toMatchObject({
+      status: 400,
+      body: { error: 'Request body must have at most 5000 elements' },
+    });
+  });
+
   test('createAgent stores SQL and shell syntax in a name unchanged', async () => {
-    const name = `'; DROP TABLE agents; -- $(reboot) \u202e🤖`;
+    const name = `'; DROP TABLE agents; -- $(reboot) 🤖`;
     expect((await backend.as(admin, 'POST', '/api/agents', { name })).status).toBe(201);
     expect((await backend.as(admin, 'GET', '/api/agents')).body.agents[0].name).toBe(name);
   });
@@ -149,6 +183,24 @@ describe('request bodies', () => {
     [JSON.stringify({ message: 'x'.repeat(32_001) }), 'Message must be at most 32000 characters'],
   ])('sendMessage refuses %.30s with 400', async (body, error) => {
     expect(await backend.as(admin, 'POST', '/api/chat', body)).toMatchObject({ status: 400, body: { error } });
+  });
+
+  test.each(['        ', '\u00a0\u3000\u2003\u2003\u2003\u2003\u2003\u2003', '\u200b'.repeat(9), '   abc   ', 'short'])(
+    'register refuses the password %j',
+    async (password) => {
+      const token = await assertion(undefined);
+      const answer = await backend.call('POST', '/api/register', { token, body: { email: 'blank@example.com', password } });
+      expect([answer.status, answer.body.error]).toEqual([400, expect.stringMatching(/^Password must be at least 8 characters/)]);
+    },
+  );
+
+  test('verifyCredentials accepts a password in another Unicode normal form', async () => {
+    const send = async (path: string, body: object) => backend.call('POST', path, { token: await assertion(undefined), body });
+    const email = 'forms@example.com';
+    const [composed, decomposed] = ['p\u00e4ssw\u00f6rter', 'pa\u0308sswo\u0308rter'];
+    expect((await send('/api/register', { email, password: decomposed })).status).toBe(201);
+    for (const password of [composed, decomposed]) expect((await send('/api/credentials/verify', { email, password })).status).toBe(200);
+    expect((await send('/api/credentials/verify', { email, password: 'passworter' })).status).toBe(401);
   });
 
   test('register refuses an invalid email and a short password with 400, and a taken email with 409', async () => {

@@ -266,6 +266,7 @@ describe('webhooks', () => {
     expect(unsigned.status).toBe(400);
     // Stripe's tolerance is five minutes.
     expect((await deliver(right, { secondsAgo: 310 })).status).toBe(400);
+    expect((await deliver(right, { secondsAgo: -310 })).status).toBe(400);
     expect(await planOf(buyer)).toBeNull();
     expect(await deliver(right, { secondsAgo: 240 })).toMatchObject({ status: 200, body: { received: true } });
     expect(await planOf(buyer)).toBe('solo');
@@ -367,7 +368,7 @@ describe('webhooks', () => {
 
   test('give a subscription without metadata to the account of its customer, and never to another account after that', async () => {
     const [buyer, other] = [await createCustomer('by-customer'), await createCustomer('by-metadata')];
-    const set = (fields: { customer: string; metadata?: Record<string, string> }) =>
+    const set = (fields: { customer: string; metadata?: Record<string, string>; status?: string }) =>
       stripe.setSubscription('sub_kept', { price: 'price_solo', ...fields });
     set({ customer: buyer.customer });
     await deliver(subscriptionEvent('created', 'sub_kept', 'active'));
@@ -376,6 +377,11 @@ describe('webhooks', () => {
     await deliver(subscriptionEvent('updated', 'sub_kept', 'active'));
     expect(await subscriptionOf('sub_kept')).toMatchObject({ ownerId: buyer.id });
     expect([await planOf(buyer), await planOf(other)]).toEqual(['solo', null]);
+    // Its end reaches the account also when Stripe names a customer that no account has.
+    set({ customer: 'cus_unknown', status: 'canceled' });
+    await deliver(subscriptionEvent('deleted', 'sub_kept', 'canceled'));
+    expect(await subscriptionOf('sub_kept')).toMatchObject({ ownerId: buyer.id, status: 'canceled' });
+    expect(await planOf(buyer)).toBeNull();
   });
 
   test('are processed on redelivery after Stripe limited the rate', async () => {

@@ -15,3 +15,19 @@ export async function makeColdImage(name: string): Promise<() => Promise<void>> 
     await docker.getImage(name).remove({ force: true });
   };
 }
+
+/** Builds a copy of an agents' image that lacks a channel's plugin. @returns a function that removes it */
+export async function makeImageWithoutPlugin(image: string, name: string, plugin: string): Promise<() => Promise<void>> {
+  const [repo, tag] = name.split(':');
+  const folders = ['dist/extensions', 'extensions'].map((folder) => `/app/node_modules/openclaw/${folder}/${plugin}`);
+  const container = await docker.createContainer({ Image: image, User: '0', Entrypoint: ['rm', '-rf', ...folders], Cmd: [] });
+  await container.start();
+  await container.wait();
+  const { Config } = await docker.getImage(image).inspect();
+  const changes = [`ENTRYPOINT ${JSON.stringify(Config.Entrypoint)}`, 'CMD []', `USER ${Config.User}`, 'LABEL agentbot.recipe='];
+  await container.commit({ repo, tag, changes });
+  await container.remove({ v: true });
+  return async () => {
+    await docker.getImage(name).remove({ force: true });
+  };
+}

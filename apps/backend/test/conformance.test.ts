@@ -10,10 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { queues } from '../src/domain/operations/operations.ts';
+import { newId } from '../src/shared/ids.ts';
 import { startWorker } from '../src/workers/operation-worker.ts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
-import { storedSpec } from './stored-spec.ts';
+import { storedSpec, storedSpecAt } from './stored-spec.ts';
 
 /**
  * Covers every row of the error tables: for each route and each of its error codes, sends a request that provokes the code,
@@ -145,6 +146,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   createApiKey: () => ({ name: 'k' }),
   provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'network', stripeSubscriptionId: 'sub_1' }),
   deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: canary('1:'), plan: 'network' } }),
+  updateAgentFile: () => ({ content: 'x' }),
+  renameConversation: () => ({ title: 'Renamed' }),
   tellAgent: () => ({ action: 'create-session' }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   setBackupSchedule: () => ({ everyHours: 24 }),
@@ -158,19 +161,34 @@ const idOf: Partial<Record<RouteId, string>> = { grantPlan: 'nobody', deleteApiK
 
 const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions', startCheckout: '?plan=solo' };
 
+/** The value of a path's second parameter. */
+function secondOf({ backend: { path } }: Route): string {
+  if (path.includes(':backupId')) return 'bk_lost';
+  return path.includes(':name') ? 'SOUL.md' : 'op_none';
+}
+
 /** Calls an operation on a backend, by default with the internal key and on an unknown agent. */
 function call(
   backend: TestBackend,
   id: RouteId,
-  options: { as?: string; agent?: string; second?: string; body?: unknown; query?: string; token?: string } = {},
+  options: {
+    as?: string;
+    agent?: string;
+    second?: string;
+    body?: unknown;
+    query?: string;
+    token?: string;
+    headers?: Record<string, string>;
+  } = {},
 ) {
   const route: Route = routes[id];
   const path = route.backend.path
     .replace(/:\w+/, options.agent ?? idOf[id] ?? 'agent_none')
-    .replace(/:\w+/, options.second ?? (route.backend.path.includes(':backupId') ? 'bk_lost' : 'op_none'));
+    .replace(/:\w+/, options.second ?? secondOf(route))
+    .replace(/:\w+/, 'fv_none');
   return backend.call(route.method, path + (options.query ?? queries[id] ?? ''), {
     token: options.token ?? INTERNAL_KEY,
-    headers: options.as ? { 'x-user-id': options.as } : {},
+    headers: { ...(options.as && { 'x-user-id': options.as }), ...options.headers },
     body: options.body ?? bodies[id]?.(),
   });
 }
@@ -270,6 +288,40 @@ const whatsAppErrors = (id: RouteId): Partial<Record<ErrorCode, Provocation>> =>
       return call(withoutDocker, id, { agent: dockerless });
     },
     error: 'The agent has no running gateway',
+  },
+});
+
+/** The agent's row says that it runs, and nothing listens on its gateway's port. */
+const withoutGateway = (id: RouteId, send = () => call(withoutDocker, id, { agent: dockerless })): Provocation => ({
+  async send() {
+    const change = (data: object) =>
+      withoutDocker.context.database.as('service', (tx) => tx.agent.update({ where: { id: dockerless }, data }));
+    await change({ state: 'running', runtime: 'container', containerSpec: storedSpecAt(1) });
+    const answer = await send();
+    await change({ state: 'pending', runtime: null, containerSpec: storedSpec() });
+    return answer;
+  },
+});
+/** Deletes a new conversation of the agent without an engine. */
+async function deleteDockerlessConversation(): Promise<Answer> {
+  const session = await withoutDocker.context.database.as('service', async (tx) => {
+    const { ownerId } = await tx.agent.findUniqueOrThrow({ where: { id: dockerless } });
+    return tx.chatSession.create({ data: { id: newId('sess'), agentId: dockerless, ownerId } });
+  });
+  return call(withoutDocker, 'deleteConversation', { agent: dockerless, second: session.id });
+}
+const fileErrors = (id: 'getAgentFile' | 'updateAgentFile'): Partial<Record<ErrorCode, Provocation>> => ({
+  INVALID_REQUEST: { send: () => call(real, id, { agent: running, second: encodeURIComponent('../x') }), error: 'Invalid file name' },
+  FILE_NOT_FOUND: { send: () => call(real, id, { agent: running, second: 'NOTES.md' }) },
+  FILE_NOT_EDITABLE: {
+    send: async () => {
+      const { shell } = containersOn();
+      const workspace = '/home/node/.openclaw/workspace';
+      await shell(running, `mkdir -p ${workspace} && printf '\\377' > ${workspace}/SOUL.md`);
+      const answer = await call(real, id, { agent: running });
+      await shell(running, `rm ${workspace}/SOUL.md`);
+      return answer;
+    },
   },
 });
 
@@ -492,6 +544,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   getOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'getOperation', { agent: running }) } },
   streamOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'streamOperation', { agent: running }) } },
   streamReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'streamReply') } },
+  cancelReply: { MESSAGE_NOT_FOUND: { send: () => call(real, 'cancelReply') } },
   linkWhatsApp: whatsAppErrors('linkWhatsApp'),
   unlinkWhatsApp: whatsAppErrors('unlinkWhatsApp'),
   askAgent: {
@@ -520,12 +573,46 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       error: 'The agent is not running (pending)',
     },
   },
+  getAgentFile: fileErrors('getAgentFile'),
+  updateAgentFile: {
+    ...fileErrors('updateAgentFile'),
+    FILE_CHANGED: { send: () => call(real, 'updateAgentFile', { agent: running, headers: { 'if-match': '"stale"' } }) },
+    PAYLOAD_TOO_LARGE: {
+      send: () => call(real, 'updateAgentFile', { agent: running, body: { content: 'x'.repeat(262_145) } }),
+      error: 'A file must be at most 256 KiB',
+    },
+  },
+  listAgentFileVersions: {
+    INVALID_REQUEST: {
+      send: () => call(real, 'listAgentFileVersions', { agent: running, second: '.env' }),
+      error: 'Invalid file name',
+    },
+  },
+  getAgentFileVersion: {
+    INVALID_REQUEST: { send: () => call(real, 'getAgentFileVersion', { agent: running, second: '.env' }), error: 'Invalid file name' },
+    FILE_VERSION_NOT_FOUND: { send: () => call(real, 'getAgentFileVersion', { agent: running }) },
+  },
   streamLogs: { INVALID_REQUEST: invalid('streamLogs', undefined, 'Invalid lastEventId', `?lastEventId=${'1'.repeat(101)}`) },
   listLogs: { INVALID_REQUEST: invalid('listLogs', undefined, 'Invalid level', '?level=loud') },
   getAgentStatsHistory: {
     INVALID_REQUEST: invalid('getAgentStatsHistory', undefined, 'range must be day or month', '?range=year'),
   },
   listMessages: { INVALID_REQUEST: invalid('listMessages', undefined, 'offset must be at least 0', '?offset=-1') },
+  listConversations: {
+    INVALID_REQUEST: invalid('listConversations', undefined, 'limit must be at least 1', '?limit=0'),
+  },
+  renameConversation: {
+    INVALID_REQUEST: invalid('renameConversation', { title: ' ' }, 'title must have a visible character'),
+    SESSION_NOT_FOUND: { send: () => call(real, 'renameConversation', { agent: running }) },
+  },
+  deleteConversation: {
+    SESSION_NOT_FOUND: { send: () => call(real, 'deleteConversation', { agent: running }) },
+    AGENT_NOT_RUNNING: {
+      send: () => deleteDockerlessConversation(),
+      error: 'The agent has its own copy of the conversation, and deletes it only while it runs. Start the agent, then try again',
+    },
+    GATEWAY_UNAVAILABLE: { send: () => withoutGateway('deleteConversation', deleteDockerlessConversation).send() },
+  },
   createApiKey: {
     INVALID_REQUEST: invalid('createApiKey', { name: '' }, 'Key name is required'),
     FORBIDDEN: {
@@ -587,6 +674,10 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
       return { send: () => call(withoutDocker, id, { agent: dockerless }) };
     case 'PROVISIONING_DISABLED':
       return { send: () => call(closed, id, { agent: waiting }) };
+    case 'AGENT_NOT_RUNNING':
+      return { send: () => call(withoutDocker, id, { agent: dockerless }) };
+    case 'GATEWAY_UNAVAILABLE':
+      return withoutGateway(id);
     case 'OPERATION_IN_PROGRESS':
       return { send: () => whileRestarting(id) };
     case 'OPERATION_STILL_RUNNING':
@@ -604,7 +695,15 @@ function common(id: RouteId, code: ErrorCode): Provocation | undefined {
 }
 
 /** These routes use neither database nor engine here, so they cannot answer INTERNAL. */
-const infallible: RouteId[] = ['getHealth', 'getSignInOptions', 'getCloneService', 'listPlans', 'streamOverview', 'checkChannelToken'];
+const infallible: RouteId[] = [
+  'getHealth',
+  'getSignInOptions',
+  'getCloneService',
+  'listPlans',
+  'listOpenclawVersions',
+  'streamOverview',
+  'checkChannelToken',
+];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {
   const codes: ErrorCode[] = [...route.errors, ...(infallible.includes(id) ? [] : (['INTERNAL'] as const))];

@@ -1,3 +1,4 @@
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { buildContainerSpec } from '../src/domain/containers/container-spec.ts';
@@ -44,8 +45,8 @@ test('validateConfig waits for a validator that runs longer than the timeout of 
   expect(Date.now() - begun).toBeGreaterThan(TIMEOUT_MS);
 }, 60_000);
 
-test('runOnce waits for a command that runs longer than the timeout of an engine call, and throws its exit code', async () => {
-  const spec = buildContainerSpec({
+const specOf = async () =>
+  buildContainerSpec({
     agent: { id: `slow-${randomName(6)}`, ownerId: 'user_1', plan: 'solo', config: {} },
     slot: 0,
     image: SLOW_IMAGE,
@@ -62,8 +63,30 @@ test('runOnce waits for a command that runs longer than the timeout of an engine
       AGENT_EXTRA_CA_FILE: undefined,
     },
   });
+
+test('runOnce waits for a command that runs longer than the timeout of an engine call, and throws its exit code', async () => {
+  const spec = await specOf();
   await host.runOnce(spec, 'sleep 6');
   await expect(host.runOnce(spec, 'sleep 6; echo no; exit 7')).rejects.toThrow('The command exited with code 7');
+}, 60_000);
+
+test('start ends a task that still works on the volume, as after a crash', async () => {
+  const spec = await specOf();
+  await host.create(spec, {}, []);
+  const task = host.runOnce(spec, 'sleep 100').catch((error: Error) => error);
+  const running = () =>
+    docker
+      .getContainer(`openclaw-task.${spec.agentId}`)
+      .inspect()
+      .then(
+        ({ State }) => State.Running,
+        () => false,
+      );
+  await pollUntil('the task runs', running, { seconds: 30, everyMs: 100 });
+  await host.start(spec);
+  expect(await running()).toBe(false);
+  await task;
+  await host.removeAll(spec.names);
 }, 60_000);
 
 test('validateConfig names the field that a newer validator refuses', async () => {
@@ -73,10 +96,10 @@ test('validateConfig names the field that a newer validator refuses', async () =
 }, 60_000);
 
 test('validateConfig names each plugin that the image lacks', async () => {
-  const wanted = ['memory-core', 'telegram', 'discord', 'whatsapp'];
+  const wanted = ['memory-core', 'telegram', 'discord', 'matrix', 'signal'];
   expect(await check(NEWER_IMAGE, config(), wanted)).toEqual([
-    'this image does not have the plugin discord',
-    'this image does not have the plugin whatsapp',
+    'this image does not have the plugin matrix',
+    'this image does not have the plugin signal',
   ]);
 }, 60_000);
 

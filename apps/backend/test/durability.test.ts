@@ -363,5 +363,5 @@ describe('fifty agents at once', () => {
     expect(await failuresOf('POST', (id) => `/api/agents/${id}/restart`)).toEqual([]);
     expect(await failuresOf('DELETE', (id) => `/api/agents/${id}`)).toEqual([]);
     expect(await docker.listContainers({ all: true, filters })).toEqual([]);
-  }, 600_000);
+  }, 1_200_000);
 });

@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
   await linkPayer(backend);
   parent = (await backend.call('POST', '/api/agents', { name: 'Parent', config: { plan: 'network' } })).body.id;
-}, 180_000);
+}, 360_000);
 afterAll(async () => {
   await backend?.stop();
   await engine?.stop();

@@ -9,16 +9,20 @@ import { type AllowedCall, allowedCall, allowedCalls } from '../src/edge/engine-
 import { createEngineProxy } from '../src/edge/engine-proxy/engine-proxy.ts';
 import { randomName } from '../src/shared/ids.ts';
 import { collectGarbage } from '../src/workers/garbage-collector.ts';
-import { startBackendWithDocker, type TestBackend } from './backend.ts';
+import { removeLeftovers, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** The backend on the filtered socket: the engine proxy allows every call of the backend and refuses all others. */
 
 const IMAGE = 'agentbot/openclaw-test:proxied';
 const socket = path.join(os.tmpdir(), `engine-${randomName(8)}.sock`);
+const INSTALLATION = `test-proxied-${randomName(8)}`;
 const used = new Set<AllowedCall>();
 const refused: string[] = [];
 const proxy = createEngineProxy({
   agentSubnet: '10.248.0.0/16',
+  installation: INSTALLATION,
+  // The engine has this runtime always. The proxy refuses every container that does not name it.
+  runtime: 'runc',
   socketPath: new URL(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock').pathname,
   onCall: (method, url, allowed) => {
     const call = allowed && allowedCall(method, url)?.call;
@@ -47,15 +51,18 @@ beforeAll(async () => {
   await container.commit({ repo, tag, changes });
   await container.remove({ v: true });
   backend = await startBackendWithDocker('proxied', {
+    INSTALLATION,
     DOCKER_HOST: `unix://${socket}`,
     OPENCLAW_IMAGE: IMAGE,
     AGENT_PORT_BASE: '22800',
     AGENT_SUBNET: '10.248.0.0/16',
+    AGENT_RUNTIME: 'runc',
   });
   owner = await backend.account();
 }, 120_000);
 afterAll(async () => {
   await backend.stop();
+  await removeLeftovers(INSTALLATION);
   await removeImage();
   proxy.closeAllConnections();
   proxy.close();

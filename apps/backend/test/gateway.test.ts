@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canary, findInClear } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
 import { replyFromContainer } from '../src/domain/conversations/reply-from-container.ts';
 import { syncConversations } from '../src/domain/conversations/sync-conversations.ts';
+import { createGatewayRouter } from '../src/edge/gateway-router/gateway-router.ts';
 import { type Agent, Prisma } from '../src/generated/prisma/client.ts';
+import { createForwardedAddress } from '../src/http/forwarded-address.ts';
 import { writeAgentSecrets } from '../src/infra/crypto/agent-secrets.ts';
 import { newDeviceKey } from '../src/infra/openclaw/device.ts';
 import { GatewayConnection } from '../src/infra/openclaw/gateway-connection.ts';
@@ -30,6 +33,8 @@ async function startGateway({ autoPong = true } = {}) {
     /** Sessions that started on a channel, the history of every session, and the messages that the gateway received. */
     sessions: [] as object[],
     history: [] as HistoryEntry[],
+    /** The transcript, where it differs from the history. */
+    transcript: undefined as HistoryEntry[] | undefined,
     received: [] as string[],
     /** Every method that a client called, in order. */
     methods: [] as string[],
@@ -39,7 +44,7 @@ async function startGateway({ autoPong = true } = {}) {
     held: new Set<string>(),
     /** Keys of the sessions that stay when the gateway is told to delete them. */
     kept: new Set<string>(),
-    /** The error of `chat.send`, if it fails. */
+    /** The error of `chat.send` and `agent`, if they fail. */
     refusal: undefined as string | undefined,
     onSend: (_runId: string, _send: (event: object) => void): void => undefined,
     close() {
@@ -54,8 +59,10 @@ async function startGateway({ autoPong = true } = {}) {
       const { id, method, params } = JSON.parse(String(text));
       const answers: Record<string, object> = {
         'chat.history': { messages: started.history },
+        'sessions.get': { messages: (started.transcript ?? started.history).slice(-params?.limit || 0) },
         'sessions.list': { sessions: started.sessions },
         'chat.send': { status: 'started' },
+        agent: { status: 'accepted' },
         ...started.answers,
       };
       started.methods.push(method);
@@ -68,12 +75,13 @@ async function startGateway({ autoPong = true } = {}) {
         started.sessions = started.sessions.filter((session) => (session as { key: string }).key !== params.key);
       if (method === 'sessions.reset' && !started.kept.has(params.key))
         started.history = [{ role: 'system', content: [{ type: 'text', text: 'Reset' }] }];
-      const refused = method === 'chat.send' && started.refusal;
+      const isMessage = method === 'chat.send' || method === 'agent';
+      const refused = isMessage && started.refusal;
       send({ type: 'res', id, ok: !refused, ...(refused ? { error: { message: refused } } : { payload: answers[method] ?? {} }) });
-      if (refused || method !== 'chat.send') return;
+      if (refused || !isMessage) return;
       started.received.push(params.message);
       started.onSend(params.idempotencyKey, (payload) =>
-        send({ type: 'event', event: 'chat', payload: { runId: params.idempotencyKey, ...payload } }),
+        send({ type: 'event', event: 'stream' in payload ? 'agent' : 'chat', payload: { runId: params.idempotencyKey, ...payload } }),
       );
     });
   });
@@ -112,14 +120,23 @@ interface AskOptions {
   timeoutMs?: number;
   after?: string;
   signal?: AbortSignal;
+  askedAt?: Date;
+  limits?: { replyMinutes: number; replyToolCalls: number };
+  openclawVersion?: string | null;
 }
 
 describe('replyFromContainer', () => {
   let count = 0;
-  const ask = (text: string, { resumed = false, timeoutMs = 20_000, ...more }: AskOptions = {}) => {
-    const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: storedSpecAt(gateway.port) };
+  const ask = (text: string, { resumed = false, timeoutMs = 20_000, openclawVersion = null, limits, ...more }: AskOptions = {}) => {
+    const running: Agent = {
+      ...agent,
+      openclawVersion,
+      state: 'running',
+      runtime: 'container',
+      containerSpec: storedSpecAt(gateway.port),
+    };
     const question = { id: `msg_${count++}`, sessionId: 'sess_1', text, askedAt: new Date(), resumed, onText: () => undefined, ...more };
-    return replyFromContainer(backend.context, running, question, { idleMs: 200, timeoutMs });
+    return replyFromContainer(backend.context, running, question, { idleMs: 200, timeoutMs, ...(limits && { limits }) });
   };
 
   test('takes the reply from the history after the run, when no final event arrives', async () => {
@@ -130,7 +147,71 @@ describe('replyFromContainer', () => {
       await sleep(500);
       gateway.history.push(assistant('Here I am'));
     };
-    expect(await ask('Hello')).toBe('Here I am');
+    expect(await ask('Hello')).toBe('Let me look\n\nHere I am');
+  });
+
+  const earlier = Date.now() - 60_000;
+  const final = (text: string) => ({ state: 'final', message: { content: [{ type: 'text', text }] } });
+
+  test('takes the reply from the transcript when the event has less of it', async () => {
+    gateway.history = [user('Before'), assistant('An earlier reply')];
+    gateway.onSend = (_runId, send) => {
+      gateway.history.push(user('Hello'), assistant('Use <final> too'));
+      send(final('Use  too'));
+    };
+    expect(await ask('Hello')).toBe('Use <final> too');
+  });
+
+  test('waits until the transcript contains the end of the run', async () => {
+    gateway.history = [user('Hello', earlier), assistant('An earlier reply')];
+    gateway.onSend = async (_runId, send) => {
+      send(final('Cut <'));
+      await sleep(120);
+      gateway.history.push(user('Hello'), assistant('Let me look', { type: 'toolCall' }));
+      await sleep(120);
+      gateway.history.push({ role: 'toolResult', content: 'found' }, assistant('Cut <b> not'));
+    };
+    expect(await ask('Hello')).toBe('Let me look\n\nCut <b> not');
+  });
+
+  test('takes the event’s text when the transcript does not contain the run', async () => {
+    gateway.history = [user('Hello', earlier), assistant('An earlier reply')];
+    gateway.onSend = (_runId, send) => send(final('From the event'));
+    expect(await ask('Hello')).toBe('From the event');
+  });
+
+  test('leaves out attempts that failed, and has the whole of a text that the history cuts', async () => {
+    const long = 'word '.repeat(4_000);
+    gateway.onSend = (_runId, send) => {
+      const failed = { ...assistant('Half a'), stopReason: 'error' };
+      gateway.history.push(user('Hello'), failed, assistant(`${long.slice(0, 12_000)}\n...(truncated)...`));
+      gateway.transcript = [user('[Sun 2026-11-29 07:43 UTC] Hello'), failed, assistant(long)];
+      send(final(long.trim()));
+    };
+    expect(await ask('Hello')).toBe(long);
+  });
+
+  test('takes the event’s text when the images of the run are too large to be read', async () => {
+    gateway.onSend = (_runId, send) => {
+      const image = { role: 'toolResult', content: [{ type: 'image', bytes: 5_000_000 }] };
+      gateway.history.push(user('Hello'), assistant('A look', { type: 'toolCall' }), image, assistant('From the transcript'));
+      send(final('From the event'));
+    };
+    expect(await ask('Hello')).toBe('From the event');
+  });
+
+  test('fails with a sentence of its own when the agent chose not to reply', async () => {
+    gateway.onSend = (_runId, send) => {
+      gateway.history.push(user('Hello'), assistant('NO_REPLY'));
+      send(final('NO'));
+    };
+    await expect(ask('Hello')).rejects.toThrow('The agent chose not to reply');
+  });
+
+  test('finds the reply to a resumed message whose white space the gateway has changed', async () => {
+    gateway.history = [user('def f():\n return 1', Date.now() + 50), assistant('It returns 1')];
+    expect(await ask('def f():\n    return 1', { resumed: true })).toBe('It returns 1');
+    expect(gateway.received).toEqual([]);
   });
 
   test('fails after the timeout when the gateway sends no event', async () => {
@@ -155,7 +236,7 @@ describe('replyFromContainer', () => {
     gateway.onSend = async (_runId, send) => {
       send({ state: 'error', errorMessage: 'overloaded' });
       await sleep(100);
-      send({ state: 'final', message: { content: [{ type: 'text', text: 'From the second' }] } });
+      send(final('From the second'));
     };
     expect(await ask('Hello')).toBe('From the second');
   });
@@ -192,7 +273,7 @@ describe('replyFromContainer', () => {
     gateway.onSend = async (_runId, send) => {
       gateway.history.push(user('Hello'));
       await sleep(1_500);
-      send({ state: 'final', message: { content: [{ type: 'text', text: 'At last' }] } });
+      send(final('At last'));
     };
     expect(await ask('Hello')).toBe('At last');
   });
@@ -203,9 +284,47 @@ describe('replyFromContainer', () => {
   });
 
   test('sends the message only after the run of the preceding message has ended', async () => {
-    gateway.onSend = (_runId, send) => send({ state: 'final', message: { content: [{ type: 'text', text: 'Next' }] } });
+    gateway.onSend = (_runId, send) => {
+      gateway.history.push(user('Hello'), assistant('Next'));
+      send(final('Next'));
+    };
     expect(await ask('Hello', { after: 'msg_before' })).toBe('Next');
     expect(gateway.methods.filter((method) => /agent.wait|chat.send/.test(method))).toEqual(['agent.wait', 'chat.send']);
+  });
+
+  test.each<[string, string | null, string, RegExp]>([
+    ['def f():\n    return 1', '2026.3.13', 'agent', /^def f\(\):\n {4}return 1$/],
+    ['a\tb', null, 'agent', /^a\tb$/],
+    ['cafe\u0301', '2026.3.13', 'agent', /^cafe\u0301$/],
+    ['non\u00a0breaking', '2026.5.28', 'agent', /^non\u00a0breaking$/],
+    ['    indented', '2026.3.13', 'agent', /^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d UTC\] {5}indented$/],
+    ['/usr/bin/env  sh', '2026.3.13', 'agent', /^\/usr\/bin\/env {2}sh$/],
+    ['one\nline each', '2026.3.13', 'chat.send', /^one\nline each$/],
+    ['/think  high', '2026.3.13', 'chat.send', /^\/think {2}high$/],
+    ['/model: a  b', '2026.3.13', 'chat.send', /^\/model: a {2}b$/],
+    ['def f():\n    return 1', '2026.8.2', 'chat.send', /^def f\(\):\n {4}return 1$/],
+  ])('sends %j to OpenClaw %s with %s', async (text, openclawVersion, method, received) => {
+    gateway.onSend = (_runId, send) => {
+      gateway.history.push(user(text), assistant('Read'));
+      send(final('Read'));
+    };
+    expect(await ask(text, { openclawVersion })).toBe('Read');
+    expect(gateway.methods.filter((each) => /^(agent|chat\.send)$/.test(each))).toEqual([method]);
+    expect(gateway.received).toEqual([expect.stringMatching(received)]);
+  });
+
+  test('aborts a run of the method agent, which chat.abort does not know, until it has ended', async () => {
+    const stop = new AbortController();
+    gateway.answers['chat.abort'] = { ok: true, aborted: false };
+    gateway.answers['agent.wait'] = { status: 'timeout' };
+    gateway.onSend = (runId) => {
+      if (runId.endsWith('-stop-1')) gateway.answers['agent.wait'] = { status: 'timeout', endedAt: Date.now() };
+      stop.abort();
+    };
+    await expect(ask('a\tb', { signal: stop.signal })).rejects.toThrow('The agent was interrupted');
+    await pollUntil('the run has ended', () => gateway.received.length >= 3, { everyMs: 50 });
+    await sleep(1_500);
+    expect(gateway.received).toEqual(['a\tb', '[Agentbot] /stop', '[Agentbot] /stop']);
   });
 
   test('rejects at once on abort, and sends chat.abort for the run', async () => {
@@ -216,13 +335,49 @@ describe('replyFromContainer', () => {
     expect(gateway.methods).toContain('chat.abort');
   });
 
-  const earlier = Date.now() - 60_000;
+  const toolStarts = (send: (payload: object) => void) => send({ stream: 'tool', data: { phase: 'start', name: 'exec' } });
+  const limits = { replyMinutes: 1, replyToolCalls: 3 };
+  const expectAborted = () => pollUntil('the run is aborted', () => gateway.methods.includes('chat.abort'), { everyMs: 20 });
+
+  test('stops a run that calls more tools than the plan allows', async () => {
+    gateway.onSend = async (_runId, send) => {
+      for (let call = 0; call < 4; call++) {
+        expect(gateway.methods).not.toContain('chat.abort');
+        toolStarts(send);
+        send({ stream: 'tool', data: { phase: 'result', name: 'exec' } });
+        await sleep(20);
+      }
+    };
+    await expect(ask('Hello', { limits })).rejects.toMatchObject({
+      kind: 'budget',
+      message: 'The reply was stopped: your plan allows 3 tool calls for one reply',
+    });
+    await expectAborted();
+  });
+
+  test('does not stop a run that calls as many tools as the plan allows', async () => {
+    gateway.onSend = (_runId, send) => {
+      for (let call = 0; call < 3; call++) toolStarts(send);
+      send({ state: 'final', message: { content: [{ type: 'text', text: 'Done' }] } });
+    };
+    expect(await ask('Hello', { limits })).toBe('Done');
+  });
+
+  test('stops a run that takes longer than the plan allows, counted from its first process', async () => {
+    gateway.onSend = () => undefined;
+    await expect(ask('Hello', { limits, askedAt: new Date(Date.now() - 59_000) })).rejects.toMatchObject({
+      kind: 'budget',
+      message: 'The reply was stopped: your plan allows 1 minutes for one reply',
+    });
+    await expectAborted();
+  });
+
   test.each<[string, HistoryEntry[]]>([
     ['the reply to an earlier message that ends with the same words', [user('Is that ok', earlier), assistant('It is')]],
     ['the reply to an earlier message with the same words', [user('ok', earlier), assistant('Good')]],
   ])('does not take %s as the reply to a resumed message', async (_case, history) => {
     gateway.history = history;
-    gateway.onSend = (_runId, send) => send({ state: 'final', message: { content: [{ type: 'text', text: 'Then I begin' }] } });
+    gateway.onSend = (_runId, send) => send(final('Then I begin'));
     expect(await ask('ok', { resumed: true })).toBe('Then I begin');
     expect(gateway.received).toEqual(['ok']);
   });
@@ -306,6 +461,30 @@ test('syncConversations polls for a reply that the gateway stores late, without 
   connection.close();
 });
 
+test('syncConversations stores equal words that were said twice, and no message of a session that was opened here', async () => {
+  const connection = await GatewayConnection.open({ url: gateway.url, token: 'token', deviceKey: newDeviceKey() });
+  const began = Date.now() - 60_000;
+  const updatedAt = began + 1;
+  gateway.history = [began, updatedAt].flatMap((timestamp) => [user('Ping', timestamp), { ...assistant('Pong'), timestamp }]);
+  gateway.sessions = [
+    { key: 'agent:main:sess_ours', sessionId: 'ours', updatedAt },
+    { key: 'agent:main:telegram:2', sessionId: 'repeating', channel: 'telegram', updatedAt },
+  ];
+  syncConversations(backend.context, agent.id, connection);
+  const sessions = () =>
+    backend.context.database.as('service', (tx) =>
+      tx.chatSession.findMany({
+        where: { gatewaySessionId: { in: ['ours', 'repeating'] }, syncedAt: { not: null } },
+        include: { messages: { orderBy: { seq: 'asc' } } },
+      }),
+    );
+  await pollUntil('the gateway’s session is stored', async () => (await sessions()).length > 0);
+  expect((await sessions()).map(({ platform, messages }) => [platform, messages.map(({ content }) => content)])).toEqual([
+    ['telegram', ['Ping', 'Pong', 'Ping', 'Pong']],
+  ]);
+  connection.close();
+});
+
 describe('POST /api/chat redacts the model key', () => {
   const refusal = `401: invalid key ${canary('sk-or-')}`;
 
@@ -313,14 +492,14 @@ describe('POST /api/chat redacts the model key', () => {
   test.each<[string, string, () => void]>([
     [
       'an error event',
-      '401: invalid key [redacted]',
+      "401: invalid key [redacted]. Check the agent's model key",
       () => {
         gateway.onSend = (_runId, send) => send({ state: 'error', errorMessage: refusal });
       },
     ],
     [
       'a final event with the agent’s own text',
-      'The agent could not answer: 401: invalid key [redacted]',
+      "The agent could not answer: 401: invalid key [redacted]. Check the agent's model key",
       () => {
         const content = [{ type: 'text', text: `⚠️ Agent failed before reply: ${refusal}` }];
         gateway.onSend = (_runId, send) => send({ state: 'final', message: { content } });
@@ -371,31 +550,70 @@ test('GET channels redacts the token in a channel’s error, and shows no error 
   ]);
 });
 
-describe('the gateway proxy removes cookies', () => {
+describe('the gateway port', () => {
   // The browser may send the dashboard's session cookie to an agent's address.
   const session = `next-auth.session-token=${canary('session-')}`;
-  const agentCookie = 'next-auth.session-token=theirs; Path=/';
-  /** A container's own web server: sets a cookie and returns the request headers in `x-heard`. */
-  const container = createServer((request, response) => {
-    response.setHeader('set-cookie', agentCookie).setHeader('x-heard', JSON.stringify(request.headers)).end();
+  /** The headers that an agent's own web server sends: these describe the response alone, */
+  const passed: Record<string, string> = {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-cache',
+    etag: '"1"',
+    vary: 'Accept',
+    location: '/next',
+    'content-security-policy': "default-src 'self'",
+    'access-control-allow-origin': '*',
+    'x-content-type-options': 'nosniff',
+    'x-openclaw-run': '1',
+  };
+  /** and these act on the site, on other sites of the host, or on a proxy in front. */
+  const refused: Record<string, string> = {
+    'set-cookie': 'next-auth.session-token=theirs; Path=/',
+    'clear-site-data': '"cookies"',
+    'service-worker-allowed': '/',
+    'strict-transport-security': 'max-age=31536000',
+    'alt-svc': 'h3=":443"',
+    nel: '{"report_to":"x","max_age":1}',
+    'report-to': '{"group":"x"}',
+    'reporting-endpoints': 'x="https://evil.example"',
+    'x-accel-redirect': '/etc/passwd',
+    'x-sendfile': '/etc/passwd',
+    'origin-agent-cluster': '?1',
+    'accept-ch': 'Sec-CH-UA-Model',
+    refresh: '0',
+    'x-header-of-tomorrow': '1',
+  };
+  const sent = Object.entries({ ...passed, ...refused });
+  /** The request headers that the agent's web server got last. */
+  let heard: Record<string, unknown>;
+  const container = createServer((incoming, response) => {
+    heard = incoming.headers;
+    for (const [name, value] of sent) response.setHeader(name, value);
+    response.end();
   });
   const sockets = new WebSocketServer({ noServer: true });
+  const token = canary('gateway-token-');
   let address: string;
+  let host: string;
 
   beforeAll(async () => {
-    container.on('upgrade', (request, socket, head) => {
-      const heard = JSON.stringify(request.headers);
-      if (request.url === '/refused') {
-        socket.end(`HTTP/1.1 403 Forbidden\r\nSet-Cookie: ${agentCookie}\r\nX-Heard: ${heard}\r\nContent-Length: 0\r\n\r\n`);
-      } else sockets.handleUpgrade(request, socket, head, () => undefined);
+    container.on('upgrade', (incoming, socket, head) => {
+      heard = incoming.headers;
+      const lines = sent.map(([name, value]) => `${name}: ${value}`);
+      if (incoming.url === '/refused') {
+        socket.end(`HTTP/1.1 403 Forbidden\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
+      } else sockets.handleUpgrade(incoming, socket, head, () => undefined);
     });
-    sockets.on('headers', (headers, request) => headers.push(`Set-Cookie: ${agentCookie}`, `X-Heard: ${JSON.stringify(request.headers)}`));
+    sockets.on('headers', (headers) => headers.push(...sent.map(([name, value]) => `${name}: ${value}`)));
     container.listen(0, '127.0.0.1');
     await once(container, 'listening');
     const { port } = container.address() as { port: number };
     const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(port) };
-    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+    await backend.context.database.as('service', async (tx) => {
+      await tx.agent.update({ where: { id: agent.id }, data });
+      await writeAgentSecrets(tx, backend.context.envelope, agent, { gatewayToken: token });
+    });
     address = `127.0.0.1:${backend.gatewayPort}/agent/${agent.id}`;
+    host = `${agent.id}.agents.localhost:${backend.gatewayPort}`;
   });
   afterAll(async () => {
     const data = { state: agent.state, runtime: agent.runtime, containerSpec: Prisma.DbNull };
@@ -405,6 +623,10 @@ describe('the gateway proxy removes cookies', () => {
     container.close();
   });
 
+  const get = async (url: string, headers: Record<string, string> = {}): Promise<IncomingMessage> => {
+    const [answer] = await once(request(url, { headers }).end(), 'response');
+    return answer.resume();
+  };
   // OpenClaw 2026.8 and later refuses requests with headers of proxies.
   const headers = {
     cookie: session,
@@ -414,17 +636,62 @@ describe('the gateway proxy removes cookies', () => {
     'x-real-ip': '192.0.2.1',
   };
   const answers: [string, () => Promise<IncomingMessage>][] = [
-    ['HTTP', async () => (await once(request(`http://${address}/`, { headers }).end(), 'response'))[0]],
+    ['HTTP', () => get(`http://${address}/`, headers)],
     ['WebSocket', async () => (await once(new WebSocket(`ws://${address}/`, { headers }), 'upgrade'))[0]],
     ['a refused WebSocket', async () => (await once(new WebSocket(`ws://${address}/refused`, { headers }), 'unexpected-response'))[1]],
   ];
-  test.each(answers)('from the request and the response over %s', async (_transport, ask) => {
+  test.each(answers)('removes cookies and headers of proxies from the request over %s', async (_transport, ask) => {
+    (await ask()).resume();
+    expect(heard).toMatchObject({ 'x-other': 'kept' });
+    expect(Object.keys(heard).filter((name) => /cookie|forwarded|real-ip/.test(name))).toEqual([]);
+    expect(findInClear({ 'what the agent heard': JSON.stringify(heard) })).toEqual([]);
+  });
+
+  test.each(answers)('passes the response headers that describe the response alone, over %s', async (_transport, ask) => {
     const answer = await ask();
     answer.resume();
-    const heard = String(answer.headers['x-heard']);
-    expect(JSON.parse(heard)).toMatchObject({ 'x-other': 'kept' });
-    expect(Object.keys(JSON.parse(heard)).filter((name) => /forwarded|real-ip/.test(name))).toEqual([]);
-    expect(findInClear({ 'what the agent heard': heard })).toEqual([]);
-    expect(answer.headers['set-cookie']).toBeUndefined();
+    expect(answer.headers).toMatchObject(passed);
+    expect(Object.keys(answer.headers).filter((name) => name in refused)).toEqual([]);
+  });
+
+  test('refuses a service worker on the origin that agents share, and passes it by host name', async () => {
+    const script = { 'service-worker': 'script' };
+    for (const url of [`http://${address}`, `http://${address}/sw.js`]) expect((await get(url, script)).statusCode).toBe(403);
+    expect((await get(`http://127.0.0.1:${backend.gatewayPort}/sw.js`, { ...script, host })).statusCode).toBe(200);
+  });
+
+  test.each(['/__openclaw/control-ui-config.json', '/x/../__openclaw/control-ui-config.json?a=b', '/__openclaw/control%2dui-config.json'])(
+    'gives %s only to clients with the gateway token',
+    async (path) => {
+      const status = async (authorization?: string) =>
+        (await get(`http://127.0.0.1:${backend.gatewayPort}/agent/${agent.id}${path}`, authorization ? { authorization } : {})).statusCode;
+      expect([await status(), await status('Bearer wrong'), await status(`Bearer ${token}`)]).toEqual([401, 401, 200]);
+    },
+  );
+
+  test('refuses a WebSocket of a client that has STREAM_LIMIT open ones to the agent', async () => {
+    const limited = createGatewayRouter(
+      { ...backend.context, config: { ...backend.config, STREAM_LIMIT: 2 } },
+      createForwardedAddress('loopback'),
+    );
+    limited.listen(0, '127.0.0.1');
+    await once(limited, 'listening');
+    const { port } = limited.address() as { port: number };
+    const open = async (client: string) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/agent/${agent.id}`, { headers: { 'x-forwarded-for': client } });
+      const outcome = Promise.race([
+        once(socket, 'open').then(() => 101),
+        once(socket, 'unexpected-response').then(([, { statusCode }]) => statusCode),
+      ]);
+      return { status: await outcome, socket: socket.on('error', () => undefined) };
+    };
+    const first = await open('2001:db8::1');
+    const opened = [first, await open('2001:db8::2'), await open('2001:db8:0:1::1')];
+    expect(opened.map(({ status }) => status)).toEqual([101, 101, 101]);
+    expect((await open('2001:db8::3')).status).toBe(429);
+    first.socket.terminate();
+    await pollUntil('a place is free', async () => (await open('2001:db8::3')).status === 101, { seconds: 10, everyMs: 50 });
+    limited.closeAllConnections();
+    limited.close();
   });
 });

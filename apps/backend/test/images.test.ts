@@ -204,3 +204,105 @@ test('an agent whose image is no longer allowed restarts and repairs from the lo
       .catch(() => undefined);
   }
 }, 120_000);
+
+describe('GET /api/openclaw/versions', () => {
+  const listOn = async (target: TestBackend, user: string) => (await target.as(user, 'GET', '/api/openclaw/versions')).body;
+  const byVersion = (body: { versions: { version: string }[] }) => new Map(body.versions.map((each) => [each.version, each]));
+
+  test('lists the offered versions and the platform image, with the size of those on the host', async () => {
+    const body = await listOn(backend, await backend.account());
+    expect(body).toMatchObject({ default: 'stand-in-images', recommended: '2026.8.2' });
+    expect([...byVersion(body).keys()]).toEqual(['2026.3.13', '2026.5.28', '2026.7.35', '2026.8.2', '2026.9.6', 'stand-in-images']);
+    expect(byVersion(body).get('stand-in-images')).toMatchObject({
+      image: IMAGE,
+      availability: 'present',
+      sizeBytes: (await docker.getImage(IMAGE).inspect()).Size,
+      // The tag is no release; the label says 2026.3.13.
+      sessions: 'files',
+      readySeconds: 30,
+    });
+    // The operator's own repository may be pulled; OpenClaw's sessions are in SQLite from 2026.8.1 on.
+    expect(byVersion(body).get('2026.8.2')).toMatchObject({
+      image: 'agentbot/openclaw-test:2026.8.2',
+      availability: 'pullable',
+      sizeBytes: null,
+      sessions: 'sqlite',
+    });
+    expect(byVersion(body).get('2026.3.13')).toMatchObject({
+      sessions: 'files',
+      channels: expect.arrayContaining(['telegram', 'discord', 'whatsapp']),
+      packagedChannels: [],
+      knownBad: null,
+    });
+  });
+
+  test('images that are only built on the host are present or missing, and never pullable', async () => {
+    const plain = await startBackendWithDocker('images-versions');
+    try {
+      const { versions } = await listOn(plain, await plain.account());
+      for (const { image, availability } of versions) {
+        const isHere = await docker
+          .getImage(image)
+          .inspect()
+          .then(
+            () => true,
+            () => false,
+          );
+        expect([image, availability]).toEqual([image, isHere ? 'present' : 'missing']);
+      }
+    } finally {
+      await plain.stop();
+    }
+  });
+
+  test('tells nothing of the host, nor of an image that states no release, while Docker does not answer', async () => {
+    const alone = await startBackend({ OPENCLAW_IMAGE: 'ghcr.io/acme/openclaw:stable', ALLOWED_IMAGES: 'ghcr.io/acme/openclaw' });
+    try {
+      const { versions } = await listOn(alone, await alone.account());
+      expect(versions.at(-1)).toMatchObject({ version: 'stable', memory: null, readySeconds: null, sessions: null, channels: [] });
+      expect(versions.map(({ availability, sizeBytes }: Record<string, unknown>) => [availability, sizeBytes])).toEqual(
+        Array(6).fill([null, null]),
+      );
+    } finally {
+      await alone.stop();
+    }
+  });
+});
+
+describe('config.openclawVersion of a new agent', () => {
+  const create = (openclawVersion: unknown) =>
+    backend.machine(undefined, 'POST', '/api/agents', { name: 'A', config: { plan: 'network', openclawVersion } });
+
+  test('chooses the image, and is no part of the stored configuration', async () => {
+    const { status, body } = await create('2026.8.2');
+    expect(status).toBe(201);
+    expect(await row(body.id)).toMatchObject({ image: 'agentbot/openclaw-test:2026.8.2', config: { plan: 'network' } });
+    expect((await row(await newAgent())).image).toBeNull();
+  });
+
+  test.each([
+    ['latest', 'openclawVersion is like 2026.8.2'],
+    ['2026.8.2@sha256:abc', 'openclawVersion is like 2026.8.2'],
+    ['../evil:1', 'openclawVersion is like 2026.8.2'],
+    ['', 'openclawVersion is like 2026.8.2'],
+  ])('%j is refused', async (version, error) => {
+    expect(await create(version)).toMatchObject({ status: 400, body: { error } });
+  });
+
+  test('a version that is not offered is refused with those that are', async () => {
+    expect(await create('2026.8.99')).toMatchObject({
+      status: 400,
+      body: {
+        error:
+          'This installation does not offer OpenClaw 2026.8.99. It offers 2026.3.13, 2026.5.28, 2026.7.35, 2026.8.2, 2026.9.6, stand-in-images',
+      },
+    });
+  });
+
+  test('a change of the configuration refuses it: an update changes the version', async () => {
+    const id = await newAgent();
+    const { status } = await backend.machine(undefined, 'PUT', `/api/agents/${id}/config`, { openclawVersion: '2026.8.2' });
+    expect(status).toBe(400);
+    expect((await row(id)).image).toBeNull();
+  });
+});

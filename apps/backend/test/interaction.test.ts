@@ -206,7 +206,7 @@ describe('GET /api/chat/:id/stream', () => {
   test('ends with an error frame when the reply fails, also for a later client', async () => {
     model.setBehaviour({ failures: { '*': 401 } });
     const messageId = await send('Fail, please');
-    const failed = { type: 'error', error: expect.stringMatching(/401|authentication/i) };
+    const failed = { type: 'error', error: expect.stringMatching(/401|authentication/i), kind: 'unauthorized' };
     expect((await readFrames(messageId)).at(-1)).toEqual(failed);
     model.setBehaviour({ failures: {} });
     expect(await readFrames(messageId)).toEqual([failed]);

@@ -48,7 +48,7 @@ beforeAll(async () => {
   });
   id = body.agent.id;
   await backend.settled(id);
-}, 240_000);
+}, 420_000);
 afterAll(async () => {
   if (id) await backend.as(owner, 'DELETE', `/api/agents/${id}`);
   await backend?.stop();

@@ -1,5 +1,7 @@
 import { canary } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beginOperation } from '../src/domain/operations/operations.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
@@ -103,3 +105,72 @@ test('ten times SIGN_IN_RATE_LIMIT wrong passwords from any addresses lock that 
   expect((await signIn(other, right, '203.0.113.2')).status).toBe(200);
   await limited.stop();
 });
+
+test('limits count an IPv6 client by its /64, and an IPv4-mapped address as IPv4', async () => {
+  const limited = await startBackend({ API_RATE_LIMIT: '2', SIGN_IN_RATE_LIMIT: '2' });
+  const list = async (client: string) => (await limited.call('GET', '/api/agents', { headers: { 'x-forwarded-for': client } })).status;
+  expect([await list('2001:db8::1'), await list('2001:db8::2'), await list('2001:db8::ffff:1')]).toEqual([200, 200, 429]);
+  expect(await list('2001:db8:0:1::1')).toBe(200);
+  expect([await list('192.0.2.7'), await list('::ffff:192.0.2.7'), await list('::ffff:c000:207')]).toEqual([200, 200, 429]);
+  await limited.account('six@example.com');
+  const guess = async (client: string) => {
+    const body = { email: 'six@example.com', password: 'wrong' };
+    const headers = { 'x-forwarded-for': client };
+    return (await limited.call('POST', '/api/credentials/verify', { token: await assertion(undefined), body, headers })).status;
+  };
+  expect([await guess('2001:db8:5::1'), await guess('2001:db8:5::2')]).toEqual([401, 401]);
+  expect(await guess('2001:db8:5::3')).toBe(429);
+  await limited.stop();
+});
+
+test('a stream above STREAM_LIMIT of its user answers 429, until one of them closes', async () => {
+  const limited = await startBackend({ STREAM_LIMIT: '2' });
+  const [user, other] = [await limited.account(), await limited.account()];
+  const open = async (userId: string, credential: 'session' | 'internal') => {
+    const closing = new AbortController();
+    const headers: Record<string, string> =
+      credential === 'session'
+        ? { authorization: `Bearer ${await assertion(userId)}` }
+        : { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': userId };
+    const response = await fetch(`${limited.url}/api/overview/stream`, { headers, signal: closing.signal });
+    return { response, status: response.status, close: () => closing.abort() };
+  };
+  const first = await open(user, 'session');
+  const streams = [first, await open(user, 'internal'), await open(other, 'session')];
+  expect(streams.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const refused = await open(user, 'session');
+  expect([refused.status, await refused.response.json()]).toEqual([
+    429,
+    { error: 'Too many open streams: close one, then try again', code: 'RATE_LIMITED' },
+  ]);
+  first.close();
+  await pollUntil('a place is free', async () => (await open(user, 'session')).status === 200, { seconds: 10, everyMs: 50 });
+  await limited.stop();
+});
+
+test('of an owner’s slow operations one is in flight, so that another owner’s begins beside it', async () => {
+  const { database, boss } = backend.context;
+  const agentOf = async (owner: string) => {
+    const { id } = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Archived' })).body;
+    return database.as('service', (tx) => tx.agent.findUniqueOrThrow({ where: { id } }));
+  };
+  const [busy, other] = [await backend.account(), await backend.account()];
+  await backend.as(admin, 'PUT', `/api/admin/users/${busy}/plan`, { plan: 'network' });
+  const agents = [await agentOf(busy), await agentOf(busy), await agentOf(other)];
+  // Without an engine, an operation that has begun waits for one.
+  const ids: string[] = [];
+  for (const agent of agents) ids.push((await database.as('service', (tx) => beginOperation(tx, boss, agent, 'backup'))).id);
+  const states = async () => {
+    const rows = await database.as('service', (tx) => tx.operation.findMany({ where: { id: { in: ids } } }));
+    return ids.map((id) => rows.find((row) => row.id === id)?.state);
+  };
+  await pollUntil('the other owner’s operation runs', async () => (await states())[2] === 'running', { seconds: 30, everyMs: 100 });
+  expect((await states()).filter((state) => state === 'running')).toHaveLength(2);
+  expect((await states())[2]).toBe('running');
+  const running = (await states()).indexOf('running');
+  expect((await backend.as(busy, 'POST', `/api/agents/${agents[running]?.id}/operations/${ids[running]}/cancel`)).status).toBe(200);
+  await pollUntil('the next operation of the owner runs', async () => (await states())[1 - running] === 'running', {
+    seconds: 30,
+    everyMs: 100,
+  });
+}, 120_000);

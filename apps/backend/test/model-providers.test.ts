@@ -1,6 +1,6 @@
 import { containerModels } from '@agentbot/contracts/test/agents-api';
 import { canary } from '@agentbot/test-doubles/canaries';
-import { type ReceivedRequest, startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { type ReceivedRequest, signInPage, startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { settle } from '../src/domain/conversations/settle-reply.ts';
 import type { Message } from '../src/generated/prisma/client.ts';
@@ -72,7 +72,13 @@ beforeAll(async () => {
   }
 }, 120_000);
 afterEach(() => {
-  model.setBehaviour({ failures: {}, maxTokens: undefined, streamFault: undefined, html: false, reply: (words) => `You said: ${words}` });
+  model.setBehaviour({
+    failures: {},
+    maxTokens: undefined,
+    streamFault: undefined,
+    instead: undefined,
+    reply: (words) => `You said: ${words}`,
+  });
   model.requests.length = 0;
   called.length = 0;
 });
@@ -110,7 +116,10 @@ describe.each(providers)('an agent of %s', (provider) => {
   test('answers 500 with the provider’s reason and without the key when the provider refuses', async () => {
     model.setBehaviour({ failures: { '*': 403 } });
     const [status, error] = await say('Refused', agents[provider]);
-    expect([status, error]).toEqual([500, expect.stringMatching(/^The model provider failed \(403: .*\(key \[redacted\]\)\)$/)]);
+    expect([status, error]).toEqual([
+      500,
+      expect.stringMatching(/^The model provider failed \(403: .*\(key \[redacted\]\)\)\. Check the agent's model key$/),
+    ]);
     expect(error).not.toContain(KEY);
     // A refusal is not repeated.
     expect(model.requests).toHaveLength(1);
@@ -122,13 +131,16 @@ describe.each(providers)('an agent of %s', (provider) => {
     expect(await say('Half of this is lost', agents[provider], { sessionId })).toEqual([
       500,
       expect.stringMatching(
-        kind === 'error' ? /^The model provider failed \(.+\)$/ : /^The model provider failed \(its reply ended early\)$/,
+        kind === 'error'
+          ? /^The model provider failed \(.+\)\. Send/
+          : /^The model provider failed \(its reply ended early\)\. Send the message again/,
       ),
     ]);
     expect(await service((tx) => tx.message.count({ where: { sessionId, sender: 'agent' } }))).toBe(0);
   });
 });
 
+const again = 'Send the message again; if that fails too, check the model and its address';
 describe('a provider’s answer', () => {
   test('429 with Retry-After is waited for and the request repeated once', async () => {
     model.setBehaviour({ failures: { '*': [429] }, retryAfter: 1 });
@@ -137,7 +149,10 @@ describe('a provider’s answer', () => {
     expect(Date.now() - began).toBeGreaterThanOrEqual(1_000);
     expect(model.requests.map(({ status }) => status)).toEqual([429, 200]);
     model.setBehaviour({ failures: { '*': 529 } });
-    expect(await say('Overloaded', agents.anthropic)).toEqual([500, 'The model provider failed (529: Overloaded (key [redacted]))']);
+    expect(await say('Overloaded', agents.anthropic)).toEqual([
+      500,
+      `The model provider failed (529: Overloaded (key [redacted])). ${again}`,
+    ]);
     expect(model.requests.map(({ status }) => status)).toEqual([429, 200, 529, 529]);
   });
 
@@ -162,19 +177,38 @@ describe('a provider’s answer', () => {
     }
   });
 
-  test('that is empty or a web page is an error', async () => {
-    model.setBehaviour({ html: true });
-    expect((await say('Page', agents.groq))[0]).toBe(500);
-    model.setBehaviour({ html: false, reply: () => '' });
-    expect(await say('Nothing', agents.groq)).toEqual([500, 'The agent answered nothing']);
+  test('that is a web page, an error with status 200, or empty is an error with its reason', async () => {
+    const noCredit = { type: 'application/json', body: `{"error":{"message":"No credit left for ${KEY}"}}` };
+    for (const provider of providers) {
+      model.setBehaviour({ instead: signInPage });
+      expect(await say('Page', agents[provider])).toEqual([
+        500,
+        `The model provider failed (it answered with a web page: check its address). ${again}`,
+      ]);
+      model.setBehaviour({ instead: noCredit });
+      expect(await say('Credit', agents[provider])).toEqual([
+        500,
+        'The model provider failed (No credit left for [redacted]). Add credit at the model provider, or choose another model',
+      ]);
+    }
+    model.setBehaviour({ instead: undefined, reply: () => '' });
+    expect(await say('Nothing', agents.groq)).toEqual([500, `The agent answered nothing. ${again}`]);
+  });
+
+  test('is shown and stored without the thoughts at its beginning', async () => {
+    model.setBehaviour({ reply: () => '<think>I keep this for myself</think>Use `<think>` for thoughts' });
+    const sessionId = await newSession(agents.openai);
+    expect(await say('How?', agents.openai, { sessionId })).toEqual([200, 'Use `<think>` for thoughts']);
+    const stored = await service((tx) => tx.message.findMany({ where: { sessionId, sender: 'agent' } }));
+    expect(stored.map(({ content }) => content)).toEqual(['Use `<think>` for thoughts']);
   });
 
   test('with an error in the stream names the error', async () => {
     model.setBehaviour({ streamFault: { kind: 'error', afterWords: 1 } });
-    expect(await say('Half', agents.anthropic)).toEqual([500, 'The model provider failed (529: Overloaded)']);
+    expect(await say('Half', agents.anthropic)).toEqual([500, `The model provider failed (529: Overloaded). ${again}`]);
     expect(await say('Half', agents.openai)).toEqual([
       500,
-      'The model provider failed (The server had an error while processing your request.)',
+      `The model provider failed (The server had an error while processing your request.). ${again}`,
     ]);
   });
 });
@@ -226,6 +260,20 @@ test('a request without agentId goes to the newest running agent', async () => {
   expect(await defaultAgent()).toBe(running.at(-1)?.id);
 });
 
+test.each(['', '/v1'])('an agent of anthropic calls ANTHROPIC_BASE_URL with the ending “%s”', async (ending) => {
+  const own = await startBackend({ ANTHROPIC_BASE_URL: model.url + ending });
+  try {
+    const owner = await own.account();
+    const config = { aiProvider: 'anthropic', apiKey: KEY };
+    const { body } = await own.as(owner, 'POST', '/api/agents/provision', { name: 'Own', model: 'claude-opus-4-6', config });
+    const answer = await own.as(owner, 'POST', '/api/chat', { message: 'Hello', agentId: body.agent.id });
+    expect([answer.status, answer.body.reply]).toEqual([200, 'You said: Hello']);
+    expect(model.requests.map(({ path }) => path)).toEqual(['/v1/messages']);
+  } finally {
+    await own.stop();
+  }
+});
+
 test('minimax, the sixth row of the contract’s table, is refused', async () => {
   expect(containerModels().map(({ provider }) => provider)).toEqual([...providers, 'minimax']);
   const { status } = await ask('POST', '/api/agents/provision', {
@@ -261,14 +309,26 @@ describe('settle', () => {
     expect([reply.state, reply.text, reply.answer?.content]).toEqual(['done', said[0], said[0]]);
   });
 
+  test.each([
+    ['stopped', ['Half of']],
+    ['budget', ['Half of']],
+    ['bad_response', []],
+    ['timeout', []],
+  ] as const)('of a reply that failed as %s leaves its text so far in the session: %p', async (kind, left) => {
+    const message = await pendingMessage();
+    await service((tx) => tx.reply.update({ where: { id: message.id }, data: { text: 'Half of' } }));
+    await settle(backend.context, message, { error: 'It ended', kind });
+    expect(await stateOf(message)).toMatchObject({ reply: { state: 'failed', kind, text: 'Half of' }, said: left });
+  });
+
   test('changes no reply that has ended', async () => {
     const message = await pendingMessage();
-    await settle(backend.context, message, { error: 'The agent was interrupted' });
+    await settle(backend.context, message, { error: 'The agent was interrupted', kind: 'stopped' });
     await settle(backend.context, message, { text: 'Too late' });
     expect(await stateOf(message)).toMatchObject({ reply: { state: 'failed', error: 'The agent was interrupted', text: '' }, said: [] });
     const done = await pendingMessage();
     await settle(backend.context, done, { text: 'Done' });
-    await settle(backend.context, done, { error: 'Late error' });
+    await settle(backend.context, done, { error: 'Late error', kind: 'agent' });
     expect(await stateOf(done)).toMatchObject({ reply: { state: 'done', error: null, text: 'Done' }, said: ['Done'] });
   });
 });

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { storageOf } from '@agentbot/openclaw-image/versions';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
-import { storageOf } from '../src/infra/openclaw/versions.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
+import { makeImageWithoutPlugin } from './cold-image.ts';
 import { containersOn } from './containers.ts';
 
 /** A real gateway of a version above the platform's default; `pnpm openclaw:try` runs these tests for any version. */
@@ -19,6 +20,7 @@ let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let owner: string;
 let id: string;
+let discordAgent: string;
 
 const endpoint = () => ({ baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET });
 const say = async (message: string) => (await backend.as(owner, 'POST', '/api/chat', { message, agentId: id })).body.reply;
@@ -85,6 +87,10 @@ test('a change of the model after update-skill takes effect and keeps the skill 
 });
 
 test('the reconciler recreates a killed and removed container, and the agent keeps its memory', async () => {
+  // A store of an older version beside the database: a gateway with a database exits with 78 until doctor has imported it.
+  const older = { 'agent:main:older': { sessionId: '11111111-1111-4111-8111-111111111111', updatedAt: 1_770_000_000_000 } };
+  const store = '/home/node/.openclaw/agents/main/sessions';
+  if (storageOf(VERSION) === 'sqlite') await shell(id, `mkdir -p ${store} && echo '${JSON.stringify(older)}' > ${store}/sessions.json`);
   // A killed gateway cannot release its lease of the data.
   await docker.getContainer(`openclaw-${id}`).remove({ force: true });
   const isBack = () =>
@@ -98,6 +104,9 @@ test('the reconciler recreates a killed and removed container, and the agent kee
     await sleep(100);
   }
   await backend.settled(id);
+  if (storageOf(VERSION) === 'sqlite') {
+    expect((await lastOperation(id)).steps).toContainEqual(expect.objectContaining({ name: 'doctor', state: 'done' }));
+  }
   expect(await agent()).toMatchObject({ status: 'active' });
   expect(await say('What is my favourite colour?')).toBe('You said: What is my favourite colour?');
   expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('My favourite colour is teal');
@@ -130,7 +139,24 @@ test('an update to a version that cannot read the conversations answers 500 and 
   expect(await agent()).toMatchObject({ status: 'active' });
 });
 
-test('provision fails and names the plugin when the image lacks the channel’s plugin', async () => {
-  const other = await provision({ ...endpoint(), discordBotToken: canary('discord.') });
-  expect(await lastOperation(other)).toMatchObject({ state: 'failed', error: expect.stringContaining('does not have the plugin discord') });
+test('an agent with Discord and WhatsApp starts, and loads both channels', async () => {
+  discordAgent = await provision({ ...endpoint(), discordBotToken: canary('discord.'), whatsappToken: canary('whatsapp.') });
+  expect(await lastOperation(discordAgent)).toMatchObject({ kind: 'provision', state: 'succeeded', error: null });
+  const { channels } = (await backend.as(owner, 'GET', `/api/agents/${discordAgent}/channels`)).body;
+  // The token is made up, and WhatsApp waits for its QR code; an unknown channel would be missing or "off".
+  expect(channels.map(({ channel }: { channel: string }) => channel).sort()).toEqual(['discord', 'whatsapp']);
+  expect(channels).toContainEqual(expect.objectContaining({ channel: 'whatsapp', state: 'pairing' }));
+  expect(await shell(discordAgent, 'openclaw plugins list --json')).toMatch(/"id": *"discord".*?"status": *"loaded"/s);
+});
+
+test('an update to an image that lacks a plugin of the agent fails and names the plugin', async () => {
+  const removeImage = await makeImageWithoutPlugin(IMAGE, `${IMAGE}-no-discord`, 'discord');
+  try {
+    const { status, body } = await backend.machine(owner, 'POST', `/api/agents/${discordAgent}/update`, { image: `${IMAGE}-no-discord` });
+    expect([status, body.error]).toEqual([500, expect.stringContaining('does not have the plugin discord')]);
+    const { Config } = await docker.getContainer(`openclaw-${discordAgent}`).inspect();
+    expect(Config.Image).toBe(IMAGE);
+  } finally {
+    await removeImage();
+  }
 });

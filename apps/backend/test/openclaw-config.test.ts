@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals';
 import { type ConfigInput, openclawConfig } from '../src/infra/openclaw/config-builder.ts';
 import { configShape } from '../src/infra/openclaw/config-shape.ts';
 import { fallbackTargets, modelTarget } from '../src/infra/openclaw/providers.ts';
-import { canReadStorage, nearestKnown, storageOf } from '../src/infra/openclaw/versions.ts';
 import { validateInImage } from './openclaw-validators.ts';
 
 /** Generated configurations, checked by the validators of OpenClaw itself. */
@@ -67,41 +66,6 @@ test('2026.3.13 and the newer version each refuse the channel settings of the ot
   const [older, newer] = ['2026.3.13', NEWER].map((version) => openclawConfig({ ...base, version }));
   expect(await validateInImage('agentbot/openclaw:2026.3.13', [newer as object])).toEqual([[expect.stringMatching(/streaming/)]]);
   expect((await validateInImage(`agentbot/openclaw:${NEWER}`, [older as object])).flat().join()).toMatch(/heartbeat|streaming|retry/);
-});
-
-// The boundaries are the first npm releases with the change.
-test.each([
-  ['2026.3.13', '2026.3.13', 'jsonl'],
-  ['2026.3.14', '2026.3.13', 'jsonl'],
-  ['2026.3.22', '2026.3.22', 'jsonl'],
-  ['2026.4.5', '2026.3.22', 'jsonl'],
-  ['2026.4.7', '2026.4.7', 'jsonl'],
-  ['2026.5.28', '2026.4.7', 'jsonl'],
-  ['2026.7.35', '2026.4.7', 'jsonl'],
-  ['2026.8.1', '2026.8.1', 'sqlite'],
-  ['2026.8.2', '2026.8.1', 'sqlite'],
-  ['2026.9.5', '2026.8.1', 'sqlite'],
-  ['2026.9.6-1', '2026.9.6', 'sqlite'],
-  ['v2026.10.1', '2026.9.6', 'sqlite'],
-  ['2027.1.1', '2026.9.6', 'sqlite'],
-  ['2025.12.1', '2026.3.13', 'jsonl'],
-  ['latest', '2026.3.13', null],
-  ['', '2026.3.13', null],
-])('nearestKnown maps %j to %s; storageOf returns %s', (version, known, storage) => {
-  expect(nearestKnown(version)).toBe(known);
-  expect(storageOf(version)).toBe(storage);
-});
-
-test.each([
-  ['2026.9.6', '2026.3.13', true],
-  ['2026.8.1', '2026.9.6', true],
-  ['2026.3.13', '2026.7.1', true],
-  ['2026.3.13', '2026.8.1', false],
-  ['latest', '2026.9.6', false],
-  ['2026.3.13', 'latest', true],
-  ['2026.3.13', null, true],
-])('canReadStorage of %s for data of %s returns %p', (version, writtenBy, reads) => {
-  expect(canReadStorage(version, writtenBy)).toBe(reads);
 });
 
 test('openclawConfig sets meta.lastTouchedVersion for a release and omits it for an unknown version', () => {

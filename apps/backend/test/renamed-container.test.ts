@@ -14,13 +14,16 @@ import { removeLeftovers, startBackendWithDocker } from './backend.ts';
 
 const IMAGE = 'agentbot/openclaw-test:stand-in-renamed';
 const socket = path.join(os.tmpdir(), `engine-${randomName(8)}.sock`);
+const INSTALLATION = `test-renamed-${randomName(8)}`;
 const docker = new Docker();
 const proxy = createEngineProxy({
   socketPath: new URL(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock').pathname,
   agentSubnet: '10.231.0.0/16',
+  installation: INSTALLATION,
 });
 const settings: Record<string, string> = {
   DOCKER_HOST: `unix://${socket}`,
+  INSTALLATION,
   OPENCLAW_IMAGE: IMAGE,
   AGENT_PORT_BASE: '26400',
   AGENT_SUBNET: '10.231.0.0/16',
@@ -94,8 +97,8 @@ test('the reconciler restores the name of a container that was renamed while the
 
   await backend.leave();
   await rename(id, `by-hand-${id}`);
-  const { DATABASE_URL, INSTALLATION, ENCRYPTION_KEYS } = first.config;
-  backend = await startBackendWithDocker('renamed-again', { ...settings, DATABASE_URL, INSTALLATION, ENCRYPTION_KEYS });
+  const { DATABASE_URL, ENCRYPTION_KEYS } = first.config;
+  backend = await startBackendWithDocker('renamed-again', { ...settings, DATABASE_URL, ENCRYPTION_KEYS });
   await untilNamed(id);
   expect((await call('GET', `/api/agents/${id}`)).body.status).toBe('active');
   expect((await call('DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });

@@ -29,6 +29,19 @@ beforeAll(async () => {
     }
   });
   await backend.context.database.as('service', (tx) =>
+    tx.agentFileVersion.create({
+      data: {
+        id: 'fv_0',
+        agentId: 'agent_0',
+        ownerId: owner,
+        name: 'SOUL.md',
+        sha256: '',
+        sizeBytes: 1,
+        sealed: backend.context.envelope.seal('a replaced version', 'agent_file_versions|agent_0|fv_0'),
+      },
+    }),
+  );
+  await backend.context.database.as('service', (tx) =>
     tx.backup.create({
       data: {
         id: 'bk_0',
@@ -75,7 +88,12 @@ async function columnsUnderOldKey(): Promise<string[]> {
 }
 
 test('rotate-keys rewraps every secret during concurrent writes, and reports that the old key is no longer needed', async () => {
-  expect(await columnsUnderOldKey()).toEqual(['agent_secrets.sealed', 'backups.sealed_key', 'idempotency_keys.sealed_body']);
+  expect(await columnsUnderOldKey()).toEqual([
+    'agent_file_versions.sealed',
+    'agent_secrets.sealed',
+    'backups.sealed_key',
+    'idempotency_keys.sealed_body',
+  ]);
   // A backend that knows the new key writes while the rotation runs.
   const envelope = createEnvelope(`${fresh},${old}`);
   const writing = (async () => {
@@ -104,11 +122,13 @@ test('rotate-keys rewraps every secret during concurrent writes, and reports tha
   await backend.context.database.as('service', async (tx) => {
     const { sealedKey } = await tx.backup.findUniqueOrThrow({ where: { id: 'bk_0' } });
     expect(freshOnly.open(sealedKey ?? '', 'backups|bk_0')).toBe('key of a backup');
+    const version = await tx.agentFileVersion.findUniqueOrThrow({ where: { id: 'fv_0' } });
+    expect(freshOnly.open(version.sealed, 'agent_file_versions|agent_0|fv_0')).toBe('a replaced version');
     for (let i = 0; i < AGENTS; i++) {
       expect(await readAgentSecrets(tx, freshOnly, `agent_${i}`)).toEqual({ apiKey: i % 5 && i !== 7 ? `key of ${i}` : `new key of ${i}` });
     }
   });
-  expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were rewrapped under fresh, 252 were already under it/);
+  expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were rewrapped under fresh, 253 were already under it/);
 });
 
 test('rotate-keys exits with 1 and names the row that no configured key opens', async () => {

@@ -5,6 +5,7 @@ import { beginScheduledBackups } from '../src/domain/backups/scheduled-backups.t
 import { deleteOldLogs } from '../src/domain/telemetry/logs/log-store.ts';
 import { listViews } from '../src/domain/telemetry/logs/log-views.ts';
 import { deleteOldUsage, writeSamples } from '../src/domain/telemetry/stats/usage-store.ts';
+import { createUsageWriter } from '../src/domain/telemetry/stats/usage-writer.ts';
 import { holdsLease, withLock } from '../src/infra/database/lease.ts';
 import { createDockerHost } from '../src/infra/docker/docker-host.ts';
 import { randomName } from '../src/shared/ids.ts';
@@ -283,6 +284,30 @@ describe('the usage of a container', () => {
     const stale = after(25 * MINUTE_MS + 14 * SECOND_MS);
     const cpu = async (time: Date) => (await clock.at(time, () => backend.as(user, 'GET', `/api/openclaw/instances/${id}/stats`))).body.cpu;
     expect([await cpu(after(-1, stale)), await cpu(stale), await cpu(after(1, stale))]).toEqual(['25.00%', 'N/A', 'N/A']);
+  });
+
+  test('is summed over the samples between two writes', async () => {
+    const { id } = await newAgent({ state: 'running' });
+    const writer = createUsageWriter(backend.context, () => 10 * SECOND_MS);
+    const sample = {
+      systemCpu: 0,
+      cpu: 0,
+      onlineCpus: 2,
+      memory: 100,
+      memoryLimit: 1_000,
+      received: 50,
+      sent: 0,
+      read: 0,
+      written: 0,
+      pids: 3,
+    };
+    writer.add(id, sample);
+    // A tenth, then a fifth of the time of two CPUs: 0.2 and 0.4 of one CPU.
+    writer.add(id, { ...sample, systemCpu: 10, cpu: 1, memory: 200, received: 150 });
+    writer.add(id, { ...sample, systemCpu: 20, cpu: 3, memory: 400, received: 350 });
+    await writer.run(AbortSignal.abort());
+    const [point] = await service((tx) => tx.usagePoint.findMany({ where: { agentId: id, grain: 'minute' } }));
+    expect(point).toMatchObject({ samples: 2, cpu: expect.closeTo(0.3), memory: 300, received: 300n, pids: 3 });
   });
 
   test('is shown for a day per minute, for 30 days per hour, and in the overview for 30 minutes', async () => {

@@ -114,6 +114,7 @@ test('every Prisma model matches the migrated database', async () => {
       tx.user,
       tx.agent,
       tx.agentSecret,
+      tx.agentFileVersion,
       tx.chatSession,
       tx.message,
       tx.operation,

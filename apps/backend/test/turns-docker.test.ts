@@ -122,6 +122,32 @@ describe('an abort command', () => {
     30_000,
   );
 
+  test('cancelReply stops the run within two seconds, keeps its text, and the next message is answered', async () => {
+    const sessionId = await newSession();
+    model.setBehaviour({ wordDelayMs: 400 });
+    const words = 'a b c d e f g h i j k l m n o p q r s t u v w x y z, and then all of them once more';
+    const { body: sent } = await backend.as(owner, 'POST', '/api/chat', { message: words, agentId: id, sessionId, wait: false });
+    const read = () => backend.as(owner, 'GET', `/api/agents/${id}/messages?sessionId=${sessionId}`).then(({ body }) => body.messages);
+    const textSoFar = () =>
+      backend.context.database.as('service', (tx) => tx.reply.findUniqueOrThrow({ where: { id: sent.id } })).then(({ text }) => text);
+    await pollUntil('the agent has said a word', async () => (await textSoFar()).includes('a b'), { everyMs: 20, seconds: 40 });
+    const began = Date.now();
+    expect((await backend.as(owner, 'POST', `/api/chat/${sent.id}/cancel`)).body).toEqual({ messageId: sent.id, outcome: 'stopped' });
+    const request = model.requests.find((each) => each.words === words);
+    await pollUntil('the model request is aborted', () => request?.abandoned === true, { everyMs: 10 });
+    expect(Date.now() - began).toBeLessThan(2_000);
+    model.setBehaviour({ wordDelayMs: 0 });
+    expect(await send(sessionId, 'And now?')).toEqual([200, 'You said: And now?']);
+    const messages = (await read()).reverse();
+    expect(messages.map(({ content }: { content: string }) => content)).toEqual([
+      words,
+      expect.stringMatching(/^You said: a b(?!.*once more)/),
+      'And now?',
+      'You said: And now?',
+    ]);
+    expect(messages[1]).toMatchObject({ sender: 'agent', stopped: true });
+  }, 90_000);
+
   test('aborts the run and the waiting messages at once, and the next message is answered', async () => {
     const sessionId = await newSession();
     model.setBehaviour({ delayMs: 25_000 });
@@ -140,5 +166,23 @@ describe('an abort command', () => {
     expect(Date.now() - began).toBeLessThan(5_000);
     expect(await send(sessionId, 'Go on')).toEqual([200, 'You said: Go on']);
     expect(received(['Then this'])).toEqual([]);
+  }, 60_000);
+
+  test('aborts the run of an indented message, and the next message is answered', async () => {
+    const sessionId = await newSession();
+    const code = 'def slow():\n    return 1';
+    expect(await send(sessionId, 'Begin')).toEqual([200, 'You said: Begin']);
+    model.setBehaviour({ delayMs: 25_000 });
+    const slow = send(sessionId, code);
+    await untilReceived(code);
+    model.setBehaviour({ delayMs: 0 });
+    expect(await Promise.all([send(sessionId, 'stop'), slow])).toEqual([
+      [200, '⚙️ Agent was aborted.'],
+      [500, 'The agent was interrupted'],
+    ]);
+    const request = () => model.requests.find(({ words }) => words === code);
+    await pollUntil('the gateway left the request', () => request()?.abandoned === true, { seconds: 10 });
+    // The gateway tells the model that the run was aborted.
+    expect(await send(sessionId, 'Go on')).toEqual([200, expect.stringMatching(/^You said: [\s\S]*Go on$/)]);
   }, 60_000);
 });

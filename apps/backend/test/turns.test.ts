@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MessageView } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
@@ -123,7 +124,7 @@ describe('messages in one session', () => {
     const text = await response.text();
     await reply;
     const frames = text.split('\n\n').flatMap((block) => (block.includes('data: {') ? JSON.parse(block.slice(block.indexOf('{'))) : []));
-    expect(frames[0]).toEqual({ type: 'text', at: 0, text: '' });
+    expect(frames[0]).toEqual({ type: 'queued', ahead: 1 });
     expect(frames.at(-1)).toMatchObject({ type: 'done', message: { content: 'You said: Heard' } });
     expect(received()).toEqual(['Before', 'Heard']);
   }, 15_000);
@@ -138,6 +139,57 @@ describe('messages in one session', () => {
     for (const late = Date.now() + 10_000; (await last()) !== 'You said: Patient' && Date.now() < late; ) await sleep(50);
     expect(await last()).toBe('You said: Patient');
   }, 60_000);
+});
+
+describe('a message without a session', () => {
+  const send = (message: string, more: { sessionId?: string; wait?: boolean } = {}) =>
+    backend.as(owner, 'POST', '/api/chat', { message, agentId: id, ...more });
+  const end = (session: string) =>
+    backend.context.database.as('service', (tx) => tx.chatSession.update({ where: { id: session }, data: { endedAt: new Date() } }));
+  const openSession = async () => (await backend.as(owner, 'POST', '/api/agent?action=create-session', { agentId: id })).body.sessionId;
+  const saidIn = async (session: string) => {
+    const { body } = await backend.as(owner, 'GET', `/api/agent?action=session&agentId=${id}&sessionId=${session}`);
+    return body.messages.map(({ role, content }: { role: string; content: string }) => `${role}: ${content}`);
+  };
+
+  test('joins the session with the latest message that has not ended, and an ended session takes no message', async () => {
+    const [first, second] = [sessionId, await openSession()];
+    expect((await send('In the second')).status).toBe(200);
+    model.setBehaviour({ delayMs: 1_000 });
+    expect((await send('In the first', { sessionId: first, wait: false })).status).toBe(200);
+    expect((await send('Again in the first')).status).toBe(200);
+    model.setBehaviour({ delayMs: 0 });
+    expect(promptOf('Again in the first')).toEqual([...exchanges('In the first'), 'user: Again in the first']);
+    await end(first);
+    expect((await send('Again in the second')).status).toBe(200);
+    // Each reply follows its message, although the second message did not wait for the first reply.
+    expect(await saidIn(first)).toEqual(exchanges('In the first', 'Again in the first'));
+    expect(await saidIn(second)).toEqual(exchanges('In the second', 'Again in the second'));
+    expect((await send('Too late', { sessionId: first })).status).toBe(404);
+  });
+
+  test('is in GET /api/chat with its reply, oldest first', async () => {
+    await send('Listed');
+    const { body } = await backend.as(owner, 'GET', '/api/chat');
+    expect(body.count).toBe(body.messages.length);
+    expect(body.messages.slice(-2).map(({ content }: { content: string }) => content)).toEqual(['Listed', 'You said: Listed']);
+  });
+
+  test('that is repeated after a crash is sent to the model once', async () => {
+    const body = { message: 'Once', agentId: id, wait: false };
+    const repeat = () => backend.machine(owner, 'POST', '/api/chat', body, { 'idempotency-key': 'once' });
+    model.setBehaviour({ delayMs: 1_500 });
+    const first = await repeat();
+    await untilReceived('Once');
+    const unfinished = { status: null, sealedBody: null, aliveAt: new Date(Date.now() - 60_000) };
+    await backend.context.database.as('service', (tx) =>
+      tx.idempotencyKey.update({ where: { ownerId_key: { ownerId: owner, key: 'once' } }, data: unfinished }),
+    );
+    expect((await repeat()).body).toEqual(first.body);
+    const listed = async () => (await backend.as(owner, 'GET', '/api/chat')).body.messages.at(-1).content;
+    await pollUntil('the reply is stored', async () => (await listed()) === 'You said: Once');
+    expect(received()).toEqual(['Once']);
+  });
 });
 
 describe('the end of a process', () => {
@@ -177,6 +229,140 @@ describe('the end of a process', () => {
     120_000,
   );
 });
+
+test('100 messages to two processes get 100 replies in order, although one process is killed meanwhile', async () => {
+  const { DATABASE_URL, INSTALLATION } = backend.config;
+  const child = await startChildBackend({ ...shared, DATABASE_URL, INSTALLATION, DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
+  try {
+    model.setBehaviour({ delayMs: 20 });
+    const words = Array.from({ length: 100 }, (_, index) => `Message ${index}`);
+    const sent = words.map((message, index) => {
+      const body = { message, agentId: id, sessionId, wait: false };
+      return index % 2 ? child.call('POST', '/api/chat', body) : backend.as(owner, 'POST', '/api/chat', body);
+    });
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(words.map(() => 200));
+    await pollUntil('a third is answered', () => received().length > 33, { everyMs: 5 });
+    await child.kill();
+    const replies = () =>
+      backend.context.database.as('service', (tx) =>
+        tx.reply.findMany({
+          where: { message: { sessionId } },
+          include: { message: true, answer: true },
+          orderBy: { message: { seq: 'asc' } },
+        }),
+      );
+    await pollUntil('every message has its reply', async () => (await replies()).every(({ state }) => state !== 'pending'));
+    const ended = await replies();
+    expect(ended.map(({ message }) => message.content).sort()).toEqual([...words].sort());
+    expect(ended.map(({ answer }) => answer?.content)).toEqual(ended.map(({ message }) => `You said: ${message.content}`));
+    // The message that the killed process worked on may be sent twice.
+    const inOrder = received().filter((each, index, all) => each !== all[index - 1]);
+    expect(inOrder).toEqual(ended.map(({ message }) => message.content));
+    expect(received().length).toBeLessThanOrEqual(101);
+  } finally {
+    await child.stop();
+  }
+}, 180_000);
+
+describe('cancelReply', () => {
+  const cancel = (message: string, { from = other, as = owner } = {}) => from.as(as, 'POST', `/api/chat/${message}/cancel`);
+  /** The session's messages, oldest first. */
+  const messages = async (): Promise<MessageView[]> =>
+    (await backend.as(owner, 'GET', `/api/agents/${id}/messages?sessionId=${sessionId}`)).body.messages.reverse();
+  const idOf = async (words: string) => (await messages()).find(({ content }) => content === words)?.id ?? '';
+
+  test('stops a reply in another process within two seconds, keeps its text, and the next message is answered', async () => {
+    model.setBehaviour({ wordDelayMs: 300 });
+    const count = 'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen';
+    const { body: sent } = await post(count, { wait: false });
+    const response = await fetch(`${other.url}/api/chat/${sent.id}/stream`, {
+      headers: { authorization: `Bearer ${await assertion(owner)}` },
+    });
+    const frames = response.text();
+    const textOf = (replyId: string) =>
+      backend.context.database.as('service', (tx) => tx.reply.findUniqueOrThrow({ where: { id: replyId } })).then(({ text }) => text);
+    await pollUntil('the model has said a word', async () => (await textOf(sent.id)).includes('two'), { everyMs: 10 });
+    expect(await messages()).toEqual([expect.objectContaining({ content: count, reply: { state: 'answering' } })]);
+    const next = say('Next');
+    await pollUntil('the next message waits', async () => (await messages()).length === 2, { everyMs: 10 });
+    const began = Date.now();
+    expect(await cancel(sent.id)).toMatchObject({ status: 200, body: { messageId: sent.id, outcome: 'stopped' } });
+    await pollUntil('the model request is aborted', () => model.requests[0]?.abandoned === true, { everyMs: 10 });
+    expect(Date.now() - began).toBeLessThan(2_000);
+    model.setBehaviour({ wordDelayMs: 0 });
+    expect((await next)[0]).toBe(200);
+    const last = JSON.parse((await frames).trim().split('data: ').at(-1) ?? '');
+    expect(last).toEqual({ type: 'error', error: 'The agent was interrupted', kind: 'stopped' });
+    const [question, partial, ...rest] = await messages();
+    expect(question?.reply).toEqual({ state: 'stopped', kind: 'stopped', error: 'The agent was interrupted' });
+    expect(partial).toMatchObject({
+      sender: 'agent',
+      content: expect.stringMatching(/^You said: one two(?!.*eighteen)/),
+      stopped: true,
+    });
+    expect(rest).toHaveLength(2);
+    // The model is told what it had said.
+    expect(promptOf('Next')).toEqual([`user: ${count}`, `assistant: ${partial?.content}`, 'user: Next']);
+    expect((await cancel(sent.id)).body.outcome).toBe('ended');
+  });
+
+  test('takes a queued message out of the queue, so that the agent never gets it', async () => {
+    const { reply } = await sendSlow('Ahead', 5_000);
+    const waiting = say('Never mind');
+    const after = say('After it');
+    const queued = await pollUntil('the message waits', async () => (await messages()).length === 3, { everyMs: 10 }).then(messages);
+    expect(queued.map((each) => each.reply?.state)).toEqual(['answering', 'queued', 'queued']);
+    expect((await cancel(await idOf('Never mind'))).body.outcome).toBe('cancelled');
+    expect(await waiting).toEqual([500, 'The message was cancelled before the agent got it']);
+    expect(await Promise.all([reply, after])).toEqual([
+      [200, 'You said: Ahead'],
+      [200, 'You said: After it'],
+    ]);
+    expect(received()).toEqual(['Ahead', 'After it']);
+  });
+
+  test('changes no reply that has ended, and answers 404 to anyone else', async () => {
+    await say('Done');
+    expect(await cancel(await idOf('Done'))).toMatchObject({ status: 200, body: { outcome: 'ended' } });
+    const { reply } = await sendSlow('Mine', 1_000);
+    expect(await cancel(await idOf('Mine'), { as: await backend.account() })).toMatchObject({
+      status: 404,
+      body: { error: 'Message not found' },
+    });
+    expect(await reply).toEqual([200, 'You said: Mine']);
+  });
+});
+
+test('a message to a server that does not run says that the address is to be checked', async () => {
+  const gone = await startModelProvider({ apiKey: SECRET });
+  await gone.close();
+  const config = { baseUrl: `http://host.docker.internal:${gone.port}/v1`, model: 'echo-1', apiKey: SECRET };
+  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', { name: 'Unreachable', model: 'custom', config });
+  expect(await backend.as(owner, 'POST', '/api/chat', { message: 'Hello?', agentId: body.agent.id })).toMatchObject({
+    status: 500,
+    body: {
+      kind: 'unreachable',
+      error: expect.stringMatching(/\(no answer: .*ECONNREFUSED.*\)\. Check the address of the model, and whether its server runs$/),
+    },
+  });
+}, 30_000);
+
+test('a failed message says why, with a kind, also when it is read later', async () => {
+  const reasons: [number, string, RegExp][] = [
+    [401, 'unauthorized', /\(401: .*\)\. Check the agent's model key$/],
+    [402, 'quota', /\(402: .*\)\. Add credit at the model provider, or choose another model$/],
+    [429, 'rate_limited', /\(429: .*\)\. Wait a minute, then send the message again$/],
+    [500, 'bad_response', /\(500: .*\)\. Send the message again; if that fails too, check the model and its address$/],
+  ];
+  for (const [status, kind, error] of reasons) {
+    model.setBehaviour({ failures: { '*': status } });
+    const message = `Fails with ${status}`;
+    expect(await post(message)).toMatchObject({ status: 500, body: { kind, error: expect.stringMatching(error) } });
+    const { body } = await backend.as(owner, 'GET', `/api/agents/${id}/messages?sessionId=${sessionId}&limit=1`);
+    expect(body.messages[0]).toMatchObject({ content: message, reply: { state: 'failed', kind, error: expect.stringMatching(error) } });
+  }
+  model.setBehaviour({ failures: {} });
+}, 60_000);
 
 describe('an abort command', () => {
   test('ends the reply and the waiting messages at once, also in another process', async () => {

@@ -374,7 +374,9 @@ describe('recheckVerifications', () => {
     await backend.machine(undefined, 'POST', `/api/agents/${vouched}/verify`, {
       verificationType: 'eas',
       verified: true,
-      attestationUid: '0x1',
+      attestationUid: `0x${'1'.repeat(64)}`,
+      verifierAddress: ATTESTER,
+      metadata: { checkedBy: 'hand' },
     });
     await recheck();
     expect(await status()).toMatchObject({ verified: true });
@@ -412,8 +414,10 @@ describe('recheckVerifications', () => {
     expect(await status()).toMatchObject({ verified: true, attestationUid });
   });
 
-  test('does not overwrite a verification that changes during the recheck', async () => {
-    await prove('eas', { attestationUid: await eas.attest(ATTESTER, { schema, recipient: wallet.address }) });
+  test.each(['valid', 'revoked'])('does not overwrite a verification that changes during the recheck of a %s attestation', async (kind) => {
+    const attestationUid = await eas.attest(ATTESTER, { schema, recipient: wallet.address });
+    await prove('eas', { attestationUid });
+    if (kind === 'revoked') await eas.revoke(ATTESTER, schema, attestationUid);
     let asked = 0;
     const chains = async () => {
       // The first call reads which types are configured.

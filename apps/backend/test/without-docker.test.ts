@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { canary } from '@agentbot/test-doubles/canaries';
-import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { signInPage, startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackend, type TestBackend } from './backend.ts';
 
@@ -57,14 +57,19 @@ describe('without a Docker Engine', () => {
     const chat = (agentId: string) => backend.as(user, 'POST', '/api/chat', { message: 'Hello', agentId });
     // The provider repeats the key; the backend redacts it.
     const refused =
-      'The model provider failed (401: Incorrect API key provided: [redacted]. You can find your API key at https://platform.openai.com/account/api-keys.)';
-    expect(await chat(wrong.body.agent.id)).toMatchObject({ status: 500, body: { error: refused } });
+      "The model provider failed (401: Incorrect API key provided: [redacted]. You can find your API key at https://platform.openai.com/account/api-keys.). Check the agent's model key";
+    expect(await chat(wrong.body.agent.id)).toMatchObject({ status: 500, body: { error: refused, kind: 'unauthorized' } });
 
     const { id } = (await provision(canary('model-key-'))).body.agent;
     model.setBehaviour({ failures: { '*': 503 } });
-    const failed = 'The model provider failed (503: That model is currently overloaded with other requests. (key [redacted]))';
-    expect(await chat(id)).toMatchObject({ status: 500, body: { error: failed } });
-    model.setBehaviour({ failures: {} });
+    const failed =
+      'The model provider failed (503: That model is currently overloaded with other requests. (key [redacted])). Send the message again; if that fails too, check the model and its address';
+    expect(await chat(id)).toMatchObject({ status: 500, body: { error: failed, kind: 'bad_response' } });
+    model.setBehaviour({ failures: {}, instead: signInPage });
+    const noStream =
+      'The model provider failed (it answered with a web page: check its address). Send the message again; if that fails too, check the model and its address';
+    expect(await chat(id)).toMatchObject({ status: 500, body: { error: noStream, kind: 'bad_response' } });
+    model.setBehaviour({ instead: undefined });
   });
 
   test('start, stop and restart answer 500 with the reason, and DELETE works', async () => {
