@@ -19,7 +19,7 @@ for (const entry of readdirSync(api, { recursive: true, encoding: 'utf8' })) {
   const lines = readFileSync(path.join(api, entry), 'utf8').split('\n').filter(Boolean);
   for (const line of lines) {
     if (/^import \{ proxyRoute \} from '(\.\.\/)+server\/proxy-route\.ts';$/.test(line)) continue;
-    const [, method, id] = /^export const (GET|POST|PUT|DELETE) = proxyRoute\('(\w+)'\);$/.exec(line) ?? [];
+    const [, method, id] = /^export const (GET|POST|PUT|PATCH|DELETE) = proxyRoute\('(\w+)'\);$/.exec(line) ?? [];
     if (method) found.add(`${entry} ${method} ${id}`);
     else problems.push(`more than one statement per operation: ${entry}: ${line}`);
   }

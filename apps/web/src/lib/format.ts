@@ -15,6 +15,14 @@ export function formatRelativeTime(time: string | number, now: number): string {
 /** Formats a time to the second in the reader's time zone, which it names: `Nov 28, 2026, 10:30:00 AM UTC`. */
 export const formatTime = (time: string | number) => new Date(time).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'long' });
 
+/** Formats a time to the minute in the reader's time zone, with the day unless it is today: `10:30 AM`, `Nov 28, 10:30 AM`. */
+export function formatShortTime(time: string, now: Date): string {
+  const at = new Date(time);
+  const isToday = at.toDateString() === now.toDateString();
+  const day = { month: 'short', day: 'numeric', ...(at.getFullYear() !== now.getFullYear() && { year: 'numeric' as const }) } as const;
+  return at.toLocaleString('en', { hour: 'numeric', minute: '2-digit', ...(!isToday && day) });
+}
+
 /** The reader's time zone, as `formatTime` writes it: `UTC`, `GMT+2`. */
 export function timeZoneName(): string {
   const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'short' }).formatToParts();

@@ -3,9 +3,11 @@ import { headers } from 'next/headers';
 import type { NextAuthOptions } from 'next-auth';
 import CredentialsModule from 'next-auth/providers/credentials';
 import { config } from '../config.ts';
+import type { SignInError } from '../lib/session/sign-in-errors.ts';
 import { callBackend } from './backend.ts';
 import { clientAddressOf } from './client-address.ts';
 import { log } from './log.ts';
+import { safeRedirect } from './safe-redirect.ts';
 import { type ProviderProfile, signInProviders } from './sign-in-providers.ts';
 
 // next-auth 4 is CommonJS: native ESM nests its default export one level deeper than a bundler does.
@@ -36,11 +38,11 @@ async function verify(email: string, password: string, { client, userAgent }: Br
   }).catch(() => undefined);
   if (response?.ok) return response.json() as Promise<SignedIn>;
   if (response?.status === 401 || response?.status === 400) return null;
-  throw new Error(response?.status === 429 ? 'Too many attempts, please wait a moment' : 'Sign-in is not available right now');
+  throw new Error((response?.status === 429 ? 'TooManyAttempts' : 'Unavailable') satisfies SignInError);
 }
 
-/** Finds or creates the account of a GitHub or Google user. @returns a sentence for the user when the backend refuses */
-async function accountOf(provider: string, subject: string, profile: ProviderProfile): Promise<SignedIn | string> {
+/** Finds or creates the account of a GitHub or Google user. @returns the error when the backend refuses */
+async function accountOf(provider: string, subject: string, profile: ProviderProfile): Promise<SignedIn | SignInError> {
   const { email, emailVerified, name } = profile;
   const response = await callBackend(routes.signInWithProvider.backend.path, undefined, {
     method: 'POST',
@@ -49,9 +51,10 @@ async function accountOf(provider: string, subject: string, profile: ProviderPro
     headers: userAgentHeader((await headers()).get('user-agent') ?? undefined),
     signal: AbortSignal.timeout(10_000),
   }).catch(() => undefined);
-  if (!response || response.status >= 500) return 'Sign-in is not available right now';
-  const body = (await response.json()) as SignedIn & { error?: string };
-  return response.ok ? body : (body.error ?? 'Sign-in failed');
+  if (!response || response.status >= 500) return 'Unavailable';
+  const body = (await response.json()) as SignedIn & { code?: string };
+  if (response.ok) return body;
+  return body.code === 'EMAIL_TAKEN' ? 'EmailTaken' : body.code === 'UNAUTHORIZED' ? 'EmailUnverified' : 'Failed';
 }
 
 /** Delays before each retry to end a session: the backend may be restarting. */
@@ -99,11 +102,12 @@ export function authOptions(): NextAuthOptions {
       async signIn({ user, account }) {
         if (account?.type !== 'oauth') return true;
         const found = await accountOf(account.provider, account.providerAccountId, user as unknown as ProviderProfile);
-        if (typeof found === 'string') return `/signin?error=${encodeURIComponent(found)}`;
+        if (typeof found === 'string') return `/signin?error=${found}`;
         // next-auth passes this same object to `jwt`, which reads the session from it.
         Object.assign(user, { id: found.id, session: found.session });
         return true;
       },
+      redirect: safeRedirect,
       jwt({ token, user }) {
         return user ? { sub: user.id, email: user.email, name: user.name, session: (user as unknown as SignedIn).session } : token;
       },

@@ -1,4 +1,14 @@
-import { type ErrorCode, errorTable, type LiveStats, pathParams, type Route, type RouteId, routes, statusOf } from '@agentbot/contracts';
+import {
+  type ErrorCode,
+  errorTable,
+  type LiveStats,
+  maxBodyBytes,
+  pathParams,
+  type Route,
+  type RouteId,
+  routes,
+  statusOf,
+} from '@agentbot/contracts';
 import { callBackend } from './backend.ts';
 import { clientAddressOf } from './client-address.ts';
 import { lastSeenStats, rememberStats } from './last-seen-stats.ts';
@@ -10,11 +20,12 @@ import { currentUser } from './session.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** The request headers that reach the backend. The backend decompresses the body, so it needs `content-encoding`. */
-const forwardedRequestHeaders = ['idempotency-key', 'last-event-id', 'user-agent', 'content-encoding'];
+const forwardedRequestHeaders = ['idempotency-key', 'if-match', 'if-none-match', 'last-event-id', 'user-agent', 'content-encoding'];
 const forwardedResponseHeaders = [
   'idempotency-replayed',
   'content-type',
   'content-disposition',
+  'etag',
   'retry-after',
   'ratelimit-limit',
   'ratelimit-remaining',
@@ -59,13 +70,14 @@ function unreachable(route: Route, userId: string | undefined, params: Params): 
   return Response.json(lastSeenStats(userId, params.id ?? ''), { headers: { 'cache-control': 'no-store' } });
 }
 
-async function forward(route: Route, request: Request, params: Params, requestId: string): Promise<Response> {
+async function forward(id: RouteId, request: Request, params: Params, requestId: string): Promise<Response> {
+  const route: Route = routes[id];
   if (request.method !== 'GET' && request.method !== 'HEAD' && !isSameOrigin(request)) return failure(route, 'FORBIDDEN');
   const user = await currentUser();
   if (!user && (route.auth === 'caller' || route.auth === 'admin')) return failure(route, 'UNAUTHORIZED');
   const path = backendPath(route, params);
   if (!path) return failure(route, 'NOT_FOUND');
-  const body = await readBody(request);
+  const body = await readBody(request, maxBodyBytes(id));
   if (body === 'too large') return failure(route, 'PAYLOAD_TOO_LARGE');
 
   const { signal, started } = deadline(route, request);
@@ -107,7 +119,7 @@ export function proxyRoute(id: RouteId): Handler {
     const startedAt = performance.now();
     let response: Response;
     try {
-      response = await forward(route, request, await context.params, requestId);
+      response = await forward(id, request, await context.params, requestId);
     } catch (error) {
       log()[levelOf(request, 500)]({ err: error, operation: id, requestId }, 'request failed');
       response = failure(route, 'INTERNAL');

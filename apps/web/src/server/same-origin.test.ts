@@ -11,7 +11,9 @@ beforeAll(() => {
 
 // The Fetch Metadata specification: a browser sets Sec-Fetch-Site, and a page cannot change it.
 test.each<[string, Record<string, string>, boolean]>([
-  ['a page of the dashboard', { 'sec-fetch-site': 'same-origin', origin: 'http://127.0.0.1:3000' }, true],
+  ['a page of another name for this server', { 'sec-fetch-site': 'same-origin', origin: 'http://127.0.0.1:3000' }, false],
+  ['that name in an old browser', { host: 'evil.example', origin: 'http://evil.example' }, false],
+  ['the public address without TLS', { origin: 'http://dashboard.example' }, false],
   ['the dashboard’s public address behind a proxy', { 'sec-fetch-site': 'same-origin', origin: 'https://dashboard.example' }, true],
   ['the address bar', { 'sec-fetch-site': 'none' }, true],
   ['a program', {}, true],

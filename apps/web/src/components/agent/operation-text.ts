@@ -29,6 +29,7 @@ const stageNames: Record<string, string> = {
   backup: 'Backup',
   retention: 'Old backups',
   check: 'Check the backup',
+  doctor: 'Repair the data',
   clear: 'Clear data',
   sessions: 'Delete sessions',
   rollback: 'Rollback',

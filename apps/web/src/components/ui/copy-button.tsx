@@ -12,8 +12,8 @@ function select(box: HTMLTextAreaElement | null): void {
   box?.select();
 }
 
-/** Copies a text and confirms it on the button. Shows the text for manual copying if the browser denies clipboard access. */
-export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
+/** Copies a text and confirms it on the button, which is an icon if `compact`. Shows the text for manual copying if the browser denies clipboard access. */
+export function CopyButton({ text, label = 'Copy', compact }: { text: string; label?: string; compact?: boolean }) {
   const [outcome, setOutcome] = useState<'copied' | 'refused'>();
   async function copy() {
     try {
@@ -28,9 +28,17 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
   const Icon = outcome === 'copied' ? Check : Copy;
   return (
     <>
-      <Button kind="plain" size="small" onClick={copy}>
+      <Button
+        kind={compact ? 'quiet' : 'plain'}
+        size="small"
+        title={compact ? label : undefined}
+        className={compact ? 'px-2' : undefined}
+        onClick={copy}
+      >
         <Icon aria-hidden className="size-4" />
-        <span aria-live="polite">{outcome === 'copied' ? 'Copied' : label}</span>
+        <span aria-live="polite" className={compact ? 'sr-only' : undefined}>
+          {outcome === 'copied' ? 'Copied' : label}
+        </span>
       </Button>
       {outcome === 'refused' && (
         <label className="block w-full space-y-1.5 text-muted text-xs">

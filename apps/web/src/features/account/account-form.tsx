@@ -10,25 +10,22 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import { signInErrorMessage } from '../../lib/session/sign-in-errors.ts';
 import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
 
 interface Props {
   purpose: 'signup' | 'signin';
   options: SignInOptions;
-  /** The error of a failed sign-in at a provider. */
+  /** The code of a failed sign-in at a provider. */
   refusal?: string | undefined;
 }
-
-/** Our own errors are sentences; next-auth's are codes. */
-const refusalMessage = (refusal: string | undefined) =>
-  refusal && (refusal.includes(' ') ? refusal.slice(0, 200) : 'Sign-in failed. Try again.');
 
 /** The form to sign in or to create an account. */
 export function AccountForm({ purpose, options, refusal }: Props) {
   const router = useRouter();
   const hydrated = useHydrated();
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(refusalMessage(refusal) ?? '');
+  const [problem, setProblem] = useState(refusal ? signInErrorMessage(refusal) : '');
   const signingUp = purpose === 'signup';
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -40,12 +37,11 @@ export function AccountForm({ purpose, options, refusal }: Props) {
     try {
       if (signingUp) await api('register', { body: { email: email ?? '', password: password ?? '', ...(name && { name }) } });
       const result = await signIn('credentials', { email, password, redirect: false });
-      if (result?.error) throw new Error(result.error);
+      if (result?.error) throw new Error(signInErrorMessage(result.error));
       router.push('/agents');
       router.refresh();
     } catch (error) {
-      const message = errorMessage(error);
-      setProblem(message === 'CredentialsSignin' ? 'Wrong email or password' : message);
+      setProblem(errorMessage(error));
       setBusy(false);
     }
   }

@@ -3,6 +3,7 @@
 import { ApiError } from '@agentbot/contracts/client';
 import { ArrowLeft, SearchX } from 'lucide-react';
 import Link from 'next/link';
+import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useSWRConfig } from 'swr';
 import { LifecycleButtons } from '../../components/agent/lifecycle-buttons.tsx';
@@ -19,10 +20,13 @@ import { SectionTabs } from './section-tabs.tsx';
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
   const { data: agent, error, mutate: retry } = useAgent(id);
   const { mutate } = useSWRConfig();
+  // On a phone the chat has the screen: only the tabs stay.
+  const isChat = usePathname()?.endsWith('/chat');
   useAgentChanges((frame) => {
     const [row] = frame.type === 'changed' ? frame.agents : [];
     const hasNewMessage = row && row.lastMessage?.at !== agent?.lastMessage?.at;
-    if (!row || hasNewMessage) void mutate(['sessions', id]);
+    // A key has the search as its last part.
+    if (!row || hasNewMessage) void mutate((key) => Array.isArray(key) && key[0] === 'conversations' && key[1] === id);
     void mutate(['agent', id]);
     if (!hasNewMessage) void mutate(['operations', id]);
   }, id);
@@ -43,10 +47,13 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
   }
   return (
     <>
-      <Link href="/agents" className="mb-2 inline-flex min-h-6 items-center gap-1 text-muted text-sm hover:text-ink">
+      <Link
+        href="/agents"
+        className={`mb-2 inline-flex min-h-6 items-center gap-1 text-muted text-sm hover:text-ink ${isChat ? 'max-sm:hidden' : ''}`}
+      >
         <ArrowLeft aria-hidden className="size-4" /> All agents
       </Link>
-      <div className="mb-4 flex min-h-10 flex-wrap items-center justify-between gap-x-4 gap-y-3">
+      <div className={`mb-4 flex min-h-10 flex-wrap items-center justify-between gap-x-4 gap-y-3 ${isChat ? 'max-sm:sr-only' : ''}`}>
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
           <h1 className="wrap-anywhere min-w-0 font-semibold text-2xl">{agent?.name ?? '\u00a0'}</h1>
           {agent && <StatusBadge status={agent.status} />}
@@ -54,7 +61,7 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
         </div>
         {agent && <LifecycleButtons id={id} status={agent.status} />}
       </div>
-      <SectionTabs id={id} />
+      <SectionTabs id={id} compact={isChat} />
       {error && !agent ? <Problem onRetry={() => retry()}>{errorMessage(error)}</Problem> : children}
     </>
   );

@@ -1,5 +1,6 @@
 'use client';
 
+import type { Output } from '@agentbot/contracts/client';
 import { useRouter } from 'next/navigation';
 import { useSWRConfig } from 'swr';
 import { Card } from '../../components/ui/card.tsx';
@@ -23,6 +24,12 @@ export function DangerZone({ id }: { id: string }) {
       success: 'The agent is deleted',
     });
     if (!accepted) return false;
+    // The list must not lose this row while it is on screen: the rows below would move under the pointer.
+    await mutate<Output<'listOverview', 'web'>>(
+      'overview',
+      (known) => known && { ...known, agents: known.agents.filter((row) => row.id !== id) },
+      { revalidate: false },
+    );
     router.push('/agents');
     await Promise.all([mutate('overview'), mutate('me')]);
     return true;

@@ -11,6 +11,8 @@ const sections = [
   ['charts', 'Charts'],
   ['channels', 'Channels'],
   ['configuration', 'Configuration'],
+  ['files', 'Files'],
+  ['schedule', 'Schedule'],
   ['backups', 'Backups'],
   ['update', 'Update'],
   ['verification', 'Verification'],
@@ -18,8 +20,8 @@ const sections = [
   ['danger', 'Danger zone'],
 ] as const;
 
-/** Links to the sections of an agent. */
-export function SectionTabs({ id }: { id: string }) {
+/** Links to the sections of an agent. `compact` leaves no room around them on a phone. */
+export function SectionTabs({ id, compact }: { id: string; compact?: boolean | undefined }) {
   const pathname = usePathname();
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
@@ -29,7 +31,7 @@ export function SectionTabs({ id }: { id: string }) {
     if (current && list.current) list.current.scrollLeft = current.offsetLeft - list.current.clientWidth / 2 + current.clientWidth / 2;
   }, [pathname]);
   return (
-    <nav aria-label="Agent" className="-mx-4 sm:mx-0 mb-6 border-line border-b">
+    <nav aria-label="Agent" className={`-mx-4 sm:mx-0 border-line border-b ${compact ? 'max-sm:-mt-6 sm:mb-6' : 'mb-6'}`}>
       <ul ref={list} className="relative flex gap-1 overflow-x-auto px-4 [scrollbar-width:none] sm:px-0">
         {sections.map(([section, name]) => {
           const href = `/agents/${id}${section && `/${section}`}`;

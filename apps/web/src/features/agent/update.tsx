@@ -1,32 +1,52 @@
 'use client';
 
+import type { AgentOverview, OpenclawVersion } from '@agentbot/contracts';
 import { useState } from 'react';
 import { OperationStages } from '../../components/agent/operation-stages.tsx';
+import { VersionFacts, versionLabel } from '../../components/agent/version-facts.tsx';
 import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
-import { Field } from '../../components/ui/field.tsx';
+import { Field, SelectField } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
+import { useOpenclawVersions } from '../../lib/hooks/use-openclaw-versions.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { useLastUpdate } from './use-last-update.ts';
 
-/** Updates an agent's image, and shows the progress or the rollback of its last update. */
+/** Whether a version would start without the agent's conversations: no version converts a database back to files. */
+function losesConversations(agent: AgentOverview, next: OpenclawVersion | undefined, versions: OpenclawVersion[]): boolean {
+  const current = versions.find(({ version }) => version === agent.openclawVersion);
+  return current?.sessions === 'sqlite' && next?.sessions === 'files';
+}
+
+/** Updates an agent to another version of OpenClaw, and shows the progress or the rollback of its last update. */
 export function Update({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
+  const { data: me } = useMe();
+  const list = useOpenclawVersions();
   const { update: last, known, error, retry } = useLastUpdate(id);
+  const [chosen, setChosen] = useState<string>();
   const [image, setImage] = useState('');
   if (error && !known) return <Problem onRetry={retry}>{errorMessage(error)}</Problem>;
-  if (!agent || !known) return <Loading rows={2} className="h-56" />;
-  const target = image.trim() || agent.platformImage;
+  if (list.error && !list.data) return <Problem onRetry={() => list.mutate()}>{errorMessage(list.error)}</Problem>;
+  const listed = list.data;
+  if (!agent || !known || !listed) return <Loading rows={2} className="h-56" />;
+  const offered = listed.versions.filter(({ availability }) => availability !== 'missing');
+  const platform = offered.find((each) => each.version === listed.default);
+  const initial = losesConversations(agent, platform, listed.versions) ? agent.openclawVersion : listed.default;
+  const version = image.trim() ? undefined : offered.find((each) => each.version === (chosen ?? initial));
+  const target = image.trim() || version?.image || agent.platformImage;
   const isSameImage = target === agent.image;
   const isUpdating = last && !last.finishedAt;
+  const isRefused = losesConversations(agent, version, listed.versions);
 
   async function update() {
-    const updating = withToast(api('updateAgent', { params: { id }, body: image.trim() ? { image: image.trim() } : {} }), {
+    const updating = withToast(api('updateAgent', { params: { id }, body: { image: target } }), {
       pending: `Updating to ${target}…`,
       success: `The agent is running on ${target}`,
     });
@@ -45,14 +65,35 @@ export function Update({ id }: { id: string }) {
               ['OpenClaw', agent.openclawVersion ?? 'no container'],
             ]}
           />
-          <Field
-            label="Another image"
-            value={image}
-            onChange={(event) => setImage(event.target.value)}
-            maxLength={255}
-            placeholder={agent.platformImage}
-            hint="Leave empty to use this installation’s image. The administrator decides which repositories are allowed"
-          />
+          {offered.length > 0 && (
+            <SelectField
+              label="OpenClaw version"
+              value={version?.version ?? ''}
+              onChange={(event) => setChosen(event.target.value)}
+              disabled={image.trim() !== ''}
+              options={[
+                ...(version ? [] : [['', 'another image'] as const]),
+                ...offered.map((each) => [each.version, versionLabel(each, listed)] as const),
+              ]}
+            />
+          )}
+          {version && <VersionFacts version={version} />}
+          {me?.admin && (
+            <Field
+              label="Another image"
+              value={image}
+              onChange={(event) => setImage(event.target.value)}
+              maxLength={255}
+              placeholder={agent.platformImage}
+              hint="Only administrators see this field. ALLOWED_IMAGES decides which repositories are allowed"
+            />
+          )}
+          {isRefused && (
+            <Problem>
+              OpenClaw {version?.version} cannot read the conversations of OpenClaw {agent.openclawVersion}. To go back, open Backups and
+              restore a backup from before that update together with its OpenClaw.
+            </Problem>
+          )}
           <ol className="list-decimal space-y-1 pl-5 text-muted text-sm">
             <li>The new image validates the agent’s configuration.</li>
             <li>The agent stops, and its data is backed up.</li>
@@ -66,8 +107,9 @@ export function Update({ id }: { id: string }) {
               kind="primary"
               action="Update agent"
               title={`Update ${agent.name}?`}
-              description={`From ${agent.image ?? 'no image'} to ${target}. The agent is unavailable for about 30 seconds.`}
+              description={`From ${agent.image ?? 'no image'} to ${target}. The agent is unavailable for about ${version?.readySeconds ?? 30} seconds.`}
               confirm="Update now"
+              disabled={isRefused}
               onConfirm={update}
             />
           )}

@@ -6,6 +6,7 @@ import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Field, SelectField } from '../../components/ui/field.tsx';
 import type { Options } from '../../lib/options.ts';
 import { modelOptions, type Template } from './form-options.ts';
+import { VersionField } from './version-field.tsx';
 
 const secret = { type: 'password', autoComplete: 'off' };
 
@@ -45,6 +46,7 @@ export function NewAgentFields({ template, tiers, checks }: { template: Template
           />
         </div>
       </details>
+      <VersionField />
       <SelectField
         label="Size"
         name="tier"

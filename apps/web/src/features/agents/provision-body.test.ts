@@ -17,13 +17,14 @@ test('provisionBody sends the filled fields, each under its own name', () => {
       telegramToken: 't',
       discordBotToken: 'd',
       whatsappToken: 'w',
+      openclawVersion: '2026.8.2',
       baseUrl: '',
     }),
   ).toEqual({
     name: 'A',
     model: 'gpt-4',
     tier: 'pro',
-    config: { apiKey: 'k', telegramToken: 't', discordBotToken: 'd', whatsappToken: 'w' },
+    config: { apiKey: 'k', telegramToken: 't', discordBotToken: 'd', whatsappToken: 'w', openclawVersion: '2026.8.2' },
   });
 });
 

@@ -16,6 +16,7 @@ export function provisionBody(form: FormData): Body {
       telegramToken: text('telegramToken'),
       discordBotToken: text('discordBotToken'),
       whatsappToken: text('whatsappToken'),
+      openclawVersion: text('openclawVersion'),
     },
   };
 }

@@ -14,6 +14,7 @@ import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { api, urlOf } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatBytes, formatTime } from '../../lib/format.ts';
+import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { acceptedWithToast, withToast } from '../../lib/toast/with-toast.ts';
 import { Schedule } from './schedule.tsx';
 
@@ -25,15 +26,23 @@ const causes: Record<BackupView['cause'], string> = {
   'reset-memory': 'Before a memory reset',
 };
 
-function BackupRow({ id, backup, onChanged }: { id: string; backup: BackupView; onChanged: () => Promise<unknown> }) {
+interface RowProps {
+  id: string;
+  backup: BackupView;
+  /** The agent's present image. */
+  image: string | null | undefined;
+  onChanged: () => Promise<unknown>;
+}
+
+function BackupRow({ id, backup, image, onChanged }: RowProps) {
   const params = { id, backupId: backup.id };
   const when = formatTime(backup.createdAt);
-  async function restore() {
+  const restoreWith = (body: { withImage?: boolean }) => async () => {
     const text = { pending: 'Restoring. The current data is backed up first…', success: 'The backup is restored' };
-    const accepted = await acceptedWithToast(api('restoreBackup', { params }), text);
+    const accepted = await acceptedWithToast(api('restoreBackup', { params, body }), text);
     await onChanged();
     return accepted;
-  }
+  };
   async function remove() {
     const accepted = await acceptedWithToast(api('deleteBackup', { params }), {
       pending: 'Deleting the backup…',
@@ -66,8 +75,19 @@ function BackupRow({ id, backup, onChanged }: { id: string; backup: BackupView; 
           title="Restore this backup?"
           description={`The agent’s data returns to ${when}. Its current data is backed up first, and restored if the agent does not start.`}
           confirm="Restore now"
-          onConfirm={restore}
+          onConfirm={restoreWith({})}
         />
+        {image && backup.image && image !== backup.image && (
+          <ConfirmButton
+            kind="plain"
+            size="small"
+            action={backup.openclawVersion ? `Restore with OpenClaw ${backup.openclawVersion}` : 'Restore with its image'}
+            title="Restore this backup and its OpenClaw?"
+            description={`The agent’s data returns to ${when}, and the agent runs ${backup.image} again. Its current data is backed up first, and restored if the agent does not start.`}
+            confirm="Restore both now"
+            onConfirm={restoreWith({ withImage: true })}
+          />
+        )}
         <ConfirmButton
           size="small"
           action="Delete"
@@ -84,6 +104,7 @@ function BackupRow({ id, backup, onChanged }: { id: string; backup: BackupView; 
 /** An agent's backups, and the schedule of automatic ones. */
 export function Backups({ id }: { id: string }) {
   const { data, error, mutate } = useSWR(['backups', id], () => api('listBackups', { params: { id } }));
+  const { data: agent } = useAgent(id);
   const [busy, setBusy] = useState(false);
   async function create() {
     setBusy(true);
@@ -109,7 +130,7 @@ export function Backups({ id }: { id: string }) {
         ) : (
           <ul className="divide-y divide-line">
             {data.backups.map((backup) => (
-              <BackupRow key={backup.id} id={id} backup={backup} onChanged={() => mutate()} />
+              <BackupRow key={backup.id} id={id} backup={backup} image={agent?.image} onChanged={() => mutate()} />
             ))}
           </ul>
         )}

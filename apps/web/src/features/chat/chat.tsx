@@ -1,134 +1,236 @@
 'use client';
 
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { MessageView } from '@agentbot/contracts';
+import { ArrowDown } from 'lucide-react';
+import dynamic from 'next/dynamic';
+import { Fragment, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { Composer } from './composer.tsx';
-import { MessageBubble } from './message-bubble.tsx';
-import { Sessions } from './sessions.tsx';
-import { useConversation } from './use-conversation.ts';
-import { useSessions } from './use-sessions.ts';
+import { ConversationHeader } from './conversation-header.tsx';
+import { ConversationList } from './conversation-list.tsx';
+import { channelName, Message, MessageBubble, ReplyProblem } from './message-bubble.tsx';
+import { discard, forgetOpening, type Outgoing, send, useOutbox } from './outbox.ts';
+import { canContinue, useReloadConversations } from './use-conversations.ts';
+import { moveDraft, useDraft } from './use-draft.ts';
+import { useMessages } from './use-messages.ts';
+import { useScroll } from './use-scroll.ts';
+import { useSelection } from './use-selection.ts';
 
-/** The chat with an agent. */
+// Loaded when it opens: a desktop never needs it.
+const Drawer = dynamic(() => import('../../components/ui/drawer.tsx'), { ssr: false });
+
+/** The ids of the user's messages whose text was sent again later. */
+function repeatedIn(messages: MessageView[]): Set<string> {
+  const later = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { id, sender, content } of messages.toReversed()) {
+    if (sender !== 'user') continue;
+    if (later.has(content)) repeated.add(id);
+    later.add(content);
+  }
+  return repeated;
+}
+
+/** The chat with an agent: its conversations, and the messages of one of them. */
 export function Chat({ id: agentId }: { id: string }) {
   const { data: agent } = useAgent(agentId);
-  const [session, setSession] = useState<string>();
-  const { data: sessions } = useSessions(agentId);
-  const {
-    messages,
-    loading,
-    hasMore,
-    loadMore,
-    loadingMore,
-    pending,
-    busy,
-    replyText,
-    answering,
-    problem,
-    readProblem,
-    reload,
-    retry,
-    send,
-    stop,
-  } = useConversation(agentId, session, agent?.lastMessage?.at);
-  const log = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLDivElement>(null);
-  const bubbles = useRef<HTMLDivElement>(null);
-  // Whether the view follows new messages, and the last scroll position.
-  const follow = useRef(true);
-  const last = useRef(0);
-  // The previous positions of the bubbles, to keep the visible one in place when others are added, removed or resized.
-  const positions = useRef<(readonly [HTMLElement, number])[]>([]);
-  const settle = useCallback(() => {
-    const box = log.current;
-    if (!box || !bubbles.current) return;
-    const remaining = positions.current.filter(([element]) => element.isConnected);
-    const [read, top = 0] = remaining.findLast(([, top]) => top <= box.scrollTop) ?? remaining[0] ?? [];
-    if (follow.current) box.scrollTo({ top: box.scrollHeight });
-    else if (read && read.offsetTop !== top) box.scrollTop += read.offsetTop - top;
-    const elements = [...bubbles.current.children].filter((each) => each instanceof HTMLElement);
-    positions.current = elements.map((each) => [each, each.offsetTop]);
-  }, []);
+  const { id: shown, conversation, ready, select, settle } = useSelection(agentId);
+  const reloadConversations = useReloadConversations(agentId);
+  const { messages, loading, hasMore, loadMore, loadingMore, problem, reload, awaited, replyText } = useMessages(
+    agentId,
+    shown,
+    agent?.lastMessage?.at,
+  );
+  const outbox = useOutbox(agentId, shown);
+  const [draft, setDraft] = useDraft(agentId, shown);
+  const [listOpen, setListOpen] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const outgoing = outbox.filter(({ id }) => !messages.some((message) => message.id === id));
+  const { log, content, bubbles, onScroll, jump, isAway } = useScroll(messages[0]?.id, messages.at(-1)?.id);
+
+  useEffect(jump, [shown, jump]);
   useEffect(() => {
-    // Fires for new messages and when Markdown resizes a rendered one.
-    const observer = new ResizeObserver(settle);
-    for (const { current } of [log, content]) if (current) observer.observe(current);
-    return () => observer.disconnect();
-  }, [settle]);
-  const first = messages[0]?.id;
-  const newest = messages.at(-1)?.id;
-  // One message added and one removed can leave the size unchanged, so the observer does not fire.
-  useLayoutEffect(settle, [first, newest, settle]);
-  function onScroll() {
-    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = log.current ?? {};
-    // New content below the view is not a scroll by the user: keep following unless the position moves up.
-    follow.current = scrollHeight - scrollTop - clientHeight < 40 || (follow.current && scrollTop >= last.current);
-    last.current = scrollTop;
-  }
-  function choose(chosen: string | undefined) {
-    follow.current = true;
-    setSession(chosen);
-  }
-  function sendAndFollow(text: string) {
-    follow.current = true;
-    return send(text);
-  }
+    if (shown) forgetOpening(agentId);
+  }, [agentId, shown]);
+  // The outbox forgets a message when the history has it.
+  const arrived = outbox.find(({ id }) => id !== undefined && messages.some((message) => message.id === id))?.key;
+  useEffect(() => {
+    if (arrived) discard(agentId, shown, arrived);
+  }, [agentId, shown, arrived]);
+
+  const onOpened = useCallback(
+    (opened: string) => {
+      moveDraft(agentId, opened);
+      settle(opened);
+    },
+    [agentId, settle],
+  );
+  const sendText = useCallback(
+    async (text: string, item?: Outgoing) => {
+      jump();
+      const isSent = await send(agentId, shown, text, { onOpened, item });
+      if (isSent) await Promise.all([reload(), reloadConversations()]);
+    },
+    [agentId, shown, jump, onOpened, reload, reloadConversations],
+  );
+  const edit = useCallback(
+    (text: string) => {
+      setDraft(text);
+      field.current?.focus();
+    },
+    [setDraft],
+  );
+  const cancel = useCallback(
+    async (messageId: string) => {
+      await api('cancelReply', { params: { messageId } }).catch((error) => toast.error(errorMessage(error)));
+      await reload();
+    },
+    [reload],
+  );
+
+  const repeated = useMemo(() => repeatedIn(messages), [messages]);
   const running = agent?.status === 'running';
-  const hasEnded = sessions?.find(({ id }) => id === session)?.status === 'ended';
-  const reason = hasEnded ? 'This conversation has ended' : agent ? `The agent is not running (${agent.status})` : 'Please wait…';
+  const isOpen = !conversation || canContinue(conversation);
+  const ask = isOpen && running ? sendText : undefined;
+  const channel = conversation && conversation.platform !== 'web' ? channelName(conversation.platform) : undefined;
+  const obstacle = (() => {
+    if (conversation?.status === 'ended') return 'This conversation has ended: begin a new one';
+    if (channel) return `This conversation is held on ${channel}: continue it there`;
+    if (!agent || !ready) return '';
+    return running ? undefined : `The agent is not running (${agent.status}): start it to send messages`;
+  })();
+  function choose(id: string | undefined) {
+    setListOpen(false);
+    select(id);
+    field.current?.focus();
+  }
+  const list = <ConversationList agentId={agentId} shown={shown} onSelect={choose} />;
+  const isEmpty = ready && !loading && !problem && messages.length === 0 && outgoing.length === 0;
 
   return (
-    <section className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface" aria-label="Chat">
-      <Sessions agentId={agentId} chosen={session} running={running} onChoose={choose} />
-      <div
-        role="log"
-        aria-label="Conversation"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        tabIndex={0}
-        ref={log}
-        onScroll={onScroll}
-        className="relative flex-1 overflow-y-auto p-4 [overflow-anchor:none]"
-      >
-        <div ref={content} className="space-y-3">
-          {loading && <p className="text-muted text-sm">Loading…</p>}
-          {hasMore && (
-            <div className="text-center">
-              <Button kind="plain" size="small" busy={loadingMore} onClick={loadMore}>
-                Earlier messages
-              </Button>
-            </div>
-          )}
-          {!loading && messages.length === 0 && !pending && (
-            <p className="text-muted text-sm">{running ? 'Say hello to your agent.' : 'You can talk to the agent when it is running.'}</p>
-          )}
-          <div ref={bubbles} className="space-y-3">
-            {messages.map((message) => (
-              <MessageBubble key={message.id} sender={message.sender} platform={message.platform}>
-                {message.content}
-              </MessageBubble>
-            ))}
-          </div>
-          {pending !== undefined && <MessageBubble sender="user">{pending}</MessageBubble>}
-          {replyText && <MessageBubble sender="agent">{replyText}</MessageBubble>}
-          {answering && !replyText && <p className="text-muted text-sm">The agent is answering…</p>}
-        </div>
-      </div>
-      <div className="space-y-2 border-line border-t p-3">
-        <Problem onRetry={reload}>{readProblem}</Problem>
-        <Problem>{problem}</Problem>
-        {retry && (
-          <Button kind="plain" disabled={!running || hasEnded} onClick={retry}>
-            Try again
-          </Button>
-        )}
-        <Composer
-          running={running && !hasEnded}
-          busy={busy}
-          reason={reason}
-          onSend={sendAndFollow}
-          onStop={running && !hasEnded ? stop : undefined}
+    <section
+      className="-mx-4 -mb-6 sm:m-0 grid h-[calc(100dvh-5.875rem)] min-h-[22rem] grid-cols-[minmax(0,1fr)] border-line bg-surface sm:h-[calc(100dvh-19rem)] sm:min-h-[28rem] sm:rounded-xl sm:border md:grid-cols-[15rem_minmax(0,1fr)]"
+      aria-label="Chat"
+    >
+      <div className="hidden min-h-0 flex-col border-line border-r p-2 md:flex">{list}</div>
+      {listOpen && (
+        <Drawer title="Conversations" close="Close the conversations" side="left" onClose={() => setListOpen(false)}>
+          {list}
+        </Drawer>
+      )}
+      <div className="flex min-h-0 flex-col">
+        <ConversationHeader
+          agentId={agentId}
+          shown={shown}
+          ready={ready}
+          conversation={conversation}
+          onDeleted={() => select(undefined)}
+          onOpenList={() => setListOpen(true)}
         />
+        <div className="relative min-h-0 flex-1">
+          <div
+            role="log"
+            aria-label="Conversation"
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+            tabIndex={0}
+            ref={log}
+            onScroll={onScroll}
+            className="relative h-full overflow-y-auto p-3 [overflow-anchor:none] sm:p-4"
+          >
+            <div ref={content} className="space-y-3">
+              {(loading || !ready) && <p className="text-muted text-sm">Loading…</p>}
+              {hasMore && (
+                <div className="text-center">
+                  <Button kind="plain" size="small" busy={loadingMore} onClick={loadMore}>
+                    Earlier messages
+                  </Button>
+                </div>
+              )}
+              {isEmpty && (
+                <p className="text-muted text-sm">
+                  {running ? 'Say hello to your agent.' : 'You can talk to the agent when it is running.'}
+                </p>
+              )}
+              <div ref={bubbles} className="space-y-3">
+                {messages.map((message, index) => (
+                  <Fragment key={message.id}>
+                    <Message
+                      message={message}
+                      repeated={repeated.has(message.id)}
+                      answered={messages[index + 1]?.sender === 'agent'}
+                      onAsk={ask}
+                      onEdit={isOpen ? edit : undefined}
+                      onCancel={cancel}
+                    />
+                    {message.id === awaited && replyText && (
+                      <MessageBubble sender="agent" growing>
+                        {replyText}
+                      </MessageBubble>
+                    )}
+                    {message.id === awaited && !replyText && <p className="text-muted text-sm">The agent is answering…</p>}
+                  </Fragment>
+                ))}
+              </div>
+              {outgoing.map((item) => (
+                <MessageBubble
+                  key={item.key}
+                  sender="user"
+                  footer={
+                    item.problem ? (
+                      <ReplyProblem
+                        action={
+                          <>
+                            <Button kind="plain" size="small" disabled={!ask} onClick={() => sendText(item.text, item)}>
+                              Try again
+                            </Button>
+                            <Button
+                              kind="quiet"
+                              size="small"
+                              onClick={() => {
+                                edit(item.text);
+                                discard(agentId, shown, item.key);
+                              }}
+                            >
+                              Edit
+                            </Button>
+                          </>
+                        }
+                      >
+                        {`Not sent. ${item.problem}`}
+                      </ReplyProblem>
+                    ) : (
+                      <p className="text-muted text-xs">Sending…</p>
+                    )
+                  }
+                >
+                  {item.text}
+                </MessageBubble>
+              ))}
+            </div>
+          </div>
+          {isAway && (
+            <Button kind="plain" size="small" className="-translate-x-1/2 absolute bottom-3 left-1/2 shadow-lg" onClick={jump}>
+              <ArrowDown aria-hidden className="size-4" /> Jump to latest
+            </Button>
+          )}
+        </div>
+        <div className="space-y-2 border-line border-t p-2 sm:p-3">
+          <Problem onRetry={reload}>{problem}</Problem>
+          <Composer
+            text={draft}
+            onText={setDraft}
+            obstacle={obstacle}
+            onSend={sendText}
+            ready={ready}
+            onStop={awaited ? () => cancel(awaited) : undefined}
+            field={field}
+          />
+        </div>
       </div>
     </section>
   );

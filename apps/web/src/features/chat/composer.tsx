@@ -1,58 +1,105 @@
 'use client';
 
-import { type FormEvent, type KeyboardEvent, useState } from 'react';
+import { Square } from 'lucide-react';
+import { type FormEvent, type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { wideControlStyle } from '../../components/ui/field.tsx';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+
+/** The server's limit of one message. */
+const MAX_CHARACTERS = 32_000;
+/** From here on the number of characters that are left is shown. */
+const NEAR_LIMIT = MAX_CHARACTERS - 2_000;
+
+const formatted = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'character' : 'characters'}`;
 
 interface Props {
-  running: boolean;
-  busy: boolean;
-  /** Why the field is disabled. */
-  reason: string;
-  onSend(text: string): void;
+  text: string;
+  onText: (text: string) => void;
+  /** Why nothing can be sent; the text can be written. Empty while this is not known yet. */
+  obstacle: string | undefined;
+  onSend: (text: string) => void;
   /** Stops the current reply; undefined when there is none. */
-  onStop: (() => void) | undefined;
+  onStop: (() => Promise<unknown>) | undefined;
+  /** Whether it is known which conversation's text this is. */
+  ready: boolean;
+  field: RefObject<HTMLTextAreaElement | null>;
 }
 
-/**
- * The message field. Enter sends, Shift+Enter inserts a line break. While the agent replies, the user can write the next
- * message but not send it.
- */
-export function Composer({ running, busy, reason, onSend, onStop }: Props) {
-  const [text, setText] = useState('');
-  const message = text.trim();
+/** Removes the blank lines around a message; the first line keeps its indentation. */
+const withoutBlankLines = (text: string) => text.replace(/^(\s*\n)+/, '').trimEnd();
+
+/** The message field. Enter sends, also while the agent replies; Shift+Enter inserts a line break. */
+export function Composer({ text, onText, obstacle, onSend, onStop, ready, field }: Props) {
+  const [stopping, setStopping] = useState(false);
+  // Enter before it is known whether the message can be sent.
+  const [waiting, setWaiting] = useState(false);
+  const hydrated = useHydrated();
+  const hint = useId();
+  const message = withoutBlankLines(text);
+  const left = MAX_CHARACTERS - message.length;
 
   function send(event: FormEvent | KeyboardEvent) {
     event.preventDefault();
-    if (!message || busy || !running) return;
+    if (!message || left < 0 || obstacle) return;
+    if (obstacle === '') return setWaiting(true);
     onSend(message);
-    setText('');
+    onText('');
   }
+  useEffect(() => {
+    if (!waiting || obstacle === '') return;
+    setWaiting(false);
+    if (obstacle !== undefined || !message || left < 0) return;
+    onSend(message);
+    onText('');
+  }, [waiting, obstacle, message, left, onSend, onText]);
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
   }
-
+  async function stop() {
+    setStopping(true);
+    await onStop?.();
+    setStopping(false);
+    field.current?.focus();
+  }
+  const hints = [
+    obstacle && `${obstacle}. Your text is kept.`,
+    left < 0
+      ? `The message is ${formatted(-left)} too long; the limit is ${formatted(MAX_CHARACTERS)}. Shorten it, or send it in parts.`
+      : message.length > NEAR_LIMIT && `${formatted(left)} left`,
+  ].filter(Boolean);
   return (
-    <form onSubmit={send} className="flex items-end gap-2">
-      <textarea
-        aria-label="Message"
-        className={`${wideControlStyle} field-sizing-content max-h-40 resize-none`}
-        rows={1}
-        maxLength={32_000}
-        value={text}
-        disabled={!running}
-        placeholder={running ? 'Write a message' : reason}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={onKeyDown}
-      />
-      {onStop && (
-        <Button kind="plain" onClick={onStop}>
-          Stop reply
+    <form onSubmit={send} className="space-y-1.5">
+      <div className="flex items-end gap-2">
+        <textarea
+          ref={field}
+          aria-label="Message"
+          aria-describedby={hints.length ? hint : undefined}
+          aria-invalid={left < 0 || undefined}
+          className={`${wideControlStyle} field-sizing-content max-h-40 resize-none`}
+          rows={1}
+          enterKeyHint="send"
+          // Text that is typed earlier would be lost.
+          readOnly={!hydrated || !ready}
+          value={text}
+          placeholder="Write a message"
+          onChange={(event) => onText(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        {onStop && (
+          <Button kind="plain" busy={stopping} onClick={stop}>
+            <Square aria-hidden className="size-3.5 fill-current" /> Stop<span className="sr-only"> reply</span>
+          </Button>
+        )}
+        <Button type="submit" disabled={Boolean(obstacle) || !message || left < 0}>
+          Send
         </Button>
+      </div>
+      {hints.length > 0 && (
+        <p id={hint} role="status" className={`text-xs ${left < 0 ? 'text-danger' : 'text-muted'}`}>
+          {hints.join(' ')}
+        </p>
       )}
-      <Button type="submit" disabled={!running || busy || !message}>
-        Send
-      </Button>
     </form>
   );
 }

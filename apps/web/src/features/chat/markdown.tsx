@@ -1,33 +1,67 @@
-import ReactMarkdown from 'react-markdown';
+import '@fontsource-variable/geist-mono';
+import './markdown.css';
+import type { ReactNode } from 'react';
+import ReactMarkdown, { type Components, type ExtraProps } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
+import remend from 'remend';
+import { CopyButton } from '../../components/ui/copy-button.tsx';
+import { useHighlighter } from './highlight.ts';
 
-const style =
-  'space-y-2 [&_a]:underline [&_code]:rounded [&_code]:bg-hover [&_code]:px-1 [&_code]:font-mono [&_code]:text-[0.92em] [&_h1]:font-semibold [&_h2]:font-semibold [&_h3]:font-semibold [&_li]:ml-5 [&_ol]:list-decimal [&_pre]:overflow-x-auto [&_pre]:rounded-lg [&_pre]:bg-hover [&_pre]:p-3 [&_pre_code]:p-0 [&_table]:block [&_table]:overflow-x-auto [&_td]:border [&_td]:border-line [&_td]:px-2 [&_td]:py-1 [&_th]:border [&_th]:border-line [&_th]:px-2 [&_th]:py-1 [&_ul]:list-disc [&_blockquote]:border-line [&_blockquote]:border-l-2 [&_blockquote]:pl-3';
+type Element = NonNullable<ExtraProps['node']>;
+
+/** Only what is safe to close: HTML and formulas are plain text here. */
+const REPAIRS = { linkMode: 'text-only', images: false, htmlTags: false, katex: false } as const;
+
+const textOf = (node: Element | Element['children'][number]): string =>
+  'children' in node ? node.children.map(textOf).join('') : 'value' in node ? node.value : '';
+
+/** The language that a code block names: `language-ts` → `ts`. */
+function languageOf({ children: [code] }: Element): string | undefined {
+  const names = code?.type === 'element' ? code.properties.className : undefined;
+  const [language] = Array.isArray(names) ? names.flatMap((name) => /^language-(.+)/.exec(String(name))?.[1] ?? []) : [];
+  return language;
+}
+
+const link = (href: unknown, text: ReactNode) => (
+  <a href={typeof href === 'string' ? href : undefined} target="_blank" rel="noopener noreferrer nofollow">
+    {text}
+  </a>
+);
+
+const components: Components = {
+  a: ({ href, children }) => link(href, children),
+  img: ({ src, alt }) => link(src, alt || 'Image'),
+  pre: ({ node, children }) => (
+    <div className="code-block">
+      <div className="flex min-h-9 flex-wrap items-center justify-between gap-2 border-line border-b py-0.5 pr-1 pl-3 text-muted text-xs">
+        <span>{(node && languageOf(node)) ?? 'Code'}</span>
+        <CopyButton compact label="Copy code" text={node ? textOf(node).replace(/\n$/, '') : ''} />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <pre tabIndex={0}>{children}</pre>
+    </div>
+  ),
+  table: ({ children }) => (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <div className="overflow-x-auto" tabIndex={0}>
+      <table>{children}</table>
+    </div>
+  ),
+};
+
+interface Props {
+  /** The text still grows: open Markdown is closed for display, and code is highlighted when the text is complete. */
+  growing?: boolean | undefined;
+  children: string;
+}
 
 /** Renders an agent's Markdown. HTML is shown as text and images become links: a reply must not trigger requests. */
-export default function Markdown({ children }: { children: string }) {
+export default function Markdown({ growing, children }: Props) {
+  const highlighter = useHighlighter(!growing && /^ *(`{3}|~{3})/m.test(children));
   return (
-    <div className={style}>
-      <ReactMarkdown
-        remarkPlugins={[remarkGfm]}
-        components={{
-          a: ({ href, children: text }) => (
-            <a href={href} target="_blank" rel="noopener noreferrer nofollow">
-              {text}
-            </a>
-          ),
-          img: ({ src, alt }) => (
-            <a href={typeof src === 'string' ? src : undefined} target="_blank" rel="noopener noreferrer nofollow">
-              {alt || 'Image'}
-            </a>
-          ),
-          pre: ({ children: code }) => (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-            <pre tabIndex={0}>{code}</pre>
-          ),
-        }}
-      >
-        {children}
+    <div className="prose-chat">
+      <ReactMarkdown remarkPlugins={[remarkGfm]} rehypePlugins={highlighter} components={components}>
+        {growing ? remend(children, REPAIRS) : children}
       </ReactMarkdown>
     </div>
   );

@@ -1,36 +1,144 @@
-import { lazy, memo, Suspense } from 'react';
+import type { MessageView } from '@agentbot/contracts';
+import { Pencil, RotateCw } from 'lucide-react';
+import { lazy, memo, type ReactNode, Suspense } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { CopyButton } from '../../components/ui/copy-button.tsx';
+import { formatShortTime, formatTime } from '../../lib/format.ts';
 
 const Markdown = lazy(() => import('./markdown.tsx'));
 
-interface Props {
+const names: Record<string, string> = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp', api: 'API', cron: 'Schedule' };
+
+/** The name of the channel of a message or a conversation. */
+export const channelName = (platform: string) => names[platform] ?? platform;
+
+interface BubbleProps {
   sender: 'user' | 'agent';
   /** The channel of the message; `web` is this dashboard. */
   platform?: string;
+  /** The text still grows. */
+  growing?: boolean;
+  /** What stands below the bubble. */
+  footer?: ReactNode;
   children: string;
 }
 
-const names: Record<string, string> = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp', api: 'API', cron: 'Schedule' };
-
-/**
- * One message: the user's as plain text, the agent's as Markdown. Memoized, so that a streaming reply does not parse the
- * other messages again.
- */
-export const MessageBubble = memo(function MessageBubble({ sender, platform = 'web', children }: Props) {
+/** One message: the user's as plain text, the agent's as Markdown. */
+export function MessageBubble({ sender, platform = 'web', growing, footer, children }: BubbleProps) {
   const isUser = sender === 'user';
   const plain = <div className="whitespace-pre-wrap">{children}</div>;
   return (
-    <div
-      className={`wrap-anywhere w-fit max-w-[85%] rounded-xl px-3 py-2 text-sm ${isUser ? 'ml-auto bg-accent text-on-accent' : 'border border-line bg-canvas'}`}
-    >
-      <span className="sr-only">{isUser ? 'You: ' : 'Agent: '}</span>
-      {platform !== 'web' && <span className="mb-0.5 block text-xs">{names[platform] ?? platform}</span>}
-      {isUser ? (
-        plain
-      ) : (
-        <Suspense fallback={plain}>
-          <Markdown>{children}</Markdown>
-        </Suspense>
-      )}
+    <div className={`flex max-w-full flex-col gap-0.5 ${isUser ? 'items-end' : 'items-start'}`}>
+      <div
+        className={`wrap-anywhere w-fit rounded-xl px-3 py-2 text-sm ${isUser ? 'max-w-[85%] bg-accent text-on-accent' : 'max-w-full border border-line bg-canvas sm:max-w-[92%]'}`}
+      >
+        <span className="sr-only">{isUser ? 'You: ' : 'Agent: '}</span>
+        {platform !== 'web' && <span className="mb-0.5 block text-xs">{channelName(platform)}</span>}
+        {isUser ? (
+          plain
+        ) : (
+          <Suspense fallback={plain}>
+            <Markdown growing={growing}>{children}</Markdown>
+          </Suspense>
+        )}
+      </div>
+      {footer}
     </div>
+  );
+}
+
+/** Below a message that has no reply: why, and what the user can do. */
+export function ReplyProblem({ children, action }: { children: string; action?: ReactNode }) {
+  return (
+    <div className="flex max-w-[85%] flex-wrap items-center justify-end gap-2">
+      <p className="wrap-anywhere text-danger text-xs">{children}</p>
+      {action}
+    </div>
+  );
+}
+
+interface MessageProps {
+  message: MessageView;
+  /** Sends the text again; undefined when this conversation cannot be continued. */
+  onAsk: ((text: string) => void) | undefined;
+  /** Puts the text into the message field; undefined when this conversation cannot be continued. */
+  onEdit: ((text: string) => void) | undefined;
+  /** The same text was sent again later. */
+  repeated: boolean;
+  /** The agent's message follows: it says itself that it was stopped. */
+  answered: boolean;
+  /** Cancels a message that waits. */
+  onCancel: ((messageId: string) => void) | undefined;
+}
+
+/** What became of the reply to a user's message, if the agent has not replied. */
+function ReplyState({ message: { id, content, reply }, onAsk, onCancel, repeated, answered }: Omit<MessageProps, 'onEdit'>) {
+  switch (reply?.state) {
+    case 'queued':
+      return (
+        <p className="flex items-center gap-1 text-muted text-xs">
+          Queued: the agent answers the earlier message first
+          {onCancel && (
+            <Button kind="quiet" size="small" className="text-ink text-xs" onClick={() => onCancel(id)}>
+              Cancel
+            </Button>
+          )}
+        </p>
+      );
+    case 'failed':
+      return (
+        <ReplyProblem
+          action={
+            onAsk &&
+            !repeated && (
+              <Button kind="plain" size="small" onClick={() => onAsk(content)}>
+                Try again
+              </Button>
+            )
+          }
+        >
+          {reply.error ?? 'The agent failed to answer.'}
+        </ReplyProblem>
+      );
+    case 'stopped':
+      return answered ? null : <p className="text-muted text-xs">Stopped: {reply.error ?? 'the agent did not reply'}</p>;
+    default:
+      return null;
+  }
+}
+
+/** A stored message with its time, state and actions. Memoized: a growing reply must not render the other messages again. */
+export const Message = memo(function Message({ message, onAsk, onEdit, onCancel, repeated, answered }: MessageProps) {
+  const { sender, platform, content, timestamp, reply, stopped } = message;
+  const isUser = sender === 'user';
+  return (
+    <MessageBubble
+      sender={sender}
+      platform={platform}
+      footer={
+        <>
+          {isUser && <ReplyState message={message} onAsk={onAsk} onCancel={onCancel} repeated={repeated} answered={answered} />}
+          {stopped && <p className="text-muted text-xs">Stopped: this is the reply up to then</p>}
+          <div className="flex flex-wrap items-center text-muted text-xs">
+            <time dateTime={timestamp} title={formatTime(timestamp)} className="px-1">
+              {formatShortTime(timestamp, new Date())}
+            </time>
+            <CopyButton compact label="Copy message" text={content} />
+            {isUser && onEdit && (
+              <Button kind="quiet" size="small" className="px-2" title="Edit" aria-label="Edit" onClick={() => onEdit(content)}>
+                <Pencil aria-hidden className="size-4" />
+              </Button>
+            )}
+            {isUser && onAsk && reply?.state !== 'failed' && (
+              <Button kind="quiet" size="small" className="px-2" title="Ask again" aria-label="Ask again" onClick={() => onAsk(content)}>
+                <RotateCw aria-hidden className="size-4" />
+              </Button>
+            )}
+          </div>
+        </>
+      }
+    >
+      {content}
+    </MessageBubble>
   );
 });

@@ -19,6 +19,7 @@ const advice: Record<string, string> = {
   RATE_LIMITED: 'Wait a minute, then try again.',
   PROVISIONING_DISABLED: 'The administrator has paused the creation of agents. Your existing agents keep running.',
   BACKEND_UNAVAILABLE: 'Your agents keep running. Try again in a moment.',
+  AGENT_NOT_RUNNING: 'Start the agent with the button at the top of its page.',
   AGENT_NOT_FOUND: 'The agent may have been deleted. Go back to your agents.',
   PAYMENTS_UNAVAILABLE: 'The administrator can grant you a plan under Users.',
   API_KEY_LIMIT_REACHED: 'Revoke a key that you no longer use, then create the new one.',

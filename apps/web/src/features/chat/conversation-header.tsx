@@ -1,0 +1,112 @@
+'use client';
+
+import type { ConversationView } from '@agentbot/contracts';
+import { PanelLeft, Pencil } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { Button } from '../../components/ui/button.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
+import { Dialog } from '../../components/ui/dialog.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { api } from '../../lib/api/client.ts';
+import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
+import { channelName } from './message-bubble.tsx';
+import { nameOf, useReloadConversations } from './use-conversations.ts';
+
+interface Props {
+  agentId: string;
+  /** The id of the shown conversation; undefined for one that begins with the next message. */
+  shown: string | undefined;
+  /** Whether it is known which conversation is shown. */
+  ready: boolean;
+  /** Undefined for a new one, and while it is not known. */
+  conversation: ConversationView | undefined;
+  onDeleted: () => void;
+  /** Opens the list of conversations, where there is no room for it. */
+  onOpenList: () => void;
+}
+
+function Rename({ agentId, conversation }: { agentId: string; conversation: ConversationView }) {
+  const [open, setOpen] = useState(false);
+  const [title, setTitle] = useState('');
+  const [busy, setBusy] = useState(false);
+  const reload = useReloadConversations(agentId);
+  async function rename(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    const params = { id: agentId, conversationId: conversation.id };
+    const request = api('renameConversation', { params, body: { title } });
+    const renamed = await acceptedWithToast(request, { pending: 'Renaming…', success: 'The conversation is renamed' });
+    if (renamed) await reload();
+    setBusy(false);
+    if (renamed) setOpen(false);
+  }
+  return (
+    <>
+      <Button
+        kind="quiet"
+        size="small"
+        onClick={() => {
+          setTitle(conversation.title ?? '');
+          setOpen(true);
+        }}
+      >
+        <Pencil aria-hidden className="size-4" /> Rename
+      </Button>
+      <Dialog open={open} onOpenChange={setOpen} title="Rename the conversation" description="The title is shown only to you.">
+        <form onSubmit={rename} className="space-y-4">
+          <Field label="Title" value={title} maxLength={120} autoComplete="off" onChange={(event) => setTitle(event.target.value)} />
+          <div className="flex flex-wrap justify-end gap-2">
+            <Button kind="plain" onClick={() => setOpen(false)}>
+              Go back
+            </Button>
+            <Button type="submit" busy={busy} disabled={!title.trim()}>
+              Save title
+            </Button>
+          </div>
+        </form>
+      </Dialog>
+    </>
+  );
+}
+
+/** The conversation that is shown and that the next message joins, with its actions. */
+export function ConversationHeader({ agentId, shown, ready, conversation, onDeleted, onOpenList }: Props) {
+  const reload = useReloadConversations(agentId);
+  const name = conversation ? nameOf(conversation) : shown || !ready ? 'Conversation' : 'New conversation';
+  async function remove() {
+    if (!conversation) return true;
+    const request = api('deleteConversation', { params: { id: agentId, conversationId: conversation.id } });
+    const deleted = await acceptedWithToast(request, { pending: 'Deleting the conversation…', success: 'The conversation is deleted' });
+    if (deleted) {
+      await reload();
+      onDeleted();
+    }
+    return deleted;
+  }
+  const channel = conversation && conversation.platform !== 'web' ? channelName(conversation.platform) : undefined;
+  return (
+    <div className="flex min-h-12 flex-wrap items-center gap-x-2 border-line border-b px-2 py-1 sm:px-3">
+      <Button kind="quiet" size="icon" aria-label="Conversations" className="md:hidden" onClick={onOpenList}>
+        <PanelLeft aria-hidden className="size-5" />
+      </Button>
+      <h2 className="min-w-0 flex-1 truncate font-medium text-sm" title={name}>
+        {name}
+        {channel && <span className="ml-2 font-normal text-muted text-xs">{channel}</span>}
+        {conversation?.status === 'ended' && <span className="ml-2 font-normal text-muted text-xs">ended</span>}
+      </h2>
+      {conversation && (
+        <div className="flex items-center gap-1">
+          <Rename agentId={agentId} conversation={conversation} />
+          <ConfirmButton
+            action="Delete"
+            size="small"
+            title={`Delete “${name}”?`}
+            description="The conversation and its messages are deleted, and the agent forgets them. What the agent wrote into its memory files stays. A reply in progress is stopped. This cannot be undone."
+            confirm="Delete the conversation"
+            onConfirm={remove}
+          />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,148 @@
+'use client';
+
+import '@fontsource-variable/geist-mono';
+import { ApiError } from '@agentbot/contracts/client';
+import { useState } from 'react';
+import useSWR from 'swr';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { wideControlStyle } from '../../components/ui/field.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Hint, Problem } from '../../components/ui/notice.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { formatBytes } from '../../lib/format.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
+import { FileHistory } from './file-history.tsx';
+import { byteLength, fromEditor, toEditor } from './file-text.ts';
+import { confirmDiscard, useUnsavedWarning } from './use-unsaved-warning.ts';
+
+/** The backend's limit. */
+const MAX_BYTES = 256 * 1024;
+
+interface Content {
+  content: string;
+  /** Null for a file that does not exist yet. */
+  sha256: string | null;
+}
+
+const isCode = (error: unknown, code: string) => error instanceof ApiError && error.body.code === code;
+
+/** Reads a file; a file that does not exist yet is empty. */
+const readFile = (id: string, name: string): Promise<Content> =>
+  api('getAgentFile', { params: { id, name } }).then(
+    ({ file }) => file,
+    (error) => (isCode(error, 'FILE_NOT_FOUND') ? { content: '', sha256: null } : Promise.reject(error)),
+  );
+
+interface Props {
+  id: string;
+  name: string;
+  onSaved: () => void;
+  /** Receives whether there is unsaved text. */
+  onDirty: (dirty: boolean) => void;
+}
+
+/** Shows and changes one file of an agent's workspace. */
+export function FileEditor({ id, name, onSaved, onDirty }: Props) {
+  const { data, error, mutate } = useSWR(['file', id, name], () => readFile(id, name), {
+    // A draft is saved with the ETag of the content that it started from. A read in between would replace that ETag.
+    revalidateOnFocus: false,
+    revalidateOnReconnect: false,
+  });
+  const [draft, setDraft] = useState<string>();
+  const [changed, setChanged] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const dirty = draft !== undefined && data !== undefined && draft !== toEditor(data.content);
+  useUnsavedWarning(dirty);
+  if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
+  if (!data) return <Loading rows={1} className="h-96" />;
+
+  const text = draft ?? toEditor(data.content);
+  const content = fromEditor(text, data.content);
+  const size = byteLength(content);
+
+  function edit(value: string | undefined) {
+    setDraft(value);
+    onDirty(value !== undefined && value !== toEditor(data?.content ?? ''));
+  }
+  /** @param over the version that the text replaces */
+  async function save(over: Content | undefined) {
+    if (!over) return;
+    setBusy(true);
+    const headers = over.sha256 === null ? { 'if-none-match': '*' } : { 'if-match': `"${over.sha256}"` };
+    const saving = api('updateAgentFile', { params: { id, name }, body: { content }, headers });
+    const saved = await withToast(saving, { pending: `Saving ${name}…`, success: `${name} is saved. New conversations use it` });
+    setChanged(!saved && (await saving.catch((failure) => isCode(failure, 'FILE_CHANGED'))) === true);
+    if (saved) {
+      await mutate({ content, sha256: saved.file.sha256 }, { revalidate: false });
+      edit(undefined);
+      onSaved();
+    }
+    setBusy(false);
+  }
+  async function discard() {
+    // The text stays until the current one is there.
+    await mutate();
+    edit(undefined);
+    setChanged(false);
+  }
+  return (
+    <div className="min-w-0 space-y-4">
+      <Card
+        title={name}
+        description={data.sha256 === null ? 'This file does not exist yet. Saving creates it.' : undefined}
+        aside={<span className="text-muted text-sm">{dirty ? 'Unsaved changes' : 'Saved'}</span>}
+      >
+        {changed && (
+          <Hint>
+            <p>
+              {name} changed after you opened it: the agent or another person wrote it. Your text is still here. If you save it, the changed
+              file stays in the history.
+            </p>
+            <div className="mt-2 flex flex-wrap gap-2">
+              <Button size="small" busy={busy} onClick={async () => save(await mutate())}>
+                Save my text
+              </Button>
+              <Button kind="plain" size="small" onClick={discard}>
+                Discard my text
+              </Button>
+            </div>
+          </Hint>
+        )}
+        <textarea
+          aria-label={`Text of ${name}`}
+          aria-describedby="file-hint"
+          className={`${wideControlStyle} mt-3 h-[28rem] resize-y font-mono leading-6`}
+          spellCheck={false}
+          readOnly={busy}
+          value={text}
+          onChange={(event) => edit(event.target.value)}
+        />
+        <Problem>{size > MAX_BYTES && `The text is larger than ${formatBytes(MAX_BYTES)}. Make it shorter to save it.`}</Problem>
+        <p id="file-hint" className="mt-1.5 text-muted text-xs">
+          {formatBytes(size)} of {formatBytes(MAX_BYTES)}. The agent reads this file when a conversation begins. An open conversation may
+          keep the earlier text.
+        </p>
+        <div className="mt-3 flex flex-wrap gap-2">
+          <Button busy={busy} disabled={!dirty || size > MAX_BYTES} onClick={() => save(data)}>
+            Save {name}
+          </Button>
+          {dirty && (
+            <Button kind="plain" onClick={discard}>
+              Discard changes
+            </Button>
+          )}
+        </div>
+      </Card>
+      <FileHistory
+        id={id}
+        name={name}
+        sha256={data.sha256}
+        onOpen={(version) => {
+          if (!dirty || confirmDiscard()) edit(toEditor(version));
+        }}
+      />
+    </div>
+  );
+}

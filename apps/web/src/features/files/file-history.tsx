@@ -1,0 +1,71 @@
+'use client';
+
+import type { FileVersion } from '@agentbot/contracts';
+import { useState } from 'react';
+import useSWR from 'swr';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { formatBytes, formatTime } from '../../lib/format.ts';
+
+interface Props {
+  id: string;
+  name: string;
+  /** The hash of the current content: the list is read again when it changes. */
+  sha256: string | null;
+  /** Puts a version's content into the editor. */
+  onOpen: (content: string) => void;
+}
+
+/** The replaced versions of a file. A version is restored by saving it from the editor. */
+export function FileHistory({ id, name, sha256, onOpen }: Props) {
+  const params = { id, name };
+  const { data, error, mutate } = useSWR(['file-history', id, name, sha256], () => api('listAgentFileVersions', { params }), {
+    keepPreviousData: true,
+  });
+  const [problem, setProblem] = useState('');
+  const [busy, setBusy] = useState<string>();
+  async function open(version: FileVersion) {
+    setBusy(version.id);
+    setProblem('');
+    try {
+      onOpen((await api('getAgentFileVersion', { params: { ...params, versionId: version.id } })).version.content);
+    } catch (failure) {
+      setProblem(errorMessage(failure));
+    }
+    setBusy(undefined);
+  }
+  return (
+    <Card
+      title="History"
+      description="The last 20 versions that were replaced here or over the API. Changes by the agent itself are not kept."
+    >
+      <Problem onRetry={() => mutate()}>{error && !data && errorMessage(error)}</Problem>
+      <Problem>{problem}</Problem>
+      {!data && !error && <Loading className="h-12" rows={1} />}
+      {data?.versions.length === 0 && <p className="text-muted text-sm">No earlier versions yet.</p>}
+      <ul className="divide-y divide-line">
+        {data?.versions.map((version) => (
+          <li key={version.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-2 text-sm">
+            <span>
+              Replaced <RelativeTime time={version.replacedAt} /> <span className="text-muted">· {formatBytes(version.sizeBytes)}</span>
+            </span>
+            <Button
+              kind="plain"
+              size="small"
+              busy={busy === version.id}
+              aria-label={`Open the version replaced at ${formatTime(version.replacedAt)}`}
+              onClick={() => open(version)}
+            >
+              Open
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

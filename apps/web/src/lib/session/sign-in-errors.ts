@@ -1,0 +1,15 @@
+const sentences = {
+  CredentialsSignin: 'Wrong email or password',
+  TooManyAttempts: 'Too many attempts, please wait a moment',
+  Unavailable: 'Sign-in is not available right now',
+  EmailTaken: 'An account with this email already exists',
+  EmailUnverified: 'Your sign-in provider has not verified your email address',
+  Failed: 'Sign-in failed. Try again.',
+};
+
+/** The code of a failed sign-in. The sign-in page's address contains it, so it is never shown itself. */
+export type SignInError = keyof typeof sentences;
+
+/** The sentence for the code of a failed sign-in. Any other text, also a code of next-auth, gives the general sentence. */
+export const signInErrorMessage = (code: string): string =>
+  Object.hasOwn(sentences, code) ? sentences[code as SignInError] : sentences.Failed;
