@@ -113,6 +113,17 @@ describe('an action on an agent:', () => {
     await page.getByText('No backups yet').waitFor();
   }, 150_000);
 
+  test('the update page lists the versions on this host, and what the chosen one needs', async () => {
+    await openSection('update');
+    const versions = page.getByLabel('OpenClaw version');
+    expect(await versions.locator('option:checked').textContent()).toBe('2026.3.13 (default)');
+    // The engine of the tests has the images that the suites build.
+    await versions.selectOption('2026.9.6');
+    await page.getByText('agentbot/openclaw:2026.9.6', { exact: true }).waitFor();
+    await page.getByText('897 MiB when idle, at least 1.3 GiB').waitFor();
+    await versions.selectOption('2026.3.13');
+  }, 60_000);
+
   test('update to an image that does not exist shows the failed stage and advice', async () => {
     await openSection('update');
     await page.getByLabel('Another image').fill('localhost:1/openclaw:not-there');

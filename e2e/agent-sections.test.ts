@@ -38,6 +38,7 @@ import {
 
 let model: Awaited<ReturnType<typeof startModelProvider>>;
 let bots: Awaited<ReturnType<typeof startBots>>;
+const conversations = () => page.getByRole('navigation', { name: 'Conversations' });
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
@@ -70,8 +71,12 @@ describe('a section of an agent:', () => {
     await page.getByRole('log').getByText('You said: <img').waitFor({ timeout: 60_000 });
     expect(await page.getByRole('log').locator('img').count()).toBe(0);
     await page.reload();
+    await page.getByRole('log').getByText('You said: <img').waitFor();
+    expect(await page.getByRole('log').getByText('Say bold things').count()).toBe(0);
+    await conversations()
+      .getByRole('button', { name: /^Say \*\*bold\*\* things/ })
+      .click();
     await page.getByRole('log').getByText('You said: Say bold things').waitFor();
-    expect(await page.getByLabel('Conversation', { exact: true }).locator('option').count()).toBeGreaterThan(2);
   });
 
   test('chat stops a reply on request, and the agent replies to the next message', async () => {
@@ -83,7 +88,7 @@ describe('a section of an agent:', () => {
     await pollUntil('the model was asked', () => model.requests.some(({ words }) => words === 'Think for long'));
     model.setBehaviour({ delayMs: 0 });
     await button('Stop reply').click();
-    await log.getByText('Agent was aborted.').waitFor();
+    await log.getByText(/^Stopped/).waitFor();
     await button('Stop reply').waitFor({ state: 'detached' });
     await page.getByLabel('Message').fill('Now something short');
     await button('Send').click();
@@ -114,11 +119,7 @@ describe('a section of an agent:', () => {
 
   test('a failed request shows its error, and a retry loads what was missing', async () => {
     await expectRetry('**/api/agents/*/overview', () => openSection('configuration'), page.getByLabel('Owner IDs'));
-    await expectRetry(
-      '**/api/agent?*',
-      () => openSection('chat'),
-      page.getByLabel('Conversation', { exact: true }).locator('option').nth(2),
-    );
+    await expectRetry('**/api/agents/*/conversations?*', () => openSection('chat'), conversations().getByRole('button').nth(1));
   });
 
   test('overview shows the observed state, and the gateway token only after a click', async () => {
@@ -403,6 +404,84 @@ describe('a section of an agent:', () => {
     await other.close();
   });
 
+  test('files are edited and kept apart, warn about unsaved text, and an earlier version is restored', async () => {
+    await openSection('files');
+    // The cancelled restart left the agent stopped or running.
+    await expectStatus(/stopped|running/);
+    if (await button('Start').isVisible()) await button('Start').click();
+    await expectStatus('running');
+    const editor = page.getByLabel('Text of SOUL.md');
+    await page
+      .getByRole('navigation', { name: 'Files' })
+      .getByRole('button', { name: /^SOUL\.md/ })
+      .click();
+    await editor.waitFor();
+    const first = await editor.inputValue();
+    expect(first).toContain('# SOUL.md');
+    await editor.fill('I am Ada 👩‍💻, and I like tea.');
+    // Unsaved text survives a refused click on a link and on another file.
+    const questions: string[] = [];
+    page.on('dialog', (dialog) => {
+      questions.push(dialog.message());
+      void dialog.dismiss();
+    });
+    await page.getByRole('link', { name: 'Channels', exact: true }).click();
+    await page
+      .getByRole('navigation', { name: 'Files' })
+      .getByRole('button', { name: /^USER\.md/ })
+      .click();
+    expect(questions).toEqual(Array(2).fill('You have unsaved changes. Leave without saving them?'));
+    page.removeAllListeners('dialog');
+    await button('Save SOUL.md').click();
+    await expectToast('SOUL.md is saved. New conversations use it');
+    await page.reload();
+    await page
+      .getByRole('navigation', { name: 'Files' })
+      .getByRole('button', { name: /^SOUL\.md/ })
+      .click();
+    expect(await editor.inputValue()).toBe('I am Ada 👩‍💻, and I like tea.');
+
+    await page.getByRole('button', { name: /^Open the version replaced at/ }).click();
+    await page.getByText('Unsaved changes').waitFor();
+    expect(await editor.inputValue()).toBe(first);
+    await button('Save SOUL.md').click();
+    await expectCount(page.getByRole('button', { name: /^Open the version replaced at/ }), 2);
+  }, 90_000);
+
+  test('a file that changed meanwhile is not overwritten without a question', async () => {
+    const editor = page.getByLabel('Text of SOUL.md');
+    await editor.fill('Mine');
+    const container = stack.docker.getContainer(`openclaw-${agent}`);
+    const exec = await container.exec({
+      Cmd: ['sh', '-c', 'printf Theirs > ~/.openclaw/workspace/SOUL.md'],
+      AttachStdout: true,
+      Tty: true,
+    });
+    await (await exec.start({ Tty: true })).toArray();
+    await button('Save SOUL.md').click();
+    await page.getByText(/^SOUL\.md changed after you opened it/).waitFor();
+    expect(await editor.inputValue()).toBe('Mine');
+    await button('Discard my text').click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(await editor.inputValue()).toBe('Theirs');
+  }, 60_000);
+
+  test('the schedule is empty at first, and then shows each task in words, with its next and last run', async () => {
+    await openSection('schedule');
+    await page.getByRole('heading', { name: 'Nothing is scheduled' }).waitFor();
+    // What the agent's own tool does when it is asked.
+    const add = ['openclaw', 'cron', 'add', '--name', 'Morning report', '--cron', '30 9 * * 1-5', '--tz', 'Europe/Berlin'];
+    const exec = await stack.docker
+      .getContainer(`openclaw-${agent}`)
+      .exec({ Cmd: [...add, '--session', 'isolated', '--message', 'Report', '--no-deliver'], AttachStdout: true, Tty: true });
+    await (await exec.start({ Tty: true })).toArray();
+    await page.reload();
+    const row = page.getByRole('row', { name: /Morning report/ });
+    await row.getByText('At 09:30 AM, Monday through Friday (Europe/Berlin)').waitFor();
+    await row.getByText(/^\w+ \d+, 20\d\d, \d+:30:\d\d\W[AP]M \S+$/).waitFor();
+    await row.getByText('Has not run yet').waitFor();
+  }, 90_000);
+
   test('repair restarts the agent with the saved configuration', async () => {
     await openSection('danger');
     await button('Repair agent').click();
@@ -416,7 +495,9 @@ describe('a section of an agent:', () => {
 });
 
 test('the sections have no serious accessibility fault in either theme, and fit a phone', async () => {
-  const paths = ['chat', 'logs', 'charts', 'channels', 'configuration'].map((section) => `/agents/${agent}/${section}`);
+  const paths = ['chat', 'logs', 'charts', 'channels', 'configuration', 'files', 'schedule'].map(
+    (section) => `/agents/${agent}/${section}`,
+  );
   expect(await findFaultsOfPages(page, paths)).toEqual([]);
 }, 240_000);
 

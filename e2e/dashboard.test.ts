@@ -74,6 +74,16 @@ test('a new agent is not created with a bot token that its channel refuses', asy
   expect((await database.query('SELECT FROM agents')).rowCount).toBe(1);
 });
 
+test('the form of a new agent offers the versions of OpenClaw, and tells what the chosen one needs', async () => {
+  await visit('/agents/new');
+  await page.getByText('OpenClaw version: 2026.3.13 (default)').click();
+  await page.getByLabel('OpenClaw version', { exact: true }).selectOption('2026.9.6');
+  await page.getByText('897 MiB when idle, at least 1.3 GiB').waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents/new?version', theme)));
+  expect(faults).toEqual([]);
+});
+
 describe('the account', () => {
   test('an API key has scopes, is shown only once, and can be revoked', async () => {
     await visit('/account/keys');

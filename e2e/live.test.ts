@@ -222,17 +222,18 @@ test('the configuration form shows a configuration that was saved elsewhere', as
 
 describe('a conversation', () => {
   const log = () => page.getByRole('log', { name: 'Conversation' });
-  const conversation = () => page.getByRole('combobox', { name: 'Conversation' });
+  const openChat = (session: string) => page.goto(`${stack.webUrl}/agents/${AGENT}/chat?conversation=${session}`);
+  const choose = (name: RegExp) => page.getByRole('navigation', { name: 'Conversations' }).getByRole('button', { name }).click();
 
   test('shows messages from other tabs and channels', async () => {
     await insertMessages(1, 60);
-    await page.goto(`${stack.webUrl}/agents/${AGENT}/chat`);
+    await openChat('sess_one');
     await log().getByText('Message 60').waitFor();
-    const data = { message: 'Said in another tab', agentId: AGENT, wait: false };
+    const data = { message: 'Said in another tab', agentId: AGENT, sessionId: 'sess_one', wait: false };
     expect((await page.request.post(`${stack.webUrl}/api/chat`, { data })).status()).toBe(200);
     await log().getByText('Said in another tab').waitFor();
     await database.query(
-      `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content, platform) VALUES ('msg_far', $1, $2, 'sess_two', 'agent', 'Said on a channel', 'telegram')`,
+      `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content, platform) VALUES ('msg_far', $1, $2, 'sess_one', 'agent', 'Said on a channel', 'telegram')`,
       [AGENT, owner],
     );
     await log().getByText('Said on a channel').waitFor();
@@ -243,7 +244,7 @@ describe('a conversation', () => {
     await read.evaluate((element) => element.scrollIntoView());
     const before = await topOf(read);
     await database.query(
-      `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content) VALUES ('msg_new', $1, $2, 'sess_two', 'agent', 'Said while one reads')`,
+      `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content) VALUES ('msg_new', $1, $2, 'sess_one', 'agent', 'Said while one reads')`,
       [AGENT, owner],
     );
     await log().getByText('Said while one reads').waitFor();
@@ -267,19 +268,23 @@ describe('a conversation', () => {
   });
 
   test('shows an unsent message only in its own conversation', async () => {
+    await database.query(`UPDATE chat_sessions SET title = CASE id WHEN 'sess_one' THEN 'First' ELSE 'Second' END WHERE agent_id = $1`, [
+      AGENT,
+    ]);
+    await openChat('sess_one');
     const fail = { status: 500, json: { error: 'It fails for once' } };
     await page.route('**/api/chat', (route) => route.fulfill(fail));
-    await conversation().selectOption('sess_one');
     await page.getByLabel('Message').fill('Only for the first');
     await page.getByRole('button', { name: 'Send' }).click();
-    const again = page.getByRole('button', { name: 'Try again' });
-    await again.waitFor();
+    const unsent = log().getByText('Not sent. It fails for once');
+    await unsent.waitFor();
     await page.unroute('**/api/chat');
-    await conversation().selectOption('sess_two');
-    await log().getByText('Said on a channel').waitFor();
-    expect(await again.count()).toBe(0);
-    await conversation().selectOption('sess_one');
-    await again.click();
+    await choose(/^Second/);
+    await log().getByText('Say hello to your agent.').waitFor();
+    expect(await unsent.count()).toBe(0);
+    await choose(/^First/);
+    await unsent.locator('..').getByRole('button', { name: 'Try again' }).click();
+    await unsent.waitFor({ state: 'detached' });
     await log().getByText('Only for the first').waitFor();
     const said = async () => (await database.query(`SELECT session_id FROM messages WHERE content = 'Only for the first'`)).rows;
     for (let tries = 0; tries < 100 && (await said()).length === 0; tries++) await page.waitForTimeout(50);

@@ -186,6 +186,7 @@ async function deleteShownAgent(name: string) {
   await page.getByLabel('Agent name').fill(name);
   await page.getByRole('button', { name: 'Delete forever' }).click();
   await page.waitForURL(/\/agents$/);
+  await page.getByRole('listitem').filter({ hasText: name }).waitFor({ state: 'detached' });
 }
 
 test('deletion removes every Docker resource of the agent', async () => {

@@ -92,6 +92,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   verifyAgent: () => ({ verificationType: 'eas' }),
   updateAgent: () => ({}),
   sendMessage: () => ({ message: 'Hello', agentId: running }),
+  renameConversation: () => ({ title: 'Renamed' }),
+  updateAgentFile: () => ({ content: 'I am an agent.' }),
   tellAgent: () => ({ action: 'create-session', agentId: running }),
   setBackupSchedule: () => ({ everyHours: 24 }),
   createApiKey: () => ({ name: 'k' }),
@@ -113,9 +115,17 @@ interface CallOptions {
   agent?: string;
   /** The value of the path's second parameter. */
   operation?: string;
+  /** The value of the path's third parameter. */
+  version?: string;
   body?: unknown;
   query?: string;
   headers?: Record<string, string>;
+}
+
+/** The default value of a path's second parameter. */
+function secondOf(path: string): string {
+  if (path.includes(':backupId')) return backup;
+  return path.includes(':name') ? 'SOUL.md' : 'op_none';
 }
 
 /** Calls an operation of the web with a valid request: by default as the owner, on the running agent. */
@@ -123,7 +133,8 @@ export function call(id: RouteId, options: CallOptions = {}): Promise<Answer> {
   const { method, web } = routes[id] as Route;
   const path = web?.path
     .replace(/:\w+/, options.agent ?? running)
-    .replace(/:\w+/, options.operation ?? (web.path.includes(':backupId') ? backup : 'op_none'));
+    .replace(/:\w+/, options.operation ?? secondOf(web.path))
+    .replace(/:\w+/, options.version ?? 'fv_none');
   return (options.as ?? owner).call(method, path + (options.query ?? queries[id]?.() ?? ''), {
     body: options.body ?? bodies[id]?.(),
     ...(options.headers && { headers: options.headers }),
@@ -163,6 +174,7 @@ export function expectRefusal(id: RouteId, answer: Answer, code: ErrorCode, own?
 const outageCodes: ErrorCode[] = [
   'OPERATION_FAILED',
   'OPERATION_STILL_RUNNING',
+  'GATEWAY_UNAVAILABLE',
   'DOCKER_UNAVAILABLE',
   'PROVISIONING_DISABLED',
   'MAIL_UNAVAILABLE',

@@ -124,6 +124,7 @@ describe('every operation:', () => {
     'register',
     'streamLogs',
     'streamReply',
+    'cancelReply',
     'streamOverview',
     'getOperation',
     'streamOperation',
@@ -131,6 +132,11 @@ describe('every operation:', () => {
     'restoreBackup',
     'downloadBackup',
     'deleteBackup',
+    'renameConversation',
+    'deleteConversation',
+    // The file exists after the agent's first reply.
+    'getAgentFile',
+    'getAgentFileVersion',
     'linkWhatsApp',
     'unlinkWhatsApp',
     'deleteApiKey',
@@ -248,6 +254,8 @@ describe('error tables:', () => {
     ['linkWallet', { address: `0x${'2'.repeat(40)}`, signature: '0x12' }, 'There is no open challenge: request a challenge first'],
     ['unlinkWallet', undefined, 'Invalid wallet address'],
     ['listMessages', undefined, 'limit must be at most 100', '?limit=101'],
+    ['listConversations', undefined, 'offset must be at least 0', '?offset=-1'],
+    ['renameConversation', { title: '' }, 'title must have a visible character'],
     ['listLogs', undefined, 'Invalid level', '?level=loud'],
     ['getAgentStatsHistory', undefined, 'range must be day or month', '?range=year'],
     ['listAgents', undefined, 'Invalid cursor', '?cursor=%20'],
@@ -312,7 +320,7 @@ describe('error tables:', () => {
       'SESSION_NOT_FOUND',
     );
     expectRefusal('askAgent', await call('askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }), 'SESSION_NOT_FOUND');
-    expectRefusal('streamReply', await call('streamReply'), 'MESSAGE_NOT_FOUND');
+    for (const id of ['streamReply', 'cancelReply'] as const) expectRefusal(id, await call(id), 'MESSAGE_NOT_FOUND');
     for (const id of ['restoreBackup', 'downloadBackup', 'deleteBackup'] as const) {
       expectRefusal(id, await call(id, { operation: 'bk_none' }), 'BACKUP_NOT_FOUND');
     }
@@ -338,6 +346,80 @@ describe('error tables:', () => {
       await call('tellAgent', { body: { message: 'x', agentId: running, sessionId: 'none' } }),
       'SESSION_NOT_FOUND',
     );
+  });
+
+  test('files: names, sizes and preconditions reach the backend, and the ETag comes back', async () => {
+    const first = await call('updateAgentFile', { body: { content: 'one' } });
+    const { content: _content, ...read } = (await call('getAgentFile')).body.file;
+    expect(first.body).toEqual({ file: read, status: 'updated' });
+    // `printf one | sha256sum`
+    const hash = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
+    expect([read.sha256, first.headers.get('etag'), (await call('getAgentFile')).headers.get('etag')]).toEqual([
+      hash,
+      `"${hash}"`,
+      `"${hash}"`,
+    ]);
+    const write = (content: string, headers: Record<string, string>) => call('updateAgentFile', { body: { content }, headers });
+    expect((await write('two', { 'if-match': `"${hash}"` })).status).toBe(200);
+    expectRefusal('updateAgentFile', await write('three', { 'if-match': `"${hash}"` }), 'FILE_CHANGED');
+    expectRefusal('updateAgentFile', await write('three', { 'if-none-match': '*' }), 'FILE_CHANGED');
+    const [version] = (await call('listAgentFileVersions')).body.versions;
+    expect((await call('getAgentFileVersion', { version: version.id })).body).toEqual({
+      version: { ...version, content: 'one' },
+      status: 'ok',
+    });
+    expect(version.sha256).toBe(hash);
+
+    expectRefusal('getAgentFileVersion', await call('getAgentFileVersion'), 'FILE_VERSION_NOT_FOUND');
+    for (const id of ['getAgentFile', 'updateAgentFile'] as const) {
+      expectRefusal(id, await call(id, { operation: 'NOTES.md' }), 'FILE_NOT_FOUND');
+    }
+    for (const id of ['getAgentFile', 'updateAgentFile', 'listAgentFileVersions', 'getAgentFileVersion'] as const) {
+      expectRefusal(id, await call(id, { operation: encodeURIComponent('../openclaw.json') }), 'INVALID_REQUEST', 'Invalid file name');
+    }
+    const container = stack.docker.getContainer(`openclaw-${running}`);
+    const exec = await container.exec({
+      Cmd: ['sh', '-c', "printf '\\377' > ~/.openclaw/workspace/TOOLS.md"],
+      AttachStdout: true,
+      Tty: true,
+    });
+    await (await exec.start({ Tty: true })).toArray();
+    for (const id of ['getAgentFile', 'updateAgentFile'] as const) {
+      expectRefusal(id, await call(id, { operation: 'TOOLS.md' }), 'FILE_NOT_EDITABLE');
+    }
+  });
+
+  test('a conversation is listed, found, renamed and deleted', async () => {
+    const { sessionId } = (await call('tellAgent')).body;
+    await call('sendMessage', { body: { message: 'About herons', agentId: running, sessionId } });
+    expect((await call('listConversations', { query: '?search=HERON' })).body).toMatchObject({
+      conversations: [{ id: sessionId, title: 'About herons', messageCount: 2, platform: 'web' }],
+      total: 1,
+    });
+    expect((await call('renameConversation', { operation: sessionId })).body).toMatchObject({ conversation: { title: 'Renamed' } });
+    expect((await call('deleteConversation', { operation: sessionId })).body).toEqual({ id: sessionId, deleted: true });
+    for (const id of ['renameConversation', 'deleteConversation'] as const)
+      expectRefusal(id, await call(id, { operation: sessionId }), 'SESSION_NOT_FOUND');
+  });
+
+  test('files, schedule and deleted conversations of an agent that does not run are AGENT_NOT_RUNNING', async () => {
+    const { session: idle, id } = await WebSession.signUp(stack.webUrl, 'idle@example.com');
+    const agent = (await callBackend(id, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Idle' }) })).body.id;
+    const ids = webRoutes.filter(([, { errors }]) => errors.includes('AGENT_NOT_RUNNING')).map(([each]) => each);
+    expect(ids).toEqual(['deleteConversation', 'listAgentFiles', 'getAgentFile', 'updateAgentFile', 'listCronJobs']);
+    // The agent once had a container, which has a copy of the conversation.
+    await withDatabase(async (client) => {
+      await client.query(`INSERT INTO chat_sessions (id, agent_id, owner_id) VALUES ('sess_idle', $1, $2)`, [agent, id]);
+      await client.query('UPDATE agents SET container_spec = (SELECT container_spec FROM agents WHERE id = $1) WHERE id = $2', [
+        running,
+        agent,
+      ]);
+    });
+    for (const each of ids) {
+      const sentence = each === 'deleteConversation' ? /only while it runs/ : undefined;
+      const answer = await call(each, { as: idle, agent, ...(sentence && { operation: 'sess_idle' }) });
+      expectRefusal(each, answer, 'AGENT_NOT_RUNNING', sentence);
+    }
   });
 
   test('a plan that does not cover the request is 402', async () => {
@@ -418,7 +500,7 @@ describe('error tables:', () => {
     };
     const urls: string[] = [];
     for (let i = 0; i < 22; i++) urls.push(((await (await guess(i)).json()) as { url: string }).url);
-    expect(decodeURIComponent(urls.at(-1)?.replaceAll('+', ' ') ?? '')).toContain('Too many attempts');
+    expect(urls.at(-1)).toContain('error=TooManyAttempts');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@agentbot/contracts';
+import type { ErrorCode, RouteId } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
@@ -47,11 +47,17 @@ describe('an outage:', () => {
       const exec = await container.exec({ Cmd: ['sh', '-c', `kill -${name} -1`], AttachStdout: true, Tty: true });
       await (await exec.start({ Tty: true })).toArray();
     };
+    const { sessionId } = (await call('tellAgent')).body;
     // Stops the processes, because the backend would unpause a paused container.
     await signal('STOP');
     const query = `?action=skills&agentId=${running}`;
     const unreachable = /^The agent's gateway (cannot be reached|did not answer)$/;
-    expectRefusal('askAgent', await call('askAgent', { query }), 'OPERATION_FAILED', unreachable);
+    const silent = having('GATEWAY_UNAVAILABLE');
+    const withSecond = (id: RouteId) => call(id, id === 'deleteConversation' ? { operation: sessionId } : {});
+    // In parallel: each request waits ten seconds for the gateway.
+    const [asked, ...others] = await Promise.all([call('askAgent', { query }), ...silent.map(withSecond)]);
+    expectRefusal('askAgent', asked, 'OPERATION_FAILED', unreachable);
+    for (const [index, id] of silent.entries()) expectRefusal(id, others[index] as typeof asked, 'GATEWAY_UNAVAILABLE');
     await signal('CONT');
     for (const id of ['createBackup', 'restoreBackup', 'downloadBackup'] as const) {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', /^(The backup cannot be read|An unexpected error stopped the backup)$/);

@@ -1,0 +1,395 @@
+import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import {
+  button,
+  closeDashboard,
+  context,
+  DESKTOP,
+  database,
+  expectNoRefusals,
+  findFaultsOfPages,
+  MODEL_KEY,
+  openDashboard,
+  PHONE,
+  page,
+  signUp,
+  visit,
+} from './dashboard.ts';
+
+/** The chat in the browser. The agent has no container: the backend asks the model itself. */
+
+let model: Awaited<ReturnType<typeof startModelProvider>>;
+let id: string;
+
+const log = (of = page) => of.getByRole('log', { name: 'Conversation' });
+const field = (of = page) => of.getByLabel('Message', { exact: true });
+const list = (of = page) => of.getByRole('navigation', { name: 'Conversations' });
+const title = (of = page) => of.getByRole('region', { name: 'Chat' }).getByRole('heading', { level: 2 });
+/** Sends with the Enter key. */
+async function say(text: string, of: Page = page) {
+  await field(of).fill(text);
+  await field(of).press('Enter');
+}
+const replied = (text: string, of = page) => log(of).getByText(`You said: ${text}`, { exact: true }).first().waitFor();
+const newConversation = async () => {
+  await button('New conversation').first().click();
+  await title().getByText('New conversation').waitFor();
+};
+const shown = () => new URL(page.url()).searchParams.get('conversation') ?? '';
+const count = async (content: string) =>
+  (await database.query(`SELECT count(*)::int AS count FROM messages WHERE content = $1 AND sender = 'user'`, [content])).rows[0].count;
+const reset = () =>
+  model.setBehaviour({ reply: (words) => `You said: ${words}`, delayMs: 0, wordDelayMs: 0, failures: {}, instead: undefined });
+
+beforeAll(async () => {
+  model = await startModelProvider({ apiKey: MODEL_KEY });
+  await openDashboard({ DOCKER_HOST: 'unix:///nonexistent/docker.sock', API_RATE_LIMIT: '10000' });
+  await signUp();
+  const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: MODEL_KEY };
+  const data = { name: 'Ada', model: 'custom', config };
+  const answer = await page.request.post(new URL('/api/agents/provision', page.url()).href, { data });
+  id = (await answer.json()).agent.id;
+});
+beforeEach(async () => {
+  reset();
+  await visit(`/agents/${id}/chat`);
+  await field().waitFor();
+});
+afterAll(async () => {
+  await closeDashboard();
+  await model?.close();
+});
+
+describe('a conversation', () => {
+  test('begins with the first message, gets its title, and is shown again after a reload', async () => {
+    await title().getByText('New conversation').waitFor();
+    await say('Plan the garden\nwith herbs');
+    await log().getByText('You said: Plan the garden').waitFor();
+    await title().getByText('Plan the garden', { exact: true }).waitFor();
+    await list()
+      .getByRole('button', { name: /^Plan the garden/ })
+      .waitFor();
+    expect(shown()).toMatch(/^sess_/);
+    await page.reload();
+    await log().getByText('You said: Plan the garden').waitFor();
+    expect(await log().locator('time').first().getAttribute('title')).toMatch(/\d{4}, \d+:\d\d:\d\d/);
+  });
+
+  test('is found by a word of a message, renamed, and deleted after a confirmation', async () => {
+    await newConversation();
+    await say('Where do kingfishers nest?');
+    await replied('Where do kingfishers nest?');
+    await newConversation();
+    await say('Something else');
+    await replied('Something else');
+    await page.getByLabel('Search conversations').fill('KINGFISHER');
+    await list()
+      .getByRole('button', { name: /^Something else/ })
+      .waitFor({ state: 'detached' });
+    await list()
+      .getByRole('button', { name: /^Where do kingfishers nest/ })
+      .click();
+    await replied('Where do kingfishers nest?');
+
+    await button('Rename').click();
+    await page.getByLabel('Title').fill('Birds');
+    await page.getByLabel('Title').press('Enter');
+    await title().getByText('Birds').waitFor();
+    await page.getByLabel('Search conversations').fill('birds');
+    await list()
+      .getByRole('button', { name: /^Birds/ })
+      .waitFor();
+
+    await button('Delete').click();
+    await page.getByRole('dialog').getByText('Delete “Birds”?').waitFor();
+    await button('Go back').click();
+    await button('Delete').click();
+    await button('Delete the conversation').click();
+    await title().getByText('New conversation').waitFor();
+    await page.getByText('Nothing found.').waitFor();
+    expect(await count('Where do kingfishers nest?')).toBe(0);
+  });
+
+  test('keeps its own draft through a reload', async () => {
+    const first = shown();
+    await field().fill('A draft for the first');
+    await newConversation();
+    await field().fill('A draft for a new one');
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === 'A draft for a new one');
+    await visit(`/agents/${id}/chat?conversation=${first}`);
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === 'A draft for the first');
+    await field().fill('');
+    await newConversation();
+    await field().fill('');
+  });
+});
+
+describe('a reply', () => {
+  test('is stopped in the middle, keeps its text, and the agent replies to the next message', async () => {
+    await newConversation();
+    const words = Array.from({ length: 400 }, (_, index) => `word-${index}`).join(' ');
+    model.setBehaviour({ reply: () => words, wordDelayMs: 30 });
+    await say('Tell me a story');
+    await log().getByText('word-20').waitFor();
+    await button('Stop reply').click();
+    await log().getByText('Stopped: this is the reply up to then').waitFor();
+    await button('Stop reply').waitFor({ state: 'detached' });
+    await page.reload();
+    await log().getByText('Stopped: this is the reply up to then').waitFor();
+    expect(await log().getByText('word-20').count()).toBe(1);
+    expect(await log().getByText('word-399').count()).toBe(0);
+    reset();
+    await say('Next');
+    await replied('Next');
+  });
+
+  test('is not needed to send the next message: it is queued, can be cancelled, and Enter is never swallowed', async () => {
+    await newConversation();
+    model.setBehaviour({ delayMs: 3_000 });
+    await say('First');
+    await say('Second');
+    await say('Third');
+    await log().getByText('Third', { exact: true }).waitFor();
+    await log()
+      .getByText(/^Queued/)
+      .nth(1)
+      .waitFor();
+    await button('Cancel').nth(1).click();
+    await replied('First');
+    model.setBehaviour({ delayMs: 0 });
+    await replied('Second');
+    await say('Fourth');
+    await replied('Fourth');
+    expect(model.requests.some(({ words }) => words === 'Third')).toBe(false);
+  });
+
+  test('that failed says why, also after a reload, and a retry succeeds', async () => {
+    await newConversation();
+    model.setBehaviour({ failures: { '*': 401 } });
+    await say('Will this work?');
+    await button('Try again').waitFor();
+    const sentence = (await log().locator('p.text-danger').textContent()) ?? '';
+    expect(sentence.length).toBeGreaterThan(20);
+    await page.reload();
+    await log().getByText(sentence).waitFor();
+    reset();
+    await button('Try again').click();
+    await replied('Will this work?');
+    expect(await button('Try again').count()).toBe(0);
+    expect(await count('Will this work?')).toBe(2);
+  });
+
+  test('of Markdown has tables, nested lists and highlighted code that can be copied, and triggers no request', async () => {
+    await newConversation();
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    const markdown = [
+      '# Title\n\n## Part\n\n- one\n  - inner\n    1. deep\n',
+      '| a | b |\n| - | - |\n| 1 | 2 |\n',
+      '```ts\nconst answer: number = 42;\n```\n',
+      '<img src="https://example.com/a.png"> ![pixel](https://example.com/b.png) [site](https://example.com/c)',
+    ].join('\n');
+    model.setBehaviour({ reply: () => markdown });
+    await say('Show Markdown');
+    await log().locator('.hljs-keyword', { hasText: 'const' }).waitFor();
+    await log().getByRole('table').waitFor();
+    expect(await log().locator('ul ul ol li').textContent()).toBe('deep');
+    const sizes = await log()
+      .locator('h1, h2')
+      .evaluateAll((all) => all.map((each) => Number.parseFloat(getComputedStyle(each).fontSize)));
+    expect(sizes[0]).toBeGreaterThan(sizes[1] ?? 0);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await button('Copy code').click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('const answer: number = 42;');
+    await button('Copy message').last().click();
+    await pollUntil('the message is copied', async () => (await page.evaluate(() => navigator.clipboard.readText())) === markdown);
+    expect(await log().locator('img').count()).toBe(0);
+    expect(requests.filter((url) => url.includes('example.com'))).toEqual([]);
+  });
+});
+
+describe('a message', () => {
+  test('is asked again, and edited before it is sent again', async () => {
+    await newConversation();
+    await say('What is new?');
+    await replied('What is new?');
+    await button('Ask again').first().click();
+    await pollUntil('the question is stored twice', async () => (await count('What is new?')) === 2);
+    await log().getByText('You said: What is new?').nth(1).waitFor();
+    await button('Edit').first().click();
+    expect(await field().inputValue()).toBe('What is new?');
+    await field().press('End');
+    await field().pressSequentially(' Today');
+    await field().press('Enter');
+    await replied('What is new? Today');
+  });
+
+  test('that was not sent stays after a reload, and is stored once by a retry after a lost response', async () => {
+    await newConversation();
+    await say('Hello');
+    await replied('Hello');
+    await page.route('**/api/chat', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await say('Only once, please');
+    await log()
+      .getByText(/^Not sent\. The server cannot be reached/)
+      .waitFor();
+    await page.unroute('**/api/chat');
+    await page.reload();
+    await log()
+      .getByText(/^Not sent\./)
+      .waitFor();
+    await button('Try again').click();
+    await log()
+      .getByText(/^Not sent\./)
+      .waitFor({ state: 'detached' });
+    await replied('Only once, please');
+    expect(await count('Only once, please')).toBe(1);
+  });
+
+  test('longer than the limit is kept whole, and the page says by how much', async () => {
+    await newConversation();
+    await field().fill('x'.repeat(31_000));
+    await page.getByText('1,000 characters left').waitFor();
+    await field().fill('x'.repeat(32_012));
+    await page.getByText('The message is 12 characters too long; the limit is 32,000 characters.').waitFor();
+    expect(await button('Send').isDisabled()).toBe(true);
+    await field().press('Enter');
+    expect((await field().inputValue()).length).toBe(32_012);
+    await field().fill('');
+  });
+
+  test('and its reply appear in another tab, which can stop the reply', async () => {
+    await newConversation();
+    await say('For two tabs');
+    await replied('For two tabs');
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await replied('For two tabs', other);
+    model.setBehaviour({ delayMs: 60_000 });
+    await say('Think long');
+    await log(other).getByText('Think long', { exact: true }).waitFor();
+    await other.getByRole('button', { name: 'Stop reply' }).click();
+    await log()
+      .getByText(/^Stopped:/)
+      .waitFor();
+    await log(other)
+      .getByText(/^Stopped:/)
+      .waitFor();
+    await other.close();
+  });
+});
+
+test('the chat is used with the keyboard alone', async () => {
+  await newConversation();
+  await say('By keyboard');
+  await replied('By keyboard');
+  // The field keeps the focus after Enter.
+  await page.keyboard.type('And again');
+  await page.keyboard.press('Enter');
+  await replied('And again');
+  await list()
+    .getByRole('button', { name: /^By keyboard/ })
+    .focus();
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Shift+Tab');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('New conversation');
+  await page.keyboard.press('Enter');
+  await title().getByText('New conversation').waitFor();
+  await page.keyboard.type('Straight into the field');
+  await page.keyboard.press('Enter');
+  await replied('Straight into the field');
+  for (let presses = 0; presses < 20; presses++) {
+    await page.keyboard.press('Shift+Tab');
+    if (await page.evaluate(() => document.activeElement?.getAttribute('aria-label') === 'Ask again')) break;
+  }
+  await page.keyboard.press('Enter');
+  await log().getByText('You said: Straight into the field').nth(1).waitFor();
+});
+
+test('300 messages: earlier ones are loaded, the view stays, and a button jumps to the latest', async () => {
+  await newConversation();
+  await say('The latest');
+  await replied('The latest');
+  await database.query(
+    `INSERT INTO messages (id, agent_id, owner_id, session_id, sender, content, created_at, seq)
+     SELECT 'msg_old_' || i, agent_id, owner_id, id, CASE WHEN i % 2 = 1 THEN 'user' ELSE 'agent' END,
+       'Old message **' || i || '**', now() - interval '1 day' + i * interval '1 second', i - 1000
+     FROM chat_sessions, generate_series(1, 298) i WHERE id = $1`,
+    [shown()],
+  );
+  await page.reload();
+  await replied('The latest');
+  for (let loaded = 50; loaded < 300; loaded += 50) {
+    await log().evaluate((box) => box.scrollTo({ top: 0 }));
+    await button('Earlier messages').click();
+    await log()
+      .locator('time')
+      .nth(loaded + 49)
+      .waitFor();
+  }
+  await button('Earlier messages').waitFor({ state: 'detached' });
+  await log().evaluate((box) => box.scrollTo({ top: 0 }));
+  await log().getByText('Old message **1**').waitFor();
+  await button('Jump to latest').click();
+  await button('Jump to latest').waitFor({ state: 'detached' });
+  expect(await log().evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight)).toBeLessThan(40);
+});
+
+describe('on a phone', () => {
+  beforeEach(() => page.setViewportSize(PHONE));
+  afterAll(() => page.setViewportSize(DESKTOP));
+
+  test('the messages have the screen, and the conversations are in a drawer', async () => {
+    await visit(`/agents/${id}/chat`);
+    await log().waitFor();
+    const box = await log().boundingBox();
+    expect(box?.height).toBeGreaterThan(PHONE.height * 0.65);
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBeLessThan(2);
+    await button('Conversations').click();
+    const drawer = page.getByRole('dialog', { name: 'Conversations' });
+    await drawer.getByRole('button', { name: /^Plan the garden/ }).click();
+    await drawer.waitFor({ state: 'detached' });
+    await title().getByText('Plan the garden').waitFor();
+  });
+});
+
+test('every state is accessible in both themes, on a phone and a desktop', async () => {
+  await newConversation();
+  const markdown =
+    '# Plan\n\n1. First\n   - inner\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```py\n# comment\ndef add(a, b):\n    return "sum", a + 1\n```';
+  model.setBehaviour({ reply: () => markdown });
+  await say('A reply with everything');
+  await log().locator('.hljs-keyword').first().waitFor();
+  model.setBehaviour({ failures: { '*': 401 } });
+  await say('A failed one');
+  await button('Try again').waitFor();
+  model.setBehaviour({ failures: {}, delayMs: 120_000 });
+  await say('An awaited one');
+  await say('A queued one');
+  await log()
+    .getByText(/^Queued/)
+    .waitFor();
+  await field().fill('x'.repeat(32_001));
+  expect(await findFaultsOfPages(page, [`/agents/${id}/chat?conversation=${shown()}`])).toEqual([]);
+  await button('Stop reply').click();
+  await log()
+    .getByText(/^Stopped/)
+    .first()
+    .waitFor();
+  expectNoRefusals();
+});
+
+test('a draft stays in the browser until its user signs out', async () => {
+  const kept = () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('agentbot:')).length);
+  await field().fill('Nobody else should read this');
+  await pollUntil('the draft is kept', async () => (await kept()) > 0);
+  await button('Sign out').click();
+  await page.waitForURL(/\/signin/);
+  expect(await kept()).toBe(0);
+});
