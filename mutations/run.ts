@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ import { contractValues } from './patches/contract-values.ts';
 import { engine } from './patches/engine.ts';
 import { figures } from './patches/figures.ts';
 import { identity } from './patches/identity.ts';
+import { images } from './patches/images.ts';
 import { models } from './patches/models.ts';
 import { operations } from './patches/operations.ts';
 import { ownership } from './patches/ownership.ts';
@@ -23,7 +25,8 @@ import { promises } from './patches/promises.ts';
 import { secrets } from './patches/secrets.ts';
 import { time } from './patches/time.ts';
 import { web } from './patches/web.ts';
-import { createTestRunner } from './test-runner.ts';
+import { workspace } from './patches/workspace.ts';
+import { createTestRunner, testFileOf } from './test-runner.ts';
 
 // `pnpm mutate` applies each patch, runs the test file that must notice it, and puts the file back.
 //   pnpm mutate <id> …        these patches
@@ -47,6 +50,7 @@ const all: Patch[] = [
   ...engine,
   ...figures,
   ...identity,
+  ...images,
   ...models,
   ...operations,
   ...ownership,
@@ -54,26 +58,13 @@ const all: Patch[] = [
   ...secrets,
   ...time,
   ...web,
+  ...workspace,
 ];
 
-/** A generator of numbers from 0 to 1 that a seed repeats (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function sampleOf(patches: Patch[], count: number, seed: number): Patch[] {
-  const random = randomNumbers(seed);
-  return patches
-    .map((patch) => ({ patch, order: random() }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, count)
-    .map(({ patch }) => patch);
+/** Picks patches by a hash of seed and id, so that a new patch changes the sample of a seed rarely. */
+function sampleOf(patches: Patch[], count: number, seed: string): Patch[] {
+  const orderOf = ({ id }: Patch) => createHash('sha256').update(`${seed} ${id}`).digest('hex');
+  return patches.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)).slice(0, count);
 }
 
 /** Prints patches as a table. */
@@ -97,11 +88,11 @@ function check(patches: Patch[]): boolean {
   return stale.length === 0;
 }
 
-/** Applies patches one after the other, those of one test together. @returns whether each was killed */
+/** Applies patches one after the other, those of one test file together. @returns whether each was killed */
 async function applyAll(patches: Patch[]): Promise<boolean> {
-  const { isKilled, whichTest } = createTestRunner();
+  const isKilled = createTestRunner(patches);
   const counts = { killed: 0, SURVIVED: 0, ERROR: 0 };
-  for (const patch of [...Map.groupBy(patches, whichTest).values()].flat()) {
+  for (const patch of [...Map.groupBy(patches, testFileOf).values()].flat()) {
     const from = Date.now();
     let problem = '';
     const outcome = await isKilled(patch).then(
@@ -136,7 +127,7 @@ if (repeated.length > 0) throw new Error(`Two patches are called ${repeated.map(
 const named = (positionals.length > 0 ? all.filter(({ id }) => positionals.includes(id)) : all).filter(
   ({ test }) => !(values.quick && test.slow),
 );
-const chosen = values.sample ? sampleOf(named, Number(values.sample), Number(values.seed)) : named;
+const chosen = values.sample ? sampleOf(named, Number(values.sample), values.seed) : named;
 if (values.sample) process.stdout.write(`A sample of ${chosen.length} of ${named.length} patches, seed ${values.seed}\n`);
 
 if (values.list) list(chosen);

@@ -6,8 +6,8 @@ import type { Patch } from './patch.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
-/** A mutated test that runs this much longer than the unmutated one hangs: the fault was noticed. */
-const timeoutMs = (unmutatedMs: number) => Math.max(60_000, unmutatedMs * 4);
+/** A mutated test that runs this much longer than the unmutated tests of its file hangs: the fault was noticed. */
+const HANGS_AFTER_MS = 60_000;
 
 /** The folder of a package, by its name. */
 function folderOf(name: string): string {
@@ -39,21 +39,26 @@ async function run(commandLine: string, cwd: string, env: NodeJS.ProcessEnv, tim
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-export function createTestRunner() {
-  /** How long each test takes on the code as it is, in milliseconds. */
+/** The file of a patch's test. */
+export const testFileOf = ({ test }: Patch) => `${test.package} ${test.file}`;
+
+/** @param patches all patches of this run */
+export function createTestRunner(patches: Patch[]) {
+  /** How long the tests of each file take on the code as it is, in milliseconds. */
   const unmutated = new Map<string, Promise<number>>();
 
-  const whichTest = ({ test }: Patch) => [test.package, test.file, test.name ?? ''].join(' ');
-
-  /** Runs a patch's test. @returns the number of failed tests, 1 for a hanging one, and the end of the output */
-  async function runTest({ file, test }: Patch, timeout?: number): Promise<{ failed: number; output: string }> {
+  /**
+   * Runs the tests of a patch's test file whose name contains one of `names`; without names, the whole file.
+   * @returns the number of failed tests, 1 for a hanging one, and the end of the output
+   */
+  async function runTests({ file, test }: Patch, names: string[], timeout?: number): Promise<{ failed: number; output: string }> {
     const folder = folderOf(test.package);
     if (test.package === '@agentbot/e2e') {
       const { output } = await run('pnpm exec turbo run build --filter=@agentbot/web', root, { TURBO_TELEMETRY_DISABLED: '1' });
       if (!/Failed:|successful, /.test(output) || /ERROR/.test(output)) throw new Error(`No build:\n${output.slice(-2_000)}`);
     }
     const { scripts } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { scripts: { test: string } };
-    const only = test.name ? ` -t ${quoted(test.name)}` : '';
+    const only = names.length > 0 ? ` -t ${quoted(names.join('|'))}` : '';
     // A changed migration reaches a database of its own only.
     const env = file.endsWith('.sql') ? { TEST_POSTGRES_URL: '' } : {};
     const { output, hung } = await run(`${scripts.test} ${quoted(test.file)}${only}`, folder, env, timeout);
@@ -64,28 +69,29 @@ export function createTestRunner() {
     return { failed: Number(failed), output };
   }
 
-  /** Runs a patch's test on the code as it is. @throws Error when it fails: a test that is red anyway notices nothing */
+  /** Runs the tests of a file that patches name, on the code as it is. @throws Error when one fails: a test that is red anyway notices nothing */
   async function measure(patch: Patch): Promise<number> {
     const from = Date.now();
-    const { failed, output } = await runTest(patch);
-    if (failed > 0) throw new Error(`${whichTest(patch)} fails without a patch:\n${output.slice(-4_000)}`);
+    const names = patches.filter((each) => testFileOf(each) === testFileOf(patch)).map(({ test }) => test.name);
+    const { failed, output } = await runTests(patch, names.includes(undefined) ? [] : [...new Set(names as string[])]);
+    if (failed > 0) throw new Error(`${testFileOf(patch)} fails without a patch:\n${output.slice(-4_000)}`);
     return Date.now() - from;
   }
 
-  /** As `measure`, once for each test. */
+  /** As `measure`, once for each file. */
   function unmutatedMs(patch: Patch): Promise<number> {
-    const known = unmutated.get(whichTest(patch)) ?? measure(patch);
-    unmutated.set(whichTest(patch), known);
+    const known = unmutated.get(testFileOf(patch)) ?? measure(patch);
+    unmutated.set(testFileOf(patch), known);
     return known;
   }
 
   /** Applies a patch, runs its test and restores the file, whatever happens. @returns whether the test noticed the fault */
-  async function isKilled(patch: Patch): Promise<boolean> {
+  return async function isKilled(patch: Patch): Promise<boolean> {
     const file = path.join(root, patch.file);
     const original = await readFile(file, 'utf8');
     const places = original.split(patch.find).length - 1;
     if (places !== 1) throw new Error(`${patch.id}: "${patch.find}" stands ${places} times in ${patch.file}, not once`);
-    const timeout = timeoutMs(await unmutatedMs(patch));
+    const timeout = (await unmutatedMs(patch)) + HANGS_AFTER_MS;
     const restore = () => writeFileSync(file, original);
     process.once('exit', restore);
     try {
@@ -93,12 +99,10 @@ export function createTestRunner() {
         file,
         original.replace(patch.find, () => patch.replace),
       );
-      return (await runTest(patch, timeout)).failed > 0;
+      return (await runTests(patch, patch.test.name ? [patch.test.name] : [], timeout)).failed > 0;
     } finally {
       process.off('exit', restore);
       restore();
     }
-  }
-
-  return { isKilled, whichTest };
+  };
 }

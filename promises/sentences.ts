@@ -1,7 +1,7 @@
 /** A part of a document that states how the project is built or was decided: it is no promise to users. */
 const STRUCTURE = {
-  /** Tables that lead to files, by the head of their first column. */
-  tables: ['file', 'folder', 'layer', 'what happens', 'no.'],
+  /** Tables that lead to files or list facts about others' software, by the head of their first column. */
+  tables: ['file', 'folder', 'layer', 'what happens', 'no.', 'version'],
   /** Sections of a decision record. Its decision and its consequences bind the system. */
   sections: ['Context', 'Rejected options'],
   /** An admitted limit. */

@@ -264,9 +264,17 @@ export const access: Patch[] = [
     test: backend('limits', 'above API_RATE_LIMIT'),
   },
   {
+    id: 'slow-per-owner',
+    file: source('workers/operation-worker'),
+    find: "        ...(queue === 'slow-agent-operations' && { groupConcurrency: SLOW_PER_OWNER }),\n",
+    replace: '',
+    harm: 'one owner’s backups keep everybody else’s waiting',
+    test: backend('limits', 'slow operations'),
+  },
+  {
     id: 'rate-limit-credentials',
     file: routes,
-    find: '      await consume(`ip:${clientAddress(request)}`);\n      throw error;',
+    find: '      await consume(`ip:${clientBlock(clientAddress(request))}`);\n      throw error;',
     replace: '      throw error;',
     harm: 'keys are guessed without a limit',
     test: clients('also count wrong credentials'),

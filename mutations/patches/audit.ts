@@ -1,11 +1,14 @@
 import type { Patch } from '../patch.ts';
 
 const file = 'apps/backend/src/domain/audit/verify-audit.ts';
+const list = 'apps/backend/src/domain/audit/list-audit.ts';
+const journal = 'apps/backend/src/domain/audit/audit-journal.ts';
+const request = 'apps/backend/src/http/audit-request.ts';
 const hash = 'apps/backend/src/domain/audit/entry-hash.ts';
 const command = 'apps/backend/src/app/cli/verify-audit.ts';
 const reports = (name: string) => ({ package: '@agentbot/backend', file: 'test/audit.test.ts', name });
 
-/** Whether a tampered audit log is found. */
+/** Whether the audit log has each request once and whole, and whether a tampered one is found. */
 export const audit: Patch[] = [
   {
     id: 'audit-headhash',
@@ -86,5 +89,61 @@ export const audit: Patch[] = [
     replace: 'broken++;',
     harm: 'whole chains are counted as broken',
     test: reports('names the broken chain alone'),
+  },
+  {
+    id: 'audit-export-agent',
+    file: list,
+    find: 'seq: { gt: after }, ...(agentId && { agentId })',
+    replace: 'seq: { gt: after }',
+    harm: 'the exported log of one agent has the entries of all',
+    test: reports('the pages and the export'),
+  },
+  {
+    id: 'audit-page-order',
+    file: list,
+    find: "orderBy: { seq: 'desc' }, take: limit + 1",
+    replace: "orderBy: { seq: 'asc' }, take: limit + 1",
+    harm: 'the newest entries of a long log are never shown',
+    test: reports('the pages and the export'),
+  },
+  {
+    id: 'audit-orphan-twice',
+    file: journal,
+    find: 'if (count) await insertEntry(tx, { ...intent',
+    replace: 'await insertEntry(tx, { ...intent',
+    harm: 'the request of a process that died stands twice in the log',
+    test: reports('while its own process sends heartbeats'),
+  },
+  {
+    id: 'audit-orphan-never',
+    file: journal,
+    find: ' AND l.expires_at > app_now())',
+    replace: ')',
+    harm: 'the request of a process that died is never in the log',
+    test: reports('after its process was killed'),
+  },
+  {
+    id: 'audit-orphan-living',
+    file: journal,
+    find: "l.name = 'process:' || p.process_id AND",
+    replace: 'l.name = p.process_id AND',
+    harm: 'a request in flight is logged as unknown, and its true outcome is lost',
+    test: reports('while its own process sends heartbeats'),
+  },
+  {
+    id: 'audit-owner',
+    file: request,
+    find: '(agentId && (await agentOwner(database, agentId))) || SERVICE_ACCOUNT',
+    replace: 'SERVICE_ACCOUNT',
+    harm: 'an owner does not see what the operator’s programs did to the agent',
+    test: reports('lists actor, action'),
+  },
+  {
+    id: 'audit-outcome',
+    file: request,
+    find: "status >= 500 ? 'failed' : status >= 400",
+    replace: "status > 500 ? 'failed' : status >= 400",
+    harm: 'an internal error is logged as a refusal',
+    test: reports('lists actor, action'),
   },
 ];

@@ -6,6 +6,8 @@ const inherit = source('cloning/inherit.ts');
 const proof = source('cloning/payment-proof.ts');
 const passkey = source('verification/passkey.ts');
 const attestation = source('verification/attestation.ts');
+const verification = source('verification/verification.ts');
+const recheck = source('verification/recheck.ts');
 const cloneTest = (name: string) => ({ package: '@agentbot/backend', file: 'test/clone.test.ts', name });
 const verificationTest = (name: string) => ({ package: '@agentbot/backend', file: 'test/verification.test.ts', name });
 const wrongPayment = cloneTest('wrong recipient');
@@ -211,5 +213,53 @@ export const clone: Patch[] = [
     replace: '0xd147a19c3B085Fb9B0c15D2EAAFC6CB086ea849B',
     harm: 'attestations are looked up where there are none',
     test: verificationTest('coinbase'),
+  },
+  {
+    id: 'verified-by-user',
+    file: verification,
+    find: 'isTrusted(actor) && claim.verified !== undefined',
+    replace: 'claim.verified !== undefined',
+    harm: 'every user marks an agent as verified',
+    test: verificationTest('is refused with 404'),
+  },
+  {
+    id: 'verification-agent',
+    file: source('verification/wallet-proof.ts'),
+    find: 'purpose: `verify:${agent.id}`',
+    replace: "purpose: 'verify'",
+    harm: 'a signature for one agent verifies another',
+    test: verificationTest('counts once'),
+  },
+  {
+    id: 'recheck-outage',
+    file: recheck,
+    find: '    throw error;\n',
+    replace: '    return String(error);\n',
+    harm: 'an outage of a chain’s node ends every verification',
+    test: verificationTest('ends a verification whose attestation'),
+  },
+  {
+    id: 'recheck-vouched',
+    file: recheck,
+    find: ', verificationCheckedAt: { not: null } }',
+    replace: ' }',
+    harm: 'a verification by the operator ends after an hour',
+    test: verificationTest('ends a verification whose attestation'),
+  },
+  {
+    id: 'recheck-race-valid',
+    file: recheck,
+    find: 'stillValid.push({ id: agent.id, verifiedAt: agent.verifiedAt })',
+    replace: 'stillValid.push({ id: agent.id } as Agent)',
+    harm: 'a verification by the operator is looked up on a chain, and ends',
+    test: verificationTest('does not overwrite'),
+  },
+  {
+    id: 'recheck-race-invalid',
+    file: recheck,
+    find: 'where: { id: agent.id, verifiedAt: agent.verifiedAt }',
+    replace: 'where: { id: agent.id }',
+    harm: 'a new verification ends with the one before it',
+    test: verificationTest('does not overwrite'),
   },
 ];

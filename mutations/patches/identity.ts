@@ -5,7 +5,7 @@ const accounts = 'apps/backend/src/domain/accounts/accounts.ts';
 const reset = 'apps/backend/src/domain/accounts/password-reset.ts';
 const sessions = 'apps/backend/src/domain/accounts/sessions.ts';
 const throttle = 'apps/backend/src/domain/accounts/sign-in-throttle.ts';
-const providers = (name: string) => ({ package: '@agentbot/e2e', file: 'sign-in-providers.test.ts', name });
+const providers = (name: string) => ({ package: '@agentbot/e2e', file: 'sign-in-providers.test.ts', name, slow: true as const });
 const sessionTest = (name: string) => ({ package: '@agentbot/backend', file: 'test/sessions.test.ts', name });
 const limits = (name: string) => ({ package: '@agentbot/backend', file: 'test/limits.test.ts', name });
 
@@ -105,7 +105,7 @@ export const identity: Patch[] = [
     find: 'if (existing) return existing.owner;',
     replace: 'const owner = existing?.owner ?? (await tx.user.findUnique({ where: { email } }));\n        if (owner) return owner;',
     harm: 'who registers an address first shares the account of its owner',
-    test: sessionTest('equal email'),
+    test: sessionTest('with the same email'),
   },
   {
     id: 'provider-subject',
@@ -127,9 +127,9 @@ export const identity: Patch[] = [
     id: 'password-unchecked',
     file: accounts,
     find: 'if (!(await checkPassword(row?.passwordHash, input.password)) || !row) throw refused();',
-    replace: 'if (!row || (row.passwordHash && !(await checkPassword(row.passwordHash, input.password)))) throw refused();',
-    harm: 'any password opens an account that has none',
-    test: sessionTest('without a password'),
+    replace: 'if (!row) throw refused();',
+    harm: 'any password opens any account',
+    test: limits('per email and client address'),
   },
   {
     id: 'session-ended',
@@ -153,7 +153,7 @@ export const identity: Patch[] = [
     find: '    await endSessionsOf(tx, clock, ownerId);\n',
     replace: '',
     harm: 'a stolen session outlives a password reset',
-    test: sessionTest('ends every session of the user'),
+    test: { package: '@agentbot/backend', file: 'test/address-proof.test.ts', name: 'ends the sessions and keeps API keys' },
   },
   {
     id: 'reset-other-sessions',

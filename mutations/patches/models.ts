@@ -32,8 +32,8 @@ export const models: Patch[] = [
     file: reply,
     find: '`${baseURL}/v1`',
     replace: 'baseURL',
-    harm: 'no Anthropic agent without a container answers',
-    test: address,
+    harm: 'with an ANTHROPIC_BASE_URL of the operator, no agent without a container answers',
+    test: requests('ANTHROPIC_BASE_URL'),
   },
   {
     id: 'gemini-model',
@@ -77,11 +77,11 @@ export const models: Patch[] = [
   },
   {
     id: 'provider-key-shown',
-    file: reply,
-    find: 'redact(reasonOf(error, text), secretValues(secrets))',
-    replace: 'reasonOf(error, text)',
+    file: 'apps/backend/src/domain/conversations/answer-message.ts',
+    find: 'const sentence = redact(error.message, secrets);',
+    replace: 'const sentence = error.message;',
     harm: 'the owner’s key stands in an error and in the log',
-    test: requests('without the key when the provider refuses'),
+    test: { package: '@agentbot/backend', file: 'test/gateway.test.ts', name: 'redacts the model key in an error event' },
   },
   {
     id: 'provider-reason',
@@ -161,7 +161,7 @@ export const models: Patch[] = [
     find: "messages[0]?.role === 'user' ? undefined",
     replace: 'true ? undefined',
     harm: 'no test notices a prompt that Anthropic refuses',
-    test: requests('a long session'),
+    test: official('anthropic'),
   },
   {
     id: 'double-gemini-role',

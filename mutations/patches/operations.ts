@@ -6,8 +6,11 @@ const containers = (file: string, name: string) => ({ ...backend(file, name), sl
 const steps = { file: source('domain/operations/steps') };
 const cancel = { file: source('domain/operations/cancel-operation') };
 const cancelled = (name: string) => backend('steps', name);
+const runner = { package: '@agentbot/backend', file: 'src/shared/keyed-runner.test.ts' };
 const streams = { file: source('domain/streaming/live-streams') };
 const garbage = { file: source('workers/garbage-collector'), test: containers('durability', 'the garbage collector removes') };
+const becomeReady = { file: source('workflows/become-ready') };
+const ready = (name: string) => containers('become-ready', name);
 const rollback = { file: source('workflows/replace-with-rollback') };
 
 /** Operations: their steps, cancellation, compensation, and what they leave behind. */
@@ -332,5 +335,77 @@ export const operations: Patch[] = [
     replace: 'containerSpec: spec,',
     harm: 'the dashboard shows the image that failed',
     test: containers('durability', 'an update to an image'),
+  },
+  {
+    id: 'ready-difference',
+    ...becomeReady,
+    find: 'if (isNew && differing.length > 0)',
+    replace: 'if (isNew && differing.length > 100)',
+    harm: 'an agent runs with another model than the API says',
+    test: ready('a gateway that reports another model'),
+  },
+  {
+    id: 'ready-changed-inside',
+    file: source('workflows/start-stop'),
+    find: 'if (differing.length === 0) return runningState(state);',
+    replace: 'if (differing.length >= 0) return runningState(state);',
+    harm: 'a configuration that was changed in the container stays',
+    test: ready('a start puts a configuration back'),
+  },
+  {
+    id: 'doctor-never',
+    file: source('domain/provisioning/await-ready'),
+    find: 'const EX_CONFIG = 78;',
+    replace: 'const EX_CONFIG = 77;',
+    harm: 'an agent whose data needs a repair never starts again',
+    test: ready('becomes ready after one run of doctor'),
+  },
+  {
+    id: 'doctor-configuration',
+    ...becomeReady,
+    find: 'cp -p /tmp/before/openclaw.json /tmp/before/openclaw.json.bak .`',
+    replace: 'true`',
+    harm: 'doctor’s configuration replaces the agent’s own',
+    test: ready('becomes ready after one run of doctor'),
+  },
+  {
+    id: 'restore-image',
+    file: source('workflows/restore'),
+    find: 'return recreate(context, { ...agent, image }, step',
+    replace: 'return recreate(context, agent, step',
+    harm: 'an older backup is restored into the version that the agent should leave',
+    test: ready('back to a version'),
+  },
+  {
+    id: 'runner-restart',
+    file: source('shared/keyed-runner'),
+    find: 'rerun = failed || Boolean(inFlight.get(key)?.rerun)',
+    replace: 'rerun = failed',
+    harm: 'a change of an agent that comes during the work for it is not seen',
+    test: runner,
+  },
+  {
+    id: 'runner-retry',
+    file: source('shared/keyed-runner'),
+    find: 'rerun = failed || ',
+    replace: 'rerun = ',
+    harm: 'after one failure nobody reads an agent’s log any more',
+    test: runner,
+  },
+  {
+    id: 'runner-overlap',
+    file: source('shared/keyed-runner'),
+    find: 'inFlight.has(key) || signal.aborted',
+    replace: 'signal.aborted',
+    harm: 'an agent’s log is read twice at the same time',
+    test: runner,
+  },
+  {
+    id: 'coalesce-lost',
+    file: source('shared/keyed-runner'),
+    find: 'rerun = inFlight !== undefined',
+    replace: 'rerun = false',
+    harm: 'a page keeps an old state when two changes come at once',
+    test: runner,
   },
 ];

@@ -99,7 +99,7 @@ export const promises: Patch[] = [
     find: '    for (const each of running.splice(0).reverse()) await each.stop();',
     replace: '    for (const each of running.splice(1).reverse()) await each.stop();',
     harm: 'Ctrl-C leaves the database running',
-    test: stack('dev'),
+    test: { ...stack('dev'), slow: true },
   },
   {
     id: 'command-exit-code',
@@ -107,7 +107,7 @@ export const promises: Patch[] = [
     find: 'process.exitCode = code ?? 1;',
     replace: 'process.exitCode = code ? 0 : 0;',
     harm: 'a script takes a failed rotation for a success',
-    test: stack('dev'),
+    test: { ...stack('dev'), slow: true },
   },
   {
     id: 'example-default',
@@ -251,6 +251,6 @@ export const promises: Patch[] = [
     find: 'seen[Math.max(0, seen.length - 1 - trustedProxies)]',
     replace: 'seen[trustedProxies > 0 ? 0 : seen.length - 1]',
     harm: 'a client chooses the address that its limits count for',
-    test: { package: '@agentbot/e2e', file: 'client-address.test.ts' },
+    test: { package: '@agentbot/web', file: 'src/server/client-address.test.ts' },
   },
 ];

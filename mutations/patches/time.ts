@@ -703,4 +703,20 @@ export const time: Patch[] = [
     harm: 'a changed price is shown a day late',
     test: inFile('test/billing.test.ts')('again after five minutes'),
   },
+  {
+    id: 'grant-recheck',
+    file: source('http/grant-watch'),
+    find: 'RECHECK_MS = 15_000',
+    replace: 'RECHECK_MS = 150_000',
+    harm: 'a stream outlives its key by minutes when a notification is lost',
+    test: inFile('test/stream-rights.test.ts')('ends at its next check of the grant'),
+  },
+  {
+    id: 'grant-resumed',
+    file: source('http/grant-watch'),
+    find: "notifications.on('resumed', () => void check())",
+    replace: "notifications.on('resumed', () => undefined)",
+    harm: 'a key that is revoked while the database restarts keeps its streams',
+    test: inFile('test/stream-rights.test.ts')('reconnects its LISTEN connection'),
+  },
 ];

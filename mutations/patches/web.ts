@@ -8,6 +8,8 @@ const origin = module('server/same-origin');
 const address = module('server/client-address');
 const body = module('server/read-body');
 const seen = module('server/last-seen-stats');
+const assertion = module('server/assertion');
+const planOptions = module('server/plan-options');
 const format = module('lib/format');
 const price = module('lib/plans');
 const errors = module('lib/api/errors');
@@ -78,9 +80,9 @@ export const web: Patch[] = [
   {
     id: 'origin-public',
     ...origin,
-    find: 'Boolean(NEXTAUTH_URL && host === new URL(NEXTAUTH_URL).host)',
-    replace: 'false',
-    harm: 'behind a proxy every button is refused',
+    find: 'if (NEXTAUTH_URL) return',
+    replace: 'if (false) return',
+    harm: 'a page under a name that an attacker points at this server acts for its visitor',
   },
   {
     id: 'address-forged',
@@ -99,15 +101,15 @@ export const web: Patch[] = [
   {
     id: 'body-chunked',
     ...body,
-    find: "    if (size > MAX_BYTES) return 'too large';\n",
+    find: "    if (size > maxBytes) return 'too large';\n",
     replace: '',
     harm: 'a body without a length takes the memory of the server',
   },
   {
     id: 'body-edge',
     ...body,
-    find: "Number(request.headers.get('content-length')) > MAX_BYTES",
-    replace: "Number(request.headers.get('content-length')) > MAX_BYTES / 2",
+    find: "Number(request.headers.get('content-length')) > maxBytes",
+    replace: "Number(request.headers.get('content-length')) > maxBytes / 2",
     harm: 'a body that is allowed is refused',
   },
   {
@@ -325,5 +327,40 @@ export const web: Patch[] = [
     replace: "when: ['running', 'stopped'] }",
     harm: 'a stopped agent has a button to stop it',
     test: e2e('main-line', 'an agent can be stopped and started'),
+  },
+  {
+    id: 'assertion-60-seconds',
+    ...assertion,
+    find: "'60s'",
+    replace: "'60m'",
+    harm: 'an assertion that leaks is valid for an hour, or the backend refuses every one',
+  },
+  {
+    id: 'assertion-id',
+    ...assertion,
+    find: 'setJti(randomUUID())',
+    replace: "setJti('assertion')",
+    harm: 'the second change of every user is refused',
+  },
+  {
+    id: 'assertion-of-session',
+    ...assertion,
+    find: 'user ? { sid: user.session } : {}',
+    replace: '{}',
+    harm: 'nobody is signed in after signing in',
+  },
+  {
+    id: 'tier-sizes',
+    ...planOptions,
+    find: 'sizeOf(planForTier(tier || undefined, null))',
+    replace: "sizeOf(planForTier(tier || 'starter', null))",
+    harm: 'the form promises another size than the agent gets',
+  },
+  {
+    id: 'plan-offers-order',
+    ...planOptions,
+    find: 'plans[a].rank - plans[b].rank',
+    replace: 'plans[b].rank - plans[a].rank',
+    harm: 'the page of the plans begins with the most expensive one',
   },
 ];
