@@ -10,6 +10,7 @@ const DOMAIN = [
   'cloning',
   'channels',
   'interaction',
+  'workspace',
   'backups',
   'provisioning',
   'conversations',
