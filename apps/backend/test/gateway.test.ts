@@ -162,6 +162,20 @@ describe('replyFromContainer', () => {
     expect(await ask('Hello')).toBe('Use <final> too');
   });
 
+  test.each([
+    ['google', '<final>Use <final> too</final>', 'Use <final> too'],
+    ['google-gemini-cli', '<think>One\ntwo</think>\n<final>The reply</final>\n', 'The reply'],
+    ['minimax-portal', '<final>Not closed', 'Not closed'],
+    ['google', '`<final>` is a tag', '`<final>` is a tag'],
+    ['openai', '<final>A tag of the reply</final>', '<final>A tag of the reply</final>'],
+  ])('a model of %s that wrote %j replied %j', async (provider, written, reply) => {
+    gateway.onSend = (_runId, send) => {
+      gateway.history.push(user('Hello'), { ...assistant(written), provider });
+      send(final('From the event'));
+    };
+    expect(await ask('Hello')).toBe(reply);
+  });
+
   test('waits until the transcript contains the end of the run', async () => {
     gateway.history = [user('Hello', earlier), assistant('An earlier reply')];
     gateway.onSend = async (_runId, send) => {

@@ -14,6 +14,8 @@ import {
 const TRUNCATION_MARK = '\n...(truncated)...';
 /** The whole reply of an agent that has nothing to say. */
 const SILENCE = /^\s*NO_REPLY\s*$/;
+/** The providers, by OpenClaw's names, whose models it tells to put the reply inside `<final>`. */
+const FINAL_TAG_PROVIDER = /^google(-gemini-cli|-generative-ai)?$|minimax/i;
 /** Between the texts of one run: before, between and after calls of tools. */
 const BLANK_LINE = '\n\n';
 /** The numbers of messages that are read of a transcript, until they contain the whole run. */
@@ -43,13 +45,25 @@ function isEnd(entry: HistoryEntry | undefined): boolean {
 }
 
 /**
+ * The text inside `<final>`: OpenClaw tells the models of some providers to put the reply there, and its events leave out the
+ * tags and the thoughts before them. Other models' tags are part of the reply.
+ */
+function withoutFinalTag(text: string, provider = ''): string {
+  if (!FINAL_TAG_PROVIDER.test(provider)) return text;
+  const [, , inside] = /^\s*(?:<(think(?:ing)?)>.*?<\/\1>\s*)?<final>(.*)$/is.exec(text) ?? [];
+  if (inside === undefined) return text;
+  const end = inside.toLowerCase().lastIndexOf('</final>');
+  return end < 0 ? inside : inside.slice(0, end);
+}
+
+/**
  * The agent's words in the messages of one run. Attempts that failed or were aborted are left out.
  * @throws AppError OPERATION_FAILED when the agent only said that it does not reply
  */
 function wordsOf(entries: HistoryEntry[]): string {
   const texts = entries
     .filter(({ role, stopReason = '' }) => role === 'assistant' && !/^(error|aborted)$/.test(stopReason))
-    .map(({ content }) => stripDirectives(textOf(content)))
+    .map(({ content, provider }) => stripDirectives(withoutFinalTag(textOf(content), provider)))
     .filter((text) => text.trim() !== '');
   const spoken = texts.filter((text) => !SILENCE.test(text));
   if (texts.length > 0 && spoken.length === 0) throw new AppError('OPERATION_FAILED', 'The agent chose not to reply');

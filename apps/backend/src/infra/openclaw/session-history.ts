@@ -14,6 +14,8 @@ export interface HistoryEntry {
   timestamp?: number;
   /** The reason for the end of an agent's message, such as `stop`, `toolUse`, `error` or `aborted`. */
   stopReason?: string;
+  /** OpenClaw's name of the provider whose model wrote an agent's message, such as `google`. Only transcripts have it. */
+  provider?: string;
 }
 
 /** The text of a message's content. */
