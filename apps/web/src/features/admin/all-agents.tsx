@@ -8,10 +8,10 @@ import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { SearchBox } from '../../components/ui/search-box.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
-import { SearchBox } from './search-box.tsx';
 
 const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
 

@@ -9,11 +9,11 @@ import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { SearchBox } from '../../components/ui/search-box.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
-import { SearchBox } from './search-box.tsx';
 
 const planNames: Plan[] = ['solo', 'collective', 'label', 'network'];
 

@@ -1,12 +1,20 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { controlStyle } from './field.tsx';
 
 const DEBOUNCE_MS = 250;
 
+interface Props {
+  label: string;
+  onSearch: (text: string) => void;
+  maxLength?: number;
+  /** Its size in the layout. */
+  className?: string;
+}
+
 /** A search field that reports its text when the user stops typing. */
-export function SearchBox({ label, onSearch }: { label: string; onSearch: (text: string) => void }) {
+export function SearchBox({ label, onSearch, maxLength, className = 'min-w-48 flex-1' }: Props) {
   const [text, setText] = useState('');
   useEffect(() => {
     const timer = setTimeout(() => onSearch(text.trim()), DEBOUNCE_MS);
@@ -17,7 +25,8 @@ export function SearchBox({ label, onSearch }: { label: string; onSearch: (text:
       type="search"
       aria-label={label}
       placeholder={label}
-      className={`${controlStyle} min-w-48 flex-1`}
+      maxLength={maxLength}
+      className={`${controlStyle} ${className}`}
       value={text}
       onChange={(event) => setText(event.target.value)}
     />
