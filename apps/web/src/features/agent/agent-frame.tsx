@@ -14,19 +14,20 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useAgentChanges } from '../../lib/hooks/use-agent-changes.ts';
+import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
 import { SectionTabs } from './section-tabs.tsx';
 
 /** The header of every section of an agent. It subscribes to the agent's changes and revalidates the caches of all sections. */
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
   const { data: agent, error, mutate: retry } = useAgent(id);
   const { mutate } = useSWRConfig();
-  // On a phone the chat has the screen: only the tabs stay.
+  const reloadConversations = useReloadConversations(id);
+  // On a phone the chat fills the screen below the tabs.
   const isChat = usePathname()?.endsWith('/chat');
   useAgentChanges((frame) => {
     const [row] = frame.type === 'changed' ? frame.agents : [];
     const hasNewMessage = row && row.lastMessage?.at !== agent?.lastMessage?.at;
-    // A key has the search as its last part.
-    if (!row || hasNewMessage) void mutate((key) => Array.isArray(key) && key[0] === 'conversations' && key[1] === id);
+    if (!row || hasNewMessage) void reloadConversations();
     void mutate(['agent', id]);
     if (!hasNewMessage) void mutate(['operations', id]);
   }, id);
@@ -59,7 +60,8 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
           {agent && <StatusBadge status={agent.status} />}
           <p className="text-muted text-sm">{agent?.model}</p>
         </div>
-        {agent && <LifecycleButtons id={id} status={agent.status} />}
+        {/* Screen readers still find the heading; a hidden button would take the focus. */}
+        <div className={isChat ? 'max-sm:hidden' : undefined}>{agent && <LifecycleButtons id={id} status={agent.status} />}</div>
       </div>
       <SectionTabs id={id} compact={isChat} />
       {error && !agent ? <Problem onRetry={() => retry()}>{errorMessage(error)}</Problem> : children}
