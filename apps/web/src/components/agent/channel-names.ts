@@ -1,2 +1,8 @@
 /** The display names of the channels. */
 export const channelNames = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp' } as const;
+
+const platformNames: Record<string, string> = { ...channelNames, api: 'API', cron: 'Schedule' };
+
+/** The display name of the channel of a message or a conversation; undefined for this dashboard. */
+export const channelOf = ({ platform }: { platform: string }): string | undefined =>
+  platform === 'web' ? undefined : (platformNames[platform] ?? platform);

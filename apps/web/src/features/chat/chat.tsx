@@ -3,20 +3,22 @@
 import type { MessageView } from '@agentbot/contracts';
 import { ArrowDown } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { Fragment, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { toast } from 'sonner';
+import { channelOf } from '../../components/agent/channel-names.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
 import { Composer } from './composer.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { ConversationList } from './conversation-list.tsx';
-import { channelName, Message, MessageBubble, ReplyProblem } from './message-bubble.tsx';
-import { discard, forgetOpening, type Outgoing, send, useOutbox } from './outbox.ts';
-import { canContinue, useReloadConversations } from './use-conversations.ts';
-import { moveDraft, useDraft } from './use-draft.ts';
+import { Message, MessageBubble, ReplyProblem } from './message-bubble.tsx';
+import { discard, forgetOpening, forgetOutbox, type Outgoing, send, useOutbox } from './outbox.ts';
+import { canContinue } from './use-conversations.ts';
+import { forgetDraft, moveDraft, useDraft } from './use-draft.ts';
 import { useMessages } from './use-messages.ts';
 import { useScroll } from './use-scroll.ts';
 import { useSelection } from './use-selection.ts';
@@ -47,7 +49,7 @@ export function Chat({ id: agentId }: { id: string }) {
     agent?.lastMessage?.at,
   );
   const outbox = useOutbox(agentId, shown);
-  const [draft, setDraft] = useDraft(agentId, shown);
+  const draft = useDraft(agentId, shown);
   const [listOpen, setListOpen] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const outgoing = outbox.filter(({ id }) => !messages.some((message) => message.id === id));
@@ -63,13 +65,23 @@ export function Chat({ id: agentId }: { id: string }) {
     if (arrived) discard(agentId, shown, arrived);
   }, [agentId, shown, arrived]);
 
+  // A conversation that was opened for the first message and that the page is about to show.
+  const created = useRef<string>(undefined);
   const onOpened = useCallback(
     (opened: string) => {
-      moveDraft(agentId, opened);
-      settle(opened);
+      const outcome = settle(opened);
+      if (outcome === 'replaced') created.current = opened;
+      // The next new conversation is another one.
+      if (outcome === 'elsewhere') forgetOpening(agentId);
     },
     [agentId, settle],
   );
+  // Before the browser paints, so that the field loses no text that the user types meanwhile.
+  useLayoutEffect(() => {
+    if (!shown) return;
+    if (created.current === shown) moveDraft(agentId, shown);
+    created.current = undefined;
+  }, [agentId, shown]);
   const sendText = useCallback(
     async (text: string, item?: Outgoing) => {
       jump();
@@ -78,12 +90,13 @@ export function Chat({ id: agentId }: { id: string }) {
     },
     [agentId, shown, jump, onOpened, reload, reloadConversations],
   );
+  const { addText } = draft;
   const edit = useCallback(
     (text: string) => {
-      setDraft(text);
+      addText(text);
       field.current?.focus();
     },
-    [setDraft],
+    [addText],
   );
   const cancel = useCallback(
     async (messageId: string) => {
@@ -97,17 +110,22 @@ export function Chat({ id: agentId }: { id: string }) {
   const running = agent?.status === 'running';
   const isOpen = !conversation || canContinue(conversation);
   const ask = isOpen && running ? sendText : undefined;
-  const channel = conversation && conversation.platform !== 'web' ? channelName(conversation.platform) : undefined;
+  const channel = conversation && channelOf(conversation);
   const obstacle = (() => {
-    if (conversation?.status === 'ended') return 'This conversation has ended: begin a new one';
-    if (channel) return `This conversation is held on ${channel}: continue it there`;
+    if (conversation?.status === 'ended') return 'This conversation has ended. Start a new conversation';
+    if (channel) return `This conversation takes place on ${channel}. Continue it there`;
     if (!agent || !ready) return '';
-    return running ? undefined : `The agent is not running (${agent.status}): start it to send messages`;
+    return running ? undefined : `The agent is not running (${agent.status}). Start it to send messages`;
   })();
   function choose(id: string | undefined) {
     setListOpen(false);
     select(id);
     field.current?.focus();
+  }
+  function onDeleted(id: string) {
+    select(undefined);
+    forgetDraft(agentId, id);
+    forgetOutbox(agentId, id);
   }
   const list = <ConversationList agentId={agentId} shown={shown} onSelect={choose} />;
   const isEmpty = ready && !loading && !problem && messages.length === 0 && outgoing.length === 0;
@@ -129,7 +147,7 @@ export function Chat({ id: agentId }: { id: string }) {
           shown={shown}
           ready={ready}
           conversation={conversation}
-          onDeleted={() => select(undefined)}
+          onDeleted={onDeleted}
           onOpenList={() => setListOpen(true)}
         />
         <div className="relative min-h-0 flex-1">
@@ -153,7 +171,7 @@ export function Chat({ id: agentId }: { id: string }) {
               )}
               {isEmpty && (
                 <p className="text-muted text-sm">
-                  {running ? 'Say hello to your agent.' : 'You can talk to the agent when it is running.'}
+                  {running ? 'Say hello to your agent.' : 'You can send messages when the agent is running.'}
                 </p>
               )}
               <div ref={bubbles} className="space-y-3">
@@ -165,7 +183,7 @@ export function Chat({ id: agentId }: { id: string }) {
                       answered={messages[index + 1]?.sender === 'agent'}
                       onAsk={ask}
                       onEdit={isOpen ? edit : undefined}
-                      onCancel={cancel}
+                      onCancel={message.id === awaited ? undefined : cancel}
                     />
                     {message.id === awaited && replyText && (
                       <MessageBubble sender="agent" growing>
@@ -194,6 +212,8 @@ export function Chat({ id: agentId }: { id: string }) {
                               onClick={() => {
                                 edit(item.text);
                                 discard(agentId, shown, item.key);
+                                // If only the response was lost, the server has the message: show it.
+                                void reload();
                               }}
                             >
                               Edit
@@ -222,8 +242,8 @@ export function Chat({ id: agentId }: { id: string }) {
         <div className="space-y-2 border-line border-t p-2 sm:p-3">
           <Problem onRetry={reload}>{problem}</Problem>
           <Composer
-            text={draft}
-            onText={setDraft}
+            text={draft.text}
+            onText={draft.setText}
             obstacle={obstacle}
             onSend={sendText}
             ready={ready}

@@ -8,7 +8,7 @@ import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 
 /** The server's limit of one message. */
 const MAX_CHARACTERS = 32_000;
-/** From here on the number of characters that are left is shown. */
+/** From this length on, the field shows how many characters are left. */
 const NEAR_LIMIT = MAX_CHARACTERS - 2_000;
 
 const formatted = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'character' : 'characters'}`;
@@ -16,12 +16,12 @@ const formatted = (count: number) => `${count.toLocaleString('en')} ${count === 
 interface Props {
   text: string;
   onText: (text: string) => void;
-  /** Why nothing can be sent; the text can be written. Empty while this is not known yet. */
+  /** Why nothing can be sent; the user can still write. Empty while this is not known yet. */
   obstacle: string | undefined;
   onSend: (text: string) => void;
   /** Stops the current reply; undefined when there is none. */
   onStop: (() => Promise<unknown>) | undefined;
-  /** Whether it is known which conversation's text this is. */
+  /** Whether it is known which conversation the text belongs to. */
   ready: boolean;
   field: RefObject<HTMLTextAreaElement | null>;
 }
@@ -32,8 +32,8 @@ const withoutBlankLines = (text: string) => text.replace(/^(\s*\n)+/, '').trimEn
 /** The message field. Enter sends, also while the agent replies; Shift+Enter inserts a line break. */
 export function Composer({ text, onText, obstacle, onSend, onStop, ready, field }: Props) {
   const [stopping, setStopping] = useState(false);
-  // Enter before it is known whether the message can be sent.
-  const [waiting, setWaiting] = useState(false);
+  // The text that the user sent before it was known whether it can be sent. It stays in the field until then.
+  const [waiting, setWaiting] = useState<string>();
   const hydrated = useHydrated();
   const hint = useId();
   const message = withoutBlankLines(text);
@@ -42,17 +42,18 @@ export function Composer({ text, onText, obstacle, onSend, onStop, ready, field 
   function send(event: FormEvent | KeyboardEvent) {
     event.preventDefault();
     if (!message || left < 0 || obstacle) return;
-    if (obstacle === '') return setWaiting(true);
+    if (obstacle === '') return setWaiting(text);
     onSend(message);
     onText('');
   }
   useEffect(() => {
-    if (!waiting || obstacle === '') return;
-    setWaiting(false);
-    if (obstacle !== undefined || !message || left < 0) return;
-    onSend(message);
-    onText('');
-  }, [waiting, obstacle, message, left, onSend, onText]);
+    if (waiting === undefined || obstacle === '') return;
+    setWaiting(undefined);
+    // After a change of this text, or in another conversation, the user must send again. Text that follows it stays.
+    if (obstacle !== undefined || !text.startsWith(waiting)) return;
+    onSend(withoutBlankLines(waiting));
+    onText(text.slice(waiting.length));
+  }, [waiting, obstacle, text, onSend, onText]);
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
   }
@@ -63,7 +64,7 @@ export function Composer({ text, onText, obstacle, onSend, onStop, ready, field 
     field.current?.focus();
   }
   const hints = [
-    obstacle && `${obstacle}. Your text is kept.`,
+    obstacle && `${obstacle}. The page keeps your text.`,
     left < 0
       ? `The message is ${formatted(-left)} too long; the limit is ${formatted(MAX_CHARACTERS)}. Shorten it, or send it in parts.`
       : message.length > NEAR_LIMIT && `${formatted(left)} left`,
@@ -79,7 +80,7 @@ export function Composer({ text, onText, obstacle, onSend, onStop, ready, field 
           className={`${wideControlStyle} field-sizing-content max-h-40 resize-none`}
           rows={1}
           enterKeyHint="send"
-          // Text that is typed earlier would be lost.
+          // The page would lose text that the user types earlier.
           readOnly={!hydrated || !ready}
           value={text}
           placeholder="Write a message"

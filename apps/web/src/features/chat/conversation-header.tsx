@@ -3,14 +3,15 @@
 import type { ConversationView } from '@agentbot/contracts';
 import { PanelLeft, Pencil } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
+import { channelOf } from '../../components/agent/channel-names.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { api } from '../../lib/api/client.ts';
+import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
 import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
-import { channelName } from './message-bubble.tsx';
-import { nameOf, useReloadConversations } from './use-conversations.ts';
+import { nameOf } from './use-conversations.ts';
 
 interface Props {
   agentId: string;
@@ -18,10 +19,10 @@ interface Props {
   shown: string | undefined;
   /** Whether it is known which conversation is shown. */
   ready: boolean;
-  /** Undefined for a new one, and while it is not known. */
+  /** Undefined for a new conversation, and while it is not loaded. */
   conversation: ConversationView | undefined;
-  onDeleted: () => void;
-  /** Opens the list of conversations, where there is no room for it. */
+  onDeleted: (id: string) => void;
+  /** Opens the list of conversations on a narrow screen, which does not show it. */
   onOpenList: () => void;
 }
 
@@ -78,12 +79,13 @@ export function ConversationHeader({ agentId, shown, ready, conversation, onDele
     const request = api('deleteConversation', { params: { id: agentId, conversationId: conversation.id } });
     const deleted = await acceptedWithToast(request, { pending: 'Deleting the conversation…', success: 'The conversation is deleted' });
     if (deleted) {
+      // The page shows another conversation before the list loses this one.
+      onDeleted(conversation.id);
       await reload();
-      onDeleted();
     }
     return deleted;
   }
-  const channel = conversation && conversation.platform !== 'web' ? channelName(conversation.platform) : undefined;
+  const channel = conversation && channelOf(conversation);
   return (
     <div className="flex min-h-12 flex-wrap items-center gap-x-2 border-line border-b px-2 py-1 sm:px-3">
       <Button kind="quiet" size="icon" aria-label="Conversations" className="md:hidden" onClick={onOpenList}>

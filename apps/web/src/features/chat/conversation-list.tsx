@@ -3,13 +3,17 @@
 import type { ConversationView } from '@agentbot/contracts';
 import { MessageSquarePlus } from 'lucide-react';
 import { useState } from 'react';
+import { channelOf } from '../../components/agent/channel-names.ts';
 import { Button } from '../../components/ui/button.tsx';
-import { wideControlStyle } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { SearchBox } from '../../components/ui/search-box.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { channelName } from './message-bubble.tsx';
-import { nameOf, useConversations, useReloadConversations } from './use-conversations.ts';
+import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
+import { nameOf, useConversations } from './use-conversations.ts';
+
+/** The server's limit of a search. */
+const MAX_SEARCH_CHARACTERS = 200;
 
 interface Props {
   agentId: string;
@@ -19,10 +23,10 @@ interface Props {
 }
 
 function Entry({ conversation, current, onSelect }: { conversation: ConversationView; current: boolean; onSelect: () => void }) {
-  const { lastActivityAt, messageCount, platform, status } = conversation;
+  const { lastActivityAt, messageCount, status } = conversation;
   const facts = [
     `${messageCount} ${messageCount === 1 ? 'message' : 'messages'}`,
-    platform !== 'web' && channelName(platform),
+    channelOf(conversation),
     status === 'ended' && 'ended',
   ].filter(Boolean);
   return (
@@ -45,34 +49,29 @@ function Entry({ conversation, current, onSelect }: { conversation: Conversation
 /** The conversations of an agent: search, select, begin a new one. */
 export function ConversationList({ agentId, shown, onSelect }: Props) {
   const [search, setSearch] = useState('');
-  const { data, error } = useConversations(agentId, search.trim());
+  const { data, error } = useConversations(agentId, search);
   const reload = useReloadConversations(agentId);
-  const found = data?.conversations;
+  // The results of the previous search stay until the new ones arrive, but not beside the error of the new search.
+  const found = error && data?.search !== search ? undefined : data;
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-2">
       <Button kind="plain" className="shrink-0" onClick={() => onSelect(undefined)}>
         <MessageSquarePlus aria-hidden className="size-4" /> New conversation
       </Button>
-      <input
-        type="search"
-        aria-label="Search conversations"
-        placeholder="Search conversations"
-        maxLength={200}
-        className={`${wideControlStyle} shrink-0`}
-        value={search}
-        onChange={(event) => setSearch(event.target.value)}
-      />
+      <SearchBox label="Search conversations" maxLength={MAX_SEARCH_CHARACTERS} className="w-full shrink-0" onSearch={setSearch} />
       {error && !found && <Problem onRetry={reload}>The conversations could not be listed. {errorMessage(error)}</Problem>}
-      {found?.length === 0 && <p className="px-3 py-2 text-muted text-sm">{search.trim() ? 'Nothing found.' : 'No conversations yet.'}</p>}
+      {found?.conversations.length === 0 && (
+        <p className="px-3 py-2 text-muted text-sm">{found.search ? 'No conversation contains this text.' : 'No conversations yet.'}</p>
+      )}
       <nav aria-label="Conversations" className="min-h-0 flex-1 overflow-y-auto">
         <ul className="space-y-0.5">
-          {found?.map((each) => (
+          {found?.conversations.map((each) => (
             <Entry key={each.id} conversation={each} current={each.id === shown} onSelect={() => onSelect(each.id)} />
           ))}
         </ul>
-        {data && data.total > data.conversations.length && (
+        {found && found.total > found.conversations.length && (
           <p className="px-3 py-2 text-muted text-xs">
-            The latest {data.conversations.length} of {data.total}. Search to find an older one.
+            The list shows the latest {found.conversations.length} of {found.total} conversations. Use the search to find an older one.
           </p>
         )}
       </nav>

@@ -1,24 +1,20 @@
 import type { MessageView } from '@agentbot/contracts';
 import { Pencil, RotateCw } from 'lucide-react';
 import { lazy, memo, type ReactNode, Suspense } from 'react';
+import { channelOf } from '../../components/agent/channel-names.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { formatShortTime, formatTime } from '../../lib/format.ts';
 
 const Markdown = lazy(() => import('./markdown.tsx'));
 
-const names: Record<string, string> = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp', api: 'API', cron: 'Schedule' };
-
-/** The name of the channel of a message or a conversation. */
-export const channelName = (platform: string) => names[platform] ?? platform;
-
 interface BubbleProps {
   sender: 'user' | 'agent';
   /** The channel of the message; `web` is this dashboard. */
   platform?: string;
-  /** The text still grows. */
+  /** Whether the agent is still writing the text. */
   growing?: boolean;
-  /** What stands below the bubble. */
+  /** The state and the actions of the message, below the bubble. */
   footer?: ReactNode;
   children: string;
 }
@@ -26,6 +22,7 @@ interface BubbleProps {
 /** One message: the user's as plain text, the agent's as Markdown. */
 export function MessageBubble({ sender, platform = 'web', growing, footer, children }: BubbleProps) {
   const isUser = sender === 'user';
+  const channel = channelOf({ platform });
   const plain = <div className="whitespace-pre-wrap">{children}</div>;
   return (
     <div className={`flex max-w-full flex-col gap-0.5 ${isUser ? 'items-end' : 'items-start'}`}>
@@ -33,7 +30,7 @@ export function MessageBubble({ sender, platform = 'web', growing, footer, child
         className={`wrap-anywhere w-fit rounded-xl px-3 py-2 text-sm ${isUser ? 'max-w-[85%] bg-accent text-on-accent' : 'max-w-full border border-line bg-canvas sm:max-w-[92%]'}`}
       >
         <span className="sr-only">{isUser ? 'You: ' : 'Agent: '}</span>
-        {platform !== 'web' && <span className="mb-0.5 block text-xs">{channelName(platform)}</span>}
+        {channel && <span className="mb-0.5 block text-xs">{channel}</span>}
         {isUser ? (
           plain
         ) : (
@@ -47,7 +44,7 @@ export function MessageBubble({ sender, platform = 'web', growing, footer, child
   );
 }
 
-/** Below a message that has no reply: why, and what the user can do. */
+/** Shown below a message that has no reply: the reason, and what the user can do. */
 export function ReplyProblem({ children, action }: { children: string; action?: ReactNode }) {
   return (
     <div className="flex max-w-[85%] flex-wrap items-center justify-end gap-2">
@@ -63,28 +60,26 @@ interface MessageProps {
   onAsk: ((text: string) => void) | undefined;
   /** Puts the text into the message field; undefined when this conversation cannot be continued. */
   onEdit: ((text: string) => void) | undefined;
-  /** The same text was sent again later. */
+  /** Whether the user sent the same text again later. */
   repeated: boolean;
-  /** The agent's message follows: it says itself that it was stopped. */
+  /** Whether a message of the agent follows. If its reply was stopped, that message says so. */
   answered: boolean;
-  /** Cancels a message that waits. */
+  /** Takes the message out of the queue; undefined for the message that the agent answers now. */
   onCancel: ((messageId: string) => void) | undefined;
 }
 
-/** What became of the reply to a user's message, if the agent has not replied. */
+/** The state of the reply to a user's message, if the agent has not replied. */
 function ReplyState({ message: { id, content, reply }, onAsk, onCancel, repeated, answered }: Omit<MessageProps, 'onEdit'>) {
   switch (reply?.state) {
     case 'queued':
-      return (
+      return onCancel ? (
         <p className="flex items-center gap-1 text-muted text-xs">
-          Queued: the agent answers the earlier message first
-          {onCancel && (
-            <Button kind="quiet" size="small" className="text-ink text-xs" onClick={() => onCancel(id)}>
-              Cancel
-            </Button>
-          )}
+          Queued. The agent answers the earlier message first.
+          <Button kind="quiet" size="small" className="text-ink text-xs" onClick={() => onCancel(id)}>
+            Cancel
+          </Button>
         </p>
-      );
+      ) : null;
     case 'failed':
       return (
         <ReplyProblem
@@ -97,17 +92,17 @@ function ReplyState({ message: { id, content, reply }, onAsk, onCancel, repeated
             )
           }
         >
-          {reply.error ?? 'The agent failed to answer.'}
+          {reply.error ?? 'The agent failed to reply.'}
         </ReplyProblem>
       );
     case 'stopped':
-      return answered ? null : <p className="text-muted text-xs">Stopped: {reply.error ?? 'the agent did not reply'}</p>;
+      return answered ? null : <p className="text-muted text-xs">Stopped. The agent did not reply.</p>;
     default:
       return null;
   }
 }
 
-/** A stored message with its time, state and actions. Memoized: a growing reply must not render the other messages again. */
+/** A stored message with its time, state and actions. Memoized: each new word of a reply must not render the other messages again. */
 export const Message = memo(function Message({ message, onAsk, onEdit, onCancel, repeated, answered }: MessageProps) {
   const { sender, platform, content, timestamp, reply, stopped } = message;
   const isUser = sender === 'user';
@@ -118,7 +113,7 @@ export const Message = memo(function Message({ message, onAsk, onEdit, onCancel,
       footer={
         <>
           {isUser && <ReplyState message={message} onAsk={onAsk} onCancel={onCancel} repeated={repeated} answered={answered} />}
-          {stopped && <p className="text-muted text-xs">Stopped: this is the reply up to then</p>}
+          {stopped && <p className="text-muted text-xs">Stopped. The reply is incomplete.</p>}
           <div className="flex flex-wrap items-center text-muted text-xs">
             <time dateTime={timestamp} title={formatTime(timestamp)} className="px-1">
               {formatShortTime(timestamp, new Date())}

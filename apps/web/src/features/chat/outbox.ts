@@ -1,27 +1,27 @@
-import { ApiError } from '@agentbot/contracts/client';
 import { useSyncExternalStore } from 'react';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { load, save } from '../../lib/storage.ts';
+import { storageKey } from './storage-key.ts';
 import { openConversation } from './use-conversations.ts';
 
 /**
- * Messages on their way to the server, by conversation. They are sent one after the other, so that they keep their order, and
- * with an Idempotency-Key, so that a message whose response was lost is not stored twice. The browser keeps them through a
- * reload; then they are unsent until the user tries again.
+ * Messages that the server does not have yet, by conversation. They are sent one after the other, so that they keep their
+ * order. Each attempt to send a message has the same Idempotency-Key, so that the server does not store it twice if a response
+ * is lost. The browser keeps the messages through a reload; after a reload the user must send them again.
  */
 export interface Outgoing {
-  /** The Idempotency-Key of the request. */
+  /** The Idempotency-Key of all requests that send this message. */
   key: string;
   text: string;
-  /** Why the message is not sent; absent while it is on its way. */
+  /** Why the message was not sent; absent while the request runs. */
   problem?: string;
-  /** The id that the server gave the message: it is sent. */
+  /** The id that the server gave to the message; absent until it is sent. */
   id?: string;
 }
 
 const NONE: readonly Outgoing[] = [];
-const INTERRUPTED = 'The page was closed before the message was sent.';
+const INTERRUPTED = 'The page was closed before the server confirmed the message.';
 
 const lists = new Map<string, readonly Outgoing[]>();
 const listeners = new Set<() => void>();
@@ -30,7 +30,7 @@ const turns = new Map<string, Promise<unknown>>();
 /** A random key; `randomUUID` needs HTTPS. */
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-const nameOf = (agentId: string, conversation: string | undefined) => `outbox:${agentId}:${conversation ?? 'new'}`;
+const nameOf = storageKey.bind(undefined, 'outbox');
 
 function read(name: string): readonly Outgoing[] {
   const known = lists.get(name);
@@ -48,21 +48,16 @@ function change(name: string, next: readonly Outgoing[]): void {
   for (const each of listeners) each();
 }
 
+const has = (name: string, key: string) => read(name).some((each) => each.key === key);
 const put = (name: string, item: Outgoing) => change(name, [...read(name).filter(({ key }) => key !== item.key), item]);
+/** Replaces a message. A message that was discarded meanwhile stays discarded. */
 const update = (name: string, item: Outgoing) =>
   change(
     name,
     read(name).map((each) => (each.key === item.key ? item : each)),
   );
 
-function rekey(name: string, key: string): void {
-  change(
-    name,
-    read(name).map((each) => (each.key === key ? { ...each, key: newKey() } : each)),
-  );
-}
-
-/** Removes a message from the outbox: the history has it, or the user gave it up. */
+/** Removes a message from the outbox: the history has it, or the user discarded it. */
 export function discard(agentId: string, conversation: string | undefined, key: string): void {
   const name = nameOf(agentId, conversation);
   change(
@@ -70,6 +65,9 @@ export function discard(agentId: string, conversation: string | undefined, key: 
     read(name).filter((each) => each.key !== key),
   );
 }
+
+/** Removes the messages of a deleted conversation. */
+export const forgetOutbox = (agentId: string, conversation: string): void => change(nameOf(agentId, conversation), NONE);
 
 /** The messages of a conversation that the history does not have yet, in the order in which they are sent. */
 export function useOutbox(agentId: string, conversation: string | undefined): readonly Outgoing[] {
@@ -84,11 +82,13 @@ export function useOutbox(agentId: string, conversation: string | undefined): re
   );
 }
 
-/** Sends a message after those before it. @returns whether the server has it */
+/** Sends a message after the messages before it. @returns whether the server has it */
 function post(agentId: string, conversation: string, { key, text }: Outgoing): Promise<boolean> {
   const name = nameOf(agentId, conversation);
   put(name, { key, text });
   const turn = (turns.get(name) ?? Promise.resolve()).then(async () => {
+    // The message may have been discarded while it waited for its turn.
+    if (!has(name, key)) return false;
     try {
       const body = { message: text, agentId, sessionId: conversation, wait: false };
       const { id } = await api('sendMessage', { body, headers: { 'idempotency-key': key } });
@@ -96,8 +96,6 @@ function post(agentId: string, conversation: string, { key, text }: Outgoing): P
       return true;
     } catch (error) {
       update(name, { key, text, problem: errorMessage(error) });
-      // The server refused the message: with the same key, it would repeat its refusal.
-      if (error instanceof ApiError && error.status !== 502) rekey(name, key);
       return false;
     }
   });
@@ -108,9 +106,9 @@ function post(agentId: string, conversation: string, { key, text }: Outgoing): P
 /** The conversation that is opened for the first messages of a new one, by agent. */
 const openings = new Map<string, Promise<string>>();
 
-/** Opens one conversation for all messages that are sent before the page shows it. */
-function openOnce(agentId: string): Promise<string> {
-  const opening = openings.get(agentId) ?? openConversation(agentId);
+/** Opens one conversation for all messages that are sent before the page shows it. @param key the Idempotency-Key of the first message */
+function openOnce(agentId: string, key: string): Promise<string> {
+  const opening = openings.get(agentId) ?? openConversation(agentId, `${key}-conversation`);
   openings.set(agentId, opening);
   opening.catch(() => openings.delete(agentId));
   return opening;
@@ -122,26 +120,29 @@ export const forgetOpening = (agentId: string): void => void openings.delete(age
 /**
  * Sends a message to a conversation, or to a new one, which it opens first.
  * @param onOpened called with the id of a conversation that was opened
- * @param item the message if it was unsent before
+ * @param item the message if an earlier attempt failed
  * @returns whether the server has the message
  */
 export async function send(
   agentId: string,
   conversation: string | undefined,
   text: string,
-  { onOpened, item = { key: newKey(), text } }: { onOpened: (id: string) => void; item?: Outgoing | undefined },
+  { onOpened, item }: { onOpened: (id: string) => void; item?: Outgoing | undefined },
 ): Promise<boolean> {
-  if (conversation) return post(agentId, conversation, item);
+  // A retry of a message that was discarded or sent meanwhile would show it again.
+  if (item && !has(nameOf(agentId, conversation), item.key)) return false;
+  const { key } = item ?? { key: newKey() };
+  if (conversation) return post(agentId, conversation, { key, text });
   const name = nameOf(agentId, undefined);
-  put(name, { key: item.key, text });
+  put(name, { key, text });
   try {
-    const opened = await openOnce(agentId);
-    const sent = post(agentId, opened, { key: item.key, text });
-    discard(agentId, undefined, item.key);
+    const opened = await openOnce(agentId, key);
+    const sent = post(agentId, opened, { key, text });
+    discard(agentId, undefined, key);
     onOpened(opened);
     return await sent;
   } catch (error) {
-    update(name, { key: item.key, text, problem: errorMessage(error) });
+    update(name, { key, text, problem: errorMessage(error) });
     return false;
   }
 }

@@ -1,6 +1,5 @@
 import type { ConversationView } from '@agentbot/contracts';
-import { useCallback } from 'react';
-import useSWR, { useSWRConfig } from 'swr';
+import useSWR from 'swr';
 import { api } from '../../lib/api/client.ts';
 
 /** The maximum of one request. */
@@ -10,25 +9,38 @@ const LIMIT = 100;
 export function useConversations(agentId: string, search = '') {
   return useSWR(
     ['conversations', agentId, search] as const,
-    () => api('listConversations', { params: { id: agentId }, query: { limit: LIMIT, ...(search && { search }) } }),
+    async () => {
+      const list = await api('listConversations', { params: { id: agentId }, query: { limit: LIMIT, ...(search && { search }) } });
+      return { ...list, search };
+    },
     { keepPreviousData: true },
   );
 }
 
-/** Reads an agent's conversations again, with and without a search. */
-export function useReloadConversations(agentId: string): () => Promise<unknown> {
-  const { mutate } = useSWRConfig();
-  return useCallback(() => mutate((key) => Array.isArray(key) && key[0] === 'conversations' && key[1] === agentId), [mutate, agentId]);
+/** Finds a conversation that is not among the latest: reads the list page by page. @param id undefined reads nothing */
+export function useOlderConversation(agentId: string, id: string | undefined): ConversationView | undefined {
+  const { data } = useSWR(id && (['conversations', agentId, 'older', id] as const), async () => {
+    for (let offset = LIMIT; ; offset += LIMIT) {
+      const { conversations, total } = await api('listConversations', { params: { id: agentId }, query: { limit: LIMIT, offset } });
+      const found = conversations.find((each) => each.id === id);
+      if (found || offset + LIMIT >= total) return found;
+    }
+  });
+  return data;
 }
 
-/** The conversations that this page opened: the list may not have them yet. */
+/** The conversations that this page opened and that the list did not have yet. */
 const opened = new Set<string>();
-/** Whether this page opened the conversation. */
+/** Whether this page opened the conversation a moment ago, so that the list may not have it yet. */
 export const isOpenedHere = (id: string) => opened.has(id);
+/** Forgets which of these conversations this page opened: the list has them, so one that leaves it was deleted. */
+export function forgetOpened(listed: readonly ConversationView[]): void {
+  for (const { id } of listed) opened.delete(id);
+}
 
-/** Opens a new conversation. @returns its id */
-export async function openConversation(agentId: string): Promise<string> {
-  const answer = await api('tellAgent', { body: { action: 'create-session', agentId } });
+/** Opens a new conversation. @param key the Idempotency-Key @returns its id */
+export async function openConversation(agentId: string, key: string): Promise<string> {
+  const answer = await api('tellAgent', { body: { action: 'create-session', agentId }, headers: { 'idempotency-key': key } });
   if (!('sessionId' in answer)) throw new Error('The new conversation has no id');
   opened.add(answer.sessionId);
   return answer.sessionId;

@@ -1,5 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import { load, save } from '../../lib/storage.ts';
+import { storageKey } from './storage-key.ts';
 
 const listeners = new Set<() => void>();
 const subscribe = (listener: () => void) => {
@@ -7,21 +8,26 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
-const keyOf = (agentId: string, conversation: string | undefined) => `draft:${agentId}:${conversation ?? 'new'}`;
+const keyOf = storageKey.bind(undefined, 'draft');
 
 function set(key: string, text: string): void {
   save(key, text || undefined);
   for (const each of listeners) each();
 }
 
-/** Moves the draft of a new conversation to the one that was opened for it. */
+/** Moves the draft of a new conversation to the conversation that was opened for it. */
 export function moveDraft(agentId: string, conversation: string): void {
-  const [from, to] = [keyOf(agentId, undefined), keyOf(agentId, conversation)];
-  set(to, load<string>(from) ?? '');
+  const from = keyOf(agentId, undefined);
+  const text = load<string>(from);
+  if (!text) return;
+  set(keyOf(agentId, conversation), text);
   set(from, '');
 }
 
-/** The unsent text of a conversation's message field. The browser keeps it through a reload, until it is sent. */
+/** Removes the draft of a deleted conversation. */
+export const forgetDraft = (agentId: string, conversation: string): void => set(keyOf(agentId, conversation), '');
+
+/** The unsent text of a conversation's message field. The browser keeps it through a reload until it is sent. */
 export function useDraft(agentId: string, conversation: string | undefined) {
   const key = keyOf(agentId, conversation);
   const text = useSyncExternalStore(
@@ -30,5 +36,13 @@ export function useDraft(agentId: string, conversation: string | undefined) {
     () => '',
   );
   const setText = useCallback((next: string) => set(key, next), [key]);
-  return [text, setText] as const;
+  /** Adds a text below what the user has typed. */
+  const addText = useCallback(
+    (added: string) => {
+      const typed = (load<string>(key) ?? '').trimEnd();
+      set(key, typed ? `${typed}\n\n${added}` : added);
+    },
+    [key],
+  );
+  return { text, setText, addText };
 }

@@ -1,20 +1,23 @@
 import { useSearchParams } from 'next/navigation';
-import { useEffect } from 'react';
-import { canContinue, isOpenedHere, useConversations } from './use-conversations.ts';
+import { useCallback, useEffect } from 'react';
+import { canContinue, forgetOpened, isOpenedHere, useConversations, useOlderConversation } from './use-conversations.ts';
 
 const PARAMETER = 'conversation';
 /** The parameter's value for a conversation that begins with the next message. */
 const NEW = 'new';
 
+/** The URL of this page. A navigation may have changed it after the last render. */
+const currentUrl = () => new URL(window.location.href);
+
 function replace(value: string): void {
-  const url = new URL(window.location.href);
+  const url = currentUrl();
   url.searchParams.set(PARAMETER, value);
   window.history.replaceState(null, '', url);
 }
 
 /**
- * The conversation that is shown, which the next message joins. Its id is in the address, so that a reload and the Back
- * button keep it; without one, the latest that can be continued is chosen once.
+ * The conversation that is shown, which the next message joins. The URL contains its id, so that a reload and the Back button
+ * keep it. For a URL without an id, the page selects the latest conversation that can be continued.
  * @returns `id` is undefined for a conversation that begins with the next message
  */
 export function useSelection(agentId: string) {
@@ -22,27 +25,45 @@ export function useSelection(agentId: string) {
   const { data, error } = useConversations(agentId);
   const all = data?.conversations;
   const latest = all && (all.find(canContinue)?.id ?? all[0]?.id ?? NEW);
-  // The list is not complete beyond its maximum; below it, an unknown conversation was deleted.
-  const isUnlisted = chosen !== undefined && chosen !== NEW && !all?.some(({ id }) => id === chosen);
-  const isGone = isUnlisted && data !== undefined && data.total <= data.conversations.length && !isOpenedHere(chosen);
-  useEffect(() => {
-    // The address may have changed already: the user chose one while the list loaded.
-    const isChosen = new URL(window.location.href).searchParams.get(PARAMETER) !== (chosen ?? null);
-    if ((!chosen || isGone) && !isChosen && latest) replace(latest);
-  }, [chosen, isGone, latest]);
   const id = chosen === NEW ? undefined : chosen;
+  const listed = all?.find((each) => each.id === id);
+  const isComplete = data && data.total <= data.conversations.length;
+  const unlisted = data && !listed && id !== undefined && !isOpenedHere(id) ? id : undefined;
+  const older = useOlderConversation(agentId, isComplete ? undefined : unlisted);
+  // A complete list has every conversation that was not deleted.
+  const isGone = Boolean(isComplete && unlisted);
+  useEffect(() => {
+    // The user may have selected another conversation while the list loaded.
+    const isChanged = currentUrl().searchParams.get(PARAMETER) !== (chosen ?? null);
+    if ((!chosen || isGone) && !isChanged && latest) replace(latest);
+  }, [chosen, isGone, latest]);
+  useEffect(() => forgetOpened(all ?? []), [all]);
+  /**
+   * Shows a conversation that was just created in place of the new one.
+   * @returns `elsewhere` if the user has left the new conversation meanwhile: then nothing changes
+   */
+  const settle = useCallback(
+    (created: string): 'replaced' | 'already shown' | 'elsewhere' => {
+      const { pathname, searchParams } = currentUrl();
+      const current = searchParams.get(PARAMETER) ?? NEW;
+      if (pathname !== `/agents/${agentId}/chat`) return 'elsewhere';
+      if (current !== NEW) return current === created ? 'already shown' : 'elsewhere';
+      replace(created);
+      return 'replaced';
+    },
+    [agentId],
+  );
   return {
     id,
-    conversation: all?.find((each) => each.id === id),
-    /** Whether it is known which conversation is shown. If the list failed to load, the next message would begin one. */
+    conversation: listed ?? older,
+    /** Whether it is known which conversation is shown. If the list failed to load, the next message begins a new one. */
     ready: chosen !== undefined || Boolean(error),
     /** Shows another conversation; undefined begins a new one. */
     select(next: string | undefined) {
-      const url = new URL(window.location.href);
+      const url = currentUrl();
       url.searchParams.set(PARAMETER, next ?? NEW);
       window.history.pushState(null, '', url);
     },
-    /** Shows a conversation that was just created in place of the new one. */
-    settle: replace,
+    settle,
   };
 }
