@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { formatBytes, formatDuration, formatRelativeTime } from './format.ts';
+import { formatBytes, formatDuration, formatRelativeTime, formatShortTime } from './format.ts';
 
 test.each([
   [0, '0.0 s'],
@@ -41,4 +41,17 @@ test.each([
 ])('formatRelativeTime of %d seconds from now is %s', (seconds, text) => {
   const now = Date.UTC(2026, 0, 1);
   expect(formatRelativeTime(new Date(now + seconds * 1_000).toISOString(), now)).toBe(text);
+});
+
+// Both times are in the reader's time zone: year, month, day, hour, minute.
+test.each<[string, at: [number, number, number, number, number], now: [number, number, number, number, number], string]>([
+  ['a minute ago', [2026, 11, 28, 10, 30], [2026, 11, 28, 10, 31], '10:30 AM'],
+  ['at the first minute of the day', [2026, 11, 28, 0, 0], [2026, 11, 28, 23, 59], '12:00 AM'],
+  ['two minutes ago, before midnight', [2026, 11, 27, 23, 59], [2026, 11, 28, 0, 1], 'Nov 27, 11:59 PM'],
+  ['a month ago, at the same time', [2026, 10, 28, 15, 5], [2026, 11, 28, 15, 5], 'Oct 28, 3:05 PM'],
+  ['before the new year', [2025, 12, 31, 23, 59], [2026, 1, 1, 0, 0], 'Dec 31, 2025, 11:59 PM'],
+  ['on the same day a year ago', [2025, 11, 28, 12, 0], [2026, 11, 28, 12, 0], 'Nov 28, 2025, 12:00 PM'],
+])('formatShortTime of a time %s', (_when, at, now, text) => {
+  const local = ([year, month, day, hour, minute]: typeof at) => new Date(year, month - 1, day, hour, minute);
+  expect(formatShortTime(local(at).toISOString(), local(now)).replace(/\s/g, ' ')).toBe(text);
 });

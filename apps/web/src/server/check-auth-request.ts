@@ -1,3 +1,4 @@
+import { errorTable } from '@agentbot/contracts';
 import { readBody } from './read-body.ts';
 
 const MAX_BYTES = 16 * 1024;
@@ -13,16 +14,22 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Whether next-auth accepts a callbackUrl; for any other one it answers 500. An empty one counts as none. */
+function isCallbackUrl(text: string, origin: string): boolean {
+  const url = URL.parse(text, text.startsWith('/') ? origin : undefined);
+  return text === '' || url?.protocol === 'http:' || url?.protocol === 'https:';
+}
+
 /**
  * Checks a request for next-auth, which reads a body of any size and answers 500 to one that does not parse.
  * @returns the body, or the response that refuses the request
  */
 export async function checkAuthRequest(request: Request): Promise<{ body: string | null } | Response> {
   const { searchParams, origin } = new URL(request.url);
-  const callbackUrl = searchParams.get('callbackUrl');
-  if (callbackUrl !== null && !URL.canParse(callbackUrl, origin)) return refuse(400, 'Invalid callbackUrl');
+  // Of several values, next-auth reads the last.
+  if (!isCallbackUrl(searchParams.getAll('callbackUrl').at(-1) ?? '', origin)) return refuse(400, 'Invalid callbackUrl');
   const bytes = await readBody(request, MAX_BYTES);
-  if (bytes === 'too large') return refuse(413, 'Request body too large');
+  if (bytes === 'too large') return refuse(413, errorTable.PAYLOAD_TOO_LARGE.sentence);
   const body = bytes ? new TextDecoder().decode(bytes) : null;
   const isMalformed = body !== null && request.headers.get('content-type')?.includes('application/json') && !isJson(body);
   return isMalformed ? refuse(400, 'Malformed JSON in request body') : { body };

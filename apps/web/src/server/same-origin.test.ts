@@ -1,12 +1,15 @@
-import { beforeAll, expect, test } from '@jest/globals';
-import { isSameOrigin } from './same-origin.ts';
+import { beforeEach, expect, jest, test } from '@jest/globals';
 
-beforeAll(() => {
-  Object.assign(process.env, {
-    ASSERTION_SECRET: 'a'.repeat(32),
-    NEXTAUTH_SECRET: 's'.repeat(32),
-    NEXTAUTH_URL: 'https://dashboard.example',
-  });
+/** @param address NEXTAUTH_URL; empty if it is not set */
+async function isSameOrigin(headers: Record<string, string>, address: string): Promise<boolean> {
+  Object.assign(process.env, { ASSERTION_SECRET: 'a'.repeat(32), NEXTAUTH_SECRET: 's'.repeat(32), NEXTAUTH_URL: address });
+  const request = new Request('http://127.0.0.1:3000/api/agents', { method: 'POST', headers: { host: '127.0.0.1:3000', ...headers } });
+  return (await import('./same-origin.ts')).isSameOrigin(request);
+}
+
+// The settings are parsed once per loaded module.
+beforeEach(() => {
+  jest.resetModules();
 });
 
 // The Fetch Metadata specification: a browser sets Sec-Fetch-Site, and a page cannot change it.
@@ -24,8 +27,17 @@ test.each<[string, Record<string, string>, boolean]>([
   ['a sandboxed frame', { origin: 'null' }, false],
   ['another port of the host', { origin: 'http://127.0.0.1:4000' }, false],
   ['a site that lies about its origin', { 'sec-fetch-site': 'cross-site', origin: 'http://127.0.0.1:3000' }, false],
-])('isSameOrigin of a request of %s', (_client, headers, expected) => {
-  expect(
-    isSameOrigin(new Request('http://127.0.0.1:3000/api/agents', { method: 'POST', headers: { host: '127.0.0.1:3000', ...headers } })),
-  ).toBe(expected);
+])('isSameOrigin of a request of %s', async (_client, headers, expected) => {
+  expect(await isSameOrigin(headers, 'https://dashboard.example')).toBe(expected);
+});
+
+test.each<[string, Record<string, string>, boolean]>([
+  ['the address of the server', { 'sec-fetch-site': 'same-origin', origin: 'http://127.0.0.1:3000' }, true],
+  ['the address of the server in an old browser', { origin: 'http://127.0.0.1:3000' }, true],
+  ['a program', {}, true],
+  ['another port of the host', { origin: 'http://127.0.0.1:4000' }, false],
+  ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://dashboard.example' }, false],
+  ['a sandboxed frame', { origin: 'null' }, false],
+])('without NEXTAUTH_URL, isSameOrigin compares the Host header: a request of %s', async (_client, headers, expected) => {
+  expect(await isSameOrigin(headers, '')).toBe(expected);
 });
