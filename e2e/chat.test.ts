@@ -8,7 +8,10 @@ import {
   context,
   DESKTOP,
   database,
+  expectAtEnd,
+  expectCount,
   expectNoRefusals,
+  expectRetry,
   findFaultsOfPages,
   MODEL_KEY,
   openDashboard,
@@ -97,6 +100,10 @@ describe('a conversation', () => {
     await page.getByLabel('Title').fill('Birds');
     await page.getByLabel('Title').press('Enter');
     await title().getByText('Birds').waitFor();
+    const birds = shown();
+    const kept = () => page.evaluate((of) => Object.keys(localStorage).filter((key) => key.includes(of)).length, birds);
+    await field().fill('A draft about birds');
+    await pollUntil('the draft is kept', async () => (await kept()) > 0);
     await page.getByLabel('Search conversations').fill('birds');
     await list()
       .getByRole('button', { name: /^Birds/ })
@@ -108,13 +115,14 @@ describe('a conversation', () => {
     await button('Delete').click();
     await button('Delete the conversation').click();
     await title().getByText('New conversation').waitFor();
-    await page.getByText('Nothing found.').waitFor();
+    await page.getByText('No conversation contains this text.').waitFor();
     expect(await count('Where do kingfishers nest?')).toBe(0);
+    await pollUntil('the draft is removed', async () => (await kept()) === 0);
   });
 
   test('keeps its own draft through a reload', async () => {
-    const first = shown();
     await field().fill('A draft for the first');
+    const first = shown();
     await newConversation();
     await field().fill('A draft for a new one');
     await page.reload();
@@ -124,6 +132,36 @@ describe('a conversation', () => {
     await field().fill('');
     await newConversation();
     await field().fill('');
+  });
+
+  test('that is not among the latest 100 is shown with its title', async () => {
+    await newConversation();
+    await say('An old conversation');
+    await replied('An old conversation');
+    await database.query(
+      `INSERT INTO chat_sessions (id, agent_id, owner_id, last_activity_at)
+       SELECT 'sess_many_' || i, agent_id, owner_id, now() + interval '1 hour' FROM chat_sessions, generate_series(1, 110) i WHERE id = $1`,
+      [shown()],
+    );
+    await page.reload();
+    await list()
+      .getByText(/^The list shows the latest 100 of/)
+      .waitFor();
+    expect(
+      await list()
+        .getByRole('button', { name: /^An old conversation/ })
+        .count(),
+    ).toBe(0);
+    await title().getByText('An old conversation', { exact: true }).waitFor();
+    await database.query(`DELETE FROM chat_sessions WHERE id LIKE 'sess_many_%'`);
+  });
+
+  test('that is searched while the request fails shows the error, and a retry shows the result', async () => {
+    await expectRetry(
+      '**/conversations?*search=*',
+      () => page.getByLabel('Search conversations').fill('no message has this'),
+      page.getByText('No conversation contains this text.'),
+    );
   });
 });
 
@@ -135,10 +173,10 @@ describe('a reply', () => {
     await say('Tell me a story');
     await log().getByText('word-20').waitFor();
     await button('Stop reply').click();
-    await log().getByText('Stopped: this is the reply up to then').waitFor();
+    await log().getByText('Stopped. The reply is incomplete.').waitFor();
     await button('Stop reply').waitFor({ state: 'detached' });
     await page.reload();
-    await log().getByText('Stopped: this is the reply up to then').waitFor();
+    await log().getByText('Stopped. The reply is incomplete.').waitFor();
     expect(await log().getByText('word-20').count()).toBe(1);
     expect(await log().getByText('word-399').count()).toBe(0);
     reset();
@@ -146,9 +184,10 @@ describe('a reply', () => {
     await replied('Next');
   });
 
-  test('is not needed to send the next message: it is queued, can be cancelled, and Enter is never swallowed', async () => {
+  test('that is pending does not block the next messages: they are queued, and a queued one can be cancelled', async () => {
     await newConversation();
-    model.setBehaviour({ delayMs: 3_000 });
+    // The reply to the first message is pending until the test stops it.
+    model.setBehaviour({ delayMs: 60_000 });
     await say('First');
     await say('Second');
     await say('Third');
@@ -157,9 +196,12 @@ describe('a reply', () => {
       .getByText(/^Queued/)
       .nth(1)
       .waitFor();
+    await expectCount(button('Cancel'), 2);
     await button('Cancel').nth(1).click();
-    await replied('First');
+    await expectCount(button('Cancel'), 1);
+    await pollUntil('the model has the first message', () => model.requests.some(({ words }) => words === 'First'));
     model.setBehaviour({ delayMs: 0 });
+    await button('Stop reply').click();
     await replied('Second');
     await say('Fourth');
     await replied('Fourth');
@@ -212,7 +254,7 @@ describe('a reply', () => {
 });
 
 describe('a message', () => {
-  test('is asked again, and edited before it is sent again', async () => {
+  test('is sent again, and is put into the field to be edited', async () => {
     await newConversation();
     await say('What is new?');
     await replied('What is new?');
@@ -252,7 +294,64 @@ describe('a message', () => {
     expect(await count('Only once, please')).toBe(1);
   });
 
-  test('longer than the limit is kept whole, and the page says by how much', async () => {
+  test('that was stored before its response failed is stored and answered once, also after a retry', async () => {
+    await newConversation();
+    await say('Hello');
+    await replied('Hello');
+    await page.route('**/api/chat', async (route) => {
+      await route.fetch();
+      await route.fulfill({ status: 500, json: { error: 'It fails for once' } });
+    });
+    await say('Once despite an error');
+    await log().getByText('Not sent. It fails for once').waitFor();
+    await page.unroute('**/api/chat');
+    await button('Try again').click();
+    await log()
+      .getByText(/^Not sent\./)
+      .waitFor({ state: 'detached' });
+    await replied('Once despite an error');
+    await expectCount(log().getByText('Once despite an error', { exact: true }), 1);
+    await expectCount(log().getByText('You said: Once despite an error', { exact: true }), 1);
+    expect(await count('Once despite an error')).toBe(1);
+  });
+
+  test('that begins a conversation opens one conversation, also when the response is lost', async () => {
+    await newConversation();
+    const conversations = async () =>
+      (await database.query('SELECT count(*)::int AS count FROM chat_sessions WHERE agent_id = $1', [id])).rows[0].count;
+    const before = await conversations();
+    await page.route('**/api/agent', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await say('The very first');
+    await log()
+      .getByText(/^Not sent\. The server cannot be reached/)
+      .waitFor();
+    await page.unroute('**/api/agent');
+    await button('Try again').click();
+    await replied('The very first');
+    expect(await conversations()).toBe(before + 1);
+  });
+
+  test('that was not sent is put below the text in the field to be edited', async () => {
+    await newConversation();
+    await say('Hello');
+    await replied('Hello');
+    await page.route('**/api/chat', (route) => route.abort());
+    await say('Not yet');
+    const unsent = log().getByText(/^Not sent\./);
+    await unsent.waitFor();
+    await field().fill('Typed meanwhile');
+    await unsent.locator('..').getByRole('button', { name: 'Edit' }).click();
+    await unsent.waitFor({ state: 'detached' });
+    expect(await field().inputValue()).toBe('Typed meanwhile\n\nNot yet');
+    await page.unroute('**/api/chat');
+    await field().fill('');
+    expect(await count('Not yet')).toBe(0);
+  });
+
+  test('longer than the limit stays in the field, and a hint says by how many characters it is too long', async () => {
     await newConversation();
     await field().fill('x'.repeat(31_000));
     await page.getByText('1,000 characters left').waitFor();
@@ -276,16 +375,16 @@ describe('a message', () => {
     await log(other).getByText('Think long', { exact: true }).waitFor();
     await other.getByRole('button', { name: 'Stop reply' }).click();
     await log()
-      .getByText(/^Stopped:/)
+      .getByText(/^Stopped\./)
       .waitFor();
     await log(other)
-      .getByText(/^Stopped:/)
+      .getByText(/^Stopped\./)
       .waitFor();
     await other.close();
   });
 });
 
-test('the chat is used with the keyboard alone', async () => {
+test('the keyboard alone sends messages, starts a conversation, and sends a message again', async () => {
   await newConversation();
   await say('By keyboard');
   await replied('By keyboard');
@@ -338,14 +437,14 @@ test('300 messages: earlier ones are loaded, the view stays, and a button jumps 
   await log().getByText('Old message **1**').waitFor();
   await button('Jump to latest').click();
   await button('Jump to latest').waitFor({ state: 'detached' });
-  expect(await log().evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight)).toBeLessThan(40);
+  await expectAtEnd(log());
 });
 
 describe('on a phone', () => {
   beforeEach(() => page.setViewportSize(PHONE));
   afterAll(() => page.setViewportSize(DESKTOP));
 
-  test('the messages have the screen, and the conversations are in a drawer', async () => {
+  test('the messages fill the screen, the conversations open in a drawer, and no hidden button takes the focus', async () => {
     await visit(`/agents/${id}/chat`);
     await log().waitFor();
     const box = await log().boundingBox();
@@ -356,6 +455,9 @@ describe('on a phone', () => {
     await drawer.getByRole('button', { name: /^Plan the garden/ }).click();
     await drawer.waitFor({ state: 'detached' });
     await title().getByText('Plan the garden').waitFor();
+    await page.getByTestId('agent-status').waitFor({ state: 'attached' });
+    // A button that is only moved out of sight would be counted.
+    expect(await button('Stop').count()).toBe(0);
   });
 });
 
@@ -391,5 +493,5 @@ test('a draft stays in the browser until its user signs out', async () => {
   await pollUntil('the draft is kept', async () => (await kept()) > 0);
   await button('Sign out').click();
   await page.waitForURL(/\/signin/);
-  expect(await kept()).toBe(0);
+  await pollUntil('the draft is removed', async () => (await kept()) === 0);
 });

@@ -109,10 +109,11 @@ test('the sign-in page shows no text of its address', async () => {
   expect(await text('EmailTaken')).toContain('An account with this email already exists');
 });
 
-test('next-auth answers 4xx to a callbackUrl and to a body that do not parse, and to a large body', async () => {
+test('next-auth answers 4xx to an invalid callbackUrl, to a body that does not parse, and to a large body', async () => {
   const session = new WebSession(stack.webUrl);
-  const lookAlike = encodeURIComponent(`${stack.webUrl}.evil.example/`);
-  expect((await session.fetch(`/api/auth/csrf?callbackUrl=${lookAlike}`)).status).toBe(400);
+  for (const callbackUrl of [`${stack.webUrl}.evil.example/`, 'foo', 'javascript:alert(1)']) {
+    expect((await session.fetch(`/api/auth/csrf?callbackUrl=%2Fagents&callbackUrl=${encodeURIComponent(callbackUrl)}`)).status).toBe(400);
+  }
   const post = async (body: string, type: string) =>
     (await session.fetch('/api/auth/callback/credentials', { method: 'POST', headers: { 'content-type': type }, body })).status;
   expect([await post('{"a', 'application/json'), await post('x'.repeat(100_000), 'text/plain')]).toEqual([400, 413]);
