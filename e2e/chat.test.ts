@@ -315,6 +315,25 @@ describe('a message', () => {
     expect(await count('Once despite an error')).toBe(1);
   });
 
+  test('that was refused because the agent did not run is sent by a retry when the agent runs again', async () => {
+    await newConversation();
+    await say('Hello');
+    await replied('Hello');
+    const setState = (state: string) => database.query('UPDATE agents SET state = $2 WHERE id = $1', [id, state]);
+    await page.route('**/api/chat', async (route) => {
+      await setState('stopped');
+      const response = await route.fetch();
+      await setState('running');
+      await route.fulfill({ response });
+    });
+    await say('When you run again');
+    await log().getByText('Not sent. The agent is not running (stopped)').waitFor();
+    await page.unroute('**/api/chat');
+    await button('Try again').click();
+    await replied('When you run again');
+    expect(await count('When you run again')).toBe(1);
+  });
+
   test('that begins a conversation opens one conversation, also when the response is lost', async () => {
     await newConversation();
     const conversations = async () =>

@@ -1,3 +1,4 @@
+import { ApiError } from '@agentbot/contracts/client';
 import { useSyncExternalStore } from 'react';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
@@ -7,11 +8,11 @@ import { openConversation } from './use-conversations.ts';
 
 /**
  * Messages that the server does not have yet, by conversation. They are sent one after the other, so that they keep their
- * order. Each attempt to send a message has the same Idempotency-Key, so that the server does not store it twice if a response
- * is lost. The browser keeps the messages through a reload; after a reload the user must send them again.
+ * order. A retry has the same Idempotency-Key, so that the server does not store a message twice if a response is lost. The
+ * browser keeps the messages through a reload; then the user must send them again.
  */
 export interface Outgoing {
-  /** The Idempotency-Key of all requests that send this message. */
+  /** The Idempotency-Key of the requests that send this message. */
   key: string;
   text: string;
   /** Why the message was not sent; absent while the request runs. */
@@ -50,12 +51,19 @@ function change(name: string, next: readonly Outgoing[]): void {
 
 const has = (name: string, key: string) => read(name).some((each) => each.key === key);
 const put = (name: string, item: Outgoing) => change(name, [...read(name).filter(({ key }) => key !== item.key), item]);
-/** Replaces a message. A message that was discarded meanwhile stays discarded. */
-const update = (name: string, item: Outgoing) =>
+/** Changes a message. A message that was discarded meanwhile stays discarded. */
+const update = (name: string, key: string, changes: Partial<Outgoing>) =>
   change(
     name,
-    read(name).map((each) => (each.key === item.key ? item : each)),
+    read(name).map((each) => (each.key === key ? { ...each, ...changes } : each)),
   );
+
+/** Notes why a message was not sent. It keeps its key, because the server may have stored the message. */
+function fail(name: string, key: string, error: unknown): void {
+  // The agent does not run. The server stores this refusal with the key, and would repeat it when the agent runs again.
+  const isStoredRefusal = error instanceof ApiError && error.body.code === 'OPERATION_FAILED';
+  update(name, key, { problem: errorMessage(error), ...(isStoredRefusal && { key: newKey() }) });
+}
 
 /** Removes a message from the outbox: the history has it, or the user discarded it. */
 export function discard(agentId: string, conversation: string | undefined, key: string): void {
@@ -92,10 +100,10 @@ function post(agentId: string, conversation: string, { key, text }: Outgoing): P
     try {
       const body = { message: text, agentId, sessionId: conversation, wait: false };
       const { id } = await api('sendMessage', { body, headers: { 'idempotency-key': key } });
-      update(name, { key, text, id });
+      update(name, key, { id });
       return true;
     } catch (error) {
-      update(name, { key, text, problem: errorMessage(error) });
+      fail(name, key, error);
       return false;
     }
   });
@@ -142,7 +150,7 @@ export async function send(
     onOpened(opened);
     return await sent;
   } catch (error) {
-    update(name, { key, text, problem: errorMessage(error) });
+    fail(name, key, error);
     return false;
   }
 }
