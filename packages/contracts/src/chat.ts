@@ -6,7 +6,8 @@ import { wholeNumber } from './paging.ts';
 const timestamp = z.iso.datetime();
 /**
  * Why a reply failed: the model's server cannot be reached, refuses the key, has no credit left, or limits the rate; its
- * response is unusable; the time, the budget or a limit of the plan is used up; the agent itself failed; or a person stopped it.
+ * response is unusable; no answer came in time; a limit of the plan on one reply is used up; the agent itself failed; or a
+ * person stopped it.
  */
 export const replyErrorKindSchema = z.enum([
   'unreachable',
