@@ -430,7 +430,7 @@ describe('a section of an agent:', () => {
       .getByRole('navigation', { name: 'Files' })
       .getByRole('button', { name: /^USER\.md/ })
       .click();
-    expect(questions).toEqual(Array(2).fill('You have unsaved changes. Leave without saving them?'));
+    expect(questions).toEqual(Array(2).fill('You have unsaved changes. Discard them?'));
     page.removeAllListeners('dialog');
     await button('Save SOUL.md').click();
     await expectToast('SOUL.md is saved. New conversations use it');

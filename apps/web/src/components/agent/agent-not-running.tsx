@@ -5,7 +5,7 @@ import { EmptyState } from '../ui/empty-state.tsx';
 /** Whether an agent's gateway can answer: the agent runs in a container. */
 export const hasGateway = ({ status, runtime }: AgentOverview) => status === 'running' && runtime === 'container';
 
-/** Shown in place of what only a running agent's gateway knows. @param what the missing things, as in `Its files` */
+/** Says why data of the agent's gateway cannot be shown. @param what the data, as in `Its files` */
 export function AgentNotRunning({ agent, what }: { agent: AgentOverview; what: string }) {
   const description =
     agent.status === 'running'

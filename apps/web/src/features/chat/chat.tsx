@@ -23,10 +23,10 @@ import { useMessages } from './use-messages.ts';
 import { useScroll } from './use-scroll.ts';
 import { useSelection } from './use-selection.ts';
 
-// Loaded when it opens: a desktop never needs it.
+// Loaded when the user opens it: a wide screen does not need it.
 const Drawer = dynamic(() => import('../../components/ui/drawer.tsx'), { ssr: false });
 
-/** The ids of the user's messages whose text was sent again later. */
+/** The ids of the user's messages whose text the user sent again later. */
 function repeatedIn(messages: MessageView[]): Set<string> {
   const later = new Set<string>();
   const repeated = new Set<string>();

@@ -15,7 +15,7 @@ import { nameOf } from './use-conversations.ts';
 
 interface Props {
   agentId: string;
-  /** The id of the shown conversation; undefined for one that begins with the next message. */
+  /** The id of the shown conversation; undefined for a new one, which begins with the next message. */
   shown: string | undefined;
   /** Whether it is known which conversation is shown. */
   ready: boolean;

@@ -46,7 +46,7 @@ function Entry({ conversation, current, onSelect }: { conversation: Conversation
   );
 }
 
-/** The conversations of an agent: search, select, begin a new one. */
+/** Lists the conversations of an agent. The user can search them, select one, or start a new one. */
 export function ConversationList({ agentId, shown, onSelect }: Props) {
   const [search, setSearch] = useState('');
   const { data, error } = useConversations(agentId, search);

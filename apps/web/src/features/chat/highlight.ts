@@ -5,7 +5,10 @@ type Plugins = NonNullable<Options['rehypePlugins']>;
 
 let loaded: Plugins | undefined;
 
-/** The syntax highlighter, loaded for the first text with a code block; none before. */
+/**
+ * The syntax highlighter as a list of plugins; empty until it is loaded.
+ * @param wanted whether the text has a code block: the first such text loads the highlighter
+ */
 export function useHighlighter(wanted: boolean): Plugins {
   const [plugins, setPlugins] = useState(loaded);
   useEffect(() => {

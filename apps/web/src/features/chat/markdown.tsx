@@ -9,7 +9,7 @@ import { useHighlighter } from './highlight.ts';
 
 type Element = NonNullable<ExtraProps['node']>;
 
-/** Only what is safe to close: HTML and formulas are plain text here. */
+/** Closes open Markdown only. Images, HTML and formulas stay as they are. */
 const REPAIRS = { linkMode: 'text-only', images: false, htmlTags: false, katex: false } as const;
 
 const textOf = (node: Element | Element['children'][number]): string =>
@@ -50,7 +50,7 @@ const components: Components = {
 };
 
 interface Props {
-  /** The text still grows: open Markdown is closed for display, and code is highlighted when the text is complete. */
+  /** Whether the agent is still writing the text: open Markdown is closed for display, and code is not highlighted yet. */
   growing?: boolean | undefined;
   children: string;
 }

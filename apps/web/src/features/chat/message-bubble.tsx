@@ -96,7 +96,7 @@ function ReplyState({ message: { id, content, reply }, onAsk, onCancel, repeated
         </ReplyProblem>
       );
     case 'stopped':
-      return answered ? null : <p className="text-muted text-xs">Stopped. The agent did not reply.</p>;
+      return answered ? null : <p className="text-muted text-xs">Stopped. {reply.error ?? 'The agent did not reply'}.</p>;
     default:
       return null;
   }

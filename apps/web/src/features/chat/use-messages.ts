@@ -10,11 +10,11 @@ const PAGE_SIZE = 50;
 
 /**
  * The stored messages of a conversation, oldest first, with the reply that the agent is writing.
- * @param conversation undefined for one that begins with the next message
+ * @param conversation undefined for a new conversation, which begins with the next message
  * @param lastAt time of the agent's newest message in any conversation
  */
 export function useMessages(agentId: string, conversation: string | undefined, lastAt: string | undefined) {
-  // The conversation whose earlier messages are loading.
+  // The conversation whose earlier messages are being loaded.
   const [loadingMore, setLoadingMore] = useState<string>();
   // The number of pages to read of a conversation.
   const wanted = useRef({ conversation, pages: 1 });

@@ -4,8 +4,8 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 const NEAR_END = 40;
 
 /**
- * Scrolls a list of messages: it follows new ones while the view is at the end, and otherwise keeps the visible message in
- * place when others are added, removed or resized.
+ * Scrolls a list of messages. While the view is at the end, it follows new messages. Otherwise the visible message stays in
+ * place when other messages are added, removed or resized.
  * @param first id of the first message
  * @param newest id of the newest message
  */

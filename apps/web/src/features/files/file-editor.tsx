@@ -66,11 +66,11 @@ export function FileEditor({ id, name, onSaved, onDirty }: Props) {
     setDraft(value);
     onDirty(value !== undefined && value !== toEditor(data?.content ?? ''));
   }
-  /** @param over the version that the text replaces */
-  async function save(over: Content | undefined) {
-    if (!over) return;
+  /** @param replaced the content that the text replaces */
+  async function save(replaced: Content | undefined) {
+    if (!replaced) return;
     setBusy(true);
-    const headers = over.sha256 === null ? { 'if-none-match': '*' } : { 'if-match': `"${over.sha256}"` };
+    const headers = replaced.sha256 === null ? { 'if-none-match': '*' } : { 'if-match': `"${replaced.sha256}"` };
     const saving = api('updateAgentFile', { params: { id, name }, body: { content }, headers });
     const saved = await withToast(saving, { pending: `Saving ${name}…`, success: `${name} is saved. New conversations use it` });
     setChanged(!saved && (await saving.catch((failure) => isCode(failure, 'FILE_CHANGED'))) === true);
@@ -82,7 +82,7 @@ export function FileEditor({ id, name, onSaved, onDirty }: Props) {
     setBusy(false);
   }
   async function discard() {
-    // The text stays until the current one is there.
+    // The editor keeps the text until the stored content is loaded.
     await mutate();
     edit(undefined);
     setChanged(false);
@@ -91,14 +91,14 @@ export function FileEditor({ id, name, onSaved, onDirty }: Props) {
     <div className="min-w-0 space-y-4">
       <Card
         title={name}
-        description={data.sha256 === null ? 'This file does not exist yet. Saving creates it.' : undefined}
+        description={data.sha256 === null ? 'This file does not exist yet. Save it to create it.' : undefined}
         aside={<span className="text-muted text-sm">{dirty ? 'Unsaved changes' : 'Saved'}</span>}
       >
         {changed && (
           <Hint>
             <p>
-              {name} changed after you opened it: the agent or another person wrote it. Your text is still here. If you save it, the changed
-              file stays in the history.
+              {name} changed after you opened it. The agent or another person saved it. Your text is still in the editor. If you save your
+              text, the history keeps the other version.
             </p>
             <div className="mt-2 flex flex-wrap gap-2">
               <Button size="small" busy={busy} onClick={async () => save(await mutate())}>
@@ -119,10 +119,10 @@ export function FileEditor({ id, name, onSaved, onDirty }: Props) {
           value={text}
           onChange={(event) => edit(event.target.value)}
         />
-        <Problem>{size > MAX_BYTES && `The text is larger than ${formatBytes(MAX_BYTES)}. Make it shorter to save it.`}</Problem>
+        <Problem>{size > MAX_BYTES && `The text is larger than ${formatBytes(MAX_BYTES)}. Shorten it, then save it.`}</Problem>
         <p id="file-hint" className="mt-1.5 text-muted text-xs">
           {formatBytes(size)} of {formatBytes(MAX_BYTES)}. The agent reads this file when a conversation begins. An open conversation may
-          keep the earlier text.
+          still use the earlier text.
         </p>
         <div className="mt-3 flex flex-wrap gap-2">
           <Button busy={busy} disabled={!dirty || size > MAX_BYTES} onClick={() => save(data)}>

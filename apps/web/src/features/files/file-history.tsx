@@ -15,13 +15,13 @@ import { formatBytes, formatTime } from '../../lib/format.ts';
 interface Props {
   id: string;
   name: string;
-  /** The hash of the current content: the list is read again when it changes. */
+  /** The hash of the current content; a new hash reloads the list. */
   sha256: string | null;
   /** Puts a version's content into the editor. */
   onOpen: (content: string) => void;
 }
 
-/** The replaced versions of a file. A version is restored by saving it from the editor. */
+/** Lists the earlier versions of a file. To restore a version, the user opens it in the editor and saves it. */
 export function FileHistory({ id, name, sha256, onOpen }: Props) {
   const params = { id, name };
   const { data, error, mutate } = useSWR(['file-history', id, name, sha256], () => api('listAgentFileVersions', { params }), {
@@ -42,7 +42,7 @@ export function FileHistory({ id, name, sha256, onOpen }: Props) {
   return (
     <Card
       title="History"
-      description="The last 20 versions that were replaced here or over the API. Changes by the agent itself are not kept."
+      description="The last 20 versions that were replaced in the dashboard or over the API. Versions that the agent replaces are not stored."
     >
       <Problem onRetry={() => mutate()}>{error && !data && errorMessage(error)}</Problem>
       <Problem>{problem}</Problem>

@@ -1,6 +1,6 @@
 const CRLF = '\r\n';
 
-/** The text as a textarea shows it: browsers turn every line break into a line feed. */
+/** The text as a textarea shows it: browsers convert every line break to a line feed. */
 export const toEditor = (content: string) => content.replaceAll(CRLF, '\n').replaceAll('\r', '\n');
 
 /** The text of a textarea with the line breaks of the file that it was read from. */

@@ -26,7 +26,7 @@ function FileButton({ file, current, onSelect }: { file: ListedFile; current: bo
     >
       {file.name}
       <span className="block font-normal text-muted text-xs">
-        {file.sizeBytes === null ? 'Not written yet' : formatBytes(file.sizeBytes)}
+        {file.sizeBytes === null ? 'Does not exist yet' : formatBytes(file.sizeBytes)}
         {file.updatedAt && (
           <>
             {' · '}
@@ -38,13 +38,13 @@ function FileButton({ file, current, onSelect }: { file: ListedFile; current: bo
   );
 }
 
-/** The files of an agent's workspace: what it knows about itself, its user and its work. */
+/** Shows the files of an agent's workspace, which tell the agent about itself, its user and its work. */
 export function Files({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const readable = agent !== undefined && hasGateway(agent);
   const [selected, select] = useState<string>();
   const [dirty, setDirty] = useState(false);
-  // Unsaved text outlives a stop or a restart of the agent.
+  // With unsaved text, the editor stays open while the agent stops or restarts.
   const isShown = readable || dirty;
   const { data, error, mutate } = useSWR(isShown && ['files', id], () => api('listAgentFiles', { params: { id } }));
   if (agent && !isShown) return <AgentNotRunning agent={agent} what="Its files" />;
@@ -70,7 +70,7 @@ export function Files({ id }: { id: string }) {
         </ul>
       </nav>
       <div className="min-w-0 space-y-4">
-        {!readable && <Hint>The agent does not run now. Your text is still here: save it when the agent runs again.</Hint>}
+        {!readable && <Hint>The agent is not running. The page keeps your text. Save it when the agent runs again.</Hint>}
         <FileEditor key={current.name} id={id} name={current.name} onSaved={() => void mutate()} onDirty={setDirty} />
       </div>
     </div>

@@ -1,16 +1,16 @@
 import { useEffect } from 'react';
 
-/** Asks whether unsaved text may be lost. */
-export const confirmDiscard = () => window.confirm('You have unsaved changes. Leave without saving them?');
+/** Asks the user whether to discard unsaved text. */
+export const confirmDiscard = () => window.confirm('You have unsaved changes. Discard them?');
 
-/** While `dirty`, asks before a link is followed, or the page is closed or reloaded. */
+/** While `dirty`, asks the user before a link opens another page, and before the page is closed or reloaded. */
 export function useUnsavedWarning(dirty: boolean): void {
   useEffect(() => {
     if (!dirty) return;
     const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
     const onClick = (event: MouseEvent) => {
       const link = event.target instanceof Element && event.target.closest('a[href]');
-      // Next.js ignores a click that is prevented.
+      // Next.js does not follow a link whose click is prevented.
       if (link && !link.hasAttribute('download') && !confirmDiscard()) event.preventDefault();
     };
     window.addEventListener('beforeunload', onUnload);

@@ -10,7 +10,7 @@ test.each([
   [{ kind: 'cron', expression: '0 0 1 1 *', timeZone: null }, 'At 12:00 AM, on day 1 of the month, only in January (UTC)'],
   [{ kind: 'cron', expression: 'whenever', timeZone: null }, 'Cron expression whenever (UTC)'],
   [{ kind: 'at', at: null }, 'Once'],
-  [{ kind: 'other' }, 'After an event, not at a time'],
+  [{ kind: 'other' }, 'On an event, at no fixed time'],
 ] as const)('scheduleText of %j is %s', (schedule, text) => {
   expect(scheduleText(schedule)).toBe(text);
 });

@@ -17,7 +17,7 @@ function intervalText(everyMs: number): string {
   return count === 1 ? `Every ${name}` : `Every ${count} ${name}s`;
 }
 
-/** A cron expression in words, or as it is when it has no words. */
+/** Describes a cron expression in words; an invalid expression is shown unchanged. */
 function cronText(expression: string): string {
   try {
     return cronstrue.toString(expression);
@@ -36,6 +36,6 @@ export function scheduleText(schedule: CronJob['schedule']): string {
     case 'cron':
       return `${cronText(schedule.expression)} (${schedule.timeZone ?? 'UTC'})`;
     case 'other':
-      return 'After an event, not at a time';
+      return 'On an event, at no fixed time';
   }
 }

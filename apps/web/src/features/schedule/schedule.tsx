@@ -31,7 +31,7 @@ function LastRun({ job }: { job: CronJob }) {
   );
 }
 
-/** The entries of an agent's schedule. They are made in a conversation with the agent, so the page only shows them. */
+/** Shows the scheduled tasks of an agent. The agent creates them during a conversation; this page cannot change them. */
 export function Schedule({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const readable = agent !== undefined && hasGateway(agent);
@@ -46,7 +46,7 @@ export function Schedule({ id }: { id: string }) {
       <EmptyState
         icon={CalendarClock}
         title="Nothing is scheduled"
-        description="Ask the agent in a chat to do something at a time or again and again. Its entries appear here."
+        description="Ask the agent in the chat to do a task at a certain time or regularly. The task then appears here."
       />
     );
   return (
@@ -68,7 +68,7 @@ export function Schedule({ id }: { id: string }) {
       </Table>
       {data.total > data.jobs.length && (
         <p className="mt-3 text-muted text-sm">
-          The first {data.jobs.length} of {data.total} entries.
+          The table shows the first {data.jobs.length} of {data.total} tasks.
         </p>
       )}
     </>
