@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomName } from '../src/shared/ids.ts';
 import { type ChildBackend, type StepState, startChildBackend } from './child-backend.ts';
 import { containersOn, NONE, ONE_OF_EACH } from './containers.ts';
+import { sweep } from './sweep.ts';
 
 /**
- * `kill -9` of the backend at each recorded step of an operation, then a restart: the operation completes, the agent keeps its
+ * `kill -9` of the backend at the recorded steps of an operation, then a restart: the operation completes, the agent keeps its
  * data, and no orphan is left. A stand-in replaces the gateway. All other parts are real.
  */
 
@@ -16,7 +17,7 @@ const NEXT = 'agentbot/openclaw-test:stand-in-next';
 /** Deletes the agent's data and exits. */
 const BROKEN = 'agentbot/openclaw-test:stand-in-broken';
 const { checksums, container, countResources, writeNote, readNote } = containersOn();
-const LANES = 8;
+const LANES = 4;
 const remove: (() => Promise<void>)[] = [];
 const backends: ChildBackend[] = [];
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   remove.push(await makeStandIn('agentbot/openclaw:2026.3.13', BROKEN, 'corrupts'));
   const starting = Array.from({ length: LANES }, () => startChildBackend({ OPENCLAW_IMAGE: IMAGE }));
   backends.push(...(await Promise.all(starting)));
-}, 240_000);
+}, 360_000);
 afterAll(async () => {
   await Promise.all(backends.map((backend) => backend.stop()));
   for (const each of remove) await each();
@@ -57,12 +58,16 @@ async function crash({ backend, id, moment }: Run, kind: string, ask: () => Prom
   await backend.settled();
 }
 
-/** Runs `work` at every moment of the steps, on several backends in parallel, each time with a new agent. @returns the failures */
-async function atEachMoment(steps: string[], work: (run: Run) => Promise<void>): Promise<string[]> {
-  const moments = steps.flatMap((step) => [
+/**
+ * Runs `work` at the moments of the steps, or at `count` of them in turn, on several backends in parallel, each time with a new
+ * agent. @returns the failures
+ */
+async function atEachMoment(steps: string[], count: number, work: (run: Run) => Promise<void>): Promise<string[]> {
+  const all = steps.flatMap((step) => [
     { step, at: 'running' as const },
     { step, at: 'done' as const },
   ]);
+  const moments = [...sweep(all, count, ({ step, at }) => `${step} ${at}`)];
   const problems: string[] = [];
   async function lane(backend: ChildBackend) {
     for (let moment = moments.shift(); moment; moment = moments.shift()) {
@@ -82,17 +87,17 @@ async function atEachMoment(steps: string[], work: (run: Run) => Promise<void>):
 }
 
 test('provision completes after the backend is killed at any step', async () => {
-  const problems = await atEachMoment(['image', 'validate', 'create', 'start', 'ready'], async (run) => {
+  const problems = await atEachMoment(['image', 'validate', 'create', 'start', 'ready'], 4, async (run) => {
     await crash(run, 'provision', () => deploy(run));
     expect(await status(run)).toBe('active');
     expect(await countResources(run.id)).toEqual(ONE_OF_EACH);
     expect(await chat(run, 'Hello')).toBe('You said: Hello');
   });
   expect(problems).toEqual([]);
-}, 400_000);
+}, 900_000);
 
 test('update completes and keeps the data after the backend is killed at any step', async () => {
-  const problems = await atEachMoment(['image', 'validate', 'stop', 'backup', 'create', 'start', 'ready'], async (run) => {
+  const problems = await atEachMoment(['image', 'validate', 'stop', 'backup', 'create', 'start', 'ready'], 4, async (run) => {
     await deploy(run);
     expect(await chat(run, 'Remember me')).toBe('You said: Remember me');
     await writeNote(run.id, 'kept');
@@ -106,10 +111,10 @@ test('update completes and keeps the data after the backend is killed at any ste
     expect(await chat(run, 'Hello')).toBe('You said: Hello');
   });
   expect(problems).toEqual([]);
-}, 400_000);
+}, 900_000);
 
 test('update rolls back after the backend is killed during its rollback', async () => {
-  const problems = await atEachMoment(['rollback'], async (run) => {
+  const problems = await atEachMoment(['rollback'], 2, async (run) => {
     const { backend, id } = run;
     await deploy(run);
     expect(await chat(run, 'Remember me')).toBe('You said: Remember me');
@@ -123,10 +128,10 @@ test('update rolls back after the backend is killed during its rollback', async 
     expect(await chat(run, 'Hello')).toBe('You said: Hello');
   });
   expect(problems).toEqual([]);
-}, 200_000);
+}, 600_000);
 
 test('backup and restore complete after the backend is killed at any step', async () => {
-  const problems = await atEachMoment(['check', 'stop', 'backup', 'clear', 'create', 'ready'], async (run) => {
+  const problems = await atEachMoment(['check', 'stop', 'backup', 'clear', 'create', 'ready'], 4, async (run) => {
     const { backend, id, moment } = run;
     await deploy(run);
     await writeNote(id, 'kept');
@@ -144,14 +149,14 @@ test('backup and restore complete after the backend is killed at any step', asyn
     expect(await chat(run, 'Hello')).toBe('You said: Hello');
   });
   expect(problems).toEqual([]);
-}, 400_000);
+}, 900_000);
 
 test('delete completes after the backend is killed at any moment', async () => {
-  const problems = await atEachMoment(['remove'], async (run) => {
+  const problems = await atEachMoment(['remove'], 2, async (run) => {
     await deploy(run);
     await crash(run, 'delete', () => run.backend.call('DELETE', `/api/agents/${run.id}`));
     expect((await run.backend.call('GET', `/api/agents/${run.id}`)).status).toBe(404);
     expect(await countResources(run.id)).toEqual(NONE);
   });
   expect(problems).toEqual([]);
-}, 200_000);
+}, 600_000);

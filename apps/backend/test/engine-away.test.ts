@@ -8,6 +8,7 @@ import { type ChildBackend, startChildBackend } from './child-backend.ts';
 import { type Containers, containersOn, NONE, ONE_OF_EACH } from './containers.ts';
 import { type OwnEngine, startOwnEngine } from './own-engine.ts';
 import { chainSettings, linkPayer, paidRequest } from './paid-clone.ts';
+import { sweep } from './sweep.ts';
 
 /**
  * Kills the engine during an operation and starts it again: the operation completes, the agent keeps its data, and no orphan is
@@ -92,7 +93,7 @@ test('without the engine, restart answers DOCKER_UNAVAILABLE at once, and GET /a
   expect(await status('lonely')).toBe('active');
 });
 
-test.each(['create', 'ready'])('provision completes after the engine is killed at the step %s', async (step) => {
+test.each(sweep(['create', 'ready'], 1))('provision completes after the engine is killed at the step %s', async (step) => {
   const id = `born-${step}`;
   expect(await loseEngine(id, 'provision', step, () => deploy(id))).toBe('succeeded');
   await untilAnswering(id);
@@ -100,7 +101,7 @@ test.each(['create', 'ready'])('provision completes after the engine is killed a
   await backend.call('DELETE', `/api/agents/${id}`);
 });
 
-test.each(['backup', 'create', 'ready'])('update completes after the engine is killed at the step %s', async (step) => {
+test.each(sweep(['backup', 'create', 'ready'], 1))('update completes after the engine is killed at the step %s', async (step) => {
   const id = `moved-${step}`;
   await deploy(id);
   await chat(id, 'Remember me');
