@@ -271,4 +271,20 @@ export const secrets: Patch[] = [
     harm: 'a damaged backup replaces an agent’s data',
     test: { ...backend('backups', 'with a wrong checksum'), slow: true },
   },
+  {
+    id: 'token-open-operation',
+    file: source('domain/operations/agent-token'),
+    find: '    if (open) throw operationInProgress(open);\n',
+    replace: '',
+    harm: 'a container starts with a token that the platform no longer accepts',
+    test: backend('without-docker', 'replaces the token, unless'),
+  },
+  {
+    id: 'token-kept',
+    file: source('workflows/start-stop'),
+    find: 'if (readNewToken(operation)) {',
+    replace: 'if (!operation.id) {',
+    harm: 'a stolen gateway token stays valid',
+    test: { ...backend('lifecycle', 'the former one is refused'), slow: true },
+  },
 ];

@@ -245,10 +245,13 @@ const lapsed = (id: RouteId): Provocation => ({
 });
 const fails = (id: RouteId, error: RegExp): Provocation => ({ send: () => call(faulty, id, { agent: faultyAgent }), error });
 
-/** Stops the operation workers, so that the request reaches its timeout after half a second. */
-const exceedsRouteTimeout = (id: RouteId): Provocation => ({
+/**
+ * Stops the operation workers, so that the request reaches its timeout after half a second.
+ * @param timed the route whose timeout the operation has
+ */
+const exceedsRouteTimeout = (id: RouteId, timed = id): Provocation => ({
   async send() {
-    const route: Route = routes[id];
+    const route: Route = routes[timed];
     const { timeoutMs } = route;
     for (const queue of queues) await faulty.context.boss.offWork(queue);
     route.timeoutMs = 5_500;
@@ -279,6 +282,16 @@ function withoutBackupFolder(id: RouteId, error: string): Provocation {
 }
 
 const onFaultyEngine = /unexpected error/;
+
+/** The row of the agent on the faulty engine says that it runs. */
+const asRunning = ({ send, ...more }: Provocation): Provocation => ({
+  async send() {
+    const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpec() };
+    await faulty.context.database.as('service', (tx) => tx.agent.update({ where: { id: faultyAgent }, data }));
+    return send();
+  },
+  ...more,
+});
 
 const whatsAppErrors = (id: RouteId): Partial<Record<ErrorCode, Provocation>> => ({
   INVALID_REQUEST: invalid(id, undefined, 'WhatsApp is not configured for this agent'),
@@ -500,6 +513,11 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   startAgent: { PAYMENT_REQUIRED: lapsed('startAgent'), OPERATION_FAILED: fails('startAgent', onFaultyEngine) },
   stopAgent: { OPERATION_FAILED: fails('stopAgent', onFaultyEngine) },
   restartAgent: { PAYMENT_REQUIRED: lapsed('restartAgent'), OPERATION_FAILED: fails('restartAgent', onFaultyEngine) },
+  replaceAgentToken: {
+    DOCKER_UNAVAILABLE: withoutGateway('replaceAgentToken'),
+    OPERATION_FAILED: asRunning(fails('replaceAgentToken', onFaultyEngine)),
+    OPERATION_STILL_RUNNING: asRunning(exceedsRouteTimeout('replaceAgentToken', 'restartAgent')),
+  },
   repairAgent: {
     PAYMENT_REQUIRED: needsPlan('repairAgent', undefined, 'Your subscription does not cover network'),
     OPERATION_FAILED: fails('repairAgent', onFaultyEngine),

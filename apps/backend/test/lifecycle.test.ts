@@ -63,6 +63,26 @@ test('GET /api/agents/:id/token returns the gateway token that the container run
   expect((await container()).Config.Env).toContain(`OPENCLAW_GATEWAY_TOKEN=${body.token}`);
 });
 
+test('POST /api/agents/:id/token restarts the agent with a new token, and the former one is refused', async () => {
+  const tokens = async (method: string) => (await backend.machine(owner, method, `/api/agents/${id}/token`)).body.token;
+  const former = await tokens('GET');
+  const replaced = await tokens('POST');
+  expect(replaced).toMatch(/^[0-9a-f]{64}$/);
+  expect(replaced).not.toBe(former);
+  expect(await tokens('GET')).toBe(replaced);
+  expect((await container()).Config.Env).toContain(`OPENCLAW_GATEWAY_TOKEN=${replaced}`);
+  const complete = async (token: string) => {
+    const { status } = await fetch(`http://127.0.0.1:${backend.gatewayPort}/agent/${id}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'openclaw', messages: [{ role: 'user', content: 'From outside' }] }),
+    });
+    return status;
+  };
+  expect([await complete(former), await complete(replaced)]).toEqual([401, 200]);
+  expect(await say('Are you back?')).toBe('You said: Are you back?');
+});
+
 test('an update backs the agent up, readable by the backend only, and moves the agent to the given image', async () => {
   const { status, body } = await operate('update', { image: 'agentbot/openclaw-test:same' });
   expect(status).toBe(200);
@@ -133,7 +153,8 @@ test('reset-memory deletes the gateway’s sessions and keeps the configuration 
   expect(await shell('cat openclaw.json')).toBe(config);
   expect(await shell('cat agents/main/sessions/*.jsonl 2>/dev/null || true')).not.toContain('Still there?');
   expect(await say('Who am I?')).toBe('You said: Who am I?');
-  expect((await backend.as(owner, 'GET', `/api/agents/${id}/messages`)).body.total).toBe(12);
+  const { messages } = (await backend.as(owner, 'GET', `/api/agents/${id}/messages?limit=50`)).body;
+  expect(messages.filter(({ platform }: { platform: string }) => platform === 'web')).toHaveLength(14);
 });
 
 test('an update of a stopped agent leaves the agent stopped', async () => {

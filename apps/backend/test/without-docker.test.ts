@@ -72,6 +72,21 @@ describe('without a Docker Engine', () => {
     model.setBehaviour({ instead: undefined });
   });
 
+  test('POST /api/agents/:id/token replaces the token, unless an operation may be reading it', async () => {
+    const { id } = (await provision(canary('model-key-'))).body.agent;
+    const token = (method: string) => backend.machine(user, method, `/api/agents/${id}/token`);
+    const former = (await token('GET')).body.token;
+    const { status, body } = await token('POST');
+    expect([status, body]).toEqual([200, { token: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    expect(body.token).not.toBe(former);
+    expect((await token('GET')).body).toEqual(body);
+    const open = { id: 'op_open', agentId: id, ownerId: user, kind: 'provision', agentBefore: { keepsServing: true } };
+    await backend.context.database.as('service', (tx) => tx.operation.create({ data: open }));
+    expect(await token('POST')).toMatchObject({ status: 409, body: { code: 'OPERATION_IN_PROGRESS' } });
+    await backend.context.database.as('service', (tx) => tx.operation.delete({ where: { id: open.id } }));
+    expect((await token('GET')).body).toEqual(body);
+  });
+
   test('start, stop and restart answer 500 with the reason, and DELETE works', async () => {
     const { body } = await provision(canary('model-key-'));
     const { id } = body.agent;

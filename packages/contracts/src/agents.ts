@@ -237,7 +237,8 @@ export const updateAgentConfig = defineRoute({
   web: { path: '/api/agents/:id/config', response: configWritten },
 });
 
-const token = z.strictObject({ token: z.string().regex(/^[0-9a-f]{64}$/) });
+/** The token of an agent's gateway: 32 bytes as hexadecimal digits. */
+export const gatewayToken = z.strictObject({ token: z.string().regex(/^[0-9a-f]{64}$/) });
 export const getAgentToken = defineRoute({
   id: 'getAgentToken',
   summary: "The token of an agent's gateway: the one its container runs with",
@@ -250,8 +251,8 @@ export const getAgentToken = defineRoute({
   status: 200,
   failure: 'Failed to get token',
   errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
-  backend: { path: '/api/agents/:id/token', response: token },
-  web: { path: '/api/agents/:id/token', response: token },
+  backend: { path: '/api/agents/:id/token', response: gatewayToken },
+  web: { path: '/api/agents/:id/token', response: gatewayToken },
 });
 
 const deleted = z.strictObject({ id: z.string(), deleted: z.literal(true) });

@@ -103,6 +103,7 @@ export const routes = {
   startAgent: lifecycle.startAgent,
   stopAgent: lifecycle.stopAgent,
   restartAgent: lifecycle.restartAgent,
+  replaceAgentToken: lifecycle.replaceAgentToken,
   updateAgent: lifecycle.updateAgent,
   repairAgent: lifecycle.repairAgent,
   resetAgentMemory: lifecycle.resetAgentMemory,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentParams, backendStatusSchema } from './agents.ts';
+import { agentParams, backendStatusSchema, gatewayToken } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { imageReference } from './image-reference.ts';
 
@@ -63,6 +63,21 @@ export const restartAgent = defineRoute({
   errors: startErrors,
   backend: { path: '/api/agents/:id/restart', response: restarted },
   web: { path: '/api/instance/:userId/restart', response: restarted, errorShape: 'lifecycle', foreignIs: 403 },
+  timeoutMs: 150_000,
+});
+
+export const replaceAgentToken = defineRoute({
+  id: 'replaceAgentToken',
+  summary:
+    "Replace the token of an agent's gateway with a new one; a running agent restarts with it and its open connections end, another agent gets it at its next start",
+  method: 'POST',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to replace token',
+  errors: operationErrors,
+  backend: { path: '/api/agents/:id/token', response: gatewayToken },
+  web: { path: '/api/agents/:id/token', response: gatewayToken },
   timeoutMs: 150_000,
 });
 

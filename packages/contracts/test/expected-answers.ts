@@ -164,6 +164,7 @@ const failures: Record<string, string> = {
   startAgent: 'Failed to start agent',
   stopAgent: 'Failed to stop agent',
   restartAgent: 'Failed to restart agent',
+  replaceAgentToken: 'Failed to replace token',
   repairAgent: 'Failed to repair agent',
   resetAgentMemory: 'Failed to reset memory',
   listOperations: 'Failed to fetch operations',

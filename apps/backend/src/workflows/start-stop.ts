@@ -1,10 +1,13 @@
 import { AppError } from '@agentbot/contracts';
+import { newGatewayToken } from '../domain/agents/gateway.ts';
 import type { Context } from '../domain/context.ts';
+import { readNewToken } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import { isCurrent } from '../domain/provisioning/create-container.ts';
 import { validateBeforeStop, validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
+import { writeAgentSecrets } from '../infra/crypto/agent-secrets.ts';
 import { SlotTakenError } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 import { readContainerSpec } from '../infra/docker/stored-spec.ts';
@@ -63,7 +66,7 @@ export async function start(context: Context, agent: Agent, step: Step, operatio
   return startAndAwaitReady(context, agent, step);
 }
 
-/** Restarts the agent. Replaces a legacy model with its successor. */
+/** Restarts the agent. Replaces a legacy model with its successor, and the gateway token if the operation asks for it. */
 export async function restart(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
   const { agent: healedAgent, change, message } = replaceLegacyModel(agent);
   if (message) {
@@ -78,6 +81,12 @@ export async function restart(context: Context, agent: Agent, step: Step, operat
     );
   }
   await validateChange(context, healedAgent, step, operation);
+  if (readNewToken(operation)) {
+    const { database, envelope } = context;
+    await step('token', 10_000, () =>
+      database.as('service', (tx) => writeAgentSecrets(tx, envelope, agent, { gatewayToken: newGatewayToken() })),
+    );
+  }
   await stop(context, agent, step);
   return { ...(await startAndAwaitReady(context, healedAgent, step)), ...change };
 }

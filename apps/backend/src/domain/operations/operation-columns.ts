@@ -48,6 +48,7 @@ const readInput = <S extends z.ZodType>(schema: S, { id, input }: Column<'input'
   readColumn(schema, input, { row: `operation ${id}`, column: 'input' });
 const updateInput = z.looseObject({ image: z.string() });
 const restoreInput = z.looseObject({ backupId: z.string(), image: z.string().optional() });
+const restartInput = z.looseObject({ newToken: z.boolean().default(false) });
 const anyInput = z.record(z.string(), z.unknown());
 const causedInput = z.looseObject({ cause: z.string().optional() });
 const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule']).default('manual') });
@@ -56,6 +57,8 @@ const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule']).defaul
 export const readUpdateInput = (operation: Column<'input'>) => readInput(updateInput, operation);
 /** The backup that a restore reads, and the image that the agent returns to. @throws UnreadableColumnError */
 export const readRestoreInput = (operation: Column<'input'>) => readInput(restoreInput, operation);
+/** Whether a restart gives the agent a new gateway token. @throws UnreadableColumnError */
+export const readNewToken = (operation: Column<'input'>): boolean => readInput(restartInput, operation).newToken;
 /** Whether a user or the schedule began a backup. @throws UnreadableColumnError */
 export const readBackupInput = (operation: Column<'input'>) => readInput(backupInput, operation);
 /** Why the platform began an operation, undefined for an operation that a user began. @throws UnreadableColumnError */

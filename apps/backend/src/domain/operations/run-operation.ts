@@ -80,18 +80,33 @@ export async function runOperation(
   requestId: string,
   input: Prisma.InputJsonObject = {},
 ): Promise<{ agent: Agent | null; operation: Operation }> {
-  const { database, host } = context;
-  const tenant = tenantOf(actor);
   const agent = await getAgent(context, actor, agentId);
-  const { withoutDocker } = operationTypes[kind];
   if (startsAgent.includes(kind)) await requireNoLapse(context, agent);
   const plan = await requireEntitlement(context, actor, agent, kind);
+  return runEntitledOperation(context, actor, agent, kind, { requestId, input, plan });
+}
+
+/**
+ * Runs a lifecycle operation that the caller has found to be allowed, and waits for its end.
+ * @param plan the plan that the operation may create a container for
+ * @throws AppError OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED with the reason, OPERATION_STILL_RUNNING
+ */
+export async function runEntitledOperation(
+  context: Context,
+  actor: Actor,
+  agent: Agent,
+  kind: RequestedKind,
+  options: { requestId: string; input: Prisma.InputJsonObject; plan: Plan | undefined },
+): Promise<{ agent: Agent | null; operation: Operation }> {
+  const { database, host } = context;
+  const tenant = tenantOf(actor);
+  const { withoutDocker } = operationTypes[kind];
   if (!withoutDocker && !(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
-  const operation = await beginOrReuseOperation(context, tenant, agent, kind, { requestId, input, plan });
+  const operation = await beginOrReuseOperation(context, tenant, agent, kind, options);
   const latest = await waitForOperation(context, tenant, operation.id, timeoutMs(kind, context.config));
   if (!latest.finishedAt) throw new AppError('OPERATION_STILL_RUNNING');
   if (latest.state !== 'succeeded') throw new AppError('OPERATION_FAILED', latest.error ?? undefined);
-  const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agentId } }));
+  const after = await database.as(tenant, (tx) => tx.agent.findUnique({ where: { id: agent.id } }));
   return { agent: after, operation: latest };
 }
 

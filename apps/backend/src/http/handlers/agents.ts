@@ -11,7 +11,7 @@ import { getAgent, listAgents } from '../../domain/agents/agents.ts';
 import { createAgent } from '../../domain/agents/create-agent.ts';
 import { updateAgentMetadata } from '../../domain/agents/update-agent-metadata.ts';
 import type { Context } from '../../domain/context.ts';
-import { getAgentToken } from '../../domain/operations/get-agent-token.ts';
+import { getAgentToken } from '../../domain/operations/agent-token.ts';
 import { deleteAgent } from '../../domain/operations/run-operation.ts';
 import { provisionAgent } from '../../domain/provisioning/provision-agent.ts';
 import { newId } from '../../shared/ids.ts';

@@ -1,6 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import { backendStatus } from '../../domain/agents/agent-view.ts';
 import type { Context } from '../../domain/context.ts';
+import { replaceAgentToken } from '../../domain/operations/agent-token.ts';
 import { readHealMessage } from '../../domain/operations/operation-columns.ts';
 import { runOperation, startAgent, updateAgent } from '../../domain/operations/run-operation.ts';
 import type { Handlers } from '../mount-routes.ts';
@@ -28,6 +29,7 @@ export function lifecycleHandlers(context: Context) {
         openclawVersion: agent.openclawVersion ?? 'unknown',
       };
     },
+    replaceAgentToken: async ({ actor, params, requestId }) => ({ token: await replaceAgentToken(context, actor, params.id, requestId) }),
     updateAgent: async ({ actor, params, body, requestId }) => {
       const { agent, previousImage, backupPath } = await updateAgent(context, actor, params.id, body.image, requestId);
       return {

@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
+import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { api } from '../../lib/api/client.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
@@ -19,20 +20,37 @@ export function GatewayToken({ id }: { id: string }) {
     setToken(answer?.token);
     setBusy(false);
   }
-  if (!token) {
-    return (
-      <Button kind="plain" size="small" busy={busy} onClick={reveal}>
-        Show token
-      </Button>
-    );
+  async function replace() {
+    const answer = await withToast(api('replaceAgentToken', { params: { id } }), {
+      pending: 'Replacing the token…',
+      success: 'The former token is no longer accepted',
+    });
+    if (answer) setToken(answer.token);
+    return answer !== undefined;
   }
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <code className="wrap-anywhere font-mono text-xs">{token}</code>
-      <CopyButton text={token} label="Copy token" />
-      <Button kind="quiet" size="small" onClick={() => setToken(undefined)}>
-        Hide
-      </Button>
+      {token ? (
+        <>
+          <code className="wrap-anywhere font-mono text-xs">{token}</code>
+          <CopyButton text={token} label="Copy token" />
+          <Button kind="quiet" size="small" onClick={() => setToken(undefined)}>
+            Hide
+          </Button>
+        </>
+      ) : (
+        <Button kind="plain" size="small" busy={busy} onClick={reveal}>
+          Show token
+        </Button>
+      )}
+      <ConfirmButton
+        action="Replace token"
+        title="Replace the gateway token?"
+        description="A running agent restarts, which takes about a minute. Open connections end, and programs that use the present token must get the new one."
+        confirm="Replace token"
+        size="small"
+        onConfirm={replace}
+      />
     </div>
   );
 }
