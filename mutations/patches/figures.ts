@@ -133,9 +133,9 @@ export const figures: Patch[] = [
   },
   {
     id: 'admin-search',
-    file: source('domain/overview/list-users-and-agents'),
-    find: String.raw`q.replace(/[\\%_]/g, '\\$&')`,
-    replace: 'q',
+    file: source('infra/database/contains'),
+    find: String.raw`search.replace(/[\\%_]/g, '\\$&')`,
+    replace: 'search',
     harm: 'a search for an address with an underscore finds others',
     test: { package: '@agentbot/backend', file: 'test/overview.test.ts', name: '/api/admin pages' },
   },

@@ -58,7 +58,7 @@ export const operations: Patch[] = [
   {
     id: 'reset-main-kept',
     file: source('infra/openclaw/session-history'),
-    find: "await request('sessions.reset', { key: MAIN_SESSION, reason: 'reset' });",
+    find: '  await removeSession(gateway, MAIN_SESSION);\n',
     replace: '',
     harm: 'an agent remembers its main session after a reset',
     test: backend('gateway', 'deleteSessions deletes every'),
