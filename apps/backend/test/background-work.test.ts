@@ -158,7 +158,7 @@ test('a maintenance task that fails ends its job and not its worker: the next ru
   expect(available).toHaveBeenCalled();
   available.mockRestore();
   expect(await endOf()).toBe('completed');
-}, 60_000);
+});
 
 test.each([-1, 1])('a queue that is %d version apart from the code’s stops the start of a backend', async (apart) => {
   const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });

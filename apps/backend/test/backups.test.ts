@@ -39,7 +39,7 @@ beforeAll(async () => {
       BACKUP_S3_SECRET_ACCESS_KEY: canary('secret-of-the-bucket-'),
     }),
   ]);
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all([backend?.stop(), sealed?.stop()]);
   await bucket?.close();

@@ -28,11 +28,11 @@ beforeAll(async () => {
     READY_TIMEOUT_SECONDS: '120',
   });
   owner = await backend.account();
-}, 240_000);
+});
 afterAll(async () => {
   await backend?.stop();
   for (const remove of removals) await remove();
-}, 120_000);
+});
 
 const operate = (id: string, action: string, body?: unknown) => backend.machine(owner, 'POST', `/api/agents/${id}/${action}`, body);
 const agent = async (id: string) => (await backend.as(owner, 'GET', `/api/agents/${id}/overview`)).body.agent;

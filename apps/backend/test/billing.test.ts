@@ -58,7 +58,7 @@ beforeAll(async () => {
     STRIPE_PRICE_NETWORK: 'price_network',
   });
   await backend.account();
-}, 60_000);
+});
 afterAll(async () => {
   await backend.stop();
   await model.close();

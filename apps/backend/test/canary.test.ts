@@ -100,13 +100,13 @@ beforeAll(async () => {
     },
   });
   server = await startServer(config, createLogger(config, sink));
-}, 60_000);
+});
 afterAll(async () => {
   await server?.stop();
   await removeLeftovers(installation);
   await rm(backups, { recursive: true, force: true });
   await Promise.all([model, mux, stripe, bucket].map((double) => double?.close()));
-}, 60_000);
+});
 
 async function call(method: string, address: string, body?: unknown, token = planted.INTERNAL_API_KEY) {
   const response = await fetch(`http://127.0.0.1:${server.port}${address}`, {
@@ -230,4 +230,4 @@ test('logs, database, backups, exports and errors hold no secret in clear', asyn
     return Object.entries(places).flatMap(([place, text]) => (forms.some((form) => text.includes(form)) ? [`${what} in ${place}`] : []));
   });
   expect([...found, ...findInClear(places)]).toEqual([]);
-}, 240_000);
+});

@@ -69,7 +69,7 @@ beforeAll(async () => {
   id = body.agent.id;
   await backend.settled(id);
   await channels.join(`openclaw-net-${id}`);
-}, 120_000);
+});
 afterAll(async () => {
   await channels?.close();
   await backend?.stop();

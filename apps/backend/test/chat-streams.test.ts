@@ -126,12 +126,12 @@ beforeAll(async () => {
   alone = await agentOf(without, '127.0.0.1');
   // The first run prepares the workspace; two first runs at the same time fail.
   await send(container, 'Hello', await newSession(container));
-}, 300_000);
+});
 afterAll(async () => {
   // Requests that the double still holds open would delay the backends.
   await model?.close();
   await Promise.all([container?.backend.stop(), alone?.backend.stop()]);
-}, 60_000);
+});
 
 function expectOutcome({ reply, error, ms }: Outcome, expected: string | RegExp): void {
   if (typeof expected === 'string') expect({ reply, error }).toEqual({ reply: expected });
@@ -143,7 +143,7 @@ describe('an agent without a container stores what the stream says:', () => {
   let outcomes: Map<string, Outcome>;
   beforeAll(async () => {
     outcomes = await play(alone, streamCases);
-  }, 180_000);
+  });
 
   test.each(streamCases)('$name', ({ name, backend }) => {
     expectOutcome(outcomes.get(name) as Outcome, backend);
@@ -157,7 +157,7 @@ describe('an agent in a container stores what its transcript says:', () => {
   beforeAll(async () => {
     outcomes = await play(container, cases);
     transcript = await readTranscripts(container.id);
-  }, 300_000);
+  });
 
   test.each(cases)('$name', ({ name, backend, container: expected = backend }) => {
     const outcome = outcomes.get(name) as Outcome;
@@ -194,9 +194,9 @@ describe('the model gets generated texts as they were typed, and its echo is sto
 
   test('from an agent without a container', async () => {
     expect(await changedTexts(alone, generated, (text) => text)).toEqual([]);
-  }, 180_000);
+  });
 
   test('from an agent in a container, where the gateway removes white space at the end', async () => {
     expect(await changedTexts(container, inContainer, (text) => text.trimEnd())).toEqual([]);
-  }, 300_000);
+  });
 });

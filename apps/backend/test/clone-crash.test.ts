@@ -35,7 +35,7 @@ async function startLane(): Promise<Lane> {
 beforeAll(async () => {
   remove = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   lanes = await Promise.all(Array.from({ length: LANES }, () => startLane()));
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(lanes.map(({ backend }) => backend.stop()));
   await Promise.all(lanes.map(({ chain }) => chain.stop()));

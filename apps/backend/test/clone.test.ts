@@ -126,7 +126,7 @@ beforeAll(async () => {
     },
   });
   parent = body.id;
-}, 60_000);
+});
 afterAll(async () => {
   await backend.stop();
   await node.close();
@@ -408,7 +408,7 @@ describe('a valid payment', () => {
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
     expect((await agentsOf(owner)).length).toBe(before + 1);
     expect(await clone(proof, { name: 'Another name' })).toMatchObject(refused('The payment was already used for a clone'));
-  }, 60_000);
+  });
 
   test('that bought a clone answers its owner alone', async () => {
     const proof = await pay();

@@ -105,7 +105,7 @@ beforeAll(async () => {
     await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
   }
   await client.end();
-}, 240_000);
+});
 
 afterAll(async () => {
   for (const backend of [real, faulty]) {
@@ -116,7 +116,7 @@ afterAll(async () => {
   await faultyEngine.close();
   await bots.close();
   await removeImage();
-}, 120_000);
+});
 
 /** Creates the row of a backup without its file. */
 async function createLostBackup(backend: TestBackend, agentId: string, id = 'bk_lost') {

@@ -77,7 +77,7 @@ beforeAll(async () => {
   ]);
   const { status } = await backend.machine(owner, 'POST', `/api/agents/${agent}/update`, { image: REAL });
   expect(status).toBe(200);
-}, 240_000);
+});
 afterAll(async () => {
   for (const id of [agent, other, limited]) await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
   await backend.stop();
@@ -85,7 +85,7 @@ afterAll(async () => {
   service.close();
   await model.close();
   await removeStandIn();
-}, 60_000);
+});
 
 async function execIn(container: string, cmd: string[]): Promise<string> {
   const exec = await docker.getContainer(container).exec({ Cmd: cmd, AttachStdout: true, AttachStderr: true });

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await container.wait();
   await container.commit({ repo: 'agentbot/openclaw-test', tag: 'slow', changes });
   await container.remove({ v: true });
-}, 60_000);
+});
 afterAll(async () => {
   await removeLeftovers(installation);
   await docker.getImage(SLOW_IMAGE).remove({ force: true });
@@ -43,7 +43,7 @@ test('validateConfig waits for a validator that runs longer than the timeout of 
   const begun = Date.now();
   expect(await check(SLOW_IMAGE, config())).toEqual([]);
   expect(Date.now() - begun).toBeGreaterThan(TIMEOUT_MS);
-}, 60_000);
+});
 
 const specOf = async () =>
   buildContainerSpec({
@@ -68,7 +68,7 @@ test('runOnce waits for a command that runs longer than the timeout of an engine
   const spec = await specOf();
   await host.runOnce(spec, 'sleep 6');
   await expect(host.runOnce(spec, 'sleep 6; echo no; exit 7')).rejects.toThrow('The command exited with code 7');
-}, 60_000);
+});
 
 test('start ends a task that still works on the volume, as after a crash', async () => {
   const spec = await specOf();
@@ -87,13 +87,13 @@ test('start ends a task that still works on the volume, as after a crash', async
   expect(await running()).toBe(false);
   await task;
   await host.removeAll(spec.names);
-}, 60_000);
+});
 
 test('validateConfig names the field that a newer validator refuses', async () => {
   const refused = await check(NEWER_IMAGE, config({ nonsense: true }));
   expect(refused).toEqual([expect.stringContaining('nonsense')]);
   expect((await check(NEWER_IMAGE, 'not a configuration')).join()).toContain('JSON5 parse failed');
-}, 60_000);
+});
 
 test('validateConfig names each plugin that the image lacks', async () => {
   const wanted = ['memory-core', 'telegram', 'discord', 'matrix', 'signal'];
@@ -101,11 +101,11 @@ test('validateConfig names each plugin that the image lacks', async () => {
     'this image does not have the plugin matrix',
     'this image does not have the plugin signal',
   ]);
-}, 60_000);
+});
 
 test('validateConfig throws when the image cannot list its plugins', async () => {
   await expect(check(SLOW_IMAGE, config(), ['telegram'])).rejects.toThrow(`The image ${SLOW_IMAGE} could not list its plugins`);
-}, 60_000);
+});
 
 test('fillStartCache throws with the last output when the gateway is not ready in time, and is not retried', async () => {
   const request = { configuration: config(), variables: [], timeoutMs: 2_000 };
@@ -114,4 +114,4 @@ test('fillStartCache throws with the last output when the gateway is not ready i
     /was not ready within 2 seconds: .*thinking/,
   );
   expect(await host.startCache(SLOW_IMAGE, installation)).toEqual({ volume: null, filled: true });
-}, 60_000);
+});

@@ -45,7 +45,7 @@ beforeAll(async () => {
     READY_TIMEOUT_SECONDS: '8',
     RECONCILE_SECONDS: '5',
   });
-}, 120_000);
+});
 afterAll(async () => {
   await backend?.stop();
   for (const each of remove) await each();
@@ -242,7 +242,7 @@ describe('a change made on the machine by hand', () => {
     await until(async () => !(await container(nameOf('named')).inspect()).State.Running);
     await until(async () => !(await container(nameOf('emptied')).inspect()).State.Paused, 90_000);
     expect(await chat(nameOf('emptied'), 'Awake')).toBe('You said: Awake');
-  }, 120_000);
+  });
 });
 
 test('the garbage collector removes orphaned containers and networks, and volumes only with SWEEP_VOLUMES', async () => {
@@ -323,7 +323,7 @@ test('a full disk fails backup and update, the agent keeps running, and the next
   } finally {
     await cramped.stop();
   }
-}, 120_000);
+});
 
 const MANY = isWholeSweep ? 50 : 20;
 

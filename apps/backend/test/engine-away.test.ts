@@ -53,7 +53,7 @@ const chat = async (id: string, message: string) => (await backend.call('POST', 
 /** Waits until no operation is open and the agent's gateway answers: its container stopped with the engine. */
 async function untilAnswering(id: string): Promise<void> {
   await backend.settled();
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     if ((await chat(id, 'Hello')) === 'You said: Hello') return;
     await sleep(300);
     await backend.settled();
@@ -109,7 +109,7 @@ test.each(sweep(['backup', 'create', 'ready'], 1))('update completes after the e
   const before = await containers.checksums(id);
   const image = 'agentbot/openclaw-test:next';
   expect(await loseEngine(id, 'update', step, () => backend.call('POST', `/api/agents/${id}/update`, { image }))).toBe('succeeded');
-  for (let tries = 0; (await status(id)) !== 'active' && tries < 50; tries++) await sleep(300);
+  for (let tries = 0; (await status(id)) !== 'active' && tries < 400; tries++) await sleep(300);
   expect(await containers.checksums(id)).toBe(before);
   await untilAnswering(id);
   expect((await containers.container(id).inspect()).Config.Image).toBe(image);
@@ -161,6 +161,6 @@ test('delete completes after the engine is killed', async () => {
   await deploy('gone');
   await loseEngine('gone', 'delete', 'remove', () => backend.call('DELETE', '/api/agents/gone'));
   expect((await backend.call('GET', '/api/agents/gone')).status).toBe(404);
-  for (let tries = 0; (await containers.countResources('gone')).volumes && tries < 100; tries++) await sleep(300);
+  for (let tries = 0; (await containers.countResources('gone')).volumes && tries < 400; tries++) await sleep(300);
   expect(await containers.countResources('gone')).toEqual(NONE);
 });

@@ -59,14 +59,14 @@ beforeAll(async () => {
     AGENT_RUNTIME: 'runc',
   });
   owner = await backend.account();
-}, 120_000);
+});
 afterAll(async () => {
   await backend.stop();
   await removeLeftovers(INSTALLATION);
   await removeImage();
   proxy.closeAllConnections();
   proxy.close();
-}, 60_000);
+});
 
 test('the engine proxy allows every call of an agent’s life cycle, and every allowed call is used', async () => {
   const config = { baseUrl: 'http://host.docker.internal:1/v1', model: 'echo-1', apiKey: canary('k-') };
@@ -91,4 +91,4 @@ test('the engine proxy allows every call of an agent’s life cycle, and every a
   expect(refused).toEqual([]);
   const unused = allowedCalls.filter((call) => !used.has(call)).map(({ method, path: { source } }) => `${method} ${source}`);
   expect(unused).toEqual([]);
-}, 180_000);
+});

@@ -21,12 +21,12 @@ beforeAll(async () => {
     OPENCLAW_IMAGE: IMAGE,
     ALLOWED_IMAGES: `ghcr.io/acme/*, ${registry.address}/listed/openclaw`,
   });
-}, 120_000);
+});
 afterAll(async () => {
   await backend?.stop();
   await removeImage?.();
   await registry?.close();
-}, 60_000);
+});
 beforeEach(() => {
   registry.calls.length = 0;
 });
@@ -174,7 +174,7 @@ test('a container starts in its data folder and ignores the WORKDIR of its image
   } finally {
     await docker.getImage(hostile).remove({ force: true });
   }
-}, 120_000);
+});
 
 test('an agent whose image is no longer allowed restarts and repairs from the local image, without a pull', async () => {
   const old = `${registry.address}/x/openclaw`;
@@ -203,7 +203,7 @@ test('an agent whose image is no longer allowed restarts and repairs from the lo
       .remove({ force: true })
       .catch(() => undefined);
   }
-}, 120_000);
+});
 
 describe('GET /api/openclaw/versions', () => {
   const listOn = async (target: TestBackend, user: string) => (await target.as(user, 'GET', '/api/openclaw/versions')).body;

@@ -37,7 +37,7 @@ beforeAll(async () => {
   });
   id = body.agent.id;
   await backend.settled(id);
-}, 120_000);
+});
 afterAll(async () => {
   await backend.stop();
   await model.close();

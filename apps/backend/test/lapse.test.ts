@@ -31,7 +31,7 @@ beforeAll(async () => {
   await backend.account();
   owner = await backend.account();
   await setSubscription('active');
-}, 120_000);
+});
 afterAll(async () => {
   await backend?.stop();
   await remove?.();

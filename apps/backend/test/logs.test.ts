@@ -39,7 +39,7 @@ beforeAll(async () => {
   stranger = await backend.account();
   await backend.machine(owner, 'POST', '/api/deployments', { agentId: id, config: { telegramToken: SECRET, plan: 'label' } });
   await backend.settled(id);
-}, 120_000);
+});
 afterAll(async () => {
   await backend?.machine(undefined, 'DELETE', `/api/agents/${id}`);
   await Promise.all([...others, first].map((each) => each?.stop()));

@@ -25,7 +25,7 @@ beforeAll(async () => {
     OPENROUTER_BASE_URL: `${host}/api/v1`,
   });
   owner = await backend.account();
-}, 120_000);
+});
 afterEach(() => model.setBehaviour({ failures: {} }));
 afterAll(async () => {
   await backend?.stop();
@@ -59,5 +59,4 @@ test.each([
     expect(attempts[0]).toEqual([aiProvider, own, keys[aiProvider], failure]);
     expect(attempts.at(-1)).toEqual([fallbackProvider, fallback, keys[fallbackProvider], 200]);
   },
-  180_000,
 );

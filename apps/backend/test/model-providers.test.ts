@@ -70,7 +70,7 @@ beforeAll(async () => {
     // The provider's own default model.
     await ask('PUT', `/api/agents/${agents[provider]}/config`, { model: null });
   }
-}, 120_000);
+});
 afterEach(() => {
   model.setBehaviour({
     failures: {},

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { storageOf } from '@agentbot/openclaw-image/versions';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
   backend = await startBackendWithDocker('newer', { OPENCLAW_IMAGE: IMAGE });
   owner = await backend.account();
   id = await provision(endpoint());
-}, 300_000);
+});
 afterAll(async () => {
   await backend?.stop();
   await model?.close();
@@ -99,10 +99,7 @@ test('the reconciler recreates a killed and removed container, and the agent kee
       .inspect()
       .then(({ State }) => State.Running)
       .catch(() => false);
-  for (let tries = 0; !(await isBack()); tries++) {
-    expect(tries).toBeLessThan(600);
-    await sleep(100);
-  }
+  await pollUntil('the container is back', isBack, { seconds: 240, everyMs: 100 });
   await backend.settled(id);
   if (storageOf(VERSION) === 'sqlite') {
     expect((await lastOperation(id)).steps).toContainEqual(expect.objectContaining({ name: 'doctor', state: 'done' }));

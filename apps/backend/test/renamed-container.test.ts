@@ -42,7 +42,7 @@ beforeAll(async () => {
   first = await startBackendWithDocker('renamed', settings);
   backend = first;
   owner = await backend.account();
-}, 120_000);
+});
 afterAll(async () => {
   await backend?.stop();
   await removeLeftovers(first.config.INSTALLATION);

@@ -56,7 +56,7 @@ beforeAll(async () => {
     }),
   );
   await backend.call('POST', '/api/keys', { token: await tokenOf(), headers: { 'idempotency-key': 'once' }, body: { name: 'k' } });
-}, 60_000);
+});
 afterAll(async () => {
   await client.end();
   await backend.stop();

@@ -45,7 +45,7 @@ beforeAll(async () => {
   ({ id: user, key } = await createUser(backend));
   callRoute = callerOn(backend, key);
   callLight = callerOn(light, (await createUser(light)).key);
-}, 120_000);
+});
 afterAll(async () => {
   for (const each of [backend, light]) {
     const { body } = await each.machine(undefined, 'GET', '/api/agents');
@@ -54,7 +54,7 @@ afterAll(async () => {
   }
   await model.close();
   await removeStandIn();
-}, 120_000);
+});
 
 /** @returns a function that calls an operation with a user's key and expects exactly the response shape of the contract */
 function callerOn(on: TestBackend, token: string) {

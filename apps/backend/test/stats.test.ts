@@ -40,7 +40,7 @@ beforeAll(async () => {
   await deploy(backend, 'loaded');
   owner = await polling.account();
   await deploy(polling, 'swept');
-}, 120_000);
+});
 afterAll(async () => {
   await backend?.machine(undefined, 'DELETE', '/api/agents/loaded');
   await polling?.machine(undefined, 'DELETE', '/api/agents/swept');

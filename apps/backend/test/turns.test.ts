@@ -127,7 +127,7 @@ describe('messages in one session', () => {
     expect(frames[0]).toEqual({ type: 'queued', ahead: 1 });
     expect(frames.at(-1)).toMatchObject({ type: 'done', message: { content: 'You said: Heard' } });
     expect(received()).toEqual(['Before', 'Heard']);
-  }, 15_000);
+  });
 
   test('that wait for over 30 seconds answer with the contract’s interim sentence, and their reply follows', async () => {
     const { reply } = await sendSlow('Very long', 33_000);
@@ -138,7 +138,7 @@ describe('messages in one session', () => {
     const last = async () => (await backend.as(owner, 'GET', `/api/agents/${id}/messages?limit=1`)).body.messages[0].content;
     for (const late = Date.now() + 10_000; (await last()) !== 'You said: Patient' && Date.now() < late; ) await sleep(50);
     expect(await last()).toBe('You said: Patient');
-  }, 60_000);
+  });
 });
 
 describe('a message without a session', () => {
@@ -196,38 +196,34 @@ describe('the end of a process', () => {
   const pending = async (at: Awaited<ReturnType<typeof startChildBackend>>) =>
     (await at.database.query("SELECT FROM replies WHERE state = 'pending'")).rowCount;
 
-  test.each(['SIGKILL', 'SIGTERM'] as const)(
-    'by %s loses no message and no part of a reply, and keeps the order',
-    async (signal) => {
-      const child = await startChildBackend({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
-      try {
-        const { name, config, ...more } = agentInput();
-        const { body } = await child.call('POST', '/api/agents', { name, ...more, config: { ...config, plan: 'network' } });
-        await child.database.query("UPDATE agents SET state = 'running', runtime = 'api'");
-        model.setBehaviour({ wordDelayMs: 1_000 });
-        const send = (message: string) => child.call('POST', '/api/chat', { message, agentId: body.id, wait: false });
-        // Equal messages: the second must not get the reply of the first.
-        for (const message of ['First', 'Same', 'Same']) await send(message);
-        const words = async () => (await child.database.query("SELECT text FROM replies WHERE text <> ''")).rows.map(({ text }) => text);
-        await pollUntil('the reply has its first words', async () => (await words()).length > 0, { everyMs: 20 });
-        expect([await pending(child), await words()]).toEqual([3, ['You ']]);
-        await child.kill(signal);
-        model.setBehaviour({ wordDelayMs: 0 });
-        await child.start();
-        for (const late = Date.now() + 50_000; (await pending(child)) && Date.now() < late; ) await sleep(200);
-        const { rows } = await child.database.query(
-          'SELECT m.content, r.state, a.content AS reply FROM replies r JOIN messages m USING (id) LEFT JOIN messages a ON a.id = r.message_id ORDER BY a.seq',
-        );
-        expect(rows.map(({ content, state, reply }) => [content, state, reply])).toEqual(
-          ['First', 'Same', 'Same'].map((each) => [each, 'done', `You said: ${each}`]),
-        );
-        expect(received()).toEqual(['First', 'First', 'Same', 'Same']);
-      } finally {
-        await child.stop();
-      }
-    },
-    120_000,
-  );
+  test.each(['SIGKILL', 'SIGTERM'] as const)('by %s loses no message and no part of a reply, and keeps the order', async (signal) => {
+    const child = await startChildBackend({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
+    try {
+      const { name, config, ...more } = agentInput();
+      const { body } = await child.call('POST', '/api/agents', { name, ...more, config: { ...config, plan: 'network' } });
+      await child.database.query("UPDATE agents SET state = 'running', runtime = 'api'");
+      model.setBehaviour({ wordDelayMs: 1_000 });
+      const send = (message: string) => child.call('POST', '/api/chat', { message, agentId: body.id, wait: false });
+      // Equal messages: the second must not get the reply of the first.
+      for (const message of ['First', 'Same', 'Same']) await send(message);
+      const words = async () => (await child.database.query("SELECT text FROM replies WHERE text <> ''")).rows.map(({ text }) => text);
+      await pollUntil('the reply has its first words', async () => (await words()).length > 0, { everyMs: 20 });
+      expect([await pending(child), await words()]).toEqual([3, ['You ']]);
+      await child.kill(signal);
+      model.setBehaviour({ wordDelayMs: 0 });
+      await child.start();
+      for (const late = Date.now() + 50_000; (await pending(child)) && Date.now() < late; ) await sleep(200);
+      const { rows } = await child.database.query(
+        'SELECT m.content, r.state, a.content AS reply FROM replies r JOIN messages m USING (id) LEFT JOIN messages a ON a.id = r.message_id ORDER BY a.seq',
+      );
+      expect(rows.map(({ content, state, reply }) => [content, state, reply])).toEqual(
+        ['First', 'Same', 'Same'].map((each) => [each, 'done', `You said: ${each}`]),
+      );
+      expect(received()).toEqual(['First', 'First', 'Same', 'Same']);
+    } finally {
+      await child.stop();
+    }
+  });
 });
 
 test('100 messages to two processes get 100 replies in order, although one process is killed meanwhile', async () => {
@@ -262,7 +258,7 @@ test('100 messages to two processes get 100 replies in order, although one proce
   } finally {
     await child.stop();
   }
-}, 180_000);
+});
 
 describe('cancelReply', () => {
   const cancel = (message: string, { from = other, as = owner } = {}) => from.as(as, 'POST', `/api/chat/${message}/cancel`);
@@ -345,7 +341,7 @@ test('a message to a server that does not run says that the address is to be che
       error: expect.stringMatching(/\(no answer: .*ECONNREFUSED.*\)\. Check the address of the model, and whether its server runs$/),
     },
   });
-}, 30_000);
+});
 
 test('a failed message says why, with a kind, also when it is read later', async () => {
   const reasons: [number, string, RegExp][] = [
@@ -362,7 +358,7 @@ test('a failed message says why, with a kind, also when it is read later', async
     expect(body.messages[0]).toMatchObject({ content: message, reply: { state: 'failed', kind, error: expect.stringMatching(error) } });
   }
   model.setBehaviour({ failures: {} });
-}, 60_000);
+});
 
 describe('an abort command', () => {
   test('ends the reply and the waiting messages at once, also in another process', async () => {

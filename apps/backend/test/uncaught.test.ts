@@ -17,26 +17,22 @@ const throwOnSignal = (how: string) => `
 test.each([
   ['exception', 'throw error'],
   ['rejection', 'Promise.reject(error)'],
-])(
-  'an uncaught %s ends the backend and is logged without its secrets',
-  async (_kind, how) => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'uncaught-'));
-    const script = path.join(folder, 'fail.mjs');
-    await writeFile(script, throwOnSignal(how));
-    const backend = await startChildBackend({
-      NODE_OPTIONS: `--import ${script}`,
-      DOCKER_HOST: 'unix:///nonexistent/docker.sock',
-    });
-    await backend.kill('SIGUSR2');
-    const last = JSON.parse(backend.lines.at(-1) ?? '');
-    expect(last).toMatchObject({
-      level: 60,
-      msg: 'the backend exits: an error was not caught',
-      err: { message: expect.stringContaining('lost') },
-    });
-    // stop() also searches everything that the backend wrote for the secrets.
-    await backend.stop();
-    await rm(folder, { recursive: true });
-  },
-  60_000,
-);
+])('an uncaught %s ends the backend and is logged without its secrets', async (_kind, how) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'uncaught-'));
+  const script = path.join(folder, 'fail.mjs');
+  await writeFile(script, throwOnSignal(how));
+  const backend = await startChildBackend({
+    NODE_OPTIONS: `--import ${script}`,
+    DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+  });
+  await backend.kill('SIGUSR2');
+  const last = JSON.parse(backend.lines.at(-1) ?? '');
+  expect(last).toMatchObject({
+    level: 60,
+    msg: 'the backend exits: an error was not caught',
+    err: { message: expect.stringContaining('lost') },
+  });
+  // stop() also searches everything that the backend wrote for the secrets.
+  await backend.stop();
+  await rm(folder, { recursive: true });
+});

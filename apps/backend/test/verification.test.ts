@@ -77,7 +77,7 @@ beforeAll(async () => {
   owner = await backend.account();
   stranger = await backend.account();
   agent = (await backend.machine(owner, 'POST', '/api/agents', { name: 'Verified' })).body.id;
-}, 60_000);
+});
 afterAll(async () => {
   await backend.stop();
   await Promise.all([node.close(), ethereumNode.close()]);

@@ -48,7 +48,7 @@ beforeAll(async () => {
   model = await startModelProvider();
   backend = await startBackendWithDocker('warm', { OPENCLAW_IMAGE: COLD });
   owner = await backend.account();
-}, 120_000);
+});
 afterAll(async () => {
   await backend?.stop();
   await model?.close();

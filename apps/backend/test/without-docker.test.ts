@@ -136,7 +136,7 @@ describe('without a Docker Engine', () => {
       await guarded.stop();
       redirecting.close();
     }
-  }, 60_000);
+  });
 
   test('stats pair each message with its own reply and rate only the last 2,000 messages', async () => {
     const { id } = (await provision(canary('model-key-'))).body.agent;

@@ -34,7 +34,7 @@ beforeAll(async () => {
   await backend.settled(id);
   // The gateway creates the first files of a workspace when the agent first replies.
   await say('Hello');
-}, 300_000);
+});
 afterAll(async () => {
   await backend?.stop();
   await model?.close();
@@ -333,7 +333,7 @@ describe('the schedule of an agent', () => {
     let last = await job();
     for (; last.lastResult === null; last = await job()) await new Promise((resolve) => setTimeout(resolve, 250));
     expect(last).toMatchObject({ lastResult: 'ok', lastRunAt: isoTime, lastDurationMs: expect.any(Number), lastError: null });
-  }, 90_000);
+  });
 });
 
 test('without a running agent, files and schedule are 409 and the history is still there', async () => {
