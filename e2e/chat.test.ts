@@ -370,6 +370,28 @@ describe('a message', () => {
     expect(await count('Not yet')).toBe(0);
   });
 
+  test('has attached text files as code blocks below the typed text, and other files are refused with the reason', async () => {
+    await newConversation();
+    await field().fill('What do these do?');
+    await page.getByLabel('Text files').setInputFiles([
+      { name: 'add.py', mimeType: 'text/x-python', buffer: Buffer.from('def add(a, b):\n    return a + b\n') },
+      { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0]) },
+    ]);
+    await page.getByText('photo.png is not a text file that can be read. Only text can be attached').waitFor();
+    const dropped = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['a: 1'], 'b.yaml', { type: 'text/yaml' }));
+      return data;
+    });
+    await field().dispatchEvent('drop', { dataTransfer: dropped });
+    const whole = 'What do these do?\n\nadd.py:\n```py\ndef add(a, b):\n    return a + b\n```\n\nb.yaml:\n```yaml\na: 1\n```';
+    await page.waitForFunction((text) => document.querySelector('textarea')?.value === text, whole);
+    await field().press('Enter');
+    await log().getByText('You said: What do these do?').waitFor();
+    expect(model.requests.at(-1)?.words).toBe(whole);
+    await log().locator('code', { hasText: 'return a + b' }).waitFor();
+  });
+
   test('longer than the limit stays in the field, and a hint says by how many characters it is too long', async () => {
     await newConversation();
     await field().fill('x'.repeat(31_000));

@@ -244,6 +244,7 @@ export function Chat({ id: agentId }: { id: string }) {
           <Composer
             text={draft.text}
             onText={draft.setText}
+            onAdd={addText}
             obstacle={obstacle}
             onSend={sendText}
             ready={ready}

@@ -1,10 +1,12 @@
 'use client';
 
-import { Square } from 'lucide-react';
-import { type FormEvent, type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
+import { Paperclip, Square } from 'lucide-react';
+import { type DragEvent, type FormEvent, type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
 import { wideControlStyle } from '../../components/ui/field.tsx';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import { readAttachedFile } from './attached-file.ts';
 
 /** The server's limit of one message. */
 const MAX_CHARACTERS = 32_000;
@@ -16,6 +18,8 @@ const formatted = (count: number) => `${count.toLocaleString('en')} ${count === 
 interface Props {
   text: string;
   onText: (text: string) => void;
+  /** Adds a text below what the user has typed. */
+  onAdd: (text: string) => void;
   /** Why nothing can be sent; the user can still write. Empty while this is not known yet. */
   obstacle: string | undefined;
   onSend: (text: string) => void;
@@ -30,12 +34,15 @@ interface Props {
 const withoutBlankLines = (text: string) => text.replace(/^(\s*\n)+/, '').trimEnd();
 
 /** The message field. Enter sends, also while the agent replies; Shift+Enter inserts a line break. */
-export function Composer({ text, onText, obstacle, onSend, onStop, ready, field }: Props) {
+export function Composer({ text, onText, onAdd, obstacle, onSend, onStop, ready, field }: Props) {
   const [stopping, setStopping] = useState(false);
   // The text that the user sent before it was known whether it can be sent. It stays in the field until then.
   const [waiting, setWaiting] = useState<string>();
   const hydrated = useHydrated();
+  const files = useRef<HTMLInputElement>(null);
   const hint = useId();
+  // The page would lose text that the user types earlier.
+  const writable = hydrated && ready;
   const message = withoutBlankLines(text);
   const left = MAX_CHARACTERS - message.length;
 
@@ -63,6 +70,19 @@ export function Composer({ text, onText, obstacle, onSend, onStop, ready, field 
     setStopping(false);
     field.current?.focus();
   }
+  async function attach(list: FileList) {
+    for (const read of await Promise.all(Array.from(list, readAttachedFile))) {
+      if ('text' in read) onAdd(read.text);
+      else toast.error(read.problem);
+    }
+    field.current?.focus();
+  }
+  /** Takes dropped files; the browser handles dropped text. */
+  function onDrag(event: DragEvent) {
+    if (!event.dataTransfer.types.includes('Files')) return;
+    event.preventDefault();
+    if (event.type === 'drop' && writable) void attach(event.dataTransfer.files);
+  }
   const hints = [
     obstacle && `${obstacle}. The page keeps your text.`,
     left < 0
@@ -70,23 +90,46 @@ export function Composer({ text, onText, obstacle, onSend, onStop, ready, field 
       : message.length > NEAR_LIMIT && `${formatted(left)} left`,
   ].filter(Boolean);
   return (
-    <form onSubmit={send} className="space-y-1.5">
+    <form onSubmit={send} onDragOver={onDrag} onDrop={onDrag} className="space-y-1.5">
       <div className="flex items-end gap-2">
-        <textarea
-          ref={field}
-          aria-label="Message"
-          aria-describedby={hints.length ? hint : undefined}
-          aria-invalid={left < 0 || undefined}
-          className={`${wideControlStyle} field-sizing-content max-h-40 resize-none`}
-          rows={1}
-          enterKeyHint="send"
-          // The page would lose text that the user types earlier.
-          readOnly={!hydrated || !ready}
-          value={text}
-          placeholder="Write a message"
-          onChange={(event) => onText(event.target.value)}
-          onKeyDown={onKeyDown}
-        />
+        <div className="relative flex-1">
+          <textarea
+            ref={field}
+            aria-label="Message"
+            aria-describedby={hints.length ? hint : undefined}
+            aria-invalid={left < 0 || undefined}
+            className={`${wideControlStyle} field-sizing-content block max-h-40 resize-none pr-11`}
+            rows={1}
+            enterKeyHint="send"
+            readOnly={!writable}
+            value={text}
+            placeholder="Write a message"
+            onChange={(event) => onText(event.target.value)}
+            onKeyDown={onKeyDown}
+          />
+          <Button
+            kind="quiet"
+            size="icon"
+            className="absolute right-0.5 bottom-0 text-muted"
+            aria-label="Attach text files"
+            disabled={!writable}
+            onClick={() => files.current?.click()}
+          >
+            <Paperclip aria-hidden className="size-4" />
+          </Button>
+          <input
+            ref={files}
+            type="file"
+            multiple
+            hidden
+            aria-label="Text files"
+            onChange={({ target }) => {
+              if (target.files) void attach(target.files);
+              // The same file can be chosen again.
+              target.value = '';
+            }}
+          />
+        </div>
         {onStop && (
           <Button kind="plain" busy={stopping} onClick={stop}>
             <Square aria-hidden className="size-3.5 fill-current" /> Stop<span className="sr-only"> reply</span>
