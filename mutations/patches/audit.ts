@@ -146,4 +146,20 @@ export const audit: Patch[] = [
     harm: 'an internal error is logged as a refusal',
     test: reports('lists actor, action'),
   },
+  {
+    id: 'audit-whole-chain',
+    file,
+    find: "  for (const { ownerId } of gone) yield { ownerId, entries: 0, hash: '', problem: 'the whole chain is missing' };\n",
+    replace: '',
+    harm: 'nobody notices that everything of an account was removed from the log',
+    test: reports('reports all entries deleted together with their head'),
+  },
+  {
+    id: 'audit-register',
+    file,
+    find: "unregistered.has(head.ownerId) ? 'the register of chains does not name it' : undefined",
+    replace: 'undefined',
+    harm: 'whoever removes the register can then remove chains unnoticed',
+    test: reports('reports the register of chains'),
+  },
 ];

@@ -349,6 +349,11 @@ describe('the hash chain', () => {
         () => `UPDATE audit_heads SET seq = 3, hash = (SELECT hash FROM audit_log WHERE ${at(3)}) WHERE owner_id = '${user}'`,
         'entry 4 stands behind the head of the chain',
       ],
+      [
+        'all entries deleted together with their head',
+        () => `DELETE FROM audit_log WHERE owner_id = '${user}'; DELETE FROM audit_heads WHERE owner_id = '${user}'`,
+        'the whole chain is missing',
+      ],
       ['a deleted head', () => `DELETE FROM audit_heads WHERE owner_id = '${user}'`, 'the head of the chain is missing'],
     ];
     test.each(cases)('reports %s', async (_name, sql, problem) => {
@@ -373,6 +378,24 @@ describe('the hash chain', () => {
     ])('reports a changed %s', async (column, value) => {
       const problems = await whileTampered(`UPDATE audit_log SET ${column} = ${value} WHERE ${at(2)}`, findProblems);
       expect(problems).toEqual([`${user}: entry 2 was changed`]);
+    });
+
+    test('reports the register of chains, if an entry or all of it is deleted', async () => {
+      const named = `owner_id = '@chains' AND target = '${user}'`;
+      const { rows } = await client.query(`SELECT seq FROM audit_log WHERE ${named}`);
+      expect((await whileTampered(`DELETE FROM audit_log WHERE ${named}`, findProblems)).sort()).toEqual([
+        `@chains: entry ${rows[0].seq} is missing`,
+        `${user}: the register of chains does not name it`,
+      ]);
+      const all = `DELETE FROM audit_log WHERE owner_id = '@chains'; DELETE FROM audit_heads WHERE owner_id = '@chains'`;
+      const problems = await whileTampered(all, findProblems);
+      const owners = (await client.query('SELECT DISTINCT owner_id FROM audit_log')).rows.map(({ owner_id }) => owner_id);
+      expect(problems.sort()).toEqual(
+        owners
+          .filter((each) => each !== '@chains')
+          .map((each) => `${each}: the register of chains does not name it`)
+          .sort(),
+      );
     });
 
     test('`pnpm audit:verify` names the broken chain alone, and fails', async () => {
