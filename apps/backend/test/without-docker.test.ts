@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { signInPage, startModelProvider } from '@agentbot/test-doubles/model-provider';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startBackend, type TestBackend } from './backend.ts';
+import { assertion, startBackend, type TestBackend } from './backend.ts';
 
 let backend: TestBackend;
 let model: Awaited<ReturnType<typeof startModelProvider>>;
@@ -85,6 +86,40 @@ describe('without a Docker Engine', () => {
     expect(await token('POST')).toMatchObject({ status: 409, body: { code: 'OPERATION_IN_PROGRESS' } });
     await backend.context.database.as('service', (tx) => tx.operation.delete({ where: { id: open.id } }));
     expect((await token('GET')).body).toEqual(body);
+  });
+
+  test('a reply without end is cut off, with the reason', async () => {
+    const { id } = (await provision(canary('model-key-'))).body.agent;
+    const chat = () => backend.as(user, 'POST', '/api/chat', { message: 'For ever', agentId: id });
+    model.setBehaviour({ reply: () => `${'word '.repeat(200)}${'x'.repeat(499_001)}` });
+    expect(await chat()).toMatchObject({
+      status: 500,
+      body: { kind: 'bad_response', error: expect.stringMatching(/^The reply is longer than 500,000 characters\. /) },
+    });
+    const longest = `${'🎉'.repeat(1_000)}${'x'.repeat(498_000)}`;
+    model.setBehaviour({ reply: () => longest });
+    expect((await chat()).body.reply).toBe(longest);
+    model.setBehaviour({ reply: (words) => `You said: ${words}` });
+  });
+
+  test('stop waits for a running request, and ends event streams at once', async () => {
+    const other = await startBackend();
+    const owner = await other.account();
+    const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('model-key-') };
+    const { agent } = (await other.as(owner, 'POST', '/api/agents/provision', { name: 'Draining', model: 'custom', config })).body;
+    const stream = await fetch(`${other.url}/api/overview/stream`, { headers: { authorization: `Bearer ${await assertion(owner)}` } });
+    const ended = stream.text().then(() => Date.now());
+    model.setBehaviour({ delayMs: 2_000 });
+    const asked = model.requests.length;
+    const reply = other.as(owner, 'POST', '/api/chat', { message: 'Nearly done', agentId: agent.id });
+    await pollUntil('the model has the message', () => model.requests.length > asked, { everyMs: 10 });
+    model.setBehaviour({ delayMs: 0 });
+    const began = Date.now();
+    const stopped = other.stop();
+    expect((await reply).body.reply).toBe('You said: Nearly done');
+    await stopped;
+    expect([(await ended) - began < 1_000, Date.now() - began < 4_500]).toEqual([true, true]);
+    await expect(fetch(`${other.url}/health`)).rejects.toThrow();
   });
 
   test('start, stop and restart answer 500 with the reason, and DELETE works', async () => {

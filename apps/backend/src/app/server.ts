@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { recordPlatformImage } from '../domain/containers/platform-image.ts';
@@ -28,24 +28,49 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
   return (server.address() as AddressInfo).port;
 }
 
-async function close(server: Server): Promise<void> {
-  server.close();
-  server.closeIdleConnections();
-  const timeout = setTimeout(() => server.closeAllConnections(), 5_000);
-  if (server.listening) await once(server, 'close');
-  clearTimeout(timeout);
+/** Running requests have this long to end after the server has stopped listening. */
+const DRAIN_MS = 5_000;
+
+/** Tracks the connections of a server, since Node.js forgets those that were upgraded. @returns a function that destroys them */
+function trackConnections(server: NetServer): () => void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => open.add(socket.once('close', () => open.delete(socket))));
+  return () => {
+    for (const socket of open) socket.destroy();
+  };
+}
+
+/**
+ * Prepares a server for its end.
+ * @returns a function that stops listening, ends the event streams, and waits for the other requests; the connections that are
+ * left after `DRAIN_MS` are destroyed
+ */
+function drainable(server: Server): () => Promise<void> {
+  const destroyConnections = trackConnections(server);
+  const responses = new Set<ServerResponse>();
+  server.on('request', (_request, response) => responses.add(response.once('close', () => responses.delete(response))));
+  return async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const response of responses) if (/^text\/event-stream/.test(String(response.getHeader('content-type')))) response.end();
+    // A connection becomes idle when its last request ends.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const timeout = setTimeout(destroyConnections, DRAIN_MS);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(timeout);
+  };
 }
 
 /** Starts the egress proxy on all addresses, since each agent reaches it in its own network. @returns a function that closes it */
 async function openEgress(context: Context, port: number): Promise<() => void> {
   const server = createEgressProxy(context);
-  const open = new Set<Socket>();
-  server.on('connection', (socket) => open.add(socket.once('close', () => open.delete(socket))));
+  const destroyConnections = trackConnections(server);
   server.listen(port, '0.0.0.0');
   await once(server, 'listening');
   return () => {
     server.close();
-    for (const socket of open) socket.destroy();
+    destroyConnections();
   };
 }
 
@@ -62,6 +87,8 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   context.background(context.journal.run(context.closing));
   const http = createServer(serverLimits, createApp(context));
   const gateway = createGatewayRouter(context, createForwardedAddress(config.TRUST_PROXY));
+  const drain = drainable(http);
+  const cutGateway = trackConnections(gateway);
   const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;
   await recordPlatformImage(context);
   context.background(warmPlatformImage(context));
@@ -82,9 +109,10 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
     context,
     async stop() {
       stopping.abort();
-      gateway.closeAllConnections();
+      gateway.close();
+      cutGateway();
       egress?.();
-      await Promise.all([context.logs.close(), close(http), close(gateway), reconciling]);
+      await Promise.all([context.logs.close(), drain(), reconciling]);
       await context.close();
     },
   };
