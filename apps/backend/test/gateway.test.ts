@@ -5,6 +5,8 @@ import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
+import { gatewayOf } from '../src/domain/agents/gateway.ts';
+import { ReplyError } from '../src/domain/conversations/reply-error.ts';
 import { replyFromContainer } from '../src/domain/conversations/reply-from-container.ts';
 import { syncConversations } from '../src/domain/conversations/sync-conversations.ts';
 import { createGatewayRouter } from '../src/edge/gateway-router/gateway-router.ts';
@@ -47,6 +49,13 @@ async function startGateway({ autoPong = true } = {}) {
     /** The error of `chat.send` and `agent`, if they fail. */
     refusal: undefined as string | undefined,
     onSend: (_runId: string, _send: (event: object) => void): void => undefined,
+    /** Sends a text to every client, which may be no frame. */
+    sendRaw(text: string) {
+      for (const socket of server.clients) socket.send(text);
+    },
+    dropClients() {
+      for (const socket of server.clients) socket.terminate();
+    },
     close() {
       for (const socket of server.clients) socket.terminate();
       server.close();
@@ -420,6 +429,34 @@ describe('GatewayConnection', () => {
   });
 });
 
+// The container runs its owner's code: what it sends must not end the backend.
+test.each([
+  'null',
+  '5',
+  'no JSON',
+  '{"type":"event","event":"connect.challenge"}',
+  '{"type":"event","event":"connect.challenge","payload":null}',
+  '{"type":"event","event":"agent","payload":"text"}',
+  '{"type":"event","event":"agent","payload":null}',
+  '{"type":"event","event":"agent","payload":{"runId":"RUN","stream":"assistant","data":{"text":5}}}',
+  '{"type":"event","event":"chat","payload":{"runId":"RUN","state":"final","message":{"content":5}}}',
+  '{"type":"event","event":"chat","payload":{"runId":"RUN","state":"final","message":5}}',
+  '{"type":"event","event":"chat","payload":{"runId":"RUN","state":"error","errorMessage":5}}',
+  '{"type":"res","id":{}}',
+])('the frame %s ends at most the connection to its gateway', async (frame) => {
+  gateway.onSend = (runId, send) => {
+    gateway.sendRaw(frame.replace('RUN', runId));
+    gateway.history.push(user('Hello'), assistant('The reply'));
+    send({ state: 'final', message: { content: [{ type: 'text', text: 'The reply' }] } });
+  };
+  const running: Agent = { ...agent, state: 'running', runtime: 'container', containerSpec: storedSpecAt(gateway.port) };
+  syncConversations(backend.context, agent.id, await gatewayOf(backend.context, running));
+  const question = { id: `msg_${frame}`, sessionId: 'sess_1', text: 'Hello', askedAt: new Date(), resumed: false, onText: () => undefined };
+  const outcome = await replyFromContainer(backend.context, running, question).catch((error) => error);
+  if (outcome !== 'The reply') expect(outcome).toBeInstanceOf(ReplyError);
+  expect((await backend.call('GET', '/health')).status).toBe(200);
+});
+
 describe('deleteSessions', () => {
   const MAIN = 'agent:main:main';
   const OTHERS = ['agent:main:sess_1', 'agent:main:telegram:group:-5'];
@@ -497,6 +534,42 @@ test('syncConversations stores equal words that were said twice, and no message 
     ['telegram', ['Ping', 'Pong', 'Ping', 'Pong']],
   ]);
   connection.close();
+});
+
+describe('a reply whose connection to the gateway is lost', () => {
+  const ask = async (message: string, meanwhile: () => Promise<void>) => {
+    const data = {
+      state: 'running' as const,
+      runtime: 'container' as const,
+      containerSpec: storedSpecAt(gateway.port),
+      startedAt: new Date(1_770_000_000_000),
+    };
+    const { database } = backend.context;
+    await database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+    gateway.onSend = async () => {
+      gateway.history.push(user(message));
+      gateway.dropClients();
+      await meanwhile();
+    };
+    return backend.machine(agent.ownerId, 'POST', '/api/chat', { message, agentId: agent.id });
+  };
+
+  test('is read from the history when its run has ended meanwhile, and the message is sent once', async () => {
+    const { status, body } = await ask('Go on', async () => {
+      gateway.history.push(assistant('I went on'));
+    });
+    expect([status, body.reply]).toEqual([200, 'I went on']);
+    expect(gateway.received).toEqual(['Go on']);
+  });
+
+  test('fails when the gateway has restarted, and the message is not sent again', async () => {
+    const { status, body } = await ask('Lost', async () => {
+      const restarted = { startedAt: new Date(1_770_000_060_000) };
+      await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data: restarted }));
+    });
+    expect([status, body.error]).toEqual([500, "The connection to the agent's gateway was lost"]);
+    expect(gateway.received).toEqual(['Lost']);
+  });
 });
 
 describe('POST /api/chat redacts the model key', () => {

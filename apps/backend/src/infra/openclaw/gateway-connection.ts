@@ -33,6 +33,9 @@ const REQUEST_TIMEOUT_MS = 12_000;
 const SILENCE_MS = 60_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
+/** The error of a request without an answer: the gateway may carry it out all the same. */
+export class UnansweredError extends Error {}
+
 /**
  * An authorised connection to one agent's gateway (OpenClaw's WebSocket protocol 3 or 4). Emits `event` with a name and a
  * payload, and `close` once.
@@ -64,7 +67,7 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     socket.on('error', (error) => ready.reject(error));
     socket.on('close', () => {
       ready.reject(new Error('The gateway closed the connection'));
-      connection.#fail(new Error('The connection to the gateway was lost'));
+      connection.#fail(new UnansweredError('The connection to the gateway was lost'));
     });
     return ready.promise
       .catch((error) => {
@@ -76,13 +79,17 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
 
   /**
    * Calls a gateway method.
-   * @throws Error with the gateway's message, and its whole error as cause; also when the connection is lost, or after `timeoutMs`
+   * @throws Error with the gateway's message, and its whole error as cause; UnansweredError when the connection is lost, or after
+   * `timeoutMs`
    */
   request<T = unknown>(method: string, params: object = {}, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
     if (this.#socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error('The gateway is not connected'));
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const timer = setTimeout(() => this.#settle(id)?.reject(new Error(`The gateway did not answer ${method} in time`)), timeoutMs);
+    const timer = setTimeout(
+      () => this.#settle(id)?.reject(new UnansweredError(`The gateway did not answer ${method} in time`)),
+      timeoutMs,
+    );
     this.#pending.set(id, { resolve, reject, timer });
     this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
     return promise as Promise<T>;
@@ -119,15 +126,18 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     this.emit('close');
   }
 
+  /** Takes a message of the gateway. The container runs its owner's code: a message may have any form, and only ends the connection. */
   #receive(text: string) {
-    let frame: Frame;
     try {
-      frame = JSON.parse(text);
+      this.#take(JSON.parse(text));
     } catch {
-      this.#socket.close(1007);
-      return;
+      this.#socket.terminate();
     }
-    if (frame.type === 'event' && frame.event) this.emit('event', frame.event, frame.payload);
+  }
+
+  /** @throws Error when the frame, or the payload of an event that somebody listens to, has another form than the protocol's */
+  #take(frame: Frame) {
+    if (frame.type === 'event' && frame.event) this.emit('event', frame.event, frame.payload ?? {});
     if (frame.type !== 'res' || !frame.id) return;
     const pending = this.#settle(frame.id);
     if (frame.ok) pending?.resolve(frame.payload);

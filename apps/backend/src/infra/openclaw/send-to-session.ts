@@ -26,6 +26,8 @@ const FOLDED = /[^\S\n ]|(?!\n)\p{Cc}| {2}|^\s/u;
  * prefix, which the gateway ignores, `chat.send` itself takes the command, for its own runs.
  */
 const ABORT_SESSION = '[Agentbot] /stop';
+/** A backup pauses the container: a send that fails meanwhile would still be carried out afterwards. */
+const SEND_MS = 60_000;
 const ABORT_ATTEMPTS = 10;
 const ABORT_WAIT_MS = 1_000;
 
@@ -49,10 +51,10 @@ function timeMark(now: Date): string {
 export function sendToSession(gateway: GatewayConnection, sent: Sent): Promise<Accepted> {
   const { sessionKey, id, text } = sent;
   const run = { sessionKey, message: text, idempotencyKey: id };
-  if (!isFolded(sent)) return gateway.request<Accepted>('chat.send', run);
+  if (!isFolded(sent)) return gateway.request<Accepted>('chat.send', run, SEND_MS);
   // The gateway removes white space at the beginning, but not behind a time.
   const message = /^\s/.test(text) ? `${timeMark(new Date())} ${text}` : text;
-  return gateway.request<Accepted>('agent', { ...run, message });
+  return gateway.request<Accepted>('agent', { ...run, message }, SEND_MS);
 }
 
 /**

@@ -23,3 +23,20 @@ test.each([
 ])('stripUnfinishedDirectives leaves out the beginning of a directive at the end of %j', (text, expected) => {
   expect(stripUnfinishedDirectives(text)).toBe(expected);
 });
+
+test.each([
+  ['[[reply_to:', 3_000],
+  ['[[r', 10_000],
+  ['[[ ', 10_000],
+  ['[[reply_to: a', 3_000],
+])('a text of many %j takes time in proportion to its length', (part, count) => {
+  const msOf = (text: string) => {
+    const began = performance.now();
+    stripDirectives(text);
+    stripUnfinishedDirectives(text);
+    return performance.now() - began;
+  };
+  const fastest = (text: string) => Math.min(...Array.from({ length: 5 }, () => msOf(text)));
+  // Eight times the text: quadratic time would be 64 times as long.
+  expect(fastest(part.repeat(count * 8))).toBeLessThan(Math.max(1, fastest(part.repeat(count))) * 24);
+});

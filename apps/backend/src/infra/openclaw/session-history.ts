@@ -22,13 +22,20 @@ export interface HistoryEntry {
 export const textOf = (content: string | Part[] = []) =>
   typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');
 
+/** A directive to the gateway. Its parts have maximum lengths: without them, a text of many `[[` takes quadratic time. */
+const DIRECTIVE = /\[\[\s{0,8}(?:audio_as_voice|reply_to_current|reply_to\s{0,8}:[^\]\n]{1,200})\s{0,8}\]\]\s?/gi;
+const UNFINISHED_DIRECTIVE = /\[\[?$|\[\[\s{0,8}(?:a[a-z_]{0,20}|r[a-z_]{0,20}(?:\s{0,8}:[^\]\n]{0,200})?)\s{0,8}\]?$/i;
+/** A directive is shorter than this. */
+const MAX_DIRECTIVE = 300;
+
 /** Removes the directives to the gateway, such as `[[reply_to_current]]`, from an agent's text. Other brackets are the agent's own. */
-export const stripDirectives = (text: string) =>
-  text.replace(/\[\[\s*(?:audio_as_voice|reply_to_current|reply_to\s*:[^\]\n]+)\s*\]\]\s?/gi, '');
+export const stripDirectives = (text: string) => text.replace(DIRECTIVE, '');
 
 /** The same for a text that is still growing: also leaves out the beginning of a directive at its end. */
-export const stripUnfinishedDirectives = (text: string) =>
-  stripDirectives(text).replace(/\[\[?$|\[\[\s*(?:a[a-z_]*|r[a-z_]*(?:\s*:[^\]\n]*)?)\s*\]?$/i, '');
+export function stripUnfinishedDirectives(text: string): string {
+  const whole = stripDirectives(text);
+  return whole.slice(0, -MAX_DIRECTIVE) + whole.slice(-MAX_DIRECTIVE).replace(UNFINISHED_DIRECTIVE, '');
+}
 
 /**
  * Reads the last `limit` messages of a session's transcript, oldest first, as the agent stored them: nothing is cut or left
