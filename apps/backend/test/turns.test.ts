@@ -190,6 +190,30 @@ describe('a message without a session', () => {
     await pollUntil('the reply is stored', async () => (await listed()) === 'You said: Once');
     expect(received()).toEqual(['Once']);
   });
+
+  test('that is repeated after a crash is not refused because the agent has stopped since', async () => {
+    const body = { message: 'Kept', agentId: id };
+    const repeat = () => backend.machine(owner, 'POST', '/api/chat', body, { 'idempotency-key': 'kept' });
+    const first = await repeat();
+    expect(first.body.reply).toBe('You said: Kept');
+    const unfinished = { status: null, sealedBody: null, aliveAt: new Date(Date.now() - 60_000) };
+    await backend.context.database.as('service', (tx) =>
+      tx.idempotencyKey.update({ where: { ownerId_key: { ownerId: owner, key: 'kept' } }, data: unfinished }),
+    );
+    const change = (state: 'stopped' | 'running') =>
+      backend.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { state } }));
+    await change('stopped');
+    expect(await repeat()).toMatchObject({ status: 200, body: { id: first.body.id, reply: 'You said: Kept' } });
+    await change('running');
+    expect(received()).toEqual(['Kept']);
+  });
+});
+
+test('a key that POST /api/agent was called with does not repeat its response for another action', async () => {
+  const call = (action: string) =>
+    backend.machine(owner, 'POST', `/api/agent?action=${action}`, { message: 'Hello', agentId: id }, { 'idempotency-key': 'action' });
+  expect((await call('chat')).body.reply).toBe('You said: Hello');
+  expect(await call('create-session')).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
 });
 
 describe('the end of a process', () => {
@@ -405,6 +429,24 @@ describe('an abort command', () => {
     ['stop\nand more', '2026.3.13', false],
   ])('is recognised by isAbortCommand in %p for OpenClaw %s: %p', (words, version, expected) => {
     expect(isAbortCommand(words, version)).toBe(expected);
+  });
+
+  test('ends a queued `wait` too, where the version of OpenClaw passes `wait` to the model', async () => {
+    const { database } = backend.context;
+    const setVersion = (openclawVersion: string | null) =>
+      database.as('service', (tx) => tx.agent.update({ where: { id }, data: { openclawVersion } }));
+    await setVersion('2026.9.6');
+    const { reply } = await sendSlow('Think long', 20_000);
+    const { body } = await post('wait', { wait: false });
+    const state = async () =>
+      (await backend.as(owner, 'GET', `/api/agents/${id}/messages?sessionId=${sessionId}&limit=1`)).body.messages[0].reply.state;
+    expect(await state()).toBe('queued');
+    expect(await say('stop')).toEqual([200, '⚙️ Agent was aborted.']);
+    expect((await reply)[0]).toBe(500);
+    const ended = await database.as('service', (tx) => tx.reply.findUniqueOrThrow({ where: { id: body.id } }));
+    expect(ended).toMatchObject({ state: 'failed', kind: 'stopped' });
+    expect(received()).toEqual(['Think long']);
+    await setVersion(null);
   });
 
   test('in another session aborts no reply of this session', async () => {

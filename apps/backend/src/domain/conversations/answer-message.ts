@@ -1,26 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type ReplyErrorKind } from '@agentbot/contracts';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import { agentSecretValues } from '../../infra/crypto/agent-secrets.ts';
 import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
+import { UnansweredError } from '../../infra/openclaw/gateway-connection.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Context } from '../context.ts';
 import { awaitTurn, type Turn } from './await-turn.ts';
-import { answeredNothing, ReplyError } from './reply-error.ts';
-import { type Aborted, replyFromContainer } from './reply-from-container.ts';
+import { answeredNothing, LostRunError, ReplyError } from './reply-error.ts';
+import { type Aborted, type Question, replyFromContainer } from './reply-from-container.ts';
 import { interruptPendingReplies, REPLIES, settle } from './settle-reply.ts';
 import { watchReply } from './watch-reply.ts';
 
 /** The interval at which received text is stored and published. */
 const BATCH_MS = 60;
 const HEARTBEAT_MS = 5_000;
+/** After a lost connection, the run is joined again at this interval, for at most this time: a backup may take minutes. */
+const REJOIN_AFTER_MS = 2_000;
+const REJOIN_FOR_MS = 20 * 60_000;
 /** Longer text is not put into the notification: Postgres allows at most 8,000 bytes. */
 const MAX_NOTIFIED_CHARACTERS = 1_500;
 
+/** The maximum length of a reply, in UTF-16 code units. Models stop much earlier; an endpoint of a user's own may not. */
+const MAX_REPLY = 500_000;
+
 const FAILED = 'The agent failed to answer';
+const tooLong = () => new ReplyError('bad_response', `The reply is longer than ${MAX_REPLY.toLocaleString('en')} characters`);
 
 /** The reply to an abort command: the gateway's own sentence on its channels, or ours when no run was active. */
 const ABORTED = '⚙️ Agent was aborted.';
 const NOTHING_TO_STOP = 'There was nothing to stop.';
+
+/** Whether a UTF-16 code unit is the first, or the second, of a surrogate pair. */
+const isHigh = (unit: number) => unit >= 0xd800 && unit < 0xdc00;
+const isLow = (unit: number) => unit >= 0xdc00 && unit < 0xe000;
 
 /** Removes NUL, which Postgres cannot store in a text. */
 const storable = (text: string) => text.replaceAll('\u0000', '');
@@ -54,9 +67,14 @@ function createBatches(context: Context, id: string, initialText: string) {
         const next = latest;
         // The text normally grows at its end; a retry of the model starts over.
         let prefix = 0;
-        while (prefix < published.length && published[prefix] === next[prefix]) prefix++;
-        if (/[\uD800-\uDBFF]/.test(next[prefix - 1] ?? '')) prefix--;
-        await publish(context, id, [...next.slice(0, prefix)].length, next.slice(prefix));
+        // Postgres counts a surrogate pair as one character.
+        let pairs = 0;
+        while (prefix < published.length && published[prefix] === next[prefix]) {
+          if (isLow(next.charCodeAt(prefix)) && isHigh(next.charCodeAt(prefix - 1))) pairs++;
+          prefix++;
+        }
+        if (isHigh(next.charCodeAt(prefix - 1))) prefix--;
+        await publish(context, id, prefix - pairs, next.slice(prefix));
         published = next;
       })
       .catch((error) => context.log.warn({ err: error, replyId: id }, 'text of a reply could not be published'));
@@ -96,6 +114,35 @@ async function explain(context: Context, agentId: string, error: unknown): Promi
   return { sentence: FAILED, reason, kind: 'agent' };
 }
 
+/** Whether the process that a run began in still runs, as far as the platform knows. */
+async function runsOn({ database }: Context, { id, startedAt }: Agent): Promise<boolean> {
+  const row = await database.as('service', (tx) => tx.agent.findUnique({ where: { id } }));
+  return row?.state === 'running' && row.startedAt?.getTime() === startedAt?.getTime();
+}
+
+/**
+ * Gets the reply from the agent's container. When the connection is lost, joins the run again: a backup pauses the container,
+ * and the run goes on afterwards. A run whose gateway has restarted is not repeated, since it may have called tools.
+ */
+async function replyOfRun(context: Context, agent: Agent, question: Question, signal: AbortSignal): Promise<string | Aborted> {
+  let lost: LostRunError | undefined;
+  let { resumed } = question;
+  for (const until = Date.now() + REJOIN_FOR_MS; ; ) {
+    try {
+      return await replyFromContainer(context, agent, { ...question, resumed });
+    } catch (error) {
+      if (error instanceof LostRunError) lost ??= error;
+      // Until the run is joined again, its gateway may not be reached.
+      const isUnreachable = lost && (error instanceof UnansweredError || (error instanceof AppError && !(error instanceof ReplyError)));
+      if (!lost || !(isUnreachable || error instanceof LostRunError)) throw error;
+      if (Date.now() > until) throw lost;
+    }
+    await sleep(REJOIN_AFTER_MS, undefined, { signal });
+    if (!(await runsOn(context, agent))) throw lost;
+    resumed = true;
+  }
+}
+
 /** Requests the reply from the agent's container, or from its model provider when it has no container. */
 async function requestReply(
   context: Context,
@@ -106,7 +153,7 @@ async function requestReply(
   if (agent.runtime === 'container') {
     const { id, sessionId, content: text } = message;
     const question = { id, sessionId, text, askedAt: begunAt, resumed, onText, signal, ...(after && { after }) };
-    return replyFromContainer(context, agent, question);
+    return replyOfRun(context, agent, question, signal);
   }
   if (isAbortCommand(message.content)) return { aborted: false };
   const { replyFromProvider } = await import('./reply-from-provider.ts');
@@ -135,6 +182,11 @@ export async function answer(context: Context, agent: Agent, message: Message, s
   const heartbeat = setInterval(sendHeartbeat, HEARTBEAT_MS);
   // An abort command or another process may end the reply first.
   const ended = new AbortController();
+  const grown = new AbortController();
+  function onText(soFar: string) {
+    if (soFar.length > MAX_REPLY) grown.abort();
+    else batches.add(soFar);
+  }
   const unwatch = watchReply(context, id, ({ state }) => {
     if (state !== 'pending') ended.abort();
   });
@@ -145,15 +197,17 @@ export async function answer(context: Context, agent: Agent, message: Message, s
       : await awaitTurn(context, message);
     if (!turn) return;
     if (turn.agent.state !== 'running') throw new AppError('OPERATION_FAILED', `The agent is not running (${turn.agent.state})`);
-    const reply = await requestReply(context, message, turn, { onText: batches.add, signal: ended.signal });
+    const reply = await requestReply(context, message, turn, { onText, signal: AbortSignal.any([ended.signal, grown.signal]) });
     if (typeof reply !== 'string') {
       const interrupted = await interruptPendingReplies(context, message);
       return await settle(context, message, { text: interrupted > 0 || reply.aborted ? ABORTED : NOTHING_TO_STOP });
     }
     if (reply.trim() === '') throw answeredNothing();
+    if (reply.length > MAX_REPLY) throw tooLong();
     await batches.end();
     await settle(context, message, { text: storable(reply) });
-  } catch (error) {
+  } catch (failure) {
+    const error = grown.signal.aborted ? tooLong() : failure;
     await batches.end();
     if (ended.signal.aborted) return;
     // The oldest possible heartbeat lets the next process resume the reply at once.

@@ -26,11 +26,20 @@ export async function deleteConversation(
   const gateway = await gatewayWithCopy(context, agent);
   // Replies end first: a queued message would re-create the gateway's session.
   const outcome = { error: INTERRUPTED, kind: 'stopped' as const };
-  await context.database.as('service', (tx) => endReplies(tx, { message: { sessionId: id } }, outcome));
-  const key = session.gatewaySessionId ? { sessionId: session.gatewaySessionId } : { key: sessionKeyOf(id) };
-  if (gateway) await deleteSession(gateway, key).catch(throwGatewayUnavailable);
   await context.database.as('service', async (tx) => {
-    // Messages that were sent during the deletion in the gateway.
+    // An ended session takes no message: one that is sent during the deletion would do the same.
+    await tx.chatSession.updateMany({ where: { id }, data: { endedAt: session.endedAt ?? new Date() } });
+    await endReplies(tx, { message: { sessionId: id } }, outcome);
+  });
+  const key = session.gatewaySessionId ? { sessionId: session.gatewaySessionId } : { key: sessionKeyOf(id) };
+  try {
+    if (gateway) await deleteSession(gateway, key);
+  } catch (error) {
+    await context.database.as('service', (tx) => tx.chatSession.updateMany({ where: { id }, data: { endedAt: session.endedAt } }));
+    throwGatewayUnavailable(error);
+  }
+  await context.database.as('service', async (tx) => {
+    // A message that was being stored when the session ended.
     await endReplies(tx, { message: { sessionId: id } }, outcome);
     await tx.chatSession.deleteMany({ where: { id, agentId } });
   });

@@ -12,19 +12,24 @@ const MAX_CHAT_MESSAGES = 100;
 const withReply = {
   reply: { select: { state: true, begunAt: true, kind: true, error: true } },
   answers: { select: { kind: true } },
+  // Decides which messages are abort commands.
+  agent: { select: { openclawVersion: true } },
 } as const;
 type MessageRow = Message & Partial<Prisma.MessageGetPayload<{ include: typeof withReply }>>;
 
 /** The state of a reply that is pending or has failed. */
-function replyView({ state, begunAt, kind, error }: NonNullable<MessageRow['reply']>, content: string): MessageView['reply'] {
+function replyView(
+  { state, begunAt, kind, error }: NonNullable<MessageRow['reply']>,
+  { content, agent }: MessageRow,
+): MessageView['reply'] {
   if (state === 'done') return undefined;
-  if (state === 'pending') return { state: begunAt || isAbortCommand(content) ? 'answering' : 'queued' };
+  if (state === 'pending') return { state: begunAt || isAbortCommand(content, agent?.openclawVersion) ? 'answering' : 'queued' };
   return { state: kind === 'stopped' ? 'stopped' : 'failed', kind: kind ?? 'agent', ...(error && { error }) };
 }
 
 /** A message as the API shows it. */
 export function messageView(row: MessageRow): MessageView {
-  const reply = row.reply && replyView(row.reply, row.content);
+  const reply = row.reply && replyView(row.reply, row);
   return {
     id: row.id,
     agentId: row.agentId,

@@ -46,6 +46,13 @@ export class ReplyError extends AppError {
   }
 }
 
+/** The error of a run that may go on: the connection to its gateway was lost. */
+export class LostRunError extends ReplyError {
+  constructor() {
+    super('agent', "The connection to the agent's gateway was lost");
+  }
+}
+
 /** The error of a run that a person or the gateway stopped. */
 export const interrupted = () => new ReplyError('stopped', INTERRUPTED);
 

@@ -1,11 +1,11 @@
 import { AppError, type Plan, plans } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
+import { type GatewayConnection, UnansweredError } from '../../infra/openclaw/gateway-connection.ts';
 import { abortRun, sendToSession } from '../../infra/openclaw/send-to-session.ts';
 import { type Part, sessionKeyOf, textOf } from '../../infra/openclaw/session-history.ts';
 import { gatewayOf } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
-import { answeredNothing, interrupted, kindOf, ReplyError } from './reply-error.ts';
+import { answeredNothing, interrupted, kindOf, LostRunError, ReplyError } from './reply-error.ts';
 import { createLiveText, messageBefore, replyInHistory, replyInTranscript } from './reply-text.ts';
 
 /** After this time without an event, the run may have ended unnoticed: its state and history are read. */
@@ -70,7 +70,7 @@ async function hasFallbackModels(gateway: GatewayConnection): Promise<boolean> {
 /**
  * Sends a message into a session of the agent's gateway and waits for the end of its run.
  * @returns the agent's reply, or the outcome of an abort command
- * @throws ReplyError with the agent's own error
+ * @throws LostRunError when the connection is lost; ReplyError with the agent's own error
  */
 export async function replyFromContainer(
   context: Pick<Context, 'database' | 'envelope' | 'gateways' | 'log'>,
@@ -139,7 +139,7 @@ export async function replyFromContainer(
     }
     if (event.state === 'aborted') reject(interrupted());
   };
-  const onClose = () => reject(new ReplyError('agent', "The connection to the agent's gateway was lost"));
+  const onClose = () => reject(new LostRunError());
   const onAbort = () => stop(interrupted());
   gateway.on('event', onEvent);
   gateway.once('close', onClose);
@@ -170,7 +170,9 @@ export async function replyFromContainer(
     // Throws when the plan's time is used up already: then nothing is sent.
     await Promise.race([promise, undefined]);
     question.signal?.addEventListener('abort', onAbort);
-    const { status, aborted } = await sendToSession(gateway, sent);
+    const { status, aborted } = await sendToSession(gateway, sent).catch((error) => {
+      throw error instanceof UnansweredError ? new LostRunError() : error;
+    });
     // `aborted` means that the gateway read the message as an abort command; it sends no event for it.
     if (aborted !== undefined) resolve({ aborted });
     // The run ended before this process listened. The run id identifies it, so the clocks are not compared.

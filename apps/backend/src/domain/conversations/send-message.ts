@@ -41,15 +41,8 @@ export function openSession(tx: Transaction, agent: Agent): Promise<ChatSession>
   return tx.chatSession.create({ data: { id: newId('sess'), agentId: agent.id, ownerId: agent.ownerId } });
 }
 
-/** Stores a person's message with a pending reply; for a repeated id, returns the message that is stored already. */
-async function store(
-  tx: Transaction,
-  session: ChatSession,
-  id: string,
-  { message, topic }: Input,
-): Promise<{ stored: Message; isNew: boolean }> {
-  const existing = await tx.message.findUnique({ where: { id } });
-  if (existing) return { stored: existing, isNew: false };
+/** Stores a person's message with a pending reply. */
+async function store(tx: Transaction, session: ChatSession, id: string, { message, topic }: Input): Promise<Message> {
   const { id: sessionId, agentId, ownerId } = session;
   await tx.chatSession.update({ where: { id: sessionId }, data: { lastActivityAt: new Date() } });
   const stored = await tx.message.create({
@@ -57,7 +50,7 @@ async function store(
   });
   await tx.reply.create({ data: { id, agentId, ownerId } });
   await setTitle(tx, session, message);
-  return { stored, isNew: true };
+  return stored;
 }
 
 /**
@@ -68,11 +61,14 @@ async function store(
  */
 export async function sendMessage(context: Context, actor: Actor, input: Input, id = newId('msg')) {
   const tenant = tenantOf(actor);
-  const { agent, stored, isNew } = await context.database.as(tenant, async (tx) => {
+  const { agent, stored } = await context.database.as(tenant, async (tx) => {
+    // Stored by an earlier request: its reply follows, whatever became of the agent since.
+    const existing = await tx.message.findUnique({ where: { id } });
+    if (existing) return { stored: existing };
     const found = await findRunningAgent(tx, userOf(actor), input.agentId);
-    return { agent: found, ...(await store(tx, await findSession(tx, found, input.sessionId), id, input)) };
+    return { agent: found, stored: await store(tx, await findSession(tx, found, input.sessionId), id, input) };
   });
-  if (isNew) context.background(answer(context, agent, stored));
+  if (agent) context.background(answer(context, agent, stored));
   const { sessionId } = stored;
   if (input.wait === false) return { message: stored, sessionId, reply: STILL_WORKING };
   const ended = await waitForReply(context, id, WAIT_MS);

@@ -70,9 +70,9 @@ export async function settle(
 export function interruptPendingReplies({ database }: Pick<Context, 'database'>, { sessionId, seq }: Message): Promise<number> {
   return database.as('service', async (tx) => {
     const earlier = { state: 'pending' as const, message: { sessionId, seq: { lt: seq } } };
-    const pending = await tx.reply.findMany({ where: earlier, include: { message: true } });
+    const pending = await tx.reply.findMany({ where: earlier, include: { message: { include: { agent: true } } } });
     // Another abort command gets a reply of its own.
-    const ids = pending.filter(({ message }) => !isAbortCommand(message.content)).map(({ id }) => id);
+    const ids = pending.filter(({ message }) => !isAbortCommand(message.content, message.agent.openclawVersion)).map(({ id }) => id);
     return endReplies(tx, { id: { in: ids } }, { error: INTERRUPTED, kind: 'stopped' });
   });
 }

@@ -30,6 +30,8 @@ function watchQueue({ database, notifications, log }: Context, { id, sessionId, 
     }
   });
   const offChange = notifications.on(REPLIES, (payload) => {
+    // Most notifications bring text of a reply that goes on.
+    if (payload.includes('"text"')) return;
     const change = JSON.parse(payload) as ReplyChange;
     if (change.text === undefined && ids.has(change.id)) read();
   });
@@ -48,7 +50,7 @@ function watchQueue({ database, notifications, log }: Context, { id, sessionId, 
  * @throws AppError MESSAGE_NOT_FOUND
  */
 export async function streamReply(context: Context, actor: Actor, messageId: string): Promise<Subscribe> {
-  const find = { where: { id: messageId }, include: { message: true } };
+  const find = { where: { id: messageId }, include: { message: { include: { agent: true } } } };
   const reply = await context.database.as(tenantOf(actor), (tx) => tx.reply.findUnique(find));
   if (!reply) throw new AppError('MESSAGE_NOT_FOUND');
   return ({ send, end }: EventSink<ReplyFrame>) => {
@@ -57,7 +59,7 @@ export async function streamReply(context: Context, actor: Actor, messageId: str
       context,
       messageId,
       ({ state, begunAt, text, kind, error, answer }) => {
-        if (state === 'pending' && !begunAt && !isAbortCommand(reply.message.content)) {
+        if (state === 'pending' && !begunAt && !isAbortCommand(reply.message.content, reply.message.agent.openclawVersion)) {
           leaveQueue ??= watchQueue(context, reply.message, (ahead) =>
             send('reply', ahead > 0 ? { type: 'queued', ahead } : { type: 'text', at: 0, text }),
           );

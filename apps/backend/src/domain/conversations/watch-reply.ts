@@ -40,6 +40,8 @@ export function watchReply(
   });
   // Listen before the first read, so that no change is missed between them.
   const offChange = notifications.on(REPLIES, (payload) => {
+    // Every watcher sees the changes of all replies: parse only those of this one.
+    if (!payload.includes(id)) return;
     const change = JSON.parse(payload) as ReplyChange;
     if (change.id !== id || change.version <= version) return;
     if (change.text === undefined || change.at === undefined || change.version !== version + 1) return read();

@@ -46,7 +46,7 @@ export async function replaceAgentToken(context: Context, actor: Actor, id: stri
     await runEntitledOperation(context, actor, found, 'restart', { requestId, input: { newToken: true }, plan });
     return getAgentToken(context, actor, id, requestId);
   }
-  return database.as(tenantOf(actor), async (tx) => {
+  const token = await database.as(tenantOf(actor), async (tx) => {
     // A start that has begun may have read the former token, and one that begins now waits for this lock.
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
     const agent = await tx.agent.findUnique({ where: { id } });
@@ -54,8 +54,11 @@ export async function replaceAgentToken(context: Context, actor: Actor, id: stri
     const open = await tx.operation.findFirst({ where: { agentId: id, finishedAt: null } });
     if (open) throw operationInProgress(open);
     if (hasGateway(agent)) throw new AppError('OPERATION_IN_PROGRESS');
-    const token = newGatewayToken();
-    await writeAgentSecrets(tx, envelope, agent, { gatewayToken: token });
-    return token;
+    const newToken = newGatewayToken();
+    await writeAgentSecrets(tx, envelope, agent, { gatewayToken: newToken });
+    return newToken;
   });
+  // A container may run all the same, after a failure: without the new token it does not count as ready.
+  await context.gateways.drop(id);
+  return token;
 }
