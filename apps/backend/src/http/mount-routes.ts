@@ -225,7 +225,7 @@ export function mountRoutes(
       key,
       method: route.method,
       path: request.path,
-      body: request.body,
+      body: bodyOf(route, request),
       timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
     };
     const result = await once(attempt, (resourceName) =>
