@@ -1,6 +1,8 @@
 const PREFIX = 'agentbot:';
 /** Also holds what the browser does not store: private windows and full storage refuse. */
 const memory = new Map<string, string | undefined>();
+/** Whether `forgetAll` was called: a request that ends afterwards must not bring its text back. */
+let forgotten = false;
 
 /** Reads what `save` stored in this browser. */
 export function load<T>(key: string): T | undefined {
@@ -22,6 +24,7 @@ export function load<T>(key: string): T | undefined {
 
 /** Stores a value in this browser; undefined removes it. Until the page is closed, it also holds if the browser refuses. */
 export function save(key: string, value: unknown): void {
+  if (forgotten) return;
   const text = value === undefined ? undefined : JSON.stringify(value);
   memory.set(key, text);
   try {
@@ -32,8 +35,9 @@ export function save(key: string, value: unknown): void {
   }
 }
 
-/** Removes everything that `save` stored in this browser, for all its users. */
+/** Removes everything that `save` stored in this browser, for all its users. Until the page is left, it stores nothing more. */
 export function forgetAll(): void {
+  forgotten = true;
   memory.clear();
   try {
     for (const key of Object.keys(window.localStorage)) if (key.startsWith(PREFIX)) window.localStorage.removeItem(key);

@@ -9,7 +9,6 @@ import { Button } from '../../components/ui/button.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { signOut } from '../../lib/session/sign-out.ts';
-import { forgetAll } from '../../lib/storage.ts';
 import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
 import { ThemeChoice } from './theme-choice.tsx';
@@ -43,7 +42,7 @@ function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme:
       </p>
       <p className="min-h-4 px-3 text-muted text-xs">{me && `${plan} · ${me.agentCount} of ${me.agentLimit} agents`}</p>
       <div className="mt-2 flex items-center justify-between">
-        <Button kind="quiet" onClick={() => signOut().then(forgetAll, (error) => toast.error(errorMessage(error)))}>
+        <Button kind="quiet" onClick={() => signOut().catch((error) => toast.error(errorMessage(error)))}>
           <LogOut aria-hidden className="size-4" /> Sign out
         </Button>
         <ThemeChoice theme={theme} onChoose={onTheme} />

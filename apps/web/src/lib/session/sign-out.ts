@@ -1,4 +1,5 @@
 import { ApiError } from '@agentbot/contracts/client';
+import { forgetAll } from '../storage.ts';
 
 let signingOut: Promise<void> | undefined;
 
@@ -8,6 +9,8 @@ async function endSession(): Promise<void> {
   const isRefused = async () => (await auth.signOut({ redirect: false })).url.includes('csrf=true');
   // Two tabs that sign out together overwrite each other's CSRF token: the refused tab retries once.
   if ((await isRefused()) && (await isRefused())) throw new Error('You are still signed in. Try again.');
+  // Drafts and unsent messages must not wait for the next user of this browser.
+  forgetAll();
   location.assign('/signin');
 }
 
