@@ -91,11 +91,13 @@ describe('without a Docker Engine', () => {
   test('a reply without end is cut off, with the reason', async () => {
     const { id } = (await provision(canary('model-key-'))).body.agent;
     const chat = () => backend.as(user, 'POST', '/api/chat', { message: 'For ever', agentId: id });
-    model.setBehaviour({ reply: () => `${'word '.repeat(200)}${'x'.repeat(499_001)}` });
+    model.setBehaviour({ reply: () => `${'x'.repeat(500_001)} ${'word '.repeat(200)}`, wordDelayMs: 100 });
     expect(await chat()).toMatchObject({
       status: 500,
       body: { kind: 'bad_response', error: expect.stringMatching(/^The reply is longer than 500,000 characters\. /) },
     });
+    await pollUntil('the request to the model is aborted', () => model.requests.at(-1)?.abandoned === true, { seconds: 5 });
+    model.setBehaviour({ wordDelayMs: 0 });
     const longest = `${'🎉'.repeat(1_000)}${'x'.repeat(498_000)}`;
     model.setBehaviour({ reply: () => longest });
     expect((await chat()).body.reply).toBe(longest);
