@@ -373,7 +373,7 @@ describe('a message', () => {
   test('has attached text files as code blocks below the typed text, and other files are refused with the reason', async () => {
     await newConversation();
     await field().fill('What do these do?');
-    await page.getByLabel('Text files').setInputFiles([
+    await page.getByLabel('Text files', { exact: true }).setInputFiles([
       { name: 'add.py', mimeType: 'text/x-python', buffer: Buffer.from('def add(a, b):\n    return a + b\n') },
       { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0]) },
     ]);

@@ -40,6 +40,10 @@ describe('an outage:', () => {
   const having = (code: ErrorCode) => webRoutes.filter(([, { errors }]) => errors.includes(code)).map(([id]) => id);
   const lifecycle = webRoutes.filter(([, { web }]) => web?.errorShape === 'lifecycle').map(([id]) => id);
 
+  /** A new token of an agent that does not run needs no engine. */
+  const pretendRunning = () =>
+    withDatabase((client) => client.query(`UPDATE agents SET state = 'running', runtime = 'container' WHERE id = $1`, [running]));
+
   test('a failing Docker engine is OPERATION_FAILED', async () => {
     await restart({ DOCKER_HOST: engine.dockerHost, BACKUP_DIR: '/dev/null/backups' });
     const container = stack.docker.getContainer(`openclaw-${running}`);
@@ -62,6 +66,8 @@ describe('an outage:', () => {
     for (const id of ['createBackup', 'restoreBackup', 'downloadBackup'] as const) {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', /^(The backup cannot be read|An unexpected error stopped the backup)$/);
     }
+    await pretendRunning();
+    expectRefusal('replaceAgentToken', await call('replaceAgentToken'), 'OPERATION_FAILED', /unexpected error/);
     for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', /unexpected error|could not be archived/);
     }
@@ -82,6 +88,7 @@ describe('an outage:', () => {
         // The lock blocks the first stage.
         await client.query('BEGIN; LOCK TABLE operation_steps IN SHARE ROW EXCLUSIVE MODE');
         try {
+          if (id === 'replaceAgentToken') await pretendRunning();
           expectRefusal(id, await call(id), 'OPERATION_STILL_RUNNING');
         } finally {
           await client.query('COMMIT');
@@ -93,7 +100,10 @@ describe('an outage:', () => {
 
   test('without Docker, operations that need it are DOCKER_UNAVAILABLE', async () => {
     await restart({ DOCKER_HOST: 'unix:///nonexistent.sock' });
-    for (const id of having('DOCKER_UNAVAILABLE')) expectRefusal(id, await call(id), 'DOCKER_UNAVAILABLE');
+    for (const id of having('DOCKER_UNAVAILABLE')) {
+      if (id === 'replaceAgentToken') await pretendRunning();
+      expectRefusal(id, await call(id), 'DOCKER_UNAVAILABLE');
+    }
     expect((await call('getHealth')).body.docker).toBe('unavailable');
     expect((await call('getAgentStats')).body.stats).toMatchObject({ cpu: 'N/A', memory: 'N/A' });
   }, 120_000);

@@ -247,6 +247,7 @@ export function Chat({ id: agentId }: { id: string }) {
             onAdd={addText}
             obstacle={obstacle}
             onSend={sendText}
+            shown={shown}
             ready={ready}
             onStop={awaited ? () => cancel(awaited) : undefined}
             field={field}

@@ -25,6 +25,8 @@ interface Props {
   onSend: (text: string) => void;
   /** Stops the current reply; undefined when there is none. */
   onStop: (() => Promise<unknown>) | undefined;
+  /** The id of the shown conversation; undefined for a new one. */
+  shown: string | undefined;
   /** Whether it is known which conversation the text belongs to. */
   ready: boolean;
   field: RefObject<HTMLTextAreaElement | null>;
@@ -34,10 +36,10 @@ interface Props {
 const withoutBlankLines = (text: string) => text.replace(/^(\s*\n)+/, '').trimEnd();
 
 /** The message field. Enter sends, also while the agent replies; Shift+Enter inserts a line break. */
-export function Composer({ text, onText, onAdd, obstacle, onSend, onStop, ready, field }: Props) {
+export function Composer({ text, onText, onAdd, obstacle, onSend, onStop, shown, ready, field }: Props) {
   const [stopping, setStopping] = useState(false);
-  // The text that the user sent before it was known whether it can be sent. It stays in the field until then.
-  const [waiting, setWaiting] = useState<string>();
+  // The messages that the user sent before it was known whether they can be sent, and their conversation.
+  const [held, setHeld] = useState<{ shown: string | undefined; messages: string[] }>();
   const hydrated = useHydrated();
   const files = useRef<HTMLInputElement>(null);
   const hint = useId();
@@ -49,18 +51,18 @@ export function Composer({ text, onText, onAdd, obstacle, onSend, onStop, ready,
   function send(event: FormEvent | KeyboardEvent) {
     event.preventDefault();
     if (!message || left < 0 || obstacle) return;
-    if (obstacle === '') return setWaiting(text);
-    onSend(message);
+    if (obstacle === '') setHeld({ shown, messages: [...(held?.messages ?? []), message] });
+    else onSend(message);
     onText('');
   }
   useEffect(() => {
-    if (waiting === undefined || obstacle === '') return;
-    setWaiting(undefined);
-    // After a change of this text, or in another conversation, the user must send again. Text that follows it stays.
-    if (obstacle !== undefined || !text.startsWith(waiting)) return;
-    onSend(withoutBlankLines(waiting));
-    onText(text.slice(waiting.length));
-  }, [waiting, obstacle, text, onSend, onText]);
+    if (!held || obstacle === '') return;
+    setHeld(undefined);
+    // A new conversation has got its id meanwhile; in another one, or with an obstacle, the user gets the text back.
+    const isSame = held.shown === undefined || held.shown === shown;
+    if (obstacle === undefined && isSame) for (const each of held.messages) onSend(each);
+    else onText([...held.messages, text].filter(Boolean).join('\n\n'));
+  }, [held, obstacle, shown, text, onSend, onText]);
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send(event);
   }
@@ -92,7 +94,7 @@ export function Composer({ text, onText, onAdd, obstacle, onSend, onStop, ready,
   return (
     <form onSubmit={send} onDragOver={onDrag} onDrop={onDrag} className="space-y-1.5">
       <div className="flex items-end gap-2">
-        <div className="relative flex-1">
+        <div className="relative min-w-0 flex-1">
           <textarea
             ref={field}
             aria-label="Message"
