@@ -1,0 +1,58 @@
+import { sweep } from './sweep.ts';
+
+/** The test files that take a minute or more on two cores, longest first. None of them starts last and then runs alone. */
+const LONG = [
+  'engine-away',
+  'crash',
+  'durability',
+  'interaction',
+  'lifecycle',
+  'chat-streams',
+  'warm-start',
+  'newer-version',
+  'containment',
+  'seed-walk',
+  'channels',
+  'conformance',
+  'turns',
+  'logs',
+  'workspace',
+  'clone-crash',
+  'turns-docker',
+  'access-matrix',
+  'docker-host',
+  'backups',
+];
+
+/**
+ * Long files that show on other images, or at other moments, what shorter files show once. A whole run plays half of them, on
+ * each day the other half; both halves take about the same time.
+ */
+const IN_TURN = [
+  'newer-version',
+  'engine-away',
+  'clone-crash',
+  'become-ready',
+  'adoption',
+  'warm-start',
+  'durability',
+  'chat-streams',
+  'model-containers',
+  'model-key-rollback',
+];
+/** A run of fewer files was asked for by their names. */
+const WHOLE_RUN = 100;
+
+interface TestFile {
+  path: string;
+}
+const nameOf = ({ path }: TestFile) => /([^/]+)\.test\.ts$/.exec(path)?.[1] ?? path;
+const rank = (test: TestFile) => (LONG.includes(nameOf(test)) ? LONG.indexOf(nameOf(test)) : LONG.length);
+
+/** The files that a run plays, the long ones first, then the others. */
+export function inOrder<T extends TestFile>(tests: T[]): T[] {
+  const inTurn = tests.length < WHOLE_RUN ? IN_TURN : sweep(IN_TURN, IN_TURN.length / 2);
+  return tests
+    .filter((test) => !IN_TURN.includes(nameOf(test)) || inTurn.includes(nameOf(test)))
+    .sort((one, other) => rank(one) - rank(other));
+}
