@@ -1,3 +1,4 @@
+import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
@@ -12,6 +13,7 @@ const NEWER_IMAGE = 'agentbot/openclaw:2026.9.6';
 const SLOW_IMAGE = 'agentbot/openclaw-test:slow';
 const installation = `test-docker-host-${randomName(4)}`;
 const docker = new Docker();
+let slots: Awaited<ReturnType<typeof takeAgentSlots>>;
 const TIMEOUT_MS = 4_000;
 const host = createDockerHost(process.env.DOCKER_HOST, installation, {
   isPullAllowed: () => false,
@@ -23,6 +25,7 @@ const check = (image: string, configuration: string, plugins: string[] = []) =>
 const config = (more: object = {}) => JSON.stringify({ gateway: { mode: 'local' }, ...more });
 
 beforeAll(async () => {
+  slots = await takeAgentSlots();
   const container = await docker.createContainer({
     Image: 'agentbot/openclaw:2026.3.13',
     User: '0:0',
@@ -37,6 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await removeLeftovers(installation);
   await docker.getImage(SLOW_IMAGE).remove({ force: true });
+  await slots.release();
 });
 
 test('validateConfig waits for a validator that runs longer than the timeout of an engine call', async () => {
@@ -56,8 +60,8 @@ const specOf = async () =>
     cacheVolume: null,
     capacity: await host.capacity(),
     config: {
-      AGENT_PORT_BASE: 36_800,
-      AGENT_SUBNET: '10.197.0.0',
+      AGENT_PORT_BASE: Number(slots.settings.AGENT_PORT_BASE),
+      AGENT_SUBNET: slots.settings.AGENT_SUBNET.split('/')[0] as string,
       INSTALLATION: installation,
       ALLOW_PRIVATE_MODEL_ENDPOINTS: false,
       AGENT_EXTRA_CA_FILE: undefined,
