@@ -138,22 +138,6 @@ describe('a section of an agent:', () => {
     ]);
   });
 
-  test('overview replaces the gateway token after a confirmation, and shows the new one', async () => {
-    const token = page.locator('code').filter({ hasText: /^[0-9a-f]{64}$/ });
-    await page.reload();
-    await button('Show token').click();
-    const former = await token.textContent();
-    await button('Replace token').click();
-    const dialog = page.getByRole('dialog', { name: 'Replace the gateway token?' });
-    await dialog.getByText('Open connections end').waitFor();
-    for (const theme of ['light', 'dark']) expect(await findFaults(page, '/replace-token', theme)).toEqual([]);
-    await dialog.getByRole('button', { name: 'Replace token' }).click();
-    await expectToast('The former token is no longer accepted');
-    await dialog.waitFor({ state: 'hidden' });
-    expect(await token.textContent()).not.toBe(former);
-    await expectStatus('running');
-  }, 120_000);
-
   test('logs load older lines back to the first one, without duplicates and without moving the visible lines', async () => {
     const { rows } = await database.query('SELECT min(first_id)::text AS first FROM log_chunks WHERE agent_id = $1', [agent]);
     const id = (index: number) => String(BigInt(rows[0].first) - BigInt(1_200 - index) * 1_000_000n);
@@ -508,6 +492,23 @@ describe('a section of an agent:', () => {
     await page.getByLabel('Owner IDs').waitFor();
     expect(await button('Apply now').count()).toBe(0);
   }, 90_000);
+
+  // It restarts the agent, and the tests of the log need a quiet one.
+  test('overview replaces the gateway token after a confirmation, and shows the new one', async () => {
+    const token = page.locator('code').filter({ hasText: /^[0-9a-f]{64}$/ });
+    await openSection('');
+    await button('Show token').click();
+    const former = await token.textContent();
+    await button('Replace token').click();
+    const dialog = page.getByRole('dialog', { name: 'Replace the gateway token?' });
+    await dialog.getByText('Open connections end').waitFor();
+    for (const theme of ['light', 'dark']) expect(await findFaults(page, '/replace-token', theme)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Replace token' }).click();
+    await expectToast('The former token is no longer accepted');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await token.textContent()).not.toBe(former);
+    await expectStatus('running');
+  }, 120_000);
 });
 
 test('the sections have no serious accessibility fault in either theme, and fit a phone', async () => {
