@@ -407,8 +407,8 @@ export const chat: Patch[] = [
   {
     id: 'gateway-frame',
     file: 'apps/backend/src/infra/openclaw/gateway-connection.ts',
-    find: '    } catch {\n      this.#socket.terminate();\n    }',
-    replace: '    } finally {\n      this.#socket.pause();\n      this.#socket.resume();\n    }',
+    find: "    } catch (error) {\n      this.emit('invalid', error);\n      this.#socket.terminate();\n    }",
+    replace: "    } finally {\n      this.emit('invalid', undefined);\n    }",
     harm: 'an agent ends the backend of everybody with one message',
     test: gateway('ends at most the connection'),
   },

@@ -132,6 +132,16 @@ export async function startBackend(overrides: Record<string, string> = {}, clock
       const open = () => server.context.database.as('service', (tx) => tx.operation.count({ where }));
       await pollUntil(`no operation on ${agentId} is open`, async () => (await open()) === 0, { seconds: 300, everyMs: 100 });
     },
+    /** Provisions an agent that uses the model's double, and waits for the end of the operation. @returns its id */
+    async provisionEcho(
+      ownerId: string,
+      { name, modelPort, apiKey }: { name: string; modelPort: number; apiKey: string },
+    ): Promise<string> {
+      const config = { baseUrl: `http://host.docker.internal:${modelPort}/v1`, model: 'echo-1', apiKey };
+      const { body } = await this.as(ownerId, 'POST', '/api/agents/provision', { name, model: 'custom', config });
+      await this.settled(body.agent.id);
+      return body.agent.id;
+    },
     async stop() {
       await server.stop();
       await expectNothingInClear(config.DATABASE_URL, { log: lines.join('') });

@@ -9,8 +9,8 @@ import { generatedTexts } from './generated-texts.ts';
 import { isWholeSweep, sweep } from './sweep.ts';
 
 /**
- * Streams of a model, right and wrong, through a real gateway and through the backend itself: what is stored is what the
- * agent's transcript says. And texts of a person: the model gets them as they were typed.
+ * The model's double sends valid and invalid streams through a real gateway and to the backend itself. The stored reply must equal
+ * the agent's transcript. The model must get a person's texts as they were typed.
  */
 
 const SECRET = canary('sk-');

@@ -19,13 +19,7 @@ beforeAll(async () => {
     OPENCLAW_IMAGE: `agentbot/openclaw:${process.env.OPENCLAW_VERSION ?? '2026.3.13'}`,
   });
   owner = await backend.account();
-  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
-    name: 'Talker',
-    model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET },
-  });
-  id = body.agent.id;
-  await backend.settled(id);
+  id = await backend.provisionEcho(owner, { name: 'Talker', modelPort: model.port, apiKey: SECRET });
 });
 afterAll(async () => {
   await backend?.stop();

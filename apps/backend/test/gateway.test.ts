@@ -572,6 +572,35 @@ describe('a reply whose connection to the gateway is lost', () => {
   });
 });
 
+test('a conversation takes no message while it is deleted, and takes messages again when the gateway keeps it', async () => {
+  const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
+  await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+  gateway.onSend = (_runId, send) => {
+    gateway.history.push(user('Hello'), assistant('Hello'));
+    send({ state: 'final', message: { content: [{ type: 'text', text: 'Hello' }] } });
+  };
+  const { sessionId } = (await backend.as(agent.ownerId, 'POST', '/api/agent?action=create-session', { agentId: agent.id })).body;
+  const say = () => backend.machine(agent.ownerId, 'POST', '/api/chat', { message: 'Hello', agentId: agent.id, sessionId });
+  expect((await say()).status).toBe(200);
+  gateway.held.add('sessions.delete');
+  const deletion = backend.as(agent.ownerId, 'DELETE', `/api/agents/${agent.id}/conversations/${sessionId}`);
+  await pollUntil('the gateway is deleting', () => gateway.methods.includes('sessions.delete'), { everyMs: 10 });
+  expect(await say()).toMatchObject({ status: 404, body: { code: 'SESSION_NOT_FOUND' } });
+  gateway.dropClients();
+  expect(await deletion).toMatchObject({ status: 503, body: { code: 'GATEWAY_UNAVAILABLE' } });
+  expect((await say()).status).toBe(200);
+});
+
+test('a new token ends the open connection to the container of an agent in the state error', async () => {
+  const running = { ...agent, state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
+  const connection = await gatewayOf(backend.context, running);
+  const closed = once(connection, 'close');
+  const data = { state: 'error' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
+  await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+  expect((await backend.machine(agent.ownerId, 'POST', `/api/agents/${agent.id}/token`)).status).toBe(200);
+  await closed;
+});
+
 describe('POST /api/chat redacts the model key', () => {
   const refusal = `401: invalid key ${canary('sk-or-')}`;
 

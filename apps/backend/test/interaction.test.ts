@@ -30,13 +30,7 @@ beforeAll(async () => {
   backend = await startBackendWithDocker('interaction', shared);
   owner = await backend.account();
   stranger = await backend.account();
-  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
-    name: 'Talkative',
-    model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET },
-  });
-  id = body.agent.id;
-  await backend.settled(id);
+  id = await backend.provisionEcho(owner, { name: 'Talkative', modelPort: model.port, apiKey: SECRET });
 });
 afterAll(async () => {
   await backend.stop();

@@ -40,7 +40,7 @@ const IN_TURN = [
   'model-containers',
   'model-key-rollback',
 ];
-/** A run of fewer files was asked for by their names. */
+/** A run of fewer files names its files, and plays all of them. */
 const WHOLE_RUN = 100;
 
 interface TestFile {

@@ -25,13 +25,7 @@ beforeAll(async () => {
   model = await startModelProvider({ apiKey: SECRET });
   backend = await startBackendWithDocker('turns', shared);
   owner = await backend.account();
-  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
-    name: 'Orderly',
-    model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET },
-  });
-  id = body.agent.id;
-  await backend.settled(id);
+  id = await backend.provisionEcho(owner, { name: 'Orderly', modelPort: model.port, apiKey: SECRET });
 });
 afterEach(() => model.setBehaviour({ delayMs: 0, wordDelayMs: 0 }));
 afterAll(async () => {

@@ -25,13 +25,7 @@ beforeAll(async () => {
     API_RATE_LIMIT: '1000',
   });
   owner = await backend.account();
-  const { body } = await backend.as(owner, 'POST', '/api/agents/provision', {
-    name: 'Writer',
-    model: 'custom',
-    config: { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: SECRET },
-  });
-  id = body.agent.id;
-  await backend.settled(id);
+  id = await backend.provisionEcho(owner, { name: 'Writer', modelPort: model.port, apiKey: SECRET });
   // The gateway creates the first files of a workspace when the agent first replies.
   await say('Hello');
 });

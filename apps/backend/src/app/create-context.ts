@@ -52,7 +52,10 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
   boss.on('error', (error) => log.error({ err: error }, 'the queue failed'));
   boss.on('warning', (warning) => log.warn({ warning }, 'the queue reports a warning'));
   await boss.start();
-  const gateways = createGatewayPool((agentId, gateway) => syncConversations({ database, log }, agentId, gateway));
+  const gateways = createGatewayPool((agentId, gateway) => {
+    gateway.once('invalid', (error) => log.warn({ err: error, agentId }, 'an invalid message of a gateway ended its connection'));
+    syncConversations({ database, log }, agentId, gateway);
+  });
   const metrics = createMetrics();
   const host = timedHost(
     createDockerHost(config.DOCKER_HOST, config.INSTALLATION, {

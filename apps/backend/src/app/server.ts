@@ -31,7 +31,7 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
 /** Running requests have this long to end after the server has stopped listening. */
 const DRAIN_MS = 5_000;
 
-/** Tracks the connections of a server, since Node.js forgets those that were upgraded. @returns a function that destroys them */
+/** Tracks the connections of a server, because Node.js does not track upgraded ones. @returns a function that destroys them */
 function trackConnections(server: NetServer): () => void {
   const open = new Set<Socket>();
   server.on('connection', (socket) => open.add(socket.once('close', () => open.delete(socket))));

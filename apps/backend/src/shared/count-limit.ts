@@ -1,5 +1,5 @@
 /**
- * Counts what is open per key, in this process.
+ * Counts the open streams or connections of each key in this process.
  * @param max the maximum per key
  * @returns a function that counts one more and returns a function that counts it as closed, or undefined at the maximum
  */

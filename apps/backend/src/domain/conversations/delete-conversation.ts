@@ -27,7 +27,7 @@ export async function deleteConversation(
   // Replies end first: a queued message would re-create the gateway's session.
   const outcome = { error: INTERRUPTED, kind: 'stopped' as const };
   await context.database.as('service', async (tx) => {
-    // An ended session takes no message: one that is sent during the deletion would do the same.
+    // The ended session refuses messages that are sent during the deletion. The gateway would create its session again for them.
     await tx.chatSession.updateMany({ where: { id }, data: { endedAt: session.endedAt ?? new Date() } });
     await endReplies(tx, { message: { sessionId: id } }, outcome);
   });

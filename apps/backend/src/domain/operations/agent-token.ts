@@ -47,7 +47,7 @@ export async function replaceAgentToken(context: Context, actor: Actor, id: stri
     return getAgentToken(context, actor, id, requestId);
   }
   const token = await database.as(tenantOf(actor), async (tx) => {
-    // A start that has begun may have read the former token, and one that begins now waits for this lock.
+    // An open operation may have read the former token. An operation that begins now waits for this lock.
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
     const agent = await tx.agent.findUnique({ where: { id } });
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
@@ -58,7 +58,8 @@ export async function replaceAgentToken(context: Context, actor: Actor, id: stri
     await writeAgentSecrets(tx, envelope, agent, { gatewayToken: newToken });
     return newToken;
   });
-  // A container may run all the same, after a failure: without the new token it does not count as ready.
+  // The container of an agent in the state `error` may still run. The next connection uses the new token, so that this container
+  // does not become ready.
   await context.gateways.drop(id);
   return token;
 }

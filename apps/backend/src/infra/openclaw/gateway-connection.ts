@@ -24,6 +24,15 @@ interface Pending {
   timer: NodeJS.Timeout;
 }
 
+/** @throws Error without the text: it may contain what the agent's owner keeps secret */
+function parseFrame(text: string): Frame {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('The message is not JSON');
+  }
+}
+
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A gateway whose container no longer exists sends no close frame. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -33,14 +42,14 @@ const REQUEST_TIMEOUT_MS = 12_000;
 const SILENCE_MS = 60_000;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** The error of a request without an answer: the gateway may carry it out all the same. */
+/** The gateway did not answer a request. It may still execute the request. */
 export class UnansweredError extends Error {}
 
 /**
  * An authorised connection to one agent's gateway (OpenClaw's WebSocket protocol 3 or 4). Emits `event` with a name and a
- * payload, and `close` once.
+ * payload, `invalid` with the error when a frame ends the connection, and `close` once.
  */
-export class GatewayConnection extends EventEmitter<{ event: [name: string, payload: unknown]; close: [] }> {
+export class GatewayConnection extends EventEmitter<{ event: [name: string, payload: unknown]; invalid: [error: unknown]; close: [] }> {
   readonly #socket: WebSocket;
   readonly #pending = new Map<string, Pending>();
 
@@ -126,11 +135,15 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     this.emit('close');
   }
 
-  /** Takes a message of the gateway. The container runs its owner's code: a message may have any form, and only ends the connection. */
+  /**
+   * Handles a message of the gateway. The container runs its owner's code, so the message may have any form: an invalid one, or an
+   * error of a listener, ends this connection only.
+   */
   #receive(text: string) {
     try {
-      this.#take(JSON.parse(text));
-    } catch {
+      this.#take(parseFrame(text));
+    } catch (error) {
+      this.emit('invalid', error);
       this.#socket.terminate();
     }
   }
