@@ -287,4 +287,12 @@ export const secrets: Patch[] = [
     harm: 'a stolen gateway token stays valid',
     test: { ...backend('lifecycle', 'the former one is refused'), slow: true },
   },
+  {
+    id: 'token-open-connection',
+    file: source('domain/operations/agent-token'),
+    find: '  await context.gateways.drop(id);\n',
+    replace: '',
+    harm: 'an agent runs on with a token that was replaced because it was stolen',
+    test: backend('gateway', 'a new token ends the open connection'),
+  },
 ];

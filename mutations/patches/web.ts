@@ -363,4 +363,12 @@ export const web: Patch[] = [
     replace: 'plans[b].rank - plans[a].rank',
     harm: 'the page of the plans begins with the most expensive one',
   },
+  {
+    id: 'drafts-after-sign-out',
+    file: 'apps/web/src/lib/storage.ts',
+    find: '  if (forgotten) return;\n',
+    replace: '',
+    harm: 'the next user of a browser reads unsent messages',
+    test: { package: '@agentbot/web', file: 'src/lib/storage.test.ts' },
+  },
 ];
