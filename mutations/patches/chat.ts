@@ -457,7 +457,7 @@ export const chat: Patch[] = [
     file: conversations('answer-message'),
     find: 'await publish(context, id, prefix - pairs, next.slice(prefix));',
     replace: 'await publish(context, id, prefix, next.slice(prefix));',
-    harm: 'a growing reply with emoji repeats characters',
-    test: turns('a reply with surrogate pairs'),
+    harm: 'a growing reply that is corrected behind an emoji is shown wrongly',
+    test: gateway('that the gateway corrects behind emoji'),
   },
 ];

@@ -591,6 +591,34 @@ test('a conversation takes no message while it is deleted, and takes messages ag
   expect((await say()).status).toBe(200);
 });
 
+test('a growing reply that the gateway corrects behind emoji is stored with the correction', async () => {
+  const data = { state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
+  const { database } = backend.context;
+  await database.as('service', (tx) => tx.agent.update({ where: { id: agent.id }, data }));
+  const body = { message: 'Correct', agentId: agent.id, wait: false };
+  const stored: string[] = [];
+  const untilStored = (id: string, length: number) =>
+    pollUntil('the text is stored', async () => {
+      const { text } = await database.as('service', (tx) => tx.reply.findUniqueOrThrow({ where: { id } }));
+      if (text !== stored.at(-1)) stored.push(text);
+      return stored.length > length;
+    });
+  const ended = Promise.withResolvers<void>();
+  gateway.onSend = async (runId, send) => {
+    await untilStored(runId, 0);
+    send({ stream: 'assistant', data: { text: '🎉🎉 one', delta: '🎉🎉 one' } });
+    await untilStored(runId, 1);
+    send({ stream: 'assistant', data: { text: '🎉🎉 other', delta: 'ther' } });
+    await untilStored(runId, 2);
+    gateway.history.push(user('Correct'), assistant('🎉🎉 other'));
+    send({ state: 'final', message: { content: [{ type: 'text', text: '🎉🎉 other' }] } });
+    ended.resolve();
+  };
+  expect((await backend.machine(agent.ownerId, 'POST', '/api/chat', body)).status).toBe(200);
+  await ended.promise;
+  expect(stored).toEqual(['', '🎉🎉 one', '🎉🎉 other']);
+});
+
 test('a new token ends the open connection to the container of an agent in the state error', async () => {
   const running = { ...agent, state: 'running' as const, runtime: 'container' as const, containerSpec: storedSpecAt(gateway.port) };
   const connection = await gatewayOf(backend.context, running);

@@ -141,25 +141,6 @@ describe('messages in one session', () => {
   });
 });
 
-test('a reply with surrogate pairs is stored as it grows, without a change', async () => {
-  const whole = Array.from({ length: 12 }, (_, index) => `🎉👩‍👩‍👧 ${index}`).join(' ');
-  model.setBehaviour({ wordDelayMs: 150, reply: () => whole });
-  const { body } = await post('Celebrate', { wait: false });
-  const stored = async () => {
-    const { text } = await backend.context.database.as('service', (tx) => tx.reply.findUniqueOrThrow({ where: { id: body.id } }));
-    return text;
-  };
-  await pollUntil('half of the reply is stored', async () => (await stored()).length > whole.length / 2, { everyMs: 20 });
-  const partial = await stored();
-  expect(whole.slice(0, partial.length)).toBe(partial);
-  await pollUntil('the reply has ended', async () => (await stored()) === whole);
-  await pollUntil('the reply is a message', async () => {
-    const { state } = await backend.context.database.as('service', (tx) => tx.reply.findUniqueOrThrow({ where: { id: body.id } }));
-    return state === 'done';
-  });
-  model.setBehaviour({ reply: (words) => `You said: ${words}` });
-});
-
 describe('a message without a session', () => {
   const send = (message: string, more: { sessionId?: string; wait?: boolean } = {}) =>
     backend.as(owner, 'POST', '/api/chat', { message, agentId: id, ...more });
