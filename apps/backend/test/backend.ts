@@ -70,6 +70,7 @@ export async function startBackend(overrides: Record<string, string> = {}, clock
     MIGRATE_ON_START: 'true',
     BACKEND_PORT: '0',
     GATEWAY_PORT: '0',
+    MODEL_GATEWAY_PORT: '0',
     INTERNAL_API_KEY: INTERNAL_KEY,
     ASSERTION_SECRET,
     ENCRYPTION_KEYS: `test:${canaryKey()}`,

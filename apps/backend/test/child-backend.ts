@@ -36,6 +36,7 @@ export async function startChildBackend(settings: Record<string, string>, launch
     MIGRATE_ON_START: 'true',
     BACKEND_PORT: '0',
     GATEWAY_PORT: '0',
+    MODEL_GATEWAY_PORT: '0',
     INTERNAL_API_KEY: INTERNAL_KEY,
     ASSERTION_SECRET,
     ENCRYPTION_KEYS: `test:${canaryKey()}`,

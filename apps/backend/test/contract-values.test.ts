@@ -10,6 +10,7 @@ import { assertion, startBackend, type TestBackend } from './backend.ts';
 const input: ConfigInput = {
   version: '2026.3.13',
   plan: 'solo',
+  modelGateway: 'http://models.agentbot.internal:10100',
   target: modelTarget({ aiProvider: 'openrouter', model: 'custom', config: {} }, {} as never),
   fallbacks: [],
   has: { apiKey: true, telegramToken: true, discordBotToken: true, whatsappToken: true },

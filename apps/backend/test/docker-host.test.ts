@@ -55,6 +55,7 @@ const specOf = async () =>
     slot: 0,
     image: SLOW_IMAGE,
     secretEnv: {},
+    models: [],
     fingerprint: '',
     recipient: '',
     cacheVolume: null,
@@ -63,7 +64,6 @@ const specOf = async () =>
       AGENT_PORT_BASE: Number(slots.settings.AGENT_PORT_BASE),
       AGENT_SUBNET: slots.settings.AGENT_SUBNET.split('/')[0] as string,
       INSTALLATION: installation,
-      ALLOW_PRIVATE_MODEL_ENDPOINTS: false,
       AGENT_EXTRA_CA_FILE: undefined,
     },
   });

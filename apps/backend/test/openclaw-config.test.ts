@@ -28,6 +28,7 @@ function* inputs(version: string): Generator<ConfigInput> {
               yield {
                 version,
                 plan,
+                modelGateway: 'http://models.agentbot.internal:10100',
                 target: modelTarget(choice, {} as never),
                 fallbacks: fallbackTargets(choice, {} as never, () => true),
                 has: { apiKey: true, telegramToken, discordBotToken, whatsappToken },

@@ -19,6 +19,7 @@ import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
 import * as provision from './provision.ts';
+import * as usage from './usage.ts';
 import * as verification from './verification.ts';
 import * as wallets from './wallets.ts';
 import * as workspace from './workspace.ts';
@@ -50,6 +51,7 @@ export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
+export type { Budget, BudgetChange, UsageReport } from './usage.ts';
 export type { VerificationType } from './verification.ts';
 export { type CronJob, type FileInfo, type FileVersion, type ListedFile, MAX_FILE_BYTES, MAX_FILE_VERSIONS } from './workspace.ts';
 
@@ -146,6 +148,11 @@ export const routes = {
   streamLogs: logs.streamLogs,
   getLogHistory: logs.getLogHistory,
   stopLogStream: logs.stopLogStream,
+  getAgentUsage: usage.getAgentUsage,
+  setAgentBudget: usage.setAgentBudget,
+  getAccountUsage: usage.getAccountUsage,
+  setAccountBudget: usage.setAccountBudget,
+  testModel: usage.testModel,
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   deleteApiKey: apiKeys.deleteApiKey,

@@ -19,6 +19,8 @@ interface Entitlement {
   /** The longest that an agent may work on one reply, in minutes, and how often it may call a tool meanwhile. */
   replyMinutes: number;
   replyToolCalls: number;
+  /** How often an agent may call its models per minute. */
+  modelCallsPerMinute: number;
   /** The order of the plans: a plan includes those of a lower rank. */
   rank: number;
 }
@@ -36,6 +38,7 @@ export const plans: Record<Plan, Entitlement> = {
     toolProfile: 'messaging',
     replyMinutes: 10,
     replyToolCalls: 100,
+    modelCallsPerMinute: 60,
     rank: 1,
   },
   collective: {
@@ -47,6 +50,7 @@ export const plans: Record<Plan, Entitlement> = {
     toolProfile: 'coding',
     replyMinutes: 15,
     replyToolCalls: 200,
+    modelCallsPerMinute: 120,
     rank: 2,
   },
   label: {
@@ -58,6 +62,7 @@ export const plans: Record<Plan, Entitlement> = {
     toolProfile: 'coding',
     replyMinutes: 20,
     replyToolCalls: 300,
+    modelCallsPerMinute: 240,
     rank: 3,
   },
   network: {
@@ -69,6 +74,7 @@ export const plans: Record<Plan, Entitlement> = {
     toolProfile: 'coding',
     replyMinutes: 30,
     replyToolCalls: 500,
+    modelCallsPerMinute: 600,
     rank: 4,
   },
 };

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import Docker from 'dockerode';
 
-/** Host ports per share, enough for fifty agents; the last one is the lock. */
+/** Host ports per share, enough for fifty agents; the last one is the lock, the one before it the model gateway's. */
 const PORTS = 240;
 const SHARES = 37;
 /** Up to 18_879: below the default ports of an installation, and below those that the kernel gives to clients. */
@@ -50,7 +50,10 @@ export async function takeAgentSlots() {
     if (!held) continue;
     const release = () => new Promise<void>((resolve) => held.close(() => resolve()));
     const prefix = `10.${FIRST_SUBNET + share}.`;
-    if (await clear(docker, prefix)) return { settings: { AGENT_PORT_BASE: String(base), AGENT_SUBNET: `${prefix}0.0/16` }, release };
+    if (await clear(docker, prefix)) {
+      const settings = { AGENT_PORT_BASE: String(base), AGENT_SUBNET: `${prefix}0.0/16`, MODEL_GATEWAY_PORT: String(base + PORTS - 2) };
+      return { settings, release };
+    }
     await release();
   }
   throw new Error(`All ${SHARES} shares of ports and subnets are in use`);

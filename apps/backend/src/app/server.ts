@@ -8,6 +8,7 @@ import type { Context } from '../domain/context.ts';
 import { warmPlatformImage } from '../domain/provisioning/warm-image.ts';
 import { createEgressProxy } from '../edge/egress-proxy/egress-proxy.ts';
 import { createGatewayRouter } from '../edge/gateway-router/gateway-router.ts';
+import { createModelGateway } from '../edge/model-gateway/model-gateway.ts';
 import { createForwardedAddress } from '../http/forwarded-address.ts';
 import { migrate } from '../infra/database/migrate.ts';
 import { warnOfOwnerRights } from '../infra/database/owner-rights.ts';
@@ -22,8 +23,9 @@ import { collectTelemetry } from '../workers/telemetry-collector.ts';
 import { createContext } from './create-context.ts';
 import { createApp } from './http-app.ts';
 
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  server.listen(port, host);
+/** @param isShared whether several backends on one machine share the port, each with a part of the connections */
+async function listen(server: Server, port: number, host: string, isShared = false): Promise<number> {
+  server.listen({ port, host, reusePort: isShared });
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
@@ -89,11 +91,14 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   const gateway = createGatewayRouter(context, createForwardedAddress(config.TRUST_PROXY));
   const drain = drainable(http);
   const cutGateway = trackConnections(gateway);
+  const models = createModelGateway(context);
+  const drainModels = drainable(models);
   const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;
   await recordPlatformImage(context);
   context.background(warmPlatformImage(context));
   const port = await listen(http, config.BACKEND_PORT, config.BACKEND_HOST);
   const gatewayPort = await listen(gateway, config.GATEWAY_PORT, config.BACKEND_HOST);
+  const modelGatewayPort = await listen(models, config.MODEL_GATEWAY_PORT, '0.0.0.0', true);
   if (await context.host.available()) await context.ensureFirewall();
   await startWorker(context);
   await startMaintenance(context);
@@ -101,18 +106,19 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   const reconciling = Promise.all(
     [runReconciler, resumeReplies, connectGateways, collectTelemetry].map((task) => task(context, stopping.signal)),
   );
-  log.info({ port, gatewayPort }, 'listening');
+  log.info({ port, gatewayPort, modelGatewayPort }, 'listening');
 
   return {
     port,
     gatewayPort,
+    modelGatewayPort,
     context,
     async stop() {
       stopping.abort();
       gateway.close();
       cutGateway();
       egress?.();
-      await Promise.all([context.logs.close(), drain(), reconciling]);
+      await Promise.all([context.logs.close(), drain(), drainModels(), reconciling]);
       await context.close();
     },
   };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Plan } from '@agentbot/contracts';
 import { baseUrlProblem } from '@agentbot/contracts/base-url';
 import { z } from 'zod';
 import { parseAllowedImages, repositoryOf } from './allowed-images.ts';
@@ -40,7 +41,7 @@ const allowedImages = z.string().transform((list, context) => {
 });
 const walletAddress = z.string().regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be a wallet address' });
 const commaList = z.string().transform((list) => list.split(',').flatMap((entry) => entry.trim() || []));
-/** The base URL of a model provider. Agents' containers get it unchanged. */
+/** The base URL of a model provider. */
 const providerUrl = z.string().superRefine((text, context) => {
   const problem = baseUrlProblem(text);
   if (problem) context.addIssue(problem);
@@ -59,7 +60,21 @@ const agentRuntime = z
   .string()
   .regex(/^[\w.-]{1,100}$/, { error: "must be the name of one of the engine's runtimes" })
   .optional();
-const privateEndpoints = flag.default(false);
+const modelGatewayPort = port.default(10_100);
+/** `solo=1/20,network=/500`: dollars per day and month by plan; an empty one is no limit. */
+const planBudgets = z.string().transform((list, context): { [plan in Plan]?: { daily?: bigint; monthly?: bigint } } => {
+  const entries = list
+    .split(',')
+    .map((entry) => /^\s*(solo|collective|label|network)=(\d{0,7}(?:\.\d{1,6})?)\/(\d{0,7}(?:\.\d{1,6})?)\s*$/.exec(entry));
+  if (entries.some((entry) => !entry)) context.addIssue('must look like solo=1/20,network=/500: dollars per day and month');
+  const micros = (dollars: string | undefined) => (dollars ? BigInt(Math.round(Number(dollars) * 1_000_000)) : undefined);
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const [daily, monthly] = [micros(entry?.[2]), micros(entry?.[3])];
+      return [entry?.[1], { ...(daily !== undefined && { daily }), ...(monthly !== undefined && { monthly }) }];
+    }),
+  );
+});
 const egressPort = z.coerce.number().int().min(1).max(65_535).optional();
 
 const postgres = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a Postgres connection string' });
@@ -131,7 +146,7 @@ const schema = z.object({
   INSTALLATION: installation,
   /** A PEM file of certificates that agents trust in addition to the usual ones. The parsed value is its content. */
   AGENT_EXTRA_CA_FILE: textFile.optional(),
-  ALLOW_PRIVATE_MODEL_ENDPOINTS: privateEndpoints,
+  ALLOW_PRIVATE_MODEL_ENDPOINTS: flag.default(false),
   /** An RPC node of the Tempo chain, and the address that receives payments for clones. Without that address, cloning is off. */
   TEMPO_RPC_URL: node.optional(),
   CLONE_TREASURY_ADDRESS: walletAddress.optional(),
@@ -162,6 +177,10 @@ const schema = z.object({
   STRIPE_PRICE_COLLECTIVE: z.string().optional(),
   STRIPE_PRICE_LABEL: z.string().optional(),
   STRIPE_PRICE_NETWORK: z.string().optional(),
+  /** The port of the model gateway, which agents' containers call. */
+  MODEL_GATEWAY_PORT: modelGatewayPort,
+  /** Budgets of accounts that have set none, by plan: dollars for model calls per day and month, such as `solo=1/20,network=/500`. */
+  PLAN_BUDGETS: planBudgets.default({}),
   OPENROUTER_BASE_URL: providerUrl.optional(),
   GEMINI_BASE_URL: providerUrl.optional(),
   GROQ_BASE_URL: providerUrl.optional(),
@@ -209,7 +228,7 @@ export const settingNames = Object.keys(schema.shape);
  */
 export function readFirewallConfig(environment: NodeJS.ProcessEnv = process.env) {
   return z
-    .object({ AGENT_SUBNET: agentSubnet, ALLOW_PRIVATE_MODEL_ENDPOINTS: privateEndpoints, EGRESS_PORT: egressPort })
+    .object({ AGENT_SUBNET: agentSubnet, EGRESS_PORT: egressPort, MODEL_GATEWAY_PORT: modelGatewayPort })
     .parse(withoutEmpty(environment));
 }
 

@@ -2,6 +2,7 @@ import { removeOldBackups } from '../domain/backups/retention.ts';
 import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
 import type { Context } from '../domain/context.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
+import { endLostCalls, removeOldCalls } from '../domain/usage/ledger.ts';
 import { collectGarbage } from './garbage-collector.ts';
 import { reconcileSuspensions } from './suspensions.ts';
 
@@ -24,6 +25,8 @@ const tasks: Record<string, Task> = {
   'scheduled-backups': { cron: EVERY_MINUTE, work: beginScheduledBackups },
   'old-backups': { cron: '41 * * * *', work: removeOldBackups },
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
+  'lost-model-calls': { cron: EVERY_MINUTE, work: endLostCalls },
+  'old-model-calls': { cron: '23 4 * * *', work: removeOldCalls },
   suspensions: { cron: EVERY_MINUTE, work: reconcileSuspensions },
   // An attestation can be revoked, and a name can be sold.
   'verification-checks': {

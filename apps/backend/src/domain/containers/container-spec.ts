@@ -1,8 +1,9 @@
 import { type Plan, plans } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
-import { containerNames, DATA_FOLDER, EXTRA_CA } from '../../infra/docker/layout.ts';
-import { slotPorts, slotSubnet } from '../../infra/docker/slots.ts';
+import { containerNames, DATA_FOLDER, EXTRA_CA, MODEL_GATEWAY_HOST } from '../../infra/docker/layout.ts';
+import { hostAddress, slotPorts, slotSubnet } from '../../infra/docker/slots.ts';
+import type { ModelTarget } from '../../infra/openclaw/providers.ts';
 import { hasAllowedDomains } from './allowed-domains.ts';
 
 interface SpecInput {
@@ -10,12 +11,13 @@ interface SpecInput {
   slot: number;
   image: string;
   secretEnv: Record<string, string>;
+  models: ModelTarget[];
   fingerprint: string;
   /** The recipient of the agent's model key. @see keyRecipient */
   recipient: string;
   cacheVolume: string | null;
   capacity: { memoryBytes: number; cpus: number };
-  config: Pick<Config, 'AGENT_PORT_BASE' | 'AGENT_SUBNET' | 'INSTALLATION' | 'ALLOW_PRIVATE_MODEL_ENDPOINTS' | 'AGENT_EXTRA_CA_FILE'>;
+  config: Pick<Config, 'AGENT_PORT_BASE' | 'AGENT_SUBNET' | 'INSTALLATION' | 'AGENT_EXTRA_CA_FILE'>;
 }
 
 /** Builds the complete container spec of an agent from its row; pure. */
@@ -24,6 +26,7 @@ export function buildContainerSpec({
   slot,
   image,
   secretEnv,
+  models,
   fingerprint,
   recipient,
   cacheVolume,
@@ -31,6 +34,7 @@ export function buildContainerSpec({
   config,
 }: SpecInput): AgentContainerSpec {
   const entitlement = plans[agent.plan];
+  const subnet = slotSubnet(config.AGENT_SUBNET, slot, hasAllowedDomains(agent));
   return {
     version: 1,
     agentId: agent.id,
@@ -47,12 +51,13 @@ export function buildContainerSpec({
     },
     secretEnv,
     keyRecipient: recipient,
+    models,
     memoryBytes: Math.min(entitlement.memoryBytes, capacity.memoryBytes),
     cpus: Math.min(entitlement.cpus, capacity.cpus),
     pidsLimit: 512,
     bind: { address: '127.0.0.1', ...slotPorts(config.AGENT_PORT_BASE, slot) },
-    subnet: slotSubnet(config.AGENT_SUBNET, slot, hasAllowedDomains(agent)),
+    subnet,
     cacheVolume,
-    extraHosts: config.ALLOW_PRIVATE_MODEL_ENDPOINTS ? ['host.docker.internal:host-gateway'] : [],
+    extraHosts: [`${MODEL_GATEWAY_HOST}:${hostAddress(subnet)}`],
   };
 }

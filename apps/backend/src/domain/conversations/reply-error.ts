@@ -15,6 +15,8 @@ const advice: Partial<Record<ReplyErrorKind, string>> = {
 
 /** The kinds with the patterns of their error messages; the first match wins. A status code matches only as a separate number. */
 const signs: [ReplyErrorKind, RegExp][] = [
+  // The model gateway's own error, in the words of the gateway that got it.
+  ['budget', /BUDGET_EXCEEDED/],
   ['quota', /\b402\b|quota|billing|credit|\bbalance\b|payment required/i],
   ['rate_limited', /\b429\b|rate.?limit|too many requests/i],
   [

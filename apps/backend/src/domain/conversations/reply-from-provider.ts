@@ -1,53 +1,53 @@
-import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, type LanguageModel, RetryError, StreamProviderError, streamText } from 'ai';
-import { Agent as Connections, fetch as fetchOver } from 'undici';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
-import { secretValues } from '../../infra/crypto/agent-secrets.ts';
-import { containerUrlToHostUrl, hostOf, mayReach, reachableLookup } from '../../infra/openclaw/model-endpoint.ts';
-import { type ModelTarget, modelTarget } from '../../infra/openclaw/providers.ts';
-import { redact } from '../../shared/redact.ts';
-import { readSecretsFor } from '../agents/model-key.ts';
+import type { ModelTarget } from '../../infra/openclaw/providers.ts';
 import { promptOf } from '../agents/specializations.ts';
 import type { Context } from '../context.ts';
+import { callModel, ModelRefusal } from '../usage/call-model.ts';
+import { type ModelAccess, readModelAccess } from '../usage/model-access.ts';
 import { conversation } from './conversation.ts';
 import { NoEventStream, requireEventStream, withoutThoughts } from './model-stream.ts';
-import { interrupted, kindOf, ReplyError } from './reply-error.ts';
+import { answeredNothing, interrupted, kindOf, ReplyError } from './reply-error.ts';
 
 const MAX_HISTORY_MESSAGES = 40;
 const TIMEOUT_MS = 120_000;
 
-/** A `fetch` for the address that a user gave: it refuses forbidden addresses and redirects (SSRF). */
-function fetchFor(allowPrivate: boolean): typeof fetch {
-  const dispatcher = new Connections({ connect: { lookup: reachableLookup(allowPrivate) } });
-  const fetchFrom = async (url: string, init: object) => {
-    const host = hostOf(new URL(url));
-    // An IP address skips the DNS lookup, so it is checked here.
-    if (isIP(host) && !mayReach(host, allowPrivate)) throw new Error(`The address ${host} is not allowed`);
-    return fetchOver(url, { ...init, dispatcher, redirect: 'error' });
+/** The address of the model gateway for the clients of the model APIs: their requests go to `callModel`, not over the network. */
+const IN_PROCESS = 'http://model-gateway';
+
+/** A `fetch` that calls an agent's model through the model gateway's own function. */
+function fetchModel(context: Context, access: ModelAccess, target: ModelTarget): typeof fetch {
+  const fetchFrom = async (url: string, init: RequestInit) => {
+    const { pathname, search } = new URL(url);
+    const response = await callModel(context, access, {
+      source: 'api',
+      target,
+      path: pathname,
+      search,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      body: JSON.parse(String(init.body)),
+      signal: init.signal ?? context.closing,
+    });
+    const { status, headers, body } = response;
+    return new Response(Readable.toWeb(body) as ReadableStream, { status, headers });
   };
   return requireEventStream(fetchFrom as unknown as typeof fetch);
 }
-const userFetch = { public: fetchFor(false), any: fetchFor(true) };
-const providerFetch = requireEventStream((input, init) => fetch(input, init));
 
-function languageModel(target: ModelTarget, apiKey: string, allowPrivate: boolean): LanguageModel {
-  const baseURL = containerUrlToHostUrl(target.baseUrl);
+function languageModel(context: Context, access: ModelAccess, target: ModelTarget): LanguageModel {
+  // The model gateway replaces the key.
+  const options = { apiKey: 'model-gateway', fetch: fetchModel(context, access, target) };
   switch (target.api) {
     case 'anthropic-messages':
-      return createAnthropic({ apiKey, baseURL: baseURL.endsWith('/v1') ? baseURL : `${baseURL}/v1`, fetch: providerFetch })(target.model);
+      return createAnthropic({ ...options, baseURL: `${IN_PROCESS}/v1` })(target.model);
     case 'google-generative-ai':
-      return createGoogleGenerativeAI({ apiKey, baseURL, fetch: providerFetch })(target.model);
+      return createGoogleGenerativeAI({ ...options, baseURL: IN_PROCESS })(target.model);
     case 'openai-completions':
-      return createOpenAICompatible({
-        name: target.gatewayName,
-        apiKey,
-        baseURL,
-        // The operator sets the addresses of the other providers.
-        fetch: target.provider !== 'custom' ? providerFetch : allowPrivate ? userFetch.any : userFetch.public,
-      })(target.model);
+      return createOpenAICompatible({ ...options, name: target.gatewayName, baseURL: IN_PROCESS })(target.model);
   }
 }
 
@@ -62,6 +62,12 @@ function reasonOf(error: unknown, text: string): string {
   if (APICallError.isInstance(last) && last.statusCode !== 200) return `${last.statusCode ?? 'no answer'}: ${last.message}`;
   if (StreamProviderError.isInstance(last)) return last.statusCode ? `${last.statusCode}: ${last.message}` : last.message;
   return text ? 'its reply ended early' : 'its reply was empty';
+}
+
+/** The model gateway's refusal behind an error; undefined when it did not refuse. */
+function refusalIn(error: unknown): ModelRefusal | undefined {
+  const last = RetryError.isInstance(error) ? error.lastError : error;
+  return [last, (last as { cause?: unknown } | undefined)?.cause].find((each) => each instanceof ModelRefusal);
 }
 
 /** The messages of a prompt. It begins with a person's message: Anthropic refuses any other. */
@@ -85,11 +91,13 @@ export async function replyFromProvider(
   message: Message,
   { onText, signal }: { onText: (soFar: string) => void; signal: AbortSignal },
 ): Promise<string> {
-  const { database, envelope, config } = context;
-  const { history, secrets } = await database.as('service', async (tx) => ({
-    history: await conversation(tx, { sessionId: message.sessionId }, MAX_HISTORY_MESSAGES, message),
-    secrets: await readSecretsFor(tx, envelope, agent),
-  }));
+  const { database } = context;
+  const [history, access] = await Promise.all([
+    database.as('service', (tx) => conversation(tx, { sessionId: message.sessionId }, MAX_HISTORY_MESSAGES, message)),
+    readModelAccess(context, agent.id, 'row'),
+  ]);
+  const target = access?.targets[0];
+  if (!access || !target) throw answeredNothing();
   const stop = AbortSignal.any([context.closing, signal]);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let text = '';
@@ -97,7 +105,7 @@ export async function replyFromProvider(
     let failure: unknown;
     const system = promptOf(agent.specialization);
     const { textStream, finishReason } = streamText({
-      model: languageModel(modelTarget(agent, config), secrets.apiKey ?? '', config.ALLOW_PRIVATE_MODEL_ENDPOINTS),
+      model: languageModel(context, access, target),
       ...(system && { system }),
       messages: promptMessages(history),
       abortSignal: AbortSignal.any([timeout, stop]),
@@ -117,9 +125,11 @@ export async function replyFromProvider(
     return withoutThoughts(text, true);
   } catch (error) {
     if (signal.aborted) throw interrupted();
-    // The provider may repeat the key.
-    const cause = timeout.aborted ? `it did not answer in ${TIMEOUT_MS / 1000} seconds` : reasonOf(error, text);
-    const reason = redact(cause, secretValues(secrets)).slice(0, 300);
+    const refusal = refusalIn(error);
+    if (refusal?.code === 'BUDGET_EXCEEDED') throw new ReplyError('budget', refusal.message.replace(/^BUDGET_EXCEEDED: /, ''));
+    if (refusal?.status === 401) throw new ReplyError('unauthorized', refusal.message);
+    const cause = timeout.aborted ? `it did not answer in ${TIMEOUT_MS / 1000} seconds` : (refusal?.message ?? reasonOf(error, text));
+    const reason = cause.slice(0, 300);
     throw new ReplyError(kindOf(reason, 'bad_response'), `The model provider failed (${reason})`);
   }
 }

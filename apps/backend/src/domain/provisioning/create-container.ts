@@ -1,12 +1,12 @@
 import { AppError } from '@agentbot/contracts';
 import { factsOf } from '@agentbot/openclaw-image/versions';
 import type { Agent } from '../../generated/prisma/client.ts';
-import { type AgentSecrets, readAgentSecrets, type SecretName } from '../../infra/crypto/agent-secrets.ts';
+import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { type AgentContainerSpec, type OpenData, SlotTakenError, type VolumeFile } from '../../infra/docker/container-host.ts';
-import { containerNames, EXTRA_CA } from '../../infra/docker/layout.ts';
+import { containerNames, EXTRA_CA, MODEL_GATEWAY_HOST } from '../../infra/docker/layout.ts';
 import { slotCount } from '../../infra/docker/slots.ts';
 import { readAgentConfig, readSkillSwitches } from '../../infra/openclaw/agent-config.ts';
-import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
+import { acceptedModel, type ConfigInput, openclawConfig, secretVariables } from '../../infra/openclaw/config-builder.ts';
 import { configShape } from '../../infra/openclaw/config-shape.ts';
 import { pairedDevices } from '../../infra/openclaw/device.ts';
 import { fallbackTargets, keySecret, type ModelTarget, modelTarget } from '../../infra/openclaw/providers.ts';
@@ -19,6 +19,7 @@ import { buildContainerSpec } from '../containers/container-spec.ts';
 import { removeMarked } from '../containers/orphans.ts';
 import type { Context } from '../context.ts';
 import { conversationFile } from '../conversations/conversation-file.ts';
+import { virtualKey } from '../usage/virtual-key.ts';
 import { leaseSlot } from './lease-slot.ts';
 
 type Slice = Pick<Context, 'database' | 'envelope' | 'config'>;
@@ -27,19 +28,22 @@ function fallbacksOf({ config }: Slice, agent: Agent, secrets: AgentSecrets): Mo
   return fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)]));
 }
 
+/** The secrets of an agent's container by name: the channels' tokens, the gateway token, and the virtual key that derives from it. */
+function containerSecrets(agent: { id: string }, secrets: AgentSecrets): Record<string, string | undefined> {
+  return { ...secrets, virtualKey: secrets.gatewayToken && virtualKey(agent.id, secrets.gatewayToken) };
+}
+
 /** The secret variables of the container, by name: variable → name of its secret. */
-function secretVariablesOf(agent: Agent, fallbacks: ModelTarget[], secrets: AgentSecrets): Record<string, SecretName> {
-  const others = fallbacks.filter(({ provider }) => provider !== agent.aiProvider);
-  return {
-    ...Object.fromEntries(Object.entries(secretVariables).filter(([, name]) => secrets[name])),
-    ...Object.fromEntries(others.map(({ provider }) => [keyVariable(provider, agent.aiProvider), keySecret(provider, agent.aiProvider)])),
-  };
+function secretVariablesOf(agent: { id: string }, secrets: AgentSecrets): Record<string, string> {
+  const values = containerSecrets(agent, secrets);
+  return Object.fromEntries(Object.entries(secretVariables).filter(([, name]) => values[name]));
 }
 
 function configInput({ config }: Slice, agent: Agent, version: string, fallbacks: ModelTarget[], secrets: AgentSecrets): ConfigInput {
   return {
     version,
     plan: agent.plan,
+    modelGateway: `http://${MODEL_GATEWAY_HOST}:${config.MODEL_GATEWAY_PORT}`,
     target: modelTarget(agent, config),
     fallbacks,
     has: Object.fromEntries(Object.keys(secrets).map((name) => [name, true])),
@@ -50,8 +54,8 @@ function configInput({ config }: Slice, agent: Agent, version: string, fallbacks
 }
 
 /**
- * The secret environment variables of a stored spec, with their values. A container for another provider than the agent's
- * present one does not get the present provider's key.
+ * The secret environment variables of a stored spec, with their values. Older containers call their provider themselves: one for
+ * another provider than the agent's present one does not get the present provider's key.
  */
 export async function secretEnvironment(context: Slice, spec: AgentContainerSpec): Promise<Record<string, string>> {
   const { agent, secrets } = await context.database.as('service', async (tx) => ({
@@ -61,9 +65,8 @@ export async function secretEnvironment(context: Slice, spec: AgentContainerSpec
   const mayHaveKey = spec.keyRecipient ? spec.keyRecipient === keyRecipient(agent) : await isCurrent(context, agent, spec);
   // The gateway does not start when a variable of its configuration is missing.
   if (!mayHaveKey && secrets.apiKey) secrets.apiKey = 'none';
-  return Object.fromEntries(
-    Object.entries(spec.secretEnv).map(([variable, name]) => [variable, secrets[name as keyof AgentSecrets] ?? '']),
-  );
+  const values = containerSecrets(agent, secrets);
+  return Object.fromEntries(Object.entries(spec.secretEnv).map(([variable, name]) => [variable, values[name] ?? '']));
 }
 
 const serializedConfig = (input: ConfigInput) => JSON.stringify(openclawConfig(input), null, 2);
@@ -76,7 +79,7 @@ export async function configurationOf(context: Context, agent: Agent, version: s
   const secrets = await context.database.as('service', (tx) => readSecretsFor(tx, context.envelope, agent));
   const fallbacks = fallbacksOf(context, agent, secrets);
   const input = configInput(context, agent, version, fallbacks, secrets);
-  const variables = Object.keys(secretVariablesOf(agent, fallbacks, secrets));
+  const variables = Object.keys(secretVariablesOf(agent, secrets));
   // An image that transpiles its plugins has all channels; to list them, it would transpile all plugins.
   const plugins = factsOf(version).transpiles ? [] : openclawConfig(input).plugins.allow;
   return { content: serializedConfig(input), variables, plugins, shape: configShape(input) };
@@ -88,9 +91,12 @@ async function containerContents(context: Slice, agent: Agent, version: string) 
   const authorities = context.config.AGENT_EXTRA_CA_FILE;
   const secrets = await database.as('service', (tx) => readSecretsFor(tx, envelope, agent));
   const fallbacks = fallbacksOf(context, agent, secrets);
-  const secretNames = secretVariablesOf(agent, fallbacks, secrets);
-  const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, secrets[name] as string]));
-  const configuration = serializedConfig(configInput(context, agent, version, fallbacks, secrets));
+  const secretNames = secretVariablesOf(agent, secrets);
+  const values = containerSecrets(agent, secrets);
+  const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, values[name] as string]));
+  const input = configInput(context, agent, version, fallbacks, secrets);
+  const configuration = serializedConfig(input);
+  const models = [input.target, ...fallbacks].map((target) => acceptedModel(target, version));
   const files: VolumeFile[] = [
     { path: 'openclaw.json', content: configuration },
     // A gateway that distrusts a changed file (half its former size, for example) restores this copy: both must be equal.
@@ -100,9 +106,16 @@ async function containerContents(context: Slice, agent: Agent, version: string) 
   ];
   // The random gateway token is part of the hash, so the hash does not help to guess the other secrets.
   const fingerprint = sha256(
-    JSON.stringify([configuration, secretEnv, ...(authorities ? [authorities] : []), ...(hasAllowedDomains(agent) ? ['limited'] : [])]),
+    JSON.stringify([
+      configuration,
+      secretEnv,
+      // The configuration names the model gateway; the address of an owner's own endpoint is only here.
+      models.map(({ provider, baseUrl, model }) => [provider, provider === 'custom' && baseUrl, model]),
+      ...(authorities ? [authorities] : []),
+      ...(hasAllowedDomains(agent) ? ['limited'] : []),
+    ]),
   );
-  return { files, configuration, secretNames, secretEnv, fingerprint };
+  return { files, configuration, secretNames, secretEnv, models, fingerprint };
 }
 
 /**
@@ -136,7 +149,7 @@ export async function createContainer(
   const { database, host, config } = context;
   validateAllowedDomains(readAgentConfig(agent), config);
   if (!agent.containerSpec) await removeMarked(context, containerNames(agent.id));
-  const { files, secretNames, secretEnv, fingerprint } = await containerContents(context, agent, version);
+  const { files, secretNames, secretEnv, models, fingerprint } = await containerContents(context, agent, version);
   const [capacity, cache] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
   const cacheVolume = cache.filled ? cache.volume : null;
   // Only a new workspace gets these files: the agent may change them later.
@@ -147,7 +160,18 @@ export async function createContainer(
 
   while (refused.size < 50) {
     slot ??= await leaseSlot(database, agent.id, slotCount(config.AGENT_PORT_BASE), refused);
-    const spec = buildContainerSpec({ agent, slot, image, secretEnv: secretNames, fingerprint, recipient, cacheVolume, capacity, config });
+    const spec = buildContainerSpec({
+      agent,
+      slot,
+      image,
+      secretEnv: secretNames,
+      models,
+      fingerprint,
+      recipient,
+      cacheVolume,
+      capacity,
+      config,
+    });
     try {
       const containerId = await host.create(spec, secretEnv, [...files, ...initialFiles], { data, signal });
       // The engine binds the ports at the start, so only a started container proves that the slot is free.

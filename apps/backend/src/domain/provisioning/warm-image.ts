@@ -14,6 +14,7 @@ const allChannelsConfig = (version: string) =>
   openclawConfig({
     version,
     plan: 'network',
+    modelGateway: 'http://127.0.0.1:9',
     target: { provider: 'custom', api: 'openai-completions', baseUrl: 'http://127.0.0.1:9/v1', gatewayName: 'custom', model: 'none' },
     fallbacks: [],
     has: { telegramToken: true, discordBotToken: true, whatsappToken: true, apiKey: true },

@@ -39,7 +39,7 @@ const whole = {
     NetworkMode: 'openclaw-net-x',
     Mounts: [dataMount, { Type: 'volume', Source: '', Target: '/opt/agentbot/cache', ReadOnly: true }],
     PortBindings: { '18789/tcp': [{ HostIp: '127.0.0.1', HostPort: '19000' }] },
-    ExtraHosts: ['host.docker.internal:host-gateway'],
+    ExtraHosts: ['models.agentbot.internal:10.248.0.1', 'host.docker.internal:host-gateway'],
   },
 };
 const agentSubnet = '10.248.0.0/16';
@@ -125,7 +125,8 @@ describe('a container is refused', () => {
     ],
     ['with another log driver', { LogConfig: { Type: 'syslog', Config: {} } }, 'HostConfig.LogConfig.Type'],
     ['with a log address', { LogConfig: { Type: 'json-file', Config: { address: 'x' } } }, 'HostConfig.LogConfig.Config.address'],
-    ['with another host name in its hosts', { ExtraHosts: ['db:10.0.0.1'] }, 'HostConfig.ExtraHosts.0'],
+    ['with another host name in its hosts', { ExtraHosts: ['db:10.248.0.1'] }, 'HostConfig.ExtraHosts.0'],
+    ['with the model gateway elsewhere', { ExtraHosts: ['models.agentbot.internal:10.0.0.1'] }, 'HostConfig.ExtraHosts.0'],
     ['with an unknown field', { OomKillDisable: true }, 'HostConfig.OomKillDisable'],
   ])('%s', (_case, fields, place) => {
     expect(violation(hosted(fields))).toBe(place);

@@ -25,6 +25,11 @@ const labels = ({ installation }: BodySettings) =>
     'agentbot.agent': z.string().optional(),
     'agentbot.owner': z.string().optional(),
   });
+/** A pattern of the addresses in the agents' subnet. */
+function addressIn({ agentSubnet }: BodySettings): string {
+  const [a, b] = agentSubnet.split('.');
+  return `${a}\\.${b}(\\.\\d{1,3}){2}`;
+}
 const DATA_FOLDER = '/home/node/.openclaw';
 const positive = z.int().positive();
 const words = z.array(z.string());
@@ -65,7 +70,6 @@ const hostConfigFields = {
   PortBindings: z
     .record(port, z.tuple([z.strictObject({ HostIp: z.literal('127.0.0.1'), HostPort: z.string().regex(/^[1-9]\d{3,4}$/) })]))
     .optional(),
-  ExtraHosts: z.array(z.literal('host.docker.internal:host-gateway')).optional(),
 };
 
 const containerFields = {
@@ -92,7 +96,16 @@ export const container = (settings: BodySettings) =>
   z.strictObject({
     ...containerFields,
     Labels: labels(settings),
-    HostConfig: z.strictObject({ ...hostConfigFields, ...(settings.runtime && { Runtime: z.literal(settings.runtime) }) }),
+    HostConfig: z.strictObject({
+      ...hostConfigFields,
+      // The host's address in an agent's network, for the model gateway; containers of earlier versions have the other name.
+      ExtraHosts: z
+        .array(
+          z.string().regex(new RegExp(`^(models\\.agentbot\\.internal:${addressIn(settings)}|host\\.docker\\.internal:host-gateway)$`)),
+        )
+        .optional(),
+      ...(settings.runtime && { Runtime: z.literal(settings.runtime) }),
+    }),
   });
 
 /** A volume without driver options, with the installation's labels. */
@@ -100,14 +113,13 @@ export const volume = (settings: BodySettings) => z.strictObject({ Name: nameSch
 
 /** A bridge network with a /29 of the agents' subnet. */
 export function network(settings: BodySettings) {
-  const [a, b] = settings.agentSubnet.split('.');
   return z.strictObject({
     Name: nameSchema,
     Driver: z.literal('bridge'),
     Labels: labels(settings),
     IPAM: z.strictObject({
       Driver: z.literal('default'),
-      Config: z.tuple([z.strictObject({ Subnet: z.string().regex(new RegExp(`^${a}\\.${b}(\\.\\d{1,3}){2}/29$`)) })]),
+      Config: z.tuple([z.strictObject({ Subnet: z.string().regex(new RegExp(`^${addressIn(settings)}/29$`)) })]),
     }),
   });
 }

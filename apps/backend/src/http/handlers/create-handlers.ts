@@ -20,6 +20,7 @@ import { openclawHandlers } from './openclaw.ts';
 import { operationsHandlers } from './operations.ts';
 import { overviewHandlers } from './overview.ts';
 import { provisionHandlers } from './provision.ts';
+import { usageHandlers } from './usage.ts';
 import { verificationHandlers } from './verification.ts';
 import { walletsHandlers } from './wallets.ts';
 import { workspaceHandlers } from './workspace.ts';
@@ -47,6 +48,7 @@ export function createHandlers(context: Context): Handlers {
     ...operationsHandlers(context),
     ...overviewHandlers(context),
     ...provisionHandlers(context),
+    ...usageHandlers(context),
     ...verificationHandlers(context),
     ...walletsHandlers(context),
     ...workspaceHandlers(context),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError, type Plan } from '@agentbot/contracts';
+import type { ModelTarget } from '../openclaw/providers.ts';
 
 /**
  * The specification of an agent's container, without secrets. It is stored with the agent: a recreate uses the same one. It is a
@@ -23,6 +24,8 @@ export type AgentContainerSpec = {
   secretEnv: Record<string, string>;
   /** The receiver of the model's API key; absent in older specifications. */
   keyRecipient?: string;
+  /** The models that the container calls through the model gateway, its own first; absent when it calls its providers itself. */
+  models?: ModelTarget[];
   memoryBytes: number;
   cpus: number;
   pidsLimit: number;

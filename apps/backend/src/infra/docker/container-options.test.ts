@@ -60,7 +60,7 @@ test('createOptions passes secrets in the environment and in no argument', () =>
 
 test('createOptions sets every option that the engine gets, and no other', () => {
   const { HostConfig, ...container } = createOptions(
-    { ...spec, extraHosts: ['host.docker.internal:host-gateway'] },
+    { ...spec, extraHosts: ['models.agentbot.internal:10.201.0.1'] },
     {},
     ['/app', 'node'],
     confinement(),
@@ -84,7 +84,7 @@ test('createOptions sets every option that the engine gets, and no other', () =>
     ].sort(),
   );
   expect(HostConfig).toMatchObject({
-    ExtraHosts: ['host.docker.internal:host-gateway'],
+    ExtraHosts: ['models.agentbot.internal:10.201.0.1'],
     LogConfig: { Type: 'json-file', Config: { 'max-size': '32m', 'max-file': '2' } },
     Tmpfs: {
       '/tmp': 'rw,nosuid,nodev,size=256m,mode=1777',

@@ -7,6 +7,9 @@ export const BRIDGE_CONTAINER_PORT = 18_791;
 /** The folder with an agent's data, inside its container. */
 export const DATA_FOLDER = '/home/node/.openclaw';
 
+/** The name of this host's model gateway inside agents' containers. */
+export const MODEL_GATEWAY_HOST = 'models.agentbot.internal';
+
 /** File with additional CA certificates that the agent trusts; relative to the data folder. */
 export const EXTRA_CA = 'extra-ca.pem';
 

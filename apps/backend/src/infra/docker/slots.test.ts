@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { restrictedSlot, restrictedSubnet, slotCount, slotPorts, slotSubnet } from './slots.ts';
+import { hostAddress, restrictedSlot, restrictedSubnet, slotCount, slotOfAddress, slotPorts, slotSubnet } from './slots.ts';
 
 // Ruling 16: ports from 19000 in steps of 4; the bridge two above the gateway. A /29 has eight addresses.
 
@@ -23,6 +23,26 @@ test.each([
   ['', undefined],
 ])('restrictedSlot of the address %s is %s', (address, slot) => {
   expect(restrictedSlot('10.201.0.0/16', address)).toBe(slot);
+});
+
+test.each([
+  ['10.201.0.2', 0],
+  ['10.201.0.8', 1],
+  ['10.201.127.255', 4_095],
+  ['10.201.128.0', 0],
+  ['::ffff:10.201.129.10', 33],
+  ['10.202.0.2', undefined],
+  ['127.0.0.1', undefined],
+  ['', undefined],
+])('slotOfAddress of %s is %s', (address, slot) => {
+  expect(slotOfAddress('10.201.0.0/16', address)).toBe(slot);
+});
+
+test.each([
+  ['10.201.0.0/29', '10.201.0.1'],
+  ['10.201.255.248/29', '10.201.255.249'],
+])('hostAddress of %s is %s', (subnet, address) => {
+  expect(hostAddress(subnet)).toBe(address);
 });
 
 test('slotPorts are four apart, the bridge two above the gateway', () => {

@@ -24,16 +24,32 @@ export function slotSubnet(base: string, slot: number, restricted: boolean): str
   return `${a}.${b}.${offset >> 8}.${offset & 255}/29`;
 }
 
+/** The host's address in a slot's /29: its first one, which the engine gives to the network's bridge. */
+export function hostAddress(subnet: string): string {
+  const [a, b, c, d] = subnet.split(/[./]/);
+  return `${a}.${b}.${c}.${Number(d) + 1}`;
+}
+
 /** The half of the /16 with the networks of agents that are restricted to a list of domains. */
 export function restrictedSubnet(base: string): string {
   const [a, b] = base.split('.');
   return `${a}.${b}.128.0/17`;
 }
 
+/** The number of the /29 with an address, counted through both halves of the /16; undefined outside of it. */
+function networkOf(base: string, address: string): number | undefined {
+  const [a, b, c = Number.NaN, d = Number.NaN] = unmapped(address).split('.').map(Number);
+  return base === `${a}.${b}.0.0/16` ? Math.floor((c * 256 + d) / ADDRESSES_PER_SLOT) : undefined;
+}
+
+/** The slot of the agent with an address; undefined when no agent can have it. */
+export function slotOfAddress(base: string, address: string): number | undefined {
+  const network = networkOf(base, address);
+  return network === undefined ? undefined : network % SLOTS_PER_HALF;
+}
+
 /** The slot of the restricted agent with an address; undefined when no restricted agent can have it. */
 export function restrictedSlot(base: string, address: string): number | undefined {
-  const [a, b, c = Number.NaN, d = Number.NaN] = unmapped(address).split('.').map(Number);
-  if (base !== `${a}.${b}.0.0/16`) return undefined;
-  const slot = Math.floor((c * 256 + d) / ADDRESSES_PER_SLOT) - SLOTS_PER_HALF;
-  return slot >= 0 ? slot : undefined;
+  const network = networkOf(base, address);
+  return network === undefined || network < SLOTS_PER_HALF ? undefined : network - SLOTS_PER_HALF;
 }

@@ -18,6 +18,17 @@ const currentSpec: z.ZodType<AgentContainerSpec> = z.looseObject({
   env: strings,
   secretEnv: strings,
   keyRecipient: z.string().optional(),
+  models: z
+    .array(
+      z.looseObject({
+        provider: z.enum(['openrouter', 'gemini', 'groq', 'anthropic', 'openai', 'custom']),
+        api: z.enum(['openai-completions', 'anthropic-messages', 'google-generative-ai']),
+        baseUrl: z.string(),
+        gatewayName: z.string(),
+        model: z.string(),
+      }),
+    )
+    .optional(),
   memoryBytes: z.number(),
   cpus: z.number(),
   pidsLimit: z.number(),

@@ -22,13 +22,16 @@ const replies = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN';
 const dns = (chain: string) => ['udp', 'tcp'].map((protocol) => `-A ${chain} -d 10.0.0.2 -p ${protocol} --dport 53 -j RETURN`);
 const lines = (text: string) => text.split('\n').filter(Boolean);
 
-test('firewallRules closes the host and every private network, and opens DNS', () => {
-  expect(lines(firewallRules({ subnet: '10.201.0.0/16', host: undefined, nameservers: ['10.0.0.2'], egressPort: undefined }))).toEqual([
+test('firewallRules closes the host and every private network, and opens DNS and the model gateway', () => {
+  expect(
+    lines(firewallRules({ subnet: '10.201.0.0/16', nameservers: ['10.0.0.2'], egressPort: undefined, modelGatewayPort: 10_100 })),
+  ).toEqual([
     '*filter',
     `:${input} - [0:0]`,
     `:${forward} - [0:0]`,
     `-A ${input} ${replies}`,
     ...dns(input),
+    `-A ${input} -d 10.201.0.0/16 -p tcp --dport 10100 -j RETURN`,
     `-A ${input} -j REJECT`,
     `-A ${forward} ${replies}`,
     ...dns(forward),
@@ -47,26 +50,10 @@ test('firewallRules closes the host and every private network, and opens DNS', (
 });
 
 test('firewallRules with an egress port leads every connection of restricted agents to it, and lets no other agent reach it', () => {
-  const rules = lines(firewallRules({ subnet: '10.201.0.0/16', host: undefined, nameservers: [], egressPort: 15_001 }));
+  const rules = lines(firewallRules({ subnet: '10.201.0.0/16', nameservers: [], egressPort: 15_001, modelGatewayPort: 10_100 }));
   expect(rules.filter((rule) => rule.includes('15001'))).toEqual([
     `-A ${input} -s 10.201.128.0/17 -p tcp --dport 15001 -j RETURN`,
     `-A ${out} -p tcp -j REDIRECT --to-ports 15001`,
   ]);
   expect(rules.indexOf(`-A ${input} -j REJECT`)).toBe(rules.findLastIndex((rule) => rule.startsWith(`-A ${input} `)));
-});
-
-test('firewallRules that open the host for private models still close the metadata service', () => {
-  const rules = lines(firewallRules({ subnet: '10.201.0.0/16', host: '172.17.0.0/16', nameservers: [], egressPort: undefined }));
-  expect(rules.filter((rule) => rule.startsWith(`-A ${input} `))).toEqual([
-    `-A ${input} ${replies}`,
-    `-A ${input} -d 172.17.0.0/16 -j RETURN`,
-    `-A ${input} -j REJECT`,
-  ]);
-  expect(rules.filter((rule) => rule.startsWith(`-A ${forward} `))).toEqual([
-    `-A ${forward} ${replies}`,
-    `-A ${forward} -d 10.201.0.0/16 -j RETURN`,
-    `-A ${forward} -s 10.201.128.0/17 -j REJECT`,
-    `-A ${forward} -d 169.254.0.0/16 -j REJECT`,
-    `-A ${forward} -d 100.100.100.200/32 -j REJECT`,
-  ]);
 });

@@ -8,17 +8,16 @@ import { restrictedSubnet } from '../docker/slots.ts';
 import { forbiddenNetworks, privateNetworks } from '../openclaw/model-endpoint.ts';
 
 const run = promisify(execFile);
-const ENGINE_BRIDGE = 'docker0';
 
 interface Rules {
   /** The /16 that contains all agents' networks. */
   subnet: string;
-  /** Network of the host's address in containers (`host.docker.internal`); undefined when agents may not reach the host. */
-  host: string | undefined;
   /** DNS servers of this machine; agents use them too. */
   nameservers: string[];
   /** Port of the egress proxy, for agents restricted to a list of domains; undefined blocks all their connections. */
   egressPort: number | undefined;
+  /** Port of the model gateway: all agents reach it. */
+  modelGatewayPort: number;
 }
 
 const chains = (subnet: string) => {
@@ -27,23 +26,23 @@ const chains = (subnet: string) => {
 };
 
 /**
- * The rules for `iptables-restore --noflush`. Agents may not reach this host or a private network, unless `host` is given;
- * public addresses stay open. Agents restricted to a list of domains reach them through the egress proxy only.
+ * The rules for `iptables-restore --noflush`. Agents may not reach this host, but for its model gateway, nor a
+ * private network; public addresses stay open. Agents restricted to a list of domains reach them through the egress proxy only.
  */
-export function firewallRules({ subnet, host, nameservers, egressPort }: Rules): string {
+export function firewallRules({ subnet, nameservers, egressPort, modelGatewayPort }: Rules): string {
   const { input, forward, egress } = chains(subnet);
   const restricted = restrictedSubnet(subnet);
   const allowReplies = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN';
   const allowDns = (chain: string) =>
     nameservers.flatMap((address) => ['udp', 'tcp'].map((protocol) => `-A ${chain} -d ${address} -p ${protocol} --dport 53 -j RETURN`));
-  const rejected = [...forbiddenNetworks.ipv4, ...(host ? [] : privateNetworks.ipv4)];
+  const rejected = [...forbiddenNetworks.ipv4, ...privateNetworks.ipv4];
   return [
     '*filter',
     `:${input} - [0:0]`,
     `:${forward} - [0:0]`,
     `-A ${input} ${allowReplies}`,
     ...allowDns(input),
-    ...(host ? [`-A ${input} -d ${host} -j RETURN`] : []),
+    `-A ${input} -d ${subnet} -p tcp --dport ${modelGatewayPort} -j RETURN`,
     ...(egressPort ? [`-A ${input} -s ${restricted} -p tcp --dport ${egressPort} -j RETURN`] : []),
     `-A ${input} -j REJECT`,
     `-A ${forward} ${allowReplies}`,
@@ -68,27 +67,6 @@ async function nameserversOfHost(): Promise<string[]> {
   const text = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   const addresses = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address);
   return addresses.filter((address) => isIPv4(address) && !address.startsWith('127.'));
-}
-
-/** Converts an entry of `/proc/net/route` to CIDR: `000011AC` and `0000FFFF`, lowest byte first, to `172.17.0.0/16`. */
-function network(destination: string, mask: string): string {
-  const bytes = (hex: string) =>
-    hex
-      .match(/../g)
-      ?.map((byte) => Number.parseInt(byte, 16))
-      .reverse() ?? [];
-  const prefix = bytes(mask).reduce((ones, byte) => ones + byte.toString(2).replaceAll('0', '').length, 0);
-  return `${bytes(destination).join('.')}/${prefix}`;
-}
-
-/**
- * The network of the address that the engine's `host-gateway` stands for: by default its first bridge's. The routing table
- * is read because Node does not list the bridge while it has no carrier.
- */
-async function hostNetwork(): Promise<string | undefined> {
-  const lines = (await readFile('/proc/net/route', 'utf8').catch(() => '')).split('\n').map((line) => line.split(/\s+/));
-  const [, destination, , , , , , mask] = lines.find(([name]) => name === ENGINE_BRIDGE) ?? [];
-  return destination && mask && network(destination, mask);
 }
 
 /** Applies rules in one transaction. @throws Error with the error output of `iptables-restore` */
@@ -123,12 +101,11 @@ async function jump(table: string, from: string, subnet: string, to: string): Pr
  */
 export async function installFirewall({
   AGENT_SUBNET,
-  ALLOW_PRIVATE_MODEL_ENDPOINTS,
   EGRESS_PORT,
-}: Pick<Config, 'AGENT_SUBNET' | 'ALLOW_PRIVATE_MODEL_ENDPOINTS' | 'EGRESS_PORT'>): Promise<void> {
+  MODEL_GATEWAY_PORT,
+}: Pick<Config, 'AGENT_SUBNET' | 'EGRESS_PORT' | 'MODEL_GATEWAY_PORT'>): Promise<void> {
   const nameservers = await nameserversOfHost();
-  const host = ALLOW_PRIVATE_MODEL_ENDPOINTS ? await hostNetwork() : undefined;
-  await restore(firewallRules({ subnet: AGENT_SUBNET, host, nameservers, egressPort: EGRESS_PORT }));
+  await restore(firewallRules({ subnet: AGENT_SUBNET, nameservers, egressPort: EGRESS_PORT, modelGatewayPort: MODEL_GATEWAY_PORT }));
   const { input, forward, egress } = chains(AGENT_SUBNET);
   await jump('filter', 'INPUT', AGENT_SUBNET, input);
   await jump('filter', 'DOCKER-USER', AGENT_SUBNET, forward);

@@ -1,6 +1,6 @@
 import { settingsIn } from '@agentbot/contracts/test/agents-api';
 import { describe, expect, test } from '@jest/globals';
-import { type ConfigInput, keyVariable, openclawConfig, secretVariables } from './config-builder.ts';
+import { acceptedModel, type ConfigInput, openclawConfig, secretVariables } from './config-builder.ts';
 import { configShape } from './config-shape.ts';
 
 const anthropic = {
@@ -29,6 +29,7 @@ const gemini = {
 const input: ConfigInput = {
   version: '2026.3.13',
   plan: 'solo',
+  modelGateway: 'http://models.agentbot.internal:10100',
   target: anthropic,
   fallbacks: [openai],
   has: { apiKey: true },
@@ -37,7 +38,7 @@ const input: ConfigInput = {
   origin: 'http://a.agents.localhost:10000',
 };
 const everyChannel = { apiKey: true, telegramToken: true, discordBotToken: true, whatsappToken: true };
-const key = (id: string) => ({ source: 'env', provider: 'default', id });
+const virtualKey = { source: 'env', provider: 'default', id: 'AGENT_MODEL_API_KEY' };
 
 test('openclawConfig builds the whole file of an agent without channels', () => {
   expect(openclawConfig(input)).toEqual({
@@ -57,15 +58,15 @@ test('openclawConfig builds the whole file of an agent without channels', () => 
     models: {
       providers: {
         anthropic: {
-          baseUrl: 'https://api.anthropic.com',
+          baseUrl: 'http://models.agentbot.internal:10100/anthropic',
           api: 'anthropic-messages',
-          apiKey: key('AGENT_MODEL_API_KEY'),
+          apiKey: virtualKey,
           models: [{ id: 'claude-opus-4-6', name: 'claude-opus-4-6' }],
         },
         openai: {
-          baseUrl: 'https://api.openai.com/v1',
+          baseUrl: 'http://models.agentbot.internal:10100/openai',
           api: 'openai-completions',
-          apiKey: key('AGENT_MODEL_API_KEY_OPENAI'),
+          apiKey: virtualKey,
           models: [{ id: 'gpt-4o', name: 'gpt-4o' }],
         },
       },
@@ -172,17 +173,15 @@ test('openclawConfig lists every model of one provider in one entry', () => {
   expect(agents.defaults.model.fallbacks).toEqual(['anthropic/claude-sonnet-4-5']);
 });
 
-test('openclawConfig gives a custom endpoint without a key a placeholder, because the gateway requires a key', () => {
-  const without = openclawConfig({ ...input, target: custom, fallbacks: [], has: {} });
-  expect(without.models.providers.custom).toMatchObject({ apiKey: 'none', models: [{ id: 'm', name: 'm' }] });
-  const withKey = openclawConfig({ ...input, target: custom, fallbacks: [] });
-  expect(withKey.models.providers.custom?.apiKey).toEqual(key('AGENT_MODEL_API_KEY'));
+test('openclawConfig gives an agent without any key the virtual key, because the model gateway says what is missing', () => {
+  const { custom: own, openai: fallback } = openclawConfig({ ...input, target: custom, has: {} }).models.providers;
+  expect([own?.apiKey, fallback?.apiKey]).toEqual([virtualKey, virtualKey]);
+  expect(own).toMatchObject({ baseUrl: 'http://models.agentbot.internal:10100/custom', models: [{ id: 'm', name: 'm' }] });
 });
 
-test('openclawConfig names no key of a known provider that the agent has none for', () => {
-  const { anthropic: own, openai: fallback } = openclawConfig({ ...input, has: {} }).models.providers;
-  expect(own).not.toHaveProperty('apiKey');
-  expect(fallback?.apiKey).toEqual(key('AGENT_MODEL_API_KEY_OPENAI'));
+test('acceptedModel has the name that the version accepts', () => {
+  expect(acceptedModel(gemini, '2026.9.6')).toEqual({ ...gemini, model: 'gemini-2.5-flash' });
+  expect(acceptedModel(gemini, '2026.8.2')).toEqual(gemini);
 });
 
 test('openclawConfig replaces a model that the version refuses, as model and as fallback', () => {
@@ -208,15 +207,10 @@ test.each([
   expect(openclawConfig({ ...input, plan }).tools.profile).toBe(profile);
 });
 
-test('keyVariable is the agent’s own variable for its provider, and one per other provider', () => {
-  expect(keyVariable('openai', 'openai')).toBe('AGENT_MODEL_API_KEY');
-  expect(keyVariable('openai', 'groq')).toBe('AGENT_MODEL_API_KEY_OPENAI');
-});
-
 test('each secret variable names its secret', () => {
   expect(secretVariables).toEqual({
     OPENCLAW_GATEWAY_TOKEN: 'gatewayToken',
-    AGENT_MODEL_API_KEY: 'apiKey',
+    AGENT_MODEL_API_KEY: 'virtualKey',
     TELEGRAM_BOT_TOKEN: 'telegramToken',
     DISCORD_BOT_TOKEN: 'discordBotToken',
   });
@@ -230,7 +224,7 @@ describe('configShape', () => {
     ['origins', { origin: 'http://b.agents.localhost' }],
     ['owners', { ownerIds: ['7', '8'] }],
     ['skills', { skills: { other: true } }],
-    ['base URLs', { target: { ...anthropic, baseUrl: 'https://other.example' } }],
+    ['base URLs', { target: { ...anthropic, baseUrl: 'https://other.example' }, modelGateway: 'http://other.example' }],
   ])('is equal for other %s', (_field, change) => {
     expect(configShape({ ...whole, ...change })).toBe(shape);
   });

@@ -3,19 +3,21 @@ import { type Dialect, dialectOf, isRelease } from '@agentbot/openclaw-image/ver
 import type { AgentSecrets } from '../crypto/agent-secrets.ts';
 import type { ModelTarget } from './providers.ts';
 
-/** Environment variables of the container that carry the agent's secrets: variable → name of the secret. */
+/** Environment variables of the container that carry the agent's secrets: variable → name of the secret. The virtual key derives from the gateway token. */
 export const secretVariables = {
   OPENCLAW_GATEWAY_TOKEN: 'gatewayToken',
-  AGENT_MODEL_API_KEY: 'apiKey',
+  AGENT_MODEL_API_KEY: 'virtualKey',
   TELEGRAM_BOT_TOKEN: 'telegramToken',
   DISCORD_BOT_TOKEN: 'discordBotToken',
-} as const satisfies Record<string, keyof AgentSecrets>;
+} as const satisfies Record<string, keyof AgentSecrets | 'virtualKey'>;
 
 /** The input of an agent's configuration. */
 export interface ConfigInput {
   /** The image's OpenClaw version; an unknown version gets the configuration of the nearest older known one. */
   version: string;
   plan: Plan;
+  /** The base URL of the model gateway, as the container reaches it. */
+  modelGateway: string;
   /** The agent's model; `fallbacks` are tried in order when it fails. */
   target: ModelTarget;
   fallbacks: ModelTarget[];
@@ -68,42 +70,33 @@ function channels({ version, has, ownerIds }: ConfigInput) {
   };
 }
 
-/** The environment variable with a provider's key. The agent's own provider always uses `AGENT_MODEL_API_KEY`. */
-export const keyVariable = (provider: string, ownProvider: string) =>
-  provider === ownProvider ? 'AGENT_MODEL_API_KEY' : `AGENT_MODEL_API_KEY_${provider.toUpperCase()}`;
-
 interface ProviderEntry {
   baseUrl: string;
   api: string;
-  apiKey?: string | { source: 'env'; provider: string; id: string };
+  apiKey: { source: 'env'; provider: 'default'; id: 'AGENT_MODEL_API_KEY' };
   models: { id: string; name: string }[];
 }
 
-/** One entry per used provider, with its models. */
-function modelProviders({ target, fallbacks, has }: ConfigInput) {
+/** One entry per used provider, with its models. Each is reached through the model gateway, with the agent's virtual key. */
+function modelProviders({ modelGateway, target, fallbacks }: ConfigInput) {
   const entries: Record<string, ProviderEntry> = {};
-  for (const each of [target, ...fallbacks]) {
-    const variable = keyVariable(each.provider, target.provider);
-    entries[each.gatewayName] ??= {
-      baseUrl: each.baseUrl,
-      api: each.api,
-      // The gateway refuses to call a model without a key, but a custom endpoint may need none.
-      ...(has.apiKey || each.provider !== target.provider
-        ? { apiKey: { source: 'env', provider: 'default', id: variable } }
-        : each.provider === 'custom' && { apiKey: 'none' }),
+  for (const { gatewayName, api, model } of [target, ...fallbacks]) {
+    entries[gatewayName] ??= {
+      baseUrl: `${modelGateway}/${gatewayName}`,
+      api,
+      apiKey: { source: 'env', provider: 'default', id: 'AGENT_MODEL_API_KEY' },
       models: [],
     };
-    entries[each.gatewayName]?.models.push({ id: each.model, name: each.model });
+    entries[gatewayName]?.models.push({ id: model, name: model });
   }
   return entries;
 }
 
-/** Replaces models that the OpenClaw version no longer accepts. */
-function replaceRetiredModels(input: ConfigInput): ConfigInput {
-  const { retired } = dialectOf(input.version);
-  const replace = (target: ModelTarget) => ({ ...target, model: retired[modelName(target)] ?? target.model });
-  return { ...input, target: replace(input.target), fallbacks: input.fallbacks.map(replace) };
-}
+/** A model as an OpenClaw version accepts it: some versions know another name for it. */
+export const acceptedModel = (target: ModelTarget, version: string): ModelTarget => ({
+  ...target,
+  model: dialectOf(version).retired[modelName(target)] ?? target.model,
+});
 
 /** The text that OpenClaw reads as this one: it puts environment variables into a configuration's strings, except after `$$`. */
 const literal = (text: string) => text.replace(/\$(?=\{[A-Z_][A-Z0-9_]*\})/g, '$$$$');
@@ -117,9 +110,9 @@ const modelName = ({ gatewayName, model }: ModelTarget) => `${gatewayName}/${mod
  * Builds an agent's `openclaw.json` for its OpenClaw version. A pure function; secrets appear only as references to the
  * container's environment.
  */
-export function openclawConfig(originalInput: ConfigInput) {
-  const supported = replaceRetiredModels(originalInput);
-  const input = { ...supported, target: withLiteralModel(supported.target), fallbacks: supported.fallbacks.map(withLiteralModel) };
+export function openclawConfig(given: ConfigInput) {
+  const written = (target: ModelTarget) => withLiteralModel(acceptedModel(target, given.version));
+  const input = { ...given, target: written(given.target), fallbacks: given.fallbacks.map(written) };
   const { target, fallbacks, has } = input;
   const { toolProfile, replyMinutes } = plans[input.plan];
   const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];

@@ -13,7 +13,7 @@ export function configShape(input: ConfigInput): string {
     origin: 'http://agent',
     ownerIds: placeholderFor(input.ownerIds, 'owner'),
     skills: Object.fromEntries(placeholderFor(Object.keys(input.skills), 'skill').map((key) => [key, true])),
-    target: { ...input.target, baseUrl: 'http://model' },
+    modelGateway: 'http://models',
   });
   return sha256(JSON.stringify(shape));
 }

@@ -104,14 +104,14 @@ export const credentialOf = (provider: string): Credential | undefined => provid
 export const keySecret = (provider: string, ownProvider: string) =>
   provider === ownProvider ? ('apiKey' as const) : (`apiKey:${credentialOf(provider)}` as const);
 
-/** A model with the address and protocol to call it. */
-export interface ModelTarget {
+/** A model with the address and protocol to call it. It is a type, since an interface is not assignable to a JSON column. */
+export type ModelTarget = {
   provider: ProviderId;
   api: Provider['api'];
   baseUrl: string;
   gatewayName: string;
   model: string;
-}
+};
 
 type Addresses = Pick<Config, NonNullable<Provider['baseUrlVariable']>>;
 interface Choice {
@@ -124,6 +124,10 @@ function target(id: KnownProvider, model: string, config: Addresses): ModelTarge
   const { api, baseUrl, baseUrlVariable, gatewayName } = providers[id];
   return { provider: id, api, baseUrl: (baseUrlVariable && config[baseUrlVariable]) ?? baseUrl, gatewayName, model };
 }
+
+/** A target with the address that its provider has by now; an owner's own endpoint keeps its address. */
+export const withPresentAddress = (stored: ModelTarget, config: Addresses): ModelTarget =>
+  stored.provider === 'custom' ? stored : { ...stored, baseUrl: target(stored.provider, stored.model, config).baseUrl };
 
 /** The model of an agent, from its row. */
 export function modelTarget(agent: Choice, config: Addresses): ModelTarget {

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent as Connections, type Dispatcher, interceptors, request as send } from 'undici';
+import { containerUrlToHostUrl, hostOf, mayReach, reachableLookup } from '../../infra/openclaw/model-endpoint.ts';
+import type { ModelTarget } from '../../infra/openclaw/providers.ts';
+import type { Context } from '../context.ts';
+import { createUsageReader, type ModelRequest, modelDialects, type Reading } from './dialects.ts';
+import { estimateTokens } from './estimate.ts';
+import { type BudgetRefusal, beginCall, endCall } from './ledger.ts';
+import type { ModelAccess } from './model-access.ts';
+import { type Cost, costOf, microsOf, worstCost } from './prices.ts';
+import { createKeyRedactor } from './redact-key.ts';
+import { noTokens, type TokenUsage } from './token-usage.ts';
+
+/** A model may think this long before the first byte, and between two bytes. */
+const SILENCE_MS = 10 * 60_000;
+const CONNECT_MS = 10_000;
+/** Under a budget: the limit of a request that names none, and the highest limit. */
+const DEFAULT_OUTPUT = 8_192;
+const MAX_OUTPUT = 32_768;
+/** Under a budget: tokens that are not in the request, such as a provider's own instructions for tools, and those of one picture. */
+const HIDDEN_INPUT = 1_024;
+const PICTURE_TOKENS = 40_000;
+/** How long the end of a response waits for the ledger. */
+const LEDGER_MS = 1_000;
+
+/** The request headers that pass to a provider. */
+const PASSED_REQUEST_HEADER =
+  /^(accept|anthropic-(beta|version|dangerous-.*)|content-type|http-referer|openai-(beta|organization|project)|user-agent|x-title|x-stainless-.*|x-goog-api-client)$/;
+/** The response headers that pass from a provider. */
+const PASSED_RESPONSE_HEADER =
+  /^(content-type|cache-control|retry-after(-ms)?|(x-)?request-id|x-should-retry|openai-.*|x-ratelimit-.*|anthropic-(ratelimit|organization).*|server-timing)$/;
+
+/** Why the model gateway does not make a call. */
+export class ModelRefusal extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+interface ModelCallInput {
+  source: 'agent' | 'api' | 'test';
+  target: ModelTarget;
+  /** Below the provider's base URL. */
+  path: string;
+  /** The query, with `?`. */
+  search: string;
+  headers: Record<string, string | string[] | undefined>;
+  body: Record<string, unknown>;
+  signal: AbortSignal;
+}
+
+export interface ModelResponse {
+  status: number;
+  headers: Record<string, string>;
+  /** Must be read to its end or destroyed: only then does the call end. */
+  body: Readable;
+}
+
+type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background'>;
+
+const connections = (options: Connections.Options): Dispatcher =>
+  new Connections({ headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS, keepAliveTimeout: 60_000, connections: null, ...options }).compose(
+    interceptors.decompress(),
+  );
+/** The operator names the addresses of the known providers; an owner's own endpoint is checked when it is called. */
+const ofOperator = connections({ connect: { timeout: CONNECT_MS } });
+const ofOwner = {
+  public: connections({ connect: { timeout: CONNECT_MS, lookup: reachableLookup(false) } }),
+  any: connections({ connect: { timeout: CONNECT_MS, lookup: reachableLookup(true) } }),
+};
+
+function dispatcherFor(target: ModelTarget, url: URL, allowPrivate: boolean): Dispatcher {
+  if (target.provider !== 'custom') return ofOperator;
+  const host = hostOf(url);
+  // An IP address skips the DNS lookup, so it is checked here.
+  if (isIP(host) && !mayReach(host, allowPrivate)) throw new ModelRefusal(403, 'address_not_allowed', `The address ${host} is not allowed`);
+  return allowPrivate ? ofOwner.any : ofOwner.public;
+}
+
+/** The URL of a call. Anthropic's base URL may or may not end with the version. */
+function urlOf({ target, path, search }: ModelCallInput): URL {
+  const base = containerUrlToHostUrl(target.baseUrl);
+  return new URL(`${target.api === 'anthropic-messages' ? base.replace(/\/v1$/, '') : base}${path}${search}`);
+}
+
+const budgetSentences: Record<Exclude<BudgetRefusal, 'gone'>, string> = {
+  unpriced: 'This model has no known price, so its budget cannot hold. Give a price for it, or remove the budget',
+  'agent day': "This agent's budget for today is spent. It begins again at midnight UTC; its owner can raise it",
+  'agent month': "This agent's budget for this month is spent. It begins again on the first of the month; its owner can raise it",
+  'account day': 'The budget of the account for today is spent. It begins again at midnight UTC; its owner can raise it',
+  'account month': 'The budget of the account for this month is spent. It begins again on the first of the month; its owner can raise it',
+};
+
+/** What the request is limited to under a budget. @throws ModelRefusal for a request whose cost its size does not bound */
+function limitFor({ hasBudget }: ModelAccess, request: ModelRequest): number | undefined {
+  if (!hasBudget) return request.maxOutput;
+  if (request.extra) {
+    throw new ModelRefusal(
+      400,
+      'cost_not_bounded',
+      `Under a budget, a request may not contain ${request.extra}: its cost is not known beforehand`,
+    );
+  }
+  return Math.min(request.maxOutput ?? DEFAULT_OUTPUT, MAX_OUTPUT);
+}
+
+/** Which tokens to book: what the provider told, or an estimate when it told nothing or the response did not end. */
+async function usageToBook(reading: Reading, sent: string): Promise<{ usage: TokenUsage; estimated: boolean }> {
+  if (reading.usage && reading.isFinal) return { usage: reading.usage, estimated: false };
+  const told = reading.usage ?? noTokens;
+  const [input, output] = [told.input || (await estimateTokens(sent)), await estimateTokens(reading.text)];
+  return { usage: { ...told, input, output: Math.max(told.output, output) }, estimated: true };
+}
+
+function costToBook(target: ModelTarget, usage: TokenUsage, { costUsd }: Reading, { ownerPrice }: ModelAccess): Cost | undefined {
+  if (costUsd !== undefined && target.provider === 'openrouter') return { micros: microsOf(costUsd), source: 'provider' };
+  return costOf(target.provider, target.model, usage, ownerPrice);
+}
+
+/**
+ * Calls an agent's model with the provider's key: checks what the agent may call, reserves the worst case of its budget, passes the
+ * request on and the response back, and books what was used. Nothing in the body changes but the output limit and what makes
+ * the provider tell the usage.
+ * @throws ModelRefusal when the call is not made, also past a budget
+ * @throws TypeError `fetch failed` with its cause when the provider cannot be reached
+ */
+export async function callModel(context: Slice, access: ModelAccess, input: ModelCallInput): Promise<ModelResponse> {
+  const { target, source, signal } = input;
+  const { agent } = access;
+  const dialect = modelDialects[target.api];
+  const request = dialect.read(input.path, input.body);
+  if (!request) throw new ModelRefusal(404, 'not_found', 'The model gateway does not serve this path');
+  if (request.namesOtherModels) throw new ModelRefusal(403, 'model_not_allowed', 'This agent may call only its own models');
+  const key = access.keyFor(target);
+  if (!key && target.provider !== 'custom') {
+    throw new ModelRefusal(
+      401,
+      'no_key',
+      `The agent has no key for ${target.provider}. Its owner can add one; after a change of the provider, the agent must be restarted`,
+    );
+  }
+  const maxOutput = limitFor(access, request);
+  const sent = JSON.stringify(dialect.write(input.body, request, target.provider, access.hasBudget ? maxOutput : undefined));
+  const url = urlOf(input);
+  const dispatcher = dispatcherFor(target, url, context.config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
+
+  const tokens = { input: Buffer.byteLength(sent) + HIDDEN_INPUT + request.pictures * PICTURE_TOKENS, output: maxOutput ?? MAX_OUTPUT };
+  const id = randomUUID();
+  const refusal = await beginCall(context, {
+    id,
+    agentId: agent.id,
+    source,
+    provider: target.provider,
+    model: target.model,
+    worst: worstCost(target.provider, target.model, tokens, access.ownerPrice),
+    plan: agent.plan,
+  });
+  if (refusal === 'gone') throw new ModelRefusal(401, 'no_agent', 'There is no such agent');
+  if (refusal) throw new ModelRefusal(402, 'BUDGET_EXCEEDED', `BUDGET_EXCEEDED: ${budgetSentences[refusal]}`);
+
+  async function end(outcome: 'done' | 'aborted' | 'failed', status: number | undefined, reading: Reading | undefined): Promise<void> {
+    const { usage, estimated } = reading ? await usageToBook(reading, sent) : { usage: noTokens, estimated: false };
+    const cost = reading && costToBook(target, usage, reading, access);
+    const ending = endCall(context, id, { outcome, status, usage, cost, estimated });
+    context.background(ending);
+    await Promise.race([ending, sleep(LEDGER_MS, undefined, { ref: false })]);
+  }
+
+  let response: Dispatcher.ResponseData;
+  try {
+    response = await send(url, {
+      method: 'POST',
+      dispatcher,
+      signal,
+      headers: {
+        ...Object.fromEntries(
+          Object.entries(input.headers).filter(([name, value]) => value !== undefined && PASSED_REQUEST_HEADER.test(name)),
+        ),
+        'accept-encoding': 'identity',
+        'content-type': 'application/json',
+        ...(key ? dialect.keyHeader(key) : {}),
+      },
+      body: sent,
+    });
+  } catch (error) {
+    // A provider that got the request may bill its input.
+    const wasSent =
+      signal.aborted || /^UND_ERR_(HEADERS_TIMEOUT|SOCKET|BODY_TIMEOUT|ABORTED)$/.test(String((error as { code?: string }).code));
+    await end(signal.aborted ? 'aborted' : 'failed', undefined, wasSent ? createUsageReader(dialect, false).end() : undefined);
+    if (signal.aborted) throw error;
+    throw new TypeError('fetch failed', { cause: error });
+  }
+  const { statusCode: status, body } = response;
+  const redactor = createKeyRedactor(key);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (PASSED_RESPONSE_HEADER.test(name)) headers[name] = redactor.text(String(value));
+  }
+  const isError = status >= 300;
+  const reader = createUsageReader(dialect, !/^application\/(\w+\+)?json\b/i.test(headers['content-type'] ?? ''));
+  let isOver = false;
+  const passed = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      if (!isError) reader.feed(chunk);
+      done(null, redactor.bytes(chunk));
+    },
+    flush(done) {
+      isOver = true;
+      this.push(redactor.rest());
+      end(isError ? 'failed' : 'done', status, isError ? undefined : reader.end()).finally(() => done());
+    },
+  });
+  pipeline(body, passed, (error) => {
+    if (isOver) return;
+    // Ended by the caller, or by the provider.
+    const isCaller = signal.aborted || (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
+    void end(isError ? 'failed' : isCaller ? 'aborted' : 'failed', status, isError ? undefined : reader.end());
+  });
+  return { status, headers, body: passed };
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Plan } from '@agentbot/contracts';
+import type { Context } from '../context.ts';
+import type { Cost } from './prices.ts';
+import type { TokenUsage } from './token-usage.ts';
+
+/** The most attempts to write the end of a call while the database is away. */
+const ATTEMPTS = 8;
+const KEPT_DAYS = 90;
+
+/** The beginning of a call. */
+export interface BegunCall {
+  id: string;
+  agentId: string;
+  /** Who calls: the agent's container, API-side processing, or a test of the model. */
+  source: 'agent' | 'api' | 'test';
+  provider: string;
+  model: string;
+  /** The most that the call can cost, in micro-dollars; undefined for a model without a price. */
+  worst: bigint | undefined;
+  /** Selects the operator's default budget for the account. */
+  plan: Plan;
+}
+
+/** Why a call may not begin. */
+export type BudgetRefusal = 'gone' | 'unpriced' | 'agent day' | 'agent month' | 'account day' | 'account month';
+
+/** The end of a call. */
+export interface EndedCall {
+  outcome: 'done' | 'aborted' | 'failed';
+  /** The provider's HTTP status; undefined when it did not answer. */
+  status: number | undefined;
+  usage: TokenUsage;
+  /** Undefined for a model without a price. */
+  cost: Cost | undefined;
+  /** Whether the usage is an estimate. */
+  estimated: boolean;
+}
+
+type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log'>;
+
+/** Writes the beginning of a call and reserves its worst case. @returns undefined, or why the call may not begin */
+export async function beginCall({ config, pool, processId }: Slice, call: BegunCall): Promise<BudgetRefusal | undefined> {
+  const { id, agentId, source, provider, model, worst } = call;
+  const { daily, monthly } = config.PLAN_BUDGETS[call.plan] ?? {};
+  const { rows } = await pool.query<{ verdict: string }>('SELECT begin_model_call($1, $2, $3, $4, $5, $6, $7, $8, $9) AS verdict', [
+    id,
+    processId,
+    agentId,
+    source,
+    provider,
+    model,
+    worst ?? null,
+    daily ?? null,
+    monthly ?? null,
+  ]);
+  const verdict = rows[0]?.verdict;
+  return verdict === 'begun' ? undefined : (verdict as BudgetRefusal);
+}
+
+/** Writes the end of a call, which releases its reservation. Retries for minutes; after that the reservation stays until this process ends. */
+export async function endCall({ pool, log }: Slice, id: string, { outcome, status, usage, cost, estimated }: EndedCall): Promise<void> {
+  const { input, cached, cacheWrite, output, reasoning } = usage;
+  const values = [
+    id,
+    outcome,
+    status ?? null,
+    input,
+    cached,
+    cacheWrite,
+    output,
+    reasoning,
+    cost?.micros ?? null,
+    cost?.source ?? null,
+    estimated,
+  ];
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await pool.query('SELECT end_model_call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', values);
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) return void log.error({ err: error, call: id }, 'the end of a model call could not be written');
+      await sleep(250 * 2 ** attempt, undefined, { ref: false });
+    }
+  }
+}
+
+/** Books the calls of dead processes at their worst case. */
+export async function endLostCalls({ pool, log }: Pick<Context, 'pool' | 'log'>): Promise<void> {
+  const { rows } = await pool.query<{ ended: number }>('SELECT end_lost_model_calls() AS ended');
+  if (rows[0]?.ended) log.warn({ calls: rows[0].ended }, 'model calls of a dead process were booked at their worst case');
+}
+
+/** Removes single calls after 90 days; the figures of their days stay. */
+export async function removeOldCalls({ database }: Pick<Context, 'database'>): Promise<void> {
+  await database.as(
+    'service',
+    (tx) => tx.$executeRaw`DELETE FROM model_calls WHERE ended_at < app_now() - make_interval(days => ${KEPT_DAYS})`,
+  );
+}

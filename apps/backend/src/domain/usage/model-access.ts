@@ -1,0 +1,100 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Agent } from '../../generated/prisma/client.ts';
+import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
+import { fallbackTargets, keySecret, type ModelTarget, modelTarget, withPresentAddress } from '../../infra/openclaw/providers.ts';
+import { msAgo } from '../../shared/clock.ts';
+import { keyRecipient } from '../agents/model-key.ts';
+import type { Context } from '../context.ts';
+import type { OwnerPrice } from './prices.ts';
+import { agentOfVirtualKey, virtualKey } from './virtual-key.ts';
+
+/** How long what an agent may call is cached. */
+const CACHE_MS = 2_000;
+
+type Slice = Pick<Context, 'config' | 'database' | 'envelope' | 'clock'>;
+
+/** What an agent may call, and with which keys. */
+export interface ModelAccess {
+  agent: Agent;
+  /** The models of the agent's container; without a container, those of its row. */
+  targets: ModelTarget[];
+  /** The key for a target; undefined when the agent has none, or when its key belongs to another provider by now. */
+  keyFor: (target: ModelTarget) => string | undefined;
+  ownerPrice: OwnerPrice | undefined;
+  /** Whether the agent or its account has a budget, here or by the operator's default. */
+  hasBudget: boolean;
+}
+
+/** The models that the row of an agent names. */
+function targetsOfRow({ config }: Slice, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
+  return [
+    modelTarget(agent, config),
+    ...fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)])),
+  ];
+}
+
+/**
+ * Reads what an agent may call; undefined when there is no such agent.
+ * @param of the models of its `container`, which may be older than its row, or those of its `row`
+ */
+export async function readModelAccess(
+  context: Slice,
+  agentId: string,
+  of: 'container' | 'row',
+): Promise<(ModelAccess & { gatewayToken: string | undefined }) | undefined> {
+  const { database, envelope, config } = context;
+  const found = await database.as('service', async (tx) => {
+    const secrets = await readAgentSecrets(tx, envelope, agentId);
+    const agent = await tx.agent.findUnique({ where: { id: agentId }, include: { owner: true } });
+    return agent && { secrets, agent };
+  });
+  if (!found) return undefined;
+  const { secrets, agent } = found;
+  const { owner, inputPriceMicros, outputPriceMicros } = agent;
+  const spec = of === 'container' ? readContainerSpec(agent) : null;
+  const targets = spec?.models?.map((target) => withPresentAddress(target, config)) ?? targetsOfRow(context, agent, secrets);
+  // A key of another provider must never reach this one.
+  const isOwnKey = !spec?.models || spec.keyRecipient === keyRecipient(agent);
+  const ownProvider = targets[0]?.provider;
+  return {
+    agent,
+    targets,
+    keyFor: ({ provider }) => {
+      if (provider === ownProvider) return isOwnKey ? secrets.apiKey : undefined;
+      return secrets[keySecret(provider, ownProvider ?? '')];
+    },
+    ownerPrice:
+      inputPriceMicros === null || outputPriceMicros === null ? undefined : { input: inputPriceMicros, output: outputPriceMicros },
+    hasBudget:
+      [agent.dailyBudgetMicros, agent.monthlyBudgetMicros, owner.dailyBudgetMicros, owner.monthlyBudgetMicros].some(
+        (budget) => budget !== null,
+      ) || Boolean(config.PLAN_BUDGETS[agent.plan]),
+    gatewayToken: secrets.gatewayToken,
+  };
+}
+
+/**
+ * Returns a function that finds what the container with a virtual key may call. Its answers are up to two seconds old.
+ * @returns undefined for a key that is not, or no longer, valid
+ */
+export function createKeyCheck(context: Slice): (key: string) => Promise<ModelAccess | undefined> {
+  const cache = new Map<string, { at: Date; access: ReturnType<typeof readModelAccess> }>();
+
+  function accessOf(agentId: string) {
+    const cached = cache.get(agentId);
+    if (cached && cached.at > msAgo(context.clock, CACHE_MS)) return cached.access;
+    for (const [id, { at }] of cache) if (at <= msAgo(context.clock, CACHE_MS)) cache.delete(id);
+    const access = readModelAccess(context, agentId, 'container');
+    cache.set(agentId, { at: context.clock.now(), access });
+    access.catch(() => cache.delete(agentId));
+    return access;
+  }
+  return async (key) => {
+    const agentId = agentOfVirtualKey(key);
+    const access = agentId === undefined ? undefined : await accessOf(agentId);
+    if (!access?.gatewayToken) return undefined;
+    const [given, expected] = [Buffer.from(key), Buffer.from(virtualKey(access.agent.id, access.gatewayToken))];
+    return given.length === expected.length && timingSafeEqual(given, expected) ? access : undefined;
+  };
+}

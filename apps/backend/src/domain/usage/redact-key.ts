@@ -1,0 +1,38 @@
+import { redact } from '../../shared/redact.ts';
+
+/** Shorter keys would match ordinary text. */
+const MIN_LENGTH = 6;
+
+/**
+ * Removes a provider's key from what passes to an agent: some providers repeat the key in their errors.
+ * @param key undefined for none
+ */
+export function createKeyRedactor(key: string | undefined) {
+  const secret = key && key.length >= MIN_LENGTH ? Buffer.from(key) : undefined;
+  const mask = Buffer.from(redact(key ?? '', key ? [key] : []));
+  let held: Buffer = Buffer.alloc(0);
+
+  /** The length of the longest end of `bytes` that the key may begin with. */
+  function beginning(bytes: Buffer, of: Buffer): number {
+    for (let length = Math.min(of.length - 1, bytes.length); length > 0; length--) {
+      if (bytes.subarray(bytes.length - length).equals(of.subarray(0, length))) return length;
+    }
+    return 0;
+  }
+  return {
+    text: (text: string): string => (secret ? redact(text, [secret.toString()]) : text),
+    /** The bytes to pass on for a chunk. What may be the beginning of the key is held until the next chunk. */
+    bytes(chunk: Uint8Array): Uint8Array {
+      if (!secret) return chunk;
+      let bytes = held.length > 0 ? Buffer.concat([held, chunk]) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret)) {
+        bytes = Buffer.concat([bytes.subarray(0, at), mask, bytes.subarray(at + secret.length)]);
+      }
+      const length = beginning(bytes, secret);
+      held = bytes.subarray(bytes.length - length);
+      return bytes.subarray(0, bytes.length - length);
+    },
+    /** The bytes that are still held. */
+    rest: (): Uint8Array => held,
+  };
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { agentParams } from './agents.ts';
+import { defineRoute } from './define-route.ts';
+import { wholeNumber } from './paging.ts';
+
+/** The highest budget and the highest price per million tokens, in dollars. */
+const MAX_USD = 1_000_000;
+/** Dollars; at most six digits after the point are kept. */
+const dollars = (name: string) => {
+  const error = `${name} must be a number of dollars from 0 to ${MAX_USD}`;
+  return z.number({ error }).min(0, { error }).max(MAX_USD, { error });
+};
+
+const price = z.strictObject({
+  /** Dollars per million tokens. */
+  inputUsd: dollars('price.inputUsd'),
+  outputUsd: dollars('price.outputUsd'),
+});
+
+const accountBudgetBody = z.strictObject({
+  /** Null removes the budget; an absent field keeps it. */
+  dailyUsd: dollars('dailyUsd').nullable().optional(),
+  monthlyUsd: dollars('monthlyUsd').nullable().optional(),
+});
+const agentBudgetBody = accountBudgetBody.extend({
+  /** The price of the agent's own endpoint, or of a model whose price is not known. */
+  price: price.nullable().optional(),
+});
+/** A change to a budget; absent fields stay. */
+export type BudgetChange = z.infer<typeof agentBudgetBody>;
+
+const accountBudget = z.strictObject({
+  dailyUsd: z.number().nullable(),
+  monthlyUsd: z.number().nullable(),
+});
+const agentBudget = accountBudget.extend({ price: price.nullable() });
+export type Budget = z.infer<typeof agentBudget>;
+
+const tokens = {
+  requests: z.int(),
+  inputTokens: z.int(),
+  /** The part of `inputTokens` that the provider read from its cache. */
+  cachedTokens: z.int(),
+  outputTokens: z.int(),
+  costUsd: z.number(),
+};
+const usage = {
+  /** Days and months begin at midnight UTC. */
+  spent: z.strictObject({
+    dayUsd: z.number(),
+    monthUsd: z.number(),
+    /** The worst case of the calls that are running. */
+    reservedUsd: z.number(),
+  }),
+  /** Only days with calls, oldest first. */
+  days: z.array(z.strictObject({ date: z.iso.date(), ...tokens })),
+  /** The most expensive model first. `unpricedRequests` are calls of a model whose price is not known: they count as free. */
+  models: z.array(z.strictObject({ provider: z.string(), model: z.string(), ...tokens, unpricedRequests: z.int() })),
+};
+const agentUsage = z.strictObject({ agentId: z.string(), budget: agentBudget, ...usage });
+const accountUsage = z.strictObject({
+  budget: accountBudget,
+  ...usage,
+  /** The most expensive agent first; `name` is null for a deleted agent. */
+  agents: z.array(z.strictObject({ agentId: z.string(), name: z.string().nullable(), ...tokens })),
+});
+/** The model calls of an agent or an account, and what they cost. */
+export type UsageReport = Omit<z.infer<typeof agentUsage>, 'agentId' | 'budget'>;
+
+const daysQuery = z.object({ days: wholeNumber('days', 1, 366).default(30) });
+
+export const getAgentUsage = defineRoute({
+  id: 'getAgentUsage',
+  summary: "An agent's model calls of the last days (UTC; 30 by default) with their tokens and cost, and its budget",
+  method: 'GET',
+  auth: 'caller',
+  params: agentParams,
+  query: daysQuery,
+  status: 200,
+  failure: 'Failed to fetch usage',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/usage', response: agentUsage },
+  web: { path: '/api/agents/:id/usage', response: agentUsage },
+});
+
+const agentBudgetSet = z.strictObject({ agentId: z.string(), budget: agentBudget, status: z.literal('updated') });
+export const setAgentBudget = defineRoute({
+  id: 'setAgentBudget',
+  summary: "Set the most that an agent's model calls may cost per day and month (UTC); a call whose worst case passes it is refused",
+  method: 'PUT',
+  auth: 'caller',
+  params: agentParams,
+  body: agentBudgetBody,
+  status: 200,
+  failure: 'Failed to set the budget',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/budget', response: agentBudgetSet },
+  web: { path: '/api/agents/:id/budget', response: agentBudgetSet },
+});
+
+export const getAccountUsage = defineRoute({
+  id: 'getAccountUsage',
+  summary: "The model calls of all of the caller's agents in the last days (UTC; 30 by default), deleted agents included, and the account's budget",
+  method: 'GET',
+  auth: 'caller',
+  query: daysQuery,
+  status: 200,
+  failure: 'Failed to fetch usage',
+  errors: ['UNAUTHORIZED'],
+  backend: { path: '/api/usage', response: accountUsage },
+  web: { path: '/api/usage', response: accountUsage },
+});
+
+const accountBudgetSet = z.strictObject({ budget: accountBudget, status: z.literal('updated') });
+export const setAccountBudget = defineRoute({
+  id: 'setAccountBudget',
+  summary: "Set the most that the model calls of all of the caller's agents together may cost per day and month (UTC)",
+  method: 'PUT',
+  auth: 'caller',
+  body: accountBudgetBody,
+  status: 200,
+  failure: 'Failed to set the budget',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
+  backend: { path: '/api/budget', response: accountBudgetSet },
+  web: { path: '/api/budget', response: accountBudgetSet },
+});
+
+/** Why a test of a model failed. */
+const testErrorKind = z.enum(['unreachable', 'unauthorized', 'model', 'quota', 'rate_limited', 'budget', 'timeout', 'bad_response']);
+const tested = z.strictObject({
+  ok: z.boolean(),
+  ms: z.int(),
+  model: z.string(),
+  error: z.strictObject({ kind: testErrorKind, message: z.string() }).optional(),
+});
+export const testModel = defineRoute({
+  id: 'testModel',
+  summary: "Call an agent's model once, with its stored key, for a reply of a few tokens; the call counts as usage",
+  method: 'POST',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to test the model',
+  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  backend: { path: '/api/agents/:id/test-model', response: tested },
+  web: { path: '/api/agents/:id/test-model', response: tested },
+  timeoutMs: 60_000,
+});
