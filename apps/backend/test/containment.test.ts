@@ -15,6 +15,7 @@ import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
 import { WebSocket, WebSocketServer } from 'ws';
+import { virtualKey } from '../src/domain/usage/virtual-key.ts';
 import { removeFirewall } from '../src/infra/host-firewall/host-firewall.ts';
 import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
@@ -67,6 +68,7 @@ beforeAll(async () => {
     OPENCLAW_IMAGE: STAND_IN,
     BACKEND_HOST: '0.0.0.0',
     EGRESS_PORT: '22390',
+    MODEL_GATEWAY_PORT: '22399',
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'false',
   });
   owner = await backend.account();
@@ -125,8 +127,8 @@ test('an agent reaches no port of the host, the platform, the cloud’s metadata
   );
   const postgres = Number(new URL(backend.config.DATABASE_URL).port);
   const targets: [string, number][] = [
-    ...[...new Set([...mine, gateway, '127.0.0.1', 'host.docker.internal'])].flatMap((address): [string, number][] =>
-      [backend.port, backend.gatewayPort, postgres, port, bind.gateway].map((at) => [address, at]),
+    ...[...new Set([...mine, gateway, '127.0.0.1', 'host.docker.internal', 'models.agentbot.internal'])].flatMap(
+      (address): [string, number][] => [backend.port, backend.gatewayPort, postgres, port, bind.gateway].map((at) => [address, at]),
     ),
     [neighbour.own, 18_789],
     [neighbour.gateway, bind.gateway],
@@ -369,21 +371,34 @@ test('createAgent refuses allowedDomains with 400 without EGRESS_PORT', async ()
   }
 });
 
-test('ALLOW_PRIVATE_MODEL_ENDPOINTS opens the model’s port of the host only, not the metadata service', async () => {
+test('every agent reaches the model gateway, and with its own key alone', async () => {
+  const keyOf = async (id: string) => virtualKey(id, (await backend.machine(owner, 'GET', `/api/agents/${id}/token`)).body.token);
+  const call = `fetch('http://models.agentbot.internal:${backend.modelGatewayPort}/custom/models', { headers: { authorization: 'Bearer ' + process.argv[1] } })
+    .then((answer) => console.log(answer.status), (error) => console.log(error.cause.code))`;
+  const statusFrom = async (id: string, key: string) => execIn(`openclaw-${id}`, ['node', '-e', call, key]);
+  for (const id of [agent, limited]) {
+    // A path that the gateway does not serve, for a caller that it knows.
+    expect(await statusFrom(id, await keyOf(id))).toBe('404');
+    expect(await statusFrom(id, await keyOf(other))).toBe('401');
+  }
+});
+
+test('ALLOW_PRIVATE_MODEL_ENDPOINTS opens no port of the host to agents: the model gateway calls the endpoint', async () => {
   const open = await startBackendWithDocker('containment-open', {
     AGENT_PORT_BASE: '22400',
     AGENT_SUBNET: SUBNETS.open,
-    OPENCLAW_IMAGE: STAND_IN,
+    MODEL_GATEWAY_PORT: '22799',
+    OPENCLAW_IMAGE: REAL,
   });
   try {
-    const config = { baseUrl: `http://host.docker.internal:${model.port}/v1`, model: 'echo-1', apiKey: canary('k-') };
-    const { body } = await open.machine(await open.account(), 'POST', '/api/agents/provision', { name: 'Local', model: 'custom', config });
-    const { id } = body.agent;
-    await open.settled(id);
+    const user = await open.account();
+    const id = await open.provisionEcho(user, { name: 'Local', modelPort: model.port, apiKey: KEY });
     const { gateway } = await addressOf(id);
-    expect(await connect(id, 'host.docker.internal', model.port)).toBe('connected');
-    expect(await connect(id, gateway, port)).toMatch(refused);
+    expect(await connect(id, 'host.docker.internal', model.port)).toMatch(refused);
+    expect(await connect(id, gateway, model.port)).toMatch(refused);
     expect(await connect(id, '169.254.169.254', 80)).toMatch(refused);
+    const { body } = await open.as(user, 'POST', '/api/chat', { message: 'Are you there?', agentId: id });
+    expect(body.reply).toBe('You said: Are you there?');
     await open.machine(undefined, 'DELETE', `/api/agents/${id}`);
   } finally {
     await open.stop();

@@ -2,6 +2,7 @@ import { containerModels } from '@agentbot/contracts/test/agents-api';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { type ReceivedRequest, signInPage, startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { Dispatcher, getGlobalDispatcher } from 'undici';
 import { settle } from '../src/domain/conversations/settle-reply.ts';
 import type { Message } from '../src/generated/prisma/client.ts';
 import { newId } from '../src/shared/ids.ts';
@@ -40,14 +41,12 @@ const agents = {} as Record<Provider, string>;
 const called: string[] = [];
 
 /** Sends the requests to the providers' hosts to the double. The rest is as in production, the addresses too. */
-const realFetch = globalThis.fetch;
-const hosts = new Set(Object.values(apis).map(({ url }) => new URL(url).host));
-const fetchFromDouble: typeof fetch = (input, init) => {
-  const url = new URL(input instanceof Request ? input.url : input);
-  if (!hosts.has(url.host)) return realFetch(input, init);
-  called.push(url.href);
-  return realFetch(model.url + url.pathname + url.search, init);
-};
+class ToDouble extends Dispatcher {
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    called.push(`${options.origin}${options.path}`);
+    return getGlobalDispatcher().dispatch({ ...options, origin: model.url }, handler);
+  }
+}
 
 const ask = (method: string, address: string, body?: unknown) => backend.as(user, method, address, body);
 const say = async (message: string, agentId: string | undefined, more: object = {}) => {
@@ -62,8 +61,8 @@ const provision = async (aiProvider: Provider, apiKey = KEY) =>
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: KEY });
-  globalThis.fetch = fetchFromDouble;
   backend = await startBackend();
+  backend.context.modelConnections.known = new ToDouble();
   user = await backend.account();
   for (const provider of providers) {
     agents[provider] = await provision(provider);
@@ -83,7 +82,6 @@ afterEach(() => {
   called.length = 0;
 });
 afterAll(async () => {
-  globalThis.fetch = realFetch;
   await backend?.stop();
   await model?.close();
 });

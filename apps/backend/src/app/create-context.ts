@@ -28,6 +28,7 @@ import { createMetrics } from '../infra/metrics/metrics.ts';
 import { timedHost } from '../infra/metrics/timed-host.ts';
 import { createMux } from '../infra/mux/mux.ts';
 import { createGatewayPool } from '../infra/openclaw/gateway-pool.ts';
+import { createModelConnections } from '../infra/openclaw/model-connections.ts';
 import { createStripe } from '../infra/stripe/stripe.ts';
 import type { Clock } from '../shared/clock.ts';
 
@@ -70,6 +71,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENT_CHANGES, GRANT_CHANGES],
     log,
   );
+  const modelConnections = createModelConnections(config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
   const processId = randomUUID();
   const logs = createLogHub({ database, log, notifications, processId });
   const closing = new AbortController();
@@ -91,6 +93,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     backups: await createBackupStore(config),
     ensureFirewall: createFirewallGuard({ config, log }),
     gateways,
+    modelConnections,
     logs,
     notifications,
     metrics,
@@ -105,6 +108,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
       closing.abort();
       await gateways.close();
       await Promise.all(backgroundWork);
+      await modelConnections.close();
       await notifications.close();
       await boss.stop({ graceful: true, timeout: 5_000, close: true });
       await pool.end();

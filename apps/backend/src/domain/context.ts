@@ -11,6 +11,7 @@ import type { ContainerHost } from '../infra/docker/container-host.ts';
 import type { Metrics } from '../infra/metrics/metrics.ts';
 import type { MuxClient } from '../infra/mux/mux.ts';
 import type { GatewayPool } from '../infra/openclaw/gateway-pool.ts';
+import type { ModelConnections } from '../infra/openclaw/model-connections.ts';
 import type { StripeClient } from '../infra/stripe/stripe.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Accounts } from './accounts/accounts.ts';
@@ -39,6 +40,7 @@ export interface Context {
   /** Applies the host firewall against agents, if this process is responsible for it and may. Idempotent. */
   ensureFirewall: () => Promise<void>;
   gateways: GatewayPool;
+  modelConnections: ModelConnections;
   logs: LogHub;
   notifications: Notifications;
   metrics: Metrics;

@@ -7,7 +7,7 @@ describe('allowedPort for an agent with allowed domains', () => {
     aiProvider: 'openai',
     config: { allowedDomains: ['example.com', '*.example.org', 'api.example.net:8443'] },
   };
-  const patterns = allowedDomains(agent, new Set(['apiKey', 'telegramToken']), {});
+  const patterns = allowedDomains(agent, new Set(['apiKey', 'telegramToken']), {}, true);
 
   test.each<[string, number, number | undefined, number | undefined]>([
     ['example.com', 443, undefined, 443],
@@ -29,10 +29,15 @@ describe('allowedPort for an agent with allowed domains', () => {
   });
 });
 
+test('allowedDomains have none of the models that the container calls through the model gateway', () => {
+  const agent = { model: 'gpt-4o', aiProvider: 'openai', config: { allowedDomains: ['example.com'] } };
+  expect(allowedDomains(agent, new Set(['apiKey', 'telegramToken']), {}, false)).toEqual(['example.com', 'api.telegram.org']);
+});
+
 test('allowedDomains are the agent’s own, then those of its models and channels', () => {
   const agent = { model: 'gpt-4o', aiProvider: 'openai', config: { allowedDomains: ['example.com'] } };
-  expect(allowedDomains(agent, new Set(['apiKey']), {})).toEqual(['example.com', 'api.openai.com', 'api.openai.com']);
-  expect(allowedDomains({ ...agent, config: {} }, new Set(['discordBotToken', 'whatsappToken', 'unknown']), {})).toEqual([
+  expect(allowedDomains(agent, new Set(['apiKey']), {}, true)).toEqual(['example.com', 'api.openai.com', 'api.openai.com']);
+  expect(allowedDomains({ ...agent, config: {} }, new Set(['discordBotToken', 'whatsappToken', 'unknown']), {}, true)).toEqual([
     'api.openai.com',
     // Discord's and WhatsApp's own hosts.
     'discord.com',
@@ -46,10 +51,10 @@ test('allowedDomains are the agent’s own, then those of its models and channel
   ]);
   // A fallback of another provider counts only with a key for it.
   const anthropic = { model: 'claude-opus-4-6', aiProvider: 'anthropic', config: {} };
-  expect(allowedDomains(anthropic, new Set(['apiKey']), {})).toEqual(['api.anthropic.com']);
-  expect(allowedDomains(anthropic, new Set(['apiKey', 'apiKey:openai']), {})).toEqual(['api.anthropic.com', 'api.openai.com']);
+  expect(allowedDomains(anthropic, new Set(['apiKey']), {}, true)).toEqual(['api.anthropic.com']);
+  expect(allowedDomains(anthropic, new Set(['apiKey', 'apiKey:openai']), {}, true)).toEqual(['api.anthropic.com', 'api.openai.com']);
   const custom = { model: 'm', aiProvider: 'custom', config: { baseUrl: 'https://models.example:8443/v1', model: 'm' } };
-  expect(allowedDomains(custom, new Set(), {})).toEqual(['models.example:8443']);
+  expect(allowedDomains(custom, new Set(), {}, true)).toEqual(['models.example:8443']);
 });
 
 test('hasAllowedDomains is false without a list and for an empty list', () => {

@@ -33,15 +33,22 @@ interface ModelChoice {
 }
 
 /**
- * The domains that an agent may reach: its own list, its model endpoints and its channels.
+ * The domains that an agent may reach: its own list and those of its channels, and of its models when its container does not call
+ * them through the model gateway.
  * @param secrets names of the agent's stored secrets
+ * @param callsProviders whether the container calls its providers itself, as those of earlier versions do
  * @returns patterns like `api.example.com`, `*.example.com` or `api.example.com:8443`
  */
-export function allowedDomains(agent: ModelChoice, secrets: ReadonlySet<string>, config: Parameters<typeof modelTarget>[1]): string[] {
+export function allowedDomains(
+  agent: ModelChoice,
+  secrets: ReadonlySet<string>,
+  config: Parameters<typeof modelTarget>[1],
+  callsProviders: boolean,
+): string[] {
   const fallbacks = fallbackTargets(agent, config, (provider) => secrets.has(keySecret(provider, agent.aiProvider)));
   return [
     ...configuredDomains(agent),
-    ...[modelTarget(agent, config), ...fallbacks].map(({ baseUrl }) => new URL(baseUrl).host),
+    ...(callsProviders ? [modelTarget(agent, config), ...fallbacks].map(({ baseUrl }) => new URL(baseUrl).host) : []),
     ...Object.entries(channelDomains).flatMap(([name, domains]) => (secrets.has(name) ? domains : [])),
   ];
 }

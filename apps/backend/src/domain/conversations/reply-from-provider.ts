@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { AppError } from '@agentbot/contracts';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -57,7 +58,7 @@ function languageModel(context: Context, access: ModelAccess, target: ModelTarge
  */
 function reasonOf(error: unknown, text: string): string {
   const last = RetryError.isInstance(error) ? error.lastError : error;
-  if (last instanceof NoEventStream) return last.message;
+  if (last instanceof NoEventStream || last instanceof AppError) return last.message;
   // Status 200: the call succeeded, then the stream was cut.
   if (APICallError.isInstance(last) && last.statusCode !== 200) return `${last.statusCode ?? 'no answer'}: ${last.message}`;
   if (StreamProviderError.isInstance(last)) return last.statusCode ? `${last.statusCode}: ${last.message}` : last.message;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { isIP } from 'node:net';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent as Connections, type Dispatcher, interceptors, request as send } from 'undici';
-import { containerUrlToHostUrl, hostOf, mayReach, reachableLookup } from '../../infra/openclaw/model-endpoint.ts';
+import { type Dispatcher, request as send } from 'undici';
+import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
+import { containerUrlToHostUrl } from '../../infra/openclaw/model-endpoint.ts';
 import type { ModelTarget } from '../../infra/openclaw/providers.ts';
 import type { Context } from '../context.ts';
 import { createUsageReader, type ModelRequest, modelDialects, type Reading } from './dialects.ts';
@@ -14,9 +14,6 @@ import { type Cost, costOf, microsOf, worstCost } from './prices.ts';
 import { createKeyRedactor } from './redact-key.ts';
 import { noTokens, type TokenUsage } from './token-usage.ts';
 
-/** A model may think this long before the first byte, and between two bytes. */
-const SILENCE_MS = 10 * 60_000;
-const CONNECT_MS = 10_000;
 /** Under a budget: the limit of a request that names none, and the highest limit. */
 const DEFAULT_OUTPUT = 8_192;
 const MAX_OUTPUT = 32_768;
@@ -64,26 +61,7 @@ export interface ModelResponse {
   body: Readable;
 }
 
-type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background'>;
-
-const connections = (options: Connections.Options): Dispatcher =>
-  new Connections({ headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS, keepAliveTimeout: 60_000, connections: null, ...options }).compose(
-    interceptors.decompress(),
-  );
-/** The operator names the addresses of the known providers; an owner's own endpoint is checked when it is called. */
-const ofOperator = connections({ connect: { timeout: CONNECT_MS } });
-const ofOwner = {
-  public: connections({ connect: { timeout: CONNECT_MS, lookup: reachableLookup(false) } }),
-  any: connections({ connect: { timeout: CONNECT_MS, lookup: reachableLookup(true) } }),
-};
-
-function dispatcherFor(target: ModelTarget, url: URL, allowPrivate: boolean): Dispatcher {
-  if (target.provider !== 'custom') return ofOperator;
-  const host = hostOf(url);
-  // An IP address skips the DNS lookup, so it is checked here.
-  if (isIP(host) && !mayReach(host, allowPrivate)) throw new ModelRefusal(403, 'address_not_allowed', `The address ${host} is not allowed`);
-  return allowPrivate ? ofOwner.any : ofOwner.public;
-}
+type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background' | 'modelConnections'>;
 
 /** The URL of a call. Anthropic's base URL may or may not end with the version. */
 function urlOf({ target, path, search }: ModelCallInput): URL {
@@ -130,6 +108,7 @@ function costToBook(target: ModelTarget, usage: TokenUsage, { costUsd }: Reading
  * request on and the response back, and books what was used. Nothing in the body changes but the output limit and what makes
  * the provider tell the usage.
  * @throws ModelRefusal when the call is not made, also past a budget
+ * @throws AppError FORBIDDEN for an address that is not allowed
  * @throws TypeError `fetch failed` with its cause when the provider cannot be reached
  */
 export async function callModel(context: Slice, access: ModelAccess, input: ModelCallInput): Promise<ModelResponse> {
@@ -150,7 +129,7 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   const maxOutput = limitFor(access, request);
   const sent = JSON.stringify(dialect.write(input.body, request, target.provider, access.hasBudget ? maxOutput : undefined));
   const url = urlOf(input);
-  const dispatcher = dispatcherFor(target, url, context.config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
+  const dispatcher = connectionsFor(context.modelConnections, target, url, context.config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
 
   const tokens = { input: Buffer.byteLength(sent) + HIDDEN_INPUT + request.pictures * PICTURE_TOKENS, output: maxOutput ?? MAX_OUTPUT };
   const id = randomUUID();

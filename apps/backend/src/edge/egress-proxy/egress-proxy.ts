@@ -8,8 +8,8 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { getExtensionData, readTlsClientHello } from 'read-tls-client-hello';
 import { allowedDomains, allowedPort, hasAllowedDomains } from '../../domain/containers/allowed-domains.ts';
 import type { Context } from '../../domain/context.ts';
-import type { Agent } from '../../generated/prisma/client.ts';
 import { restrictedSlot } from '../../infra/docker/slots.ts';
+import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import { addressesOf, isThisMachine, mayReach } from '../../infra/openclaw/model-endpoint.ts';
 import { modelTarget } from '../../infra/openclaw/providers.ts';
 import { msAgo } from '../../shared/clock.ts';
@@ -29,8 +29,8 @@ interface Limits {
   agentId: string;
   /** Undefined when the owner emptied the list after the container was created. */
   patterns: string[] | undefined;
-  /** The endpoint of the agent's model. */
-  endpoint: URL;
+  /** The endpoint of the agent's model; undefined when its container calls it through the model gateway. */
+  endpoint: URL | undefined;
 }
 
 /** The host in lower case, without a final dot. */
@@ -52,13 +52,13 @@ export function createEgressProxy({ config, database, clock, log }: Slice): Serv
       const agent = await tx.agent.findUnique({ where: { slot } });
       if (!agent) return null;
       const names = await tx.agentSecret.findMany({ where: { agentId: agent.id }, select: { name: true } });
-      const patterns = patternsOf(agent, new Set(names.map(({ name }) => name)));
-      return { agentId: agent.id, patterns, endpoint: new URL(modelTarget(agent, config).baseUrl) };
+      const callsProviders = !readContainerSpec(agent)?.models;
+      const patterns = hasAllowedDomains(agent)
+        ? allowedDomains(agent, new Set(names.map(({ name }) => name)), config, callsProviders)
+        : undefined;
+      return { agentId: agent.id, patterns, endpoint: callsProviders ? new URL(modelTarget(agent, config).baseUrl) : undefined };
     });
   }
-  const patternsOf = (agent: Agent, secrets: Set<string>) =>
-    hasAllowedDomains(agent) ? allowedDomains(agent, secrets, config) : undefined;
-
   function limitsOf(slot: number): Promise<Limits | null> {
     const cached = cache.get(slot);
     if (cached && cached.at > msAgo(clock, CACHE_MS)) return cached.limits;
@@ -74,7 +74,7 @@ export function createEgressProxy({ config, database, clock, log }: Slice): Serv
     if (!limits) return undefined;
     const { agentId, patterns, endpoint } = limits;
     const port = patterns ? allowedPort(patterns, host, defaultPort, requestedPort) : (requestedPort ?? defaultPort);
-    const [address] = port === undefined ? [] : await reachable(host, isAt(endpoint, host, port));
+    const [address] = port === undefined ? [] : await reachable(host, endpoint !== undefined && isAt(endpoint, host, port));
     if (port === undefined || !address) {
       const reason = port === undefined ? 'not allowed' : 'no allowed address';
       await logLimit.consume(agentId).then(

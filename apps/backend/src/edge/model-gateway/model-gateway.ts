@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { AppError } from '@agentbot/contracts';
 import type { Context } from '../../domain/context.ts';
 import { callModel, ModelRefusal } from '../../domain/usage/call-model.ts';
 import { modelDialects } from '../../domain/usage/dialects.ts';
@@ -98,13 +99,17 @@ export function createModelGateway(context: Context): Server {
     const api: ModelTarget['api'] =
       gatewayName === 'anthropic' ? 'anthropic-messages' : gatewayName === 'google' ? 'google-generative-ai' : 'openai-completions';
     const isUnreachable = error instanceof TypeError && error.message === 'fetch failed';
-    if (!(error instanceof ModelRefusal) && !isUnreachable) log.warn({ err: error }, 'the model gateway failed');
+    if (!(error instanceof ModelRefusal || error instanceof AppError) && !isUnreachable)
+      log.warn({ err: error }, 'the model gateway failed');
+    const isForbidden = error instanceof AppError && error.code === 'FORBIDDEN';
     const refusal =
       error instanceof ModelRefusal
         ? error
-        : isUnreachable
-          ? new ModelRefusal(502, 'unreachable', `The model provider cannot be reached (${reasonOf(error)})`)
-          : new ModelRefusal(500, 'internal', 'The model gateway failed');
+        : isForbidden
+          ? new ModelRefusal(403, 'address_not_allowed', error.message)
+          : isUnreachable
+            ? new ModelRefusal(502, 'unreachable', `The model provider cannot be reached (${reasonOf(error)})`)
+            : new ModelRefusal(500, 'internal', 'The model gateway failed');
     const { status, code, message } = refusal;
     // The rest of a large body is not read.
     const headers = { 'content-type': 'application/json', ...(request.complete ? {} : { connection: 'close' }) };
