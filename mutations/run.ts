@@ -24,6 +24,7 @@ import { ownership } from './patches/ownership.ts';
 import { promises } from './patches/promises.ts';
 import { secrets } from './patches/secrets.ts';
 import { time } from './patches/time.ts';
+import { usage } from './patches/usage.ts';
 import { web } from './patches/web.ts';
 import { workspace } from './patches/workspace.ts';
 import { createTestRunner, testFileOf } from './test-runner.ts';
@@ -57,6 +58,7 @@ const all: Patch[] = [
   ...promises,
   ...secrets,
   ...time,
+  ...usage,
   ...web,
   ...workspace,
 ];

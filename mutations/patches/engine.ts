@@ -29,8 +29,8 @@ export const engine: Patch[] = [
   {
     id: 'proxy-runtime',
     file: bodies,
-    find: ', ...(settings.runtime && { Runtime: z.literal(settings.runtime) })',
-    replace: ', Runtime: z.string().optional()',
+    find: '...(settings.runtime && { Runtime: z.literal(settings.runtime) })',
+    replace: 'Runtime: z.string().optional()',
     harm: 'a backend that is taken over leaves the runtime that confines agents',
     test: beside('edge/engine-proxy/creation-bodies'),
   },
@@ -133,8 +133,8 @@ export const engine: Patch[] = [
   {
     id: 'proxy-subnet',
     file: bodies,
-    find: 'new RegExp(`^${a}\\\\.${b}(',
-    replace: 'new RegExp(`^${a}.*(',
+    find: 'new RegExp(`^${addressIn(settings)}/29$`)',
+    replace: 'new RegExp(`/29$`)',
     harm: 'an agent’s network lies outside the packet filter',
     test: proxy.test,
   },
@@ -213,15 +213,15 @@ export const engine: Patch[] = [
   {
     id: 'firewall-metadata',
     ...firewall,
-    find: '[...forbiddenNetworks.ipv4, ...(host',
-    replace: '[...(host',
-    harm: 'agents read the cloud’s credentials where private networks are allowed',
+    find: '[...forbiddenNetworks.ipv4, ...privateNetworks.ipv4]',
+    replace: 'privateNetworks.ipv4',
+    harm: 'agents read the credentials of a cloud whose metadata service has a public address',
   },
   {
     id: 'firewall-private',
     ...firewall,
-    find: '...(host ? [] : privateNetworks.ipv4)',
-    replace: '',
+    find: '...forbiddenNetworks.ipv4, ...privateNetworks.ipv4',
+    replace: '...forbiddenNetworks.ipv4',
     harm: 'agents reach the operator’s network',
   },
   {
