@@ -7,10 +7,14 @@ import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { startServer } from '../src/app/server.ts';
+import { removeOldCalls } from '../src/domain/usage/ledger.ts';
+import { readModelAccess } from '../src/domain/usage/model-access.ts';
 import { virtualKey } from '../src/domain/usage/virtual-key.ts';
 import { createLogger } from '../src/infra/logging/create-logger.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { startBackend, type TestBackend } from './backend.ts';
+import { storedSpec } from './stored-spec.ts';
+import { atDatabaseTime } from './test-clock.ts';
 
 /** The model gateway as an agent's container sees it: calls with virtual keys over HTTP, from this machine. */
 
@@ -22,7 +26,12 @@ let owner: string;
 beforeAll(async () => {
   model = await startModelProvider({ apiKeys: keys });
   const host = `http://127.0.0.1:${model.port}`;
-  backend = await startBackend({ ANTHROPIC_BASE_URL: host, OPENAI_BASE_URL: `${host}/v1`, GEMINI_BASE_URL: `${host}/v1beta` });
+  backend = await startBackend({
+    ANTHROPIC_BASE_URL: host,
+    OPENAI_BASE_URL: `${host}/v1`,
+    GEMINI_BASE_URL: `${host}/v1beta`,
+    OPENROUTER_BASE_URL: `${host}/api/v1`,
+  });
   owner = await backend.account();
 });
 afterEach(() => {
@@ -251,6 +260,103 @@ test('after the token is replaced, or the subscription ends, the virtual key is 
   await pollUntil('the suspended agent is refused', async () => (await status(renewed)) === 403, { seconds: 5 });
   await suspend(null);
   await pollUntil('the agent may call again', async () => (await status(renewed)) === 200, { seconds: 5 });
+});
+
+test('a call that its caller leaves is booked by an estimate', async () => {
+  const { id, key } = await agentOf({ aiProvider: 'openai', model: 'gpt-4o-mini', apiKey: keys.openai });
+  model.setBehaviour({ wordDelayMs: 100 });
+  const leaving = new AbortController();
+  const text = 'one two three four five six seven eight nine ten';
+  const response = await post(at('/openai/chat/completions'), dialects.openai.key(key), dialects.openai.body(text, true), leaving.signal);
+  await response.body?.getReader().read();
+  leaving.abort();
+  const rows = () =>
+    backend.context.database.as('service', (tx) => tx.modelCall.findMany({ where: { agentId: id, endedAt: { not: null } } }));
+  await pollUntil('the call is booked', async () => (await rows()).length === 1, { seconds: 10 });
+  const [row] = await rows();
+  expect(row).toMatchObject({ outcome: 'aborted', estimated: true, priceSource: 'catalogue' });
+  // The request has about thirty words and signs; the double has sent a few of its words.
+  expect(row?.inputTokens).toBeGreaterThan(20);
+  expect(row?.inputTokens).toBeLessThan(120);
+  expect(row?.costMicros).toBeGreaterThan(0n);
+});
+
+test('OpenRouter’s own cost is believed', async () => {
+  const { id, key } = await agentOf({ aiProvider: 'openrouter', model: 'openai/gpt-4o-mini', apiKey: canary('openrouter-key-') });
+  const usage = { prompt_tokens: 1_000, completion_tokens: 100, cost: 0.125 };
+  model.setBehaviour({ script: () => ({ steps: [`data: ${JSON.stringify({ choices: [], usage })}\n\n`, 'data: [DONE]\n\n'] }) });
+  const body = { ...dialects.openai.body('Hello', true), model: 'openai/gpt-4o-mini' };
+  await (await post(at('/openrouter/chat/completions'), dialects.openai.key(key), body)).text();
+  expect((await usageOf(id)).models).toMatchObject([{ inputTokens: 1_000, outputTokens: 100, costUsd: 0.125 }]);
+});
+
+test('a container of the former provider gets no key until it is restarted', async () => {
+  const { id } = await agentOf({ aiProvider: 'openai', model: 'gpt-4o-mini', apiKey: keys.openai });
+  const former = {
+    provider: 'groq' as const,
+    api: 'openai-completions' as const,
+    baseUrl: 'https://api.groq.com/openai/v1',
+    gatewayName: 'groq',
+    model: 'llama-3.3-70b-versatile',
+  };
+  const withSpec = async (keyRecipient: string, models: (typeof former)[]) => {
+    const spec = { ...storedSpec({ agentId: id }), keyRecipient, models };
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { containerSpec: spec } }));
+    const access = await readModelAccess(backend.context, id, 'container');
+    return access?.targets.map((target) => [target.model, access.keyFor(target)]);
+  };
+  expect(await withSpec('groq', [former])).toEqual([['llama-3.3-70b-versatile', undefined]]);
+  const present = { ...former, provider: 'openai' as const, gatewayName: 'openai', model: 'gpt-4o' };
+  expect(await withSpec('openai', [present] as never)).toEqual([['gpt-4o', keys.openai]]);
+});
+
+test('single calls are removed after 90 days, and the figures of their days stay, also of a deleted agent', async () => {
+  const user = await backend.account();
+  const { id, key } = await agentOf({ aiProvider: 'openai', model: 'gpt-4o-mini', apiKey: keys.openai }, user);
+  await (await post(at('/openai/chat/completions'), dialects.openai.key(key), dialects.openai.body('Hello', false))).text();
+  const { database, clock } = backend.context;
+  const calls = () => database.as('service', (tx) => tx.modelCall.count({ where: { agentId: id } }));
+  const after = (days: number) =>
+    atDatabaseTime(backend.config.DATABASE_URL, new Date(clock.now().getTime() + days * 24 * 3_600_000), () =>
+      removeOldCalls(backend.context),
+    );
+  await after(89.9);
+  expect(await calls()).toBe(1);
+  await after(90.1);
+  expect(await calls()).toBe(0);
+  expect((await backend.machine(user, 'DELETE', `/api/agents/${id}`)).status).toBe(200);
+  const { agents, spent } = (await backend.machine(user, 'GET', '/api/usage')).body;
+  expect(agents).toMatchObject([{ agentId: id, name: null, requests: 1 }]);
+  expect(spent.dayUsd).toBe(agents[0].costUsd);
+  expect(spent.dayUsd).toBeGreaterThan(0);
+});
+
+test('several backends share the port, and PLAN_BUDGETS holds for an account that has set no budget', async () => {
+  const user = await backend.account();
+  const { key } = await agentOf({ aiProvider: 'openai', model: 'gpt-4o-mini', apiKey: keys.openai }, user);
+  const settings = { ...backend.config, MODEL_GATEWAY_PORT: backend.modelGatewayPort, PLAN_BUDGETS: { network: { daily: 0n } } };
+  const sharing = await startServer(settings, createLogger({ ...backend.config, LOG_LEVEL: 'silent' }), systemClock);
+  const limited = await startServer(
+    { ...settings, MODEL_GATEWAY_PORT: 0 },
+    createLogger({ ...backend.config, LOG_LEVEL: 'silent' }),
+    systemClock,
+  );
+  try {
+    expect(sharing.modelGatewayPort).toBe(backend.modelGatewayPort);
+    const call = async () => {
+      const answer = await post(
+        at('/openai/chat/completions', limited.modelGatewayPort),
+        dialects.openai.key(key),
+        dialects.openai.body(randomUUID(), false),
+      );
+      return [answer.status, (await json(answer)).error?.message];
+    };
+    expect(await call()).toEqual([402, expect.stringContaining('The budget of the account for today is spent')]);
+    await backend.machine(user, 'PUT', '/api/budget', { dailyUsd: 1 });
+    expect(await call()).toEqual([200, undefined]);
+  } finally {
+    await Promise.all([sharing.stop(), limited.stop()]);
+  }
 });
 
 describe('200 parallel calls on a budget of a dollar, through two backends', () => {
