@@ -7,6 +7,7 @@ import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
+import { isWholeSweep } from './sweep.ts';
 
 /** Several messages in one session of a real gateway: their order, and abort commands. */
 
@@ -102,6 +103,53 @@ test('after SIGKILL of a process another one answers each pending message once a
   } finally {
     await child.stop();
   }
+});
+
+describe('many messages thrown at one session from two processes are each answered once and in order', () => {
+  const count = isWholeSweep ? 100 : 10;
+
+  test.each([
+    ['', false],
+    [', also when SIGKILL ends one process in the middle', true],
+  ])(`${count} messages%s`, async (_name, kill) => {
+    const { DATABASE_URL, INSTALLATION } = backend.config;
+    const child = await startChildBackend({ ...shared, DATABASE_URL, INSTALLATION, OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13' });
+    try {
+      const sessionId = await newSession();
+      const words = Array.from({ length: count }, (_, index) => `Thrown ${index} ${kill ? 'before a kill' : ''}`.trim());
+      const body = (message: string) => ({ message, agentId: id, sessionId, wait: false });
+      const sent = await Promise.all(
+        words.map((each, index) =>
+          index % 2 ? child.call('POST', '/api/chat', body(each)) : backend.as(owner, 'POST', '/api/chat', body(each)),
+        ),
+      );
+      expect(sent.map(({ status }) => status)).toEqual(words.map(() => 200));
+      const replies = () =>
+        backend.context.database.as('service', (tx) =>
+          tx.reply.findMany({
+            where: { message: { sessionId } },
+            include: { message: true, answer: true },
+            orderBy: { message: { seq: 'asc' } },
+          }),
+        );
+      const left = async () => (await replies()).filter(({ state }) => state === 'pending').length;
+      if (kill) {
+        await pollUntil('a third is answered', async () => (await left()) <= (count * 2) / 3, { seconds: 120, everyMs: 50 });
+        await child.kill();
+        expect(await left()).toBeGreaterThan(0);
+      }
+      await pollUntil('every message has its reply', async () => (await left()) === 0, { seconds: 270, everyMs: 200 });
+      const all = await replies();
+      expect(all.map(({ message, state, answer }) => [message.content, state, answer?.content])).toEqual(
+        all.map(({ message }) => [message.content, 'done', `You said: ${message.content}`]),
+      );
+      // The gateway got each message once, in the order in which they were stored.
+      expect(received(words)).toEqual(all.map(({ message }) => message.content));
+      expect(all.map(({ message }) => message.content).toSorted()).toEqual(words.toSorted());
+    } finally {
+      await child.stop();
+    }
+  });
 });
 
 describe('an abort command', () => {
