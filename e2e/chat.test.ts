@@ -36,6 +36,8 @@ async function say(text: string, of: Page = page) {
   await field(of).press('Enter');
 }
 const replied = (text: string, of = page) => log(of).getByText(`You said: ${text}`, { exact: true }).first().waitFor();
+const attach = (...files: { name: string; mimeType: string; buffer: Buffer }[]) =>
+  page.getByLabel('Files', { exact: true }).setInputFiles(files);
 const newConversation = async () => {
   await button('New conversation').first().click();
   await title().getByText('New conversation').waitFor();
@@ -373,11 +375,11 @@ describe('a message', () => {
   test('has attached text files as code blocks below the typed text, and other files are refused with the reason', async () => {
     await newConversation();
     await field().fill('What do these do?');
-    await page.getByLabel('Text files', { exact: true }).setInputFiles([
+    await attach(
       { name: 'add.py', mimeType: 'text/x-python', buffer: Buffer.from('def add(a, b):\n    return a + b\n') },
       { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0]) },
-    ]);
-    await page.getByText('photo.png is not a text file that can be read. Only text can be attached').waitFor();
+    );
+    await page.getByText('photo.png is neither a text file nor a PNG, JPEG, WebP or GIF image').waitFor();
     const dropped = await page.evaluateHandle(() => {
       const data = new DataTransfer();
       data.items.add(new File(['a: 1'], 'b.yaml', { type: 'text/yaml' }));
@@ -390,6 +392,117 @@ describe('a message', () => {
     await log().getByText('You said: What do these do?').waitFor();
     expect(model.requests.at(-1)?.words).toBe(whole);
     await log().locator('code', { hasText: 'return a + b' }).waitFor();
+  });
+
+  describe('with images', () => {
+    const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+    const file = (name: string, base64: string) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(base64, 'base64') });
+    const attached = () => page.getByRole('list', { name: 'Attached images' }).getByRole('img');
+    /** The addresses of the images that the model got with a text. */
+    function imagesFor(words: string): string[] {
+      const body = model.requests.findLast((request) => request.words === words)?.body as { messages: { content: unknown }[] };
+      const content = body.messages.at(-1)?.content as { image_url?: { url: string } }[];
+      return content.flatMap(({ image_url }) => image_url?.url ?? []);
+    }
+    /** The images of the conversation that the browser has decoded, as their widths. */
+    const widths = (of = page) =>
+      log(of)
+        .getByRole('img')
+        .evaluateAll((all) => all.map((each) => (each as HTMLImageElement).naturalWidth));
+    /** Gives the field files as a paste or a drop does. */
+    async function transfer(event: 'paste' | 'drop', text?: string) {
+      const data = await page.evaluateHandle(
+        ([base64 = '', words]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([Uint8Array.from(atob(base64), (each) => each.charCodeAt(0))], 'image.png', { type: 'image/png' }));
+          if (words) transfer.items.add(words, 'text/plain');
+          return transfer;
+        },
+        [PNG, text] as const,
+      );
+      if (event === 'drop') return field().dispatchEvent('drop', { dataTransfer: data });
+      await field().evaluate(
+        (element, clipboardData) => element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })),
+        data,
+      );
+    }
+
+    test('by button, drop and paste reaches the model, and shows them after a reload and in another tab', async () => {
+      await newConversation();
+      await attach(file('a.gif', GIF));
+      await expectCount(attached(), 1);
+      await transfer('drop');
+      await expectCount(attached(), 2);
+      await transfer('paste');
+      await expectCount(attached(), 3);
+      // A program that puts a picture of a text beside the text means the text.
+      await transfer('paste', 'Words');
+      await page.getByText('Write something about the image, then send it.').waitFor();
+      expect(await button('Send').isDisabled()).toBe(true);
+      await page.getByRole('button', { name: 'Remove image 2' }).click();
+      await expectCount(attached(), 2);
+      await say('What are these?');
+      await replied('What are these?');
+      await expectCount(attached(), 0);
+      expect(imagesFor('What are these?')).toEqual([`data:image/gif;base64,${GIF}`, `data:image/png;base64,${PNG}`]);
+      await page.reload();
+      await pollUntil('both images are shown', async () => (await widths()).join() === '1,1');
+      const other = await context.newPage();
+      await other.goto(page.url());
+      await pollUntil('the other tab shows both images', async () => (await widths(other)).join() === '1,1');
+      await other.close();
+    });
+
+    test('that are too many are left out with a sentence, and a large one is made smaller', async () => {
+      await newConversation();
+      const noise = await page.evaluate(async () => {
+        const canvas = new OffscreenCanvas(1_600, 1_200);
+        const drawing = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+        const image = drawing.createImageData(1_600, 1_200);
+        for (let at = 0; at < image.data.length; at++) image.data[at] = at % 4 === 3 ? 255 : Math.random() * 256;
+        drawing.putImageData(image, 0, 0);
+        const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer());
+        return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+      });
+      expect(noise.length).toBeGreaterThan(4_000_000);
+      await attach({ name: 'noise.png', mimeType: 'image/png', buffer: Buffer.from(noise, 'latin1') });
+      await expectCount(attached(), 1);
+      await attach(file('1.gif', GIF), file('2.gif', GIF), file('3.gif', GIF), file('4.gif', GIF));
+      await page.getByText('A message can have at most 4 images').waitFor();
+      await expectCount(attached(), 4);
+      await say('Is it noise?');
+      await replied('Is it noise?');
+      const [large = ''] = imagesFor('Is it noise?');
+      expect(large).toMatch(/^data:image\/jpeg;base64,/);
+      expect(Buffer.from(large.slice(large.indexOf(',') + 1), 'base64').length).toBeLessThanOrEqual(500_000);
+    });
+
+    test('is sent again and edited with its images, also after it failed or was not sent', async () => {
+      await newConversation();
+      model.setBehaviour({ failures: { '*': 401 } });
+      await attach(file('a.png', PNG));
+      await say('Look here');
+      await button('Try again').waitFor();
+      reset();
+      await button('Try again').click();
+      await replied('Look here');
+      expect(imagesFor('Look here')).toEqual([`data:image/png;base64,${PNG}`]);
+      await button('Edit').first().click();
+      await expectCount(attached(), 1);
+      await page.route('**/api/chat', (route) => route.abort());
+      await field().press('End');
+      await field().pressSequentially(' once more');
+      await field().press('Enter');
+      const unsent = log().getByText(/^Not sent\./);
+      await unsent.waitFor();
+      await page.unroute('**/api/chat');
+      await page.reload();
+      await unsent.waitFor();
+      await button('Try again').click();
+      await replied('Look here once more');
+      expect(imagesFor('Look here once more')).toEqual([`data:image/png;base64,${PNG}`]);
+    });
   });
 
   test('longer than the limit stays in the field, and a hint says by how many characters it is too long', async () => {

@@ -58,6 +58,8 @@ beforeAll(async () => {
     await tx.chatSession.create({ data: { id: 'sess_owned', agentId: agent, ownerId: owner } });
     const message = { agentId: agent, ownerId: owner, sessionId: 'sess_owned', sender: 'user', content: 'CONFIDENTIAL' };
     await tx.message.create({ data: { id: 'msg_owned', ...message } });
+    const image = { position: 0, type: 'image/png', bytes: Buffer.from('CONFIDENTIAL'), size: 12 };
+    await tx.messageImage.create({ data: { id: 'img_owned', messageId: 'msg_owned', agentId: agent, ownerId: owner, ...image } });
     await tx.reply.create({
       data: { id: 'msg_owned', agentId: agent, ownerId: owner, state: 'failed', text: 'CONFIDENTIAL', error: 'No' },
     });
@@ -72,6 +74,7 @@ beforeAll(async () => {
     keyId: kept.id,
     name: 'SOUL.md',
     versionId: 'fv_owned',
+    imageId: 'img_owned',
     conversationId: 'sess_owned',
   };
 });
@@ -90,6 +93,7 @@ const accepted: Partial<Record<RouteId, object>> = {
   updateAgentMetadata: { plan: 'collective', config: {} },
   updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
   renameConversation: { title: 'Renamed' },
+  sendMessage: { images: [] },
   verifyCredentials: registeredUser,
   signInWithProvider: { provider: 'github', subject: '1', email: 'new@example.com', emailVerified: true },
 };
@@ -152,6 +156,7 @@ async function readOwnedRows(): Promise<unknown> {
     'agent_secrets',
     'chat_sessions',
     'messages',
+    'message_images',
     'replies',
     'operations',
     'backups',
@@ -330,7 +335,7 @@ describe('the owner', () => {
     if (route.auth === 'admin') expect(answer).toMatchObject({ status: 403, code: 'FORBIDDEN' });
     else expect(answer).toMatchObject(failingForOwner[id] ?? failing[id] ?? { status: route.status });
     if (['listAgents', 'listOverview', 'getAgentOverview'].includes(id)) expect(answer.text).toContain('Mine');
-    if (id === 'getAgentFileVersion') expect(answer.text).toContain('CONFIDENTIAL');
+    if (id === 'getAgentFileVersion' || id === 'readMessageImage') expect(answer.text).toContain('CONFIDENTIAL');
     if (id === 'getAgent') expect(answer.text).toContain(owned.id);
   });
 

@@ -14,6 +14,7 @@ import { newId } from '../src/shared/ids.ts';
 import { startWorker } from '../src/workers/operation-worker.ts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 import { containersOn } from './containers.ts';
+import { sampleImages } from './sample-images.ts';
 import { storedSpec, storedSpecAt } from './stored-spec.ts';
 
 /**
@@ -323,6 +324,42 @@ async function deleteDockerlessConversation(): Promise<Answer> {
   });
   return call(withoutDocker, 'deleteConversation', { agent: dockerless, second: session.id });
 }
+/** Sends a message to a conversation in which 100 messages wait. */
+const withFullQueue = (id: 'sendMessage' | 'tellAgent'): Provocation => ({
+  async send() {
+    const sessionId = newId('sess');
+    await real.context.database.as('service', async (tx) => {
+      const { ownerId } = await tx.agent.findUniqueOrThrow({ where: { id: running } });
+      const owned = { agentId: running, ownerId };
+      await tx.chatSession.create({ data: { id: sessionId, ...owned } });
+      const rows = Array.from({ length: 100 }, () => ({ id: newId('msg'), ...owned }));
+      await tx.message.createMany({ data: rows.map((row) => ({ ...row, sessionId, sender: 'user', content: 'x' })) });
+      await tx.reply.createMany({ data: rows });
+    });
+    const answer = await call(real, id, { body: { message: 'x', agentId: running, sessionId } });
+    await real.context.database.as('service', (tx) => tx.chatSession.delete({ where: { id: sessionId } }));
+    return answer;
+  },
+});
+/** Sends an image to an agent whose conversations have 100 MB of images. */
+const withFullImages: Provocation = {
+  async send() {
+    const sessionId = newId('sess');
+    await real.context.database.as('service', async (tx) => {
+      const { ownerId } = await tx.agent.findUniqueOrThrow({ where: { id: running } });
+      const owned = { agentId: running, ownerId };
+      await tx.chatSession.create({ data: { id: sessionId, ...owned } });
+      const message = await tx.message.create({ data: { id: newId('msg'), ...owned, sessionId, sender: 'user', content: 'x' } });
+      const image = { position: 0, type: 'image/png', bytes: new Uint8Array(1), size: 100_000_000 };
+      await tx.messageImage.create({ data: { id: newId('img'), messageId: message.id, ...owned, ...image } });
+    });
+    const answer = await call(real, 'sendMessage', {
+      body: { message: 'x', images: [{ data: sampleImages.png }], agentId: running, sessionId },
+    });
+    await real.context.database.as('service', (tx) => tx.chatSession.delete({ where: { id: sessionId } }));
+    return answer;
+  },
+};
 const fileErrors = (id: 'getAgentFile' | 'updateAgentFile'): Partial<Record<ErrorCode, Provocation>> => ({
   INVALID_REQUEST: { send: () => call(real, id, { agent: running, second: encodeURIComponent('../x') }), error: 'Invalid file name' },
   FILE_NOT_FOUND: { send: () => call(real, id, { agent: running, second: 'NOTES.md' }) },
@@ -553,11 +590,14 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('sendMessage', { message: '' }, 'Message required'),
     AGENT_NOT_FOUND: { send: () => call(real, 'sendMessage', { as: stranger, body: { message: 'x', agentId: running } }) },
     SESSION_NOT_FOUND: { send: () => call(real, 'sendMessage', { body: { message: 'x', agentId: running, sessionId: 'sess_none' } }) },
+    TOO_MANY_WAITING: withFullQueue('sendMessage'),
+    IMAGES_FULL: withFullImages,
     OPERATION_FAILED: {
       send: () => call(withoutDocker, 'sendMessage', { body: { message: 'x', agentId: dockerless } }),
       error: 'The agent is not running (pending)',
     },
   },
+  readMessageImage: { IMAGE_NOT_FOUND: { send: () => call(real, 'readMessageImage', { agent: running }) } },
   listOperations: { INVALID_REQUEST: invalid('listOperations', undefined, 'Invalid kind', '?kind=reboot') },
   getOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'getOperation', { agent: running }) } },
   streamOperation: { OPERATION_NOT_FOUND: { send: () => call(real, 'streamOperation', { agent: running }) } },
@@ -586,6 +626,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('tellAgent', { action: 'reboot' }, 'Invalid action'),
     AGENT_NOT_FOUND: { send: () => call(real, 'tellAgent', { as: stranger, body: { message: 'x', agentId: running } }) },
     SESSION_NOT_FOUND: { send: () => call(real, 'tellAgent', { body: { message: 'x', sessionId: 'none', agentId: running } }) },
+    TOO_MANY_WAITING: withFullQueue('tellAgent'),
     OPERATION_FAILED: {
       send: () => call(withoutDocker, 'tellAgent', { body: { message: 'x', agentId: dockerless } }),
       error: 'The agent is not running (pending)',

@@ -216,7 +216,7 @@ describe('replyFromContainer', () => {
 
   test('takes the event’s text when the images of the run are too large to be read', async () => {
     gateway.onSend = (_runId, send) => {
-      const image = { role: 'toolResult', content: [{ type: 'image', bytes: 5_000_000 }] };
+      const image = { role: 'toolResult', content: [{ type: 'image', bytes: 9_000_000 }] };
       gateway.history.push(user('Hello'), assistant('A look', { type: 'toolCall' }), image, assistant('From the transcript'));
       send(final('From the event'));
     };
@@ -239,7 +239,10 @@ describe('replyFromContainer', () => {
 
   test('fails after the timeout when the gateway sends no event', async () => {
     gateway.onSend = () => void gateway.history.push(user('Hello'));
-    await expect(ask('Hello', { timeoutMs: 1_000 })).rejects.toThrow('The agent did not answer in time');
+    await expect(ask('Hello', { timeoutMs: 1_000 })).rejects.toMatchObject({
+      kind: 'timeout',
+      message: 'The agent did not answer in time. Send the message again, or choose a faster model',
+    });
   });
 
   test.each([

@@ -117,6 +117,7 @@ test('every Prisma model matches the migrated database', async () => {
       tx.agentFileVersion,
       tx.chatSession,
       tx.message,
+      tx.messageImage,
       tx.operation,
       tx.operationStep,
       tx.session,

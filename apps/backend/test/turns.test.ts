@@ -141,6 +141,30 @@ describe('messages in one session', () => {
   });
 });
 
+test('at most 100 messages of a session wait, in all processes together; an abort command is accepted and ends their wait', async () => {
+  model.setBehaviour({ delayMs: 60_000 });
+  expect((await post('In progress', { wait: false })).status).toBe(200);
+  await untilReceived('In progress');
+  // 105 at once, half of them to each process.
+  const thrown = Array.from({ length: 105 }, (_, index) => post(`Thrown ${index}`, { from: index % 2 ? other : backend, wait: false }));
+  const answers = await Promise.all(thrown);
+  expect(answers.map(({ status }) => status).sort()).toEqual([...Array(100).fill(200), ...Array(5).fill(429)]);
+  const error = 'This conversation has 100 messages that wait for the agent. Wait for its replies, or cancel some of them';
+  expect(answers.find(({ status }) => status === 429)?.body).toMatchObject({ error, code: 'TOO_MANY_WAITING' });
+  // Another conversation has a queue of its own.
+  const elsewhere = (await backend.as(owner, 'POST', '/api/agent?action=create-session', { agentId: id })).body.sessionId;
+  const body = { message: 'Elsewhere', agentId: id, sessionId: elsewhere, wait: false };
+  expect((await backend.as(owner, 'POST', '/api/chat', body)).status).toBe(200);
+  const queued = answers.find(({ status }) => status === 200)?.body.id;
+  expect((await backend.as(owner, 'POST', `/api/chat/${queued}/cancel`)).body.outcome).toBe('cancelled');
+  expect((await post('In the free place', { wait: false })).status).toBe(200);
+  expect((await post('One more', { wait: false })).status).toBe(429);
+  expect(await say('stop')).toEqual([200, '⚙️ Agent was aborted.']);
+  model.setBehaviour({ delayMs: 0 });
+  expect(await say('After all')).toEqual([200, 'You said: After all']);
+  expect(received().filter((words) => words.startsWith('Thrown'))).toEqual([]);
+});
+
 describe('a message without a session', () => {
   const send = (message: string, more: { sessionId?: string; wait?: boolean } = {}) =>
     backend.as(owner, 'POST', '/api/chat', { message, agentId: id, ...more });
@@ -372,6 +396,7 @@ test('a failed message says why, with a kind, also when it is read later', async
     [401, 'unauthorized', /\(401: .*\)\. Check the agent's model key$/],
     [402, 'quota', /\(402: .*\)\. Add credit at the model provider, or choose another model$/],
     [429, 'rate_limited', /\(429: .*\)\. Wait a minute, then send the message again$/],
+    [504, 'timeout', /\(504: .*\)\. Send the message again, or choose a faster model$/],
     [500, 'bad_response', /\(500: .*\)\. Send the message again; if that fails too, check the model and its address$/],
   ];
   for (const [status, kind, error] of reasons) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentIdSchema, agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
+import { messageImage, sentImages } from './message-images.ts';
 import { wholeNumber } from './paging.ts';
 
 const timestamp = z.iso.datetime();
@@ -27,6 +28,8 @@ export const messageSchema = z.strictObject({
   agentId: z.string(),
   sender: z.enum(['user', 'agent']),
   content: z.string(),
+  /** The images that a person sent with the text; absent when there are none. */
+  images: z.array(messageImage).optional(),
   timestamp,
   platform: z.string(),
   /** The state of the reply to a user's message; absent once the agent has replied. */
@@ -41,6 +44,9 @@ export const messageSchema = z.strictObject({
   stopped: z.literal(true).optional(),
 });
 export type MessageView = z.infer<typeof messageSchema>;
+
+/** The maximum number of messages of a session that wait for the reply before them. */
+export const MAX_WAITING_MESSAGES = 100;
 
 /** The text of a message to an agent. */
 export const messageText = z
@@ -61,12 +67,13 @@ const sent = z.strictObject({
 export const sendMessage = defineRoute({
   id: 'sendMessage',
   summary:
-    'Send a message to an agent (by default the newest running one) and wait up to 30 seconds for its reply; `wait: false` returns at once',
+    'Send a message, with up to four images, to an agent (by default the newest running one) and wait up to 30 seconds for its reply; `wait: false` returns at once',
   method: 'POST',
   auth: 'caller',
   narrows: true,
   body: z.object({
     message: messageText,
+    images: sentImages.optional(),
     topic: z.string().max(200).optional(),
     agentId: agentIdSchema.optional(),
     sessionId: z.string().max(100).optional(),
@@ -74,7 +81,15 @@ export const sendMessage = defineRoute({
   }),
   status: 200,
   failure: 'Failed to send message',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND', 'SESSION_NOT_FOUND', 'OPERATION_FAILED'],
+  errors: [
+    'INVALID_REQUEST',
+    'UNAUTHORIZED',
+    'AGENT_NOT_FOUND',
+    'SESSION_NOT_FOUND',
+    'IMAGES_FULL',
+    'TOO_MANY_WAITING',
+    'OPERATION_FAILED',
+  ],
   backend: { path: '/api/chat', response: sent },
   web: { path: '/api/chat', response: sent },
   timeoutMs: 45_000,

@@ -15,6 +15,7 @@ import * as instances from './instances.ts';
 import * as interaction from './interaction.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as logs from './logs.ts';
+import * as messageImages from './message-images.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
@@ -33,13 +34,14 @@ export type { BackupSchedule, BackupView } from './backups.ts';
 export type { Price } from './billing.ts';
 export { maxBodyBytes } from './body-limit.ts';
 export type { ChannelView } from './channels.ts';
-export type { MessageView, ReplyErrorKind, ReplyFrame } from './chat.ts';
+export { MAX_WAITING_MESSAGES, type MessageView, type ReplyErrorKind, type ReplyFrame } from './chat.ts';
 export { cloneTerms, type Specialization } from './clone.ts';
 export { type ConversationView, MAX_TITLE_CHARACTERS } from './conversations.ts';
 export { type Auth, isAudited, isIdempotent, type Method, pathParams, type Route, type Side, statusOf } from './define-route.ts';
 export { AppError, type ErrorCode, errorTable, type Facade } from './errors.ts';
 export type { Health } from './health.ts';
 export { imageReference } from './image-reference.ts';
+export { type ImageType, imageTypeOf, imageTypes, MAX_IMAGES_BYTES } from './image-type.ts';
 export type { LastSeenStats, LiveStats, UsageHistory } from './instances.ts';
 export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from './interaction.ts';
 export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.ts';
@@ -124,6 +126,7 @@ export const routes = {
   cancelReply: chat.cancelReply,
   listChat: chat.listChat,
   listMessages: chat.listMessages,
+  readMessageImage: messageImages.readMessageImage,
   listConversations: conversations.listConversations,
   renameConversation: conversations.renameConversation,
   deleteConversation: conversations.deleteConversation,

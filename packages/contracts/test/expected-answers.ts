@@ -180,6 +180,7 @@ const failures: Record<string, string> = {
   streamReply: 'Failed to stream the reply',
   cancelReply: 'Failed to stop the reply',
   listChat: 'Failed to list messages',
+  readMessageImage: 'Failed to read the image',
   checkChannelToken: 'Failed to check the token',
   listChannels: 'Failed to fetch channels',
   linkWhatsApp: 'Failed to link WhatsApp',

@@ -22,16 +22,21 @@ export function load<T>(key: string): T | undefined {
   }
 }
 
-/** Stores a value in this browser; undefined removes it. Until the page is closed, it also holds if the browser refuses. */
-export function save(key: string, value: unknown): void {
-  if (forgotten) return;
+/**
+ * Stores a value in this browser; undefined removes it. Until the page is closed, it also holds if the browser refuses.
+ * @returns whether the browser stores it
+ */
+export function save(key: string, value: unknown): boolean {
+  if (forgotten) return false;
   const text = value === undefined ? undefined : JSON.stringify(value);
   memory.set(key, text);
   try {
     if (text === undefined) window.localStorage.removeItem(PREFIX + key);
     else window.localStorage.setItem(PREFIX + key, text);
+    return true;
   } catch {
     // The value stays in memory.
+    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import { UnansweredError } from '../../infra/openclaw/gateway-connection.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Context } from '../context.ts';
 import { awaitTurn, type Turn } from './await-turn.ts';
+import { imagesOf } from './message-images.ts';
 import { answeredNothing, LostRunError, ReplyError } from './reply-error.ts';
 import { type Aborted, type Question, replyFromContainer } from './reply-from-container.ts';
 import { interruptPendingReplies, REPLIES, settle } from './settle-reply.ts';
@@ -152,7 +153,8 @@ async function requestReply(
 ): Promise<string | Aborted> {
   if (agent.runtime === 'container') {
     const { id, sessionId, content: text } = message;
-    const question = { id, sessionId, text, askedAt: begunAt, resumed, onText, signal, ...(after && { after }) };
+    const images = await imagesOf(context, message);
+    const question = { id, sessionId, text, images, askedAt: begunAt, resumed, onText, signal, ...(after && { after }) };
     return replyOfRun(context, agent, question, signal);
   }
   if (isAbortCommand(message.content)) return { aborted: false };

@@ -1,15 +1,17 @@
-import type { MessageView } from '@agentbot/contracts';
+import type { ImageType, MessageView } from '@agentbot/contracts';
 import type { Message, Prisma } from '../../generated/prisma/client.ts';
 import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { getAgent } from '../agents/agents.ts';
 import type { Context } from '../context.ts';
 import { newestFirst } from './conversation.ts';
+import { withImages } from './message-images.ts';
 
 const MAX_CHAT_MESSAGES = 100;
 
-/** What a message's view needs of its reply, and of the message that it answers. */
+/** What a message's view needs of its images, of its reply, and of the message that it answers. */
 const withReply = {
+  ...withImages,
   reply: { select: { state: true, begunAt: true, kind: true, error: true } },
   answers: { select: { kind: true } },
   // Decides which messages are abort commands.
@@ -35,6 +37,7 @@ export function messageView(row: MessageRow): MessageView {
     agentId: row.agentId,
     sender: row.sender as MessageView['sender'],
     content: row.content,
+    ...(row.images?.length && { images: row.images.map(({ id, type }) => ({ id, type: type as ImageType })) }),
     timestamp: row.createdAt.toISOString(),
     platform: row.platform,
     ...(reply && { reply }),

@@ -3,7 +3,6 @@ import { AppError, type ReplyErrorKind } from '@agentbot/contracts';
 /** The sentence of a reply that a person or the gateway stopped. */
 export const INTERRUPTED = 'The agent was interrupted';
 
-/** What the owner can do about a failed reply. */
 const advice: Partial<Record<ReplyErrorKind, string>> = {
   unreachable: 'Check the address of the model, and whether its server runs',
   unauthorized: "Check the agent's model key",
@@ -12,6 +11,14 @@ const advice: Partial<Record<ReplyErrorKind, string>> = {
   bad_response: 'Send the message again; if that fails too, check the model and its address',
   timeout: 'Send the message again, or choose a faster model',
 };
+
+/** A reason that names images: the model does not read them, or refuses one of them. */
+const NAMES_IMAGES = /\bimages?\b|\bimage_url\b|\bmultimodal\b/i;
+const WITHOUT_IMAGES = 'Choose a model that reads images, or begin a new conversation without them';
+
+/** What the owner can do about a failed reply. @param sentence contains the reason */
+const adviceFor = (kind: ReplyErrorKind, sentence: string): string | undefined =>
+  (kind === 'bad_response' || kind === 'agent') && NAMES_IMAGES.test(sentence) ? WITHOUT_IMAGES : advice[kind];
 
 /** The kinds with the patterns of their error messages; the first match wins. A status code matches only as a separate number. */
 const signs: [ReplyErrorKind, RegExp][] = [
@@ -41,7 +48,7 @@ export class ReplyError extends AppError {
   readonly kind: ReplyErrorKind;
 
   constructor(kind: ReplyErrorKind, sentence: string) {
-    const next = advice[kind];
+    const next = adviceFor(kind, sentence);
     super('OPERATION_FAILED', next ? `${sentence.replace(/[.\s]+$/, '')}. ${next}` : sentence, { details: { kind } });
     this.name = 'ReplyError';
     this.kind = kind;

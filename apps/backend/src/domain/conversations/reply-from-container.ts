@@ -5,6 +5,7 @@ import { abortRun, sendToSession } from '../../infra/openclaw/send-to-session.ts
 import { type Part, sessionKeyOf, textOf } from '../../infra/openclaw/session-history.ts';
 import { gatewayOf } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
+import type { StoredImage } from './message-images.ts';
 import { answeredNothing, interrupted, kindOf, LostRunError, ReplyError } from './reply-error.ts';
 import { createLiveText, messageBefore, replyInHistory, replyInTranscript } from './reply-text.ts';
 
@@ -37,6 +38,7 @@ export interface Question {
   id: string;
   sessionId: string;
   text: string;
+  images?: StoredImage[];
   askedAt: Date;
   /** Whether an earlier process may have sent the message to the gateway. */
   resumed: boolean;
@@ -80,7 +82,13 @@ export async function replyFromContainer(
 ): Promise<string | Aborted> {
   const gateway = await gatewayOf(context, agent);
   const sessionKey = sessionKeyOf(question.sessionId);
-  const sent = { sessionKey, id: question.id, text: question.text, version: agent.openclawVersion };
+  const sent = {
+    sessionKey,
+    id: question.id,
+    text: question.text,
+    ...(question.images && { images: question.images }),
+    version: agent.openclawVersion,
+  };
   if (question.resumed) {
     const reply = await replyInHistory(gateway, sessionKey, question);
     if (reply) return reply;

@@ -3,14 +3,16 @@ import { AppError } from '@agentbot/contracts';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, type LanguageModel, RetryError, StreamProviderError, streamText } from 'ai';
+import { APICallError, type LanguageModel, type ModelMessage, RetryError, StreamProviderError, streamText } from 'ai';
 import type { Agent, Message } from '../../generated/prisma/client.ts';
+import { readsImages } from '../../infra/openclaw/image-input.ts';
 import type { ModelTarget } from '../../infra/openclaw/providers.ts';
 import { promptOf } from '../agents/specializations.ts';
 import type { Context } from '../context.ts';
 import { callModel, ModelRefusal } from '../usage/call-model.ts';
 import { type ModelAccess, readModelAccess } from '../usage/model-access.ts';
 import { conversation } from './conversation.ts';
+import { promptImages, type StoredImage } from './message-images.ts';
 import { NoEventStream, requireEventStream, withoutThoughts } from './model-stream.ts';
 import { answeredNothing, interrupted, kindOf, ReplyError } from './reply-error.ts';
 
@@ -72,11 +74,13 @@ function refusalIn(error: unknown): ModelRefusal | undefined {
 }
 
 /** The messages of a prompt. It begins with a person's message: Anthropic refuses any other. */
-function promptMessages(history: Message[]) {
+function promptMessages(history: Message[], images: Map<string, StoredImage[]>): ModelMessage[] {
   const first = history.findIndex(({ sender }) => sender === 'user');
-  return history
-    .slice(first)
-    .map(({ sender, content }) => ({ role: sender === 'user' ? ('user' as const) : ('assistant' as const), content }));
+  return history.slice(first).map(({ id, sender, content }) => {
+    if (sender !== 'user') return { role: 'assistant', content };
+    const files = images.get(id)?.map(({ bytes, type }) => ({ type: 'file' as const, data: bytes, mediaType: type }));
+    return { role: 'user', content: files ? [{ type: 'text', text: content }, ...files] : content };
+  });
 }
 
 /**
@@ -93,12 +97,13 @@ export async function replyFromProvider(
   { onText, signal }: { onText: (soFar: string) => void; signal: AbortSignal },
 ): Promise<string> {
   const { database } = context;
-  const [history, access] = await Promise.all([
-    database.as('service', (tx) => conversation(tx, { sessionId: message.sessionId }, MAX_HISTORY_MESSAGES, message)),
-    readModelAccess(context, agent.id, 'row'),
-  ]);
+  const access = await readModelAccess(context, agent.id, 'row');
   const target = access?.targets[0];
   if (!access || !target) throw answeredNothing();
+  const { history, images } = await database.as('service', async (tx) => {
+    const history = await conversation(tx, { sessionId: message.sessionId }, MAX_HISTORY_MESSAGES, message);
+    return { history, images: readsImages(target) ? await promptImages(tx, history, message) : new Map() };
+  });
   const stop = AbortSignal.any([context.closing, signal]);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let text = '';
@@ -108,7 +113,7 @@ export async function replyFromProvider(
     const { textStream, finishReason } = streamText({
       model: languageModel(context, access, target),
       ...(system && { system }),
-      messages: promptMessages(history),
+      messages: promptMessages(history, images),
       abortSignal: AbortSignal.any([timeout, stop]),
       maxRetries: 1,
       onError: ({ error }) => {

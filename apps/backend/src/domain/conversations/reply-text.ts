@@ -20,8 +20,8 @@ const FINAL_TAG_PROVIDER = /^google(-gemini-cli|-generative-ai)?$|minimax/i;
 const BLANK_LINE = '\n\n';
 /** The numbers of messages that are read of a transcript, until they contain the whole run. */
 const PAGES = [3, 12, 48, 192, 768];
-/** A transcript with more images than this in one run is not read: the connection's frames are limited to 16 MiB. */
-const MAX_IMAGE_BYTES = 4 * 1024 * 1024;
+/** Messages with more images than this, in base64, are not read: the connection's frames are limited to 16 MiB. */
+const MAX_IMAGE_BYTES = 8 * 1024 * 1024;
 /** The delays before a transcript that lacks the end of the run is read again. */
 const RETRY_MS = [50, 100, 200, 400, 800];
 
@@ -93,10 +93,15 @@ export async function messageBefore(
   return last && JSON.stringify(last);
 }
 
-/** The messages of a session's last run, from its transcript. */
+/**
+ * The messages of a session's last run, from its transcript.
+ * @throws Error when the gateway refuses or does not answer, or when the images among the messages are too large
+ */
 async function lastRun(gateway: GatewayConnection, sessionKey: string, before?: string): Promise<HistoryEntry[]> {
   let entries: HistoryEntry[] = [];
   for (const limit of PAGES) {
+    // The history has fewer messages than the transcript, so as many of its last ones cover the same part.
+    if (imageBytes(await history(gateway, sessionKey, limit)) > MAX_IMAGE_BYTES) throw new Error('The transcript has too many images');
     entries = await transcript(gateway, sessionKey, limit);
     const previous = before === undefined ? -1 : entries.findLastIndex((entry) => JSON.stringify(entry) === before);
     const isWhole = previous >= 0 || entries.some(isFromUser) || entries.length < limit;
@@ -106,9 +111,9 @@ async function lastRun(gateway: GatewayConnection, sessionKey: string, before?: 
   return entries.slice(entries.findLastIndex(isFromUser) + 1);
 }
 
-/** The bytes of the images in the messages of a session's last run. */
+/** The size of the images in these messages of a history, in base64. */
 function imageBytes(messages: HistoryEntry[]): number {
-  const parts = messages.slice(messages.findLastIndex(isFromUser) + 1).flatMap(({ content }) => (Array.isArray(content) ? content : []));
+  const parts = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
   return parts.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
 }
 
@@ -123,7 +128,6 @@ export async function replyInTranscript(gateway: GatewayConnection, sessionKey: 
     await sleep(delay);
     let entries: HistoryEntry[];
     try {
-      if (imageBytes(await history(gateway, sessionKey, 50)) > MAX_IMAGE_BYTES) return undefined;
       entries = await lastRun(gateway, sessionKey, before);
     } catch {
       return undefined;

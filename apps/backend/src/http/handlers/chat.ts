@@ -1,6 +1,7 @@
 import type { Context } from '../../domain/context.ts';
 import { cancelReply } from '../../domain/conversations/cancel-reply.ts';
 import { listChat, listMessages } from '../../domain/conversations/list-messages.ts';
+import { readMessageImage } from '../../domain/conversations/message-images.ts';
 import { sendMessage } from '../../domain/conversations/send-message.ts';
 import { streamReply } from '../../domain/conversations/stream-reply.ts';
 import { newId } from '../../shared/ids.ts';
@@ -17,6 +18,7 @@ export function chatHandlers(context: Context) {
     },
     streamReply: ({ actor, params }) => streamReply(context, actor, params.messageId),
     cancelReply: ({ actor, params }) => cancelReply(context, actor, params.messageId),
+    readMessageImage: ({ actor, params }) => readMessageImage(context, actor, params.id, params.imageId),
     listChat: ({ actor }) => listChat(context, actor),
     listMessages: ({ actor, params, query }) => listMessages(context, actor, params.id, query),
   } satisfies Partial<Handlers>;

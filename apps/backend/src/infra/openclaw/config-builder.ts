@@ -1,6 +1,7 @@
 import { type Plan, plans } from '@agentbot/contracts';
 import { type Dialect, dialectOf, isRelease } from '@agentbot/openclaw-image/versions';
 import type { AgentSecrets } from '../crypto/agent-secrets.ts';
+import { readsImages } from './image-input.ts';
 import type { ModelTarget } from './providers.ts';
 
 /** Environment variables of the container that carry the agent's secrets: variable → name of the secret. The virtual key derives from the gateway token. */
@@ -74,20 +75,22 @@ interface ProviderEntry {
   baseUrl: string;
   api: string;
   apiKey: { source: 'env'; provider: 'default'; id: 'AGENT_MODEL_API_KEY' };
-  models: { id: string; name: string }[];
+  models: { id: string; name: string; input: ('text' | 'image')[] }[];
 }
 
 /** One entry per used provider, with its models. Each is reached through the model gateway, with the agent's virtual key. */
 function modelProviders({ modelGateway, target, fallbacks }: ConfigInput) {
   const entries: Record<string, ProviderEntry> = {};
-  for (const { gatewayName, api, model } of [target, ...fallbacks]) {
+  for (const { provider, gatewayName, api, model } of [target, ...fallbacks]) {
     entries[gatewayName] ??= {
       baseUrl: `${modelGateway}/${gatewayName}`,
       api,
       apiKey: { source: 'env', provider: 'default', id: 'AGENT_MODEL_API_KEY' },
       models: [],
     };
-    entries[gatewayName]?.models.push({ id: model, name: model });
+    // Without `input`, the gateway leaves out images.
+    const input: ('text' | 'image')[] = readsImages({ provider, model }) ? ['text', 'image'] : ['text'];
+    entries[gatewayName]?.models.push({ id: model, name: model, input });
   }
   return entries;
 }

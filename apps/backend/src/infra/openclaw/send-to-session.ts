@@ -6,6 +6,7 @@ interface Sent {
   sessionKey: string;
   id: string;
   text: string;
+  images?: { id: string; type: string; bytes: Uint8Array }[];
   /** The agent's OpenClaw version; the platform's default version when unknown. */
   version: string | null;
 }
@@ -49,8 +50,12 @@ function timeMark(now: Date): string {
  * @throws Error when the gateway refuses or does not answer
  */
 export function sendToSession(gateway: GatewayConnection, sent: Sent): Promise<Accepted> {
-  const { sessionKey, id, text } = sent;
-  const run = { sessionKey, message: text, idempotencyKey: id };
+  const { sessionKey, id, text, images = [] } = sent;
+  const attachments = images.map(({ id: fileName, type: mimeType, bytes }) => ({
+    ...{ type: 'image', mimeType, fileName },
+    content: Buffer.from(bytes).toString('base64'),
+  }));
+  const run = { sessionKey, message: text, idempotencyKey: id, ...(attachments.length && { attachments }) };
   if (!isFolded(sent)) return gateway.request<Accepted>('chat.send', run, SEND_MS);
   // The gateway removes white space at the beginning, but not behind a time.
   const message = /^\s/.test(text) ? `${timeMark(new Date())} ${text}` : text;

@@ -2,7 +2,7 @@
 const MAX_BYTES = 128_000;
 
 /** The name as it stands above the text: on one line, and without signs that Markdown would read as code. */
-const shownName = (name: string) => name.replace(/[`\p{Cc}\p{Cf}]+/gu, '').trim() || 'file';
+export const shownName = (name: string) => name.replace(/[`\p{Cc}\p{Cf}]+/gu, '').trim() || 'file';
 
 /**
  * A file's text as part of a message: its name, then a code block, whose fence is longer than each run of backticks in the text.
@@ -28,5 +28,5 @@ export async function readAttachedFile(file: File): Promise<{ text: string } | {
   } catch {
     // Not UTF-8, or the browser may no longer read the file.
   }
-  return { problem: `${shownName(file.name)} is not a text file that can be read. Only text can be attached` };
+  return { problem: `${shownName(file.name)} is neither a text file nor a PNG, JPEG, WebP or GIF image` };
 }

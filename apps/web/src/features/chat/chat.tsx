@@ -12,6 +12,7 @@ import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
+import { type AttachedImage, loadImages, sourceOf } from './attached-image.ts';
 import { Composer } from './composer.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { ConversationList } from './conversation-list.tsx';
@@ -36,6 +37,15 @@ function repeatedIn(messages: MessageView[]): Set<string> {
     later.add(content);
   }
   return repeated;
+}
+
+/** Uses a stored message's text and images. If an image cannot be read, it tells the user, and uses nothing. */
+async function withImages(message: MessageView, use: (text: string, images: AttachedImage[]) => unknown): Promise<void> {
+  try {
+    await use(message.content, await loadImages(message));
+  } catch {
+    toast.error('The images of this message could not be read. Try again in a moment');
+  }
 }
 
 /** The chat with an agent: its conversations, and the messages of one of them. */
@@ -82,22 +92,25 @@ export function Chat({ id: agentId }: { id: string }) {
     if (created.current === shown) moveDraft(agentId, shown);
     created.current = undefined;
   }, [agentId, shown]);
-  const sendText = useCallback(
-    async (text: string, item?: Outgoing) => {
+  const sendMessage = useCallback(
+    async (text: string, images: readonly AttachedImage[] = [], item?: Outgoing) => {
       jump();
-      const isSent = await send(agentId, shown, text, { onOpened, item });
+      const isSent = await send(agentId, shown, { text, ...(images.length && { images }) }, { onOpened, item });
       if (isSent) await Promise.all([reload(), reloadConversations()]);
     },
     [agentId, shown, jump, onOpened, reload, reloadConversations],
   );
-  const { addText } = draft;
+  const { addText, addImages } = draft;
   const edit = useCallback(
-    (text: string) => {
+    (text: string, images: readonly AttachedImage[] = []) => {
       addText(text);
+      addImages(images);
       field.current?.focus();
     },
-    [addText],
+    [addText, addImages],
   );
+  const askAgain = useCallback((message: MessageView) => withImages(message, sendMessage), [sendMessage]);
+  const editAgain = useCallback((message: MessageView) => withImages(message, edit), [edit]);
   const cancel = useCallback(
     async (messageId: string) => {
       await api('cancelReply', { params: { messageId } }).catch((error) => toast.error(errorMessage(error)));
@@ -109,7 +122,7 @@ export function Chat({ id: agentId }: { id: string }) {
   const repeated = useMemo(() => repeatedIn(messages), [messages]);
   const running = agent?.status === 'running';
   const isOpen = !conversation || canContinue(conversation);
-  const ask = isOpen && running ? sendText : undefined;
+  const canAsk = isOpen && running;
   const channel = conversation && channelOf(conversation);
   const obstacle = (() => {
     if (conversation?.status === 'ended') return 'This conversation has ended. Start a new conversation';
@@ -181,8 +194,8 @@ export function Chat({ id: agentId }: { id: string }) {
                       message={message}
                       repeated={repeated.has(message.id)}
                       answered={messages[index + 1]?.sender === 'agent'}
-                      onAsk={ask}
-                      onEdit={isOpen ? edit : undefined}
+                      onAsk={canAsk ? askAgain : undefined}
+                      onEdit={isOpen ? editAgain : undefined}
                       onCancel={message.id === awaited ? undefined : cancel}
                     />
                     {message.id === awaited && replyText && (
@@ -198,19 +211,20 @@ export function Chat({ id: agentId }: { id: string }) {
                 <MessageBubble
                   key={item.key}
                   sender="user"
+                  images={item.images?.map(sourceOf)}
                   footer={
                     item.problem ? (
                       <ReplyProblem
                         action={
                           <>
-                            <Button kind="plain" size="small" disabled={!ask} onClick={() => sendText(item.text, item)}>
+                            <Button kind="plain" size="small" disabled={!canAsk} onClick={() => sendMessage(item.text, item.images, item)}>
                               Try again
                             </Button>
                             <Button
                               kind="quiet"
                               size="small"
                               onClick={() => {
-                                edit(item.text);
+                                edit(item.text, item.images);
                                 discard(agentId, shown, item.key);
                                 // If only the response was lost, the server has the message: show it.
                                 void reload();
@@ -245,8 +259,11 @@ export function Chat({ id: agentId }: { id: string }) {
             text={draft.text}
             onText={draft.setText}
             onAdd={addText}
+            images={draft.images}
+            onImages={draft.setImages}
+            onAddImages={addImages}
             obstacle={obstacle}
-            onSend={sendText}
+            onSend={sendMessage}
             shown={shown}
             ready={ready}
             onStop={awaited ? () => cancel(awaited) : undefined}

@@ -4,6 +4,7 @@ import { lazy, memo, type ReactNode, Suspense } from 'react';
 import { channelOf } from '../../components/agent/channel-names.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
+import { urlOf } from '../../lib/api/client.ts';
 import { formatShortTime, formatTime } from '../../lib/format.ts';
 
 const Markdown = lazy(() => import('./markdown.tsx'));
@@ -14,13 +15,15 @@ interface BubbleProps {
   platform?: string;
   /** Whether the agent is still writing the text. */
   growing?: boolean;
+  /** The addresses of the images above the text. */
+  images?: string[] | undefined;
   /** The state and the actions of the message, below the bubble. */
   footer?: ReactNode;
   children: string;
 }
 
 /** One message: the user's as plain text, the agent's as Markdown. */
-export function MessageBubble({ sender, platform = 'web', growing, footer, children }: BubbleProps) {
+export function MessageBubble({ sender, platform = 'web', growing, images = [], footer, children }: BubbleProps) {
   const isUser = sender === 'user';
   const channel = channelOf({ platform });
   const plain = <div className="whitespace-pre-wrap">{children}</div>;
@@ -31,6 +34,19 @@ export function MessageBubble({ sender, platform = 'web', growing, footer, child
       >
         <span className="sr-only">{isUser ? 'You: ' : 'Agent: '}</span>
         {channel && <span className="mb-0.5 block text-xs">{channel}</span>}
+        {images.length > 0 && (
+          <div className="mb-2 flex flex-wrap gap-2">
+            {images.map((source, index) => (
+              <img
+                key={source}
+                src={source}
+                alt={`Attached ${index + 1} of ${images.length}`}
+                loading="lazy"
+                className="max-h-60 min-h-6 min-w-6 max-w-full rounded-lg bg-surface object-contain"
+              />
+            ))}
+          </div>
+        )}
         {isUser ? (
           plain
         ) : (
@@ -56,10 +72,10 @@ export function ReplyProblem({ children, action }: { children: string; action?: 
 
 interface MessageProps {
   message: MessageView;
-  /** Sends the text again; undefined when this conversation cannot be continued. */
-  onAsk: ((text: string) => void) | undefined;
-  /** Puts the text into the message field; undefined when this conversation cannot be continued. */
-  onEdit: ((text: string) => void) | undefined;
+  /** Sends the message again; undefined when this conversation cannot be continued. */
+  onAsk: ((message: MessageView) => void) | undefined;
+  /** Puts the message into the message field; undefined when this conversation cannot be continued. */
+  onEdit: ((message: MessageView) => void) | undefined;
   /** Whether the user sent the same text again later. */
   repeated: boolean;
   /** Whether a message of the agent follows. If its reply was stopped, that message says so. */
@@ -69,7 +85,8 @@ interface MessageProps {
 }
 
 /** The state of the reply to a user's message, if the agent has not replied. */
-function ReplyState({ message: { id, content, reply }, onAsk, onCancel, repeated, answered }: Omit<MessageProps, 'onEdit'>) {
+function ReplyState({ message, onAsk, onCancel, repeated, answered }: Omit<MessageProps, 'onEdit'>) {
+  const { id, reply } = message;
   switch (reply?.state) {
     case 'queued':
       return onCancel ? (
@@ -86,7 +103,7 @@ function ReplyState({ message: { id, content, reply }, onAsk, onCancel, repeated
           action={
             onAsk &&
             !repeated && (
-              <Button kind="plain" size="small" onClick={() => onAsk(content)}>
+              <Button kind="plain" size="small" onClick={() => onAsk(message)}>
                 Try again
               </Button>
             )
@@ -104,12 +121,13 @@ function ReplyState({ message: { id, content, reply }, onAsk, onCancel, repeated
 
 /** A stored message with its time, state and actions. Memoized: each new word of a reply must not render the other messages again. */
 export const Message = memo(function Message({ message, onAsk, onEdit, onCancel, repeated, answered }: MessageProps) {
-  const { sender, platform, content, timestamp, reply, stopped } = message;
+  const { agentId, sender, platform, content, images, timestamp, reply, stopped } = message;
   const isUser = sender === 'user';
   return (
     <MessageBubble
       sender={sender}
       platform={platform}
+      images={images?.map(({ id }) => urlOf('readMessageImage', agentId, id))}
       footer={
         <>
           {isUser && <ReplyState message={message} onAsk={onAsk} onCancel={onCancel} repeated={repeated} answered={answered} />}
@@ -120,12 +138,12 @@ export const Message = memo(function Message({ message, onAsk, onEdit, onCancel,
             </time>
             <CopyButton compact label="Copy message" text={content} />
             {isUser && onEdit && (
-              <Button kind="quiet" size="small" className="px-2" title="Edit" aria-label="Edit" onClick={() => onEdit(content)}>
+              <Button kind="quiet" size="small" className="px-2" title="Edit" aria-label="Edit" onClick={() => onEdit(message)}>
                 <Pencil aria-hidden className="size-4" />
               </Button>
             )}
             {isUser && onAsk && reply?.state !== 'failed' && (
-              <Button kind="quiet" size="small" className="px-2" title="Ask again" aria-label="Ask again" onClick={() => onAsk(content)}>
+              <Button kind="quiet" size="small" className="px-2" title="Ask again" aria-label="Ask again" onClick={() => onAsk(message)}>
                 <RotateCw aria-hidden className="size-4" />
               </Button>
             )}

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { load, save } from '../../lib/storage.ts';
+import type { AttachedImage } from './attached-image.ts';
 import { storageKey } from './storage-key.ts';
 import { openConversation } from './use-conversations.ts';
 
@@ -15,6 +16,7 @@ export interface Outgoing {
   /** The Idempotency-Key of the requests that send this message. */
   key: string;
   text: string;
+  images?: readonly AttachedImage[];
   /** Why the message was not sent; absent while the request runs. */
   problem?: string;
   /** The id that the server gave to the message; absent until it is sent. */
@@ -45,7 +47,9 @@ function read(name: string): readonly Outgoing[] {
 function change(name: string, next: readonly Outgoing[]): void {
   lists.set(name, next.length ? next : NONE);
   const unsent = next.filter(({ id }) => id === undefined);
-  save(name, unsent.length ? unsent : undefined);
+  const store = (list: readonly Outgoing[]) => save(name, list.length ? list : undefined);
+  // Images may be too large for the browser's storage; messages without images are kept then.
+  if (!store(unsent)) store(unsent.filter(({ images }) => !images));
   for (const each of listeners) each();
 }
 
@@ -91,14 +95,15 @@ export function useOutbox(agentId: string, conversation: string | undefined): re
 }
 
 /** Sends a message after the messages before it. @returns whether the server has it */
-function post(agentId: string, conversation: string, { key, text }: Outgoing): Promise<boolean> {
+function post(agentId: string, conversation: string, { key, text, images }: Outgoing): Promise<boolean> {
   const name = nameOf(agentId, conversation);
-  put(name, { key, text });
+  put(name, { key, text, ...(images && { images }) });
   const turn = (turns.get(name) ?? Promise.resolve()).then(async () => {
     // The message may have been discarded while it waited for its turn.
     if (!has(name, key)) return false;
     try {
-      const body = { message: text, agentId, sessionId: conversation, wait: false };
+      const sent = images && { images: images.map(({ data }) => ({ data })) };
+      const body = { message: text, ...sent, agentId, sessionId: conversation, wait: false };
       const { id } = await api('sendMessage', { body, headers: { 'idempotency-key': key } });
       update(name, key, { id });
       return true;
@@ -134,18 +139,19 @@ export const forgetOpening = (agentId: string): void => void openings.delete(age
 export async function send(
   agentId: string,
   conversation: string | undefined,
-  text: string,
+  content: Pick<Outgoing, 'text' | 'images'>,
   { onOpened, item }: { onOpened: (id: string) => void; item?: Outgoing | undefined },
 ): Promise<boolean> {
   // A retry of a message that was discarded or sent meanwhile would show it again.
   if (item && !has(nameOf(agentId, conversation), item.key)) return false;
   const { key } = item ?? { key: newKey() };
-  if (conversation) return post(agentId, conversation, { key, text });
+  const message = { key, ...content };
+  if (conversation) return post(agentId, conversation, message);
   const name = nameOf(agentId, undefined);
-  put(name, { key, text });
+  put(name, message);
   try {
     const opened = await openOnce(agentId, key);
-    const sent = post(agentId, opened, { key, text });
+    const sent = post(agentId, opened, message);
     discard(agentId, undefined, key);
     onOpened(opened);
     return await sent;
