@@ -18,6 +18,9 @@ const address = test('calls the contract’s address');
 const long = test('a long session');
 const settled = test('settle');
 
+const messageImages = conversations('message-images');
+const images = (name: string) => ({ package: '@agentbot/backend', file: 'test/message-images.test.ts', name });
+
 /** Chat: the conversation that a model gets, and what becomes of its reply. */
 export const chat: Patch[] = [
   {
@@ -167,16 +170,16 @@ export const chat: Patch[] = [
   {
     id: 'chat-last-only',
     file: reply,
-    find: 'messages: promptMessages(history)',
-    replace: 'messages: promptMessages(history.slice(-1))',
+    find: 'messages: promptMessages(history, images)',
+    replace: 'messages: promptMessages(history.slice(-1), images)',
     harm: 'the model knows nothing of the conversation',
     test: address,
   },
   {
     id: 'chat-roles',
     file: reply,
-    find: "('user' as const) : ('assistant' as const)",
-    replace: "('assistant' as const) : ('user' as const)",
+    find: "if (sender !== 'user') return { role: 'assistant', content };",
+    replace: "if (sender === 'user') return { role: 'assistant', content };",
     harm: 'the model takes its words for the person’s',
     test: address,
   },
@@ -459,5 +462,104 @@ export const chat: Patch[] = [
     replace: 'await publish(context, id, prefix, next.slice(prefix));',
     harm: 'a growing reply that is corrected behind an emoji is shown wrongly',
     test: gateway('that the gateway corrects behind emoji'),
+  },
+  {
+    id: 'queue-limit',
+    file: conversations('send-message'),
+    find: 'if (waiting >= MAX_WAITING_MESSAGES)',
+    replace: 'if (waiting > MAX_WAITING_MESSAGES)',
+    harm: 'one more message waits than the API says',
+    test: turns('at most 100 messages of a session wait'),
+  },
+  {
+    id: 'queue-limit-of-abort',
+    file: conversations('send-message'),
+    find: 'if (!isAbortCommand(message, agent.openclawVersion)) await requireFreePlace',
+    replace: 'await requireFreePlace',
+    harm: 'nobody can say stop to an agent when its queue is full',
+    test: turns('at most 100 messages of a session wait'),
+  },
+  {
+    id: 'image-base64',
+    file: messageImages,
+    find: "if (!type || bytes.toString('base64') !== data)",
+    replace: 'if (!type)',
+    harm: 'an image that was damaged on its way is stored and sent',
+    test: images('base64 has a line break'),
+  },
+  {
+    id: 'image-limit',
+    file: messageImages,
+    find: 'if (size > MAX_AGENT_IMAGES_BYTES)',
+    replace: 'if (size > 2 * MAX_AGENT_IMAGES_BYTES)',
+    harm: 'images fill the database',
+    test: images('past 100 MB of an agent'),
+  },
+  {
+    id: 'image-limit-at-once',
+    file: messageImages,
+    find: 'await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${agentId}, ${IMAGES_LOCK}))`;',
+    replace: '',
+    harm: 'messages that arrive together exceed the limit of images',
+    test: images('also when two messages arrive at once'),
+  },
+  {
+    id: 'image-of-failed-message',
+    file: messageImages,
+    find: "const isAnswered = { OR: [{ id: current.id }, { reply: { state: 'done' as const } }] };",
+    replace: 'const isAnswered = {};',
+    harm: 'after an image that the model refuses, every later message of the conversation fails',
+    test: images('except those of a message whose reply failed'),
+  },
+  {
+    id: 'image-of-agent',
+    file: messageImages,
+    find: 'tx.messageImage.findFirst({ where: { id, agentId } })',
+    replace: 'tx.messageImage.findFirst({ where: { id } })',
+    harm: 'an API key for one agent reads images of another',
+    test: images('is 404 under another agent'),
+  },
+  {
+    id: 'image-prompt-size',
+    file: messageImages,
+    find: 'return size <= MAX_PROMPT_IMAGES_BYTES;',
+    replace: 'return true;',
+    harm: 'a long conversation with images is too large for the model provider',
+    test: images('up to 8,000,000 bytes'),
+  },
+  {
+    id: 'image-text-only-model',
+    file: conversations('send-message'),
+    find: 'if (input.images?.length) requireImageInput(found, context.config);',
+    replace: '',
+    harm: 'the gateway leaves out images without a word',
+    test: images('the model is known to read text only'),
+  },
+  {
+    id: 'image-to-gateway',
+    file: toSession,
+    find: '...(attachments.length && { attachments }) };',
+    replace: '};',
+    harm: 'an agent in a container does not see the images of its user',
+    test: { package: '@agentbot/backend', file: 'test/message-images-docker.test.ts', name: 'images reach the model unchanged' },
+    slow: true,
+  },
+  {
+    id: 'image-lost-by-retry',
+    file: 'apps/web/src/features/chat/outbox.ts',
+    find: 'put(name, { key, text, ...(images && { images }) });',
+    replace: 'put(name, { key, text });',
+    harm: 'a message that is sent again after a lost connection has lost its images',
+    test: { package: '@agentbot/e2e', file: 'chat.test.ts', name: 'is sent again and edited with its images' },
+    slow: true,
+  },
+  {
+    id: 'queued-messages-overtake',
+    file: 'apps/web/src/features/chat/outbox.ts',
+    find: '(turns.get(name) ?? Promise.resolve()).then(',
+    replace: 'Promise.resolve().then(',
+    harm: 'messages that are sent quickly arrive in another order',
+    test: { package: '@agentbot/e2e', file: 'chat.test.ts', name: 'that is delayed on its way' },
+    slow: true,
   },
 ];

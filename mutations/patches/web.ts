@@ -366,7 +366,7 @@ export const web: Patch[] = [
   {
     id: 'drafts-after-sign-out',
     file: 'apps/web/src/lib/storage.ts',
-    find: '  if (forgotten) return;\n',
+    find: '  if (forgotten) return false;\n',
     replace: '',
     harm: 'the next user of a browser reads unsent messages',
     test: { package: '@agentbot/web', file: 'src/lib/storage.test.ts' },
