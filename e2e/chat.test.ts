@@ -186,6 +186,22 @@ describe('a reply', () => {
     await replied('Next');
   });
 
+  test('that grows goes on after a reload, from its first word to its last', async () => {
+    await newConversation();
+    const words = Array.from({ length: 150 }, (_, index) => `word-${index}`).join(' ');
+    model.setBehaviour({ reply: () => words, wordDelayMs: 60 });
+    await say('Tell me a long story');
+    await log().getByText('word-10').waitFor();
+    await page.reload();
+    await button('Stop reply').waitFor();
+    await log().getByText('word-20').waitFor();
+    expect(await log().getByText('word-149').count()).toBe(0);
+    await log().getByText('word-149').waitFor();
+    await button('Stop reply').waitFor({ state: 'detached' });
+    await expectCount(log().getByText(words, { exact: true }), 1);
+    expect(model.requests.filter((request) => request.words === 'Tell me a long story').length).toBe(1);
+  });
+
   test('that is pending does not block the next messages: they are queued, and a queued one can be cancelled', async () => {
     await newConversation();
     // The reply to the first message is pending until the test stops it.
@@ -269,6 +285,22 @@ describe('a message', () => {
     await field().pressSequentially(' Today');
     await field().press('Enter');
     await replied('What is new? Today');
+  });
+
+  test('that is delayed on its way is stored before the messages after it', async () => {
+    await newConversation();
+    await say('Hello');
+    await replied('Hello');
+    await page.route('**/api/chat', async (route) => {
+      if (route.request().postDataJSON().message === 'Delayed') await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await route.continue();
+    });
+    await say('Delayed');
+    await say('Right behind it');
+    await replied('Right behind it');
+    await page.unroute('**/api/chat');
+    const { rows } = await database.query(`SELECT content FROM messages WHERE session_id = $1 AND sender = 'user' ORDER BY seq`, [shown()]);
+    expect(rows.map(({ content }) => content)).toEqual(['Hello', 'Delayed', 'Right behind it']);
   });
 
   test('that was not sent stays after a reload, and is stored once by a retry after a lost response', async () => {
@@ -565,7 +597,44 @@ test('the keyboard alone sends messages, starts a conversation, and sends a mess
   await log().getByText('You said: Straight into the field').nth(1).waitFor();
 });
 
-test('300 messages: earlier ones are loaded, the view stays, and a button jumps to the latest', async () => {
+/**
+ * What the shown conversation costs the browser, as medians in ms: a frame while the messages are scrolled from end to end, and
+ * the work for a typed letter.
+ */
+async function measureEffort() {
+  await field().fill('');
+  const [frame, letter] = await page.evaluate(async () => {
+    const box = document.querySelector('[role=log]') as HTMLElement;
+    const input = document.querySelector('textarea') as HTMLTextAreaElement;
+    const nextFrame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
+    const median = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
+    const [frames, letters]: number[][] = [[], []];
+    const end = box.scrollHeight - box.clientHeight;
+    let last = await nextFrame();
+    for (let step = 1; step <= 120; step++) {
+      box.scrollTop = step <= 60 ? end * (1 - step / 60) : end * ((step - 60) / 60);
+      const now = await nextFrame();
+      frames?.push(now - last);
+      last = now;
+    }
+    const setValue = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value')?.set;
+    for (let count = 1; count <= 30; count++) {
+      await nextFrame();
+      const began = performance.now();
+      setValue?.call(input, 'x'.repeat(count));
+      // React renders before this returns, or in a microtask.
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+      await Promise.resolve();
+      letters?.push(performance.now() - began);
+    }
+    return [median(frames ?? []), median(letters ?? [])] as const;
+  });
+  expect(await field().inputValue()).toBe('x'.repeat(30));
+  await field().fill('');
+  return { frame, letter };
+}
+
+test('300 messages: earlier ones are loaded, the view stays, a button jumps to the latest, and the page stays fast', async () => {
   await newConversation();
   await say('The latest');
   await replied('The latest');
@@ -578,6 +647,7 @@ test('300 messages: earlier ones are loaded, the view stays, and a button jumps 
   );
   await page.reload();
   await replied('The latest');
+  const with50 = await measureEffort();
   for (let loaded = 50; loaded < 300; loaded += 50) {
     await log().evaluate((box) => box.scrollTo({ top: 0 }));
     await button('Earlier messages').click();
@@ -592,6 +662,11 @@ test('300 messages: earlier ones are loaded, the view stays, and a button jumps 
   await button('Jump to latest').click();
   await button('Jump to latest').waitFor({ state: 'detached' });
   await expectAtEnd(log());
+  const with300 = await measureEffort();
+  process.stderr.write(`50 messages: ${JSON.stringify(with50)}, 300 messages: ${JSON.stringify(with300)}\n`);
+  // A fast machine measures one frame of its screen, and a letter in less than a clock's step.
+  expect(with300.frame).toBeLessThan(2 * Math.max(with50.frame, 17));
+  expect(with300.letter).toBeLessThan(3 * Math.max(with50.letter, 3));
 });
 
 describe('on a phone', () => {
