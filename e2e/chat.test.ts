@@ -12,6 +12,7 @@ import {
   expectCount,
   expectNoRefusals,
   expectRetry,
+  findFaults,
   findFaultsOfPages,
   MODEL_KEY,
   openDashboard,
@@ -38,6 +39,9 @@ async function say(text: string, of: Page = page) {
 const replied = (text: string, of = page) => log(of).getByText(`You said: ${text}`, { exact: true }).first().waitFor();
 const attach = (...files: { name: string; mimeType: string; buffer: Buffer }[]) =>
   page.getByLabel('Files', { exact: true }).setInputFiles(files);
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+const file = (name: string, base64: string) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(base64, 'base64') });
 const newConversation = async () => {
   await button('New conversation').first().click();
   await title().getByText('New conversation').waitFor();
@@ -427,9 +431,6 @@ describe('a message', () => {
   });
 
   describe('with images', () => {
-    const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-    const GIF = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
-    const file = (name: string, base64: string) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(base64, 'base64') });
     const attached = () => page.getByRole('list', { name: 'Attached images' }).getByRole('img');
     /** The addresses of the images that the model got with a text. */
     function imagesFor(words: string): string[] {
@@ -695,6 +696,8 @@ test('every state is accessible in both themes, on a phone and a desktop', async
   const markdown =
     '# Plan\n\n1. First\n   - inner\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```py\n# comment\ndef add(a, b):\n    return "sum", a + 1\n```';
   model.setBehaviour({ reply: () => markdown });
+  await attach(file('a.gif', GIF), file('b.png', PNG));
+  await page.getByRole('button', { name: 'Remove image 2' }).waitFor();
   await say('A reply with everything');
   await log().locator('.hljs-keyword').first().waitFor();
   model.setBehaviour({ failures: { '*': 401 } });
@@ -708,6 +711,10 @@ test('every state is accessible in both themes, on a phone and a desktop', async
     .waitFor();
   await field().fill('x'.repeat(32_001));
   expect(await findFaultsOfPages(page, [`/agents/${id}/chat?conversation=${shown()}`])).toEqual([]);
+  // The page keeps no images through a navigation.
+  await attach(file('a.gif', GIF), file('b.png', PNG));
+  await page.getByRole('button', { name: 'Remove image 2' }).waitFor();
+  expect(await findFaults(page, '/chat-with-images', 'light')).toEqual([]);
   await button('Stop reply').click();
   await log()
     .getByText(/^Stopped/)
