@@ -132,6 +132,8 @@ describe('every operation:', () => {
     'restoreBackup',
     'downloadBackup',
     'deleteBackup',
+    // The chat in the browser shows images.
+    'readMessageImage',
     'renameConversation',
     'deleteConversation',
     // The file exists after the agent's first reply.
@@ -321,6 +323,7 @@ describe('error tables:', () => {
     );
     expectRefusal('askAgent', await call('askAgent', { query: `?action=session&sessionId=none&agentId=${running}` }), 'SESSION_NOT_FOUND');
     for (const id of ['streamReply', 'cancelReply'] as const) expectRefusal(id, await call(id), 'MESSAGE_NOT_FOUND');
+    expectRefusal('readMessageImage', await call('readMessageImage'), 'IMAGE_NOT_FOUND');
     for (const id of ['restoreBackup', 'downloadBackup', 'deleteBackup'] as const) {
       expectRefusal(id, await call(id, { operation: 'bk_none' }), 'BACKUP_NOT_FOUND');
     }
