@@ -61,13 +61,13 @@ test('openclawConfig builds the whole file of an agent without channels', () => 
           baseUrl: 'http://models.agentbot.internal:10100/anthropic',
           api: 'anthropic-messages',
           apiKey: virtualKey,
-          models: [{ id: 'claude-opus-4-6', name: 'claude-opus-4-6' }],
+          models: [{ id: 'claude-opus-4-6', name: 'claude-opus-4-6', input: ['text', 'image'] }],
         },
         openai: {
           baseUrl: 'http://models.agentbot.internal:10100/openai',
           api: 'openai-completions',
           apiKey: virtualKey,
-          models: [{ id: 'gpt-4o', name: 'gpt-4o' }],
+          models: [{ id: 'gpt-4o', name: 'gpt-4o', input: ['text', 'image'] }],
         },
       },
     },
@@ -187,7 +187,7 @@ test('acceptedModel has the name that the version accepts', () => {
 test('openclawConfig replaces a model that the version refuses, as model and as fallback', () => {
   const replaced = openclawConfig({ ...input, version: '2026.9.6', target: gemini, fallbacks: [openai] });
   expect(replaced.agents.defaults.model).toEqual({ primary: 'google/gemini-2.5-flash', fallbacks: ['openai/gpt-4o'] });
-  expect(replaced.models.providers.google?.models).toEqual([{ id: 'gemini-2.5-flash', name: 'gemini-2.5-flash' }]);
+  expect(replaced.models.providers.google?.models).toMatchObject([{ id: 'gemini-2.5-flash', name: 'gemini-2.5-flash' }]);
   expect(openclawConfig({ ...input, version: '2026.9.6', fallbacks: [gemini] }).agents.defaults.model.fallbacks).toEqual([
     'google/gemini-2.5-flash',
   ]);
