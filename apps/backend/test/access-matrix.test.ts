@@ -21,7 +21,7 @@ let owner: string;
 let stranger: string;
 /** Ids of the owner's rows, by the name of the path parameter. */
 let owned: Record<
-  'id' | 'agentId' | 'userId' | 'messageId' | 'operationId' | 'backupId' | 'keyId' | 'name' | 'versionId' | 'conversationId',
+  'id' | 'agentId' | 'userId' | 'messageId' | 'operationId' | 'backupId' | 'keyId' | 'name' | 'versionId' | 'imageId' | 'conversationId',
   string
 >;
 const keys: Record<'narrow' | 'forOther' | 'expired', string> = { narrow: '', forOther: '', expired: '' };

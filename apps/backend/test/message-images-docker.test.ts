@@ -55,7 +55,7 @@ const send = async (message: string, images: string[]) => {
 const received = (words: string) => model.requests.filter((request) => request.words === words);
 const sentFor = (words: string) => imagesIn(received(words).at(-1)?.body);
 
-test('images reach the model unchanged, also with indented text, and are in the conversation of later messages', async () => {
+test('images reach the model unchanged, also with indented text, and are listed with their messages', async () => {
   expect(await send('What are these?', [png, jpeg])).toEqual([200, 'You said: What are these?']);
   expect(sentFor('What are these?')).toEqual([PNG, JPEG]);
   const indented = 'And this?\n    indented\n\ttab';

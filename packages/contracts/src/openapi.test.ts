@@ -39,7 +39,7 @@ test('an operation has its id, summary, tag, scope, parameters and body', () => 
 
   const create = backend.paths['/api/agents'].post;
   expect(create.requestBody).toMatchObject({ required: true, description: 'At most 64 KiB' });
-  expect(backend.paths['/api/chat'].post.requestBody.description).toBe('At most 256 KiB');
+  expect(backend.paths['/api/chat'].post.requestBody.description).toBe('At most 3072 KiB');
   expect(create.requestBody.content['application/json'].schema).toMatchObject({ type: 'object', required: ['name'] });
   expect(create.requestBody.content['application/json'].schema).not.toHaveProperty('$schema');
   expect(Object.keys(create.responses)).toContain('201');

@@ -86,6 +86,7 @@ const additions: Record<string, Addition> = {
   BACKUP_NOT_FOUND: { status: 404, sentence: 'Backup not found', because: ownDoor },
   FILE_NOT_FOUND: { status: 404, sentence: 'File not found', because: ownDoor },
   FILE_VERSION_NOT_FOUND: { status: 404, sentence: 'Version not found', because: ownDoor },
+  IMAGE_NOT_FOUND: { status: 404, sentence: 'Image not found', because: ownDoor },
   USER_NOT_FOUND: { status: 404, sentence: 'User not found', because: ownDoor },
   API_KEY_NOT_FOUND: { status: 404, sentence: 'API key not found', because: ownDoor },
   WALLET_NOT_FOUND: { status: 404, sentence: 'Wallet not found', because: ownDoor },
@@ -106,6 +107,16 @@ const additions: Record<string, Addition> = {
   },
   PAYLOAD_TOO_LARGE: { status: 413, sentence: 'Request body too large', because: 'ruling 13' },
   FILE_NOT_EDITABLE: { status: 422, sentence: 'The file is larger than 256 KiB, or it is not text in UTF-8', because: ownDoor },
+  IMAGES_FULL: {
+    status: 409,
+    sentence: "The images in this agent's conversations have 100 MB. Delete a conversation with images, then try again",
+    because: 'messages may have images, which fill the database',
+  },
+  TOO_MANY_WAITING: {
+    status: 429,
+    sentence: 'This conversation has 100 messages that wait for the agent. Wait for its replies, or cancel some of them',
+    because: 'a message that waits holds resources of the backend',
+  },
   RATE_LIMITED: { status: 429, sentence: 'Too many requests, please slow down.', because: 'ruling 14' },
   OPERATION_FAILED: { status: 500, because: 'the lifecycle table: "Error message describing the failure"' },
   OPERATION_STILL_RUNNING: {
