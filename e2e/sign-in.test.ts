@@ -119,6 +119,19 @@ test('next-auth answers 4xx to an invalid callbackUrl, to a body that does not p
   expect([await post('{"a', 'application/json'), await post('x'.repeat(100_000), 'text/plain')]).toEqual([400, 413]);
 });
 
+test('an invalid callback cookie is ignored: next-auth, the API and pages answer as without it', async () => {
+  const { session } = await WebSession.signUp(stack.webUrl, 'crumbs@example.com');
+  const token = `next-auth.session-token=${session.cookie('next-auth.session-token')}`;
+  for (const value of [`${stack.webUrl}.evil.example/`, 'http://[', 'foo', 'javascript:alert(1)']) {
+    const cookie = `next-auth.callback-url=${encodeURIComponent(value)}; ${token}`;
+    const answer = async (path: string) => fetch(stack.webUrl + path, { headers: { cookie }, redirect: 'manual' });
+    expect(await (await answer('/api/auth/session')).json()).toMatchObject({ user: { email: 'crumbs@example.com' } });
+    expect(await (await answer('/api/me')).json()).toMatchObject({ email: 'crumbs@example.com' });
+    const statuses = ['/api/auth/csrf', '/agents', '/account/keys'].map(async (path) => (await answer(path)).status);
+    expect([value, ...(await Promise.all(statuses))]).toEqual([value, 200, 200, 200]);
+  }
+});
+
 describe('a forgotten password:', () => {
   const post = (path: string, body: unknown) => new WebSession(stack.webUrl).call('POST', path, { body });
   const tokenOf = (text: string) =>

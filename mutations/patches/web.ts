@@ -6,6 +6,7 @@ const e2e = (file: string, name: string) => ({ package: '@agentbot/e2e', file: `
 const policy = module('server/content-security-policy');
 const origin = module('server/same-origin');
 const address = module('server/client-address');
+const callback = module('server/callback-url');
 const body = module('server/read-body');
 const seen = module('server/last-seen-stats');
 const assertion = module('server/assertion');
@@ -21,6 +22,14 @@ const proxyRoute = 'apps/web/src/server/proxy-route.ts';
 
 /** The dashboard's server, and what the dashboard shows. */
 export const web: Patch[] = [
+  {
+    id: 'callback-cookie',
+    file: callback.file,
+    find: 'if (invalid.length > 0) cookies.delete(invalid);',
+    replace: '',
+    harm: 'a damaged cookie locks its browser out of every page',
+    test: { ...callback.test, name: 'removes the callback cookie foo' },
+  },
   {
     id: 'policy-script',
     ...policy,

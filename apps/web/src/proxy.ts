@@ -1,5 +1,6 @@
 import { type Route, routes } from '@agentbot/contracts';
 import { type NextRequest, NextResponse } from 'next/server';
+import { withoutInvalidCallback } from './server/callback-url.ts';
 import { contentSecurityPolicy } from './server/content-security-policy.ts';
 
 const known = Object.values<Route>(routes).flatMap((route) =>
@@ -20,10 +21,12 @@ function isDecodable(pathname: string): boolean {
   }
 }
 
+const pass = (request: NextRequest) => NextResponse.next({ request: { headers: withoutInvalidCallback(request) } });
+
 /** Adds a Content-Security-Policy with a new nonce. Next reads the nonce from the request and sets it on its scripts. */
 function page(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy(btoa(crypto.randomUUID()));
-  const headers = new Headers(request.headers);
+  const headers = withoutInvalidCallback(request);
   headers.set('content-security-policy', policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
@@ -34,11 +37,11 @@ function page(request: NextRequest): NextResponse {
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
   if (!pathname.startsWith('/api/')) return page(request);
-  if (nextAuth.test(pathname)) return NextResponse.next();
+  if (nextAuth.test(pathname)) return pass(request);
   const here = known.filter(({ pattern }) => pattern.test(pathname));
   if (here.length === 0 || !isDecodable(pathname)) return refuse(404, 'Not found');
   const methods = here.map(({ method }): string => method);
-  if (methods.includes(request.method === 'HEAD' ? 'GET' : request.method)) return NextResponse.next();
+  if (methods.includes(request.method === 'HEAD' ? 'GET' : request.method)) return pass(request);
   return refuse(405, 'Method not allowed', { allow: methods.join(', ') });
 }
 

@@ -1,4 +1,5 @@
 import { errorTable } from '@agentbot/contracts';
+import { isCallbackUrl } from './callback-url.ts';
 import { readBody } from './read-body.ts';
 
 const MAX_BYTES = 16 * 1024;
@@ -12,12 +13,6 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether next-auth accepts a callbackUrl; for any other one it answers 500. An empty one counts as none. */
-function isCallbackUrl(text: string, origin: string): boolean {
-  const url = URL.parse(text, text.startsWith('/') ? origin : undefined);
-  return text === '' || url?.protocol === 'http:' || url?.protocol === 'https:';
 }
 
 /**
