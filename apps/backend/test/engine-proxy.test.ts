@@ -8,6 +8,7 @@ import Docker from 'dockerode';
 import { type AllowedCall, allowedCall, allowedCalls } from '../src/edge/engine-proxy/allowed-calls.ts';
 import { createEngineProxy } from '../src/edge/engine-proxy/engine-proxy.ts';
 import { randomName } from '../src/shared/ids.ts';
+import { enforceDiskLimits } from '../src/workers/disk-limits.ts';
 import { collectGarbage } from '../src/workers/garbage-collector.ts';
 import { removeLeftovers, startBackendWithDocker, type TestBackend } from './backend.ts';
 
@@ -81,6 +82,8 @@ test('the engine proxy allows every call of an agent’s life cycle, and every a
     expect([action, answer.status, answer.body.error]).toEqual([action, 200, undefined]);
   }
   expect((await backend.machine(owner, 'POST', `/api/agents/${id}/backups`)).status).toBe(201);
+  await enforceDiskLimits(backend.context);
+  expect((await backend.machine(owner, 'GET', `/api/agents/${id}/overview`)).body.agent.disk).not.toBeNull();
   expect((await backend.machine(owner, 'GET', `/api/logs/${id}/history`)).status).toBe(200);
   expect((await backend.machine(owner, 'GET', `/api/openclaw/instances/${id}/stats`)).status).toBe(200);
   expect((await backend.machine(owner, 'DELETE', `/api/agents/${id}`)).body).toEqual({ id, deleted: true });

@@ -10,8 +10,10 @@ const row = z.strictObject({
   name: z.string(),
   model: z.string(),
   status: webStatusSchema,
-  /** The reason for the state `error`. */
+  /** The reason for the state `error`, or why the platform stopped the agent. */
   reason: z.string().nullable(),
+  /** Why the data of a running agent is past the limit of its plan. */
+  diskProblem: z.string().nullable(),
   plan: planSchema,
   /** The channels with a token. */
   channels: z.array(z.enum(['telegram', 'discord', 'whatsapp'])),
@@ -69,6 +71,16 @@ const agent = row.extend({
   observed: z.strictObject({ state: z.string(), at: timestamp }).nullable(),
   /** The container's limits; null before the first container. */
   resources: z.strictObject({ memoryBytes: z.int(), cpus: z.number(), pids: z.int() }).nullable(),
+  /** The agent's data at its last measurement: the disk that it uses, the length of its files, and when it is stopped for that. */
+  disk: z
+    .strictObject({
+      usedBytes: z.int(),
+      apparentBytes: z.int(),
+      limitBytes: z.int(),
+      measuredAt: timestamp,
+      stopsAt: timestamp.nullable(),
+    })
+    .nullable(),
   /** `api`: the agent has no container, since Docker was unavailable; the backend calls its model provider. */
   runtime: z.enum(['container', 'api']).nullable(),
   /** Whether the container has the agent's saved configuration; null without a container. */

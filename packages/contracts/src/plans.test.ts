@@ -14,6 +14,11 @@ test('every plan has its memory, CPUs and rank', () => {
   expect(Object.fromEntries(Object.entries(plans).map(([plan, { toolProfile }]) => [plan, toolProfile]))).toEqual(toolProfiles());
 });
 
+test('every plan has a limit of disk, and a higher plan a higher one', () => {
+  // 2, 5, 10 and 20 GiB: a ruling asks for a limit per plan and names none.
+  expect(Object.values(plans).map(({ diskBytes }) => diskBytes)).toEqual([2_147_483_648, 5_368_709_120, 10_737_418_240, 21_474_836_480]);
+});
+
 test('every plan has its limits of one reply', () => {
   const limits = Object.values(plans).map(({ replyMinutes, replyToolCalls }) => [replyMinutes, replyToolCalls]);
   expect(limits).toEqual([

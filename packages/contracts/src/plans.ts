@@ -14,6 +14,8 @@ interface Entitlement {
   /** The maximum number of agents through `POST /api/provision`. */
   provisionLimit: number;
   memoryBytes: number;
+  /** The maximum size of an agent's data: of the disk that it uses, and of the length of its files. */
+  diskBytes: number;
   cpus: number;
   toolProfile: 'messaging' | 'coding';
   /** The longest that an agent may work on one reply, in minutes, and how often it may call a tool meanwhile. */
@@ -34,6 +36,7 @@ export const plans: Record<Plan, Entitlement> = {
     backendLimit: 3,
     provisionLimit: 1,
     memoryBytes: 2 * GiB,
+    diskBytes: 2 * GiB,
     cpus: 1,
     toolProfile: 'messaging',
     replyMinutes: 10,
@@ -46,6 +49,7 @@ export const plans: Record<Plan, Entitlement> = {
     backendLimit: 10,
     provisionLimit: 3,
     memoryBytes: 4 * GiB,
+    diskBytes: 5 * GiB,
     cpus: 2,
     toolProfile: 'coding',
     replyMinutes: 15,
@@ -58,6 +62,7 @@ export const plans: Record<Plan, Entitlement> = {
     backendLimit: 1,
     provisionLimit: 10,
     memoryBytes: 8 * GiB,
+    diskBytes: 10 * GiB,
     cpus: 4,
     toolProfile: 'coding',
     replyMinutes: 20,
@@ -70,6 +75,7 @@ export const plans: Record<Plan, Entitlement> = {
     backendLimit: 100,
     provisionLimit: Number.POSITIVE_INFINITY,
     memoryBytes: 16 * GiB,
+    diskBytes: 20 * GiB,
     cpus: 4,
     toolProfile: 'coding',
     replyMinutes: 30,

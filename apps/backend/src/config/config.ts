@@ -128,6 +128,8 @@ const schema = z.object({
     .string()
     .default('.data/backups')
     .transform((folder) => path.resolve(folder)),
+  /** The space, in GiB, that an archive or a restore leaves free on its disk. */
+  DISK_RESERVE_GIB: z.coerce.number().min(0).default(2),
   /** Whether each backup is encrypted with its own key, which ENCRYPTION_KEYS wrap. */
   BACKUP_ENCRYPTION: flag.default(false),
   /** A bucket that stores backups instead of BACKUP_DIR. Backups are still written to the folder before the upload. */

@@ -3,6 +3,7 @@ import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
 import type { Context } from '../domain/context.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
 import { endLostCalls, removeOldCalls } from '../domain/usage/ledger.ts';
+import { enforceDiskLimits } from './disk-limits.ts';
 import { collectGarbage } from './garbage-collector.ts';
 import { reconcileSuspensions } from './suspensions.ts';
 
@@ -24,6 +25,7 @@ const tasks: Record<string, Task> = {
   },
   'scheduled-backups': { cron: EVERY_MINUTE, work: beginScheduledBackups },
   'old-backups': { cron: '41 * * * *', work: removeOldBackups },
+  'disk-limits': { cron: '*/5 * * * *', work: enforceDiskLimits },
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
   'lost-model-calls': { cron: EVERY_MINUTE, work: endLostCalls },
   'old-model-calls': { cron: '23 4 * * *', work: removeOldCalls },

@@ -9,7 +9,7 @@ import { remove } from '../workflows/remove.ts';
 import { repair } from '../workflows/repair.ts';
 import { resetMemory } from '../workflows/reset-memory.ts';
 import { restore } from '../workflows/restore.ts';
-import { restart, start, stop } from '../workflows/start-stop.ts';
+import { restart, start, stopOnRequest } from '../workflows/start-stop.ts';
 import { update } from '../workflows/update.ts';
 
 /** The workflow of each kind of operation. Workflows are idempotent, because a job is retried after a crash. */
@@ -20,7 +20,7 @@ export const workflows: Record<OperationKind, (context: Context, agent: Agent, s
     restore,
     clone: async (context, agent, step) => (await import('../workflows/clone.ts')).clone(context, agent, step),
     start,
-    stop,
+    stop: stopOnRequest,
     restart,
     update,
     repair,

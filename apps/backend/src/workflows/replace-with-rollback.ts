@@ -1,5 +1,6 @@
 import { AppError } from '@agentbot/contracts';
-import { backUp, openBackup } from '../domain/backups/backup-archive.ts';
+import { backUp } from '../domain/backups/backup-archive.ts';
+import { openBackup } from '../domain/backups/open-backup.ts';
 import { applyRetention } from '../domain/backups/retention.ts';
 import type { Context } from '../domain/context.ts';
 import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';

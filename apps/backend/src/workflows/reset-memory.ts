@@ -1,3 +1,4 @@
+import { AppError } from '@agentbot/contracts';
 import { storageOf } from '@agentbot/openclaw-image/versions';
 import { gatewayOf } from '../domain/agents/gateway.ts';
 import { backUp } from '../domain/backups/backup-archive.ts';
@@ -50,7 +51,8 @@ export async function resetMemory(context: Context, agent: Agent, step: Step, op
     return stopped ? startAndAwaitReady(context, current, step) : { state };
   };
   const failWith = (sentence: string) => async (error: unknown) => {
-    throw new RolledBackError(sentence, await resume(), error);
+    const reason = error instanceof AppError ? `${sentence}: ${error.message}` : sentence;
+    throw new RolledBackError(reason, await resume(), error);
   };
   const incomplete = failWith('The memory could not be cleared completely. The backup made before contains all of it');
 

@@ -1,6 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import { canReadStorage } from '@agentbot/openclaw-image/versions';
-import { checkBackup, openBackup } from '../domain/backups/backup-archive.ts';
+import { checkBackup, openBackup } from '../domain/backups/open-backup.ts';
+import { requireRoomForArchive, requireRoomForRestore } from '../domain/backups/room.ts';
 import type { Context } from '../domain/context.ts';
 import { readRestoreInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
@@ -8,6 +9,7 @@ import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
 import { containerNames } from '../infra/docker/layout.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { recreate } from './provision.ts';
 import { replaceWithRollback } from './replace-with-rollback.ts';
 
@@ -38,9 +40,13 @@ export async function restore(context: Context, agent: Agent, step: Step, operat
       if (!requestedBackup) throw new AppError('OPERATION_FAILED', 'The backup no longer exists');
       if (!(await host.available())) throw new AppError('DOCKER_UNAVAILABLE');
       await step('check', 30 * MINUTE, async (signal) => {
-        const version = image === agent.image ? agent.openclawVersion : (await host.ensureImage(image, signal)).version;
-        requireReadable(requestedBackup, version);
+        const { version } = await host.ensureImage(image, signal);
+        requireReadable(requestedBackup, image === agent.image ? agent.openclawVersion : version);
         await checkBackup(context, requestedBackup, signal);
+        const spec = readContainerSpec(agent);
+        if (!spec) return;
+        await requireRoomForRestore(context, agent, requestedBackup, { ...spec, image }, signal);
+        await requireRoomForArchive(context, agent, { ...spec, image }, signal);
       });
       await validateStep(context, agent, image, step);
     },

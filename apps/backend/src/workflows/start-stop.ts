@@ -1,7 +1,8 @@
 import { AppError } from '@agentbot/contracts';
 import { newGatewayToken } from '../domain/agents/gateway.ts';
+import { stoppedByLimit } from '../domain/containers/disk-limit.ts';
 import type { Context } from '../domain/context.ts';
-import { readNewToken } from '../domain/operations/operation-columns.ts';
+import { readCause, readNewToken } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import { isCurrent } from '../domain/provisioning/create-container.ts';
@@ -51,6 +52,12 @@ export async function stop(context: Context, agent: Agent, step: Step): Promise<
     await context.host.stop(containerNames(agent.id).container);
   });
   return { state: 'stopped', stateReason: null, startedAt: null, observedState: 'exited', observedAt: new Date() };
+}
+
+/** Stops the agent on request, or because its data is past its limit; its state then says so. */
+export async function stopOnRequest(context: Context, agent: Agent, step: Step, operation: Operation): Promise<AgentUpdate> {
+  const stopped = await stop(context, agent, step);
+  return readCause(operation) === 'disk-limit' ? { ...stopped, stateReason: stoppedByLimit(agent) } : stopped;
 }
 
 /** Validates a changed configuration for a new container, before the present container is stopped. */

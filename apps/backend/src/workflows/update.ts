@@ -1,11 +1,13 @@
 import { AppError } from '@agentbot/contracts';
 import { canReadStorage, isRelease } from '@agentbot/openclaw-image/versions';
+import { requireRoomForArchive } from '../domain/backups/room.ts';
 import type { Context } from '../domain/context.ts';
 import { readUpdateInput } from '../domain/operations/operation-columns.ts';
 import type { Step } from '../domain/operations/steps.ts';
 import type { AgentUpdate } from '../domain/operations/types.ts';
 import { validateStep } from '../domain/provisioning/validate-config.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
+import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { recreate } from './provision.ts';
 import { replaceWithRollback } from './replace-with-rollback.ts';
 
@@ -44,6 +46,8 @@ export function update(context: Context, agent: Agent, step: Step, operation: Op
       await step('image', 10 * 60_000, async (signal) => {
         const { version } = await context.host.ensureImage(image, signal);
         await requireReadable(context, agent, version);
+        const spec = readContainerSpec(agent);
+        if (spec) await requireRoomForArchive(context, agent, { ...spec, image }, signal);
       });
       await validateStep(context, agent, image, step);
     },

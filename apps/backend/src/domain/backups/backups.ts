@@ -7,7 +7,7 @@ import { requireAllowedImage } from '../containers/image-policy.ts';
 import type { Context } from '../context.ts';
 import { operationInProgress } from '../operations/operations.ts';
 import { runOperation } from '../operations/run-operation.ts';
-import { openArchive } from './backup-archive.ts';
+import { openArchive } from './open-backup.ts';
 import { RETENTION, removeBackups } from './retention.ts';
 
 const HOUR_MS = 3_600_000;

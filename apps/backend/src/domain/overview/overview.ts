@@ -1,4 +1,4 @@
-import type { OverviewRow } from '@agentbot/contracts';
+import { type AgentOverview, type OverviewRow, plans } from '@agentbot/contracts';
 import { type Agent, Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
@@ -7,6 +7,7 @@ import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { agentUrl } from '../agents/addresses.ts';
 import { webAgent } from '../agents/agent-view.ts';
 import { getAgent } from '../agents/agents.ts';
+import { stopsAt } from '../containers/disk-limit.ts';
 import type { Context } from '../context.ts';
 import { isCurrent } from '../provisioning/create-container.ts';
 
@@ -59,7 +60,8 @@ function rowOf(agent: Agent, secretNames: string[], last: LastMessage | undefine
     name: agent.name,
     model: agent.model,
     status: agent.state,
-    reason: agent.state === 'error' ? agent.stateReason : null,
+    reason: agent.state === 'error' || agent.state === 'stopped' ? agent.stateReason : null,
+    diskProblem: agent.state === 'running' ? agent.diskProblem : null,
     plan: agent.plan,
     channels: tokenNames.filter((name) => secretNames.includes(name)).map((name) => channelOf[name]),
     lastMessage: last ? { text: last.text, sender: last.sender, platform: last.platform, at: last.at.toISOString() } : null,
@@ -99,6 +101,19 @@ function readableSpec({ log }: Context, agent: Agent): AgentContainerSpec | null
   }
 }
 
+/** The last measurement of an agent's data, against the limit of its plan; null before the first. */
+function diskOf(agent: Agent): AgentOverview['disk'] {
+  const { diskBytes, diskApparentBytes, diskMeasuredAt, state } = agent;
+  if (diskBytes === null || diskApparentBytes === null || diskMeasuredAt === null) return null;
+  return {
+    usedBytes: Number(diskBytes),
+    apparentBytes: Number(diskApparentBytes),
+    limitBytes: plans[agent.plan].diskBytes,
+    measuredAt: diskMeasuredAt.toISOString(),
+    stopsAt: state === 'running' ? (stopsAt(agent)?.toISOString() ?? null) : null,
+  };
+}
+
 /** One agent with the data of its page. @throws AppError AGENT_NOT_FOUND */
 export async function getAgentOverview(context: Context, actor: Actor, id: string) {
   const agent = await getAgent(context, actor, id);
@@ -124,6 +139,7 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
     startedAt: agent.startedAt?.toISOString() ?? null,
     observed: agent.observedState && agent.observedAt ? { state: agent.observedState, at: agent.observedAt.toISOString() } : null,
     resources: spec ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,
+    disk: diskOf(agent),
     runtime: agent.runtime,
     current: spec && agent.plan === spec.plan && (await isCurrent(context, agent, spec)),
     verified: agent.verified,

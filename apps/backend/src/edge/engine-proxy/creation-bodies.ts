@@ -35,14 +35,21 @@ const positive = z.int().positive();
 const words = z.array(z.string());
 const port = z.string().regex(/^\d+\/tcp$/);
 
+/** Where volumes may be mounted: as data, as a start cache, or to be measured. */
+const targetPattern = new RegExp(`^(/home/node/\\.openclaw|/opt/agentbot/cache|/opt/agentbot/volumes/${namePattern})$`);
+
 /** A volume without driver options: these could mount any path of the host. */
-const mount = z.strictObject({
-  Type: z.literal('volume'),
-  // A volume without a name is removed with its container.
-  Source: z.union([z.literal(''), nameSchema]),
-  Target: z.enum([DATA_FOLDER, '/opt/agentbot/cache']),
-  ReadOnly: z.boolean().optional(),
-});
+const mount = (settings: BodySettings) =>
+  z
+    .strictObject({
+      Type: z.literal('volume'),
+      // A volume without a name is removed with its container.
+      Source: z.union([z.literal(''), nameSchema]),
+      Target: z.string().regex(targetPattern),
+      ReadOnly: z.boolean().optional(),
+      VolumeOptions: z.strictObject({ Labels: labels(settings) }).optional(),
+    })
+    .refine(({ Target, ReadOnly }) => ReadOnly || !Target.startsWith('/opt/agentbot/volumes/'), { path: ['ReadOnly'] });
 
 const hostConfigFields = {
   Init: z.literal(true),
@@ -65,8 +72,6 @@ const hostConfigFields = {
     })
     .optional(),
   NetworkMode: z.union([z.literal('none'), nameSchema]),
-  // This is the working directory, so it must be a volume: in the image, the path could be a link to another place.
-  Mounts: z.array(mount).refine((mounts) => mounts.some(({ Target }) => Target === DATA_FOLDER)),
   PortBindings: z
     .record(port, z.tuple([z.strictObject({ HostIp: z.literal('127.0.0.1'), HostPort: z.string().regex(/^[1-9]\d{3,4}$/) })]))
     .optional(),
@@ -104,6 +109,8 @@ export const container = (settings: BodySettings) =>
           z.string().regex(new RegExp(`^(models\\.agentbot\\.internal:${addressIn(settings)}|host\\.docker\\.internal:host-gateway)$`)),
         )
         .optional(),
+      // The data folder is the working directory, so it must be a volume: in the image, the path could be a link to another place.
+      Mounts: z.array(mount(settings)).refine((mounts) => mounts.some(({ Target }) => Target === DATA_FOLDER)),
       ...(settings.runtime && { Runtime: z.literal(settings.runtime) }),
     }),
   });

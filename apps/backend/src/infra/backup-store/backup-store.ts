@@ -83,8 +83,12 @@ export async function createBackupStore(config: Settings): Promise<BackupStore> 
   return config.BACKUP_S3_BUCKET ? bucketStore(config.BACKUP_S3_BUCKET, config) : folderStore(config.BACKUP_DIR);
 }
 
-/** The path of an unfinished archive, derived from `id`: a retry overwrites the file of the first attempt. */
-export async function draftFile({ BACKUP_DIR }: Pick<Config, 'BACKUP_DIR'>, id: string): Promise<string> {
+/** The folder for backups, which is created when it is missing. */
+export async function backupFolder({ BACKUP_DIR }: Pick<Config, 'BACKUP_DIR'>): Promise<string> {
   await mkdir(BACKUP_DIR, { recursive: true, mode: 0o700 });
-  return path.join(BACKUP_DIR, `${id}.partial`);
+  return BACKUP_DIR;
 }
+
+/** The path of an unfinished archive, derived from `id`: a retry overwrites the file of the first attempt. */
+export const draftFile = async (config: Pick<Config, 'BACKUP_DIR'>, id: string): Promise<string> =>
+  path.join(await backupFolder(config), `${id}.partial`);

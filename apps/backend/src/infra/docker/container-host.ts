@@ -130,6 +130,27 @@ export interface ContainerLogLine {
   text: string;
 }
 
+/** The size of an agent's data. A sparse file has a length, its apparent size, but uses less disk. */
+export interface VolumeSize {
+  /** The disk that files and folders use. */
+  realBytes: number;
+  /** The length of all files together. */
+  apparentBytes: number;
+  /** The number of files and folders. */
+  files: number;
+  /** The number of folders that the agent's own user cannot read; their content is not counted. */
+  unreadable: number;
+  /** Whether everything was counted: false beyond the maximum number of files, or of seconds. */
+  complete: boolean;
+}
+
+/** A volume to measure, and whose it is. */
+export interface MeasuredVolume {
+  volume: string;
+  agentId: string;
+  ownerId: string;
+}
+
 /** Thrown when the engine finds a leased port or subnet in use: the caller must lease another slot. */
 export class SlotTakenError extends Error {}
 
@@ -197,6 +218,16 @@ export interface ContainerHost {
   logTail(containerName: string, lines: number): Promise<string>;
   /** A tar stream of the agent's data; entry names are relative to the data folder. Works on a stopped container too. */
   archive(containerName: string): Promise<Readable>;
+  /**
+   * Measures agents' volumes in one short-lived container of an image that is on the engine.
+   * @returns the sizes by agent, without agents that have no volume; and the free bytes of the file system that holds volumes
+   * @throws Error when the container fails, or when the signal aborts
+   */
+  measureVolumes(
+    image: string,
+    volumes: MeasuredVolume[],
+    signal: AbortSignal,
+  ): Promise<{ sizes: Map<string, VolumeSize>; freeBytes: number }>;
   /** Runs `work` while the container is paused, so that its files do not change; a stopped container stays stopped. */
   withPaused<T>(containerName: string, work: () => Promise<T>): Promise<T>;
   /** Unpauses a container; does nothing when it is not paused. */

@@ -15,6 +15,7 @@ import { versionInName } from './image-name.ts';
 import { DATA_FOLDER } from './layout.ts';
 import { unreachableReason } from './socket-access.ts';
 import { createStartCaches } from './start-cache.ts';
+import { createVolumeMeter } from './volume-meter.ts';
 import { packFiles, stripPrefix } from './volume-tar.ts';
 
 const PROBE_CACHE_MS = 2_000;
@@ -145,12 +146,23 @@ export function createDockerHost(
     return texts.join('\n');
   }
 
+  /** Removes a volume, and waits for the end of a container that measures it. */
+  async function removeVolume(name: string, maxAttempts = 60): Promise<void> {
+    try {
+      await call(docker.getVolume(name).remove({ force: true }), [404]);
+    } catch (error) {
+      if (maxAttempts === 1 || (error as EngineError).statusCode !== 409) throw error;
+      await sleep(500);
+      await removeVolume(name, maxAttempts - 1);
+    }
+  }
+
   async function removeData(names: AgentContainerSpec['names'], ownerId?: string) {
     await removeContainer(names.container);
     const volume = await call(docker.getVolume(names.volume).inspect(), [404]);
     if (!volume || !isOurs(volume.Labels)) return;
     const { 'agentbot.owner': volumeOwner = ownerId } = volume.Labels;
-    if (!ownerId || volumeOwner === ownerId) await call(docker.getVolume(names.volume).remove({ force: true }), [404]);
+    if (!ownerId || volumeOwner === ownerId) await removeVolume(names.volume);
   }
 
   /** Logs once that this process may not open the engine's socket: only an operator can fix that. */
@@ -373,6 +385,8 @@ export function createDockerHost(
       if (network && isOurs(network.Labels)) await call(docker.getNetwork(names.network).remove(), [404]);
     },
 
-    ...createInventory({ docker, dockerWithoutTimeout, removeContainer }),
+    ...createVolumeMeter({ docker, installation, confined, exitCodeOf, logTail, removeContainer }),
+
+    ...createInventory({ docker, dockerWithoutTimeout, removeContainer, removeVolume }),
   };
 }

@@ -95,7 +95,7 @@ const isSlotClash = ({ message }: EngineError) => /port is already allocated|add
 /**
  * Waits for an engine call and maps its errors.
  * @param accept HTTP statuses that count as success; the result is then undefined
- * @throws AppError DOCKER_UNAVAILABLE, SlotTakenError, otherwise dockerode's own error
+ * @throws AppError DOCKER_UNAVAILABLE, OPERATION_FAILED for a runtime that the engine does not know, SlotTakenError, otherwise dockerode's own error
  */
 export async function call<T>(request: Promise<T>, accept: number[] = []): Promise<T | undefined> {
   try {
@@ -103,6 +103,11 @@ export async function call<T>(request: Promise<T>, accept: number[] = []): Promi
   } catch (thrown) {
     const error = thrown as EngineError;
     if (isUnreachable(error)) throw new AppError('DOCKER_UNAVAILABLE', undefined, { cause: error });
+    const runtime = /unknown (?:or invalid runtime name:|runtime specified) (\S+)/i.exec(error.message ?? '')?.[1];
+    if (runtime)
+      throw new AppError('OPERATION_FAILED', `The engine has no runtime ${runtime}: AGENT_RUNTIME must name one of its own`, {
+        cause: error,
+      });
     if (isSlotClash(error)) throw new SlotTakenError('The port or subnet is in use', { cause: error });
     if (accept.includes(error.statusCode ?? 0)) return undefined;
     throw thrown;

@@ -8,6 +8,7 @@ interface Parts {
   /** A client of the same engine without a timeout. */
   dockerWithoutTimeout: Docker;
   removeContainer: (name: string) => Promise<void>;
+  removeVolume: (name: string) => Promise<void>;
 }
 
 /** The part of the container host that lists, removes and watches an installation's objects by their label. */
@@ -15,6 +16,7 @@ export function createInventory({
   docker,
   dockerWithoutTimeout,
   removeContainer,
+  removeVolume,
 }: Parts): Pick<ContainerHost, 'agents' | 'owned' | 'removeOwned' | 'watch'> {
   return {
     async agents(installation) {
@@ -65,7 +67,7 @@ export function createInventory({
     async removeOwned({ kind, name }) {
       if (kind === 'container') await removeContainer(name);
       else if (kind === 'network') await call(docker.getNetwork(name).remove(), [404]);
-      else await call(docker.getVolume(name).remove({ force: true }), [404]);
+      else await removeVolume(name);
     },
 
     async watch(installation, signal, onChange) {

@@ -12,6 +12,7 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
+import { formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { GatewayToken } from './gateway-token.tsx';
@@ -48,6 +49,14 @@ function StateCard({ agent }: { agent: AgentOverview }) {
       {agent.reason && (
         <div className="mb-3">
           <Problem>{agent.reason}</Problem>
+        </div>
+      )}
+      {agent.diskProblem && (
+        <div className="mb-3">
+          <Problem>
+            {agent.diskProblem}.{' '}
+            {agent.disk?.stopsAt && <>The platform stops the agent at {formatTime(agent.disk.stopsAt)}, unless it has less by then.</>}
+          </Problem>
         </div>
       )}
       <DescriptionList rows={rows} />

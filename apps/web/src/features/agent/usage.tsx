@@ -13,10 +13,11 @@ export function Usage({ agent }: { agent: AgentOverview }) {
     refreshInterval: 5_000,
   });
   const live = running && data?.status === 'ok' ? data.stats : undefined;
-  const { resources } = agent;
+  const { resources, disk } = agent;
   const rows: [string, string][] = [
     ['CPU', live ? live.cpu : '–'],
     ['Memory', live ? `${live.memory} (${live.memoryPercent})` : '–'],
+    ['Disk', disk ? `${formatBytes(disk.usedBytes)} of ${formatBytes(disk.limitBytes)}` : '–'],
     ['Network', live ? live.network : '–'],
     ['Uptime', live ? live.uptimeFormatted : '–'],
     ['Messages', live ? String(live.messagesProcessed) : '–'],

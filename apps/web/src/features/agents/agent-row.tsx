@@ -9,6 +9,7 @@ import { Sparkline } from './sparkline.tsx';
 /** One agent of the list. Memoized: a change of one agent does not render the other rows. */
 export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }) {
   const { lastMessage } = agent;
+  const problem = agent.reason ?? agent.diskProblem;
   return (
     <Link
       href={`/agents/${agent.id}`}
@@ -22,9 +23,9 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
         </p>
       </div>
       <p
-        className={`order-1 col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${agent.reason ? 'text-danger' : 'text-muted'}`}
+        className={`order-1 col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${problem ? 'text-danger' : 'text-muted'}`}
       >
-        {agent.reason ?? (lastMessage ? `${lastMessage.sender === 'user' ? 'You: ' : ''}${lastMessage.text}` : 'No messages yet')}
+        {problem ?? (lastMessage ? `${lastMessage.sender === 'user' ? 'You: ' : ''}${lastMessage.text}` : 'No messages yet')}
       </p>
       <div className="order-2 col-span-2 flex min-h-5 items-center justify-between gap-x-4 lg:contents">
         <p className="flex min-w-0 gap-x-1.5 text-muted text-xs lg:block">
