@@ -1,8 +1,11 @@
 import { createServer } from 'node:http';
+import { startImageRegistry } from '@agentbot/test-doubles/image-registry';
 import { startRegistry } from '@agentbot/test-doubles/registry';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import Docker from 'dockerode';
+import { removeUnusedImages } from '../src/domain/containers/pulled-images.ts';
+import type { Transaction } from '../src/infra/database/database.ts';
 import { startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
 /** The images that a tenant may run. For any other image the backend calls neither the engine nor a registry. */
@@ -11,21 +14,24 @@ const IMAGE = 'agentbot/openclaw-test:stand-in-images';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const docker = new Docker();
 let registry: Awaited<ReturnType<typeof startRegistry>>;
+let images: Awaited<ReturnType<typeof startImageRegistry>>;
 let backend: TestBackend;
 let removeImage: () => Promise<void>;
 
 beforeAll(async () => {
   registry = await startRegistry();
+  images = await startImageRegistry();
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   backend = await startBackendWithDocker('images', {
     OPENCLAW_IMAGE: IMAGE,
-    ALLOWED_IMAGES: `ghcr.io/acme/*, ${registry.address}/listed/openclaw`,
+    ALLOWED_IMAGES: `ghcr.io/acme/*, ${registry.address}/listed/openclaw, ${images.address}/listed/openclaw`,
   });
 });
 afterAll(async () => {
   await backend?.stop();
   await removeImage?.();
   await registry?.close();
+  await images?.close();
 });
 beforeEach(() => {
   registry.calls.length = 0;
@@ -142,11 +148,72 @@ test('an update to an image that is not allowed makes no Docker API call about t
   expect(calls.filter((each) => /evil/.test(decodeURIComponent(each)))).toEqual([]);
 });
 
-test('an update to an image of a listed repository pulls the image from its registry', async () => {
-  const id = await newAgent();
-  const { status, body } = await update(id, `${registry.address}/listed/openclaw:1`);
-  expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
-  expect(registry.calls).toContain('GET /v2/');
+describe('an update to an image of a listed repository', () => {
+  const isHere = (image: string) =>
+    docker
+      .getImage(image)
+      .inspect()
+      .then(
+        () => true,
+        () => false,
+      );
+  const as = <T>(work: (tx: Transaction) => Promise<T>) => backend.context.database.as('service', work);
+  const pulled = (image: string) => as((tx) => tx.pulledImage.findUnique({ where: { image } }));
+
+  test('pulls the image; when no agent uses it, the image is removed an hour later', async () => {
+    const image = `${images.address}/listed/openclaw:1`;
+    await images.push('listed/openclaw', '1');
+    const id = await newAgent();
+    const { status, body } = await update(id, image);
+    // The image has no program at all.
+    expect([status, body.code]).toEqual([500, 'OPERATION_FAILED']);
+    expect([await isHere(image), images.calls.includes('GET /v2/')]).toEqual([true, true]);
+    expect(await pulled(image)).not.toBeNull();
+    await removeUnusedImages(backend.context);
+    expect(await isHere(image)).toBe(true);
+
+    await as((tx) => tx.pulledImage.update({ where: { image }, data: { pulledAt: new Date(Date.now() - 3_700_000) } }));
+    await as((tx) => tx.agent.update({ where: { id }, data: { image } }));
+    await removeUnusedImages(backend.context);
+    expect(await isHere(image)).toBe(true);
+
+    await as((tx) => tx.agent.update({ where: { id }, data: { image: null } }));
+    const container = await docker.createContainer({ Image: image, Cmd: ['/file'] });
+    await removeUnusedImages(backend.context);
+    expect([await isHere(image), await pulled(image)]).toEqual([true, expect.anything()]);
+    await container.remove();
+    await removeUnusedImages(backend.context);
+    expect([await isHere(image), await pulled(image)]).toEqual([false, null]);
+  });
+
+  test('that is larger than MAX_IMAGE_GIB is refused by its manifest, and the engine is not asked', async () => {
+    const image = `${images.address}/listed/openclaw:large`;
+    await images.push('listed/openclaw', 'large', { declaredBytes: 5 * 1024 ** 3, list: true });
+    images.calls.length = 0;
+    const { status, body } = await update(await newAgent(), image);
+    expect([status, body.error]).toEqual([
+      500,
+      `The image ${image} was not pulled: its download has 5.0 GiB, and this installation allows 4.0 GiB (MAX_IMAGE_GIB)`,
+    ]);
+    // The engine begins a pull with this call.
+    expect(images.calls).not.toContain('GET /v2/');
+    expect(images.calls).toContain('GET /v2/listed/openclaw/manifests/large');
+    expect(await pulled(image)).toBeNull();
+  });
+
+  test('that the registry does not have is not pulled', async () => {
+    const image = `${images.address}/listed/openclaw:none`;
+    const { status, body } = await update(await newAgent(), image);
+    expect([status, body.error]).toEqual([500, `The image ${image} is not on this machine and could not be pulled`]);
+  });
+
+  test('stays when the platform did not pull it', async () => {
+    const image = `${images.address}/listed/openclaw:by-hand`;
+    await docker.getImage(IMAGE).tag({ repo: `${images.address}/listed/openclaw`, tag: 'by-hand' });
+    await removeUnusedImages(backend.context);
+    expect(await isHere(image)).toBe(true);
+    await docker.getImage(image).remove();
+  });
 });
 
 test('an update to a missing image of the locally built repository answers 500 and does not pull', async () => {

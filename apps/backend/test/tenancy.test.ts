@@ -9,7 +9,16 @@ beforeAll(async () => {
 });
 afterAll(() => backend.stop());
 
-const WITHOUT_TENANT = ['_prisma_migrations', 'used_assertions', 'rate_limits', 'accepted_configs', 'orphans', 'platform_images', 'leases'];
+const WITHOUT_TENANT = [
+  '_prisma_migrations',
+  'used_assertions',
+  'rate_limits',
+  'accepted_configs',
+  'orphans',
+  'platform_images',
+  'pulled_images',
+  'leases',
+];
 
 test('every table has a forced policy, except the listed tables without a tenant', async () => {
   const client = new pg.Client({ connectionString: backend.config.DATABASE_URL });

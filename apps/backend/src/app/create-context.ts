@@ -7,6 +7,7 @@ import { createAccounts } from '../domain/accounts/accounts.ts';
 import { GRANT_CHANGES } from '../domain/accounts/grants.ts';
 import { createAuditJournal } from '../domain/audit/audit-journal.ts';
 import { isPullAllowed } from '../domain/containers/image-policy.ts';
+import { recordPull } from '../domain/containers/pulled-images.ts';
 import type { Context } from '../domain/context.ts';
 import { REPLIES } from '../domain/conversations/settle-reply.ts';
 import { syncConversations } from '../domain/conversations/sync-conversations.ts';
@@ -61,6 +62,8 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
   const host = timedHost(
     createDockerHost(config.DOCKER_HOST, config.INSTALLATION, {
       isPullAllowed: (image) => isPullAllowed(image, config),
+      maxImageBytes: config.MAX_IMAGE_GIB * 1024 ** 3,
+      onPull: (image) => recordPull({ database, clock }, image),
       log,
       runtime: config.AGENT_RUNTIME,
     }),

@@ -123,6 +123,8 @@ const schema = z.object({
     .default('ghcr.io/openclaw/openclaw:2026.3.13'),
   /** Repositories, besides the platform's own, whose images an agent may be updated to. */
   ALLOWED_IMAGES: allowedImages.default([]),
+  /** The maximum download of an image, in GiB, by its manifest; 0 pulls without this check. */
+  MAX_IMAGE_GIB: z.coerce.number().min(0).default(4),
   /** The folder for backups of agents' data. */
   BACKUP_DIR: z
     .string()

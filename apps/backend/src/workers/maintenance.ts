@@ -1,5 +1,6 @@
 import { removeOldBackups } from '../domain/backups/retention.ts';
 import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
+import { removeUnusedImages } from '../domain/containers/pulled-images.ts';
 import type { Context } from '../domain/context.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
 import { endLostCalls, removeOldCalls } from '../domain/usage/ledger.ts';
@@ -26,6 +27,7 @@ const tasks: Record<string, Task> = {
   'scheduled-backups': { cron: EVERY_MINUTE, work: beginScheduledBackups },
   'old-backups': { cron: '41 * * * *', work: removeOldBackups },
   'disk-limits': { cron: '*/5 * * * *', work: enforceDiskLimits },
+  'unused-images': { cron: '23 * * * *', work: removeUnusedImages },
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
   'lost-model-calls': { cron: EVERY_MINUTE, work: endLostCalls },
   'old-model-calls': { cron: '23 4 * * *', work: removeOldCalls },

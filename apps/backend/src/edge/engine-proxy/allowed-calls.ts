@@ -3,7 +3,8 @@ import { type BodySettings, container, namePattern, network, volume } from './cr
 
 const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
 /** All images except the platform's own, which compose builds locally: a pull could replace it with somebody else's image. */
-const pullableImage = new RegExp(`^(?!((index\\.)?docker\\.io/)?agentbot/backend)${image}$`);
+const foreignImage = `(?!((index\\.)?docker\\.io/)?agentbot/backend)${image}`;
+const pullableImage = new RegExp(`^${foreignImage}$`);
 /** Query parameters, each with the pattern that its whole value must match. */
 type Query = Record<string, RegExp>;
 
@@ -40,11 +41,13 @@ const logs = { stdout: flag, stderr: flag, timestamps: flag, follow: flag, tail:
 /** Every engine call that the backend makes. The proxy refuses all others. */
 export const allowedCalls: readonly AllowedCall[] = [
   call('GET', '/_ping', 'whether the engine answers'),
-  call('GET', '/info', 'memory and CPUs that limits are capped by'),
+  call('GET', '/info', 'memory and CPUs that limits are capped by, its platform'),
   call('GET', '/events', 'events of containers: start, stop, die', filters),
   call('GET', `/images/${image}/json`, 'whether an image is present, its version, its entrypoint'),
   // `fromSrc` and `repo` are not allowed: they import an image from any source under any name.
   call('POST', '/images/create', 'pulls an image', { query: { fromImage: pullableImage, tag: /^[\w.:-]+$/ } }),
+  // Without `force`: the engine keeps an image that a container uses.
+  call('DELETE', `/images/${foreignImage}`, 'removes an image that it pulled and no agent uses'),
   call('GET', '/containers/json', 'what bears this installation’s label', { query: { all: flag, filters: anything } }),
   call('POST', '/containers/create', 'an agent’s container, and the short-lived ones beside it', {
     query: { name: new RegExp(`^${namePattern}$`) },

@@ -173,11 +173,16 @@ export interface ContainerHost {
   capacity(): Promise<{ memoryBytes: number; cpus: number }>;
   /**
    * Pulls the image unless the engine has it; returns its id and its OpenClaw version.
-   * @throws ImageMissingError
+   * @throws ImageMissingError when the image may not or cannot be pulled, or is too large
    */
   ensureImage(image: string, signal: AbortSignal): Promise<{ id: string; version: string; pulled: boolean }>;
   /** An image's size, and the OpenClaw version in its label or name; null when the image is not on the engine. */
   findImage(image: string): Promise<{ sizeBytes: number; version: string } | null>;
+  /**
+   * Removes an image and its start cache. @returns false when a container uses the image, so that it stays; true also without the
+   * image
+   */
+  removeImage(image: string, installation: string): Promise<boolean>;
   /**
    * Validates an `openclaw.json` with the OpenClaw of a present image, in a short-lived container without network.
    * @returns one line per refused setting and per missing plugin; empty when the configuration is valid

@@ -12,6 +12,7 @@ import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
 import { versionInName } from './image-name.ts';
+import { ImageNotOfferedError, imageDownloadBytes } from './image-size.ts';
 import { DATA_FOLDER } from './layout.ts';
 import { unreachableReason } from './socket-access.ts';
 import { createStartCaches } from './start-cache.ts';
@@ -30,6 +31,8 @@ const versionOf = (image: string, info: Docker.ImageInspectInfo | undefined) =>
 
 interface DockerHostOptions {
   isPullAllowed: (image: string) => boolean;
+  maxImageBytes?: number | undefined;
+  onPull?: (image: string) => Promise<void>;
   log: Pick<Logger, 'warn'>;
   timeoutMs?: number;
   runtime?: string | undefined;
@@ -39,13 +42,14 @@ interface DockerHostOptions {
  * The container host on one Docker Engine.
  * @param dockerHost URL of the engine; this machine's socket by default
  * @param installation the installation whose containers, volumes and networks are managed; others are never changed
- * @param options `isPullAllowed`: whether a missing image may be pulled; `timeoutMs`: timeout of engine calls, except those
+ * @param options `isPullAllowed`: whether a missing image may be pulled; `maxImageBytes`: the maximum that a pull may transfer,
+ *   by the image's manifest, by default without a check; `onPull`: called before each pull; `timeoutMs`: timeout of engine calls, except those
  *   that stream or wait for a container; `runtime`: the engine's runtime for every container, by default the engine's own choice
  */
 export function createDockerHost(
   dockerHost: string | undefined,
   installation: string,
-  { isPullAllowed, log, timeoutMs = 60_000, runtime }: DockerHostOptions,
+  { isPullAllowed, maxImageBytes, onPull, log, timeoutMs = 60_000, runtime }: DockerHostOptions,
 ): ContainerHost {
   const confined = confinement(runtime);
   const docker = connect(dockerHost, timeoutMs);
@@ -188,6 +192,27 @@ export function createDockerHost(
     return answer;
   }
 
+  /** Refuses an image that is too large, before the engine is asked. @throws ImageMissingError */
+  async function requireImageSize(image: string, maxBytes: number, signal: AbortSignal): Promise<void> {
+    const { OSType, Architecture } = await call(docker.info());
+    const architecture = ({ x86_64: 'amd64', aarch64: 'arm64' } as Record<string, string>)[Architecture] ?? Architecture;
+    const bytes = await imageDownloadBytes(image, { os: OSType, architecture }, signal).catch((cause) => {
+      if (cause instanceof ImageNotOfferedError)
+        throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
+      throw new ImageMissingError(
+        `The image ${image} is not on this machine, and its size could not be read from its registry, so it was not pulled`,
+        { cause },
+      );
+    });
+    if (bytes <= maxBytes) return;
+    const inGib = (size: number) => `${(size / 1024 ** 3).toFixed(1)} GiB`;
+    throw new ImageMissingError(
+      `The image ${image} was not pulled: its download has ${inGib(bytes)}, and this installation allows ${inGib(maxBytes)} (MAX_IMAGE_GIB)`,
+    );
+  }
+
+  const caches = createStartCaches({ docker, confined, commandOf, logTail, removeContainer, removeVolume });
+
   return {
     available() {
       return probe && Date.now() - probe.at <= PROBE_CACHE_MS ? probe.answer : ping();
@@ -206,6 +231,8 @@ export function createDockerHost(
       if (!info) {
         if (!isPullAllowed(image))
           throw new ImageMissingError(`The image ${image} is not on this machine, and this installation does not pull it`);
+        if (maxImageBytes) await requireImageSize(image, maxImageBytes, signal);
+        await onPull?.(image);
         const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
           if (cause instanceof AppError) throw cause;
           throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
@@ -220,6 +247,22 @@ export function createDockerHost(
       return { id: info?.Id ?? '', version: versionOf(image, info), pulled };
     },
 
+    async removeImage(image, installation) {
+      const info = await call(docker.getImage(image).inspect(), [404]);
+      if (!info) return true;
+      // Another name of the same image may be in use, with the same cache.
+      if ((info.RepoTags ?? []).length <= 1) await caches.removeStartCache(image, installation);
+      // Without `force`, the engine refuses with 409 while a container uses the image.
+      const removed = await call(
+        docker
+          .getImage(image)
+          .remove()
+          .then(() => true),
+        [409],
+      );
+      return removed ?? false;
+    },
+
     async nextExit(name, signal) {
       const exit = dockerWithoutTimeout.getContainer(name).wait({ condition: 'next-exit', abortSignal: signal });
       return ((await call(exit)) as { StatusCode: number }).StatusCode;
@@ -232,7 +275,8 @@ export function createDockerHost(
 
     ...createConfigCheck({ docker, confined, exitCodeOf, logTail }),
 
-    ...createStartCaches({ docker, confined, commandOf, logTail, removeContainer }),
+    startCache: caches.startCache,
+    fillStartCache: caches.fillStartCache,
 
     async create(spec, secretEnv, files, { data, signal } = {}) {
       // Checks for abort before each side effect: another worker may own the job by now.

@@ -25,16 +25,17 @@ interface Parts extends Pick<ContainerHost, 'logTail'> {
   /** The image's working folder, then the image's command. */
   commandOf: (image: string) => Promise<string[]>;
   removeContainer: (name: string) => Promise<void>;
+  removeVolume: (name: string) => Promise<void>;
 }
 
 /** The part of the container host that keeps start caches on one Docker Engine: one volume of compiled code per image. */
-export function createStartCaches({
-  docker,
-  confined,
-  commandOf,
-  logTail,
-  removeContainer,
-}: Parts): Pick<ContainerHost, 'startCache' | 'fillStartCache'> {
+export function createStartCaches({ docker, confined, commandOf, logTail, removeContainer, removeVolume }: Parts): Pick<
+  ContainerHost,
+  'startCache' | 'fillStartCache'
+> & {
+  /** Removes an image's start cache, and the container that marks it as filled. */
+  removeStartCache: (image: string, installation: string) => Promise<void>;
+} {
   /**
    * The names of an image's cache volume and of the container that fills it; null when the image needs no cache. A container
    * that exited with 0 is kept: it marks the cache as filled.
@@ -108,6 +109,13 @@ export function createStartCaches({
       if (state.ExitCode === 0) return { volume: names.volume, filled: true };
       const failedRecently = Date.now() - Date.parse(state.FinishedAt) < RETRY_AFTER_MS;
       return failedRecently ? { volume: null, filled: true } : { volume: names.volume, filled: false };
+    },
+
+    async removeStartCache(image, installation) {
+      const names = await warmingNames(image, installation);
+      if (!names) return;
+      await removeContainer(names.container);
+      await removeVolume(names.volume);
     },
 
     async fillStartCache(image, installation, request, signal) {
