@@ -292,6 +292,7 @@ test('an agent’s container, environment and processes hold no secret of the pl
     PidMode: '',
     IpcMode: 'private',
     SecurityOpt: ['no-new-privileges'],
+    CgroupnsMode: 'private',
   });
   expect(HostConfig.Binds ?? []).toEqual([]);
 });

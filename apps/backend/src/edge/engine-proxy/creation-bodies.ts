@@ -60,6 +60,7 @@ const hostConfigFields = {
   }),
   CapDrop: z.tuple([z.literal('ALL')]),
   SecurityOpt: z.tuple([z.literal('no-new-privileges')]),
+  CgroupnsMode: z.literal('private'),
   PidsLimit: positive,
   Memory: positive,
   MemorySwap: positive.optional(),

@@ -15,7 +15,13 @@ const options = createOptions(spec, { TOKEN: 'secret' }, ['/app', 'node', 'openc
 // The hardening of every agent's container: README and docs/architecture/containers.md.
 test('createOptions confines the container: no capability, no new privilege, no root, a read-only system', () => {
   expect(options.User).toBe('1000:1000');
-  expect(options.HostConfig).toMatchObject({ CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true, Init: true });
+  expect(options.HostConfig).toMatchObject({
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    ReadonlyRootfs: true,
+    Init: true,
+    CgroupnsMode: 'private',
+  });
   expect(options.HostConfig).not.toHaveProperty('CapAdd');
   expect(options.HostConfig?.Privileged ?? false).toBe(false);
 });
@@ -79,7 +85,19 @@ test('createOptions sets every option that the engine gets, and no other', () =>
   });
   expect(Object.keys(HostConfig ?? {}).sort()).toEqual(
     [
-      ...['CapDrop', 'ExtraHosts', 'Init', 'LogConfig', 'Memory', 'MemorySwap', 'Mounts', 'NanoCpus', 'NetworkMode', 'PidsLimit'],
+      ...[
+        'CapDrop',
+        'CgroupnsMode',
+        'ExtraHosts',
+        'Init',
+        'LogConfig',
+        'Memory',
+        'MemorySwap',
+        'Mounts',
+        'NanoCpus',
+        'NetworkMode',
+        'PidsLimit',
+      ],
       ...['PortBindings', 'ReadonlyRootfs', 'RestartPolicy', 'SecurityOpt', 'Tmpfs'],
     ].sort(),
   );

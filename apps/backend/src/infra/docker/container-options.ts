@@ -37,6 +37,8 @@ export const confinement = (runtime?: string) => ({
   },
   CapDrop: ['ALL'],
   SecurityOpt: ['no-new-privileges'],
+  // The default with cgroup v1 shows the host's groups.
+  CgroupnsMode: 'private' as const,
 });
 /** The result of `confinement`. */
 export type Confinement = ReturnType<typeof confinement>;
