@@ -284,8 +284,8 @@ export const contractValues: Patch[] = [
   {
     id: 'label-tools',
     file: plans,
-    find: "memoryBytes: 8 * GiB,\n    cpus: 4,\n    toolProfile: 'coding'",
-    replace: "memoryBytes: 8 * GiB,\n    cpus: 4,\n    toolProfile: 'messaging'",
+    find: "diskBytes: 10 * GiB,\n    cpus: 4,\n    toolProfile: 'coding'",
+    replace: "diskBytes: 10 * GiB,\n    cpus: 4,\n    toolProfile: 'messaging'",
     harm: 'agents of a paid plan lose their tools',
     test: contractsTest,
   },
@@ -308,8 +308,8 @@ export const contractValues: Patch[] = [
   {
     id: 'collective-cpu',
     file: plans,
-    find: 'memoryBytes: 4 * GiB,\n    cpus: 2',
-    replace: 'memoryBytes: 4 * GiB,\n    cpus: 1',
+    find: 'diskBytes: 5 * GiB,\n    cpus: 2',
+    replace: 'diskBytes: 5 * GiB,\n    cpus: 1',
     harm: 'half of the CPU that is paid for',
     test: contractsTest,
   },

@@ -265,7 +265,7 @@ export const secrets: Patch[] = [
   },
   {
     id: 'backup-checksum',
-    file: source('domain/backups/backup-archive'),
+    file: source('domain/backups/open-backup'),
     find: "if (hash.digest('hex') !== backup.sha256)",
     replace: "if (!hash.digest('hex'))",
     harm: 'a damaged backup replaces an agent’s data',

@@ -184,7 +184,7 @@ test.each([-1, 1])('a queue that is %d version apart from the code’s stops the
   }
 });
 
-test('maintenance runs each task every minute or every hour, as docs/architecture/operations.md says', async () => {
+test('maintenance runs each task every minute, every five minutes or every hour, as docs/architecture/operations.md says', async () => {
   const rows = await backend.context.database.untenanted.$queryRaw<{ name: string; cron: string; timezone: string }[]>`
     SELECT name, cron, timezone FROM pgboss.schedule`;
   const schedule = Object.fromEntries(rows.map(({ name, cron }) => [name, cron]));
@@ -194,6 +194,8 @@ test('maintenance runs each task every minute or every hour, as docs/architectur
     'scheduled-backups': '* * * * *',
     'live-streams': '* * * * *',
     suspensions: '* * * * *',
+    'disk-limits': '*/5 * * * *',
+    'unused-images': everyHour,
     'old-backups': everyHour,
     'verification-checks': everyHour,
   });

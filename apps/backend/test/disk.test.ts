@@ -70,6 +70,28 @@ test('the size of an agent’s data stands in its overview: disk as du counts it
   expect(names.filter((name) => name.startsWith('/openclaw-measure.'))).toEqual([]);
 });
 
+test('agents of two images are measured in a container of each', async () => {
+  const other = 'agentbot/openclaw-test:stand-in-disk-two';
+  await docker.getImage(IMAGE).tag({ repo: 'agentbot/openclaw-test', tag: 'stand-in-disk-two' });
+  try {
+    await deploy('second');
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: 'second' }, data: { image: other } }));
+    const events = (await docker.getEvents({ filters: { type: ['container'], event: ['create'] } })) as NodeJS.ReadableStream;
+    const created: string[] = [];
+    events.on('data', (line) => {
+      const { name, image } = JSON.parse(String(line)).Actor.Attributes;
+      if (name.startsWith('openclaw-measure.')) created.push(image);
+    });
+    await enforceDiskLimits(backend.context);
+    (events as unknown as { destroy(): void }).destroy();
+    expect([...new Set(created)].sort()).toEqual([IMAGE, other]);
+    expect((await row('second')).diskMeasuredAt).not.toBeNull();
+    await backend.machine(undefined, 'DELETE', '/api/agents/second');
+  } finally {
+    await docker.getImage(other).remove();
+  }
+});
+
 describe('an agent past its limit', () => {
   const sentence = "The agent's data uses 0.0 GiB of disk, more than the 0.0 GiB that its plan allows";
 
