@@ -14,6 +14,7 @@ const DOMAIN = [
   'backups',
   'provisioning',
   'conversations',
+  'usage',
   'telemetry',
   'operations',
   'agents',

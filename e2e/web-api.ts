@@ -96,6 +96,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   updateAgentFile: () => ({ content: 'I am an agent.' }),
   tellAgent: () => ({ action: 'create-session', agentId: running }),
   setBackupSchedule: () => ({ everyHours: 24 }),
+  setAgentBudget: () => ({ monthlyUsd: null }),
+  setAccountBudget: () => ({ monthlyUsd: null }),
   createApiKey: () => ({ name: 'k' }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'solo' }),

@@ -541,8 +541,12 @@ export const chat: Patch[] = [
     find: '...(attachments.length && { attachments }) };',
     replace: '};',
     harm: 'an agent in a container does not see the images of its user',
-    test: { package: '@agentbot/backend', file: 'test/message-images-docker.test.ts', name: 'images reach the model unchanged' },
-    slow: true,
+    test: {
+      package: '@agentbot/backend',
+      file: 'test/message-images-docker.test.ts',
+      name: 'images reach the model unchanged',
+      slow: true,
+    },
   },
   {
     id: 'image-lost-by-retry',
@@ -550,8 +554,7 @@ export const chat: Patch[] = [
     find: 'put(name, { key, text, ...(images && { images }) });',
     replace: 'put(name, { key, text });',
     harm: 'a message that is sent again after a lost connection has lost its images',
-    test: { package: '@agentbot/e2e', file: 'chat.test.ts', name: 'is sent again and edited with its images' },
-    slow: true,
+    test: { package: '@agentbot/e2e', file: 'chat.test.ts', name: 'is sent again and edited with its images', slow: true },
   },
   {
     id: 'queued-messages-overtake',
@@ -559,7 +562,6 @@ export const chat: Patch[] = [
     find: '(turns.get(name) ?? Promise.resolve()).then(',
     replace: 'Promise.resolve().then(',
     harm: 'messages that are sent quickly arrive in another order',
-    test: { package: '@agentbot/e2e', file: 'chat.test.ts', name: 'that is delayed on its way' },
-    slow: true,
+    test: { package: '@agentbot/e2e', file: 'chat.test.ts', name: 'that is delayed on its way', slow: true },
   },
 ];

@@ -161,6 +161,9 @@ async function readOwnedRows(): Promise<unknown> {
     'operations',
     'backups',
     'agent_file_versions',
+    'model_calls',
+    'model_days',
+    'spend_days',
     'identities',
     'password_resets',
   ];

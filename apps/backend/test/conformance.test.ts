@@ -152,6 +152,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   tellAgent: () => ({ action: 'create-session' }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   setBackupSchedule: () => ({ everyHours: 24 }),
+  setAgentBudget: () => ({ monthlyUsd: null }),
+  setAccountBudget: () => ({ monthlyUsd: null }),
   cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),
   createVerificationChallenge: () => ({ verificationType: 'webauthn' }),
   createWalletChallenge: () => ({ address: NO_WALLET }),
@@ -565,6 +567,14 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   createBackup: { OPERATION_FAILED: withoutBackupFolder('createBackup', 'An unexpected error stopped the backup') },
   setBackupSchedule: {
     INVALID_REQUEST: invalid('setBackupSchedule', { everyHours: 0 }, 'everyHours must be a whole number from 1 to 720'),
+  },
+  getAgentUsage: { INVALID_REQUEST: invalid('getAgentUsage', undefined, 'days must be at least 1', '?days=0') },
+  getAccountUsage: { INVALID_REQUEST: invalid('getAccountUsage', undefined, 'days must be at most 366', '?days=367') },
+  setAgentBudget: {
+    INVALID_REQUEST: invalid('setAgentBudget', { price: { inputUsd: 1 } }, 'price.outputUsd must be a number of dollars from 0 to 1000000'),
+  },
+  setAccountBudget: {
+    INVALID_REQUEST: invalid('setAccountBudget', { dailyUsd: -1 }, 'dailyUsd must be a number of dollars from 0 to 1000000'),
   },
   restoreBackup: {
     PAYMENT_REQUIRED: needsPlan('restoreBackup', undefined, 'Your subscription does not cover network'),

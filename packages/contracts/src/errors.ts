@@ -13,7 +13,6 @@ export const errorTable = {
   UNAUTHORIZED: { status: 401, sentence: 'Unauthorized' },
   PAYMENT_REQUIRED: { status: 402, sentence: 'Active subscription required to provision agents' },
   PAYMENT_NOT_VERIFIED: { status: 402, sentence: 'Invalid payment proof — transaction not verified on Tempo chain' },
-  BUDGET_EXCEEDED: { status: 402, sentence: 'The budget for model calls is spent' },
   AGENT_LIMIT_REACHED: { status: 402, sentence: 'Agent limit reached for your plan' },
   FORBIDDEN: { status: 403, sentence: 'Forbidden' },
   INSUFFICIENT_SCOPE: { status: 403, sentence: 'This API key does not allow this request' },

@@ -78,7 +78,7 @@ export const getAgentUsage = defineRoute({
   query: daysQuery,
   status: 200,
   failure: 'Failed to fetch usage',
-  errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id/usage', response: agentUsage },
   web: { path: '/api/agents/:id/usage', response: agentUsage },
 });
@@ -100,13 +100,14 @@ export const setAgentBudget = defineRoute({
 
 export const getAccountUsage = defineRoute({
   id: 'getAccountUsage',
-  summary: "The model calls of all of the caller's agents in the last days (UTC; 30 by default), deleted agents included, and the account's budget",
+  summary:
+    "The model calls of all of the caller's agents in the last days (UTC; 30 by default), deleted agents included, and the account's budget",
   method: 'GET',
   auth: 'caller',
   query: daysQuery,
   status: 200,
   failure: 'Failed to fetch usage',
-  errors: ['UNAUTHORIZED'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
   backend: { path: '/api/usage', response: accountUsage },
   web: { path: '/api/usage', response: accountUsage },
 });
