@@ -233,6 +233,24 @@ test('a model without a price is refused under a budget, until its owner gives o
   expect((await usageOf(id)).spent).toEqual({ dayUsd: (3 * 15 + input * 3) / 1e6, monthUsd: (3 * 15 + input * 3) / 1e6, reservedUsd: 0 });
 });
 
+test('the budget of its plan holds for an account without a budget of its own', async () => {
+  const config = { ...backend.config, PLAN_BUDGETS: { network: { daily: 0n } } };
+  const limited = await startServer(config, createLogger({ ...config, LOG_LEVEL: 'silent' }), systemClock);
+  try {
+    const user = await backend.account();
+    await backend.machine(undefined, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'network' });
+    const { key } = await agentOf({ aiProvider: 'openai', model: 'gpt-4o-mini', apiKey: keys.openai }, user);
+    const call = () =>
+      post(at('/openai/chat/completions', limited.modelGatewayPort), dialects.openai.key(key), dialects.openai.body('Hello', false));
+    const refused = await call();
+    expect([refused.status, (await json(refused)).error.message]).toEqual([402, expect.stringContaining('BUDGET_EXCEEDED')]);
+    await backend.machine(user, 'PUT', '/api/budget', { dailyUsd: 5 });
+    expect((await call()).status).toBe(200);
+  } finally {
+    await limited.stop();
+  }
+});
+
 test('the same request a hundred times in a row is stopped, and another one passes', async () => {
   const agent = await agentOf({ aiProvider: 'openai', model: 'gpt-4o-mini', apiKey: keys.openai });
   const call = async (text: string) => {

@@ -96,9 +96,9 @@ test('only the engine proxy mounts the engine’s socket, in the group DOCKER_GI
   expect(service('backend').volumes).toContain('engine:/run/engine');
 });
 
-test('the firewall has no secret, and the same subnet, port and private endpoints as the backend', () => {
+test('the firewall has no secret, and the same subnet and ports as the backend', () => {
   const { environment, network_mode } = service('firewall');
-  expect(Object.keys(environment)).toEqual(['AGENT_SUBNET', 'EGRESS_PORT', 'ALLOW_PRIVATE_MODEL_ENDPOINTS']);
+  expect(Object.keys(environment)).toEqual(['AGENT_SUBNET', 'EGRESS_PORT', 'MODEL_GATEWAY_PORT']);
   for (const [name, value] of Object.entries(environment)) expect([name, service('backend').environment[name]]).toEqual([name, value]);
   // The engine proxy demands the installation and the runtime that the backend asks for.
   const { AGENT_RUNTIME, INSTALLATION } = service('backend').environment;

@@ -14,7 +14,7 @@ import { root } from './stack.ts';
 
 let folder: string;
 let environment: NodeJS.ProcessEnv;
-let ports: { web: number; backend: number; gateway: number };
+let ports: { web: number; backend: number; gateway: number; modelGateway: number };
 
 /** Free ports; all are held until the last is found, so that none is given twice. */
 async function freePorts(count: number): Promise<number[]> {
@@ -34,8 +34,8 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-dev-'));
   // The embedded Postgres runs as another user when root starts it, and must reach its data.
   await chmod(folder, 0o711);
-  const [web = 0, backend = 0, gateway = 0] = await freePorts(3);
-  ports = { web, backend, gateway };
+  const [web = 0, backend = 0, gateway = 0, modelGateway = 0] = await freePorts(4);
+  ports = { web, backend, gateway, modelGateway };
   const { NODE_ENV: _, DATABASE_URL: __, ...inherited } = process.env;
   environment = {
     ...inherited,
@@ -43,6 +43,7 @@ beforeAll(async () => {
     WEB_PORT: String(web),
     BACKEND_PORT: String(backend),
     GATEWAY_PORT: String(gateway),
+    MODEL_GATEWAY_PORT: String(modelGateway),
     DOCKER_HOST: 'unix:///nonexistent/docker.sock',
     HOST_FIREWALL: 'off',
   };
@@ -131,7 +132,7 @@ test('pnpm dev serves dashboard and API, the commands use its database, and Ctrl
   } finally {
     expect(await dev.ctrlC()).toContain('Everything is stopped.');
   }
-  expect(await Promise.all(Object.values(ports).map(listens))).toEqual([false, false, false]);
+  expect(await Promise.all(Object.values(ports).map(listens))).toEqual([false, false, false, false]);
   expect(await postgresPort()).toBeUndefined();
 }, 360_000);
 

@@ -69,6 +69,7 @@ const ownOfDev = [
   'WEB_PORT',
   'BACKEND_PORT',
   'GATEWAY_PORT',
+  'MODEL_GATEWAY_PORT',
   'NEXTAUTH_URL',
   'BACKEND_URL',
   'DATA_DIR',

@@ -51,7 +51,12 @@ async function waitUntilOk(url: string, child: Child): Promise<void> {
  */
 export async function startStack({ environment, dataDir, production, log }: Options) {
   const port = (name: string, fallback: number) => Number(environment[name] || fallback);
-  const ports = { web: port('WEB_PORT', 3000), backend: port('BACKEND_PORT', 3001), gateway: port('GATEWAY_PORT', 10_000) };
+  const ports = {
+    web: port('WEB_PORT', 3000),
+    backend: port('BACKEND_PORT', 3001),
+    gateway: port('GATEWAY_PORT', 10_000),
+    modelGateway: port('MODEL_GATEWAY_PORT', 10_100),
+  };
   const secrets = loadOrCreateSecrets(path.join(dataDir, 'secrets.env'), environment);
   const running: { stop(): Promise<void> }[] = [];
   const stop = async () => {
@@ -62,6 +67,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
     await assertFree(ports.web, 'WEB_PORT');
     await assertFree(ports.backend, 'BACKEND_PORT');
     await assertFree(ports.gateway, 'GATEWAY_PORT');
+    await assertFree(ports.modelGateway, 'MODEL_GATEWAY_PORT');
     let databaseUrl = environment.DATABASE_URL;
     if (!databaseUrl) {
       const postgres = await startPostgres({ dataDir: path.join(dataDir, 'postgres'), port: 5433, durable: !environment.CI });
@@ -91,6 +97,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           DASHBOARD_URL: webUrl,
           BACKEND_PORT: String(ports.backend),
           GATEWAY_PORT: String(ports.gateway),
+          MODEL_GATEWAY_PORT: String(ports.modelGateway),
           OPENCLAW_IMAGE: image.image,
           INTERNAL_API_KEY: secrets.INTERNAL_API_KEY,
           ASSERTION_SECRET: secrets.ASSERTION_SECRET,

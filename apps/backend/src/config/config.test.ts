@@ -41,6 +41,18 @@ test('readConfig takes for an empty variable what .env.example says of it', () =
   ];
   for (const name of off) expect([name, config[name as keyof typeof config]]).toEqual([name, undefined]);
   expect(config.CORS_ORIGINS).toEqual([]);
+  expect(config.PLAN_BUDGETS).toEqual({});
+});
+
+test('PLAN_BUDGETS has dollars per day and month by plan, in micro-dollars', () => {
+  const read = (budgets: string) => readConfig({ ...required, PLAN_BUDGETS: budgets }).PLAN_BUDGETS;
+  expect(read('solo=1/20, network=/500,label=0.25/')).toEqual({
+    solo: { daily: 1_000_000n, monthly: 20_000_000n },
+    network: { monthly: 500_000_000n },
+    label: { daily: 250_000n },
+  });
+  for (const invalid of ['solo=1', 'gold=1/2', 'solo=-1/2', 'solo=1/2;label=1/2', 'solo=one/two'])
+    expect(() => read(invalid)).toThrow(/PLAN_BUDGETS: must look like solo=1\/20,network=\/500/);
 });
 
 test('.env.example has every setting of the backend, and docker-compose.yml sets no other for the backend', () => {
