@@ -16,7 +16,7 @@ import { formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { GatewayToken } from './gateway-token.tsx';
-import { Usage } from './usage.tsx';
+import { Resources } from './resources.tsx';
 
 function StateCard({ agent }: { agent: AgentOverview }) {
   const { observed, startedAt } = agent;
@@ -101,7 +101,7 @@ export function Overview({ id }: { id: string }) {
       </div>
       <div className="space-y-4">
         <StateCard agent={agent} />
-        <Usage agent={agent} />
+        <Resources agent={agent} />
       </div>
     </div>
   );

@@ -12,10 +12,10 @@ import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatBytes } from '../../lib/format.ts';
+import { confirmDiscard, useUnsavedWarning } from '../../lib/hooks/use-unsaved-warning.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { FileHistory } from './file-history.tsx';
 import { byteLength, fromEditor, toEditor } from './file-text.ts';
-import { confirmDiscard, useUnsavedWarning } from './use-unsaved-warning.ts';
 
 /** The backend's limit. */
 const MAX_BYTES = 256 * 1024;

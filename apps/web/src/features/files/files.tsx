@@ -13,8 +13,8 @@ import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { confirmDiscard } from '../../lib/hooks/use-unsaved-warning.ts';
 import { FileEditor } from './file-editor.tsx';
-import { confirmDiscard } from './use-unsaved-warning.ts';
 
 function FileButton({ file, current, onSelect }: { file: ListedFile; current: boolean; onSelect: () => void }) {
   return (

@@ -7,7 +7,7 @@ import { api } from '../../lib/api/client.ts';
 import { formatBytes } from '../../lib/format.ts';
 
 /** The limits and the current usage of an agent's container, and its message count. */
-export function Usage({ agent }: { agent: AgentOverview }) {
+export function Resources({ agent }: { agent: AgentOverview }) {
   const running = agent.status === 'running';
   const { data } = useSWR(running && ['stats', agent.id], () => api('getAgentStats', { params: { id: agent.id } }), {
     refreshInterval: 5_000,
