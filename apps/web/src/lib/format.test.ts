@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { formatBytes, formatDuration, formatRelativeTime, formatShortTime } from './format.ts';
+import { formatBytes, formatDate, formatDuration, formatRelativeTime, formatShortTime, formatUsd } from './format.ts';
 
 test.each([
   [0, '0.0 s'],
@@ -13,6 +13,31 @@ test.each([
   [-5, '0.0 s'],
 ])('formatDuration of %d ms is %s', (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text);
+});
+
+test.each([
+  [0, '$0.00'],
+  [0.000001, '$0.000001'],
+  [0.0000454, '$0.000045'],
+  [0.00999, '$0.00999'],
+  [0.01234, '$0.0123'],
+  [0.5, '$0.50'],
+  [1, '$1.00'],
+  [12.345, '$12.35'],
+  [1_234_567.891, '$1,234,567.89'],
+])('formatUsd of %d is %s', (dollars, text) => {
+  expect(formatUsd(dollars)).toBe(text);
+});
+
+test.each(['Pacific/Kiritimati', 'Pacific/Pago_Pago'])('formatDate shows the same day in the time zone %s', (zone) => {
+  const before = process.env.TZ;
+  process.env.TZ = zone;
+  try {
+    expect(formatDate('2026-11-01')).toBe('Nov 1');
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
 });
 
 test.each([

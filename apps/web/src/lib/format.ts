@@ -37,6 +37,19 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** Formats an amount of dollars; the smaller it is, the more digits it keeps: `$12.35`, `$0.0123`, `$0.000045`. */
+export function formatUsd(dollars: number): string {
+  const size = Math.abs(dollars);
+  const maximumFractionDigits = size >= 1 ? 2 : size >= 0.01 ? 4 : 6;
+  return new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits }).format(dollars);
+}
+
+/** Formats a number with separators: `1,234,567`. */
+export const formatNumber = (value: number) => value.toLocaleString('en');
+
+/** Formats a day of the calendar, which has no time zone: `Nov 28`. @param date such as `2026-11-28` */
+export const formatDate = (date: string) => new Date(date).toLocaleDateString('en', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+
 /** Formats a number of bytes with a binary unit: `2 GiB`, `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

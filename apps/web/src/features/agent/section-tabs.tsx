@@ -9,6 +9,7 @@ const sections = [
   ['chat', 'Chat'],
   ['logs', 'Logs'],
   ['charts', 'Charts'],
+  ['usage', 'Usage'],
   ['channels', 'Channels'],
   ['configuration', 'Configuration'],
   ['files', 'Files'],

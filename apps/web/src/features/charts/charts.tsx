@@ -5,8 +5,8 @@ import { LineChart } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import useSWR from 'swr';
-import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
+import { Choice } from '../../components/ui/choice.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
@@ -72,20 +72,7 @@ export function Charts({ id }: { id: string }) {
   const history = error && data?.history.range !== range ? undefined : data?.history;
   return (
     <div className="space-y-4">
-      <fieldset className="flex gap-2">
-        <legend className="sr-only">Range</legend>
-        {ranges.map(([value, name]) => (
-          <Button
-            key={value}
-            size="small"
-            kind={range === value ? 'primary' : 'plain'}
-            aria-pressed={range === value}
-            onClick={() => setRange(value)}
-          >
-            {name}
-          </Button>
-        ))}
-      </fieldset>
+      <Choice legend="Range" value={range} options={ranges} onChange={setRange} />
       <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
       {history && <UsageCharts {...history} />}
     </div>

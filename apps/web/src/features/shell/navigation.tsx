@@ -1,6 +1,6 @@
 'use client';
 
-import { Activity, Bot, CreditCard, KeyRound, type LucideIcon, Plus, ScrollText, Server, Users, Wallet } from 'lucide-react';
+import { Activity, Bot, ChartColumn, CreditCard, KeyRound, type LucideIcon, Plus, ScrollText, Server, Users, Wallet } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 
@@ -20,6 +20,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
   {
     name: 'Account',
     items: [
+      { href: '/account/usage', name: 'Usage', icon: ChartColumn },
       { href: '/account/keys', name: 'API keys', icon: KeyRound },
       { href: '/account/billing', name: 'Plan and billing', icon: CreditCard },
       { href: '/account/wallets', name: 'Wallets', icon: Wallet },

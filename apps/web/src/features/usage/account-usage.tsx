@@ -1,0 +1,99 @@
+'use client';
+
+import { ChartColumn } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import useSWR from 'swr';
+import { PageHeader } from '../../components/ui/card.tsx';
+import { Choice } from '../../components/ui/choice.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { Table } from '../../components/ui/table.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
+import { BudgetForm } from './budget-form.tsx';
+import { type BudgetValues, budgetOf, valuesOf } from './budget-values.ts';
+import { DayCharts, type Period, periods } from './day-charts.tsx';
+import type { Day } from './days.ts';
+import { ModelTable } from './model-table.tsx';
+import { Spent } from './spent.tsx';
+import { UsageCells, usageColumns } from './usage-cells.tsx';
+import { USAGE_OPTIONS } from './usage-options.ts';
+
+/** The calls of each agent, the most expensive first. `name` is null for a deleted agent. */
+function AgentTable({ agents }: { agents: readonly (Omit<Day, 'date'> & { agentId: string; name: string | null })[] }) {
+  return (
+    <section className="space-y-3">
+      <h2 className="font-semibold">By agent</h2>
+      <Table label="Usage by agent" head={['Agent', ...usageColumns]}>
+        {agents.map(({ agentId, name, ...figures }) => (
+          <tr key={agentId}>
+            <td>
+              {name === null ? (
+                <span>
+                  Deleted agent <span className="wrap-anywhere text-muted">{agentId}</span>
+                </span>
+              ) : (
+                <Link href={`/agents/${agentId}/usage`} className="wrap-anywhere font-medium text-accent underline">
+                  {name}
+                </Link>
+              )}
+            </td>
+            <UsageCells of={figures} />
+          </tr>
+        ))}
+      </Table>
+    </section>
+  );
+}
+
+/** The model calls of all agents of the account, what they cost, and the account's budget. */
+export function AccountUsage() {
+  const [period, setPeriod] = useState<Period>(30);
+  const { data, error, mutate } = useSWR(
+    ['account-usage', period],
+    async () => ({ period, ...(await api('getAccountUsage', { query: { days: String(period) } })) }),
+    USAGE_OPTIONS,
+  );
+  async function save(values: BudgetValues) {
+    const text = { pending: 'Saving the budget…', success: 'The budget is saved' };
+    const saved = await withToast(api('setAccountBudget', { body: budgetOf(values) }), text);
+    if (saved && data) await mutate({ ...data, budget: saved.budget });
+    return saved !== undefined;
+  }
+  return (
+    <>
+      <PageHeader title="Usage" description="The model calls of all your agents and what they cost. Your model providers send the bills." />
+      <div className="space-y-4">
+        <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
+        {!data && !error && <Loading rows={2} className="h-72" />}
+        {data && (
+          <>
+            <Spent spent={data.spent} budget={data.budget} />
+            <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+            {data.days.length === 0 ? (
+              <EmptyState
+                icon={ChartColumn}
+                title={`No model calls in ${data.period} days`}
+                description="Each call of your agents’ models is counted here, with its tokens and its cost."
+              />
+            ) : (
+              <>
+                <DayCharts days={data.days} period={data.period} />
+                <AgentTable agents={data.agents} />
+                <ModelTable models={data.models} advice="Give its price on the Usage page of the agent to count their cost from now on." />
+              </>
+            )}
+            <BudgetForm
+              description="For all your agents together. A call is refused if it could cost more than what is left. Agents can have smaller budgets of their own. Without a budget here, one that the operator sets for your plan may hold."
+              saved={valuesOf(data.budget)}
+              onSave={save}
+            />
+          </>
+        )}
+      </div>
+    </>
+  );
+}

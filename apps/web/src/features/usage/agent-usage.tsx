@@ -1,0 +1,72 @@
+'use client';
+
+import { ChartColumn } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import useSWR from 'swr';
+import { Choice } from '../../components/ui/choice.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { api } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
+import { BudgetForm } from './budget-form.tsx';
+import { type BudgetValues, budgetOf, priceOf, valuesOf } from './budget-values.ts';
+import { DayCharts, type Period, periods } from './day-charts.tsx';
+import { ModelTable } from './model-table.tsx';
+import { Spent } from './spent.tsx';
+import { USAGE_OPTIONS } from './usage-options.ts';
+
+/** An agent's model calls, what they cost, and its budget. */
+export function AgentUsage({ id }: { id: string }) {
+  const [period, setPeriod] = useState<Period>(30);
+  const { data, error, mutate } = useSWR(
+    ['usage', id, period],
+    async () => ({ period, ...(await api('getAgentUsage', { params: { id }, query: { days: String(period) } })) }),
+    USAGE_OPTIONS,
+  );
+  if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
+  if (!data) return <Loading rows={2} className="h-72" />;
+
+  async function save(values: BudgetValues) {
+    const body = { ...budgetOf(values), price: priceOf(values) };
+    const text = { pending: 'Saving the budget…', success: 'The budget is saved' };
+    const saved = await withToast(api('setAgentBudget', { params: { id }, body }), text);
+    if (saved && data) await mutate({ ...data, budget: saved.budget });
+    return saved !== undefined;
+  }
+  return (
+    <div className="space-y-4">
+      <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
+      <Spent spent={data.spent} budget={data.budget} />
+      <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+      {data.days.length === 0 ? (
+        <EmptyState
+          icon={ChartColumn}
+          title={`No model calls in ${data.period} days`}
+          description="Each call of the agent’s model is counted here, with its tokens and its cost."
+        />
+      ) : (
+        <>
+          <DayCharts days={data.days} period={data.period} />
+          <ModelTable models={data.models} advice="Give its price below to count their cost from now on." />
+        </>
+      )}
+      <BudgetForm
+        description={
+          <>
+            A call is refused if it could cost more than what is left. The agent then says so in the chat. The{' '}
+            <Link href="/account/usage" className="text-accent underline">
+              budget of your account
+            </Link>{' '}
+            holds too.
+          </>
+        }
+        saved={valuesOf(data.budget)}
+        withPrice
+        onSave={save}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+'use client';
+
+import dynamic from 'next/dynamic';
+import { Card } from '../../components/ui/card.tsx';
+import { formatNumber, formatUsd } from '../../lib/format.ts';
+import { type Day, fillDays } from './days.ts';
+
+const DayChart = dynamic(() => import('./day-chart.tsx'), { ssr: false, loading: () => <div className="h-56" /> });
+
+/** The periods that the page offers, in days. */
+export const periods = [
+  [7, '7 days'],
+  [30, '30 days'],
+  [90, '90 days'],
+] as const;
+export type Period = (typeof periods)[number][0];
+
+const legend = [
+  ['bg-good', 'cached input'],
+  ['bg-accent', 'other input'],
+  ['bg-warn', 'output'],
+] as const;
+
+/** Cost and tokens by day, with their sums. */
+export function DayCharts({ days: known, period }: { days: readonly Day[]; period: Period }) {
+  const days = fillDays(known, period, Date.now());
+  const sum = (value: (day: Day) => number) => known.reduce((total, day) => total + value(day), 0);
+  const requests = sum((day) => day.requests);
+  const tokens = sum((day) => day.inputTokens + day.outputTokens);
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
+      <Card
+        title="Cost by day"
+        description={`${formatUsd(sum((day) => day.costUsd))} for ${formatNumber(requests)} ${requests === 1 ? 'request' : 'requests'} in ${period} days (UTC)`}
+      >
+        <DayChart days={days} kind="cost" />
+      </Card>
+      <Card
+        title="Tokens by day"
+        description={
+          <>
+            {formatNumber(tokens)} tokens:{' '}
+            {legend.map(([colour, name], index) => (
+              <span key={name}>
+                {index > 0 && ', '}
+                <span aria-hidden className={`mr-1 inline-block size-2 rounded-full ${colour}`} />
+                {name}
+              </span>
+            ))}
+          </>
+        }
+      >
+        <DayChart days={days} kind="tokens" />
+      </Card>
+    </div>
+  );
+}
