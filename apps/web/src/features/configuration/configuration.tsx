@@ -13,6 +13,7 @@ import { useAgent } from '../../lib/hooks/use-agent.ts';
 import type { Options } from '../../lib/options.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { type Changes, CUSTOM, keyHint, originOf, readChanges } from './config-changes.ts';
+import { TestModel } from './test-model.tsx';
 
 const providers = [
   ['openrouter', 'OpenRouter'],
@@ -29,6 +30,8 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
   const [problems, setProblems] = useState<Changes['problems']>({});
   const [busy, setBusy] = useState(false);
+  // The result of a test is that of the saved configuration: each save removes it.
+  const [saves, setSaves] = useState(0);
   // Unsaved values.
   const [selected, select] = useState<string>();
   const [address, setAddress] = useState<string>();
@@ -59,6 +62,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     const text = { pending: 'Saving the configuration…', success: 'The configuration is saved' };
     if (await withToast(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), text)) {
       await Promise.all([mutate(), refresh()]);
+      setSaves(saves + 1);
       select(undefined);
       setAddress(undefined);
     }
@@ -154,6 +158,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
           </Button>
         </form>
       </Card>
+      <TestModel key={saves} id={id} />
     </div>
   );
 }
