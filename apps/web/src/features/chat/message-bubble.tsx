@@ -1,8 +1,9 @@
 import type { MessageView } from '@agentbot/contracts';
 import { Pencil, RotateCw } from 'lucide-react';
+import Link from 'next/link';
 import { lazy, memo, type ReactNode, Suspense } from 'react';
 import { channelOf } from '../../components/agent/channel-names.ts';
-import { Button } from '../../components/ui/button.tsx';
+import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { urlOf } from '../../lib/api/client.ts';
 import { formatShortTime, formatTime } from '../../lib/format.ts';
@@ -86,7 +87,7 @@ interface MessageProps {
 
 /** The state of the reply to a user's message, if the agent has not replied. */
 function ReplyState({ message, onAsk, onCancel, repeated, answered }: Omit<MessageProps, 'onEdit'>) {
-  const { id, reply } = message;
+  const { id, agentId, reply } = message;
   switch (reply?.state) {
     case 'queued':
       return onCancel ? (
@@ -101,12 +102,18 @@ function ReplyState({ message, onAsk, onCancel, repeated, answered }: Omit<Messa
       return (
         <ReplyProblem
           action={
-            onAsk &&
-            !repeated && (
-              <Button kind="plain" size="small" onClick={() => onAsk(message)}>
-                Try again
-              </Button>
-            )
+            <>
+              {reply.kind === 'budget' && (
+                <Link href={`/agents/${agentId}/usage`} className={buttonStyle({ kind: 'plain', size: 'small' })}>
+                  Usage and budget
+                </Link>
+              )}
+              {onAsk && !repeated && (
+                <Button kind="plain" size="small" onClick={() => onAsk(message)}>
+                  Try again
+                </Button>
+              )}
+            </>
           }
         >
           {reply.error ?? 'The agent failed to reply.'}
