@@ -17,6 +17,8 @@ const errors = module('lib/api/errors');
 const log = module('features/logs/log-line');
 const changes = module('features/configuration/config-changes');
 const text = module('components/agent/operation-text');
+const usageDays = module('features/usage/days');
+const budgetValues = module('features/usage/budget-values');
 const provision = module('features/agents/provision-body');
 const proxyRoute = 'apps/web/src/server/proxy-route.ts';
 
@@ -379,5 +381,72 @@ export const web: Patch[] = [
     replace: '',
     harm: 'the next user of a browser reads unsent messages',
     test: { package: '@agentbot/web', file: 'src/lib/storage.test.ts' },
+  },
+  {
+    id: 'usd-small',
+    ...format,
+    find: 'size >= 0.01 ? 4 : 6',
+    replace: 'size >= 0.01 ? 4 : 2',
+    harm: 'a call of a cheap model seems to cost nothing',
+  },
+  {
+    id: 'usage-date-zone',
+    ...format,
+    find: ", timeZone: 'UTC' }",
+    replace: ' }',
+    harm: 'a reader in America sees each day under the date of the day before',
+  },
+  {
+    id: 'usage-clock-behind',
+    ...usageDays,
+    find: "Math.max(now, Date.parse(known.at(-1)?.date ?? '') || 0)",
+    replace: 'now',
+    harm: 'with a clock that is behind, the chart lacks the newest day',
+  },
+  {
+    id: 'usage-half-price',
+    ...budgetValues,
+    find: 'input === null && output === null ? null : undefined',
+    replace: 'null',
+    harm: 'a forgotten field removes the price of a model',
+  },
+  {
+    id: 'usage-budget-nothing',
+    ...budgetValues,
+    find: "(text.trim() === '' ? null : Number(text))",
+    replace: '(Number(text) || null)',
+    harm: 'a budget of $0 becomes no limit',
+  },
+  {
+    id: 'usage-unpriced',
+    file: 'apps/web/src/features/usage/model-table.tsx',
+    find: 'models.filter(({ unpricedRequests }) => unpricedRequests > 0)',
+    replace: 'models.filter(() => false)',
+    harm: 'nobody is told that calls of a model count as free',
+    test: e2e('usage', 'says that their price is not known'),
+  },
+  {
+    id: 'usage-deleted-agent',
+    file: 'apps/web/src/features/usage/account-usage.tsx',
+    find: '{name === null ? (',
+    replace: '{name === undefined ? (',
+    harm: 'a deleted agent is a link without a name',
+    test: e2e('usage', 'the usage of the account lists its agents by cost'),
+  },
+  {
+    id: 'model-test-stale',
+    file: 'apps/web/src/features/configuration/configuration.tsx',
+    find: '<TestModel key={saves} id={id} />',
+    replace: '<TestModel id={id} />',
+    harm: 'the result of a test stays beside another configuration',
+    test: e2e('usage', 'the test of the model shows the error in words'),
+  },
+  {
+    id: 'chat-budget-link',
+    file: 'apps/web/src/features/chat/message-bubble.tsx',
+    find: "reply.kind === 'budget' && (",
+    replace: "reply.kind === 'quota' && (",
+    harm: 'a reply that the budget refused does not lead to the budget',
+    test: e2e('usage', 'when the budget is spent'),
   },
 ];
