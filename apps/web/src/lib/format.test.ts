@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { formatBytes, formatDate, formatDuration, formatRelativeTime, formatShortTime, formatUsd } from './format.ts';
+import { formatBytes, formatDuration, formatRelativeTime, formatShortTime, formatUsd } from './format.ts';
 
 test.each([
   [0, '0.0 s'],
@@ -29,15 +30,11 @@ test.each([
   expect(formatUsd(dollars)).toBe(text);
 });
 
+// A process reads its time zone when it starts.
 test.each(['Pacific/Kiritimati', 'Pacific/Pago_Pago'])('formatDate shows the same day in the time zone %s', (zone) => {
-  const before = process.env.TZ;
-  process.env.TZ = zone;
-  try {
-    expect(formatDate('2026-11-01')).toBe('Nov 1');
-  } finally {
-    if (before === undefined) delete process.env.TZ;
-    else process.env.TZ = before;
-  }
+  const code = `import { formatDate } from '${new URL('./format.ts', import.meta.url)}'; process.stdout.write(formatDate('2026-11-01'));`;
+  const shown = execFileSync(process.execPath, ['--input-type=module', '-e', code], { env: { ...process.env, TZ: zone } });
+  expect(String(shown)).toBe('Nov 1');
 });
 
 test.each([
