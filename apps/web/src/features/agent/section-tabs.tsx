@@ -33,7 +33,7 @@ export function SectionTabs({ id, compact }: { id: string; compact?: boolean | u
   }, [pathname]);
   return (
     <nav aria-label="Agent" className={`-mx-4 sm:mx-0 border-line border-b ${compact ? 'max-sm:-mt-6 sm:mb-6' : 'mb-6'}`}>
-      <ul ref={list} className="relative flex gap-1 overflow-x-auto px-4 [scrollbar-width:none] sm:px-0">
+      <ul ref={list} className="relative flex gap-0.5 overflow-x-auto px-4 [scrollbar-width:none] sm:px-0">
         {sections.map(([section, name]) => {
           const href = `/agents/${id}${section && `/${section}`}`;
           return (
@@ -41,7 +41,7 @@ export function SectionTabs({ id, compact }: { id: string; compact?: boolean | u
               <Link
                 href={href}
                 aria-current={pathname === href ? 'page' : undefined}
-                className="block border-transparent border-b-2 px-3 py-2.5 text-muted text-sm -outline-offset-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-accent"
+                className="block border-transparent border-b-2 px-2.5 py-2.5 text-muted text-sm -outline-offset-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-accent"
               >
                 {name}
               </Link>

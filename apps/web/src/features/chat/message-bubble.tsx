@@ -66,7 +66,7 @@ export function ReplyProblem({ children, action }: { children: string; action?: 
   return (
     <div className="flex max-w-[85%] flex-wrap items-center justify-end gap-2">
       <p className="wrap-anywhere text-danger text-xs">{children}</p>
-      {action}
+      <div className="flex gap-2 empty:hidden">{action}</div>
     </div>
   );
 }

@@ -83,11 +83,12 @@ export function AccountUsage() {
               <>
                 <DayCharts days={data.days} period={data.period} />
                 <AgentTable agents={data.agents} />
-                <ModelTable models={data.models} advice="Give its price on the Usage page of the agent to count their cost from now on." />
+                <ModelTable models={data.models} advice="Give its price on the Usage page of the agent: later calls then count." />
               </>
             )}
             <BudgetForm
-              description="For all your agents together. A call is refused if it could cost more than what is left. Agents can have smaller budgets of their own. Without a budget here, one that the operator sets for your plan may hold."
+              description="For all your agents together. A call is refused if it could cost more than what is left."
+              note="Each agent may have a budget of its own too. Without a budget here, one that the operator sets for your plan may hold."
               saved={valuesOf(data.budget)}
               onSave={save}
             />

@@ -50,7 +50,7 @@ export function AgentUsage({ id }: { id: string }) {
       ) : (
         <>
           <DayCharts days={data.days} period={data.period} />
-          <ModelTable models={data.models} advice="Give its price below to count their cost from now on." />
+          <ModelTable models={data.models} advice="Give its price below: later calls then count." />
         </>
       )}
       <BudgetForm

@@ -13,6 +13,8 @@ const amount = { type: 'number', inputMode: 'decimal', min: 0, max: 1_000_000, s
 interface Props {
   /** What the budget holds for, and which other budgets hold. */
   description: ReactNode;
+  /** What else to know before a field stays empty. */
+  note?: string;
   saved: BudgetValues;
   /** Whether the form also has the price of the model. */
   withPrice?: boolean;
@@ -21,7 +23,7 @@ interface Props {
 }
 
 /** The form of a budget in dollars per day and month. */
-export function BudgetForm({ description, saved, withPrice, onSave }: Props) {
+export function BudgetForm({ description, note, saved, withPrice, onSave }: Props) {
   const [draft, setDraft] = useState<BudgetValues>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -53,9 +55,10 @@ export function BudgetForm({ description, saved, withPrice, onSave }: Props) {
     >
       <form method="post" onSubmit={save} className="space-y-4">
         <div className="grid items-start gap-4 sm:grid-cols-2">
-          <Field label="Daily budget ($)" hint="From midnight to midnight UTC. Empty: no daily limit" {...field('dailyUsd')} />
-          <Field label="Monthly budget ($)" hint="A calendar month, UTC. Empty: no monthly limit" {...field('monthlyUsd')} />
+          <Field label="Daily budget ($)" hint="From midnight to midnight UTC. Empty: no daily budget" {...field('dailyUsd')} />
+          <Field label="Monthly budget ($)" hint="A calendar month, UTC. Empty: no monthly budget" {...field('monthlyUsd')} />
         </div>
+        {note && <p className="text-muted text-sm">{note}</p>}
         {withPrice && (
           <fieldset className="border-line border-t pt-4">
             <legend className="sr-only">Price of the model</legend>
