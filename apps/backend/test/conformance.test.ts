@@ -547,7 +547,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   updateAgent: {
     PAYMENT_REQUIRED: lapsed('updateAgent'),
     INVALID_REQUEST: invalid('updateAgent', { image: 'Not An Image;rm -rf /' }, 'Invalid Docker image name'),
-    OPERATION_FAILED: fails('updateAgent', "The agent's data could not be measured"),
+    OPERATION_FAILED: fails('updateAgent', /^The agent's data could not be measured$/),
   },
   startAgent: { PAYMENT_REQUIRED: lapsed('startAgent'), OPERATION_FAILED: fails('startAgent', onFaultyEngine) },
   stopAgent: { OPERATION_FAILED: fails('stopAgent', onFaultyEngine) },

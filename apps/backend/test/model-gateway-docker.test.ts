@@ -49,11 +49,13 @@ describe.each(['2026.3.13', '2026.9.6'])('a container with OpenClaw %s', (versio
 
     const inside = await shell(
       id,
-      'env; cat /proc/*/environ /proc/*/cmdline 2> /dev/null; cat $(find /home/node/.openclaw /tmp -type f -size -2M)',
+      'env; cat /proc/*/environ /proc/*/cmdline 2> /dev/null; find /home/node/.openclaw /tmp -type f -size -2000k -exec cat {} +',
     );
     const logs = (await container(id).logs({ stdout: true, stderr: true })).toString('latin1');
     expect(findInClear({ inside, inspect: JSON.stringify(await container(id).inspect()), logs })).toEqual([]);
     expect(inside).toContain('AGENT_MODEL_API_KEY=avk_');
+    // The files were read.
+    expect(inside).toContain('models.agentbot.internal');
   });
 
   test('a shell in it gets its own model, and nothing else of the backend', async () => {

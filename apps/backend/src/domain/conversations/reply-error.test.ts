@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { kindOf, ReplyError } from './reply-error.ts';
+import { kindOf, ReplyError, replyErrorFrom } from './reply-error.ts';
 
 /** Sentences of OpenClaw 2026.3.13, of the AI SDK, and of providers. */
 test.each([
@@ -40,4 +40,19 @@ test('a ReplyError says what to do after its reason, once', () => {
   );
   expect(new ReplyError('agent', 'The disk is full').message).toBe('The disk is full');
   expect(new ReplyError('quota', 'No credit').details).toEqual({ kind: 'quota' });
+});
+
+test.each([
+  [
+    "402 BUDGET_EXCEEDED: This agent's budget for today is spent. It begins again",
+    "This agent's budget for today is spent. It begins again",
+  ],
+])('replyErrorFrom %p tells the budget’s own sentence', (reason, sentence) => {
+  const error = replyErrorFrom(reason, 'agent', `The agent could not answer: ${reason}`);
+  expect([error.kind, error.message]).toEqual(['budget', sentence]);
+});
+
+test('replyErrorFrom another reason tells the given sentence', () => {
+  const error = replyErrorFrom('429 slow down', 'agent', 'It failed');
+  expect([error.kind, error.message]).toEqual(['rate_limited', 'It failed. Wait a minute, then send the message again']);
 });

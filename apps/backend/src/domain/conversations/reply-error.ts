@@ -55,6 +55,17 @@ export class ReplyError extends AppError {
   }
 }
 
+/**
+ * The error of a reply, from a reason in the words of a gateway or a provider. The model gateway's own sentence about a budget stands
+ * for itself.
+ * @param otherwise the kind when nothing is recognised
+ * @param sentence what the owner reads; the reason by default
+ */
+export function replyErrorFrom(reason: string, otherwise: ReplyErrorKind, sentence = reason): ReplyError {
+  const [, budget] = /BUDGET_EXCEEDED: ([^\n]+)/.exec(reason) ?? [];
+  return budget ? new ReplyError('budget', budget) : new ReplyError(kindOf(reason, otherwise), sentence);
+}
+
 /** The error of a run that may go on: the connection to its gateway was lost. */
 export class LostRunError extends ReplyError {
   constructor() {

@@ -6,7 +6,7 @@ import { type Part, sessionKeyOf, textOf } from '../../infra/openclaw/session-hi
 import { gatewayOf } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
 import type { StoredImage } from './message-images.ts';
-import { answeredNothing, interrupted, kindOf, LostRunError, ReplyError } from './reply-error.ts';
+import { answeredNothing, interrupted, LostRunError, ReplyError, replyErrorFrom } from './reply-error.ts';
 import { createLiveText, messageBefore, replyInHistory, replyInTranscript } from './reply-text.ts';
 
 /** After this time without an event, the run may have ended unnoticed: its state and history are read. */
@@ -136,12 +136,12 @@ export async function replyFromContainer(
       const text = textOf(event.message?.content);
       // The gateway reports a failure as the agent's reply; its own file paths follow the reason.
       const [, reason] = /^⚠️ Agent failed before reply: ([^\n]*?)(?: Auth store:|\n|$)/u.exec(text) ?? [];
-      if (reason) reject(new ReplyError(kindOf(reason, 'agent'), `The agent could not answer: ${reason}`));
+      if (reason) reject(replyErrorFrom(reason, 'agent', `The agent could not answer: ${reason}`));
       else finish(text).catch(reject);
     }
     if (event.state === 'error') {
       const isFirst = failure === undefined;
-      failure = new ReplyError(kindOf(event.errorMessage ?? '', 'agent'), event.errorMessage ?? 'The agent failed to answer');
+      failure = replyErrorFrom(event.errorMessage ?? '', 'agent', event.errorMessage ?? 'The agent failed to answer');
       const fail = (error?: unknown) => reject(error instanceof AppError ? error : failure);
       if (isFirst) void endAfterError().then(fail, fail);
     }
@@ -156,7 +156,7 @@ export async function replyFromContainer(
     const { status, error } = await gateway.request<RunEnd>('agent.wait', { runId: question.id, timeoutMs: 0 });
     const reply = await replyInHistory(gateway, sessionKey, question);
     if (reply) resolve(reply);
-    else if (status === 'ok' || status === 'error') reject(error ? new ReplyError(kindOf(error, 'agent'), error) : answeredNothing());
+    else if (status === 'ok' || status === 'error') reject(error ? replyErrorFrom(error, 'agent') : answeredNothing());
   };
   const idleCheck = setInterval(() => {
     const silentMs = Date.now() - lastEventAt;

@@ -14,7 +14,7 @@ import { type ModelAccess, readModelAccess } from '../usage/model-access.ts';
 import { conversation } from './conversation.ts';
 import { promptImages, type StoredImage } from './message-images.ts';
 import { NoEventStream, requireEventStream, withoutThoughts } from './model-stream.ts';
-import { answeredNothing, interrupted, kindOf, ReplyError } from './reply-error.ts';
+import { answeredNothing, interrupted, ReplyError, replyErrorFrom } from './reply-error.ts';
 
 const MAX_HISTORY_MESSAGES = 40;
 const TIMEOUT_MS = 120_000;
@@ -132,10 +132,9 @@ export async function replyFromProvider(
   } catch (error) {
     if (signal.aborted) throw interrupted();
     const refusal = refusalIn(error);
-    if (refusal?.code === 'BUDGET_EXCEEDED') throw new ReplyError('budget', refusal.message.replace(/^BUDGET_EXCEEDED: /, ''));
     if (refusal?.status === 401) throw new ReplyError('unauthorized', refusal.message);
     const cause = timeout.aborted ? `it did not answer in ${TIMEOUT_MS / 1000} seconds` : (refusal?.message ?? reasonOf(error, text));
     const reason = cause.slice(0, 300);
-    throw new ReplyError(kindOf(reason, 'bad_response'), `The model provider failed (${reason})`);
+    throw replyErrorFrom(reason, 'bad_response', `The model provider failed (${reason})`);
   }
 }
