@@ -90,7 +90,7 @@ export const usage: Patch[] = [
   {
     id: 'budget-unpriced',
     file: migration,
-    find: "    IF worst_micros IS NULL THEN RETURN 'unpriced'; END IF;\n",
+    find: "      WHEN worst_micros IS NULL THEN 'unpriced'\n",
     replace: '',
     harm: 'a model without a price is free, whatever it costs',
     test: gateway('a model without a price'),
@@ -106,7 +106,7 @@ export const usage: Patch[] = [
   {
     id: 'budget-agent-day',
     file: migration,
-    find: "    IF spent.agent_day + worst_micros > budgets.agent_day THEN RETURN 'agent day'; END IF;\n",
+    find: "      WHEN spent.agent_day + worst_micros > budgets.agent_day THEN 'agent day'\n",
     replace: '',
     harm: 'an agent spends without end',
     test: gateway('under a budget of nothing'),

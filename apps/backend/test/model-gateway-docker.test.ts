@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { canary, findInClear } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
@@ -62,7 +63,7 @@ describe.each(['2026.3.13', '2026.9.6'])('a container with OpenClaw %s', (versio
     const call = (path: string, body: string) =>
       shell(
         id,
-        `node -e 'fetch("http://models.agentbot.internal:${backend.modelGatewayPort}${path}", { method: "POST", headers: { authorization: "Bearer " + process.env.AGENT_MODEL_API_KEY }, body: process.argv[1] }).then(async (answer) => console.log(answer.status, await answer.text()))' '${body}'`,
+        `node -e 'fetch("http://models.agentbot.internal:${backend.modelGatewayPort}${path}", { method: "POST", headers: { authorization: "Bearer " + process.env.AGENT_MODEL_API_KEY }, body: process.argv[1] }).then(async (answer) => console.log(String(answer.status), await answer.text()))' '${body}'`,
       );
     const messages = '"messages": [{ "role": "user", "content": "Hello" }]';
     expect(await call('/custom/chat/completions', `{ "model": "echo-1", ${messages} }`)).toMatch(/^200 .*You said: Hello/);
@@ -72,7 +73,10 @@ describe.each(['2026.3.13', '2026.9.6'])('a container with OpenClaw %s', (versio
 
   test('says plainly that the budget is spent, and goes on when it is raised', async () => {
     const set = (budget: object) => backend.as(owner, 'PUT', `/api/agents/${id}/budget`, budget);
-    await set({ dailyUsd: 0, price: { inputUsd: 1, outputUsd: 1 } });
+    // What an agent may call is cached for two seconds, its price too.
+    await set({ price: { inputUsd: 1, outputUsd: 1 } });
+    await sleep(2_100);
+    await set({ dailyUsd: 0 });
     const before = model.requests.length;
     const refused = await say('What does this cost?');
     expect(refused).toMatchObject({ status: 500, body: { kind: 'budget' } });

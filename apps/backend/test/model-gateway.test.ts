@@ -155,12 +155,12 @@ describe.each(Object.keys(dialects) as Name[])('calls of %s', (name) => {
     expect(text).not.toContain(keys[name]);
   });
 
-  test('under a budget of nothing, calls are refused with 402 and reach no provider', async () => {
+  test('under a budget of nothing, calls are refused with 412 and reach no provider', async () => {
     const received = model.requests.length;
     const set = (budget: object) => backend.machine(owner, 'PUT', `/api/agents/${agent.id}/budget`, budget);
     expect(await set({ dailyUsd: 0 })).toMatchObject({ status: 200, body: { budget: { dailyUsd: 0, monthlyUsd: null, price: null } } });
     const refused = await post(at(`/${gatewayName}${path}`), header(agent.key), body('Hello', true));
-    expect([refused.status, JSON.stringify(await json(refused))]).toEqual([402, expect.stringContaining('BUDGET_EXCEEDED: This agent')]);
+    expect([refused.status, JSON.stringify(await json(refused))]).toEqual([412, expect.stringContaining('BUDGET_EXCEEDED: This agent')]);
     expect(model.requests).toHaveLength(received);
     expect((await set({ dailyUsd: null })).body.budget.dailyUsd).toBeNull();
     expect((await post(at(`/${gatewayName}${path}`), header(agent.key), body('Hello', true))).status).toBe(200);
@@ -225,7 +225,7 @@ test('a model without a price is refused under a budget, until its owner gives o
   expect((await usageOf(id)).models).toMatchObject([{ provider: 'custom', model: 'echo-1', requests: 1, costUsd: 0, unpricedRequests: 1 }]);
   await backend.machine(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 5 });
   const refused = await call();
-  expect([refused.status, (await json(refused)).error.message]).toEqual([402, expect.stringContaining('no known price')]);
+  expect([refused.status, (await json(refused)).error.message]).toEqual([412, expect.stringContaining('no known price')]);
   await backend.machine(owner, 'PUT', `/api/agents/${id}/budget`, { price: { inputUsd: 3, outputUsd: 15 } });
   await pollUntil('the price is known', async () => (await call()).status === 200, { seconds: 5, everyMs: 500 });
   // 3 words at 15 micro-dollars, and the request's characters at 3 for each four.
@@ -243,7 +243,7 @@ test('the budget of its plan holds for an account without a budget of its own', 
     const call = () =>
       post(at('/openai/chat/completions', limited.modelGatewayPort), dialects.openai.key(key), dialects.openai.body('Hello', false));
     const refused = await call();
-    expect([refused.status, (await json(refused)).error.message]).toEqual([402, expect.stringContaining('BUDGET_EXCEEDED')]);
+    expect([refused.status, (await json(refused)).error.message]).toEqual([412, expect.stringContaining('BUDGET_EXCEEDED')]);
     await backend.machine(user, 'PUT', '/api/budget', { dailyUsd: 5 });
     expect((await call()).status).toBe(200);
   } finally {
@@ -369,7 +369,7 @@ test('several backends share the port, and PLAN_BUDGETS holds for an account tha
       );
       return [answer.status, (await json(answer)).error?.message];
     };
-    expect(await call()).toEqual([402, expect.stringContaining('The budget of the account for today is spent')]);
+    expect(await call()).toEqual([412, expect.stringContaining('The budget of the account for today is spent')]);
     await backend.machine(user, 'PUT', '/api/budget', { dailyUsd: 1 });
     expect(await call()).toEqual([200, undefined]);
   } finally {
@@ -413,7 +413,7 @@ describe('200 parallel calls on a budget of a dollar, through two backends', () 
       await pollUntil('every reservation is released', async () => (await usage()).spent.reservedUsd === 0, { seconds: 20 });
 
       const served = model.requests.slice(from);
-      expect(new Set(statuses)).toEqual(new Set([200, 402]));
+      expect(new Set(statuses)).toEqual(new Set([200, 412]));
       expect(statuses.filter((status) => status === 200)).toHaveLength(served.length);
       expect(served.length).toBeGreaterThan(10);
       const billed = served.map(({ body }) => ({ input: Math.ceil(JSON.stringify(body).length / 4), output: 11 }));

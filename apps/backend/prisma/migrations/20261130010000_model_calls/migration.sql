@@ -98,13 +98,13 @@ DECLARE
   account_month bigint;
   reserved bigint := 0;
   spent record;
+  refusal text;
 BEGIN
   SELECT a.owner_id, a.daily_budget_micros AS agent_day, a.monthly_budget_micros AS agent_month INTO budgets FROM agents a WHERE a.id = agent;
   IF NOT FOUND THEN RETURN 'gone'; END IF;
   SELECT COALESCE(u.daily_budget_micros, plan_daily), COALESCE(u.monthly_budget_micros, plan_monthly) INTO account_day, account_month
     FROM users u WHERE u.id = budgets.owner_id;
   IF COALESCE(budgets.agent_day, budgets.agent_month, account_day, account_month) IS NOT NULL THEN
-    IF worst_micros IS NULL THEN RETURN 'unpriced'; END IF;
     -- Each later statement sees what was committed before it got this lock.
     PERFORM 1 FROM users u WHERE u.id = budgets.owner_id FOR NO KEY UPDATE;
     SELECT
@@ -114,10 +114,18 @@ BEGIN
       COALESCE(sum(s.spent_micros + s.reserved_micros) FILTER (WHERE s.subject = 'agent'), 0) AS agent_month
       INTO spent FROM spend_days s
       WHERE (s.subject, s.subject_id) IN (('account', budgets.owner_id), ('agent', agent)) AND s.day >= first_of_month;
-    IF spent.agent_day + worst_micros > budgets.agent_day THEN RETURN 'agent day'; END IF;
-    IF spent.agent_month + worst_micros > budgets.agent_month THEN RETURN 'agent month'; END IF;
-    IF spent.account_day + worst_micros > account_day THEN RETURN 'account day'; END IF;
-    IF spent.account_month + worst_micros > account_month THEN RETURN 'account month'; END IF;
+    refusal := CASE
+      WHEN worst_micros IS NULL THEN 'unpriced'
+      WHEN spent.agent_day + worst_micros > budgets.agent_day THEN 'agent day'
+      WHEN spent.agent_month + worst_micros > budgets.agent_month THEN 'agent month'
+      WHEN spent.account_day + worst_micros > account_day THEN 'account day'
+      WHEN spent.account_month + worst_micros > account_month THEN 'account month'
+    END;
+    IF refusal IS NOT NULL THEN
+      INSERT INTO model_calls (id, agent_id, owner_id, process_id, source, provider, model, day, begun_at, ended_at, outcome)
+        VALUES (call_id, agent, budgets.owner_id, process, call_source, call_provider, call_model, today, app_now(), app_now(), 'refused: ' || refusal);
+      RETURN refusal;
+    END IF;
     reserved := worst_micros;
     INSERT INTO spend_days (subject, subject_id, day, owner_id, reserved_micros)
       VALUES ('account', budgets.owner_id, today, budgets.owner_id, reserved)

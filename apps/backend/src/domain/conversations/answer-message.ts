@@ -6,6 +6,7 @@ import { isAbortCommand } from '../../infra/openclaw/abort-command.ts';
 import { UnansweredError } from '../../infra/openclaw/gateway-connection.ts';
 import { redact } from '../../shared/redact.ts';
 import type { Context } from '../context.ts';
+import { budgetRefusalSince } from '../usage/ledger.ts';
 import { awaitTurn, type Turn } from './await-turn.ts';
 import { imagesOf } from './message-images.ts';
 import { answeredNothing, LostRunError, ReplyError } from './reply-error.ts';
@@ -162,6 +163,13 @@ async function requestReply(
   return replyFromProvider(context, agent, message, { onText, signal });
 }
 
+/** Tells that a budget was the reason, also where the agent's gateway put words of its own in its place. */
+async function withBudget(context: Context, { agentId, createdAt }: Message, explained: Explanation): Promise<Explanation> {
+  if (explained.kind === 'budget' || explained.kind === 'stopped') return explained;
+  const sentence = await budgetRefusalSince(context, agentId, createdAt).catch(() => undefined);
+  return sentence ? { sentence, reason: sentence, kind: 'budget' } : explained;
+}
+
 /**
  * Waits for the turn of a stored message, gets the agent's reply and stores it. Never throws; has no time limit of its own.
  * If this process dies, another process resumes the reply (`workers/reply-resumer.ts`).
@@ -216,7 +224,8 @@ export async function answer(context: Context, agent: Agent, message: Message, s
     if (context.closing.aborted) return void (await release());
     const reasonLeftOut = "the agent's secrets could not be read, so the error is left out";
     const withoutDetails: Explanation = { sentence: FAILED, reason: reasonLeftOut, kind: 'agent' };
-    const { sentence, reason, kind } = await explain(context, agent.id, error).catch(() => withoutDetails);
+    const explained = await explain(context, agent.id, error).catch(() => withoutDetails);
+    const { sentence, reason, kind } = await withBudget(context, message, explained);
     log.warn({ reason, kind, agentId: agent.id, replyId: id }, 'a reply failed');
     await settle(context, message, { error: sentence, kind }).catch((cause) =>
       log.error({ err: cause, replyId: id }, 'a failed reply could not be stored and stays pending'),

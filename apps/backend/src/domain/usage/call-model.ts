@@ -8,7 +8,7 @@ import type { ModelTarget } from '../../infra/openclaw/providers.ts';
 import type { Context } from '../context.ts';
 import { createUsageReader, type ModelRequest, modelDialects, type Reading } from './dialects.ts';
 import { estimateTokens } from './estimate.ts';
-import { type BudgetRefusal, beginCall, endCall } from './ledger.ts';
+import { beginCall, budgetSentences, endCall } from './ledger.ts';
 import type { ModelAccess } from './model-access.ts';
 import { type Cost, costOf, microsOf, worstCost } from './prices.ts';
 import { createKeyRedactor } from './redact-key.ts';
@@ -68,14 +68,6 @@ function urlOf({ target, path, search }: ModelCallInput): URL {
   const base = containerUrlToHostUrl(target.baseUrl);
   return new URL(`${target.api === 'anthropic-messages' ? base.replace(/\/v1$/, '') : base}${path}${search}`);
 }
-
-const budgetSentences: Record<Exclude<BudgetRefusal, 'gone'>, string> = {
-  unpriced: 'This model has no known price, so its budget cannot hold. Give a price for it, or remove the budget',
-  'agent day': "This agent's budget for today is spent. It begins again at midnight UTC; its owner can raise it",
-  'agent month': "This agent's budget for this month is spent. It begins again on the first of the month; its owner can raise it",
-  'account day': 'The budget of the account for today is spent. It begins again at midnight UTC; its owner can raise it',
-  'account month': 'The budget of the account for this month is spent. It begins again on the first of the month; its owner can raise it',
-};
 
 /** What the request is limited to under a budget. @throws ModelRefusal for a request whose cost its size does not bound */
 function limitFor({ hasBudget }: ModelAccess, request: ModelRequest): number | undefined {

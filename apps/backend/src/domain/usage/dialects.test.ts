@@ -215,8 +215,8 @@ describe('usage', () => {
 });
 
 test('errors have each dialect’s own form', () => {
-  expect(openai.error(402, 'BUDGET_EXCEEDED', 'No')).toEqual({
-    error: { message: 'No', type: 'insufficient_quota', param: null, code: 'BUDGET_EXCEEDED' },
+  expect(openai.error(412, 'BUDGET_EXCEEDED', 'No')).toEqual({
+    error: { message: 'No', type: 'invalid_request_error', param: null, code: 'BUDGET_EXCEEDED' },
   });
   expect(anthropic.error(401, 'x', 'No')).toEqual({ type: 'error', error: { type: 'authentication_error', message: 'No' } });
   expect(google.error(401, 'x', 'No')).toEqual({ error: { code: 401, message: 'No', status: 'UNAUTHENTICATED' } });

@@ -121,8 +121,8 @@ const openai: ModelDialect = {
     };
   },
   keyHeader: (key) => ({ authorization: `Bearer ${key}` }),
-  error: (status, code, message) => ({
-    error: { message, type: status === 402 ? 'insufficient_quota' : 'invalid_request_error', param: null, code },
+  error: (_status, code, message) => ({
+    error: { message, type: 'invalid_request_error', param: null, code },
   }),
   part(json) {
     const usage = object(json.usage);
@@ -177,7 +177,7 @@ const anthropic: ModelDialect = {
   keyHeader: (key) => ({ 'x-api-key': key }),
   error: (status, _code, message) => ({
     type: 'error',
-    error: { type: status === 402 ? 'billing_error' : status === 401 ? 'authentication_error' : 'invalid_request_error', message },
+    error: { type: status === 401 ? 'authentication_error' : 'invalid_request_error', message },
   }),
   part(json) {
     const message = object(json.message);

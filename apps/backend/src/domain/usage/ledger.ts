@@ -25,6 +25,15 @@ export interface BegunCall {
 /** Why a call may not begin. */
 export type BudgetRefusal = 'gone' | 'unpriced' | 'agent day' | 'agent month' | 'account day' | 'account month';
 
+/** What a refusal says to the agent's owner. */
+export const budgetSentences: Record<Exclude<BudgetRefusal, 'gone'>, string> = {
+  unpriced: 'This model has no known price, so its budget cannot hold. Give a price for it, or remove the budget',
+  'agent day': "This agent's budget for today is spent. It begins again at midnight UTC; its owner can raise it",
+  'agent month': "This agent's budget for this month is spent. It begins again on the first of the month; its owner can raise it",
+  'account day': 'The budget of the account for today is spent. It begins again at midnight UTC; its owner can raise it',
+  'account month': 'The budget of the account for this month is spent. It begins again on the first of the month; its owner can raise it',
+};
+
 /** The end of a call. */
 export interface EndedCall {
   outcome: 'done' | 'aborted' | 'failed';
@@ -97,4 +106,20 @@ export async function removeOldCalls({ database }: Pick<Context, 'database'>): P
     'service',
     (tx) => tx.$executeRaw`DELETE FROM model_calls WHERE ended_at < app_now() - make_interval(days => ${KEPT_DAYS})`,
   );
+}
+
+/**
+ * Why the newest call of an agent since a time was refused by a budget: some versions of OpenClaw put words of their own in its place.
+ * @returns the sentence for the owner; undefined when the newest call was made
+ */
+export async function budgetRefusalSince(
+  { database }: Pick<Context, 'database'>,
+  agentId: string,
+  since: Date,
+): Promise<string | undefined> {
+  const call = await database.as('service', (tx) =>
+    tx.modelCall.findFirst({ where: { agentId, begunAt: { gte: since } }, orderBy: { begunAt: 'desc' }, select: { outcome: true } }),
+  );
+  const [, refusal] = /^refused: (.+)$/.exec(call?.outcome ?? '') ?? [];
+  return budgetSentences[refusal as keyof typeof budgetSentences];
 }

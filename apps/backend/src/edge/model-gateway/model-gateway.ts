@@ -16,6 +16,12 @@ import { serverLimits } from '../../shared/server-limits.ts';
 /** The largest request: a long conversation with pictures. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
+/**
+ * The status of a spent budget. Not 402: OpenClaw from 2026.9 takes that for an empty account at the provider, and then calls no
+ * model for ten minutes to a day, also when the budget is raised. It draws no conclusion from this one.
+ */
+const BUDGET_STATUS = 412;
+
 /** The path of a call: OpenClaw's name of the provider, then the path below the provider's base URL. */
 const PATH = /^\/([a-z]+)(\/.*)$/;
 
@@ -110,9 +116,10 @@ export function createModelGateway(context: Context): Server {
           : isUnreachable
             ? new ModelRefusal(502, 'unreachable', `The model provider cannot be reached (${reasonOf(error)})`)
             : new ModelRefusal(500, 'internal', 'The model gateway failed');
-    const { status, code, message } = refusal;
+    const { code, message } = refusal;
+    const status = code === 'BUDGET_EXCEEDED' ? BUDGET_STATUS : refusal.status;
     // The rest of a large body is not read.
-    const headers = { 'content-type': 'application/json', ...(request.complete ? {} : { connection: 'close' }) };
+    const headers = { 'content-type': 'application/json', 'x-should-retry': 'false', ...(request.complete ? {} : { connection: 'close' }) };
     response.writeHead(status, headers).end(JSON.stringify(modelDialects[api].error(status, code, message)));
   }
 
