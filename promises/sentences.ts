@@ -1,7 +1,10 @@
 /** A part of a document that states how the project is built or was decided: it is no promise to users. */
 const STRUCTURE = {
-  /** Tables that lead to files or list facts about others' software, by the head of their first column. */
-  tables: ['file', 'folder', 'layer', 'what happens', 'no.', 'version'],
+  /**
+   * Tables that lead to files, list facts about others' software or repeat `.env.example`, whose sentences are listed, by the
+   * head of their first column.
+   */
+  tables: ['file', 'folder', 'layer', 'what happens', 'no.', 'version', 'setting'],
   /** Sections of a decision record. Its decision and its consequences bind the system. */
   sections: ['Context', 'Rejected options'],
   /** An admitted limit. */

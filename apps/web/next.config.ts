@@ -10,6 +10,8 @@ const securityHeaders = [
 ];
 
 const config: NextConfig = {
+  // For the image: a folder with the server and the files that it reads. `next start` does not serve that form.
+  ...(process.env.NEXT_OUTPUT === 'standalone' && { output: 'standalone' }),
   poweredByHeader: false,
   devIndicators: false,
   transpilePackages: ['@agentbot/contracts'],

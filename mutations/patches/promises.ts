@@ -10,8 +10,8 @@ export const promises: Patch[] = [
   {
     id: 'compose-all-addresses',
     file: 'docker-compose.yml',
-    find: 'ports: ["127.0.0.1:5432:5432"]',
-    replace: 'ports: ["5432:5432"]',
+    find: 'ports: ["127.0.0.1:${POSTGRES_PORT:-5432}:5432"]',
+    replace: 'ports: ["${POSTGRES_PORT:-5432}:5432"]',
     harm: 'the database is open to the network',
     test: stack('compose', 'on loopback'),
   },
@@ -27,11 +27,13 @@ export const promises: Patch[] = [
     id: 'compose-firewall-subnet',
     file: 'docker-compose.yml',
     find: `    cap_add: [NET_ADMIN, NET_RAW]
-    security_opt: ["no-new-privileges:true"]
+    mem_limit: 256m
+    pids_limit: 128
     environment:
       AGENT_SUBNET: \${AGENT_SUBNET:-10.201.0.0/16}`,
     replace: `    cap_add: [NET_ADMIN, NET_RAW]
-    security_opt: ["no-new-privileges:true"]
+    mem_limit: 256m
+    pids_limit: 128
     environment:
       AGENT_SUBNET: \${AGENT_SUBNET:-10.202.0.0/16}`,
     harm: 'the packet filter closes the host to nobody',
@@ -68,6 +70,30 @@ export const promises: Patch[] = [
     replace: 'chown root:root /backups',
     harm: 'no backup can be written',
     test: stack('compose', 'data survives'),
+  },
+  {
+    id: 'compose-writable-images',
+    file: 'docker-compose.yml',
+    find: '  read_only: true\n  cap_drop: [ALL]',
+    replace: '  cap_drop: [ALL]',
+    harm: 'an intruder changes the files of a service',
+    test: stack('compose', 'writes to no image'),
+  },
+  {
+    id: 'compose-port-not-passed',
+    file: 'docker-compose.yml',
+    find: '      GATEWAY_PORT: ${GATEWAY_PORT:-10000}\n',
+    replace: '',
+    harm: 'GATEWAY_PORT of .env changes nothing',
+    test: { package: '@agentbot/promises', file: 'configuration.test.ts', name: 'gives the service backend every setting' },
+  },
+  {
+    id: 'dockerfile-no-revision',
+    file: 'apps/web/Dockerfile',
+    find: 'org.opencontainers.image.revision=$REVISION',
+    replace: 'org.opencontainers.image.revision=unknown',
+    harm: 'nobody can tell from which commit an image was built',
+    test: stack('compose', 'the images have the version and the revision'),
   },
   {
     id: 'dev-backend-host',

@@ -33,6 +33,9 @@ const schema = z
     }
   });
 
+/** The web app's settings as they may stand in the environment: JSON Schema by name. */
+export const describeSettings = () => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {};
+
 /** Whether this is `next dev`. */
 export const isDevelopment = process.env.NODE_ENV === 'development';
 

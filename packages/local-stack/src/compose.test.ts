@@ -9,7 +9,7 @@ const root = path.join(import.meta.dirname, '../../..');
 const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
 
 interface Service {
-  build?: { context: string; dockerfile: string; target?: string };
+  build?: { context: string; dockerfile: string; target?: string; args?: Record<string, string> };
   image?: string;
   restart: string;
   command?: string[];
@@ -27,8 +27,15 @@ interface Service {
   environment: Record<string, string>;
   healthcheck?: { test: string[] };
   stop_grace_period?: string;
+  mem_limit?: string;
+  pids_limit?: number;
+  user?: string;
+  logging?: { driver: string; options: Record<string, string> };
 }
-const compose = parse(read('docker-compose.yml')) as { services: Record<string, Service>; volumes: Record<string, unknown> };
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
 const { services } = compose;
 const service = (name: string): Service => {
   const found = services[name];
@@ -52,13 +59,14 @@ test.each(built)(
     const stages = [...dockerfile.matchAll(/^FROM \S+(?: AS (\S+))?$/gm)].map(([, stage]) => stage);
     if (build?.target) expect(stages).toContain(build.target);
     // Without a target the last stage is built.
-    const last = /^FROM (\S+)$/m.exec(dockerfile.slice(dockerfile.lastIndexOf('\nFROM ')))?.[1];
-    const text = build?.target || last === 'backend' ? stageOf(dockerfile, build?.target ?? 'backend') : dockerfile;
+    const text = build?.target ? stageOf(dockerfile, build.target) : dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
     const [, given = '[]'] = /^CMD (\[.*\])$/m.exec(text) ?? [];
     const [node, script = ''] = command ?? (JSON.parse(given) as string[]);
     expect(node).toBe('node');
     const folder = path.dirname(path.join(root, build?.dockerfile ?? ''));
-    expect(existsSync(path.join(folder, script))).toBe(true);
+    // Next writes its own server.
+    if (script === 'server.js') expect(text).toContain('/.next/standalone ./');
+    else expect(existsSync(path.join(folder, script))).toBe(true);
   },
 );
 
@@ -68,20 +76,38 @@ function stageOf(dockerfile: string, stage: string): string {
   return text;
 }
 
-test('every service drops all capabilities and gains no privilege; only the firewall gets NET_ADMIN and NET_RAW', () => {
-  for (const [name, { cap_drop, security_opt, cap_add, privileged }] of built) {
-    expect([name, cap_drop, security_opt, privileged]).toEqual([name, ['ALL'], ['no-new-privileges:true'], undefined]);
-    expect([name, cap_add]).toEqual([name, name === 'firewall' ? ['NET_ADMIN', 'NET_RAW'] : undefined]);
+test.each(Object.entries(services))(
+  'the service %s drops all capabilities, gains no privilege, writes to no image, has limits and rotated logs',
+  (name, { cap_drop, security_opt, cap_add, privileged, read_only, mem_limit, pids_limit, logging }) => {
+    expect([cap_drop, security_opt, privileged, read_only]).toEqual([['ALL'], ['no-new-privileges:true'], undefined, true]);
+    expect(cap_add).toEqual(name === 'firewall' ? ['NET_ADMIN', 'NET_RAW'] : undefined);
+    expect(mem_limit).toMatch(/^(\$\{[A-Z]+_MEMORY:-)?\d+[mg]\}?$/);
+    expect(pids_limit).toBeGreaterThan(0);
+    expect(logging).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } });
+  },
+);
+
+test('the database runs as its own user: without capabilities its entrypoint cannot change it', () => {
+  expect(service('postgres').user).toBe('postgres');
+  expect(service('postgres').tmpfs).toEqual(['/tmp', '/var/run/postgresql']);
+});
+
+test('the images have the version and the revision as labels, and the version as their tag', () => {
+  for (const [name, { build, image }] of built) {
+    expect([name, image]).toEqual([name, expect.stringMatching(/^agentbot\/(backend|firewall|web):\$\{AGENTBOT_VERSION:-local\}$/)]);
+    expect([name, build?.args]).toEqual([name, { VERSION: '${AGENTBOT_VERSION:-local}', REVISION: '${AGENTBOT_REVISION:-unknown}' }]);
   }
-  for (const name of ['migrate', 'engine-proxy', 'firewall', 'backend']) expect([name, service(name).read_only]).toEqual([name, true]);
+  const labels = /LABEL [\s\S]*?image\.version=\$VERSION[\s\S]*?image\.revision=\$REVISION/g;
+  expect(read('apps/backend/Dockerfile').match(labels)).toHaveLength(2);
+  expect(read('apps/web/Dockerfile').match(labels)).toHaveLength(1);
 });
 
 test('web and backend use the host’s network and listen on loopback; the database is published on loopback', () => {
   expect([service('web').network_mode, service('backend').network_mode]).toEqual(['host', 'host']);
   // BACKEND_HOST is not set: its default is 127.0.0.1. The web's address is in its Dockerfile.
   expect(service('backend').environment).not.toHaveProperty('BACKEND_HOST');
-  expect(read('apps/web/Dockerfile')).toMatch(/^CMD .*"-H", "127\.0\.0\.1"\]$/m);
-  expect(service('postgres').ports).toEqual(['127.0.0.1:5432:5432']);
+  expect(read('apps/web/Dockerfile')).toMatch(/^ENV HOSTNAME=127\.0\.0\.1 /m);
+  expect(service('postgres').ports).toEqual(['127.0.0.1:${POSTGRES_PORT:-5432}:5432']);
   for (const [name, { ports }] of built) expect([name, ports]).toEqual([name, undefined]);
 });
 
@@ -146,12 +172,14 @@ test('web and backend share ASSERTION_SECRET, run in production, and the web cal
   expect([web.NODE_ENV, backend.NODE_ENV, service('migrate').environment.NODE_ENV]).toEqual(['production', 'production', 'production']);
   expect(web.ASSERTION_SECRET).toBe('${ASSERTION_SECRET}');
   expect(backend.ASSERTION_SECRET).toMatch(/^\$\{ASSERTION_SECRET:/);
-  expect(web.BACKEND_URL).toBe('http://127.0.0.1:3001');
+  expect(web.BACKEND_URL).toBe(`http://127.0.0.1:${backend.BACKEND_PORT}`);
+  expect(web.PORT).toBe('${WEB_PORT:-3000}');
   expect(backend.DASHBOARD_URL).toBe(web.NEXTAUTH_URL);
 });
 
 test('the web reads every setting that compose gives it', () => {
-  const known = read('apps/web/src/config.ts');
+  // Next's own server reads PORT.
+  const known = `${read('apps/web/src/config.ts')}    PORT: z.`;
   const unknown = Object.keys(service('web').environment).filter(
     (name) => !known.includes(`    ${name}: z.`) && !known.includes(`    ${name}: secret`),
   );
@@ -174,10 +202,13 @@ test.each(['apps/backend/Dockerfile', 'apps/web/Dockerfile'])(
     const major = /\d+/.exec(engines.node)?.[0];
     for (const [, image] of text.matchAll(/^FROM (node:\S+)/gm)) expect(image).toBe(`node:${major}-slim`);
     expect(text).toContain(`npx -y ${packageManager} install --frozen-lockfile`);
+    const tools = JSON.parse(read('apps/backend/package.json')) as { devDependencies: { prisma: string } };
+    for (const [, version] of text.matchAll(/npx -y prisma@(\S+) generate/g)) expect(version).toBe(tools.devDependencies.prisma);
     const run = file.includes('backend') ? stageOf(text, 'backend') : text;
     expect([...run.matchAll(/^USER (.*)$/gm)].map(([, user]) => user)).toEqual(['node']);
     for (const [, source = ''] of text.matchAll(/^COPY --from=\w+(?: --chown=\S+)? \/app\/(\S+)/gm))
-      expect([source, existsSync(path.join(root, source))]).toEqual([source, true]);
+      if (!source.includes('/.next/') && !source.includes('/generated'))
+        expect([source, existsSync(path.join(root, source))]).toEqual([source, true]);
   },
 );
 

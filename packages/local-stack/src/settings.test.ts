@@ -29,24 +29,18 @@ test('.env.example names every variable of docker-compose.yml', () => {
   expect(composed.flatMap(({ name }) => (examples.has(name) ? [] : name))).toEqual([]);
 });
 
-/** Settings with fixed values in docker-compose.yml: addresses between services, ports, folders in containers. */
+/** What docker-compose.yml decides itself: addresses between its services, folders in containers, who migrates and filters. */
 const fixed = [
-  'WEB_PORT',
-  'BACKEND_PORT',
-  'GATEWAY_PORT',
   'BACKEND_HOST',
   'BACKEND_URL',
-  'TRUST_PROXY',
   'DATA_DIR',
   'DATABASE_URL',
   'MIGRATE_ON_START',
   'MIGRATION_DATABASE_URL',
   'DASHBOARD_URL',
-  'CONTAINER_HOST',
   'DOCKER_HOST',
   'HOST_FIREWALL',
   'BACKUP_DIR',
-  'AGENT_EXTRA_CA_FILE',
 ];
 
 test('docker-compose.yml reads every setting of .env.example except those it fixes', () => {
@@ -70,6 +64,7 @@ const ownOfDev = [
   'BACKEND_PORT',
   'GATEWAY_PORT',
   'MODEL_GATEWAY_PORT',
+  'POSTGRES_PORT',
   'NEXTAUTH_URL',
   'BACKEND_URL',
   'DATA_DIR',
@@ -83,6 +78,11 @@ const ownOfDev = [
   'POSTGRES_PASSWORD',
   'DATABASE_PASSWORD',
   'DOCKER_GID',
+  'AGENTBOT_VERSION',
+  'AGENTBOT_REVISION',
+  'POSTGRES_MEMORY',
+  'BACKEND_MEMORY',
+  'WEB_MEMORY',
   'DASHBOARD_URL',
   'OPENCLAW_IMAGE',
   'BACKUP_DIR',
@@ -103,6 +103,6 @@ test('`pnpm dev` with a copy of .env.example keeps backups in .data/backups of t
 
 // On stock Debian `localhost` may resolve to [::1] only, and a proxy to 127.0.0.1 then cannot connect.
 test.each(['apps/web/Dockerfile', 'packages/local-stack/src/stack.ts'])('%s starts the dashboard on an IPv4 address', (file) => {
-  const [, host = ''] = /["']-H["'], ["']([^"']+)["']/.exec(read(file)) ?? [];
+  const [, host = ''] = /(?:["']-H["'], ["']|^ENV HOSTNAME=)([\d.]+)/m.exec(read(file)) ?? [];
   expect(isIP(host)).toBe(4);
 });

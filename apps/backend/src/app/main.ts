@@ -1,8 +1,7 @@
-import { enableCompileCache, flushCompileCache } from 'node:module';
-import path from 'node:path';
+import { flushCompileCache } from 'node:module';
+import { keepCompiledModules } from './compile-cache.ts';
 
-// Enabled before other modules load. Without a writable folder, Node.js compiles every module at each start.
-enableCompileCache(path.join(import.meta.dirname, '../../node_modules/.cache/compiled'));
+keepCompiledModules();
 const [{ readConfig }, { createLogger }, { startServer }] = await Promise.all([
   import('../config/config.ts'),
   import('../infra/logging/create-logger.ts'),

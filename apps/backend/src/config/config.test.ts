@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { readConfig, settingNames } from './config.ts';
+import { describeSettings, readConfig } from './config.ts';
+
+const settingNames = Object.keys(describeSettings());
 
 const read = (name: string) => readFileSync(path.join(import.meta.dirname, '../../../..', name), 'utf8');
 const examples = parseEnv(read('.env.example'));

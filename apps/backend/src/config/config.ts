@@ -223,8 +223,8 @@ const schema = z.object({
 const withoutEmpty = (environment: NodeJS.ProcessEnv) =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
-/** The names of the backend's settings. */
-export const settingNames = Object.keys(schema.shape);
+/** The backend's settings as they may stand in the environment: JSON Schema by name. */
+export const describeSettings = () => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {};
 
 /**
  * The settings of the command that installs the host firewall. It runs as root, so it gets no secret.
