@@ -96,6 +96,22 @@ export const promises: Patch[] = [
     test: stack('compose', 'the images have the version and the revision'),
   },
   {
+    id: 'port-in-use-unnamed',
+    file: source('app/server'),
+    find: "if (cause.code !== 'EADDRINUSE') throw cause;",
+    replace: 'throw cause;',
+    harm: 'an operator reads EADDRINUSE and not which setting to change',
+    test: { package: '@agentbot/backend', file: 'test/uncaught.test.ts', name: 'in use ends and names the setting' },
+  },
+  {
+    id: 'owner-password-unnamed',
+    file: source('app/cli/migrate'),
+    find: 'if (cause.code !== WRONG_PASSWORD) throw cause;',
+    replace: 'throw cause;',
+    harm: 'up ends without a word about POSTGRES_PASSWORD',
+    test: { package: '@agentbot/backend', file: 'test/database-login.test.ts', name: 'names POSTGRES_PASSWORD' },
+  },
+  {
     id: 'dev-backend-host',
     file: 'packages/local-stack/src/settings.ts',
     find: "  'BACKEND_HOST',\n",

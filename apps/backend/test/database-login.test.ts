@@ -24,10 +24,10 @@ const password = () => randomBytes(24).toString('hex');
 const first = password();
 const second = password();
 
-const runMigrate = (url: string) =>
+const runMigrate = (url: string, migrationUrl = ownerUrl) =>
   promisify(execFile)(process.execPath, ['src/app/cli/migrate.ts'], {
     cwd: path.join(import.meta.dirname, '..'),
-    env: { NODE_ENV: 'production', DATABASE_URL: url, MIGRATION_DATABASE_URL: ownerUrl },
+    env: { NODE_ENV: 'production', DATABASE_URL: url, MIGRATION_DATABASE_URL: migrationUrl },
   });
 
 let owner: pg.Client;
@@ -59,6 +59,13 @@ describe('the migrate command', () => {
     await expect(old.connect()).rejects.toThrow('password authentication failed');
     const { rows } = await owner.query('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [login]);
     expect(rows[0].rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
+  });
+
+  test('names POSTGRES_PASSWORD when Postgres refuses the owner’s password', async () => {
+    const wrong = Object.assign(new URL(ownerUrl), { password: password() }).href;
+    await expect(runMigrate(urlWith(second), wrong)).rejects.toMatchObject({
+      stderr: expect.stringMatching(/^The password in MIGRATION_DATABASE_URL \(in compose: POSTGRES_PASSWORD in \.env\) is not the one/),
+    });
   });
 
   test('refuses a DATABASE_URL whose login has an owner’s rights', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { canary } from '@agentbot/test-doubles/canaries';
@@ -35,4 +37,18 @@ test.each([
   // stop() also searches everything that the backend wrote for the secrets.
   await backend.stop();
   await rm(folder, { recursive: true });
+});
+
+test.each(['BACKEND_PORT', 'GATEWAY_PORT', 'EGRESS_PORT'])('a backend whose %s is in use ends and names the setting', async (setting) => {
+  const other = createServer().listen(0, '0.0.0.0');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const backend = await startChildBackend({ [setting]: String(port), DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
+  expect(JSON.parse(backend.lines.at(-1) ?? '')).toMatchObject({
+    level: 60,
+    msg: 'the backend could not start',
+    err: { message: expect.stringContaining(`Port ${port} is in use: stop what listens there, or set ${setting}`) },
+  });
+  await backend.stop();
+  other.close();
 });

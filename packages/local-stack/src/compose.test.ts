@@ -70,6 +70,27 @@ test.each(built)(
   },
 );
 
+test('the firewall’s command loads no package but those of its image', () => {
+  const packages = new Set<string>();
+  const seen = new Set<string>();
+  function follow(file: string): void {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, isType, name = ''] of readFileSync(file, 'utf8').matchAll(
+      /^(?:import|export)( type)?(?: [^'"=]*? from)? '([^']+)';$/gm,
+    )) {
+      if (isType || name.startsWith('node:')) continue;
+      if (name.startsWith('.')) follow(path.resolve(path.dirname(file), name));
+      else packages.add(name.split('/', name.startsWith('@') ? 2 : 1).join('/'));
+    }
+  }
+  follow(path.join(root, 'apps/backend/src/app/cli/host-firewall.ts'));
+  follow(path.join(root, 'packages/contracts/src/index.ts'));
+  expect([...packages].sort()).toEqual(['@agentbot/contracts', 'zod']);
+  const stage = stageOf(read('apps/backend/Dockerfile'), 'firewall-dependencies');
+  for (const name of packages) expect(stage).toContain(` apps/backend/node_modules/${name} `.trimEnd());
+});
+
 /** The lines of one stage of a Dockerfile. */
 function stageOf(dockerfile: string, stage: string): string {
   const [, text = ''] = new RegExp(`^FROM \\S+ AS ${stage}\\n([\\s\\S]*?)(?=^FROM |(?![\\s\\S]))`, 'm').exec(dockerfile) ?? [];

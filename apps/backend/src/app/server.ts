@@ -23,10 +23,18 @@ import { collectTelemetry } from '../workers/telemetry-collector.ts';
 import { createContext } from './create-context.ts';
 import { createApp } from './http-app.ts';
 
-/** @param isShared whether several backends on one machine share the port, each with a part of the connections */
-async function listen(server: Server, port: number, host: string, isShared = false): Promise<number> {
+/**
+ * @param setting the name and value of the setting with the port
+ * @param isShared whether several backends on one machine share the port, each with a part of the connections
+ * @returns the port
+ * @throws Error that names the setting when the port is in use
+ */
+async function listen(server: NetServer, [setting, port]: [string, number], host: string, isShared = false): Promise<number> {
   server.listen({ port, host, reusePort: isShared });
-  await once(server, 'listening');
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EADDRINUSE') throw cause;
+    throw new Error(`Port ${port} is in use: stop what listens there, or set ${setting}`, { cause });
+  });
   return (server.address() as AddressInfo).port;
 }
 
@@ -68,8 +76,7 @@ function drainable(server: Server): () => Promise<void> {
 async function openEgress(context: Context, port: number): Promise<() => void> {
   const server = createEgressProxy(context);
   const destroyConnections = trackConnections(server);
-  server.listen(port, '0.0.0.0');
-  await once(server, 'listening');
+  await listen(server, ['EGRESS_PORT', port], '0.0.0.0');
   return () => {
     server.close();
     destroyConnections();
@@ -96,9 +103,9 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;
   await recordPlatformImage(context);
   context.background(warmPlatformImage(context));
-  const port = await listen(http, config.BACKEND_PORT, config.BACKEND_HOST);
-  const gatewayPort = await listen(gateway, config.GATEWAY_PORT, config.BACKEND_HOST);
-  const modelGatewayPort = await listen(models, config.MODEL_GATEWAY_PORT, '0.0.0.0', true);
+  const port = await listen(http, ['BACKEND_PORT', config.BACKEND_PORT], config.BACKEND_HOST);
+  const gatewayPort = await listen(gateway, ['GATEWAY_PORT', config.GATEWAY_PORT], config.BACKEND_HOST);
+  const modelGatewayPort = await listen(models, ['MODEL_GATEWAY_PORT', config.MODEL_GATEWAY_PORT], '0.0.0.0', true);
   if (await context.host.available()) await context.ensureFirewall();
   await startWorker(context);
   await startMaintenance(context);
