@@ -20,8 +20,8 @@ test('quoteFile keeps a name with line breaks, backticks or direction marks on o
 });
 
 test.each<[string, Uint8Array | string, RegExp]>([
-  ['photo.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff), /^photo\.png is not a text file/],
-  ['zeros.bin', '\0\0', /^zeros\.bin is not a text file/],
+  ['photo.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff), /^photo\.png is neither a text file nor a PNG/],
+  ['zeros.bin', '\0\0', /^zeros\.bin is neither a text file nor a PNG/],
   ['empty.txt', ' \n', /^empty\.txt is empty$/],
   ['long.log', 'x'.repeat(128_001), /^long\.log is too large/],
 ])('readAttachedFile refuses %s with the reason', async (name, content, problem) => {
