@@ -80,8 +80,10 @@ describe('a container speaks with the contract’s models', () => {
     const config = openclawConfig({ ...input, target, fallbacks: fallbackTargets(choice, {} as never, () => true) });
     const { because: _because, ...ruled } = rulings[provider] ?? {};
     const { model } = config.agents.defaults;
+    // The container calls the model gateway, which calls this address (ruling 32).
+    expect({ ...model, baseUrl: target.baseUrl }).toEqual({ primary, fallbacks, baseUrl, ...ruled });
     const entry = config.models.providers[target.gatewayName];
-    expect({ ...model, baseUrl: entry?.baseUrl }).toEqual({ primary, fallbacks, baseUrl, ...ruled });
+    expect(entry?.baseUrl).toBe(`http://models.agentbot.internal:10100/${target.gatewayName}`);
   });
 
   test('and the answer of POST /api/provision names the contract’s other table, word for word', () => {

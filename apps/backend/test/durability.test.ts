@@ -305,17 +305,17 @@ test('a full disk fails backup and update, the agent keeps running, and the next
   const mounted = ['sh', '-c', 'mount -t tmpfs -o size=1m none "$BACKUP_DIR" && exec "$@"', 'sh'];
   // A private mount. An ordinary user may create it in a user namespace.
   const launcher = ['unshare', process.getuid?.() === 0 ? '-m' : '-Urm', ...mounted];
-  const cramped = await startChildBackend({ OPENCLAW_IMAGE: image('good') }, launcher);
+  const cramped = await startChildBackend({ OPENCLAW_IMAGE: image('good'), DISK_RESERVE_GIB: '0' }, launcher);
   try {
     const config = { telegramToken: canary('1:'), plan: 'network' };
     await cramped.call('POST', '/api/deployments', { agentId: nameOf('cramped'), config });
     await shell(nameOf('cramped'), 'dd if=/dev/urandom of=/home/node/.openclaw/large bs=1M count=3 2>/dev/null');
     const { status, body } = await cramped.call('POST', `/api/agents/${nameOf('cramped')}/backups`);
-    expect([status, body.error]).toEqual([500, 'There is no space left for backups']);
+    expect([status, body.error]).toEqual([500, expect.stringMatching(/^There is not enough space for backups/)]);
     const told = await cramped.call('POST', '/api/chat', { agentId: nameOf('cramped'), message: 'Well?' });
     expect(told.body.reply).toBe('You said: Well?');
     expect((await cramped.call('POST', `/api/agents/${nameOf('cramped')}/update`, { image: image('good') })).body.error).toContain(
-      'no space left',
+      'not enough space for backups',
     );
     expect((await cramped.call('GET', `/api/agents/${nameOf('cramped')}`)).body.status).toBe('active');
     await shell(nameOf('cramped'), 'rm /home/node/.openclaw/large');

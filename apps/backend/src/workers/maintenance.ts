@@ -30,7 +30,7 @@ const tasks: Record<string, Task> = {
   'unused-images': { cron: '23 * * * *', work: removeUnusedImages },
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
   'lost-model-calls': { cron: EVERY_MINUTE, work: endLostCalls },
-  'old-model-calls': { cron: '23 4 * * *', work: removeOldCalls },
+  'old-model-calls': { cron: '23 * * * *', work: removeOldCalls },
   suspensions: { cron: EVERY_MINUTE, work: reconcileSuspensions },
   // An attestation can be revoked, and a name can be sold.
   'verification-checks': {

@@ -39,7 +39,8 @@ export function restrictedSubnet(base: string): string {
 /** The number of the /29 with an address, counted through both halves of the /16; undefined outside of it. */
 function networkOf(base: string, address: string): number | undefined {
   const [a, b, c = Number.NaN, d = Number.NaN] = unmapped(address).split('.').map(Number);
-  return base === `${a}.${b}.0.0/16` ? Math.floor((c * 256 + d) / ADDRESSES_PER_SLOT) : undefined;
+  const isWhole = Number.isInteger(c) && Number.isInteger(d);
+  return isWhole && base === `${a}.${b}.0.0/16` ? Math.floor((c * 256 + d) / ADDRESSES_PER_SLOT) : undefined;
 }
 
 /** The slot of the agent with an address; undefined when no agent can have it. */
