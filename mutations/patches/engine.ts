@@ -150,7 +150,7 @@ export const engine: Patch[] = [
   },
   {
     id: 'image-max',
-    file: source('infra/docker/docker-host'),
+    file: source('infra/docker/engine-images'),
     find: 'if (bytes <= maxBytes) return;',
     replace: 'if (bytes <= 10 * maxBytes) return;',
     harm: 'one image fills the disk of the host',

@@ -46,8 +46,13 @@ export async function takeAgentSlots() {
   const docker = new Docker();
   for (let share = 0; share < SHARES; share++) {
     const base = FIRST_PORT + share * PORTS;
-    const held = await lock(base + PORTS - 1);
-    if (!held) continue;
+    const [held, modelGateway] = [await lock(base + PORTS - 1), await lock(base + PORTS - 2)];
+    modelGateway?.close();
+    // The backend of a killed run may outlive its lock.
+    if (!held || !modelGateway) {
+      held?.close();
+      continue;
+    }
     const release = () => new Promise<void>((resolve) => held.close(() => resolve()));
     const prefix = `10.${FIRST_SUBNET + share}.`;
     if (await clear(docker, prefix)) {

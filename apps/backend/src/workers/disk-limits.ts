@@ -20,7 +20,7 @@ interface Finding {
   problem: string | null;
 }
 
-/** Records the sizes in one statement. A size that is only a part is left out, unless it is past the limit all the same. */
+/** Records the sizes in one statement. */
 async function record({ database, clock }: Context, findings: Finding[]): Promise<void> {
   await database.as(
     'service',
@@ -73,6 +73,7 @@ export async function enforceDiskLimits(context: Context): Promise<void> {
         const findings = batch.flatMap((agent): Finding[] => {
           const size = sizes.get(agent.id);
           const problem = size ? diskProblem(size, agent.plan) : null;
+          // An incomplete size is recorded only if it is past the limit already.
           return size && (size.complete || problem) ? [{ agent, size, problem }] : [];
         });
         if (findings.length > 0) await record(context, findings);

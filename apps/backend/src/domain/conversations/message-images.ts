@@ -31,7 +31,7 @@ export function decodeImages(images: { data: string }[]): NewImage[] {
   return images.map(({ data }) => {
     const bytes = Buffer.from(data, 'base64');
     const type = imageTypeOf(bytes);
-    // The decoder skips what is not base64.
+    // `Buffer.from` ignores characters that are not base64.
     if (!type || bytes.toString('base64') !== data) throw new AppError('INVALID_REQUEST', NOT_AN_IMAGE);
     return { type, bytes: new Uint8Array(bytes) };
   });

@@ -69,7 +69,7 @@ function urlOf({ target, path, search }: ModelCallInput): URL {
   return new URL(`${target.api === 'anthropic-messages' ? base.replace(/\/v1$/, '') : base}${path}${search}`);
 }
 
-/** What the request is limited to under a budget. @throws ModelRefusal for a request whose cost its size does not bound */
+/** The limit of the output; under a budget there always is one. @throws ModelRefusal for a request whose cost its size does not bound */
 function limitFor({ hasBudget }: ModelAccess, request: ModelRequest): number | undefined {
   if (!hasBudget) return request.maxOutput;
   if (request.extra) {
@@ -82,7 +82,7 @@ function limitFor({ hasBudget }: ModelAccess, request: ModelRequest): number | u
   return Math.min(request.maxOutput ?? DEFAULT_OUTPUT, MAX_OUTPUT);
 }
 
-/** Which tokens to book: what the provider told, or an estimate when it told nothing or the response did not end. */
+/** The tokens to book: those that the provider reported, or an estimate when it reported none or the response did not end. */
 async function usageToBook(reading: Reading, sent: string): Promise<{ usage: TokenUsage; estimated: boolean }> {
   if (reading.usage && reading.isFinal) return { usage: reading.usage, estimated: false };
   const told = reading.usage ?? noTokens;
@@ -96,9 +96,9 @@ function costToBook(target: ModelTarget, usage: TokenUsage, { costUsd }: Reading
 }
 
 /**
- * Calls an agent's model with the provider's key: checks what the agent may call, reserves the worst case of its budget, passes the
- * request on and the response back, and books what was used. Nothing in the body changes but the output limit and what makes
- * the provider tell the usage.
+ * Calls an agent's model with the provider's key. The call's worst case is reserved under the budgets first; the tokens that the
+ * provider reports are booked at the end. Two things change in the request's body: the limit of the output, and the option that
+ * makes the provider report its tokens.
  * @throws ModelRefusal when the call is not made, also past a budget
  * @throws AppError FORBIDDEN for an address that is not allowed
  * @throws TypeError `fetch failed` with its cause when the provider cannot be reached
@@ -144,6 +144,9 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     context.background(ending);
     await Promise.race([ending, sleep(LEDGER_MS, undefined, { ref: false })]);
   }
+  /** Books a response in which the caller no longer waits for an error. */
+  const endResponse = (outcome: 'done' | 'aborted' | 'failed', status: number, reading: Reading | undefined): Promise<void> =>
+    end(outcome, status, reading).catch((error) => context.log.error({ err: error, call: id }, 'a model call could not be booked'));
 
   let response: Dispatcher.ResponseData;
   try {
@@ -186,14 +189,14 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     flush(done) {
       isOver = true;
       this.push(redactor.rest());
-      end(isError ? 'failed' : 'done', status, isError ? undefined : reader.end()).finally(() => done());
+      void endResponse(isError ? 'failed' : 'done', status, isError ? undefined : reader.end()).then(() => done());
     },
   });
   pipeline(body, passed, (error) => {
     if (isOver) return;
     // Ended by the caller, or by the provider.
     const isCaller = signal.aborted || (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
-    void end(isError ? 'failed' : isCaller ? 'aborted' : 'failed', status, isError ? undefined : reader.end());
+    void endResponse(isError ? 'failed' : isCaller ? 'aborted' : 'failed', status, isError ? undefined : reader.end());
   });
   return { status, headers, body: passed };
 }

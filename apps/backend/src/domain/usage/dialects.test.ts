@@ -110,6 +110,34 @@ describe('requests', () => {
     ['Google’s search', google, '/models/g:generateContent', { tools: [{ googleSearch: {} }] }, { extra: 'the tool googleSearch' }],
     ['own tools of Google', google, '/models/g:generateContent', { tools: [{ functionDeclarations: [] }] }, { extra: undefined }],
     ['a cached context', google, '/models/g:generateContent', { cachedContent: 'c' }, { extra: 'the field cachedContent' }],
+    [
+      'a cached context in the other spelling',
+      google,
+      '/models/g:generateContent',
+      { cached_content: 'c' },
+      { extra: 'the field cached_content' },
+    ],
+    [
+      'settings in the other spelling',
+      google,
+      '/models/g:generateContent',
+      { generation_config: {} },
+      { extra: 'the field generation_config' },
+    ],
+    [
+      'candidates in the other spelling',
+      google,
+      '/models/g:generateContent',
+      { generationConfig: { candidate_count: 8 } },
+      { extra: 'the field candidate_count' },
+    ],
+    [
+      'a file in the instructions',
+      google,
+      '/models/g:generateContent',
+      { systemInstruction: { parts: [{ file_data: {} }] } },
+      { extra: 'a file at an address' },
+    ],
     ['candidates', google, '/models/g:generateContent', { generationConfig: { candidateCount: 2 } }, { extra: 'more than one answer' }],
     [
       'a film',
@@ -130,9 +158,10 @@ describe('requests', () => {
     expect(dialect.read(path, { model: 'm', ...body })).toMatchObject(expected);
   });
 
-  test('get a limit in the field that they have, or in the one that the provider knows', () => {
+  test('are limited in their own field, or else in the field that the provider knows', () => {
     const request = { model: 'm', stream: false, maxOutput: 9, namesOtherModels: false, pictures: 0, extra: undefined };
     expect(openai.write({ max_tokens: 9 }, request, 'openai', 5)).toEqual({ max_tokens: 5 });
+    expect(openai.write({ max_tokens: 9_000, max_completion_tokens: 9 }, request, 'custom', 5)).toEqual({ max_completion_tokens: 5 });
     expect(openai.write({}, request, 'openai', 5)).toEqual({ max_completion_tokens: 5 });
     expect(openai.write({}, request, 'custom', 5)).toEqual({ max_tokens: 5 });
     expect(openai.write({ a: 1 }, request, 'custom', undefined)).toEqual({ a: 1 });

@@ -88,7 +88,10 @@ function contentOf(messages: unknown, content: string): Pick<ModelRequest, 'pict
   return { pictures: parts.filter(isPicture).length, extra: parts.map(unbounded).find(Boolean) };
 }
 
-/** The field of chat completions that limits the output. An owner's own endpoint may not know the newer name. */
+/** The fields of chat completions that limit the output, the newer one first. */
+const outputFields = ['max_completion_tokens', 'max_tokens'] as const;
+
+/** The field that limits the output at a provider. An owner's own endpoint may not know the newer name. */
 export const outputField = (provider: ModelTarget['provider']) =>
   provider === 'openai' || provider === 'groq' ? ('max_completion_tokens' as const) : ('max_tokens' as const);
 
@@ -112,11 +115,12 @@ const openai: ModelDialect = {
     };
   },
   write(body, { stream }, provider, maxOutput) {
-    const field = ['max_completion_tokens', 'max_tokens'].find((name) => count(body[name]) !== undefined);
-    const limit = field ?? outputField(provider);
+    const field = outputFields.find((name) => count(body[name]) !== undefined) ?? outputField(provider);
+    // With both fields, a server may take the other one.
+    const limited = maxOutput !== undefined && { ...Object.fromEntries(outputFields.map((name) => [name, undefined])), [field]: maxOutput };
     return {
       ...body,
-      ...(maxOutput !== undefined && { [limit]: maxOutput }),
+      ...limited,
       ...(stream && { stream_options: { ...object(body.stream_options), include_usage: true } }),
     };
   },
@@ -214,7 +218,7 @@ const google: ModelDialect = {
     const [, model, method] = GEMINI_PATH.exec(path) ?? [];
     if (!model) return undefined;
     const generation = object(body.generationConfig);
-    const { pictures, extra } = contentOf(body.contents, 'parts');
+    const { pictures, extra } = contentOf([...list(body.contents), body.systemInstruction, body.system_instruction], 'parts');
     return {
       model: decodeURIComponent(model),
       stream: method === 'streamGenerateContent',
@@ -223,7 +227,9 @@ const google: ModelDialect = {
       pictures,
       extra:
         serverTool(body.tools, (tool) => Object.keys(tool).every((name) => /^function_?declarations$/i.test(name))) ??
-        named(body, ['cachedContent']) ??
+        // Google reads both spellings of a field; OpenClaw and this gateway use one.
+        named(body, ['cachedContent', 'cached_content', 'generation_config', 'service_tier']) ??
+        named(generation, ['candidate_count', 'max_output_tokens']) ??
         ((count(generation.candidateCount) ?? 1) > 1 ? 'more than one answer' : undefined) ??
         (isUsualTier(body.serviceTier) ? undefined : 'the service tier') ??
         extra,

@@ -28,6 +28,7 @@ test.each<[ProviderId, string]>([
   ['openai', 'no-such-model'],
   ['custom', 'gpt-4o-mini'],
   ['openrouter', 'xiaomi/mimo-v2-pro'],
+  ['openrouter', 'openai/gpt-4o-mini:online'],
 ])('costOf %s %s is not known', (provider, model) => {
   expect(micros(provider, model, { input: 1 })).toBeUndefined();
 });

@@ -38,7 +38,7 @@ export function costOf(provider: ProviderId, model: string, usage: TokenUsage, o
     return { micros: (picos + 999_999n) / 1_000_000n, source: 'owner' };
   }
   const providerId = catalogueNames[provider];
-  // OpenRouter's free models and variants such as `:nitro` have the price of another model, or none.
+  // Variants such as `:online`, which costs more than its tokens, have no price in the catalogue.
   const price =
     providerId &&
     calcPrice(

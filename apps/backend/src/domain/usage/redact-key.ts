@@ -1,6 +1,6 @@
 import { redact } from '../../shared/redact.ts';
 
-/** Shorter keys would match ordinary text. */
+/** Keys with fewer characters would match ordinary text. */
 const MIN_LENGTH = 6;
 
 /**

@@ -8,9 +8,10 @@ beforeEach(() => {
   now = Date.UTC(2026, 10, 30);
   guard = createRunawayGuard({ now: () => new Date(now) });
 });
+const bytesOf = (body: object) => Buffer.from(JSON.stringify(body));
 const refusal = (agent: Parameters<typeof guard>[0], body: object) => {
   try {
-    guard(agent, body);
+    guard(agent, bytesOf(body));
     return undefined;
   } catch (error) {
     return (error as { code: string }).code;
@@ -30,7 +31,7 @@ describe('calls per minute', () => {
   });
 
   test('begin again after a minute', () => {
-    for (let count = 0; count < 60; count++) guard(solo, { count });
+    for (let count = 0; count < 60; count++) guard(solo, bytesOf({ count }));
     now += 59_999;
     expect(refusal(solo, { late: true })).toBe('rate_limit_exceeded');
     now += 1;

@@ -21,18 +21,18 @@ interface Calls {
 
 /**
  * Returns a function that stops an agent that has run away: it refuses calls above the plan's limit per minute, and the same
- * request a hundred times in a row. It counts in this process.
+ * body a hundred times in a row. It counts in this process.
  * @throws ModelRefusal 429
  */
 export function createRunawayGuard(clock: Clock) {
   const byAgent = new Map<string, Calls>();
-  return (agent: Pick<Agent, 'id' | 'plan'>, body: object): void => {
+  return (agent: Pick<Agent, 'id' | 'plan'>, request: Uint8Array): void => {
     const now = clock.now();
     for (const [id, { lastAt }] of byAgent) if (lastAt < msAgo(clock, PAUSE_MS)) byAgent.delete(id);
     const calls = byAgent.get(agent.id) ?? { since: now, count: 0, last: '', equal: 0, lastAt: now };
     byAgent.set(agent.id, calls);
     if (calls.since <= msAgo(clock, MINUTE_MS)) Object.assign(calls, { since: now, count: 0 });
-    const hash = sha256(JSON.stringify(body));
+    const hash = sha256(request);
     calls.equal = calls.last === hash ? calls.equal + 1 : 1;
     calls.last = hash;
     const limit = plans[agent.plan].modelCallsPerMinute;

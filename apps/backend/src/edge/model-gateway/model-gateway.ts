@@ -31,7 +31,7 @@ function keyOf({ headers }: IncomingMessage, url: URL): string {
   return bearer ?? String(headers['x-api-key'] ?? headers['x-goog-api-key'] ?? url.searchParams.get('key') ?? '');
 }
 
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function readBody(request: IncomingMessage): Promise<{ bytes: Buffer; body: Record<string, unknown> }> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -40,14 +40,15 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
     chunks.push(chunk);
   }
   const notJson = () => new ModelRefusal(400, 'invalid_json', 'The body must be a JSON object');
+  const bytes = Buffer.concat(chunks);
   let body: unknown;
   try {
-    body = JSON.parse(Buffer.concat(chunks).toString());
+    body = JSON.parse(bytes.toString());
   } catch {
     throw notJson();
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notJson();
-  return body as Record<string, unknown>;
+  return { bytes, body: body as Record<string, unknown> };
 }
 
 /** Whether a key is used by the container that it belongs to; the machine itself may use every key. */
@@ -75,11 +76,11 @@ export function createModelGateway(context: Context): Server {
     const targets = access.targets.filter((target) => target.gatewayName === gatewayName);
     const [first] = targets;
     if (request.method !== 'POST' || !first) throw new ModelRefusal(404, 'not_found', 'The model gateway does not serve this path');
-    const body = await readBody(request);
+    const { bytes, body } = await readBody(request);
     const model = modelDialects[first.api].read(path, body)?.model;
     const target = targets.find((each) => each.model === model);
     if (model !== undefined && !target) throw new ModelRefusal(404, 'model_not_found', 'This agent may call only its own models');
-    guard(access.agent, body);
+    guard(access.agent, bytes);
     url.searchParams.delete('key');
     const {
       status,
@@ -119,7 +120,12 @@ export function createModelGateway(context: Context): Server {
     const { code, message } = refusal;
     const status = code === 'BUDGET_EXCEEDED' ? BUDGET_STATUS : refusal.status;
     // The rest of a large body is not read.
-    const headers = { 'content-type': 'application/json', 'x-should-retry': 'false', ...(request.complete ? {} : { connection: 'close' }) };
+    const headers = {
+      'content-type': 'application/json',
+      // The clients of the model APIs repeat some refusals otherwise.
+      ...(status < 500 && { 'x-should-retry': 'false' }),
+      ...(request.complete ? {} : { connection: 'close' }),
+    };
     response.writeHead(status, headers).end(JSON.stringify(modelDialects[api].error(status, code, message)));
   }
 

@@ -4,15 +4,14 @@ import { AppError } from '@agentbot/contracts';
 import type Docker from 'dockerode';
 import type { Logger } from 'pino';
 import { createConfigCheck } from './config-check.ts';
-import { type AgentContainerSpec, type ContainerHost, type ContainerState, ImageMissingError } from './container-host.ts';
+import type { AgentContainerSpec, ContainerHost, ContainerState } from './container-host.ts';
 import { createContainerFinder } from './container-names.ts';
 import { AGENT_UID, confinement, createOptions, HOSTNAME } from './container-options.ts';
 import { bodyAndQuery, call, connect, DEFAULT_ENGINE, type EngineError, jsonLines } from './engine-client.ts';
+import { createImages } from './engine-images.ts';
 import { createInventory } from './engine-inventory.ts';
 import { engineTime, logLines } from './engine-log.ts';
 import { usageOf } from './engine-usage.ts';
-import { versionInName } from './image-name.ts';
-import { ImageNotOfferedError, imageDownloadBytes } from './image-size.ts';
 import { DATA_FOLDER } from './layout.ts';
 import { unreachableReason } from './socket-access.ts';
 import { createStartCaches } from './start-cache.ts';
@@ -24,10 +23,6 @@ const PROBE_TIMEOUT_MS = 1_500;
 
 /** The name of the container that runs a command on an agent's volume. */
 const taskName = ({ agentId }: AgentContainerSpec) => `openclaw-task.${agentId}`;
-
-/** An image's OpenClaw version: its label's, or its tag. */
-const versionOf = (image: string, info: Docker.ImageInspectInfo | undefined) =>
-  info?.Config?.Labels?.['org.opencontainers.image.version'] || versionInName(image) || 'unknown';
 
 interface DockerHostOptions {
   isPullAllowed: (image: string) => boolean;
@@ -192,25 +187,6 @@ export function createDockerHost(
     return answer;
   }
 
-  /** Refuses an image that is too large, before the engine is asked. @throws ImageMissingError */
-  async function requireImageSize(image: string, maxBytes: number, signal: AbortSignal): Promise<void> {
-    const { OSType, Architecture } = await call(docker.info());
-    const architecture = ({ x86_64: 'amd64', aarch64: 'arm64' } as Record<string, string>)[Architecture] ?? Architecture;
-    const bytes = await imageDownloadBytes(image, { os: OSType, architecture }, signal).catch((cause) => {
-      if (cause instanceof ImageNotOfferedError)
-        throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
-      throw new ImageMissingError(
-        `The image ${image} is not on this machine, and its size could not be read from its registry, so it was not pulled`,
-        { cause },
-      );
-    });
-    if (bytes <= maxBytes) return;
-    const inGib = (size: number) => `${(size / 1024 ** 3).toFixed(1)} GiB`;
-    throw new ImageMissingError(
-      `The image ${image} was not pulled: its download has ${inGib(bytes)}, and this installation allows ${inGib(maxBytes)} (MAX_IMAGE_GIB)`,
-    );
-  }
-
   const caches = createStartCaches({ docker, confined, commandOf, logTail, removeContainer, removeVolume });
 
   return {
@@ -225,53 +201,12 @@ export function createDockerHost(
       return { memoryBytes: info.MemTotal, cpus: info.NCPU };
     },
 
-    async ensureImage(image, signal) {
-      let info = await call(docker.getImage(image).inspect(), [404]);
-      const pulled = !info;
-      if (!info) {
-        if (!isPullAllowed(image))
-          throw new ImageMissingError(`The image ${image} is not on this machine, and this installation does not pull it`);
-        if (maxImageBytes) await requireImageSize(image, maxImageBytes, signal);
-        await onPull?.(image);
-        const stream = await call(docker.pull(image, { abortSignal: signal })).catch((cause) => {
-          if (cause instanceof AppError) throw cause;
-          throw new ImageMissingError(`The image ${image} is not on this machine and could not be pulled`, { cause });
-        });
-        await new Promise<void>((resolve, reject) => {
-          docker.modem.followProgress(stream as NodeJS.ReadableStream, (error) => (error ? reject(error) : resolve()));
-        }).catch((cause) => {
-          throw new ImageMissingError(`The image ${image} could not be pulled`, { cause });
-        });
-        info = await call(docker.getImage(image).inspect());
-      }
-      return { id: info?.Id ?? '', version: versionOf(image, info), pulled };
-    },
-
-    async removeImage(image, installation) {
-      const info = await call(docker.getImage(image).inspect(), [404]);
-      if (!info) return true;
-      // Another name of the same image may be in use, with the same cache.
-      if ((info.RepoTags ?? []).length <= 1) await caches.removeStartCache(image, installation);
-      // Without `force`, the engine refuses with 409 while a container uses the image.
-      const removed = await call(
-        docker
-          .getImage(image)
-          .remove()
-          .then(() => true),
-        [409],
-      );
-      return removed ?? false;
-    },
-
     async nextExit(name, signal) {
       const exit = dockerWithoutTimeout.getContainer(name).wait({ condition: 'next-exit', abortSignal: signal });
       return ((await call(exit)) as { StatusCode: number }).StatusCode;
     },
 
-    async findImage(image) {
-      const info = await call(docker.getImage(image).inspect(), [404]);
-      return info ? { sizeBytes: info.Size, version: versionOf(image, info) } : null;
-    },
+    ...createImages({ docker, isPullAllowed, maxImageBytes, onPull, removeStartCache: caches.removeStartCache }),
 
     ...createConfigCheck({ docker, confined, exitCodeOf, logTail }),
 

@@ -15,9 +15,9 @@ const VOLUME_MS = 20_000;
 const START_MS = 60_000;
 
 /**
- * Measures folders with Node.js, which every OpenClaw image has: the first argument is the folder whose file system's free space is
- * wanted, the others are measured. Prints the free bytes, then one line per folder. Names are bytes: one that is no UTF-8 counts
- * too. An agent may change the folder meanwhile, so a vanished file is no error. The memory does not grow with the number of
+ * Measures folders with Node.js, which every OpenClaw image has. The program prints the free bytes of the file system of its first
+ * argument, then the size of the folder in each other argument, one line each. File names are read as bytes, since a name may not be
+ * UTF-8. An agent may change the folder meanwhile, so a vanished file is no error. The memory does not grow with the number of
  * files: only the folders on the way down are open.
  */
 const MEASURE = `

@@ -173,7 +173,7 @@ test('openclawConfig lists every model of one provider in one entry', () => {
   expect(agents.defaults.model.fallbacks).toEqual(['anthropic/claude-sonnet-4-5']);
 });
 
-test('openclawConfig gives an agent without any key the virtual key, because the model gateway says what is missing', () => {
+test('openclawConfig refers to the virtual key also for an agent without a provider’s key', () => {
   const { custom: own, openai: fallback } = openclawConfig({ ...input, target: custom, has: {} }).models.providers;
   expect([own?.apiKey, fallback?.apiKey]).toEqual([virtualKey, virtualKey]);
   expect(own).toMatchObject({ baseUrl: 'http://models.agentbot.internal:10100/custom', models: [{ id: 'm', name: 'm' }] });

@@ -1,7 +1,7 @@
 import { Button } from './button.tsx';
 
 interface Props<T> {
-  /** What is chosen, for screen readers. */
+  /** The name of the group, for screen readers. */
   legend: string;
   value: T;
   options: readonly (readonly [value: T, name: string])[];
