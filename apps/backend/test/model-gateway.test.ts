@@ -5,7 +5,6 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import pg from 'pg';
 import { startServer } from '../src/app/server.ts';
 import { removeOldCalls } from '../src/domain/usage/ledger.ts';
 import { readModelAccess } from '../src/domain/usage/model-access.ts';
@@ -377,91 +376,28 @@ test('several backends share the port, and PLAN_BUDGETS holds for an account tha
   }
 });
 
-describe('200 parallel calls on a budget of a dollar, through two backends', () => {
-  test('never cost more than the budget, and the ledger has what the provider counted', async () => {
-    const second = await startServer(backend.config, createLogger({ ...backend.config, LOG_LEVEL: 'silent' }), systemClock);
-    try {
-      const user = await backend.account();
-      await backend.machine(undefined, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'network' });
-      const { id, key } = await agentOf({ baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1', apiKey: keys.openai }, user);
-      // A call reserves about $0.07 and costs about $0.012.
-      const price = { inputUsd: 10, outputUsd: 1_000 };
-      await backend.machine(user, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 1, price });
-      await backend.machine(user, 'PUT', '/api/budget', { monthlyUsd: 3 });
-      model.setBehaviour({ reply: (words) => words, wordDelayMs: 2 });
-      const from = model.requests.length;
-
-      const statuses = await Promise.all(
-        Array.from({ length: 200 }, async (_, index) => {
-          const port = index % 2 ? second.modelGatewayPort : backend.modelGatewayPort;
-          const body = {
-            ...dialects.openai.body(`${index} one two three four five six seven eight nine ten`, true),
-            model: 'echo-1',
-            max_completion_tokens: 50,
-          };
-          const leaving = new AbortController();
-          const response = await post(at('/custom/chat/completions', port), dialects.openai.key(key), body, leaving.signal);
-          // Some callers leave in the middle.
-          if (response.status === 200 && index % 5 === 0) {
-            await response.body?.getReader().read();
-            leaving.abort();
-          } else await response.text();
-          return response.status;
-        }),
-      );
-      const usage = async () => (await backend.machine(user, 'GET', `/api/agents/${id}/usage`)).body;
-      await pollUntil('every reservation is released', async () => (await usage()).spent.reservedUsd === 0, { seconds: 20 });
-
-      const served = model.requests.slice(from);
-      expect(new Set(statuses)).toEqual(new Set([200, 412]));
-      expect(statuses.filter((status) => status === 200)).toHaveLength(served.length);
-      expect(served.length).toBeGreaterThan(10);
-      const billed = served.map(({ body }) => ({ input: Math.ceil(JSON.stringify(body).length / 4), output: 11 }));
-      const whole = billed.reduce((sum, { input, output }) => sum + input * 10 + output * 1_000, 0) / 1e6;
-      expect(whole).toBeLessThanOrEqual(1);
-      const { spent, days } = await usage();
-      expect(spent.dayUsd).toBeLessThanOrEqual(1);
-      expect(days[0].requests).toBe(served.length);
-      const ledger = new pg.Client({ connectionString: backend.config.DATABASE_URL });
-      await ledger.connect();
-      await ledger.query("SET app.actor = 'service'");
-      const { rows } = await ledger.query('SELECT input_tokens, output_tokens, estimated, outcome FROM model_calls WHERE agent_id = $1', [
-        id,
-      ]);
-      await ledger.end();
-      const finished = rows.filter(({ outcome }) => outcome === 'done');
-      expect(finished.every(({ output_tokens, estimated }) => output_tokens === 11 && !estimated)).toBe(true);
-      const inputs = (list: number[]) => list.sort((a, b) => a - b);
-      const expectedInputs = served.filter(({ abandoned }) => !abandoned).map(({ body }) => Math.ceil(JSON.stringify(body).length / 4));
-      expect(inputs(finished.map(({ input_tokens }) => input_tokens))).toEqual(inputs(expectedInputs));
-    } finally {
-      await second.stop();
-    }
-  });
-
-  test('the call of a killed process is booked at its worst case', async () => {
-    const { id } = await agentOf({ baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1', apiKey: keys.openai });
-    await backend.machine(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 1, price: { inputUsd: 1, outputUsd: 1 } });
-    const { pool } = backend.context;
-    const begin = (call: string, process: string, worst: number) =>
-      pool.query('SELECT begin_model_call($1, $2, $3, $4, $5, $6, $7, NULL, NULL) AS verdict', [
-        call,
-        process,
-        id,
-        'agent',
-        'custom',
-        'echo-1',
-        worst,
-      ]);
-    await begin('call-of-the-dead', 'a process that was killed', 400_000);
-    await begin('call-of-the-living', backend.context.processId, 500_000);
-    expect((await begin('one too many', backend.context.processId, 100_001)).rows[0].verdict).toBe('agent day');
-    expect((await usageOf(id)).spent).toEqual({ dayUsd: 0, monthUsd: 0, reservedUsd: 0.9 });
-    await pool.query('SELECT end_lost_model_calls()');
-    expect((await usageOf(id)).spent).toEqual({ dayUsd: 0.4, monthUsd: 0.4, reservedUsd: 0.5 });
-    await pool.query("SELECT end_model_call('call-of-the-living', 'done', 200, 10, 0, 0, 5, 0, 15, 'owner', false)");
-    // A late end of a call that was booked changes nothing.
-    await pool.query("SELECT end_model_call('call-of-the-dead', 'done', 200, 10, 0, 0, 5, 0, 15, 'owner', false)");
-    expect((await usageOf(id)).spent).toEqual({ dayUsd: 0.400015, monthUsd: 0.400015, reservedUsd: 0 });
-  });
+test('the call of a killed process is booked at its worst case', async () => {
+  const { id } = await agentOf({ baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1', apiKey: keys.openai });
+  await backend.machine(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 1, price: { inputUsd: 1, outputUsd: 1 } });
+  const { pool } = backend.context;
+  const begin = (call: string, process: string, worst: number) =>
+    pool.query('SELECT begin_model_call($1, $2, $3, $4, $5, $6, $7, NULL, NULL) AS verdict', [
+      call,
+      process,
+      id,
+      'agent',
+      'custom',
+      'echo-1',
+      worst,
+    ]);
+  await begin('call-of-the-dead', 'a process that was killed', 400_000);
+  await begin('call-of-the-living', backend.context.processId, 500_000);
+  expect((await begin('one too many', backend.context.processId, 100_001)).rows[0].verdict).toBe('agent day');
+  expect((await usageOf(id)).spent).toEqual({ dayUsd: 0, monthUsd: 0, reservedUsd: 0.9 });
+  await pool.query('SELECT end_lost_model_calls()');
+  expect((await usageOf(id)).spent).toEqual({ dayUsd: 0.4, monthUsd: 0.4, reservedUsd: 0.5 });
+  await pool.query("SELECT end_model_call('call-of-the-living', 'done', 200, 10, 0, 0, 5, 0, 15, 'owner', false)");
+  // A late end of a call that was booked changes nothing.
+  await pool.query("SELECT end_model_call('call-of-the-dead', 'done', 200, 10, 0, 0, 5, 0, 15, 'owner', false)");
+  expect((await usageOf(id)).spent).toEqual({ dayUsd: 0.400015, monthUsd: 0.400015, reservedUsd: 0 });
 });

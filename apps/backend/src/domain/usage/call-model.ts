@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
 import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
@@ -180,23 +180,56 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   }
   const isError = status >= 300;
   const reader = createUsageReader(dialect, !/^application\/(\w+\+)?json\b/i.test(headers['content-type'] ?? ''));
-  let isOver = false;
-  const passed = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
+  const passed = passThrough(body, {
+    pass(chunk) {
       if (!isError) reader.feed(chunk);
-      done(null, redactor.bytes(chunk));
+      return redactor.bytes(chunk);
     },
-    flush(done) {
-      isOver = true;
-      this.push(redactor.rest());
-      void endResponse(isError ? 'failed' : 'done', status, isError ? undefined : reader.end()).then(() => done());
+    async end() {
+      passed.push(redactor.rest());
+      await endResponse(isError ? 'failed' : 'done', status, isError ? undefined : reader.end());
     },
-  });
-  pipeline(body, passed, (error) => {
-    if (isOver) return;
-    // Ended by the caller, or by the provider.
-    const isCaller = signal.aborted || (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
-    void endResponse(isError ? 'failed' : isCaller ? 'aborted' : 'failed', status, isError ? undefined : reader.end());
+    cut(byProvider) {
+      const isCaller = signal.aborted || !byProvider;
+      void endResponse(isError || !isCaller ? 'failed' : 'aborted', status, isError ? undefined : reader.end());
+    },
   });
   return { status, headers, body: passed };
+}
+
+interface Passing {
+  /** Converts the bytes that have arrived. */
+  pass: (bytes: Uint8Array) => Uint8Array;
+  /** Runs after the last byte; the stream ends after it. */
+  end: () => Promise<void>;
+  /** Runs instead of `end` when the source fails, or when the reader leaves. */
+  cut: (bySource: boolean) => void;
+}
+
+/**
+ * A stream of what arrives from `source`. All that has arrived passes as one chunk: a fast model sends thousands of small ones,
+ * and each would cost more than its bytes.
+ */
+function passThrough(source: Readable, { pass, end, cut }: Passing): Readable {
+  let isOver = false;
+  function take(): void {
+    const chunk: Uint8Array | null = source.read();
+    if (chunk) passed.push(pass(chunk));
+    else if (!isOver) source.once('readable', take);
+  }
+  const passed = new Readable({
+    read: take,
+    destroy(error, done) {
+      if (!isOver) cut(source.errored !== null);
+      isOver = true;
+      source.destroy();
+      done(error);
+    },
+  });
+  finished(source, (error) => {
+    if (error) return void passed.destroy(error);
+    isOver = true;
+    void end().then(() => passed.push(null));
+  });
+  return passed;
 }

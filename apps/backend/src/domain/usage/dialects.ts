@@ -269,6 +269,7 @@ export const modelDialects: Record<ModelTarget['api'], ModelDialect> = {
 
 /** What a whole response told so far. */
 export interface Reading {
+  /** What was said, for an estimate; incomplete when `usage` is final. */
   text: string;
   /** The figures so far; undefined before any. */
   usage: TokenUsage | undefined;
@@ -279,14 +280,19 @@ export interface Reading {
 /** The longest text without a line end that a reader keeps, and the longest response that is not a stream of events, in characters. */
 const MAX_KEPT = 32 * 1024 * 1024;
 
+/** An event that has figures of usage. In many streams each event has the field, empty until the last one. */
+const HAS_USAGE = /"usage(Metadata)?"\s*:\s*\{/;
+
 /**
  * Reads the usage from a response while it passes: from its events, or from its JSON when it ends. A part that is no JSON is
- * skipped.
+ * skipped. Events without usage are parsed only when the response ends without figures, since parsing costs more than passing.
  */
 export function createUsageReader(dialect: ModelDialect, isEventStream: boolean) {
   const reading: Reading = { text: '', usage: undefined, isFinal: false, costUsd: undefined };
   const decoder = new TextDecoder();
   const words: string[] = [];
+  let unparsed: string[] = [];
+  let unparsedLength = 0;
   let rest = '';
 
   function take(json: unknown): void {
@@ -304,21 +310,36 @@ export function createUsageReader(dialect: ModelDialect, isEventStream: boolean)
       // Not JSON, such as `[DONE]` or a proxy's page.
     }
   }
+  function takeUnparsed(): void {
+    for (const event of unparsed) takeText(event);
+    unparsed = [];
+    unparsedLength = 0;
+  }
+  function takeLine(line: string): void {
+    if (!line.startsWith('data:')) return;
+    const event = line.slice(5);
+    if (HAS_USAGE.test(event)) takeText(event);
+    else {
+      unparsed.push(event);
+      unparsedLength += event.length;
+      if (unparsedLength > MAX_KEPT) takeUnparsed();
+    }
+  }
   return {
     feed(bytes: Uint8Array): void {
       rest += decoder.decode(bytes, { stream: true });
-      if (!isEventStream) {
-        if (rest.length > MAX_KEPT) rest = '';
-        return;
+      if (isEventStream) {
+        const lines = rest.split(/\r\n|\n|\r/);
+        rest = lines.pop() ?? '';
+        lines.forEach(takeLine);
       }
-      const lines = rest.split(/\r\n|\n|\r/);
-      rest = lines.pop() ?? '';
       if (rest.length > MAX_KEPT) rest = '';
-      for (const line of lines) if (line.startsWith('data:')) takeText(line.slice(5));
     },
     end(): Reading {
-      takeText(isEventStream ? rest.replace(/^data:/, '') : rest);
+      if (isEventStream) takeLine(rest);
+      else takeText(rest);
       rest = '';
+      if (!reading.isFinal) takeUnparsed();
       return { ...reading, text: words.join('') };
     },
   };

@@ -14,8 +14,9 @@ export function createKeyRedactor(key: string | undefined) {
 
   /** The length of the longest end of `bytes` that the key may begin with. */
   function beginning(bytes: Buffer, of: Buffer): number {
-    for (let length = Math.min(of.length - 1, bytes.length); length > 0; length--) {
-      if (bytes.subarray(bytes.length - length).equals(of.subarray(0, length))) return length;
+    const last = Math.max(0, bytes.length - of.length + 1);
+    for (let at = bytes.indexOf(of[0] ?? 0, last); at >= 0; at = bytes.indexOf(of[0] ?? 0, at + 1)) {
+      if (bytes.compare(of, 0, bytes.length - at, at) === 0) return bytes.length - at;
     }
     return 0;
   }
