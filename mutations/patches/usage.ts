@@ -73,7 +73,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'stream-left',
-    file: source('call-model'),
+    file: source('pass-through'),
     find: '      if (!isOver) cut(source.errored !== null);\n',
     replace: '',
     harm: 'the reservation of a call that its caller left stays until the backend stops',
@@ -81,7 +81,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'usage-unparsed',
-    file: source('dialects'),
+    file: source('usage-reader'),
     find: '      if (!reading.isFinal) takeUnparsed();\n',
     replace: '',
     harm: 'a reply without figures costs nothing',

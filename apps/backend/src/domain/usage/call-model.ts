@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { finished, Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
 import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
 import { containerUrlToHostUrl } from '../../infra/openclaw/model-endpoint.ts';
 import type { ModelTarget } from '../../infra/openclaw/providers.ts';
 import type { Context } from '../context.ts';
-import { createUsageReader, type ModelRequest, modelDialects, type Reading } from './dialects.ts';
+import { type ModelRequest, modelDialects } from './dialects.ts';
 import { estimateTokens } from './estimate.ts';
 import { beginCall, budgetSentences, endCall } from './ledger.ts';
 import type { ModelAccess } from './model-access.ts';
+import { passThrough } from './pass-through.ts';
 import { type Cost, costOf, microsOf, worstCost } from './prices.ts';
 import { createKeyRedactor } from './redact-key.ts';
 import { noTokens, type TokenUsage } from './token-usage.ts';
+import { createUsageReader, type Reading } from './usage-reader.ts';
 
 /** Under a budget: the limit of a request that names none, and the highest limit. */
 const DEFAULT_OUTPUT = 8_192;
@@ -195,41 +197,4 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     },
   });
   return { status, headers, body: passed };
-}
-
-interface Passing {
-  /** Converts the bytes that have arrived. */
-  pass: (bytes: Uint8Array) => Uint8Array;
-  /** Runs after the last byte; the stream ends after it. */
-  end: () => Promise<void>;
-  /** Runs instead of `end` when the source fails, or when the reader leaves. */
-  cut: (bySource: boolean) => void;
-}
-
-/**
- * A stream of what arrives from `source`. All that has arrived passes as one chunk: a fast model sends thousands of small ones,
- * and each would cost more than its bytes.
- */
-function passThrough(source: Readable, { pass, end, cut }: Passing): Readable {
-  let isOver = false;
-  function take(): void {
-    const chunk: Uint8Array | null = source.read();
-    if (chunk) passed.push(pass(chunk));
-    else if (!isOver) source.once('readable', take);
-  }
-  const passed = new Readable({
-    read: take,
-    destroy(error, done) {
-      if (!isOver) cut(source.errored !== null);
-      isOver = true;
-      source.destroy();
-      done(error);
-    },
-  });
-  finished(source, (error) => {
-    if (error) return void passed.destroy(error);
-    isOver = true;
-    void end().then(() => passed.push(null));
-  });
-  return passed;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createUsageReader, modelDialects } from './dialects.ts';
+import { modelDialects } from './dialects.ts';
+import { createUsageReader } from './usage-reader.ts';
 
 // The forms of requests and responses are those of the providers' own references.
 
