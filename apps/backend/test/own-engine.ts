@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,9 +11,11 @@ import Docker from 'dockerode';
  * Starts a second Docker Engine that holds one image. A test can kill and restart it without effect on the host's engine.
  * It does not touch the host's packet filter. Needs root.
  */
-export async function startOwnEngine(image: string) {
+export async function startOwnEngine(image: string, moreFlags: Record<string, string> = {}) {
   if (process.getuid?.() !== 0) throw new Error('A second Docker Engine needs root: run this test as root');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-engine-'));
+  // Root in a user namespace passes through it.
+  await chmod(folder, 0o711);
   const pathOf = (name: string) => path.join(folder, name);
   // Without its own bridge the second engine would take the bridge of the first.
   const bridge = `agentbot${randomInt(10_000)}`;
@@ -47,6 +49,7 @@ export async function startOwnEngine(image: string) {
       bridge,
       iptables: 'false',
       'ip-masq': 'false',
+      ...moreFlags,
     };
     engine = spawn(
       'dockerd',

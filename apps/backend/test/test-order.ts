@@ -20,8 +20,13 @@ const LONG = [
   'clone-crash',
   'turns-docker',
   'access-matrix',
-  'docker-host',
+  'model-gateway-docker',
+  'model-containers',
+  'engine-setups',
+  'disk',
+  'message-images-docker',
   'backups',
+  'docker-host',
 ];
 
 /**
@@ -29,16 +34,18 @@ const LONG = [
  * each day the other half; both halves take about the same time.
  */
 const IN_TURN = [
-  'newer-version',
   'engine-away',
-  'clone-crash',
-  'become-ready',
-  'adoption',
   'warm-start',
+  'turns-docker',
+  'become-ready',
+  'model-key-rollback',
+  'adoption',
+  'newer-version',
   'durability',
+  'clone-crash',
   'chat-streams',
   'model-containers',
-  'model-key-rollback',
+  'engine-setups',
 ];
 /** A run of fewer files names its files, and plays all of them. */
 const WHOLE_RUN = 100;

@@ -78,7 +78,8 @@ export function createConfigCheck({ docker, confined, exitCodeOf, logTail }: Par
               WorkingDir: DATA_FOLDER,
               HostConfig: {
                 ...confined,
-                PidsLimit: 64,
+                // A runtime such as gVisor has threads of its own in the container.
+                PidsLimit: 512,
                 Memory: 1024 ** 3,
                 MemorySwap: 1024 ** 3,
                 NetworkMode: 'none',

@@ -74,7 +74,7 @@ export interface ConfigCheck {
 export interface RunOptions {
   /** Default: 256 MiB. */
   memoryBytes?: number;
-  /** Default: 64 processes and threads. */
+  /** Default: 512 processes and threads. */
   pids?: number;
   /** Environment variables that the configuration refers to; they get placeholder values. */
   variables?: string[];

@@ -16,7 +16,7 @@ import { DATA_FOLDER } from './layout.ts';
 import { unreachableReason } from './socket-access.ts';
 import { createStartCaches } from './start-cache.ts';
 import { createVolumeMeter } from './volume-meter.ts';
-import { packFiles, stripPrefix } from './volume-tar.ts';
+import { packFiles, portableTar } from './volume-tar.ts';
 
 const PROBE_CACHE_MS = 2_000;
 const PROBE_TIMEOUT_MS = 1_500;
@@ -298,7 +298,7 @@ export function createDockerHost(
 
     async archive(name) {
       const stream = await call(dockerWithoutTimeout.getContainer(name).getArchive({ path: DATA_FOLDER }));
-      return stripPrefix(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
+      return portableTar(stream as unknown as Readable, `${DATA_FOLDER.slice(DATA_FOLDER.lastIndexOf('/') + 1)}/`);
     },
 
     async withPaused(name, work) {
@@ -314,7 +314,7 @@ export function createDockerHost(
 
     removeData: (names) => removeData(names),
 
-    async runOnce(spec, command, { memoryBytes = 256 * 1024 ** 2, pids = 64, variables = [], signal } = {}) {
+    async runOnce(spec, command, { memoryBytes = 256 * 1024 ** 2, pids = 512, variables = [], signal } = {}) {
       const name = taskName(spec);
       await removeContainer(name);
       const created = await call(

@@ -102,7 +102,8 @@ export function createVolumeMeter({
               WorkingDir: DATA_FOLDER,
               HostConfig: {
                 ...confined,
-                PidsLimit: 64,
+                // A runtime such as gVisor has threads of its own in the container.
+                PidsLimit: 512,
                 Memory: 256 * 1024 ** 2,
                 MemorySwap: 256 * 1024 ** 2,
                 NanoCpus: 5e8,

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { extract, type Header, pack } from 'tar-stream';
-import { packFiles, stripPrefix } from './volume-tar.ts';
+import { packFiles, portableTar } from './volume-tar.ts';
 
 interface Entry {
   header: Header;
@@ -37,19 +37,19 @@ test('packFiles packs each folder once and each file, for the container’s user
   ]);
 });
 
-describe('stripPrefix', () => {
+describe('portableTar', () => {
   /** The entries that are left of a tar with these entries. */
   async function stripped(...headers: (Partial<Header> & { name: string })[]) {
     const tar = pack();
     for (const header of headers) tar.entry(header, header.type === 'file' ? `content of ${header.name}` : '');
     tar.finalize();
-    return entriesOf(stripPrefix(tar as unknown as Readable, '.openclaw/'));
+    return entriesOf(portableTar(tar as unknown as Readable, '.openclaw/'));
   }
 
-  test('renames entries and hard links, and drops the folder itself', async () => {
+  test('renames entries and hard links, drops the folder itself, and gives all to the agent’s user', async () => {
     const entries = await stripped(
       { name: '.openclaw/', type: 'directory', mode: 0o700 },
-      { name: '.openclaw/workspace/', type: 'directory', mode: 0o750, uid: 1000, gid: 1001 },
+      { name: '.openclaw/workspace/', type: 'directory', mode: 0o750, uid: 101_000, gid: 101_000 },
       { name: '.openclaw/openclaw.json', type: 'file', mode: 0o600, uid: 1000, gid: 1000 },
       { name: '.openclaw/hard', type: 'link', linkname: '.openclaw/openclaw.json' },
       // The target of a symbolic link is a path in the container, not the name of an entry.
@@ -63,7 +63,8 @@ describe('stripPrefix', () => {
       ['soft', 'symlink', '.openclaw/openclaw.json', ''],
       ['other/.openclaw/x', 'file', null, 'content of other/.openclaw/x'],
     ]);
-    expect(entries[0]?.header).toMatchObject({ mode: 0o750, uid: 1000, gid: 1001 });
+    expect(entries[0]?.header).toMatchObject({ mode: 0o750 });
+    expect(entries.map(({ header: { uid, gid } }) => [uid, gid])).toEqual(entries.map(() => [1000, 1000]));
   });
 
   test('renames an entry whose long name is in PAX attributes', async () => {
@@ -79,17 +80,17 @@ describe('stripPrefix', () => {
     const whole: Buffer[] = [];
     for await (const chunk of tar as unknown as Readable) whole.push(chunk);
     const cut = Readable.from([Buffer.concat(whole).subarray(0, 2_000)]);
-    await expect(text(stripPrefix(cut, '.openclaw/'))).rejects.toThrow('Unexpected end of data');
+    await expect(text(portableTar(cut, '.openclaw/'))).rejects.toThrow('Unexpected end of data');
   });
 
   test('fails when the tar cannot be read', async () => {
     const broken = new Readable({ read: () => broken.destroy(new Error('connection lost')) });
-    await expect(text(stripPrefix(broken, '.openclaw/'))).rejects.toThrow('connection lost');
+    await expect(text(portableTar(broken, '.openclaw/'))).rejects.toThrow('connection lost');
   });
 
   test('fails without an uncaught error when nobody reads the result', async () => {
     const broken = new Readable({ read: () => broken.destroy(new Error('connection lost')) });
-    const out = stripPrefix(broken, '.openclaw/');
+    const out = portableTar(broken, '.openclaw/');
     await new Promise((resolve) => out.on('close', resolve));
     expect(out.destroyed).toBe(true);
   }, 10_000);

@@ -16,15 +16,19 @@ export function packFiles(files: VolumeFile[]) {
   return tar as unknown as NodeJS.ReadableStream;
 }
 
-/** Removes `prefix` from each entry name of a tar stream, and drops the entry of the folder itself. */
-export function stripPrefix(tar: Readable, prefix: string): Readable {
+/**
+ * Makes the tar stream of a volume independent of its engine: removes `prefix` from each entry name, drops the entry of the
+ * folder itself, and gives each entry to the container's user. With user namespaces, the engine writes the host's user numbers
+ * into a tar, and fails to read them back.
+ */
+export function portableTar(tar: Readable, prefix: string): Readable {
   const out = pack();
   const entries = extract();
   const rename = (name: string) => name.slice(name.startsWith(prefix) ? prefix.length : 0);
   const copy = async () => {
     for await (const entry of entries) {
       // PAX attributes repeat the old name; tar-stream writes new ones for a long name.
-      const header: Header = { ...entry.header, name: rename(entry.header.name), pax: null };
+      const header: Header = { ...entry.header, name: rename(entry.header.name), pax: null, uid: AGENT_UID, gid: AGENT_UID };
       if (header.type === 'link' && header.linkname) header.linkname = rename(header.linkname);
       // Stryker disable next-line CallExpression: a folder has no content
       if (header.name === '') entry.resume();
