@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { storageOf } from '@agentbot/openclaw-image/versions';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -94,12 +95,25 @@ interface Line {
   message?: { role: string; stopReason?: string; content: string | { type: string; text?: string }[] };
 }
 
-/** What the agent said in each session, read from the files of its transcripts. */
+/** Prints the sessions and the transcripts of a version that stores them in SQLite, in the form of the others' files. */
+const PRINT_DATABASE = `
+const { DatabaseSync } = require('node:sqlite');
+const { zstdDecompressSync } = require('node:zlib');
+const all = (query) => new DatabaseSync('/home/node/.openclaw/agents/main/agent/openclaw-agent.sqlite', { readOnly: true }).prepare(query).all();
+const sessions = all('SELECT session_key, current_session_id FROM session_nodes');
+console.log(JSON.stringify(Object.fromEntries(sessions.map((row) => [row.session_key, { sessionId: row.current_session_id }]))));
+for (const { event_json, event_zstd } of all('SELECT event_json, event_zstd FROM transcript_events ORDER BY session_id, seq'))
+  console.log(event_json ?? zstdDecompressSync(event_zstd).toString());`;
+const PRINT_FILES = `cd /home/node/.openclaw/agents/main/sessions && tr -d '\\n' < sessions.json && echo && cat *.jsonl`;
+
+/** What the agent said in each session, read from its transcripts. */
 async function readTranscripts(id: string): Promise<(sessionId: string) => string | undefined> {
-  const read = async (files: string) =>
-    Buffer.from(await shell(id, `cd /home/node/.openclaw/agents/main/sessions && cat ${files} | base64 -w0`), 'base64').toString();
-  const index: Record<string, { sessionId: string }> = JSON.parse(await read('sessions.json'));
-  const lines: Line[] = (await read('*.jsonl')).split('\n').flatMap((line) => (line ? JSON.parse(line) : []));
+  const isDatabase = storageOf(VERSION) === 'sqlite';
+  const printing = isDatabase ? `node -e "$(echo ${Buffer.from(PRINT_DATABASE).toString('base64')} | base64 -d)"` : PRINT_FILES;
+  const printed = Buffer.from(await shell(id, `(${printing}) | base64 -w0`), 'base64').toString();
+  const [first = '', ...rest] = printed.split('\n').filter(Boolean);
+  const index: Record<string, { sessionId: string }> = JSON.parse(first);
+  const lines: Line[] = rest.map((line) => JSON.parse(line));
   const said = new Map<string | undefined, string[]>();
   let current: string[] = [];
   for (const { type, id: session, message } of lines) {
