@@ -27,7 +27,7 @@ let model: Awaited<ReturnType<typeof startModelProvider>>;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  await openDashboard({ API_RATE_LIMIT: '5000' });
+  await openDashboard({ API_RATE_LIMIT: '5000', PLAN_BUDGETS: 'network=40/' });
   await signUp();
   await provisionAgent(model.port);
 }, 300_000);
@@ -47,7 +47,7 @@ const count = (value: number) => value.toLocaleString('en');
 const rowOf = (name: string | RegExp) => page.getByRole('row').filter({ hasText: name });
 const cellsOf = (name: string | RegExp) => rowOf(name).getByRole('cell').allTextContents();
 const field = (name: string) => page.getByLabel(name, { exact: true });
-const meter = (name: string) => page.getByRole('meter', { name });
+const meter = (name: string) => page.getByRole('meter', { name, exact: true });
 const budgetRow = async () =>
   (
     await database.query(
@@ -249,6 +249,23 @@ test('the usage of the account lists its agents by cost, deleted ones too, and s
 
   await agents.nth(2).getByRole('link', { name: 'Ada' }).click();
   await page.waitForURL(`**/agents/${agent}/usage`);
+});
+
+test('the budget that the operator sets for a plan holds where the account has none, and its bar says whose it is', async () => {
+  await meter('All your agents this month: share of the budget').waitFor();
+  expect(await meter('All your agents today: share of the budget').count()).toBe(0);
+  expect(await page.getByText('The operator’s default for your plan').count()).toBe(0);
+  const { rows } = await database.query('SELECT plan FROM agents WHERE id = $1', [agent]);
+  await database.query("UPDATE agents SET plan = 'network' WHERE id = $1", [agent]);
+  await page.reload();
+  await meter('All your agents today: share of the budget').waitFor();
+  expect(await meter('All your agents today: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$40\.00$/);
+  expect(await page.getByText('The operator’s default for your plan').count()).toBe(1);
+  await visit('/account/usage');
+  await page.getByText('The operator’s default for your plan').waitFor();
+  expect(await meter('Today: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$40\.00$/);
+  expect(await meter('This month: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$250\.50$/);
+  await database.query('UPDATE agents SET plan = $2 WHERE id = $1', [agent, rows[0].plan]);
 });
 
 test('an account without calls is told so', async () => {

@@ -3,6 +3,7 @@ import type { Patch } from '../patch.ts';
 const source = (name: string) => `apps/backend/src/domain/usage/${name}.ts`;
 const beside = (name: string) => ({ package: '@agentbot/backend', file: `src/domain/usage/${name}.test.ts` });
 const gateway = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-gateway.test.ts', name });
+const days = (name: string) => ({ package: '@agentbot/backend', file: 'test/usage.test.ts', name });
 const migration = 'apps/backend/prisma/migrations/20261130010000_model_calls/migration.sql';
 
 /** The model gateway: keys, limits, the ledger and budgets. */
@@ -238,5 +239,21 @@ export const usage: Patch[] = [
     replace: 'baseUrl: `https://${gatewayName}`,',
     harm: 'a container calls its provider past the model gateway',
     test: { package: '@agentbot/backend', file: 'src/infra/openclaw/config-builder.test.ts' },
+  },
+  {
+    id: 'limits-own-first',
+    file: source('account-limits'),
+    find: 'if (own !== null) return',
+    replace: 'if (own !== null && defaults.length === 0) return',
+    harm: 'the bar shows the operator’s budget, and the account’s own one refuses the calls',
+    test: days('are the operator’s default for the plan'),
+  },
+  {
+    id: 'spend-of-the-month',
+    file: source('spend'),
+    find: "WHERE day >= date_trunc('month', ${today}::date)::date",
+    replace: 'WHERE day >= ${today}::date - 31',
+    harm: 'the last month counts against the budget of this one',
+    test: days('are the operator’s default for the plan'),
   },
 ];

@@ -53,7 +53,7 @@ export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
-export type { Budget, BudgetChange, UsageReport } from './usage.ts';
+export type { AccountLimits, Budget, BudgetChange, UsageReport } from './usage.ts';
 export type { VerificationType } from './verification.ts';
 export { type CronJob, type FileInfo, type FileVersion, type ListedFile, MAX_FILE_BYTES, MAX_FILE_VERSIONS } from './workspace.ts';
 

@@ -36,6 +36,17 @@ const accountBudget = z.strictObject({
 const agentBudget = accountBudget.extend({ price: price.nullable() });
 export type Budget = z.infer<typeof agentBudget>;
 
+/** A limit of the account, and what the account has spent of it. */
+const limit = z.strictObject({
+  usd: z.number(),
+  spentUsd: z.number(),
+  /** The account's own budget, or the operator's default for the plan of its agents. */
+  source: z.enum(['account', 'plan']),
+});
+/** The limits of an account as they hold; null where there is none. For agents of several plans, the lowest default. */
+const accountLimits = z.strictObject({ daily: limit.nullable(), monthly: limit.nullable() });
+export type AccountLimits = z.infer<typeof accountLimits>;
+
 const tokens = {
   requests: z.int(),
   inputTokens: z.int(),
@@ -57,15 +68,22 @@ const usage = {
   /** The most expensive model first. `unpricedRequests` are calls of a model whose price is not known: they count as free. */
   models: z.array(z.strictObject({ provider: z.string(), model: z.string(), ...tokens, unpricedRequests: z.int() })),
 };
-const agentUsage = z.strictObject({ agentId: z.string(), budget: agentBudget, ...usage });
+const agentUsage = z.strictObject({
+  agentId: z.string(),
+  budget: agentBudget,
+  /** Null for an API key of one agent, which does not see its account. */
+  limits: accountLimits.nullable(),
+  ...usage,
+});
 const accountUsage = z.strictObject({
   budget: accountBudget,
+  limits: accountLimits,
   ...usage,
   /** The most expensive agent first; `name` is null for a deleted agent. */
   agents: z.array(z.strictObject({ agentId: z.string(), name: z.string().nullable(), ...tokens })),
 });
 /** The model calls of an agent or an account, and what they cost. */
-export type UsageReport = Omit<z.infer<typeof agentUsage>, 'agentId' | 'budget'>;
+export type UsageReport = Omit<z.infer<typeof agentUsage>, 'agentId' | 'budget' | 'limits'>;
 
 const daysQuery = z.object({ days: wholeNumber('days', 1, 366).default(30) });
 

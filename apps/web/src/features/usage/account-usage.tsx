@@ -71,7 +71,15 @@ export function AccountUsage() {
         {!data && !error && <Loading rows={2} className="h-72" />}
         {data && (
           <>
-            <Spent spent={data.spent} budget={data.budget} />
+            <Spent
+              title="Spent"
+              description="Days and months begin at midnight UTC."
+              amounts={[
+                { name: 'Today', ...(data.limits.daily ?? { spentUsd: data.spent.dayUsd, usd: null }) },
+                { name: 'This month', ...(data.limits.monthly ?? { spentUsd: data.spent.monthUsd, usd: null }) },
+              ]}
+              reservedUsd={data.spent.reservedUsd}
+            />
             <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
             {data.days.length === 0 ? (
               <EmptyState
@@ -88,7 +96,7 @@ export function AccountUsage() {
             )}
             <BudgetForm
               description="For all your agents together. A call is refused if it could cost more than what is left."
-              note="Each agent may have a budget of its own too. Without a budget here, one that the operator sets for your plan may hold."
+              note="Each agent may have a budget of its own too. An empty field leaves the operator’s default for your plan, if there is one."
               saved={valuesOf(data.budget)}
               onSave={save}
             />

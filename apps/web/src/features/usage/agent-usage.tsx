@@ -15,7 +15,7 @@ import { BudgetForm } from './budget-form.tsx';
 import { type BudgetValues, budgetOf, priceOf, valuesOf } from './budget-values.ts';
 import { DayCharts, type Period, periods } from './day-charts.tsx';
 import { ModelTable } from './model-table.tsx';
-import { Spent } from './spent.tsx';
+import { Spent, SpentOfAccount } from './spent.tsx';
 import { USAGE_OPTIONS } from './usage-options.ts';
 
 /** An agent's model calls, what they cost, and its budget. */
@@ -39,7 +39,16 @@ export function AgentUsage({ id }: { id: string }) {
   return (
     <div className="space-y-4">
       <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
-      <Spent spent={data.spent} budget={data.budget} />
+      <Spent
+        title="Spent"
+        description="Days and months begin at midnight UTC."
+        amounts={[
+          { name: 'Today', spentUsd: data.spent.dayUsd, usd: data.budget.dailyUsd },
+          { name: 'This month', spentUsd: data.spent.monthUsd, usd: data.budget.monthlyUsd },
+        ]}
+        reservedUsd={data.spent.reservedUsd}
+      />
+      <SpentOfAccount limits={data.limits} />
       <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
       {data.days.length === 0 ? (
         <EmptyState
