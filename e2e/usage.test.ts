@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -156,6 +157,16 @@ test('the charts have a bar for each day of the period, whose figures the arrow 
   await button('90 days').click();
   await older.filter({ hasText: '$10.55' }).waitFor();
   await page.getByText(/requests in 90 days \(UTC\)$/).waitFor();
+
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+  expect(download.suggestedFilename()).toMatch(new RegExp(`^usage-${agent}-[\\d-]{10}-to-[\\d-]{10}\\.csv$`));
+  const rows = (await readFile(await download.path(), 'utf8')).split('\r\n').filter((line) => line.includes(',openai,gpt-4o-mini,'));
+  // The newest comes last: of three days ago.
+  expect(rows.map((line) => line.split(',').slice(2).join())).toEqual([
+    'Ada,openai,gpt-4o-mini,1200,3000000,1000000,45000,6.750000,0',
+    'Ada,openai,gpt-4o-mini,1200,3000000,1000000,45000,2.750000,0',
+    'Ada,openai,gpt-4o-mini,1200,3000000,1000000,45000,1.050000,0',
+  ]);
 
   await button('7 days').click();
   await older.filter({ hasText: '$1.05' }).waitFor();

@@ -143,6 +143,7 @@ describe('every operation:', () => {
     'unlinkWhatsApp',
     'deleteApiKey',
     'exportAudit',
+    'exportUsage',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -242,6 +243,7 @@ describe('error tables:', () => {
     ['setBackupSchedule', { everyHours: 1.5 }, 'everyHours must be a whole number from 1 to 720'],
     ['getAgentUsage', undefined, 'days must be a whole number', '?days=many'],
     ['getAccountUsage', undefined, 'days must be at most 366', '?days=367'],
+    ['exportUsage', undefined, 'Invalid agentId', '?agentId=..'],
     ['setAgentBudget', { dailyUsd: '5' }, 'dailyUsd must be a number of dollars from 0 to 1000000'],
     ['setAccountBudget', { monthlyUsd: 1e7 }, 'monthlyUsd must be a number of dollars from 0 to 1000000'],
     ['sendMessage', { message: ' ' }, 'Message required'],
@@ -291,6 +293,14 @@ describe('error tables:', () => {
       .map((line) => JSON.parse(line));
     for (const line of lines) expect(routes.exportAudit.web.response.parse(line)).toEqual(line);
     expect(lines.map(({ action }) => action)).toEqual(expect.arrayContaining(['register', 'provisionAgent', 'operation:provision']));
+  });
+
+  test('exportUsage downloads the calls as CSV', async () => {
+    const response = await owner.fetch(`/api/usage/export?days=1&agentId=${running}`);
+    const today = new Date().toISOString().slice(0, 10);
+    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="usage-${running}-${today}-to-${today}.csv"`);
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+    expect(await response.text()).toMatch(/^date,agent_id,agent,provider,model,[a-z_,]+\r\n/);
   });
 
   test('payments, missing resources and conflicts are refused with their codes', async () => {

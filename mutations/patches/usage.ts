@@ -256,4 +256,20 @@ export const usage: Patch[] = [
     harm: 'the last month counts against the budget of this one',
     test: days('are the operator’s default for the plan'),
   },
+  {
+    id: 'csv-formula',
+    file: 'apps/backend/src/shared/csv.ts',
+    find: "FORMULA.test(text) ? `'${text}` : text",
+    replace: 'text',
+    harm: 'an agent’s name runs a command in the spreadsheet of its owner',
+    test: days('has a row per day, agent, provider and model'),
+  },
+  {
+    id: 'csv-batches',
+    file: source('export-usage'),
+    find: '(d.day, d.agent_id, d.provider, d.model) >',
+    replace: '(d.day, d.agent_id, d.provider, d.model) >=',
+    harm: 'the file has some calls twice',
+    test: days('has every row once'),
+  },
 ];

@@ -570,6 +570,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   getAgentUsage: { INVALID_REQUEST: invalid('getAgentUsage', undefined, 'days must be at least 1', '?days=0') },
   getAccountUsage: { INVALID_REQUEST: invalid('getAccountUsage', undefined, 'days must be at most 366', '?days=367') },
+  exportUsage: { INVALID_REQUEST: invalid('exportUsage', undefined, 'days must be a whole number', '?days=1.5') },
   setAgentBudget: {
     INVALID_REQUEST: invalid('setAgentBudget', { price: { inputUsd: 1 } }, 'price.outputUsd must be a number of dollars from 0 to 1000000'),
   },

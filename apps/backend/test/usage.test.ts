@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startBackend, type TestBackend } from './backend.ts';
+import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 import { bookDay } from './book-day.ts';
 import { createTestClock } from './test-clock.ts';
 
@@ -69,5 +69,68 @@ describe('the limits of an account', () => {
     const { key } = (await backend.as(owner, 'POST', '/api/keys', { name: 'k', agentId: id })).body;
     const { body } = await clock.at(noon, () => backend.call('GET', `/api/agents/${id}/usage`, { token: key }));
     expect([body.limits, body.spent.dayUsd]).toEqual([null, 0.04]);
+  });
+});
+
+describe('GET /api/usage/export', () => {
+  const HEAD = 'date,agent_id,agent,provider,model,requests,input_tokens,cached_tokens,output_tokens,cost_usd,unpriced_requests';
+  /** Downloads the file as a user at noon. */
+  const download = (user: string, query = '') =>
+    clock.at(noon, async () => {
+      const headers = { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': user };
+      const response = await fetch(`${backend.url}/api/usage/export${query}`, { headers });
+      return { headers: response.headers, text: await response.text() };
+    });
+
+  test('has a row per day, agent, provider and model, of the days asked for, also of a deleted agent', async () => {
+    const owner = await backend.account();
+    const formula = await createAgent(owner, '=cmd|"/c calc"!A1, naïve 🦊', 'network');
+    const gone = await createAgent(owner, 'Gone', 'network');
+    const other = await backend.account();
+    const foreign = await createAgent(other, 'Foreign', 'network');
+    const figures = { requests: 3, inputTokens: 1_000, cachedTokens: 400, outputTokens: 50 };
+    const day = { agentId: formula, ownerId: owner, provider: 'openai', model: 'gpt-4o-mini', ...figures };
+    await bookDay(backend, { ...day, date: '2026-11-14', costMicros: 1_234_567 });
+    await bookDay(backend, { ...day, date: '2026-11-15', costMicros: 45, provider: 'custom', model: '-model', unpricedRequests: 2 });
+    await bookDay(backend, { ...day, date: '2026-11-13', costMicros: 1 });
+    await bookDay(backend, { ...day, date: '2026-11-14', costMicros: 12_000_000, agentId: gone });
+    await bookDay(backend, { ...day, date: '2026-11-14', costMicros: 5, agentId: foreign, ownerId: other });
+    expect((await backend.machine(owner, 'DELETE', `/api/agents/${gone}`)).status).toBe(200);
+
+    const { headers, text } = await download(owner, '?days=2');
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+    expect(headers.get('content-disposition')).toBe('attachment; filename="usage-2026-11-14-to-2026-11-15.csv"');
+    const name = `"'=cmd|""/c calc""!A1, naïve 🦊"`;
+    const lines = [
+      `2026-11-14,${formula},${name},openai,gpt-4o-mini,3,1000,400,50,1.234567,0`,
+      `2026-11-14,${gone},,openai,gpt-4o-mini,3,1000,400,50,12.000000,0`,
+    ].sort();
+    const last = `2026-11-15,${formula},${name},custom,'-model,3,1000,400,50,0.000045,2`;
+    expect(text).toBe(`${[HEAD, ...lines, last].join('\r\n')}\r\n`);
+
+    const ofOne = await download(owner, `?days=2&agentId=${gone}`);
+    expect(ofOne.headers.get('content-disposition')).toBe(`attachment; filename="usage-${gone}-2026-11-14-to-2026-11-15.csv"`);
+    expect(ofOne.text.split('\r\n')).toEqual([HEAD, lines.find((line) => line.includes(gone)), '']);
+    expect((await download(owner, `?agentId=${foreign}`)).text).toBe(`${HEAD}\r\n`);
+  });
+
+  test('has every row once when it is read in several batches', async () => {
+    const owner = await backend.account();
+    const id = await createAgent(owner, 'Busy', 'network');
+    // 1,203 rows on two days, which three batches of 500 read.
+    await backend.context.database.as(
+      'service',
+      (tx) => tx.$executeRaw`
+        INSERT INTO model_days (agent_id, day, provider, model, owner_id, requests, unpriced_requests, input_tokens, cached_tokens, output_tokens, cost_micros)
+        SELECT ${id}, '2026-11-14'::date + (i % 2), 'openai', 'model-' || i, ${owner}, 1, 0, i, 0, 0, 0 FROM generate_series(1, 1203) i`,
+    );
+    const { text } = await download(owner);
+    const models = text
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(',')[4]);
+    expect(models).toHaveLength(1_203);
+    expect(new Set(models).size).toBe(1_203);
   });
 });

@@ -154,6 +154,7 @@ export const routes = {
   getAgentUsage: usage.getAgentUsage,
   setAgentBudget: usage.setAgentBudget,
   getAccountUsage: usage.getAccountUsage,
+  exportUsage: usage.exportUsage,
   setAccountBudget: usage.setAccountBudget,
   testModel: usage.testModel,
   listApiKeys: apiKeys.listApiKeys,

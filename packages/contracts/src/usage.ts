@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentParams } from './agents.ts';
+import { agentIdSchema, agentParams } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { wholeNumber } from './paging.ts';
 
@@ -128,6 +128,24 @@ export const getAccountUsage = defineRoute({
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
   backend: { path: '/api/usage', response: accountUsage },
   web: { path: '/api/usage', response: accountUsage },
+});
+
+/** The columns are those of `getAccountUsage`; `cost_usd` has six digits after the point. */
+const usageFile = z.string();
+export const exportUsage = defineRoute({
+  id: 'exportUsage',
+  summary:
+    "The model calls of the last days (UTC; 30 by default) as a CSV file (RFC 4180, UTF-8), of all of the caller's agents or of one (`agentId`): a row per day, agent, provider and model; texts that begin like a formula have an apostrophe in front",
+  method: 'GET',
+  auth: 'caller',
+  download: true,
+  query: daysQuery.extend({ agentId: agentIdSchema.optional() }),
+  status: 200,
+  failure: 'Failed to export usage',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
+  backend: { path: '/api/usage/export', response: usageFile },
+  web: { path: '/api/usage/export', response: usageFile },
+  timeoutMs: 60_000,
 });
 
 const accountBudgetSet = z.strictObject({ budget: accountBudget, status: z.literal('updated') });

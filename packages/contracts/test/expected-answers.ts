@@ -217,6 +217,7 @@ const failures: Record<string, string> = {
   getAgentUsage: 'Failed to fetch usage',
   setAgentBudget: 'Failed to set the budget',
   getAccountUsage: 'Failed to fetch usage',
+  exportUsage: 'Failed to export usage',
   setAccountBudget: 'Failed to set the budget',
   testModel: 'Failed to test the model',
   listApiKeys: 'Failed to list API keys',

@@ -1,5 +1,6 @@
 import type { Context } from '../../domain/context.ts';
 import { setAccountBudget, setAgentBudget } from '../../domain/usage/budgets.ts';
+import { exportUsage } from '../../domain/usage/export-usage.ts';
 import { getAccountUsage, getAgentUsage } from '../../domain/usage/get-usage.ts';
 import { testModel } from '../../domain/usage/test-model.ts';
 import type { Handlers } from '../mount-routes.ts';
@@ -17,6 +18,7 @@ export function usageHandlers(context: Context) {
       status: 'updated',
     }),
     getAccountUsage: ({ actor, query }) => getAccountUsage(context, actor, query.days),
+    exportUsage: ({ actor, query }) => exportUsage(context, actor, query),
     setAccountBudget: async ({ actor, body }) => ({ budget: await setAccountBudget(context, actor, body), status: 'updated' }),
     testModel: ({ actor, params }) => testModel(context, actor, params.id),
   } satisfies Partial<Handlers>;

@@ -17,6 +17,7 @@ import { BudgetForm } from './budget-form.tsx';
 import { type BudgetValues, budgetOf, valuesOf } from './budget-values.ts';
 import { DayCharts, type Period, periods } from './day-charts.tsx';
 import type { Day } from './days.ts';
+import { DownloadCsv } from './download-csv.tsx';
 import { ModelTable } from './model-table.tsx';
 import { Spent } from './spent.tsx';
 import { UsageCells, usageColumns } from './usage-cells.tsx';
@@ -80,7 +81,10 @@ export function AccountUsage() {
               ]}
               reservedUsd={data.spent.reservedUsd}
             />
-            <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+            <div className="flex flex-wrap items-center justify-between gap-3">
+              <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+              <DownloadCsv days={period} />
+            </div>
             {data.days.length === 0 ? (
               <EmptyState
                 icon={ChartColumn}

@@ -14,6 +14,7 @@ import { withToast } from '../../lib/toast/with-toast.ts';
 import { BudgetForm } from './budget-form.tsx';
 import { type BudgetValues, budgetOf, priceOf, valuesOf } from './budget-values.ts';
 import { DayCharts, type Period, periods } from './day-charts.tsx';
+import { DownloadCsv } from './download-csv.tsx';
 import { ModelTable } from './model-table.tsx';
 import { Spent, SpentOfAccount } from './spent.tsx';
 import { USAGE_OPTIONS } from './usage-options.ts';
@@ -49,7 +50,10 @@ export function AgentUsage({ id }: { id: string }) {
         reservedUsd={data.spent.reservedUsd}
       />
       <SpentOfAccount limits={data.limits} />
-      <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+        <DownloadCsv days={period} agentId={id} />
+      </div>
       {data.days.length === 0 ? (
         <EmptyState
           icon={ChartColumn}
