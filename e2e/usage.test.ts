@@ -279,6 +279,34 @@ test('the budget that the operator sets for a plan holds where the account has n
   await database.query('UPDATE agents SET plan = $2 WHERE id = $1', [agent, rows[0].plan]);
 });
 
+test('an administrator sees which accounts and agents cost most', async () => {
+  await database.query(
+    "INSERT INTO users (id, email, created_at, updated_at) VALUES ('user_spender', 'spender@example.com', now(), now())",
+  );
+  await database.query(
+    `INSERT INTO model_days (agent_id, day, provider, model, owner_id, requests, unpriced_requests, input_tokens, cached_tokens, output_tokens, cost_micros)
+     VALUES ('agent_dear', (now() AT TIME ZONE 'UTC')::date, 'openai', 'gpt-4o', 'user_spender', 2500, 0, 9000000, 0, 1000000, 99500000)`,
+  );
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Top spenders' }).click();
+  const accounts = page.getByRole('region', { name: 'Usage by account' }).getByRole('row');
+  await accounts.nth(2).waitFor();
+  expect(await accounts.nth(1).getByRole('cell').allTextContents()).toEqual([
+    'spender@example.com',
+    '2,500',
+    '9,000,000',
+    '0',
+    '1,000,000',
+    '$99.50',
+  ]);
+  expect(await accounts.nth(2).getByRole('cell').first().textContent()).toBe('ada@example.com');
+  const agents = page.getByRole('region', { name: 'Usage by agent' }).getByRole('row');
+  expect(await agents.nth(1).getByRole('cell').first().textContent()).toBe('Deleted agent agent_dear spender@example.com');
+  await expectRetry('**/api/admin/usage?*', () => visit('/admin/usage'), page.getByRole('heading', { name: 'By account' }));
+  expect(await findFaultsOfPages(page, ['/admin/usage'])).toEqual([]);
+  await database.query("DELETE FROM model_days WHERE owner_id = 'user_spender'");
+  await database.query("DELETE FROM users WHERE id = 'user_spender'");
+}, 120_000);
+
 test('an account without calls is told so', async () => {
   await database.query('CREATE TABLE kept_days AS SELECT * FROM model_days');
   await database.query('DELETE FROM model_days');

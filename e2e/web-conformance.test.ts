@@ -271,6 +271,7 @@ describe('error tables:', () => {
     ['askAgent', undefined, 'Invalid action', '?action=reboot'],
     ['listUsers', undefined, 'limit must be at least 1', '?limit=0'],
     ['listAllAgents', undefined, 'Invalid cursor', '?cursor=abc'],
+    ['listTopSpenders', undefined, 'days must be at least 1', '?days=0'],
     ['streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b'],
     ['streamLogs', undefined, 'Invalid lastEventId', `?lastEventId=${'1'.repeat(101)}`],
     ['checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'],
@@ -315,7 +316,7 @@ describe('error tables:', () => {
     expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
     for (const id of ['startCheckout', 'openBillingPortal'] as const) expectRefusal(id, await call(id), 'PAYMENTS_UNAVAILABLE');
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
-    for (const id of ['listUsers', 'listAllAgents', 'getInstallationHealth'] as const) {
+    for (const id of ['listUsers', 'listAllAgents', 'listTopSpenders', 'getInstallationHealth'] as const) {
       expectRefusal(id, await call(id, { as: newcomer }), 'FORBIDDEN');
     }
     expectRefusal(

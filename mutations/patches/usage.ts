@@ -272,4 +272,12 @@ export const usage: Patch[] = [
     harm: 'the file has some calls twice',
     test: days('has every row once'),
   },
+  {
+    id: 'spenders-order',
+    file: 'apps/backend/src/domain/overview/list-top-spenders.ts',
+    find: 'GROUP BY d.owner_id, u.email ORDER BY micros DESC, requests DESC',
+    replace: 'GROUP BY d.owner_id, u.email ORDER BY requests DESC',
+    harm: 'the account that costs most is not on the list',
+    test: days('lists accounts and agents'),
+  },
 ];

@@ -436,6 +436,10 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('listUsers', undefined, 'Invalid cursor', '?cursor=abc'),
     FORBIDDEN: { send: () => call(real, 'listUsers', { as: stranger }) },
   },
+  listTopSpenders: {
+    INVALID_REQUEST: invalid('listTopSpenders', undefined, 'days must be at most 366', '?days=400'),
+    FORBIDDEN: { send: () => call(real, 'listTopSpenders', { as: stranger }) },
+  },
   listAllAgents: {
     INVALID_REQUEST: invalid('listAllAgents', undefined, 'limit must be at most 100', '?limit=101'),
     FORBIDDEN: { send: () => call(real, 'listAllAgents', { as: stranger }) },

@@ -134,3 +134,67 @@ describe('GET /api/usage/export', () => {
     expect(new Set(models).size).toBe(1_203);
   });
 });
+
+describe('GET /api/admin/usage', () => {
+  // Days that no other test has calls on.
+  const later = new Date('2026-12-20T23:59:00Z');
+  const ask = (user: string | undefined, query = '?days=2') =>
+    clock.at(later, () => backend.machine(user, 'GET', `/api/admin/usage${query}`));
+
+  test('lists accounts and agents with the most expensive first, and the sum of all', async () => {
+    const [rich, poor] = [await backend.account('rich@example.com'), await backend.account('poor@example.com')];
+    const [first, second] = [await createAgent(rich, 'First', 'network'), await createAgent(rich, 'Second', 'network')];
+    const third = await createAgent(poor, 'Third', 'network');
+    const figures = { requests: 2, inputTokens: 100, cachedTokens: 10, outputTokens: 5 };
+    const book = (agentId: string, ownerId: string, date: string, costMicros: number, more: object = {}) =>
+      bookDay(backend, { agentId, ownerId, date, costMicros, provider: 'openai', model: 'm', ...figures, ...more });
+    await book(first, rich, '2026-12-19', 1_000_000);
+    await book(first, rich, '2026-12-20', 500_000, { model: 'other', unpricedRequests: 1 });
+    await book(second, rich, '2026-12-20', 3_000_000);
+    // More requests, and less money.
+    await book(third, poor, '2026-12-20', 2_000_000, { requests: 20 });
+    // Before the two days.
+    await book(third, poor, '2026-12-18', 90_000_000);
+    expect((await backend.machine(rich, 'DELETE', `/api/agents/${second}`)).status).toBe(200);
+
+    const { status, body } = await ask(undefined);
+    expect(status).toBe(200);
+    const of = (times: number, costUsd: number, unpricedRequests = 0) => ({
+      requests: 2 * times,
+      inputTokens: 100 * times,
+      cachedTokens: 10 * times,
+      outputTokens: 5 * times,
+      costUsd,
+      unpricedRequests,
+    });
+    expect(body).toEqual({
+      total: { ...of(4, 6.5, 1), requests: 26 },
+      accounts: [
+        { id: rich, email: 'rich@example.com', ...of(3, 4.5, 1) },
+        { id: poor, email: 'poor@example.com', ...of(1, 2), requests: 20 },
+      ],
+      agents: [
+        { id: second, name: null, ownerEmail: 'rich@example.com', ...of(1, 3) },
+        { id: third, name: 'Third', ownerEmail: 'poor@example.com', ...of(1, 2), requests: 20 },
+        { id: first, name: 'First', ownerEmail: 'rich@example.com', ...of(2, 1.5, 1) },
+      ],
+      status: 'ok',
+    });
+    expect(await backend.as(poor, 'GET', '/api/admin/usage')).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+  });
+
+  test('has at most 50 rows of each list, and a sum of all rows', async () => {
+    await backend.context.database.as('service', async (tx) => {
+      await tx.$executeRaw`INSERT INTO users (id, email, created_at, updated_at)
+        SELECT 'user_many' || i, 'many' || i || '@example.com', now(), now() FROM generate_series(1, 60) i`;
+      await tx.$executeRaw`
+        INSERT INTO model_days (agent_id, day, provider, model, owner_id, requests, unpriced_requests, input_tokens, cached_tokens, output_tokens, cost_micros)
+        SELECT 'agent_many' || i, '2027-02-01'::date, 'openai', 'm', 'user_many' || i, 1, 0, 1, 0, 1, i * 1000000 FROM generate_series(1, 60) i`;
+    });
+    const { body } = await clock.at(new Date('2027-02-01T00:00:00Z'), () => backend.machine(undefined, 'GET', '/api/admin/usage?days=1'));
+    expect([body.accounts.length, body.agents.length]).toEqual([50, 50]);
+    expect([body.accounts[0].email, body.accounts[49].email]).toEqual(['many60@example.com', 'many11@example.com']);
+    // 1 + 2 + … + 60.
+    expect(body.total).toMatchObject({ requests: 60, costUsd: 1_830 });
+  });
+});

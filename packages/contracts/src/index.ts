@@ -26,7 +26,7 @@ import * as wallets from './wallets.ts';
 import * as workspace from './workspace.ts';
 
 export { type Me, SESSION_SECONDS } from './accounts.ts';
-export type { AdminAgentView, InstallationHealth, UserView } from './admin.ts';
+export type { AdminAgentView, InstallationHealth, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
 export type { AuditEntryView } from './audit.ts';
@@ -74,6 +74,7 @@ export const routes = {
   openBillingPortal: billing.openBillingPortal,
   listUsers: admin.listUsers,
   listAllAgents: admin.listAllAgents,
+  listTopSpenders: admin.listTopSpenders,
   getInstallationHealth: admin.getInstallationHealth,
   listOverview: overview.listOverview,
   streamOverview: overview.streamOverview,

@@ -47,7 +47,8 @@ const limit = z.strictObject({
 const accountLimits = z.strictObject({ daily: limit.nullable(), monthly: limit.nullable() });
 export type AccountLimits = z.infer<typeof accountLimits>;
 
-const tokens = {
+/** The calls of a group, their tokens and their cost. */
+export const usageFigures = {
   requests: z.int(),
   inputTokens: z.int(),
   /** The part of `inputTokens` that the provider read from its cache. */
@@ -64,9 +65,9 @@ const usage = {
     reservedUsd: z.number(),
   }),
   /** Only days with calls, oldest first. */
-  days: z.array(z.strictObject({ date: z.iso.date(), ...tokens })),
+  days: z.array(z.strictObject({ date: z.iso.date(), ...usageFigures })),
   /** The most expensive model first. `unpricedRequests` are calls of a model whose price is not known: they count as free. */
-  models: z.array(z.strictObject({ provider: z.string(), model: z.string(), ...tokens, unpricedRequests: z.int() })),
+  models: z.array(z.strictObject({ provider: z.string(), model: z.string(), ...usageFigures, unpricedRequests: z.int() })),
 };
 const agentUsage = z.strictObject({
   agentId: z.string(),
@@ -80,12 +81,13 @@ const accountUsage = z.strictObject({
   limits: accountLimits,
   ...usage,
   /** The most expensive agent first; `name` is null for a deleted agent. */
-  agents: z.array(z.strictObject({ agentId: z.string(), name: z.string().nullable(), ...tokens })),
+  agents: z.array(z.strictObject({ agentId: z.string(), name: z.string().nullable(), ...usageFigures })),
 });
 /** The model calls of an agent or an account, and what they cost. */
 export type UsageReport = Omit<z.infer<typeof agentUsage>, 'agentId' | 'budget' | 'limits'>;
 
-const daysQuery = z.object({ days: wholeNumber('days', 1, 366).default(30) });
+/** The last days, today included. */
+export const daysQuery = z.object({ days: wholeNumber('days', 1, 366).default(30) });
 
 export const getAgentUsage = defineRoute({
   id: 'getAgentUsage',

@@ -156,6 +156,7 @@ const failures: Record<string, string> = {
   openBillingPortal: 'Failed to open the billing portal',
   listUsers: 'Failed to list users',
   listAllAgents: 'Failed to list agents',
+  listTopSpenders: 'Failed to fetch usage',
   getInstallationHealth: 'Failed to fetch health',
   listOverview: 'Failed to list agents',
   streamOverview: 'Failed to stream agents',

@@ -4,7 +4,7 @@ import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { csvLine } from '../../shared/csv.ts';
 import type { Download } from '../../shared/streams.ts';
 import type { Context } from '../context.ts';
-import { firstDay } from './spend.ts';
+import { dateOf, firstDay } from './spend.ts';
 
 /** Rows per query: the file is never whole in memory. */
 const BATCH = 500;
@@ -37,8 +37,6 @@ interface Row {
   output: bigint;
   micros: bigint;
 }
-
-const dateOf = (day: Date) => day.toISOString().slice(0, 10);
 
 function lineOf(row: Row): string {
   const figures = [row.requests, Number(row.input), Number(row.cached), Number(row.output)];

@@ -4,7 +4,7 @@ import { type Actor, seesAccount, tenantOf, userOf } from '../../shared/actor.ts
 import type { Context } from '../context.ts';
 import { accountLimits } from './account-limits.ts';
 import { accountBudget, agentBudget } from './budgets.ts';
-import { firstDay, readSpend, type Spend, usd } from './spend.ts';
+import { dateOf, firstDay, readSpend, type Spend, usd } from './spend.ts';
 
 type Slice = Pick<Context, 'database' | 'clock' | 'config'>;
 type Where = { agentId: string } | { ownerId: string };
@@ -36,7 +36,7 @@ async function report(tx: Transaction, subject: Where, since: Date, spend: Spend
   const byModel = await tx.modelDay.groupBy({ by: ['provider', 'model'], where, ...sums });
   return {
     spent: { dayUsd: usd(spend.today), monthUsd: usd(spend.month), reservedUsd: usd(spend.reserved) },
-    days: byDay.map(({ day, _sum }) => ({ date: day.toISOString().slice(0, 10), ...figures(_sum) })),
+    days: byDay.map(({ day, _sum }) => ({ date: dateOf(day), ...figures(_sum) })),
     models: byCost(
       byModel.map(({ provider, model, _sum }) => ({ provider, model, ...figures(_sum), unpricedRequests: _sum.unpricedRequests ?? 0 })),
     ),

@@ -20,6 +20,9 @@ export function firstDay(clock: Clock, days: number): Date {
   return new Date(today - (days - 1) * DAY_MS);
 }
 
+/** A day as text: `2026-11-15`. */
+export const dateOf = (day: Date): string => day.toISOString().slice(0, 10);
+
 /** An amount in dollars. */
 export const usd = (micros: bigint | null): number => Number(micros ?? 0n) / 1_000_000;
 
@@ -28,7 +31,7 @@ export const usd = (micros: bigint | null): number => Number(micros ?? 0n) / 1_0
  * @returns the account's spend, and a function that returns an agent's
  */
 export async function readSpend(tx: Transaction, clock: Clock, ownerId: string, agentIds: string[]) {
-  const today = firstDay(clock, 1).toISOString().slice(0, 10);
+  const today = dateOf(firstDay(clock, 1));
   const rows = await tx.$queryRaw<({ subject: string; id: string } & Spend)[]>(Prisma.sql`
     SELECT subject, subject_id AS id, COALESCE(sum(spent_micros) FILTER (WHERE day = ${today}::date), 0)::bigint AS today,
       sum(spent_micros)::bigint AS month, sum(reserved_micros)::bigint AS reserved

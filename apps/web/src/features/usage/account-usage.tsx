@@ -15,13 +15,13 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { BudgetForm } from './budget-form.tsx';
 import { type BudgetValues, budgetOf, valuesOf } from './budget-values.ts';
-import { DayCharts, type Period, periods } from './day-charts.tsx';
+import { DayCharts } from './day-charts.tsx';
 import type { Day } from './days.ts';
 import { DownloadCsv } from './download-csv.tsx';
 import { ModelTable } from './model-table.tsx';
 import { Spent } from './spent.tsx';
 import { UsageCells, usageColumns } from './usage-cells.tsx';
-import { USAGE_OPTIONS } from './usage-options.ts';
+import { type Period, periods, USAGE_OPTIONS } from './usage-options.ts';
 
 /** The calls of each agent, the most expensive first. `name` is null for a deleted agent. */
 function AgentTable({ agents }: { agents: readonly (Omit<Day, 'date'> & { agentId: string; name: string | null })[] }) {

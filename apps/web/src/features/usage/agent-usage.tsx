@@ -13,11 +13,11 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { BudgetForm } from './budget-form.tsx';
 import { type BudgetValues, budgetOf, priceOf, valuesOf } from './budget-values.ts';
-import { DayCharts, type Period, periods } from './day-charts.tsx';
+import { DayCharts } from './day-charts.tsx';
 import { DownloadCsv } from './download-csv.tsx';
 import { ModelTable } from './model-table.tsx';
 import { Spent, SpentOfAccount } from './spent.tsx';
-import { USAGE_OPTIONS } from './usage-options.ts';
+import { type Period, periods, USAGE_OPTIONS } from './usage-options.ts';
 
 /** An agent's model calls, what they cost, and its budget. */
 export function AgentUsage({ id }: { id: string }) {
