@@ -279,6 +279,41 @@ test('the budget that the operator sets for a plan holds where the account has n
   await database.query('UPDATE agents SET plan = $2 WHERE id = $1', [agent, rows[0].plan]);
 });
 
+test('the list and the page of an agent warn when most of a budget is used, of the agent and of the account', async () => {
+  const spend = (agentMicros: number, accountMicros: number) =>
+    database.query(
+      `UPDATE spend_days SET spent_micros = CASE subject WHEN 'agent' THEN $1::bigint ELSE $2::bigint END
+       WHERE day = (now() AT TIME ZONE 'UTC')::date AND owner_id = (SELECT owner_id FROM agents WHERE id = $3)`,
+      [agentMicros, accountMicros, agent],
+    );
+  await database.query('CREATE TABLE kept_spend AS SELECT * FROM spend_days');
+  await database.query('UPDATE agents SET daily_budget_micros = 1000000 WHERE id = $1', [agent]);
+  await spend(790_000, 1_000_000);
+  await visit('/agents');
+  await page.getByText('$0.79 today').waitFor();
+  expect(await page.getByText(/budget .* used|is spent/).count()).toBe(0);
+
+  await spend(840_000, 250_500_000);
+  await page.reload();
+  await page.getByText('The agent’s budget for today is 84 % used: $0.84 of $1.00.').waitFor();
+  await page.getByText('The budget of your account for this month is spent: $250.50 of $250.50.').waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents-with-budgets', theme)));
+  await visit(`/agents/${agent}`);
+  await page.getByText('The agent’s budget for today is 84 % used: $0.84 of $1.00.').waitFor();
+  await page.getByText('The budget of your account for this month is spent').waitFor();
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agent-with-budgets', theme)));
+  expect(faults).toEqual([]);
+  await page.getByRole('link', { name: 'Usage and budget' }).first().click();
+  await page.waitForURL(`**/agents/${agent}/usage`);
+  await page.getByText(': 84 % used').waitFor();
+
+  await database.query('DELETE FROM spend_days');
+  await database.query('INSERT INTO spend_days SELECT * FROM kept_spend');
+  await database.query('DROP TABLE kept_spend');
+  await database.query('UPDATE agents SET daily_budget_micros = NULL WHERE id = $1', [agent]);
+}, 120_000);
+
 test('an administrator sees which accounts and agents cost most', async () => {
   await database.query(
     "INSERT INTO users (id, email, created_at, updated_at) VALUES ('user_spender', 'spender@example.com', now(), now())",

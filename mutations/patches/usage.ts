@@ -280,4 +280,20 @@ export const usage: Patch[] = [
     harm: 'the account that costs most is not on the list',
     test: days('lists accounts and agents'),
   },
+  {
+    id: 'budget-used-rounded-up',
+    file: 'apps/backend/src/domain/overview/budgets-in-use.ts',
+    find: 'Math.floor((micros(spentUsd) * 100) / micros(limit))',
+    replace: 'Math.round((spentUsd / limit) * 100)',
+    harm: 'the list says that a budget is spent while calls still pass',
+    test: days('micro-dollars spent has'),
+  },
+  {
+    id: 'budget-used-other-period',
+    file: 'apps/backend/src/domain/overview/budgets-in-use.ts',
+    find: 'month.usedPercent > day.usedPercent',
+    replace: 'false',
+    harm: 'the list does not warn of the month’s budget while one for a day is set',
+    test: days('has what each agent spent today'),
+  },
 ];

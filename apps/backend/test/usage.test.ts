@@ -198,3 +198,60 @@ describe('GET /api/admin/usage', () => {
     expect(body.total).toMatchObject({ requests: 60, costUsd: 1_830 });
   });
 });
+
+describe('GET /api/overview', () => {
+  const overview = async (owner: string) => (await at(owner, 'GET', '/api/overview')).body.agents;
+
+  test('has what each agent spent today, and of its own and its account’s budget the one of which more is used', async () => {
+    const owner = await backend.account();
+    const [spending, idle] = [await createAgent(owner, 'Spending', 'network'), await createAgent(owner, 'Idle', 'network')];
+    const day = { agentId: spending, ownerId: owner, provider: 'openai', model: 'm' };
+    await bookDay(backend, { ...day, date: '2026-11-15', costMicros: 570_000 });
+    await bookDay(backend, { ...day, date: '2026-11-02', costMicros: 330_000 });
+    const none = { agent: null, account: null };
+    const rows = await overview(owner);
+    expect(rows.map(({ id, spentTodayUsd, budgets }: Record<string, unknown>) => [id, spentTodayUsd, budgets])).toEqual([
+      [idle, 0, none],
+      [spending, 0.57, none],
+    ]);
+
+    await at(owner, 'PUT', `/api/agents/${spending}/budget`, { dailyUsd: 1, monthlyUsd: 1 });
+    await at(owner, 'PUT', '/api/budget', { dailyUsd: 0.6, monthlyUsd: 100 });
+    const [idleRow, row] = await overview(owner);
+    // $0.90 of $1 in the month is more than $0.57 of $1 today.
+    expect(row.budgets.agent).toEqual({ period: 'month', usd: 1, spentUsd: 0.9, usedPercent: 90 });
+    // 95 % today, less than 1 % in the month.
+    const account = { period: 'day', usd: 0.6, spentUsd: 0.57, usedPercent: 95 };
+    expect([row.budgets.account, idleRow.budgets]).toEqual([account, { agent: null, account }]);
+    expect((await at(owner, 'GET', `/api/agents/${spending}/overview`)).body.agent).toMatchObject({
+      spentTodayUsd: 0.57,
+      budgets: row.budgets,
+    });
+  });
+
+  test.each([
+    [1, 570_000, 57],
+    [1, 799_999, 79],
+    [1, 999_999, 99],
+    [1, 1_000_000, 100],
+    [0.5, 1_000_000, 200],
+    [0, 0, 100],
+  ])('with a budget of $%d and %d micro-dollars spent has %d %%', async (dailyUsd, costMicros, usedPercent) => {
+    const owner = await backend.account();
+    const id = await createAgent(owner, 'Counted', 'network');
+    await bookDay(backend, { agentId: id, ownerId: owner, provider: 'openai', model: 'm', date: '2026-11-15', costMicros });
+    await at(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd });
+    expect((await overview(owner))[0].budgets.agent.usedPercent).toBe(usedPercent);
+  });
+
+  test('has the operator’s default for the plan, and hides the account from a key of one agent', async () => {
+    const owner = await backend.account();
+    const id = await createAgent(owner, 'Of a plan', 'collective');
+    await bookDay(backend, { agentId: id, ownerId: owner, provider: 'openai', model: 'm', date: '2026-11-15', costMicros: 840_000 });
+    const account = { period: 'day', usd: 1, spentUsd: 0.84, usedPercent: 84 };
+    expect((await overview(owner))[0].budgets).toEqual({ agent: null, account });
+    const { key } = (await backend.as(owner, 'POST', '/api/keys', { name: 'k', agentId: id })).body;
+    const { body } = await clock.at(noon, () => backend.call('GET', `/api/agents/${id}/overview`, { token: key }));
+    expect(body.agent).toMatchObject({ spentTodayUsd: 0.84, budgets: { agent: null, account: null } });
+  });
+});

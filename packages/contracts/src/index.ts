@@ -48,7 +48,7 @@ export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.t
 export { agentNamedIn } from './named-agent.ts';
 export type { OpenclawVersion } from './openclaw.ts';
 export type { OperationKind, OperationView } from './operations.ts';
-export type { AgentOverview, OverviewFrame, OverviewRow } from './overview.ts';
+export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
