@@ -314,6 +314,29 @@ test('the list and the page of an agent warn when most of a budget is used, of t
   await database.query('UPDATE agents SET daily_budget_micros = NULL WHERE id = $1', [agent]);
 }, 120_000);
 
+test('an old container that holds the provider’s key is flagged until a restart', async () => {
+  // As a container was stored before the model gateway.
+  await database.query(
+    `UPDATE agents SET container_spec = jsonb_set(jsonb_set(container_spec - 'models', '{fingerprint}', '"old"'), '{secretEnv,AGENT_MODEL_API_KEY}', '"apiKey"')
+     WHERE id = $1`,
+    [agent],
+  );
+  const hint = page.getByText('Restart to apply: this container still holds the provider’s key.');
+  await visit('/agents');
+  await hint.waitFor();
+  await visit(`/agents/${agent}`);
+  await hint.waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agent-before-gateway', theme)));
+  expect(faults).toEqual([]);
+  await button('Restart').click();
+  await page.getByText('The agent is running again').waitFor({ timeout: 120_000 });
+  await hint.waitFor({ state: 'detached' });
+  await visit('/agents');
+  await page.getByRole('heading', { name: 'Ada' }).waitFor();
+  expect(await hint.count()).toBe(0);
+}, 240_000);
+
 test('an administrator sees which accounts and agents cost most', async () => {
   await database.query(
     "INSERT INTO users (id, email, created_at, updated_at) VALUES ('user_spender', 'spender@example.com', now(), now())",

@@ -296,4 +296,12 @@ export const usage: Patch[] = [
     harm: 'the list does not warn of the month’s budget while one for a day is set',
     test: days('has what each agent spent today'),
   },
+  {
+    id: 'bypass-key-of-fallback',
+    file: 'apps/backend/src/domain/overview/gateway-bypass.ts',
+    find: '/^apiKey(:|$)/',
+    replace: '/^apiKey$/',
+    harm: 'an old container with the key of a fallback model counts as one without a key',
+    test: days('flags a running container'),
+  },
 ];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 import { bookDay } from './book-day.ts';
+import { storedSpec } from './stored-spec.ts';
 import { createTestClock } from './test-clock.ts';
 
 /** What the routes of usage make of the ledger's days. It is noon of 15 November 2026. */
@@ -242,6 +243,35 @@ describe('GET /api/overview', () => {
     await bookDay(backend, { agentId: id, ownerId: owner, provider: 'openai', model: 'm', date: '2026-11-15', costMicros });
     await at(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd });
     expect((await overview(owner))[0].budgets.agent.usedPercent).toBe(usedPercent);
+  });
+
+  test('flags a running container that was made before the model gateway, and says whether it has a provider’s key', async () => {
+    const owner = await backend.account();
+    const id = await createAgent(owner, 'Old', 'network');
+    const { models: _, ...before } = storedSpec({ agentId: id, ownerId: owner });
+    const target = {
+      provider: 'openai' as const,
+      api: 'openai-completions' as const,
+      baseUrl: 'https://api.openai.com/v1',
+      gatewayName: 'openai',
+    };
+    const runs = { state: 'running' as const, runtime: 'container' as const };
+    const flagOf = async (data: object) => {
+      await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data }));
+      const [row] = await overview(owner);
+      const { agent } = (await at(owner, 'GET', `/api/agents/${id}/overview`)).body;
+      expect(agent.gatewayBypass).toBe(row.gatewayBypass);
+      return row.gatewayBypass;
+    };
+    const secretEnv = { OPENCLAW_GATEWAY_TOKEN: 'gatewayToken', AGENT_MODEL_API_KEY: 'apiKey' };
+    expect(await flagOf({ ...runs, containerSpec: { ...before, secretEnv } })).toBe('with_key');
+    expect(await flagOf({ containerSpec: { ...before, secretEnv: { OPENAI_API_KEY: 'apiKey:openai' } } })).toBe('with_key');
+    expect(await flagOf({ containerSpec: { ...before, secretEnv: { OPENCLAW_GATEWAY_TOKEN: 'gatewayToken' } } })).toBe('without_key');
+    // A container that does not run has no environment.
+    expect(await flagOf({ state: 'stopped' })).toBeNull();
+    expect(await flagOf({ ...runs, containerSpec: { ...before, secretEnv, models: [{ ...target, model: 'gpt-4o' }] } })).toBeNull();
+    // Of a spec that cannot be read, nothing is known.
+    expect(await flagOf({ containerSpec: { version: 1 } })).toBeNull();
   });
 
   test('has the operator’s default for the plan, and hides the account from a key of one agent', async () => {

@@ -24,6 +24,11 @@ const row = z.strictObject({
   reason: z.string().nullable(),
   /** Why the data of a running agent is past the limit of its plan. */
   diskProblem: z.string().nullable(),
+  /**
+   * The running container was made before the model gateway: until a restart it calls its provider itself, with a provider's key
+   * in its environment or without a key, and its calls are neither booked nor limited.
+   */
+  gatewayBypass: z.enum(['with_key', 'without_key']).nullable(),
   plan: planSchema,
   /** The channels with a token. */
   channels: z.array(z.enum(['telegram', 'discord', 'whatsapp'])),

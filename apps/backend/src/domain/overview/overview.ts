@@ -1,8 +1,6 @@
 import { type AgentOverview, type OverviewRow, plans } from '@agentbot/contracts';
 import { type Agent, Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
-import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import { type Actor, seesAccount, tenantOf, userOf } from '../../shared/actor.ts';
 import { agentUrl } from '../agents/addresses.ts';
 import { webAgent } from '../agents/agent-view.ts';
@@ -12,8 +10,9 @@ import type { Context } from '../context.ts';
 import { isCurrent } from '../provisioning/create-container.ts';
 import { readSpend, usd } from '../usage/spend.ts';
 import { budgetsInUse } from './budgets-in-use.ts';
+import { gatewayBypass, readableSpec } from './gateway-bypass.ts';
 
-type Slice = Pick<Context, 'database' | 'config' | 'clock'>;
+type Slice = Pick<Context, 'database' | 'config' | 'clock' | 'log'>;
 
 /** Maximum characters of the last message in a list. */
 const MAX_PREVIEW = 160;
@@ -77,6 +76,7 @@ function rowOf(context: Slice, actor: Actor, agent: AgentWithSecretNames, read: 
     status: agent.state,
     reason: agent.state === 'error' || agent.state === 'stopped' ? agent.stateReason : null,
     diskProblem: agent.state === 'running' ? agent.diskProblem : null,
+    gatewayBypass: gatewayBypass(context, agent),
     plan: agent.plan,
     channels: tokenNames.filter((name) => secretNames.includes(name)).map((name) => channelOf[name]),
     lastMessage: last ? { text: last.text, sender: last.sender, platform: last.platform, at: last.at.toISOString() } : null,
@@ -107,16 +107,6 @@ export async function listOverview(context: Slice, actor: Actor, ids?: string[])
     );
     return agents.map((agent) => rowOf(context, actor, agent, read));
   });
-}
-
-/** An agent's spec; `null` also when its stored shape is unknown: the owner needs the page to request a repair. */
-function readableSpec({ log }: Context, agent: Agent): AgentContainerSpec | null {
-  try {
-    return readContainerSpec(agent);
-  } catch (error) {
-    log.warn({ err: error, agentId: agent.id }, 'container spec could not be read');
-    return null;
-  }
 }
 
 /** The last measurement of an agent's data, against the limit of its plan; null before the first. */

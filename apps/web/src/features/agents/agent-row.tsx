@@ -2,6 +2,7 @@ import type { OverviewRow } from '@agentbot/contracts';
 import Link from 'next/link';
 import { memo } from 'react';
 import { budgetWarning } from '../../components/agent/budget-text.ts';
+import { bypassWarning } from '../../components/agent/bypass-text.ts';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
@@ -12,7 +13,7 @@ import { Sparkline } from './sparkline.tsx';
 export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }) {
   const { lastMessage } = agent;
   const problem = agent.reason ?? agent.diskProblem;
-  const warning = budgetWarning(agent.budgets.agent, 'The agent’s budget');
+  const warning = bypassWarning(agent) ?? budgetWarning(agent.budgets.agent, 'The agent’s budget');
   const colour = problem ? 'text-danger' : warning ? 'text-warn' : 'text-muted';
   return (
     <Link
