@@ -314,6 +314,35 @@ test('the list and the page of an agent warn when most of a budget is used, of t
   await database.query('UPDATE agents SET daily_budget_micros = NULL WHERE id = $1', [agent]);
 }, 120_000);
 
+test('the creation form tests the model before the agent exists, and forgets the result when a field changes', async () => {
+  await visit('/agents/new');
+  await page.getByRole('radio', { name: /Your own model/ }).click();
+  await button('Test the model').click();
+  await page.getByRole('alert').filter({ hasText: 'The model custom needs config.baseUrl and config.model' }).waitFor();
+  await page.getByLabel('Base URL').fill(`http://host.docker.internal:${model.port}/v1`);
+  await page.getByLabel('Model ID').fill('echo-1');
+  await page.getByLabel('API key').fill('sk-wrong-key');
+  await button('Test the model').click();
+  await page.getByRole('alert').filter({ hasText: 'The provider refused the key' }).waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents-new-test-failed', theme)));
+  await page.getByLabel('API key').fill(MODEL_KEY);
+  expect(await page.getByRole('alert').filter({ hasText: /\S/ }).count()).toBe(0);
+  const { rows: before } = await database.query('SELECT count(*) FROM model_calls');
+  const received = model.requests.length;
+  await button('Test the model').focus();
+  await page.keyboard.press('Enter');
+  const passed = page.getByRole('status').filter({ hasText: /echo-1 answered in [\d,]+ ms$/ });
+  await passed.waitFor();
+  expect(model.requests.slice(received)).toMatchObject([{ words: 'Say hello', key: MODEL_KEY }]);
+  expect((await database.query('SELECT count(*) FROM model_calls')).rows).toEqual(before);
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents-new-test', theme)));
+  expect(faults).toEqual([]);
+  await page.getByLabel('Model ID').fill('echo-2');
+  await passed.waitFor({ state: 'detached' });
+  expect((await database.query('SELECT count(*)::int AS count FROM agents')).rows).toEqual([{ count: 1 }]);
+}, 120_000);
+
 test('an old container that holds the provider’s key is flagged until a restart', async () => {
   // As a container was stored before the model gateway.
   await database.query(

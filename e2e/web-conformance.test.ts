@@ -244,6 +244,7 @@ describe('error tables:', () => {
     ['getAgentUsage', undefined, 'days must be a whole number', '?days=many'],
     ['getAccountUsage', undefined, 'days must be at most 366', '?days=367'],
     ['exportUsage', undefined, 'Invalid agentId', '?agentId=..'],
+    ['testNewModel', { model: 'custom', config: {} }, 'The model custom needs config.baseUrl and config.model'],
     ['setAgentBudget', { dailyUsd: '5' }, 'dailyUsd must be a number of dollars from 0 to 1000000'],
     ['setAccountBudget', { monthlyUsd: 1e7 }, 'monthlyUsd must be a number of dollars from 0 to 1000000'],
     ['sendMessage', { message: ' ' }, 'Message required'],

@@ -304,4 +304,28 @@ export const usage: Patch[] = [
     harm: 'an old container with the key of a fallback model counts as one without a key',
     test: days('flags a running container'),
   },
+  {
+    id: 'new-model-key-in-error',
+    file: source('test-new-model'),
+    find: 'createKeyRedactor(apiKey).text(await readAnswer(response.body))',
+    replace: 'await readAnswer(response.body)',
+    harm: 'the test of a model shows the key that its provider repeats',
+    test: { package: '@agentbot/backend', file: 'test/test-model.test.ts', name: 'without the key that it repeats' },
+  },
+  {
+    id: 'new-model-endless',
+    file: source('run-model-test'),
+    find: '    if (text.length > MAX_ANSWER) break;\n',
+    replace: '',
+    harm: 'an endpoint fills the backend’s memory',
+    test: { package: '@agentbot/backend', file: 'test/test-model.test.ts', name: 'does not read an endless answer' },
+  },
+  {
+    id: 'new-model-unlimited',
+    file: 'packages/contracts/src/usage.ts',
+    find: "  rateLimit: 'modelTests',\n",
+    replace: '',
+    harm: 'an account tries keys of others without a limit',
+    test: { package: '@agentbot/backend', file: 'test/test-model.test.ts', name: 'is limited to three times' },
+  },
 ];

@@ -150,6 +150,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   updateAgentFile: () => ({ content: 'x' }),
   renameConversation: () => ({ title: 'Renamed' }),
   tellAgent: () => ({ action: 'create-session' }),
+  testNewModel: () => ({ config: { aiProvider: 'openai' } }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   setBackupSchedule: () => ({ everyHours: 24 }),
   setAgentBudget: () => ({ monthlyUsd: null }),
@@ -578,6 +579,9 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   setAgentBudget: {
     INVALID_REQUEST: invalid('setAgentBudget', { price: { inputUsd: 1 } }, 'price.outputUsd must be a number of dollars from 0 to 1000000'),
   },
+  testNewModel: {
+    INVALID_REQUEST: invalid('testNewModel', { model: 'custom', config: {} }, 'The model custom needs config.baseUrl and config.model'),
+  },
   setAccountBudget: {
     INVALID_REQUEST: invalid('setAccountBudget', { dailyUsd: -1 }, 'dailyUsd must be a number of dollars from 0 to 1000000'),
   },
@@ -777,6 +781,7 @@ const infallible: RouteId[] = [
   'listOpenclawVersions',
   'streamOverview',
   'checkChannelToken',
+  'testNewModel',
 ];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {

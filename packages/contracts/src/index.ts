@@ -53,7 +53,7 @@ export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
-export type { AccountLimits, Budget, BudgetChange, UsageReport } from './usage.ts';
+export type { AccountLimits, Budget, BudgetChange, ModelTestResult, UsageReport } from './usage.ts';
 export type { VerificationType } from './verification.ts';
 export { type CronJob, type FileInfo, type FileVersion, type ListedFile, MAX_FILE_BYTES, MAX_FILE_VERSIONS } from './workspace.ts';
 
@@ -158,6 +158,7 @@ export const routes = {
   exportUsage: usage.exportUsage,
   setAccountBudget: usage.setAccountBudget,
   testModel: usage.testModel,
+  testNewModel: usage.testNewModel,
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   deleteApiKey: apiKeys.deleteApiKey,

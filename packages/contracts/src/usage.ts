@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentIdSchema, agentParams } from './agents.ts';
+import { agentConfigSchema, agentIdSchema, agentParams, modelSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { wholeNumber } from './paging.ts';
 
@@ -172,6 +172,8 @@ const tested = z.strictObject({
   model: z.string(),
   error: z.strictObject({ kind: testErrorKind, message: z.string() }).optional(),
 });
+/** The result of a call of a model, with the kind of its error and a sentence about it. */
+export type ModelTestResult = z.infer<typeof tested>;
 export const testModel = defineRoute({
   id: 'testModel',
   summary: "Call an agent's model once, with its stored key, for a reply of a few tokens; the call counts as usage",
@@ -183,5 +185,25 @@ export const testModel = defineRoute({
   errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id/test-model', response: tested },
   web: { path: '/api/agents/:id/test-model', response: tested },
+  timeoutMs: 60_000,
+});
+
+export const testNewModel = defineRoute({
+  id: 'testNewModel',
+  summary:
+    'Call a model once with the key of the request, for a reply of a few tokens, before an agent is created; nothing is stored, and the call is not booked',
+  method: 'POST',
+  auth: 'caller',
+  rateLimit: 'modelTests',
+  body: z.strictObject({
+    /** As for `provisionAgent`; without it, `config` alone selects provider and model, as for `createAgent`. */
+    model: modelSchema.optional(),
+    config: agentConfigSchema.pick({ aiProvider: true, baseUrl: true, model: true, apiKey: true }),
+  }),
+  status: 200,
+  failure: 'Failed to test the model',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'RATE_LIMITED'],
+  backend: { path: '/api/test-model', response: tested },
+  web: { path: '/api/test-model', response: tested },
   timeoutMs: 60_000,
 });

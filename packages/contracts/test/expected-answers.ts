@@ -221,6 +221,7 @@ const failures: Record<string, string> = {
   exportUsage: 'Failed to export usage',
   setAccountBudget: 'Failed to set the budget',
   testModel: 'Failed to test the model',
+  testNewModel: 'Failed to test the model',
   listApiKeys: 'Failed to list API keys',
   createApiKey: 'Failed to create API key',
   deleteApiKey: 'Failed to delete API key',
