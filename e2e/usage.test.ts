@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -27,7 +28,7 @@ let model: Awaited<ReturnType<typeof startModelProvider>>;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  await openDashboard({ API_RATE_LIMIT: '5000' });
+  await openDashboard({ API_RATE_LIMIT: '5000', PLAN_BUDGETS: 'network=40/' });
   await signUp();
   await provisionAgent(model.port);
 }, 300_000);
@@ -47,7 +48,7 @@ const count = (value: number) => value.toLocaleString('en');
 const rowOf = (name: string | RegExp) => page.getByRole('row').filter({ hasText: name });
 const cellsOf = (name: string | RegExp) => rowOf(name).getByRole('cell').allTextContents();
 const field = (name: string) => page.getByLabel(name, { exact: true });
-const meter = (name: string) => page.getByRole('meter', { name });
+const meter = (name: string) => page.getByRole('meter', { name, exact: true });
 const budgetRow = async () =>
   (
     await database.query(
@@ -157,6 +158,16 @@ test('the charts have a bar for each day of the period, whose figures the arrow 
   await older.filter({ hasText: '$10.55' }).waitFor();
   await page.getByText(/requests in 90 days \(UTC\)$/).waitFor();
 
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+  expect(download.suggestedFilename()).toMatch(new RegExp(`^usage-${agent}-[\\d-]{10}-to-[\\d-]{10}\\.csv$`));
+  const rows = (await readFile(await download.path(), 'utf8')).split('\r\n').filter((line) => line.includes(',openai,gpt-4o-mini,'));
+  // The newest comes last: of three days ago.
+  expect(rows.map((line) => line.split(',').slice(2).join())).toEqual([
+    'Ada,openai,gpt-4o-mini,1200,3000000,1000000,45000,6.750000,0',
+    'Ada,openai,gpt-4o-mini,1200,3000000,1000000,45000,2.750000,0',
+    'Ada,openai,gpt-4o-mini,1200,3000000,1000000,45000,1.050000,0',
+  ]);
+
   await button('7 days').click();
   await older.filter({ hasText: '$1.05' }).waitFor();
   const chart = page.locator('.recharts-surface[tabindex="0"]').first();
@@ -250,6 +261,138 @@ test('the usage of the account lists its agents by cost, deleted ones too, and s
   await agents.nth(2).getByRole('link', { name: 'Ada' }).click();
   await page.waitForURL(`**/agents/${agent}/usage`);
 });
+
+test('the budget that the operator sets for a plan holds where the account has none, and its bar says whose it is', async () => {
+  await meter('All your agents this month: share of the budget').waitFor();
+  expect(await meter('All your agents today: share of the budget').count()).toBe(0);
+  expect(await page.getByText('The operator’s default for your plan').count()).toBe(0);
+  const { rows } = await database.query('SELECT plan FROM agents WHERE id = $1', [agent]);
+  await database.query("UPDATE agents SET plan = 'network' WHERE id = $1", [agent]);
+  await page.reload();
+  await meter('All your agents today: share of the budget').waitFor();
+  expect(await meter('All your agents today: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$40\.00$/);
+  expect(await page.getByText('The operator’s default for your plan').count()).toBe(1);
+  await visit('/account/usage');
+  await page.getByText('The operator’s default for your plan').waitFor();
+  expect(await meter('Today: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$40\.00$/);
+  expect(await meter('This month: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$250\.50$/);
+  await database.query('UPDATE agents SET plan = $2 WHERE id = $1', [agent, rows[0].plan]);
+});
+
+test('the list and the page of an agent warn when most of a budget is used, of the agent and of the account', async () => {
+  const spend = (agentMicros: number, accountMicros: number) =>
+    database.query(
+      `UPDATE spend_days SET spent_micros = CASE subject WHEN 'agent' THEN $1::bigint ELSE $2::bigint END
+       WHERE day = (now() AT TIME ZONE 'UTC')::date AND owner_id = (SELECT owner_id FROM agents WHERE id = $3)`,
+      [agentMicros, accountMicros, agent],
+    );
+  await database.query('CREATE TABLE kept_spend AS SELECT * FROM spend_days');
+  await database.query('UPDATE agents SET daily_budget_micros = 1000000 WHERE id = $1', [agent]);
+  await spend(790_000, 1_000_000);
+  await visit('/agents');
+  await page.getByText('$0.79 today').waitFor();
+  expect(await page.getByText(/budget .* used|is spent/).count()).toBe(0);
+
+  await spend(840_000, 250_500_000);
+  await page.reload();
+  await page.getByText('The agent’s budget for today is 84 % used: $0.84 of $1.00.').waitFor();
+  await page.getByText('The budget of your account for this month is spent: $250.50 of $250.50.').waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents-with-budgets', theme)));
+  await visit(`/agents/${agent}`);
+  await page.getByText('The agent’s budget for today is 84 % used: $0.84 of $1.00.').waitFor();
+  await page.getByText('The budget of your account for this month is spent').waitFor();
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agent-with-budgets', theme)));
+  expect(faults).toEqual([]);
+  await page.getByRole('link', { name: 'Usage and budget' }).first().click();
+  await page.waitForURL(`**/agents/${agent}/usage`);
+  await page.getByText(': 84 % used').waitFor();
+
+  await database.query('DELETE FROM spend_days');
+  await database.query('INSERT INTO spend_days SELECT * FROM kept_spend');
+  await database.query('DROP TABLE kept_spend');
+  await database.query('UPDATE agents SET daily_budget_micros = NULL WHERE id = $1', [agent]);
+}, 120_000);
+
+test('the creation form tests the model before the agent exists, and forgets the result when a field changes', async () => {
+  await visit('/agents/new');
+  await page.getByRole('radio', { name: /Your own model/ }).click();
+  await button('Test the model').click();
+  await page.getByRole('alert').filter({ hasText: 'The model custom needs config.baseUrl and config.model' }).waitFor();
+  await page.getByLabel('Base URL').fill(`http://host.docker.internal:${model.port}/v1`);
+  await page.getByLabel('Model ID').fill('echo-1');
+  await page.getByLabel('API key').fill('sk-wrong-key');
+  await button('Test the model').click();
+  await page.getByRole('alert').filter({ hasText: 'The provider refused the key' }).waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents-new-test-failed', theme)));
+  await page.getByLabel('API key').fill(MODEL_KEY);
+  expect(await page.getByRole('alert').filter({ hasText: /\S/ }).count()).toBe(0);
+  const { rows: before } = await database.query('SELECT count(*) FROM model_calls');
+  const received = model.requests.length;
+  await button('Test the model').focus();
+  await page.keyboard.press('Enter');
+  const passed = page.getByRole('status').filter({ hasText: /echo-1 answered in [\d,]+ ms$/ });
+  await passed.waitFor();
+  expect(model.requests.slice(received)).toMatchObject([{ words: 'Say hello', key: MODEL_KEY }]);
+  expect((await database.query('SELECT count(*) FROM model_calls')).rows).toEqual(before);
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents-new-test', theme)));
+  expect(faults).toEqual([]);
+  await page.getByLabel('Model ID').fill('echo-2');
+  await passed.waitFor({ state: 'detached' });
+  expect((await database.query('SELECT count(*)::int AS count FROM agents')).rows).toEqual([{ count: 1 }]);
+}, 120_000);
+
+test('an old container that holds the provider’s key is flagged until a restart', async () => {
+  // As a container was stored before the model gateway.
+  await database.query(
+    `UPDATE agents SET container_spec = jsonb_set(jsonb_set(container_spec - 'models', '{fingerprint}', '"old"'), '{secretEnv,AGENT_MODEL_API_KEY}', '"apiKey"')
+     WHERE id = $1`,
+    [agent],
+  );
+  const hint = page.getByText('Restart to apply: this container still holds the provider’s key.');
+  await visit('/agents');
+  await hint.waitFor();
+  await visit(`/agents/${agent}`);
+  await hint.waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agent-before-gateway', theme)));
+  expect(faults).toEqual([]);
+  await button('Restart').click();
+  await page.getByText('The agent is running again').waitFor({ timeout: 120_000 });
+  await hint.waitFor({ state: 'detached' });
+  await visit('/agents');
+  await page.getByRole('heading', { name: 'Ada' }).waitFor();
+  expect(await hint.count()).toBe(0);
+}, 240_000);
+
+test('an administrator sees which accounts and agents cost most', async () => {
+  await database.query(
+    "INSERT INTO users (id, email, created_at, updated_at) VALUES ('user_spender', 'spender@example.com', now(), now())",
+  );
+  await database.query(
+    `INSERT INTO model_days (agent_id, day, provider, model, owner_id, requests, unpriced_requests, input_tokens, cached_tokens, output_tokens, cost_micros)
+     VALUES ('agent_dear', (now() AT TIME ZONE 'UTC')::date, 'openai', 'gpt-4o', 'user_spender', 2500, 0, 9000000, 0, 1000000, 99500000)`,
+  );
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Top spenders' }).click();
+  const accounts = page.getByRole('region', { name: 'Usage by account' }).getByRole('row');
+  await accounts.nth(2).waitFor();
+  expect(await accounts.nth(1).getByRole('cell').allTextContents()).toEqual([
+    'spender@example.com',
+    '2,500',
+    '9,000,000',
+    '0',
+    '1,000,000',
+    '$99.50',
+  ]);
+  expect(await accounts.nth(2).getByRole('cell').first().textContent()).toBe('ada@example.com');
+  const agents = page.getByRole('region', { name: 'Usage by agent' }).getByRole('row');
+  expect(await agents.nth(1).getByRole('cell').first().textContent()).toBe('Deleted agent agent_dear spender@example.com');
+  await expectRetry('**/api/admin/usage?*', () => visit('/admin/usage'), page.getByRole('heading', { name: 'By account' }));
+  expect(await findFaultsOfPages(page, ['/admin/usage'])).toEqual([]);
+  await database.query("DELETE FROM model_days WHERE owner_id = 'user_spender'");
+  await database.query("DELETE FROM users WHERE id = 'user_spender'");
+}, 120_000);
 
 test('an account without calls is told so', async () => {
   await database.query('CREATE TABLE kept_days AS SELECT * FROM model_days');

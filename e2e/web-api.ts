@@ -99,6 +99,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   setAgentBudget: () => ({ monthlyUsd: null }),
   setAccountBudget: () => ({ monthlyUsd: null }),
   createApiKey: () => ({ name: 'k' }),
+  testNewModel: () => ({ config: { aiProvider: 'openai' } }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'solo' }),
   cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),

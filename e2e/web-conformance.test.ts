@@ -143,6 +143,7 @@ describe('every operation:', () => {
     'unlinkWhatsApp',
     'deleteApiKey',
     'exportAudit',
+    'exportUsage',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -242,6 +243,8 @@ describe('error tables:', () => {
     ['setBackupSchedule', { everyHours: 1.5 }, 'everyHours must be a whole number from 1 to 720'],
     ['getAgentUsage', undefined, 'days must be a whole number', '?days=many'],
     ['getAccountUsage', undefined, 'days must be at most 366', '?days=367'],
+    ['exportUsage', undefined, 'Invalid agentId', '?agentId=..'],
+    ['testNewModel', { model: 'custom', config: {} }, 'The model custom needs config.baseUrl and config.model'],
     ['setAgentBudget', { dailyUsd: '5' }, 'dailyUsd must be a number of dollars from 0 to 1000000'],
     ['setAccountBudget', { monthlyUsd: 1e7 }, 'monthlyUsd must be a number of dollars from 0 to 1000000'],
     ['sendMessage', { message: ' ' }, 'Message required'],
@@ -269,6 +272,7 @@ describe('error tables:', () => {
     ['askAgent', undefined, 'Invalid action', '?action=reboot'],
     ['listUsers', undefined, 'limit must be at least 1', '?limit=0'],
     ['listAllAgents', undefined, 'Invalid cursor', '?cursor=abc'],
+    ['listTopSpenders', undefined, 'days must be at least 1', '?days=0'],
     ['streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b'],
     ['streamLogs', undefined, 'Invalid lastEventId', `?lastEventId=${'1'.repeat(101)}`],
     ['checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'],
@@ -293,6 +297,14 @@ describe('error tables:', () => {
     expect(lines.map(({ action }) => action)).toEqual(expect.arrayContaining(['register', 'provisionAgent', 'operation:provision']));
   });
 
+  test('exportUsage downloads the calls as CSV', async () => {
+    const response = await owner.fetch(`/api/usage/export?days=1&agentId=${running}`);
+    const today = new Date().toISOString().slice(0, 10);
+    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="usage-${running}-${today}-to-${today}.csv"`);
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+    expect(await response.text()).toMatch(/^date,agent_id,agent,provider,model,[a-z_,]+\r\n/);
+  });
+
   test('payments, missing resources and conflicts are refused with their codes', async () => {
     const { session: newcomer } = await WebSession.signUp(stack.webUrl, 'newcomer@example.com');
     expectRefusal('provisionAgent', await call('provisionAgent', { as: newcomer }), 'PAYMENT_REQUIRED');
@@ -305,7 +317,7 @@ describe('error tables:', () => {
     expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
     for (const id of ['startCheckout', 'openBillingPortal'] as const) expectRefusal(id, await call(id), 'PAYMENTS_UNAVAILABLE');
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
-    for (const id of ['listUsers', 'listAllAgents', 'getInstallationHealth'] as const) {
+    for (const id of ['listUsers', 'listAllAgents', 'listTopSpenders', 'getInstallationHealth'] as const) {
       expectRefusal(id, await call(id, { as: newcomer }), 'FORBIDDEN');
     }
     expectRefusal(

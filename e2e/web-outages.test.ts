@@ -1,4 +1,4 @@
-import type { ErrorCode, RouteId } from '@agentbot/contracts';
+import { type ErrorCode, type RouteId, routes } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
@@ -10,6 +10,7 @@ import {
   expectAllRowsSeen,
   expectRefusal,
   isoTime,
+  owner,
   ownerId,
   running,
   stack,
@@ -121,11 +122,12 @@ describe('an outage:', () => {
     expect((await call('startAgent')).body).toEqual({ success: true, status: 'active' });
   }, 120_000);
 
-  test('too many attempts at a password or an account are RATE_LIMITED', async () => {
+  test('too many attempts at a password, an account or a model’s key are RATE_LIMITED', async () => {
     await restart({ SIGN_IN_RATE_LIMIT: '1', SMTP_URL: 'smtp://127.0.0.1:1' });
     for (const id of having('RATE_LIMITED')) {
-      for (let i = 0; i < 3; i++) await call(id, { as: anonymous });
-      expectRefusal(id, await call(id, { as: anonymous }), 'RATE_LIMITED', /^Too many/);
+      const as = routes[id].auth === 'caller' ? owner : anonymous;
+      for (let i = 0; i < 3; i++) await call(id, { as });
+      expectRefusal(id, await call(id, { as }), 'RATE_LIMITED', /^Too many/);
     }
   }, 120_000);
 

@@ -298,8 +298,8 @@ export const time: Patch[] = [
   {
     id: 'rate-credentials-window',
     file: source('app/http-app'),
-    find: 'seconds: 15 * 60',
-    replace: 'seconds: 15',
+    find: "name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60",
+    replace: "name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15",
     harm: 'sign-ups and guesses are hardly limited',
     test: limits('of sign-ins and sign-ups'),
   },

@@ -3,6 +3,7 @@ import type { Patch } from '../patch.ts';
 const source = (name: string) => `apps/backend/src/domain/usage/${name}.ts`;
 const beside = (name: string) => ({ package: '@agentbot/backend', file: `src/domain/usage/${name}.test.ts` });
 const gateway = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-gateway.test.ts', name });
+const days = (name: string) => ({ package: '@agentbot/backend', file: 'test/usage.test.ts', name });
 const migration = 'apps/backend/prisma/migrations/20261130010000_model_calls/migration.sql';
 
 /** The model gateway: keys, limits, the ledger and budgets. */
@@ -262,5 +263,93 @@ export const usage: Patch[] = [
     replace: 'baseUrl: `https://${gatewayName}`,',
     harm: 'a container calls its provider past the model gateway',
     test: { package: '@agentbot/backend', file: 'src/infra/openclaw/config-builder.test.ts' },
+  },
+  {
+    id: 'limits-own-first',
+    file: source('account-limits'),
+    find: 'if (own !== null) return',
+    replace: 'if (own !== null && defaults.length === 0) return',
+    harm: 'the bar shows the operator’s budget, and the account’s own one refuses the calls',
+    test: days('are the operator’s default for the plan'),
+  },
+  {
+    id: 'spend-of-the-month',
+    file: source('spend'),
+    find: "WHERE day >= date_trunc('month', ${today}::date)::date",
+    replace: 'WHERE day >= ${today}::date - 31',
+    harm: 'the last month counts against the budget of this one',
+    test: days('are the operator’s default for the plan'),
+  },
+  {
+    id: 'csv-formula',
+    file: 'apps/backend/src/shared/csv.ts',
+    find: "FORMULA.test(text) ? `'${text}` : text",
+    replace: 'text',
+    harm: 'an agent’s name runs a command in the spreadsheet of its owner',
+    test: days('has a row per day, agent, provider and model'),
+  },
+  {
+    id: 'csv-batches',
+    file: source('export-usage'),
+    find: '(d.day, d.agent_id, d.provider, d.model) >',
+    replace: '(d.day, d.agent_id, d.provider, d.model) >=',
+    harm: 'the file has some calls twice',
+    test: days('has every row once'),
+  },
+  {
+    id: 'spenders-order',
+    file: 'apps/backend/src/domain/overview/list-top-spenders.ts',
+    find: 'GROUP BY d.owner_id, u.email ORDER BY micros DESC, requests DESC',
+    replace: 'GROUP BY d.owner_id, u.email ORDER BY requests DESC',
+    harm: 'the account that costs most is not on the list',
+    test: days('lists accounts and agents'),
+  },
+  {
+    id: 'budget-used-rounded-up',
+    file: 'apps/backend/src/domain/overview/budgets-in-use.ts',
+    find: 'Math.floor((micros(spentUsd) * 100) / micros(limit))',
+    replace: 'Math.round((spentUsd / limit) * 100)',
+    harm: 'the list says that a budget is spent while calls still pass',
+    test: days('micro-dollars spent has'),
+  },
+  {
+    id: 'budget-used-other-period',
+    file: 'apps/backend/src/domain/overview/budgets-in-use.ts',
+    find: 'month.usedPercent > day.usedPercent',
+    replace: 'false',
+    harm: 'the list does not warn of the month’s budget while one for a day is set',
+    test: days('has what each agent spent today'),
+  },
+  {
+    id: 'bypass-key-of-fallback',
+    file: 'apps/backend/src/domain/overview/gateway-bypass.ts',
+    find: '/^apiKey(:|$)/',
+    replace: '/^apiKey$/',
+    harm: 'an old container with the key of a fallback model counts as one without a key',
+    test: days('flags a running container'),
+  },
+  {
+    id: 'new-model-key-in-error',
+    file: source('test-new-model'),
+    find: 'createKeyRedactor(apiKey).text(await readAnswer(response.body))',
+    replace: 'await readAnswer(response.body)',
+    harm: 'the test of a model shows the key that its provider repeats',
+    test: { package: '@agentbot/backend', file: 'test/test-model.test.ts', name: 'without the key that it repeats' },
+  },
+  {
+    id: 'new-model-endless',
+    file: source('run-model-test'),
+    find: '    if (text.length > MAX_ANSWER) break;\n',
+    replace: '',
+    harm: 'an endpoint fills the backend’s memory',
+    test: { package: '@agentbot/backend', file: 'test/test-model.test.ts', name: 'does not read an endless answer' },
+  },
+  {
+    id: 'new-model-unlimited',
+    file: 'packages/contracts/src/usage.ts',
+    find: "  rateLimit: 'modelTests',\n",
+    replace: '',
+    harm: 'an account tries keys of others without a limit',
+    test: { package: '@agentbot/backend', file: 'test/test-model.test.ts', name: 'is limited to three times' },
   },
 ];

@@ -131,9 +131,9 @@ describe('the routes of administrators', () => {
     return key;
   };
 
-  test('include listUsers, listAllAgents, getInstallationHealth and grantPlan', () => {
+  test('include listUsers, listAllAgents, listTopSpenders, getInstallationHealth and grantPlan', () => {
     expect(adminRoutes.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(['listUsers', 'listAllAgents', 'getInstallationHealth', 'grantPlan']),
+      expect.arrayContaining(['listUsers', 'listAllAgents', 'listTopSpenders', 'getInstallationHealth', 'grantPlan']),
     );
   });
 

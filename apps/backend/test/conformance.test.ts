@@ -150,6 +150,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   updateAgentFile: () => ({ content: 'x' }),
   renameConversation: () => ({ title: 'Renamed' }),
   tellAgent: () => ({ action: 'create-session' }),
+  testNewModel: () => ({ config: { aiProvider: 'openai' } }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   setBackupSchedule: () => ({ everyHours: 24 }),
   setAgentBudget: () => ({ monthlyUsd: null }),
@@ -436,6 +437,10 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('listUsers', undefined, 'Invalid cursor', '?cursor=abc'),
     FORBIDDEN: { send: () => call(real, 'listUsers', { as: stranger }) },
   },
+  listTopSpenders: {
+    INVALID_REQUEST: invalid('listTopSpenders', undefined, 'days must be at most 366', '?days=400'),
+    FORBIDDEN: { send: () => call(real, 'listTopSpenders', { as: stranger }) },
+  },
   listAllAgents: {
     INVALID_REQUEST: invalid('listAllAgents', undefined, 'limit must be at most 100', '?limit=101'),
     FORBIDDEN: { send: () => call(real, 'listAllAgents', { as: stranger }) },
@@ -570,8 +575,12 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   getAgentUsage: { INVALID_REQUEST: invalid('getAgentUsage', undefined, 'days must be at least 1', '?days=0') },
   getAccountUsage: { INVALID_REQUEST: invalid('getAccountUsage', undefined, 'days must be at most 366', '?days=367') },
+  exportUsage: { INVALID_REQUEST: invalid('exportUsage', undefined, 'days must be a whole number', '?days=1.5') },
   setAgentBudget: {
     INVALID_REQUEST: invalid('setAgentBudget', { price: { inputUsd: 1 } }, 'price.outputUsd must be a number of dollars from 0 to 1000000'),
+  },
+  testNewModel: {
+    INVALID_REQUEST: invalid('testNewModel', { model: 'custom', config: {} }, 'The model custom needs config.baseUrl and config.model'),
   },
   setAccountBudget: {
     INVALID_REQUEST: invalid('setAccountBudget', { dailyUsd: -1 }, 'dailyUsd must be a number of dollars from 0 to 1000000'),
@@ -772,6 +781,7 @@ const infallible: RouteId[] = [
   'listOpenclawVersions',
   'streamOverview',
   'checkChannelToken',
+  'testNewModel',
 ];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {

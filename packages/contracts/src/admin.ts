@@ -3,6 +3,7 @@ import { webStatusSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { pageQuery } from './paging.ts';
 import { planSchema } from './plans.ts';
+import { daysQuery, usageFigures } from './usage.ts';
 
 const timestamp = z.iso.datetime();
 /** A page and a search text (`q`). */
@@ -66,6 +67,30 @@ export const listAllAgents = defineRoute({
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
   backend: { path: '/api/admin/agents', response: agents },
   web: { path: '/api/admin/agents', response: agents },
+});
+
+/** `unpricedRequests` are calls of a model whose price is not known: they count as free. */
+const spent = { ...usageFigures, unpricedRequests: z.int() };
+const topSpenders = z.strictObject({
+  total: z.strictObject(spent),
+  accounts: z.array(z.strictObject({ id: z.string(), email: z.string(), ...spent })),
+  /** `name` is null for a deleted agent. */
+  agents: z.array(z.strictObject({ id: z.string(), name: z.string().nullable(), ownerEmail: z.string(), ...spent })),
+});
+export type TopSpenders = z.infer<typeof topSpenders>;
+const topSpendersAnswer = topSpenders.extend({ status: z.literal('ok') });
+export const listTopSpenders = defineRoute({
+  id: 'listTopSpenders',
+  summary:
+    'The 50 accounts and the 50 agents whose model calls cost most in the last days (UTC; 30 by default), most expensive first, and the sum of all',
+  method: 'GET',
+  auth: 'admin',
+  query: daysQuery,
+  status: 200,
+  failure: 'Failed to fetch usage',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/usage', response: topSpendersAnswer },
+  web: { path: '/api/admin/usage', response: topSpendersAnswer },
 });
 
 const health = z.strictObject({

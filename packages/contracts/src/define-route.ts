@@ -61,7 +61,7 @@ export interface Route {
   backend: Side;
   web?: Side;
   /** The name of an additional rate limit. */
-  rateLimit?: 'deployments' | 'credentials';
+  rateLimit?: 'deployments' | 'credentials' | 'modelTests';
   /** The web's timeout for the backend's response, in milliseconds. */
   timeoutMs?: number;
 }

@@ -26,7 +26,7 @@ import * as wallets from './wallets.ts';
 import * as workspace from './workspace.ts';
 
 export { type Me, SESSION_SECONDS } from './accounts.ts';
-export type { AdminAgentView, InstallationHealth, UserView } from './admin.ts';
+export type { AdminAgentView, InstallationHealth, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
 export type { AuditEntryView } from './audit.ts';
@@ -48,12 +48,12 @@ export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.t
 export { agentNamedIn } from './named-agent.ts';
 export type { OpenclawVersion } from './openclaw.ts';
 export type { OperationKind, OperationView } from './operations.ts';
-export type { AgentOverview, OverviewFrame, OverviewRow } from './overview.ts';
+export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
-export type { Budget, BudgetChange, UsageReport } from './usage.ts';
+export type { AccountLimits, Budget, BudgetChange, ModelTestResult, UsageReport } from './usage.ts';
 export type { VerificationType } from './verification.ts';
 export { type CronJob, type FileInfo, type FileVersion, type ListedFile, MAX_FILE_BYTES, MAX_FILE_VERSIONS } from './workspace.ts';
 
@@ -74,6 +74,7 @@ export const routes = {
   openBillingPortal: billing.openBillingPortal,
   listUsers: admin.listUsers,
   listAllAgents: admin.listAllAgents,
+  listTopSpenders: admin.listTopSpenders,
   getInstallationHealth: admin.getInstallationHealth,
   listOverview: overview.listOverview,
   streamOverview: overview.streamOverview,
@@ -154,8 +155,10 @@ export const routes = {
   getAgentUsage: usage.getAgentUsage,
   setAgentBudget: usage.setAgentBudget,
   getAccountUsage: usage.getAccountUsage,
+  exportUsage: usage.exportUsage,
   setAccountBudget: usage.setAccountBudget,
   testModel: usage.testModel,
+  testNewModel: usage.testNewModel,
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   deleteApiKey: apiKeys.deleteApiKey,

@@ -4,6 +4,16 @@ import { defineRoute } from './define-route.ts';
 import { planSchema } from './plans.ts';
 
 const timestamp = z.iso.datetime();
+/** How much of a budget for model calls is used. Days and months are UTC. */
+const budgetUse = z.strictObject({
+  period: z.enum(['day', 'month']),
+  usd: z.number(),
+  spentUsd: z.number(),
+  /** Rounded down: 100 when nothing is left. */
+  usedPercent: z.int(),
+});
+export type BudgetUse = z.infer<typeof budgetUse>;
+
 /** An agent as the dashboard's list shows it. */
 const row = z.strictObject({
   id: z.string(),
@@ -14,6 +24,11 @@ const row = z.strictObject({
   reason: z.string().nullable(),
   /** Why the data of a running agent is past the limit of its plan. */
   diskProblem: z.string().nullable(),
+  /**
+   * The running container was made before the model gateway: until a restart it calls its provider itself, with a provider's key
+   * in its environment or without a key, and its calls are neither booked nor limited.
+   */
+  gatewayBypass: z.enum(['with_key', 'without_key']).nullable(),
   plan: planSchema,
   /** The channels with a token. */
   channels: z.array(z.enum(['telegram', 'discord', 'whatsapp'])),
@@ -21,6 +36,10 @@ const row = z.strictObject({
   lastMessage: z.strictObject({ text: z.string(), sender: z.enum(['user', 'agent']), platform: z.string(), at: timestamp }).nullable(),
   /** The container's usage in each of the last minutes, oldest first: percent of one CPU, percent of its memory. */
   figures: z.strictObject({ cpu: z.array(z.number()), memory: z.array(z.number()) }).nullable(),
+  /** What the agent's model calls cost today (UTC). */
+  spentTodayUsd: z.number(),
+  /** The budget of the agent, and that of its account, per day or month, of which more is used; null without one. */
+  budgets: z.strictObject({ agent: budgetUse.nullable(), account: budgetUse.nullable() }),
   createdAt: timestamp,
 });
 export type OverviewRow = z.infer<typeof row>;

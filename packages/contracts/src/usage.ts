@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentParams } from './agents.ts';
+import { agentConfigSchema, agentIdSchema, agentParams, modelSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { wholeNumber } from './paging.ts';
 
@@ -36,7 +36,19 @@ const accountBudget = z.strictObject({
 const agentBudget = accountBudget.extend({ price: price.nullable() });
 export type Budget = z.infer<typeof agentBudget>;
 
-const tokens = {
+/** A limit of the account, and what the account has spent of it. */
+const limit = z.strictObject({
+  usd: z.number(),
+  spentUsd: z.number(),
+  /** The account's own budget, or the operator's default for the plan of its agents. */
+  source: z.enum(['account', 'plan']),
+});
+/** The limits of an account as they hold; null where there is none. For agents of several plans, the lowest default. */
+const accountLimits = z.strictObject({ daily: limit.nullable(), monthly: limit.nullable() });
+export type AccountLimits = z.infer<typeof accountLimits>;
+
+/** The calls of a group, their tokens and their cost. */
+export const usageFigures = {
   requests: z.int(),
   inputTokens: z.int(),
   /** The part of `inputTokens` that the provider read from its cache. */
@@ -53,21 +65,29 @@ const usage = {
     reservedUsd: z.number(),
   }),
   /** Only days with calls, oldest first. */
-  days: z.array(z.strictObject({ date: z.iso.date(), ...tokens })),
+  days: z.array(z.strictObject({ date: z.iso.date(), ...usageFigures })),
   /** The most expensive model first. `unpricedRequests` are calls of a model whose price is not known: they count as free. */
-  models: z.array(z.strictObject({ provider: z.string(), model: z.string(), ...tokens, unpricedRequests: z.int() })),
+  models: z.array(z.strictObject({ provider: z.string(), model: z.string(), ...usageFigures, unpricedRequests: z.int() })),
 };
-const agentUsage = z.strictObject({ agentId: z.string(), budget: agentBudget, ...usage });
+const agentUsage = z.strictObject({
+  agentId: z.string(),
+  budget: agentBudget,
+  /** Null for an API key of one agent, which does not see its account. */
+  limits: accountLimits.nullable(),
+  ...usage,
+});
 const accountUsage = z.strictObject({
   budget: accountBudget,
+  limits: accountLimits,
   ...usage,
   /** The most expensive agent first; `name` is null for a deleted agent. */
-  agents: z.array(z.strictObject({ agentId: z.string(), name: z.string().nullable(), ...tokens })),
+  agents: z.array(z.strictObject({ agentId: z.string(), name: z.string().nullable(), ...usageFigures })),
 });
 /** The model calls of an agent or an account, and what they cost. */
-export type UsageReport = Omit<z.infer<typeof agentUsage>, 'agentId' | 'budget'>;
+export type UsageReport = Omit<z.infer<typeof agentUsage>, 'agentId' | 'budget' | 'limits'>;
 
-const daysQuery = z.object({ days: wholeNumber('days', 1, 366).default(30) });
+/** The last days, today included. */
+export const daysQuery = z.object({ days: wholeNumber('days', 1, 366).default(30) });
 
 export const getAgentUsage = defineRoute({
   id: 'getAgentUsage',
@@ -112,6 +132,24 @@ export const getAccountUsage = defineRoute({
   web: { path: '/api/usage', response: accountUsage },
 });
 
+/** The columns are those of `getAccountUsage`; `cost_usd` has six digits after the point. */
+const usageFile = z.string();
+export const exportUsage = defineRoute({
+  id: 'exportUsage',
+  summary:
+    "The model calls of the last days (UTC; 30 by default) as a CSV file (RFC 4180, UTF-8), of all of the caller's agents or of one (`agentId`): a row per day, agent, provider and model; texts that begin like a formula have an apostrophe in front",
+  method: 'GET',
+  auth: 'caller',
+  download: true,
+  query: daysQuery.extend({ agentId: agentIdSchema.optional() }),
+  status: 200,
+  failure: 'Failed to export usage',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
+  backend: { path: '/api/usage/export', response: usageFile },
+  web: { path: '/api/usage/export', response: usageFile },
+  timeoutMs: 60_000,
+});
+
 const accountBudgetSet = z.strictObject({ budget: accountBudget, status: z.literal('updated') });
 export const setAccountBudget = defineRoute({
   id: 'setAccountBudget',
@@ -134,6 +172,8 @@ const tested = z.strictObject({
   model: z.string(),
   error: z.strictObject({ kind: testErrorKind, message: z.string() }).optional(),
 });
+/** The result of a call of a model, with the kind of its error and a sentence about it. */
+export type ModelTestResult = z.infer<typeof tested>;
 export const testModel = defineRoute({
   id: 'testModel',
   summary: "Call an agent's model once, with its stored key, for a reply of a few tokens; the call counts as usage",
@@ -145,5 +185,25 @@ export const testModel = defineRoute({
   errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id/test-model', response: tested },
   web: { path: '/api/agents/:id/test-model', response: tested },
+  timeoutMs: 60_000,
+});
+
+export const testNewModel = defineRoute({
+  id: 'testNewModel',
+  summary:
+    'Call a model once with the key of the request, for a reply of a few tokens, before an agent is created; nothing is stored, and the call is not booked',
+  method: 'POST',
+  auth: 'caller',
+  rateLimit: 'modelTests',
+  body: z.strictObject({
+    /** As for `provisionAgent`; without it, `config` alone selects provider and model, as for `createAgent`. */
+    model: modelSchema.optional(),
+    config: agentConfigSchema.pick({ aiProvider: true, baseUrl: true, model: true, apiKey: true }),
+  }),
+  status: 200,
+  failure: 'Failed to test the model',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'RATE_LIMITED'],
+  backend: { path: '/api/test-model', response: tested },
+  web: { path: '/api/test-model', response: tested },
   timeoutMs: 60_000,
 });

@@ -64,6 +64,7 @@ export function createApp(context: Context): Express {
         message: 'Deployment rate limit exceeded.',
       }),
       credentials: createRateLimit(pool, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
+      modelTests: createRateLimit(pool, { name: 'model tests', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
     },
     once: createIdempotency(context),
     requests: context.metrics.requests,

@@ -196,7 +196,7 @@ const schema = z.object({
   /** Requests per minute and user or IP address: on /api/*, and on `POST /api/deployments`. */
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(120),
   DEPLOYMENT_RATE_LIMIT: z.coerce.number().int().min(1).default(5),
-  /** Wrong passwords per email and IP address in 15 minutes. Sign-ins and sign-ups per IP address: three times that. */
+  /** Wrong passwords per email and IP address in 15 minutes. Sign-ins, sign-ups and tests of a new model: three times that. */
   SIGN_IN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
   /** Open streams and downloads per user, and WebSockets per agent and IP address, in each process. */
   STREAM_LIMIT: z.coerce.number().int().min(1).default(20),

@@ -57,5 +57,8 @@ export function userOf(actor: Actor): string {
   throw new AppError('UNAUTHORIZED');
 }
 
+/** Whether an actor may see rows of the account, and not those of one agent alone. */
+export const seesAccount = (actor: Actor): boolean => actor.kind !== 'user' || actor.key?.agentId === undefined;
+
 /** Whether the request carries the internal key. Plans, payments and verifications that it states are accepted without a check. */
 export const isTrusted = (actor: Actor): boolean => actor.kind === 'service' || (actor.kind === 'user' && actor.credential === 'internal');

@@ -1,17 +1,18 @@
 import { type AgentOverview, type OverviewRow, plans } from '@agentbot/contracts';
 import { type Agent, Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
-import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
-import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
-import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
+import { type Actor, seesAccount, tenantOf, userOf } from '../../shared/actor.ts';
 import { agentUrl } from '../agents/addresses.ts';
 import { webAgent } from '../agents/agent-view.ts';
 import { getAgent } from '../agents/agents.ts';
 import { stopsAt } from '../containers/disk-limit.ts';
 import type { Context } from '../context.ts';
 import { isCurrent } from '../provisioning/create-container.ts';
+import { readSpend, usd } from '../usage/spend.ts';
+import { budgetsInUse } from './budgets-in-use.ts';
+import { gatewayBypass, readableSpec } from './gateway-bypass.ts';
 
-type Slice = Pick<Context, 'database' | 'config'>;
+type Slice = Pick<Context, 'database' | 'config' | 'clock' | 'log'>;
 
 /** Maximum characters of the last message in a list. */
 const MAX_PREVIEW = 160;
@@ -28,7 +29,6 @@ interface LastMessage {
 
 /** The newest message of each agent, in one query: the lateral join reads one index entry per agent. */
 async function lastMessages(tx: Transaction, ids: string[]): Promise<Map<string, LastMessage>> {
-  if (ids.length === 0) return new Map();
   const rows = await tx.$queryRaw<LastMessage[]>(Prisma.sql`
     SELECT a.id AS "agentId", left(m.content, ${MAX_PREVIEW}) AS text, m.sender, m.platform, m.created_at AS at
     FROM unnest(${ids}::text[]) AS a(id)
@@ -44,7 +44,6 @@ interface Figures {
 
 /** CPU and memory use of each agent's container in the last 30 minutes, one value a minute, in percent. */
 async function recentFigures(tx: Transaction, ids: string[]): Promise<Map<string, Figures>> {
-  if (ids.length === 0) return new Map();
   const rows = await tx.$queryRaw<Figures[]>(Prisma.sql`
     SELECT agent_id AS "agentId", array_agg(round((100 * cpu)::numeric, 1)::float8 ORDER BY at) AS cpu,
       array_agg(round((100 * memory / greatest(memory_limit, 1))::numeric, 1)::float8 ORDER BY at) AS memory
@@ -54,7 +53,22 @@ async function recentFigures(tx: Transaction, ids: string[]): Promise<Map<string
   return new Map(rows.map((row) => [row.agentId, row]));
 }
 
-function rowOf(agent: Agent, secretNames: string[], last: LastMessage | undefined, figures: Figures | undefined): OverviewRow {
+/** What the rows of one owner's agents need besides the agents, in a constant number of queries. */
+async function readForRows({ clock }: Slice, tx: Transaction, ownerId: string, ids: string[]) {
+  return {
+    messages: await lastMessages(tx, ids),
+    figures: await recentFigures(tx, ids),
+    owner: await tx.user.findUniqueOrThrow({ where: { id: ownerId } }),
+    spend: await readSpend(tx, clock, ownerId, ids),
+  };
+}
+
+type AgentWithSecretNames = Agent & { secrets: { name: string }[] };
+
+function rowOf(context: Slice, actor: Actor, agent: AgentWithSecretNames, read: Awaited<ReturnType<typeof readForRows>>): OverviewRow {
+  const secretNames = agent.secrets.map(({ name }) => name);
+  const last = read.messages.get(agent.id);
+  const figures = read.figures.get(agent.id);
   return {
     id: agent.id,
     name: agent.name,
@@ -62,43 +76,37 @@ function rowOf(agent: Agent, secretNames: string[], last: LastMessage | undefine
     status: agent.state,
     reason: agent.state === 'error' || agent.state === 'stopped' ? agent.stateReason : null,
     diskProblem: agent.state === 'running' ? agent.diskProblem : null,
+    gatewayBypass: gatewayBypass(context, agent),
     plan: agent.plan,
     channels: tokenNames.filter((name) => secretNames.includes(name)).map((name) => channelOf[name]),
     lastMessage: last ? { text: last.text, sender: last.sender, platform: last.platform, at: last.at.toISOString() } : null,
     figures: figures ? { cpu: figures.cpu, memory: figures.memory } : null,
+    spentTodayUsd: usd(read.spend.ofAgent(agent.id).today),
+    budgets: budgetsInUse(context, agent, seesAccount(actor) ? read.owner : null, read.spend),
     createdAt: agent.createdAt.toISOString(),
   };
 }
 
-/** The dashboard's rows of the actor's agents, newest first: all of them, or those in `ids`. */
-export async function listOverview({ database }: Slice, actor: Actor, ids?: string[]): Promise<OverviewRow[]> {
-  return database.as(tenantOf(actor), async (tx) => {
-    const agents = await tx.agent.findMany({
-      where: { ownerId: userOf(actor), ...(ids && { id: { in: ids } }) },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      include: { secrets: { where: { name: { in: tokenNames } }, select: { name: true } } },
-    });
-    const agentIds = agents.map(({ id }) => id);
-    const [messages, figures] = [await lastMessages(tx, agentIds), await recentFigures(tx, agentIds)];
-    return agents.map(({ secrets, ...agent }) =>
-      rowOf(
-        agent,
-        secrets.map(({ name }) => name),
-        messages.get(agent.id),
-        figures.get(agent.id),
-      ),
-    );
-  });
-}
+const withSecretNames = { secrets: { where: { name: { in: tokenNames } }, select: { name: true } } };
 
-/** An agent's spec; `null` also when its stored shape is unknown: the owner needs the page to request a repair. */
-function readableSpec({ log }: Context, agent: Agent): AgentContainerSpec | null {
-  try {
-    return readContainerSpec(agent);
-  } catch (error) {
-    log.warn({ err: error, agentId: agent.id }, 'container spec could not be read');
-    return null;
-  }
+/** The dashboard's rows of the actor's agents, newest first: all of them, or those in `ids`. */
+export async function listOverview(context: Slice, actor: Actor, ids?: string[]): Promise<OverviewRow[]> {
+  const ownerId = userOf(actor);
+  return context.database.as(tenantOf(actor), async (tx) => {
+    const agents = await tx.agent.findMany({
+      where: { ownerId, ...(ids && { id: { in: ids } }) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      include: withSecretNames,
+    });
+    if (agents.length === 0) return [];
+    const read = await readForRows(
+      context,
+      tx,
+      ownerId,
+      agents.map(({ id }) => id),
+    );
+    return agents.map((agent) => rowOf(context, actor, agent, read));
+  });
 }
 
 /** The last measurement of an agent's data, against the limit of its plan; null before the first. */
@@ -120,12 +128,7 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
   const { config, database } = context;
   const row = await database.as(tenantOf(actor), async (tx) => {
     const secrets = await tx.agentSecret.findMany({ where: { agentId: id, name: { in: tokenNames } }, select: { name: true } });
-    return rowOf(
-      agent,
-      secrets.map(({ name }) => name),
-      (await lastMessages(tx, [id])).get(id),
-      (await recentFigures(tx, [id])).get(id),
-    );
+    return rowOf(context, actor, { ...agent, secrets }, await readForRows(context, tx, agent.ownerId, [id]));
   });
   const spec = readableSpec(context, agent);
   return {

@@ -66,7 +66,7 @@ export interface ModelResponse {
 type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background' | 'modelConnections'>;
 
 /** The URL of a call. Anthropic's base URL may or may not end with the version. */
-function urlOf({ target, path, search }: ModelCallInput): URL {
+export function modelUrl({ target, path, search }: Pick<ModelCallInput, 'target' | 'path' | 'search'>): URL {
   const base = containerUrlToHostUrl(target.baseUrl);
   return new URL(`${target.api === 'anthropic-messages' ? base.replace(/\/v1$/, '') : base}${path}${search}`);
 }
@@ -122,7 +122,7 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   }
   const maxOutput = limitFor(access, request);
   const sent = JSON.stringify(dialect.write(input.body, request, target.provider, access.hasBudget ? maxOutput : undefined));
-  const url = urlOf(input);
+  const url = modelUrl(input);
   const dispatcher = connectionsFor(context.modelConnections, target, url, context.config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
 
   const tokens = { input: Buffer.byteLength(sent) + HIDDEN_INPUT + request.pictures * PICTURE_TOKENS, output: maxOutput ?? MAX_OUTPUT };

@@ -1,19 +1,13 @@
-import type { Budget, UsageReport } from '@agentbot/contracts';
-import { AppError } from '@agentbot/contracts';
+import { type AccountLimits, AppError, type Budget, type UsageReport } from '@agentbot/contracts';
 import type { Transaction } from '../../infra/database/database.ts';
-import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { type Actor, seesAccount, tenantOf, userOf } from '../../shared/actor.ts';
 import type { Context } from '../context.ts';
+import { accountLimits } from './account-limits.ts';
 import { accountBudget, agentBudget } from './budgets.ts';
+import { dateOf, firstDay, readSpend, type Spend, usd } from './spend.ts';
 
-type Slice = Pick<Context, 'database' | 'clock'>;
-interface Subject {
-  kind: 'agent' | 'account';
-  id: string;
-}
-
-const DAY_MS = 24 * 3_600_000;
-const usd = (micros: bigint | null) => Number(micros ?? 0n) / 1_000_000;
+type Slice = Pick<Context, 'database' | 'clock' | 'config'>;
+type Where = { agentId: string } | { ownerId: string };
 
 const sums = {
   _sum: { requests: true, unpricedRequests: true, inputTokens: true, cachedTokens: true, outputTokens: true, costMicros: true },
@@ -35,66 +29,64 @@ const figures = (sum: Sums) => ({
 const byCost = <T extends { costUsd: number; requests: number }>(rows: T[]) =>
   rows.sort((a, b) => b.costUsd - a.costUsd || b.requests - a.requests);
 
-/** Midnight UTC, `days - 1` days ago. */
-function firstDay(clock: Clock, days: number): Date {
-  const today = Math.floor(clock.now().getTime() / DAY_MS) * DAY_MS;
-  return new Date(today - (days - 1) * DAY_MS);
-}
-
-/** What an agent or an account used in the last `days` days, today included. */
-async function report(tx: Transaction, clock: Clock, { kind, id }: Subject, days: number): Promise<UsageReport> {
-  const where = { ...(kind === 'agent' ? { agentId: id } : { ownerId: id }), day: { gte: firstDay(clock, days) } };
+/** What an agent or an account used since a day. */
+async function report(tx: Transaction, subject: Where, since: Date, spend: Spend): Promise<UsageReport> {
+  const where = { ...subject, day: { gte: since } };
   const byDay = await tx.modelDay.groupBy({ by: ['day'], where, ...sums, orderBy: { day: 'asc' } });
   const byModel = await tx.modelDay.groupBy({ by: ['provider', 'model'], where, ...sums });
-  const today = firstDay(clock, 1);
-  const firstOfMonth = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 1));
-  const spent = await tx.spendDay.findMany({ where: { subject: kind, subjectId: id, day: { gte: firstOfMonth } } });
-  const total = (rows: typeof spent, column: 'spentMicros' | 'reservedMicros') => usd(rows.reduce((sum, row) => sum + row[column], 0n));
   return {
-    spent: {
-      dayUsd: total(
-        spent.filter(({ day }) => day.getTime() === today.getTime()),
-        'spentMicros',
-      ),
-      monthUsd: total(spent, 'spentMicros'),
-      reservedUsd: total(spent, 'reservedMicros'),
-    },
-    days: byDay.map(({ day, _sum }) => ({ date: day.toISOString().slice(0, 10), ...figures(_sum) })),
+    spent: { dayUsd: usd(spend.today), monthUsd: usd(spend.month), reservedUsd: usd(spend.reserved) },
+    days: byDay.map(({ day, _sum }) => ({ date: dateOf(day), ...figures(_sum) })),
     models: byCost(
       byModel.map(({ provider, model, _sum }) => ({ provider, model, ...figures(_sum), unpricedRequests: _sum.unpricedRequests ?? 0 })),
     ),
   };
 }
 
-/** The model calls of the actor's agent in the last `days` days (UTC), and its budget. @throws AppError AGENT_NOT_FOUND */
+/**
+ * The model calls of the actor's agent in the last `days` days (UTC), its budget, and the limits of its account; `limits` is null for
+ * a key of one agent.
+ * @throws AppError AGENT_NOT_FOUND
+ */
 export async function getAgentUsage(
-  { database, clock }: Slice,
+  context: Slice,
   actor: Actor,
   id: string,
   days: number,
-): Promise<UsageReport & { budget: Budget }> {
+): Promise<UsageReport & { budget: Budget; limits: AccountLimits | null }> {
+  const { database, clock } = context;
   return database.as(tenantOf(actor), async (tx) => {
-    const agent = await tx.agent.findUnique({ where: { id } });
+    const agent = await tx.agent.findUnique({ where: { id }, include: { owner: true } });
     if (!agent) throw new AppError('AGENT_NOT_FOUND');
-    return { budget: agentBudget(agent), ...(await report(tx, clock, { kind: 'agent', id }, days)) };
+    const spend = await readSpend(tx, clock, agent.ownerId, [id]);
+    return {
+      budget: agentBudget(agent),
+      limits: seesAccount(actor) ? accountLimits(context, agent.owner, [agent.plan], spend.account) : null,
+      ...(await report(tx, { agentId: id }, firstDay(clock, days), spend.ofAgent(id))),
+    };
   });
 }
 
 /** The model calls of all of the actor's agents in the last `days` days (UTC), deleted agents included, and the account's budget. */
-export async function getAccountUsage({ database, clock }: Slice, actor: Actor, days: number) {
+export async function getAccountUsage(context: Slice, actor: Actor, days: number) {
+  const { database, clock } = context;
   const ownerId = userOf(actor);
   return database.as(tenantOf(actor), async (tx) => {
     const user = await tx.user.findUniqueOrThrow({ where: { id: ownerId } });
-    const where = { ownerId, day: { gte: firstDay(clock, days) } };
-    const byAgent = await tx.modelDay.groupBy({ by: ['agentId'], where, ...sums });
-    const found = await tx.agent.findMany({
-      where: { ownerId, id: { in: byAgent.map(({ agentId }) => agentId) } },
-      select: { id: true, name: true },
-    });
-    const names = new Map(found.map(({ id, name }) => [id, name]));
+    const since = firstDay(clock, days);
+    const byAgent = await tx.modelDay.groupBy({ by: ['agentId'], where: { ownerId, day: { gte: since } }, ...sums });
+    const agents = await tx.agent.findMany({ where: { ownerId }, select: { id: true, name: true, plan: true } });
+    const names = new Map(agents.map(({ id, name }) => [id, name]));
+    const { account } = await readSpend(tx, clock, ownerId, []);
     return {
       budget: accountBudget(user),
-      ...(await report(tx, clock, { kind: 'account', id: ownerId }, days)),
+      limits: accountLimits(
+        context,
+        user,
+        agents.map(({ plan }) => plan),
+        account,
+      ),
+      ...(await report(tx, { ownerId }, since, account)),
       agents: byCost(byAgent.map(({ agentId, _sum }) => ({ agentId, name: names.get(agentId) ?? null, ...figures(_sum) }))),
     };
   });

@@ -1,5 +1,6 @@
 import type { Context } from '../../domain/context.ts';
 import { getInstallationHealth } from '../../domain/overview/get-installation-health.ts';
+import { listTopSpenders } from '../../domain/overview/list-top-spenders.ts';
 import { listAllAgents, listUsers } from '../../domain/overview/list-users-and-agents.ts';
 import type { Handlers } from '../mount-routes.ts';
 
@@ -8,6 +9,7 @@ export function adminHandlers(context: Context) {
   return {
     listUsers: ({ query }) => listUsers(context, query),
     listAllAgents: ({ query }) => listAllAgents(context, query),
+    listTopSpenders: async ({ query }) => ({ ...(await listTopSpenders(context, query.days)), status: 'ok' }),
     getInstallationHealth: async () => ({ health: await getInstallationHealth(context), status: 'ok' }),
   } satisfies Partial<Handlers>;
 }

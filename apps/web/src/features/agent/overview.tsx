@@ -15,6 +15,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
+import { AgentHints } from './agent-hints.tsx';
 import { GatewayToken } from './gateway-token.tsx';
 import { Resources } from './resources.tsx';
 
@@ -72,37 +73,40 @@ export function Overview({ id }: { id: string }) {
   if (error && !known) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!agent || !known) return <Loading rows={2} className="h-64" />;
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
-      <div className="space-y-4">
-        {agent.status === 'running' && (
-          <Link href={`/agents/${id}/chat`} className={buttonStyle({ className: 'w-full' })}>
-            <MessageCircle aria-hidden className="size-4" /> Talk to {agent.name.length > 24 ? 'the agent' : agent.name}
-          </Link>
-        )}
-        {newest && (
-          <Card title="Last operation" description={<RelativeTime time={newest.createdAt} />}>
-            <OperationStages operation={newest} />
-          </Card>
-        )}
-        <Card title="Address">
-          <div className="space-y-3 text-sm">
-            {[agent.url, agent.websocketUrl].map((address) => (
-              <div key={address} className="flex flex-wrap items-center justify-between gap-2">
-                <code className="wrap-anywhere min-w-0 font-mono text-xs">{address}</code>
-                <CopyButton text={address} />
+    <>
+      <AgentHints agent={agent} />
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
+        <div className="space-y-4">
+          {agent.status === 'running' && (
+            <Link href={`/agents/${id}/chat`} className={buttonStyle({ className: 'w-full' })}>
+              <MessageCircle aria-hidden className="size-4" /> Talk to {agent.name.length > 24 ? 'the agent' : agent.name}
+            </Link>
+          )}
+          {newest && (
+            <Card title="Last operation" description={<RelativeTime time={newest.createdAt} />}>
+              <OperationStages operation={newest} />
+            </Card>
+          )}
+          <Card title="Address">
+            <div className="space-y-3 text-sm">
+              {[agent.url, agent.websocketUrl].map((address) => (
+                <div key={address} className="flex flex-wrap items-center justify-between gap-2">
+                  <code className="wrap-anywhere min-w-0 font-mono text-xs">{address}</code>
+                  <CopyButton text={address} />
+                </div>
+              ))}
+              <div>
+                <p className="mb-1.5 text-muted">Gateway token: anyone who has it can talk to the agent as you</p>
+                <GatewayToken id={id} />
               </div>
-            ))}
-            <div>
-              <p className="mb-1.5 text-muted">Gateway token: anyone who has it can talk to the agent as you</p>
-              <GatewayToken id={id} />
             </div>
-          </div>
-        </Card>
+          </Card>
+        </div>
+        <div className="space-y-4">
+          <StateCard agent={agent} />
+          <Resources agent={agent} />
+        </div>
       </div>
-      <div className="space-y-4">
-        <StateCard agent={agent} />
-        <Resources agent={agent} />
-      </div>
-    </div>
+    </>
   );
 }

@@ -4,6 +4,7 @@ import type { OverviewRow } from '@agentbot/contracts';
 import { Bot, Plus, SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
+import { AccountBudgetHint } from '../../components/agent/account-budget-hint.tsx';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
@@ -85,6 +86,12 @@ interface Props {
   notice: ReactNode;
 }
 
+/** The account's budget as it is fullest for one of the agents: those of other plans may have another limit. */
+const fullest = (agents: readonly OverviewRow[]) =>
+  agents
+    .map(({ budgets }) => budgets.account)
+    .reduce((most, each) => (each && (!most || each.usedPercent > most.usedPercent) ? each : most), null);
+
 /** The user's agents, updated live. */
 export function AgentList({ initial, notice }: Props) {
   const { agents, error, reload } = useLiveAgents(initial);
@@ -96,6 +103,11 @@ export function AgentList({ initial, notice }: Props) {
         </Link>
       </PageHeader>
       {notice}
+      {agents && (
+        <div className="mb-4 empty:hidden">
+          <AccountBudgetHint use={fullest(agents)} />
+        </div>
+      )}
       {error && <Problem onRetry={reload}>{errorMessage(error)}</Problem>}
       {!agents && !error && <Loading rows={4} />}
       {agents?.length === 0 && (

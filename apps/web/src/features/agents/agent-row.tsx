@@ -1,15 +1,20 @@
 import type { OverviewRow } from '@agentbot/contracts';
 import Link from 'next/link';
 import { memo } from 'react';
+import { budgetWarning } from '../../components/agent/budget-text.ts';
+import { bypassWarning } from '../../components/agent/bypass-text.ts';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
+import { formatUsd } from '../../lib/format.ts';
 import { Sparkline } from './sparkline.tsx';
 
 /** One agent of the list. Memoized: a change of one agent does not render the other rows. */
 export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }) {
   const { lastMessage } = agent;
   const problem = agent.reason ?? agent.diskProblem;
+  const warning = bypassWarning(agent) ?? budgetWarning(agent.budgets.agent, 'The agent’s budget');
+  const colour = problem ? 'text-danger' : warning ? 'text-warn' : 'text-muted';
   return (
     <Link
       href={`/agents/${agent.id}`}
@@ -20,12 +25,11 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
         <h2 className="truncate font-semibold">{agent.name}</h2>
         <p className="truncate text-muted text-xs">
           {agent.model} · {agent.plan}
+          {agent.spentTodayUsd > 0 && ` · ${formatUsd(agent.spentTodayUsd)} today`}
         </p>
       </div>
-      <p
-        className={`order-1 col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${problem ? 'text-danger' : 'text-muted'}`}
-      >
-        {problem ?? (lastMessage ? `${lastMessage.sender === 'user' ? 'You: ' : ''}${lastMessage.text}` : 'No messages yet')}
+      <p className={`order-1 col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${colour}`}>
+        {problem ?? warning ?? (lastMessage ? `${lastMessage.sender === 'user' ? 'You: ' : ''}${lastMessage.text}` : 'No messages yet')}
       </p>
       <div className="order-2 col-span-2 flex min-h-5 items-center justify-between gap-x-4 lg:contents">
         <p className="flex min-w-0 gap-x-1.5 text-muted text-xs lg:block">

@@ -3,6 +3,7 @@
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useSWRConfig } from 'swr';
+import { ModelTest } from '../../components/agent/model-test.tsx';
 import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
@@ -14,7 +15,7 @@ import type { Options } from '../../lib/options.ts';
 import { CostAndLimit } from './cost-and-limit.tsx';
 import { type Template, templates } from './form-options.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';
-import { provisionBody } from './provision-body.ts';
+import { provisionBody, testBody } from './provision-body.ts';
 
 function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: Template) => void }) {
   return (
@@ -93,6 +94,11 @@ export function NewAgentForm({ tiers, notice }: Props) {
       <Templates chosen={template.id} onChoose={setTemplate} />
       <form method="post" onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
         <NewAgentFields key={template.id} template={template} tiers={tiers} checks={checks} />
+        <ModelTest
+          key={`test ${template.id}`}
+          disabled={!hydrated}
+          run={(form) => api('testNewModel', { body: testBody(new FormData(form ?? undefined)) })}
+        />
         <CostAndLimit />
         {failure !== undefined && (
           <Problem>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { provisionBody } from './provision-body.ts';
+import { provisionBody, testBody } from './provision-body.ts';
 
 const body = (fields: Record<string, string>) => {
   const form = new FormData();
@@ -32,4 +32,22 @@ test('provisionBody sends an endpoint and its model for the custom model alone',
   const endpoint = { name: 'A', baseUrl: 'http://127.0.0.1/v1', modelId: 'llama' };
   expect(body({ ...endpoint, model: 'custom' }).config).toEqual({ baseUrl: 'http://127.0.0.1/v1', model: 'llama' });
   expect(body({ ...endpoint, model: 'gpt-4' }).config).toEqual({});
+});
+
+test('testBody sends the model, its endpoint and its key, and no other secret', () => {
+  const form = new FormData();
+  const fields = {
+    name: 'A',
+    model: 'custom',
+    baseUrl: 'https://m.example/v1',
+    modelId: 'llama',
+    apiKey: 'k',
+    telegramToken: 't',
+    tier: 'pro',
+  };
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  expect(JSON.parse(JSON.stringify(testBody(form)))).toEqual({
+    model: 'custom',
+    config: { baseUrl: 'https://m.example/v1', model: 'llama', apiKey: 'k' },
+  });
 });

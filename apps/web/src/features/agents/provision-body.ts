@@ -1,6 +1,7 @@
 import type { Input } from '@agentbot/contracts/client';
 
 type Body = Input<'provisionAgent'>['body'];
+type TestBody = Input<'testNewModel'>['body'];
 
 /** Builds the request from the form. Empty fields are left out. */
 export function provisionBody(form: FormData): Body {
@@ -19,4 +20,10 @@ export function provisionBody(form: FormData): Body {
       openclawVersion: text('openclawVersion'),
     },
   };
+}
+
+/** Builds the request that tests the form's model with the form's key. */
+export function testBody(form: FormData): TestBody {
+  const { model, config: { aiProvider, baseUrl, model: modelId, apiKey } = {} } = provisionBody(form);
+  return { model, config: { aiProvider, baseUrl, model: modelId, apiKey } };
 }

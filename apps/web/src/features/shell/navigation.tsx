@@ -1,6 +1,19 @@
 'use client';
 
-import { Activity, Bot, ChartColumn, CreditCard, KeyRound, type LucideIcon, Plus, ScrollText, Server, Users, Wallet } from 'lucide-react';
+import {
+  Activity,
+  Bot,
+  ChartColumn,
+  CircleDollarSign,
+  CreditCard,
+  KeyRound,
+  type LucideIcon,
+  Plus,
+  ScrollText,
+  Server,
+  Users,
+  Wallet,
+} from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 
@@ -34,6 +47,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
       { href: '/admin', name: 'Health', icon: Activity },
       { href: '/admin/users', name: 'Users', icon: Users },
       { href: '/admin/agents', name: 'All agents', icon: Server },
+      { href: '/admin/usage', name: 'Top spenders', icon: CircleDollarSign },
     ],
   },
 ];

@@ -15,12 +15,13 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { BudgetForm } from './budget-form.tsx';
 import { type BudgetValues, budgetOf, valuesOf } from './budget-values.ts';
-import { DayCharts, type Period, periods } from './day-charts.tsx';
+import { DayCharts } from './day-charts.tsx';
 import type { Day } from './days.ts';
+import { DownloadCsv } from './download-csv.tsx';
 import { ModelTable } from './model-table.tsx';
 import { Spent } from './spent.tsx';
 import { UsageCells, usageColumns } from './usage-cells.tsx';
-import { USAGE_OPTIONS } from './usage-options.ts';
+import { type Period, periods, USAGE_OPTIONS } from './usage-options.ts';
 
 /** The calls of each agent, the most expensive first. `name` is null for a deleted agent. */
 function AgentTable({ agents }: { agents: readonly (Omit<Day, 'date'> & { agentId: string; name: string | null })[] }) {
@@ -71,8 +72,19 @@ export function AccountUsage() {
         {!data && !error && <Loading rows={2} className="h-72" />}
         {data && (
           <>
-            <Spent spent={data.spent} budget={data.budget} />
-            <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+            <Spent
+              title="Spent"
+              description="Days and months begin at midnight UTC."
+              amounts={[
+                { name: 'Today', ...(data.limits.daily ?? { spentUsd: data.spent.dayUsd, usd: null }) },
+                { name: 'This month', ...(data.limits.monthly ?? { spentUsd: data.spent.monthUsd, usd: null }) },
+              ]}
+              reservedUsd={data.spent.reservedUsd}
+            />
+            <div className="flex flex-wrap items-center justify-between gap-3">
+              <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+              <DownloadCsv days={period} />
+            </div>
             {data.days.length === 0 ? (
               <EmptyState
                 icon={ChartColumn}
@@ -88,7 +100,7 @@ export function AccountUsage() {
             )}
             <BudgetForm
               description="For all your agents together. A call is refused if it could cost more than what is left."
-              note="Each agent may have a budget of its own too. Without a budget here, one that the operator sets for your plan may hold."
+              note="Each agent may have a budget of its own too. An empty field leaves the operator’s default for your plan, if there is one."
               saved={valuesOf(data.budget)}
               onSave={save}
             />

@@ -13,10 +13,11 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { BudgetForm } from './budget-form.tsx';
 import { type BudgetValues, budgetOf, priceOf, valuesOf } from './budget-values.ts';
-import { DayCharts, type Period, periods } from './day-charts.tsx';
+import { DayCharts } from './day-charts.tsx';
+import { DownloadCsv } from './download-csv.tsx';
 import { ModelTable } from './model-table.tsx';
-import { Spent } from './spent.tsx';
-import { USAGE_OPTIONS } from './usage-options.ts';
+import { Spent, SpentOfAccount } from './spent.tsx';
+import { type Period, periods, USAGE_OPTIONS } from './usage-options.ts';
 
 /** An agent's model calls, what they cost, and its budget. */
 export function AgentUsage({ id }: { id: string }) {
@@ -39,8 +40,20 @@ export function AgentUsage({ id }: { id: string }) {
   return (
     <div className="space-y-4">
       <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
-      <Spent spent={data.spent} budget={data.budget} />
-      <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+      <Spent
+        title="Spent"
+        description="Days and months begin at midnight UTC."
+        amounts={[
+          { name: 'Today', spentUsd: data.spent.dayUsd, usd: data.budget.dailyUsd },
+          { name: 'This month', spentUsd: data.spent.monthUsd, usd: data.budget.monthlyUsd },
+        ]}
+        reservedUsd={data.spent.reservedUsd}
+      />
+      <SpentOfAccount limits={data.limits} />
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+        <DownloadCsv days={period} agentId={id} />
+      </div>
       {data.days.length === 0 ? (
         <EmptyState
           icon={ChartColumn}

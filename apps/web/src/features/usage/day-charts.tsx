@@ -4,16 +4,9 @@ import dynamic from 'next/dynamic';
 import { Card } from '../../components/ui/card.tsx';
 import { formatNumber, formatUsd } from '../../lib/format.ts';
 import { type Day, fillDays } from './days.ts';
+import type { Period } from './usage-options.ts';
 
 const DayChart = dynamic(() => import('./day-chart.tsx'), { ssr: false, loading: () => <div className="h-56" /> });
-
-/** The periods that the page offers, in days. */
-export const periods = [
-  [7, '7 days'],
-  [30, '30 days'],
-  [90, '90 days'],
-] as const;
-export type Period = (typeof periods)[number][0];
 
 const legend = [
   ['bg-good', 'cached input'],

@@ -1,24 +1,33 @@
+import type { AccountLimits } from '@agentbot/contracts';
 import { Card } from '../../components/ui/card.tsx';
 import { formatUsd } from '../../lib/format.ts';
 
-interface Amount {
+/** An amount, and the budget that holds for it; `usd` is null without one. */
+export interface Amount {
   name: string;
   spentUsd: number;
-  /** Null without a budget. */
-  budgetUsd: number | null;
+  usd: number | null;
+  /** Whose budget it is, where it may be the operator's. */
+  source?: 'account' | 'plan';
 }
 
 const colourOf = (share: number) => (share >= 1 ? 'bg-danger' : share >= 0.8 ? 'bg-warn' : 'bg-accent');
 
+/** From half of a budget on, its use in words. */
+function useOf(share: number): string {
+  if (share >= 1) return ': spent';
+  return share >= 0.5 ? `: ${Math.floor(share * 100)} % used` : '';
+}
+
 /** An amount with a bar against its budget, if there is one. */
-function SpentBar({ name, spentUsd, budgetUsd }: Amount) {
-  const share = budgetUsd === null ? 0 : budgetUsd > 0 ? spentUsd / budgetUsd : 1;
-  const text = budgetUsd === null ? formatUsd(spentUsd) : `${formatUsd(spentUsd)} of ${formatUsd(budgetUsd)}`;
+function SpentBar({ name, spentUsd, usd, source }: Amount) {
+  const share = usd === null ? 0 : usd > 0 ? spentUsd / usd : 1;
+  const text = usd === null ? formatUsd(spentUsd) : `${formatUsd(spentUsd)} of ${formatUsd(usd)}`;
   return (
     <div>
       <p className="text-muted text-sm">{name}</p>
       <p className="mt-0.5 font-semibold text-2xl tabular-nums">{formatUsd(spentUsd)}</p>
-      {budgetUsd === null ? (
+      {usd === null ? (
         <p className="mt-1 text-muted text-sm">No budget</p>
       ) : (
         <>
@@ -34,9 +43,10 @@ function SpentBar({ name, spentUsd, budgetUsd }: Amount) {
             <div className={`h-full rounded-full ${colourOf(share)}`} style={{ width: `${Math.min(100, share * 100)}%` }} />
           </div>
           <p className="mt-1 text-muted text-sm">
-            of {formatUsd(budgetUsd)}
-            {share >= 1 && ': spent'}
+            of {formatUsd(usd)}
+            {useOf(share)}
           </p>
+          {source === 'plan' && <p className="text-muted text-sm">The operator’s default for your plan</p>}
         </>
       )}
     </div>
@@ -44,17 +54,21 @@ function SpentBar({ name, spentUsd, budgetUsd }: Amount) {
 }
 
 interface Props {
-  spent: { dayUsd: number; monthUsd: number; reservedUsd: number };
-  budget: { dailyUsd: number | null; monthlyUsd: number | null };
+  title: string;
+  description: string;
+  amounts: readonly Amount[];
+  /** The worst case of the calls that are running. */
+  reservedUsd?: number;
 }
 
-/** What was spent today and this month, against the budget. */
-export function Spent({ spent: { dayUsd, monthUsd, reservedUsd }, budget }: Props) {
+/** What was spent, against the budgets that hold. */
+export function Spent({ title, description, amounts, reservedUsd = 0 }: Props) {
   return (
-    <Card title="Spent" description="Days and months begin at midnight UTC.">
+    <Card title={title} description={description}>
       <div className="grid gap-6 sm:grid-cols-2">
-        <SpentBar name="Today" spentUsd={dayUsd} budgetUsd={budget.dailyUsd} />
-        <SpentBar name="This month" spentUsd={monthUsd} budgetUsd={budget.monthlyUsd} />
+        {amounts.map((amount) => (
+          <SpentBar key={amount.name} {...amount} />
+        ))}
       </div>
       {reservedUsd > 0 && (
         <p className="mt-4 text-muted text-sm">
@@ -63,4 +77,14 @@ export function Spent({ spent: { dayUsd, monthUsd, reservedUsd }, budget }: Prop
       )}
     </Card>
   );
+}
+
+/** The limits of the account on the page of an agent: they hold for its calls too. Renders nothing without one. */
+export function SpentOfAccount({ limits }: { limits: AccountLimits | null }) {
+  const amounts = [
+    ...(limits?.daily ? [{ name: 'All your agents today', ...limits.daily }] : []),
+    ...(limits?.monthly ? [{ name: 'All your agents this month', ...limits.monthly }] : []),
+  ];
+  if (amounts.length === 0) return null;
+  return <Spent title="Spent by your account" description="A call must fit this budget and that of the agent." amounts={amounts} />;
 }

@@ -1,0 +1,13 @@
+import { Download } from 'lucide-react';
+import { buttonStyle } from '../../components/ui/button.tsx';
+import { urlOf } from '../../lib/api/client.ts';
+
+/** A link to the calls of the last `days` days as a CSV file: those of an agent, or of all agents. */
+export function DownloadCsv({ days, agentId }: { days: number; agentId?: string }) {
+  const query = new URLSearchParams({ days: String(days), ...(agentId && { agentId }) });
+  return (
+    <a className={buttonStyle({ kind: 'plain' })} href={`${urlOf('exportUsage')}?${query}`} download>
+      <Download aria-hidden className="size-4" /> Download CSV
+    </a>
+  );
+}
