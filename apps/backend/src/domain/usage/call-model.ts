@@ -13,6 +13,7 @@ import type { ModelAccess } from './model-access.ts';
 import { type Cost, costOf, microsOf, worstCost } from './prices.ts';
 import { createKeyRedactor } from './redact-key.ts';
 import { noTokens, type TokenUsage } from './token-usage.ts';
+import { watchKey } from './watch-key.ts';
 
 /** Under a budget: the limit of a request that names none, and the highest limit. */
 const DEFAULT_OUTPUT = 8_192;
@@ -61,7 +62,7 @@ export interface ModelResponse {
   body: Readable;
 }
 
-type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background' | 'modelConnections'>;
+type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background' | 'modelConnections' | 'database' | 'clock'>;
 
 /** The URL of a call. Anthropic's base URL may or may not end with the version. */
 function urlOf({ target, path, search }: ModelCallInput): URL {
@@ -115,7 +116,7 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     throw new ModelRefusal(
       401,
       'no_key',
-      `The agent has no key for ${target.provider}. Its owner can add one; after a change of the provider, the agent must be restarted`,
+      `The agent has no key for ${target.provider}. Its owner can add one to it or to the account; after a change of the provider, the agent must be restarted`,
     );
   }
   const maxOutput = limitFor(access, request);
@@ -160,7 +161,7 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
         ),
         'accept-encoding': 'identity',
         'content-type': 'application/json',
-        ...(key ? dialect.keyHeader(key) : {}),
+        ...(key ? dialect.keyHeader(key.value) : {}),
       },
       body: sent,
     });
@@ -173,7 +174,8 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     throw new TypeError('fetch failed', { cause: error });
   }
   const { statusCode: status, body } = response;
-  const redactor = createKeyRedactor(key);
+  const redactor = createKeyRedactor(key?.value);
+  const watch = watchKey(context, key, target, status);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(response.headers)) {
     if (PASSED_RESPONSE_HEADER.test(name)) headers[name] = redactor.text(String(value));
@@ -184,16 +186,19 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   const passed = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
       if (!isError) reader.feed(chunk);
+      watch.feed(chunk);
       done(null, redactor.bytes(chunk));
     },
     flush(done) {
       isOver = true;
+      watch.end();
       this.push(redactor.rest());
       void endResponse(isError ? 'failed' : 'done', status, isError ? undefined : reader.end()).then(() => done());
     },
   });
   pipeline(body, passed, (error) => {
     if (isOver) return;
+    watch.end();
     // Ended by the caller, or by the provider.
     const isCaller = signal.aborted || (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
     void endResponse(isError ? 'failed' : isCaller ? 'aborted' : 'failed', status, isError ? undefined : reader.end());

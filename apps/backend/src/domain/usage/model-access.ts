@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { KeySource } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
@@ -6,6 +7,7 @@ import { fallbackTargets, keySecret, type ModelTarget, modelTarget, withPresentA
 import { msAgo } from '../../shared/clock.ts';
 import { keyRecipient } from '../agents/model-key.ts';
 import type { Context } from '../context.ts';
+import { type ProviderKey, type ProviderKeys, readAccountKeys } from '../provider-keys/stored-keys.ts';
 import type { OwnerPrice } from './prices.ts';
 import { agentOfVirtualKey, virtualKey } from './virtual-key.ts';
 
@@ -14,24 +16,33 @@ const CACHE_MS = 2_000;
 
 type Slice = Pick<Context, 'config' | 'database' | 'envelope' | 'clock'>;
 
+/** A key to call a model with. */
+export interface ModelKey {
+  value: string;
+  source: KeySource;
+  /** The row of a key that is not the agent's own. */
+  stored?: ProviderKey;
+}
+
 /** What an agent may call, and with which keys. */
 export interface ModelAccess {
   agent: Agent;
   /** The models of the agent's container; without a container, those of its row. */
   targets: ModelTarget[];
-  /** The key for a target; undefined when the agent has none, or when its key belongs to another provider by now. */
-  keyFor: (target: ModelTarget) => string | undefined;
+  /**
+   * The key for a target: the agent's own, unless it belongs to another provider by now; else the account's for that provider.
+   * Undefined for none.
+   */
+  keyFor: (target: ModelTarget) => ModelKey | undefined;
   ownerPrice: OwnerPrice | undefined;
   /** Whether the agent or its account has a budget, here or by the operator's default. */
   hasBudget: boolean;
 }
 
 /** The models that the row of an agent names. */
-function targetsOfRow({ config }: Slice, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
-  return [
-    modelTarget(agent, config),
-    ...fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)])),
-  ];
+function targetsOfRow({ config }: Slice, agent: Agent, secrets: AgentSecrets, accountKeys: ProviderKeys): ModelTarget[] {
+  const hasKey = (provider: string) => accountKeys.has(provider) || Boolean(secrets[keySecret(provider, agent.aiProvider)]);
+  return [modelTarget(agent, config), ...fallbackTargets(agent, config, hasKey)];
 }
 
 /**
@@ -47,22 +58,29 @@ export async function readModelAccess(
   const found = await database.as('service', async (tx) => {
     const secrets = await readAgentSecrets(tx, envelope, agentId);
     const agent = await tx.agent.findUnique({ where: { id: agentId }, include: { owner: true } });
-    return agent && { secrets, agent };
+    return agent && { secrets, agent, accountKeys: await readAccountKeys(tx, envelope, agent.ownerId) };
   });
   if (!found) return undefined;
-  const { secrets, agent } = found;
+  const { secrets, agent, accountKeys } = found;
   const { owner, inputPriceMicros, outputPriceMicros } = agent;
   const spec = of === 'container' ? readContainerSpec(agent) : null;
-  const targets = spec?.models?.map((target) => withPresentAddress(target, config)) ?? targetsOfRow(context, agent, secrets);
-  // A key of another provider must never reach this one.
+  const targets = spec?.models?.map((target) => withPresentAddress(target, config)) ?? targetsOfRow(context, agent, secrets, accountKeys);
+  // The agent's key for another provider must never reach this one.
   const isOwnKey = !spec?.models || spec.keyRecipient === keyRecipient(agent);
   const ownProvider = targets[0]?.provider;
+  const ownKey = (provider: string): string | undefined => {
+    if (provider === ownProvider) return isOwnKey ? secrets.apiKey : undefined;
+    return secrets[keySecret(provider, ownProvider ?? '')];
+  };
   return {
     agent,
     targets,
     keyFor: ({ provider }) => {
-      if (provider === ownProvider) return isOwnKey ? secrets.apiKey : undefined;
-      return secrets[keySecret(provider, ownProvider ?? '')];
+      const own = ownKey(provider);
+      if (own) return { value: own, source: 'agent' };
+      // An account has no keys for its agents' own endpoints.
+      const stored = accountKeys.get(provider);
+      return stored && { value: stored.value, source: 'account', stored };
     },
     ownerPrice:
       inputPriceMicros === null || outputPriceMicros === null ? undefined : { input: inputPriceMicros, output: outputPriceMicros },
