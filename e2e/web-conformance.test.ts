@@ -142,6 +142,7 @@ describe('every operation:', () => {
     'linkWhatsApp',
     'unlinkWhatsApp',
     'deleteApiKey',
+    'deleteProviderKey',
     'exportAudit',
     'cloneAgent',
     'linkWallet',
@@ -249,6 +250,7 @@ describe('error tables:', () => {
     ['unlinkWhatsApp', undefined, 'WhatsApp is not configured for this agent'],
     ['tellAgent', { action: 'reboot' }, 'Invalid action'],
     ['createApiKey', { name: '' }, 'Key name is required'],
+    ['saveProviderKey', { apiKey: ' ' }, 'Tokens and keys are printable characters without spaces'],
     ['cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'],
     [
       'createVerificationChallenge',
@@ -339,6 +341,7 @@ describe('error tables:', () => {
     for (let i = 0; i < 12; i++) await call('createApiKey', { as: newcomer });
     expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
     expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
+    expectRefusal('deleteProviderKey', await call('deleteProviderKey', { as: newcomer }), 'PROVIDER_KEY_NOT_FOUND');
     expectRefusal('unlinkWallet', await call('unlinkWallet', { agent: NO_WALLET }), 'WALLET_NOT_FOUND');
     const wallet = privateKeyToAccount(generatePrivateKey());
     const link = async (as: WebSession) => {

@@ -1,6 +1,19 @@
 'use client';
 
-import { Activity, Bot, ChartColumn, CreditCard, KeyRound, type LucideIcon, Plus, ScrollText, Server, Users, Wallet } from 'lucide-react';
+import {
+  Activity,
+  Bot,
+  BrainCircuit,
+  ChartColumn,
+  CreditCard,
+  KeyRound,
+  type LucideIcon,
+  Plus,
+  ScrollText,
+  Server,
+  Users,
+  Wallet,
+} from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 
@@ -21,6 +34,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
     name: 'Account',
     items: [
       { href: '/account/usage', name: 'Usage', icon: ChartColumn },
+      { href: '/account/model-keys', name: 'Model keys', icon: BrainCircuit },
       { href: '/account/keys', name: 'API keys', icon: KeyRound },
       { href: '/account/billing', name: 'Plan and billing', icon: CreditCard },
       { href: '/account/wallets', name: 'Wallets', icon: Wallet },
