@@ -147,6 +147,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   sendMessage: () => ({ message: 'Hello' }),
   createApiKey: () => ({ name: 'k' }),
   saveProviderKey: () => ({ apiKey: canary('provider-key-') }),
+  saveInstallationKey: () => ({ apiKey: canary('provider-key-') }),
   provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'network', stripeSubscriptionId: 'sub_1' }),
   deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: canary('1:'), plan: 'network' } }),
   updateAgentFile: () => ({ content: 'x' }),
@@ -168,6 +169,8 @@ const idOf: Partial<Record<RouteId, string>> = {
   unlinkWallet: NO_WALLET,
   saveProviderKey: 'openai',
   deleteProviderKey: 'openai',
+  saveInstallationKey: 'openai',
+  deleteInstallationKey: 'openai',
 };
 
 const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions', startCheckout: '?plan=solo' };
@@ -709,6 +712,15 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   exportAudit: { INVALID_REQUEST: invalid('exportAudit', undefined, 'Invalid agentId', '?agentId=..') },
   saveProviderKey: {
     INVALID_REQUEST: { send: () => call(real, 'saveProviderKey', { body: { apiKey: ' ' } }), error: /^Tokens and keys are printable/ },
+  },
+  listInstallationKeys: { FORBIDDEN: { send: () => call(real, 'listInstallationKeys', { as: stranger }) } },
+  saveInstallationKey: {
+    INVALID_REQUEST: { send: () => call(real, 'saveInstallationKey', { body: {} }), error: 'apiKey is required' },
+    FORBIDDEN: { send: () => call(real, 'saveInstallationKey', { as: stranger }) },
+  },
+  deleteInstallationKey: {
+    FORBIDDEN: { send: () => call(real, 'deleteInstallationKey', { as: stranger }) },
+    PROVIDER_KEY_NOT_FOUND: { send: () => call(real, 'deleteInstallationKey') },
   },
   deleteProviderKey: { PROVIDER_KEY_NOT_FOUND: { send: () => call(real, 'deleteProviderKey') } },
   deleteApiKey: { API_KEY_NOT_FOUND: { send: () => call(real, 'deleteApiKey') } },

@@ -3,7 +3,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { readAccountKeys } from '../src/domain/provider-keys/stored-keys.ts';
+import { readProviderKeys } from '../src/domain/provider-keys/stored-keys.ts';
 import { readModelAccess } from '../src/domain/usage/model-access.ts';
 import { virtualKey } from '../src/domain/usage/virtual-key.ts';
 import { startBackend, type TestBackend } from './backend.ts';
@@ -317,7 +317,7 @@ test('a deleted account leaves no keys, and a sealed key opens for its own accou
   await save('openai', accepted.openai);
   const stranger = await backend.account();
   const { database, envelope } = backend.context;
-  const read = (ownerId: string) => database.as('service', (tx) => readAccountKeys(tx, envelope, ownerId));
+  const read = (ownerId: string) => database.as('service', (tx) => readProviderKeys(tx, envelope, ownerId));
   expect((await read(user)).get('openai')?.value).toBe(accepted.openai);
   const move = (data: object) =>
     database.as('service', (tx) => tx.providerKey.updateMany({ where: { provider: 'openai', ownerId: user }, data }));

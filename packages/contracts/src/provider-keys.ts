@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentParams, providerSchema, secretText } from './agents.ts';
 import { defineRoute } from './define-route.ts';
+import { planSchema } from './plans.ts';
 
 const timestamp = z.iso.datetime();
 const provider = z.enum(providerSchema.options, { error: `Invalid provider: use ${providerSchema.options.join(', ')}` });
@@ -25,15 +26,30 @@ const key = z.strictObject({
   testedAt: timestamp.nullable(),
   /** The last refusal by the provider, until a call succeeds or the key is replaced. */
   refused: refused.nullable(),
-  /** The number of agents whose model this key pays for: those of this provider without a key of their own. */
+  /** The number of agents of this provider that have no nearer key. */
   agentCount: z.int(),
 });
 export type ProviderKeyView = z.infer<typeof key>;
 
-const list = z.strictObject({ keys: z.array(key) });
+/** Dollars per day and month (UTC); null for no limit. */
+const allowance = z.strictObject({ dailyUsd: z.number().nullable(), monthlyUsd: z.number().nullable() });
+const included = z.strictObject({
+  /** The providers that the installation has a key for. */
+  providers: z.array(providerSchema),
+  allowance,
+  /** What the account's calls with these keys cost; days and months begin at midnight UTC. */
+  spent: z.strictObject({ dayUsd: z.number(), monthUsd: z.number(), reservedUsd: z.number() }),
+});
+
+const list = z.strictObject({
+  keys: z.array(key),
+  /** What the installation pays for, within the allowance of the account's plan; null for a plan without one. */
+  included: included.nullable(),
+});
 export const listProviderKeys = defineRoute({
   id: 'listProviderKeys',
-  summary: "The model providers' keys of the caller's account. An agent without a key of its own uses the account's key for its provider",
+  summary:
+    "The model providers' keys of the caller's account. An agent without a key of its own uses the account's key for its provider, or else the installation's within the plan's allowance",
   method: 'GET',
   auth: 'caller',
   status: 200,
@@ -74,19 +90,19 @@ export const deleteProviderKey = defineRoute({
   web: { path: '/api/provider-keys/:provider', response: deleted },
 });
 
-const keySource = z.enum(['agent', 'account']);
+const keySource = z.enum(['agent', 'account', 'installation']);
 export type KeySource = z.infer<typeof keySource>;
 const modelKey = z.strictObject({
   agentId: z.string(),
   provider: z.string(),
-  /** Whose key the agent's model is called with: its own, or its account's; null for none. */
+  /** Whose key the agent's model is called with: its own, its account's, or the installation's; null for none. */
   keySource: keySource.nullable(),
   /** The last refusal of the account's key; null for another key. */
   refused: refused.nullable(),
 });
 export const getModelKey = defineRoute({
   id: 'getModelKey',
-  summary: "Which key an agent's model is called with: its own before its account's",
+  summary: "Which key an agent's model is called with: its own before its account's, and that before the installation's",
   method: 'GET',
   auth: 'caller',
   params: agentParams,
@@ -95,4 +111,50 @@ export const getModelKey = defineRoute({
   errors: ['UNAUTHORIZED', 'AGENT_NOT_FOUND'],
   backend: { path: '/api/agents/:id/model-key', response: modelKey },
   web: { path: '/api/agents/:id/model-key', response: modelKey },
+});
+
+const installationList = z.strictObject({
+  keys: z.array(key),
+  /** What the calls of one account with these keys may cost, by plan. Other plans may not use them. */
+  allowances: z.array(allowance.extend({ plan: planSchema })),
+});
+export const listInstallationKeys = defineRoute({
+  id: 'listInstallationKeys',
+  summary: "The model providers' keys of the installation, and the allowances of the plans that may use them",
+  method: 'GET',
+  auth: 'admin',
+  status: 200,
+  failure: 'Failed to list the keys',
+  errors: ['UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/provider-keys', response: installationList },
+  web: { path: '/api/admin/provider-keys', response: installationList },
+});
+
+export const saveInstallationKey = defineRoute({
+  id: 'saveInstallationKey',
+  summary:
+    "Save or replace the installation's key for a model provider, after the provider accepts it. It serves the agents of accounts without a key, within the allowance of their plan",
+  method: 'PUT',
+  auth: 'admin',
+  params,
+  body,
+  status: 200,
+  failure: 'Failed to save the key',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/provider-keys/:provider', response: saved },
+  web: { path: '/api/admin/provider-keys/:provider', response: saved },
+  timeoutMs: 30_000,
+});
+
+export const deleteInstallationKey = defineRoute({
+  id: 'deleteInstallationKey',
+  summary: "Delete the installation's key for a model provider; agents stop using it within two seconds",
+  method: 'DELETE',
+  auth: 'admin',
+  params,
+  status: 200,
+  failure: 'Failed to delete the key',
+  errors: ['UNAUTHORIZED', 'FORBIDDEN', 'PROVIDER_KEY_NOT_FOUND'],
+  backend: { path: '/api/admin/provider-keys/:provider', response: deleted },
+  web: { path: '/api/admin/provider-keys/:provider', response: deleted },
 });

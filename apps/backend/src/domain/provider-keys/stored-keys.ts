@@ -16,10 +16,14 @@ export interface ProviderKey {
 export type ProviderKeys = ReadonlyMap<string, ProviderKey>;
 
 /** The envelope's context: a value copied to another account or provider does not open. */
-const contextOf = (ownerId: string, provider: string) => `provider_keys|${ownerId}|${provider}`;
+const contextOf = (ownerId: string | null, provider: string) => `provider_keys|${ownerId ?? ''}|${provider}`;
 
-/** Reads the keys of an account in clear text, by provider. @throws Error when a key was sealed with a key that is not configured */
-export async function readAccountKeys(tx: Transaction, envelope: Envelope, ownerId: string): Promise<ProviderKeys> {
+/**
+ * Reads the keys of an account, or of the installation, in clear text, by provider.
+ * @param ownerId null for the installation, whose keys only the service may read
+ * @throws Error when a key was sealed with a key that is not configured
+ */
+export async function readProviderKeys(tx: Transaction, envelope: Envelope, ownerId: string | null): Promise<ProviderKeys> {
   const rows = await tx.providerKey.findMany({ where: { ownerId } });
   return new Map(
     rows.map(({ id, provider, sealed, updatedAt, refusedAt }) => [
@@ -29,17 +33,17 @@ export async function readAccountKeys(tx: Transaction, envelope: Envelope, owner
   );
 }
 
-/** The providers that an account has a key for; the values are not read. */
-export async function keyedProviders(tx: Transaction, ownerId: string): Promise<ReadonlySet<string>> {
+/** The providers that an account, or the installation, has a key for; the values are not read. */
+export async function keyedProviders(tx: Transaction, ownerId: string | null): Promise<ReadonlySet<string>> {
   const rows = await tx.providerKey.findMany({ where: { ownerId }, select: { provider: true } });
   return new Set(rows.map(({ provider }) => provider));
 }
 
-/** Inserts or replaces an account's key. */
+/** Inserts or replaces a key of an account, or of the installation. */
 export async function writeProviderKey(
   tx: Transaction,
   envelope: Envelope,
-  { ownerId, provider, value }: { ownerId: string; provider: KnownProvider; value: string },
+  { ownerId, provider, value }: { ownerId: string | null; provider: KnownProvider; value: string },
   { now, isTested }: { now: Date; isTested: boolean },
 ): Promise<Row> {
   const key = {
@@ -50,11 +54,11 @@ export async function writeProviderKey(
     refusedAt: null,
     refusedStatus: null,
   };
-  return tx.providerKey.upsert({
-    where: { ownerId_provider: { ownerId, provider } },
-    create: { id: newId('pk'), ownerId, provider, createdAt: now, ...key },
-    update: key,
-  });
+  // Prisma's upsert takes no null in a unique key. The lock makes parallel writes of one account take turns.
+  await tx.$queryRaw`SELECT 1 FROM pg_advisory_xact_lock(hashtext(${contextOf(ownerId, provider)}))`;
+  const existing = await tx.providerKey.findFirst({ where: { ownerId, provider } });
+  if (existing) return tx.providerKey.update({ where: { id: existing.id }, data: key });
+  return tx.providerKey.create({ data: { id: newId('pk'), ownerId, provider, createdAt: now, ...key } });
 }
 
 /** The last four characters. Of a short key they would be too large a part. */

@@ -19,19 +19,23 @@ import { buildContainerSpec } from '../containers/container-spec.ts';
 import { removeMarked } from '../containers/orphans.ts';
 import type { Context } from '../context.ts';
 import { conversationFile } from '../conversations/conversation-file.ts';
+import { sharedProviders } from '../provider-keys/shared-keys.ts';
 import { keyedProviders } from '../provider-keys/stored-keys.ts';
 import { virtualKey } from '../usage/virtual-key.ts';
 import { leaseSlot } from './lease-slot.ts';
 
-type Slice = Pick<Context, 'database' | 'envelope' | 'config'>;
+type Slice = Pick<Context, 'database' | 'envelope' | 'config' | 'accounts'>;
 
-/** An agent's secrets, and its fallback models: those whose provider it or its account has a key for. */
-async function secretsAndFallbacks({ database, envelope, config }: Slice, agent: Agent) {
+/** An agent's secrets, and its fallback models: those whose provider there is a key for. */
+async function secretsAndFallbacks(context: Slice, agent: Agent) {
+  const { database, envelope, config } = context;
   const { secrets, keyed } = await database.as('service', async (tx) => ({
     secrets: await readSecretsFor(tx, envelope, agent),
     keyed: await keyedProviders(tx, agent.ownerId),
   }));
-  const hasKey = (provider: string) => keyed.has(provider) || Boolean(secrets[keySecret(provider, agent.aiProvider)]);
+  const shared = await sharedProviders(context, agent.ownerId);
+  const hasKey = (provider: string) =>
+    keyed.has(provider) || shared.has(provider) || Boolean(secrets[keySecret(provider, agent.aiProvider)]);
   return { secrets, fallbacks: fallbackTargets(agent, config, hasKey) };
 }
 

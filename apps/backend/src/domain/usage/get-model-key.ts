@@ -13,7 +13,7 @@ interface ModelKeyView {
 
 /** Which key the model of the actor's agent is called with, as its configuration is saved. @throws AppError AGENT_NOT_FOUND */
 export async function getModelKey(
-  context: Pick<Context, 'config' | 'database' | 'envelope' | 'clock'>,
+  context: Pick<Context, 'config' | 'database' | 'envelope' | 'clock' | 'accounts'>,
   actor: Actor,
   id: string,
 ): Promise<ModelKeyView> {
