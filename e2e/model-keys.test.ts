@@ -34,6 +34,7 @@ beforeAll(async () => {
     OPENROUTER_BASE_URL: `${host}/api/v1`,
     OPENAI_BASE_URL: `${host}/v1`,
     GROQ_BASE_URL: 'http://127.0.0.1:1',
+    PLAN_ALLOWANCES: 'network=5/',
   });
   await signUp();
   await insertAgent();
@@ -48,6 +49,7 @@ const row = (name: string) => page.getByRole('list', { name: 'Model keys' }).get
 
 test('a failed request shows its error, and a retry loads what was missing', async () => {
   await expectRetry('**/api/provider-keys', () => visit('/account/model-keys'), row('OpenRouter'));
+  await expectRetry('**/api/admin/provider-keys', () => visit('/admin/model-keys'), page.getByText('No key').first());
   await expectRetry('**/api/agents/*/model-key', () => openSection('configuration'), page.getByText(/There is no key for OpenRouter/));
 });
 
@@ -87,7 +89,7 @@ test('the configuration of an agent says whose key is in use, and needs no key f
   await openSection('configuration');
   await page.getByText('The agent uses the key of your account for OpenRouter.').waitFor();
   await page.getByLabel('Provider').selectOption('groq');
-  await page.getByText('If this field is empty, the agent uses the key of your account for this provider.').waitFor();
+  await page.getByText('If this field is empty, the agent uses the key under Model keys for this provider.').waitFor();
   await button('Save configuration').click();
   await expectToast('The configuration is saved');
   await page.getByText('The agent uses the key of your account for Groq.').waitFor();
@@ -114,8 +116,27 @@ test('a removed key is gone after a confirmation', async () => {
   await row('Groq').getByText('No key').waitFor();
 });
 
+test('an administrator shares a key, and agents without a key use it within the allowance', async () => {
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Shared model keys' }).click();
+  const shared = page.getByRole('list', { name: 'Shared model keys' }).getByRole('listitem').filter({ hasText: 'OpenAI' });
+  await shared.getByRole('button', { name: 'Add key of OpenAI' }).click();
+  await dialog().getByLabel('API key').fill(MODEL_KEY);
+  await dialog().getByRole('button', { name: 'Test and save' }).click();
+  await shared.getByText(/0 agents have no other key$/).waitFor();
+  const allowances = page.getByRole('region', { name: 'Allowances' }).getByRole('row').nth(1);
+  expect(await allowances.getByRole('cell').allTextContents()).toEqual(['network', '$5.00', 'no limit']);
+
+  await visit('/account/model-keys');
+  await page.getByText('Agents without a key may call OpenAI with the operator’s key').waitFor();
+  await page.getByText('$0.00 of $5.00').waitFor();
+  await openSection('configuration');
+  await page.getByLabel('Provider').selectOption('openai');
+  await button('Save configuration').click();
+  await page.getByText('The agent uses the operator’s key for OpenAI, within the allowance of your plan.').waitFor();
+});
+
 test('the pages of model keys have no serious accessibility fault in either theme, and fit a phone', async () => {
-  expect(await findFaultsOfPages(page, ['/account/model-keys', `/agents/${agent}/configuration`])).toEqual([]);
+  expect(await findFaultsOfPages(page, ['/account/model-keys', '/admin/model-keys', `/agents/${agent}/configuration`])).toEqual([]);
 }, 240_000);
 
 test('the Content-Security-Policy blocked nothing', () => expectNoRefusals());

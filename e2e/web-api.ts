@@ -101,6 +101,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   setAccountBudget: () => ({ monthlyUsd: null }),
   createApiKey: () => ({ name: 'k' }),
   saveProviderKey: () => ({ apiKey: MODEL_KEY }),
+  saveInstallationKey: () => ({ apiKey: MODEL_KEY }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'solo' }),
   cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),

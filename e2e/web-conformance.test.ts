@@ -143,6 +143,7 @@ describe('every operation:', () => {
     'unlinkWhatsApp',
     'deleteApiKey',
     'deleteProviderKey',
+    'deleteInstallationKey',
     'exportAudit',
     'cloneAgent',
     'linkWallet',
@@ -251,6 +252,7 @@ describe('error tables:', () => {
     ['tellAgent', { action: 'reboot' }, 'Invalid action'],
     ['createApiKey', { name: '' }, 'Key name is required'],
     ['saveProviderKey', { apiKey: ' ' }, 'Tokens and keys are printable characters without spaces'],
+    ['saveInstallationKey', {}, 'apiKey is required'],
     ['cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'],
     [
       'createVerificationChallenge',
@@ -307,7 +309,14 @@ describe('error tables:', () => {
     expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
     for (const id of ['startCheckout', 'openBillingPortal'] as const) expectRefusal(id, await call(id), 'PAYMENTS_UNAVAILABLE');
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
-    for (const id of ['listUsers', 'listAllAgents', 'getInstallationHealth'] as const) {
+    for (const id of [
+      'listUsers',
+      'listAllAgents',
+      'getInstallationHealth',
+      'listInstallationKeys',
+      'saveInstallationKey',
+      'deleteInstallationKey',
+    ] as const) {
       expectRefusal(id, await call(id, { as: newcomer }), 'FORBIDDEN');
     }
     expectRefusal(
@@ -342,6 +351,7 @@ describe('error tables:', () => {
     expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
     expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
     expectRefusal('deleteProviderKey', await call('deleteProviderKey', { as: newcomer }), 'PROVIDER_KEY_NOT_FOUND');
+    expectRefusal('deleteInstallationKey', await call('deleteInstallationKey', { agent: 'groq' }), 'PROVIDER_KEY_NOT_FOUND');
     expectRefusal('unlinkWallet', await call('unlinkWallet', { agent: NO_WALLET }), 'WALLET_NOT_FOUND');
     const wallet = privateKeyToAccount(generatePrivateKey());
     const link = async (as: WebSession) => {

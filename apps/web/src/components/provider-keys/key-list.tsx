@@ -10,18 +10,19 @@ interface Props {
   /** The name of the list for screen readers. */
   label: string;
   keys: readonly ProviderKeyView[];
+  /** What the number of agents without a nearer key means here. */
+  agents: (count: number) => string;
   /** @throws Error with the sentence to show when the key is not saved */
   onSave: (provider: Provider, apiKey: string) => Promise<void>;
   /** @returns whether the key is deleted */
   onDelete: (provider: Provider) => Promise<boolean>;
 }
 
-function KeyFacts({ of: { keyPreview, updatedAt, testedAt, refused, agentCount } }: { of: ProviderKeyView }) {
+function KeyFacts({ of: { keyPreview, updatedAt, testedAt, refused }, agents }: { of: ProviderKeyView; agents: string }) {
   return (
     <>
       <p className="text-muted text-xs">
-        <code className="font-mono">{keyPreview}</code> · saved <RelativeTime time={updatedAt} /> ·{' '}
-        {agentCount === 1 ? 'serves 1 agent' : `serves ${agentCount} agents`}
+        <code className="font-mono">{keyPreview}</code> · saved <RelativeTime time={updatedAt} /> · {agents}
       </p>
       {refused && (
         <p className="text-danger text-xs">
@@ -34,7 +35,7 @@ function KeyFacts({ of: { keyPreview, updatedAt, testedAt, refused, agentCount }
 }
 
 /** Every provider with its key, or with a way to add one. */
-export function KeyList({ label, keys, onSave, onDelete }: Props) {
+export function KeyList({ label, keys, agents, onSave, onDelete }: Props) {
   return (
     <ul className="divide-y divide-line rounded-xl border border-line bg-surface" aria-label={label}>
       {providers.map(([provider, name]) => {
@@ -43,7 +44,7 @@ export function KeyList({ label, keys, onSave, onDelete }: Props) {
           <li key={provider} className="flex flex-wrap items-center justify-between gap-3 px-4 py-3 text-sm">
             <div className="min-w-0 space-y-0.5">
               <p className="font-medium">{name}</p>
-              {key ? <KeyFacts of={key} /> : <p className="text-muted text-xs">No key</p>}
+              {key ? <KeyFacts of={key} agents={agents(key.agentCount)} /> : <p className="text-muted text-xs">No key</p>}
             </div>
             <div className="flex flex-wrap gap-2">
               <KeyDialog provider={provider} replaces={key !== undefined} onSave={onSave} />
@@ -55,7 +56,7 @@ export function KeyList({ label, keys, onSave, onDelete }: Props) {
                   description={
                     key.agentCount === 0
                       ? 'No agent uses this key at the moment.'
-                      : `${key.agentCount === 1 ? 'One agent uses' : `${key.agentCount} agents use`} this key, and cannot call a model of ${name} without another one.`
+                      : `${key.agentCount === 1 ? 'One agent has no key of its' : `${key.agentCount} agents have no key of their`} own, and may be unable to call a model of ${name} without this one.`
                   }
                   confirm="Remove key"
                   onConfirm={() => onDelete(provider)}

@@ -9,6 +9,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import type { Provider } from '../../lib/providers.ts';
 import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
+import { Included } from './included.tsx';
 
 /** The model providers' keys of the account. */
 export function ModelKeys() {
@@ -31,7 +32,18 @@ export function ModelKeys() {
       />
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
       {!data && !error && <Loading rows={1} className="h-72" />}
-      {data && <KeyList label="Model keys" keys={data.keys} onSave={save} onDelete={remove} />}
+      {data && (
+        <div className="space-y-4">
+          {data.included && <Included of={data.included} />}
+          <KeyList
+            label="Model keys"
+            keys={data.keys}
+            agents={(count) => (count === 1 ? 'serves 1 agent' : `serves ${count} agents`)}
+            onSave={save}
+            onDelete={remove}
+          />
+        </div>
+      )}
     </>
   );
 }

@@ -4,17 +4,18 @@ import { useState } from 'react';
 import { TokenField } from '../../components/agent/token-field.tsx';
 import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Field, SelectField } from '../../components/ui/field.tsx';
-import { useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
+import { hasKeyFor, type ProviderKeys, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import type { Options } from '../../lib/options.ts';
 import { modelOptions, modelProviders, type Template } from './form-options.ts';
 import { VersionField } from './version-field.tsx';
 
 const secret = { type: 'password', autoComplete: 'off' };
 
-/** @param keys those of the account */
-function keyHint(model: string, keys: readonly { provider: string; keyPreview: string }[]): string {
+function keyHint(model: string, known: ProviderKeys | undefined): string {
   if (model === 'custom') return 'Only if your server needs one. Stored encrypted, never shown again';
-  const key = keys.find(({ provider }) => provider === modelProviders[model]);
+  const provider = modelProviders[model];
+  const key = known?.keys.find((each) => each.provider === provider);
+  if (!key && hasKeyFor(known, provider)) return 'Leave empty to use the operator’s key, within the allowance of your plan';
   return key
     ? `Leave empty to use the key of your account (${key.keyPreview}). A key here is for this agent alone`
     : 'From your model provider. Stored encrypted, never shown again. A key for all your agents is saved under Model keys';
@@ -34,7 +35,7 @@ export function NewAgentFields({ template, tiers, checks }: { template: Template
           <Field label="Model ID" name="modelId" required placeholder="llama-3.3-70b" />
         </>
       )}
-      <Field label="API key" name="apiKey" {...secret} hint={keyHint(model, known?.keys ?? [])} />
+      <Field label="API key" name="apiKey" {...secret} hint={keyHint(model, known)} />
       <details className="rounded-lg border border-line px-3 py-2" open={template.channel !== undefined}>
         <summary className="cursor-pointer font-medium text-sm">Channels (optional)</summary>
         <div className="mt-3 space-y-4 pb-1">

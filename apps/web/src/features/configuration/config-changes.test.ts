@@ -53,7 +53,7 @@ test('readChanges asks for a key where the new provider needs one', () => {
 test('keyHint says what happens to the saved key', () => {
   expect(keyHint(true, true, false)).toContain('never sent to another one');
   expect(keyHint(false, true, false)).toContain('the agent has no key');
-  expect(keyHint(false, true, true)).toContain('the agent uses the key of your account');
+  expect(keyHint(false, true, true)).toContain('the agent uses the key under Model keys');
   expect(keyHint(false, false, true)).toBe('Leave empty to keep the saved key');
 });
 

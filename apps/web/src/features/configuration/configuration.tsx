@@ -10,7 +10,7 @@ import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
-import { useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
+import { hasKeyFor, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import type { Options } from '../../lib/options.ts';
 import { providers } from '../../lib/providers.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
@@ -46,8 +46,8 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const provider = selected ?? saved;
   const isCustom = provider === CUSTOM;
   const changesProvider = provider !== saved;
-  const hasAccountKey = known?.keys.some((key) => key.provider === provider) ?? false;
-  const needsKey = changesProvider && !isCustom && !hasAccountKey;
+  const hasOtherKey = hasKeyFor(known, provider);
+  const needsKey = changesProvider && !isCustom && !hasOtherKey;
   const dropsKey = changesProvider || (isCustom && address !== undefined && originOf(address) !== originOf(config.baseUrl));
 
   async function save(event: FormEvent<HTMLFormElement>) {
@@ -128,7 +128,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             autoComplete="off"
             required={needsKey}
             problem={problems.apiKey}
-            hint={keyHint(needsKey, dropsKey, hasAccountKey)}
+            hint={keyHint(needsKey, dropsKey, hasOtherKey)}
           />
           <Field
             label="Owner IDs"

@@ -32,6 +32,11 @@ export function KeyInUse({ id }: { id: string }) {
             The agent uses the key of your account for {name}. You replace it under {keysLink}, without a restart of the agent.
           </p>
         )}
+        {keySource === 'installation' && (
+          <p>
+            The agent uses the operator’s key for {name}, within the allowance of your plan. What is left of it stands under {keysLink}.
+          </p>
+        )}
         {keySource === null && provider === CUSTOM && <p>The agent calls its endpoint without a key.</p>}
         {keySource === null && provider !== CUSTOM && (
           <p className="text-danger">

@@ -48,6 +48,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
       { href: '/admin', name: 'Health', icon: Activity },
       { href: '/admin/users', name: 'Users', icon: Users },
       { href: '/admin/agents', name: 'All agents', icon: Server },
+      { href: '/admin/model-keys', name: 'Shared model keys', icon: BrainCircuit },
     ],
   },
 ];
