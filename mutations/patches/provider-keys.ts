@@ -1,23 +1,25 @@
 import type { Patch } from '../patch.ts';
 
 const source = (name: string) => `apps/backend/src/domain/provider-keys/${name}.ts`;
+const ledger = 'apps/backend/prisma/migrations/20261130040000_allowances/migration.sql';
+const allowances = (name: string) => ({ package: '@agentbot/backend', file: 'test/allowances.test.ts', name });
 const keys = (name: string) => ({ package: '@agentbot/backend', file: 'test/provider-keys.test.ts', name });
 
-/** The keys of model providers that accounts have. */
+/** The keys of model providers that accounts and the installation have, and allowances. */
 export const providerKeys: Patch[] = [
   {
     id: 'account-key-first',
     file: 'apps/backend/src/domain/usage/model-access.ts',
     find: 'const own = ownKey(provider);',
-    replace: 'const own = accountKeys.has(provider) ? undefined : ownKey(provider);',
+    replace: 'const own = account.has(provider) ? undefined : ownKey(provider);',
     harm: 'an agent’s own key is not used, and another bill grows',
     test: keys('uses its own key before that of the account'),
   },
   {
     id: 'account-key-own-endpoint',
     file: 'apps/backend/src/domain/usage/model-access.ts',
-    find: 'const stored = accountKeys.get(provider);',
-    replace: 'const stored = accountKeys.get(provider) ?? [...accountKeys.values()][0];',
+    find: 'const saved = account.get(provider);',
+    replace: 'const saved = account.get(provider) ?? [...account.values()][0];',
     harm: 'a server of anybody’s choice gets the account’s key',
     test: keys('sends no key of its account to an endpoint of its own'),
   },
@@ -32,8 +34,8 @@ export const providerKeys: Patch[] = [
   {
     id: 'account-key-foreign',
     file: source('stored-keys'),
-    find: 'const contextOf = (ownerId: string, provider: string) => `provider_keys|${ownerId}|${provider}`;',
-    replace: 'const contextOf = (_ownerId: string, provider: string) => `provider_keys|${provider}`;',
+    find: "`provider_keys|${ownerId ?? ''}|${provider}`",
+    replace: "`provider_keys|${ownerId && ''}|${provider}`",
     harm: 'a key whose row was moved to another account pays for that account',
     test: keys('a sealed key opens for its own account and provider alone'),
   },
@@ -100,5 +102,93 @@ export const providerKeys: Patch[] = [
     replace: 'SELECT owner_id AS first, provider',
     harm: 'the keys of the installation are lost with the old envelope key',
     test: { package: '@agentbot/backend', file: 'test/rotate-keys.test.ts' },
+  },
+  {
+    id: 'allowance-without-plan',
+    file: source('shared-keys'),
+    find: "needsNone ? 'network' : undefined",
+    replace: "'network'",
+    harm: 'who signs up calls models at the operator’s cost',
+    test: allowances('may not use the installation’s keys'),
+  },
+  {
+    id: 'allowance-of-none',
+    file: source('shared-keys'),
+    find: 'return counted && config.PLAN_ALLOWANCES[counted];',
+    replace: 'return counted && (config.PLAN_ALLOWANCES[counted] ?? { monthly: 1_000_000_000n });',
+    harm: 'a plan that the operator did not name uses the operator’s keys',
+    test: allowances('may not use the installation’s keys'),
+  },
+  {
+    id: 'allowance-day',
+    file: ledger,
+    find: "      WHEN is_shared AND spent.allowance_day + worst_micros > allowance_daily THEN 'allowance day'\n",
+    replace: '',
+    harm: 'the operator’s bill has no daily limit',
+    test: allowances('is refused past its'),
+  },
+  {
+    id: 'allowance-month',
+    file: ledger,
+    find: "      WHEN is_shared AND spent.allowance_month + worst_micros > allowance_monthly THEN 'allowance month'\n",
+    replace: '',
+    harm: 'the operator’s bill has no monthly limit',
+    test: allowances('is refused past its'),
+  },
+  {
+    id: 'allowance-none',
+    file: ledger,
+    find: "      WHEN is_shared AND COALESCE(allowance_daily, allowance_monthly) IS NULL THEN 'allowance day'\n",
+    replace: '',
+    harm: 'a call that lost its allowance on the way is made without a limit',
+    test: allowances('without an allowance, and books a lost one'),
+  },
+  {
+    id: 'allowance-reserved',
+    file: ledger,
+    find: '    IF is_shared THEN\n',
+    replace: '    IF false THEN\n',
+    harm: 'parallel calls pass the allowance',
+    test: allowances('cannot pass it by parallel calls'),
+  },
+  {
+    id: 'allowance-settled',
+    file: ledger,
+    find: "IF call.key_source = 'installation' THEN",
+    replace: 'IF false THEN',
+    harm: 'the allowance is used up by the worst case of a few calls',
+    test: allowances('and shows what is spent'),
+  },
+  {
+    id: 'allowance-owner-price',
+    file: 'apps/backend/src/domain/usage/call-model.ts',
+    find: 'const ownerPrice = isShared ? undefined : access.ownerPrice;',
+    replace: 'const ownerPrice = access.ownerPrice;',
+    harm: 'who gives a price of nothing uses the operator’s key without a limit',
+    test: allowances('its own price counts for nothing'),
+  },
+  {
+    id: 'allowance-unbounded',
+    file: 'apps/backend/src/domain/usage/call-model.ts',
+    find: 'const hasBudget = access.hasBudget || isShared;',
+    replace: 'const { hasBudget } = access;',
+    harm: 'eight answers of one call cost eight times what was reserved',
+    test: allowances('whose cost its size does not bound'),
+  },
+  {
+    id: 'shared-key-first',
+    file: 'apps/backend/src/domain/usage/model-access.ts',
+    find: "if (saved) return { value: saved.value, source: 'account', stored: saved };",
+    replace: "if (saved && !installation.has(provider)) return { value: saved.value, source: 'account', stored: saved };",
+    harm: 'the operator pays for accounts with a key of their own',
+    test: allowances('its own before that'),
+  },
+  {
+    id: 'shared-key-organization',
+    file: 'apps/backend/src/domain/usage/passed-headers.ts',
+    find: ' && !(isShared && ACCOUNT_HEADER.test(entry[0]))',
+    replace: '',
+    harm: 'a tenant chooses the project that the operator pays for',
+    test: allowances('neither chooses nor sees'),
   },
 ];
