@@ -18,6 +18,7 @@ const DOMAIN = [
   'telemetry',
   'operations',
   'agents',
+  'provider-keys',
   'containers',
   'billing',
   'accounts',

@@ -43,6 +43,7 @@ export async function startWebApi(): Promise<void> {
     API_RATE_LIMIT: '10000',
     SIGN_IN_RATE_LIMIT: '20',
     SMTP_URL: 'smtp://127.0.0.1:1',
+    OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
     ...bots.settings,
   });
   ({ session: owner, id: ownerId } = await WebSession.signUp(stack.webUrl, 'owner@example.com'));
@@ -100,6 +101,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   setAccountBudget: () => ({ monthlyUsd: null }),
   createApiKey: () => ({ name: 'k' }),
   testNewModel: () => ({ config: { aiProvider: 'openai' } }),
+  saveProviderKey: () => ({ apiKey: MODEL_KEY }),
+  saveInstallationKey: () => ({ apiKey: MODEL_KEY }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'solo' }),
   cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),
@@ -135,6 +138,7 @@ function secondOf(path: string): string {
 export function call(id: RouteId, options: CallOptions = {}): Promise<Answer> {
   const { method, web } = routes[id] as Route;
   const path = web?.path
+    .replace(':provider', options.agent ?? 'openai')
     .replace(/:\w+/, options.agent ?? running)
     .replace(/:\w+/, options.operation ?? secondOf(web.path))
     .replace(/:\w+/, options.version ?? 'fv_none');

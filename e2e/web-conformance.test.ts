@@ -142,6 +142,8 @@ describe('every operation:', () => {
     'linkWhatsApp',
     'unlinkWhatsApp',
     'deleteApiKey',
+    'deleteProviderKey',
+    'deleteInstallationKey',
     'exportAudit',
     'exportUsage',
     'cloneAgent',
@@ -252,6 +254,8 @@ describe('error tables:', () => {
     ['unlinkWhatsApp', undefined, 'WhatsApp is not configured for this agent'],
     ['tellAgent', { action: 'reboot' }, 'Invalid action'],
     ['createApiKey', { name: '' }, 'Key name is required'],
+    ['saveProviderKey', { apiKey: ' ' }, 'Tokens and keys are printable characters without spaces'],
+    ['saveInstallationKey', {}, 'apiKey is required'],
     ['cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'],
     [
       'createVerificationChallenge',
@@ -317,7 +321,15 @@ describe('error tables:', () => {
     expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
     for (const id of ['startCheckout', 'openBillingPortal'] as const) expectRefusal(id, await call(id), 'PAYMENTS_UNAVAILABLE');
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
-    for (const id of ['listUsers', 'listAllAgents', 'listTopSpenders', 'getInstallationHealth'] as const) {
+    for (const id of [
+      'listUsers',
+      'listAllAgents',
+      'listTopSpenders',
+      'getInstallationHealth',
+      'listInstallationKeys',
+      'saveInstallationKey',
+      'deleteInstallationKey',
+    ] as const) {
       expectRefusal(id, await call(id, { as: newcomer }), 'FORBIDDEN');
     }
     expectRefusal(
@@ -351,6 +363,8 @@ describe('error tables:', () => {
     for (let i = 0; i < 12; i++) await call('createApiKey', { as: newcomer });
     expectRefusal('createApiKey', await call('createApiKey', { as: newcomer }), 'API_KEY_LIMIT_REACHED');
     expectRefusal('deleteApiKey', await call('deleteApiKey', { agent: 'key_none' }), 'API_KEY_NOT_FOUND');
+    expectRefusal('deleteProviderKey', await call('deleteProviderKey', { as: newcomer }), 'PROVIDER_KEY_NOT_FOUND');
+    expectRefusal('deleteInstallationKey', await call('deleteInstallationKey', { agent: 'groq' }), 'PROVIDER_KEY_NOT_FOUND');
     expectRefusal('unlinkWallet', await call('unlinkWallet', { agent: NO_WALLET }), 'WALLET_NOT_FOUND');
     const wallet = privateKeyToAccount(generatePrivateKey());
     const link = async (as: WebSession) => {

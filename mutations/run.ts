@@ -22,6 +22,7 @@ import { models } from './patches/models.ts';
 import { operations } from './patches/operations.ts';
 import { ownership } from './patches/ownership.ts';
 import { promises } from './patches/promises.ts';
+import { providerKeys } from './patches/provider-keys.ts';
 import { secrets } from './patches/secrets.ts';
 import { time } from './patches/time.ts';
 import { usage } from './patches/usage.ts';
@@ -56,6 +57,7 @@ const all: Patch[] = [
   ...operations,
   ...ownership,
   ...promises,
+  ...providerKeys,
   ...secrets,
   ...time,
   ...usage,

@@ -4,7 +4,9 @@ const source = (name: string) => `apps/backend/src/domain/usage/${name}.ts`;
 const beside = (name: string) => ({ package: '@agentbot/backend', file: `src/domain/usage/${name}.test.ts` });
 const gateway = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-gateway.test.ts', name });
 const days = (name: string) => ({ package: '@agentbot/backend', file: 'test/usage.test.ts', name });
-const migration = 'apps/backend/prisma/migrations/20261130010000_model_calls/migration.sql';
+const migrations = 'apps/backend/prisma/migrations';
+const ledger = `${migrations}/20261130040000_allowances/migration.sql`;
+const lostCalls = `${migrations}/20261130010000_model_calls/migration.sql`;
 
 /** The model gateway: keys, limits, the ledger and budgets. */
 export const usage: Patch[] = [
@@ -107,7 +109,7 @@ export const usage: Patch[] = [
   {
     id: 'budget-limit',
     file: source('call-model'),
-    find: 'access.hasBudget ? maxOutput : undefined',
+    find: 'hasBudget ? maxOutput : undefined',
     replace: 'undefined',
     harm: 'a reply without a limit costs more than was reserved',
     test: gateway('whose cost their size does not bound'),
@@ -138,7 +140,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'budget-unpriced',
-    file: migration,
+    file: ledger,
     find: "      WHEN worst_micros IS NULL THEN 'unpriced'\n",
     replace: '',
     harm: 'a model without a price is free, whatever it costs',
@@ -146,7 +148,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'budget-reserved',
-    file: migration,
+    file: ledger,
     find: '    reserved := worst_micros;\n',
     replace: '',
     harm: 'parallel calls pass the budget',
@@ -154,7 +156,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'budget-agent-day',
-    file: migration,
+    file: ledger,
     find: "      WHEN spent.agent_day + worst_micros > budgets.agent_day THEN 'agent day'\n",
     replace: '',
     harm: 'an agent spends without end',
@@ -162,7 +164,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'ledger-late-end',
-    file: migration,
+    file: ledger,
     find: 'WHERE id = call_id AND ended_at IS NULL RETURNING',
     replace: 'WHERE id = call_id RETURNING',
     harm: 'a call is booked twice',
@@ -170,7 +172,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'ledger-lost',
-    file: migration,
+    file: lostCalls,
     find: "PERFORM end_model_call(lost.id, 'lost', NULL, 0, 0, 0, 0, 0, lost.reserved_micros, NULL, true);",
     replace: "PERFORM end_model_call(lost.id, 'lost', NULL, 0, 0, 0, 0, 0, 0, NULL, true);",
     harm: 'who makes the backend crash spends without a limit',
@@ -178,7 +180,7 @@ export const usage: Patch[] = [
   },
   {
     id: 'ledger-living',
-    file: migration,
+    file: lostCalls,
     find: "WHERE l.name = 'process:' || c.process_id AND l.expires_at > app_now() - interval '1 minute')",
     replace: "WHERE l.name = 'process:' || c.process_id AND false)",
     harm: 'running calls are booked at their worst case',

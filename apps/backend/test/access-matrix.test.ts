@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { z } from 'zod';
 import { createApp } from '../src/app/http-app.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
-import { assertion, INTERNAL_KEY, sessionOf, startBackend, type TestBackend } from './backend.ts';
+import { assertion, INTERNAL_KEY, sessionOf, startBackend, type TestBackend, unreachableProviders } from './backend.ts';
 
 /**
  * Calls every route with every kind of credential that the route must refuse. The cases come from the route table, so a new
@@ -27,7 +27,7 @@ let owned: Record<
 const keys: Record<'narrow' | 'forOther' | 'expired', string> = { narrow: '', forOther: '', expired: '' };
 
 beforeAll(async () => {
-  backend = await startBackend();
+  backend = await startBackend(unreachableProviders);
   administrator = await backend.account();
   owner = await backend.account();
   stranger = await backend.account();
@@ -164,6 +164,7 @@ async function readOwnedRows(): Promise<unknown> {
     'model_calls',
     'model_days',
     'spend_days',
+    'provider_keys',
     'identities',
     'password_resets',
   ];

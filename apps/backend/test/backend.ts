@@ -19,6 +19,11 @@ import { createTestDatabase } from './test-database.ts';
 export const INTERNAL_KEY = canary('internal-');
 export const ASSERTION_SECRET = canary('assertion-');
 
+/** Settings of model providers that cannot be reached: tests do not call the real ones. */
+export const unreachableProviders = Object.fromEntries(
+  ['OPENROUTER', 'GEMINI', 'GROQ', 'ANTHROPIC', 'OPENAI'].map((name) => [`${name}_BASE_URL`, 'http://127.0.0.1:1/v1']),
+);
+
 interface AssertionOptions {
   /** The session's id. Default: the session that `account` created for the user. */
   session?: string;

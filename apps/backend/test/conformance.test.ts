@@ -12,7 +12,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { queues } from '../src/domain/operations/operations.ts';
 import { newId } from '../src/shared/ids.ts';
 import { startWorker } from '../src/workers/operation-worker.ts';
-import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend, unreachableProviders } from './backend.ts';
 import { containersOn } from './containers.ts';
 import { sampleImages } from './sample-images.ts';
 import { storedSpec, storedSpecAt } from './stored-spec.ts';
@@ -60,7 +60,7 @@ beforeAll(async () => {
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
     startBackendWithDocker('conformance', { OPENCLAW_IMAGE: IMAGE, ...bots.settings }),
     startBackend(),
-    startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
+    startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE, ...unreachableProviders }),
     startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
     startBackendWithDocker('faulty', {
@@ -102,6 +102,7 @@ beforeAll(async () => {
     'audit_log',
     'challenges',
     'wallets',
+    'provider_keys',
   ]) {
     await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
   }
@@ -145,6 +146,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   updateAgent: () => ({}),
   sendMessage: () => ({ message: 'Hello' }),
   createApiKey: () => ({ name: 'k' }),
+  saveProviderKey: () => ({ apiKey: canary('provider-key-') }),
+  saveInstallationKey: () => ({ apiKey: canary('provider-key-') }),
   provisionWithChannels: () => ({ telegramToken: canary('1:'), plan: 'network', stripeSubscriptionId: 'sub_1' }),
   deployAgent: () => ({ agentId: 'dep_1', config: { telegramToken: canary('1:'), plan: 'network' } }),
   updateAgentFile: () => ({ content: 'x' }),
@@ -161,7 +164,15 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   linkWallet: () => ({ address: NO_WALLET, signature: '0x12' }),
 };
 
-const idOf: Partial<Record<RouteId, string>> = { grantPlan: 'nobody', deleteApiKey: 'key_none', unlinkWallet: NO_WALLET };
+const idOf: Partial<Record<RouteId, string>> = {
+  grantPlan: 'nobody',
+  deleteApiKey: 'key_none',
+  unlinkWallet: NO_WALLET,
+  saveProviderKey: 'openai',
+  deleteProviderKey: 'openai',
+  saveInstallationKey: 'openai',
+  deleteInstallationKey: 'openai',
+};
 
 const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions', startCheckout: '?plan=solo' };
 
@@ -708,6 +719,19 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   listAudit: { INVALID_REQUEST: invalid('listAudit', undefined, 'Invalid cursor', '?cursor=eA') },
   exportAudit: { INVALID_REQUEST: invalid('exportAudit', undefined, 'Invalid agentId', '?agentId=..') },
+  saveProviderKey: {
+    INVALID_REQUEST: { send: () => call(real, 'saveProviderKey', { body: { apiKey: ' ' } }), error: /^Tokens and keys are printable/ },
+  },
+  listInstallationKeys: { FORBIDDEN: { send: () => call(real, 'listInstallationKeys', { as: stranger }) } },
+  saveInstallationKey: {
+    INVALID_REQUEST: { send: () => call(real, 'saveInstallationKey', { body: {} }), error: 'apiKey is required' },
+    FORBIDDEN: { send: () => call(real, 'saveInstallationKey', { as: stranger }) },
+  },
+  deleteInstallationKey: {
+    FORBIDDEN: { send: () => call(real, 'deleteInstallationKey', { as: stranger }) },
+    PROVIDER_KEY_NOT_FOUND: { send: () => call(real, 'deleteInstallationKey') },
+  },
+  deleteProviderKey: { PROVIDER_KEY_NOT_FOUND: { send: () => call(real, 'deleteProviderKey') } },
   deleteApiKey: { API_KEY_NOT_FOUND: { send: () => call(real, 'deleteApiKey') } },
   cloneAgent: {
     INVALID_REQUEST: invalid('cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'),

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { randomName } from '../src/shared/ids.ts';
 import { arbitraryOf } from './arbitrary-of.ts';
-import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { assertion, INTERNAL_KEY, startBackend, type TestBackend, unreachableProviders } from './backend.ts';
 
 /**
  * Sends hostile values, generated from the route table, to every route: no undocumented 5xx, no hang, no internals in the
@@ -29,7 +29,7 @@ const SLOW_MS = 10_000;
 
 beforeAll(async () => {
   process.stderr.write(`HOSTILE_SEED=${seed}\n`);
-  backend = await startBackend({ METRICS_TOKEN: canary('metrics-token-of-the-tests-') });
+  backend = await startBackend({ METRICS_TOKEN: canary('metrics-token-of-the-tests-'), ...unreachableProviders });
   user = await backend.account();
   agent = (await backend.machine(user, 'POST', '/api/agents', { name: 'Target' })).body.id;
   client = new pg.Client({ connectionString: backend.config.DATABASE_URL });

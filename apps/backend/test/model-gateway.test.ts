@@ -320,7 +320,7 @@ test('a container of the former provider gets no key until it is restarted', asy
     const spec = { ...storedSpec({ agentId: id }), keyRecipient, models };
     await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id }, data: { containerSpec: spec } }));
     const access = await readModelAccess(backend.context, id, 'container');
-    return access?.targets.map((target) => [target.model, access.keyFor(target)]);
+    return access?.targets.map((target) => [target.model, access.keyFor(target)?.value]);
   };
   expect(await withSpec('groq', [former])).toEqual([['llama-3.3-70b-versatile', undefined]]);
   const present = { ...former, provider: 'openai' as const, gatewayName: 'openai', model: 'gpt-4o' };

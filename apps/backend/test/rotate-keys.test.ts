@@ -55,6 +55,13 @@ beforeAll(async () => {
       },
     }),
   );
+  await backend.context.database.as('service', async (tx) => {
+    const key = { preview: '', createdAt: new Date(), updatedAt: new Date() };
+    const sealed = (context: string) => backend.context.envelope.seal(`key of ${context}`, context);
+    const [own, shared] = [`provider_keys|${owner}|openai`, 'provider_keys||openai'];
+    await tx.providerKey.create({ data: { id: 'pk_own', ownerId: owner, provider: 'openai', sealed: sealed(own), ...key } });
+    await tx.providerKey.create({ data: { id: 'pk_shared', ownerId: null, provider: 'openai', sealed: sealed(shared), ...key } });
+  });
   await backend.call('POST', '/api/keys', { token: await tokenOf(), headers: { 'idempotency-key': 'once' }, body: { name: 'k' } });
 });
 afterAll(async () => {
@@ -93,6 +100,7 @@ test('rotate-keys rewraps every secret during concurrent writes, and reports tha
     'agent_secrets.sealed',
     'backups.sealed_key',
     'idempotency_keys.sealed_body',
+    'provider_keys.sealed',
   ]);
   // A backend that knows the new key writes while the rotation runs.
   const envelope = createEnvelope(`${fresh},${old}`);
@@ -122,13 +130,20 @@ test('rotate-keys rewraps every secret during concurrent writes, and reports tha
   await backend.context.database.as('service', async (tx) => {
     const { sealedKey } = await tx.backup.findUniqueOrThrow({ where: { id: 'bk_0' } });
     expect(freshOnly.open(sealedKey ?? '', 'backups|bk_0')).toBe('key of a backup');
+    for (const [id, context] of [
+      ['pk_own', `provider_keys|${owner}|openai`],
+      ['pk_shared', 'provider_keys||openai'],
+    ] as const) {
+      const { sealed } = await tx.providerKey.findUniqueOrThrow({ where: { id } });
+      expect(freshOnly.open(sealed, context)).toBe(`key of ${context}`);
+    }
     const version = await tx.agentFileVersion.findUniqueOrThrow({ where: { id: 'fv_0' } });
     expect(freshOnly.open(version.sealed, 'agent_file_versions|agent_0|fv_0')).toBe('a replaced version');
     for (let i = 0; i < AGENTS; i++) {
       expect(await readAgentSecrets(tx, freshOnly, `agent_${i}`)).toEqual({ apiKey: i % 5 && i !== 7 ? `key of ${i}` : `new key of ${i}` });
     }
   });
-  expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were rewrapped under fresh, 253 were already under it/);
+  expect((await rotateKeys(`${fresh},${old}`)).stdout).toMatch(/^0 secrets were rewrapped under fresh, 255 were already under it/);
 });
 
 test('rotate-keys exits with 1 and names the row that no configured key opens', async () => {

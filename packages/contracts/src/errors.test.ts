@@ -20,6 +20,7 @@ test('every error code has its HTTP status', () => {
       'MESSAGE_NOT_FOUND',
       'NOT_FOUND',
       'OPERATION_NOT_FOUND',
+      'PROVIDER_KEY_NOT_FOUND',
       'SESSION_NOT_FOUND',
       'USER_NOT_FOUND',
       'WALLET_NOT_FOUND',

@@ -26,6 +26,7 @@ export const errorTable = {
   IMAGE_NOT_FOUND: { status: 404, sentence: 'Image not found' },
   USER_NOT_FOUND: { status: 404, sentence: 'User not found' },
   API_KEY_NOT_FOUND: { status: 404, sentence: 'API key not found' },
+  PROVIDER_KEY_NOT_FOUND: { status: 404, sentence: 'There is no key for this provider' },
   WALLET_NOT_FOUND: { status: 404, sentence: 'Wallet not found' },
   NOT_FOUND: { status: 404, sentence: 'Not found' },
   EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists' },

@@ -19,6 +19,7 @@ import * as messageImages from './message-images.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
+import * as providerKeys from './provider-keys.ts';
 import * as provision from './provision.ts';
 import * as usage from './usage.ts';
 import * as verification from './verification.ts';
@@ -51,6 +52,7 @@ export type { OperationKind, OperationView } from './operations.ts';
 export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
+export type { KeySource, ProviderKeyView } from './provider-keys.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
 export type { AccountLimits, Budget, BudgetChange, ModelTestResult, UsageReport } from './usage.ts';
@@ -159,6 +161,13 @@ export const routes = {
   setAccountBudget: usage.setAccountBudget,
   testModel: usage.testModel,
   testNewModel: usage.testNewModel,
+  getModelKey: providerKeys.getModelKey,
+  listProviderKeys: providerKeys.listProviderKeys,
+  deleteProviderKey: providerKeys.deleteProviderKey,
+  saveProviderKey: providerKeys.saveProviderKey,
+  listInstallationKeys: providerKeys.listInstallationKeys,
+  saveInstallationKey: providerKeys.saveInstallationKey,
+  deleteInstallationKey: providerKeys.deleteInstallationKey,
   listApiKeys: apiKeys.listApiKeys,
   createApiKey: apiKeys.createApiKey,
   deleteApiKey: apiKeys.deleteApiKey,

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anthropicDialect } from './anthropic-dialect.ts';
-import { bearer, type Dialect, type ModelCall, type Provider, type Refusal, type ServerSentEvent } from './dialect.ts';
+import type { Dialect, ModelCall, Provider, Refusal, ServerSentEvent } from './dialect.ts';
 import { geminiDialect } from './gemini-dialect.ts';
 import { groqDialect } from './groq-dialect.ts';
 import { lastWords } from './last-words.ts';
+import { answerList, defaultLists, type ListedModel, listedProvider } from './model-list.ts';
 import { openaiDialect } from './openai-dialect.ts';
 import { openrouterDialect } from './openrouter-dialect.ts';
 import { playScript, type StreamScript } from './stream-script.ts';
@@ -39,6 +40,19 @@ export interface Behaviour {
   instead: { type: string; body: string } | undefined;
   /** A raw response to the person's text; without one, the reply is written as usual. */
   script: (words: string, call: ModelCall) => StreamScript | undefined;
+  /** The models that each provider lists, in place of the usual ones. */
+  lists: Partial<Record<Provider, ListedModel[]>>;
+  /** The HTTP status of every list of models, in place of the list. The error repeats the key, as some providers do. */
+  listFailure: number | undefined;
+  /** The only accepted key of each provider, in place of the key of the start. */
+  acceptedKeys: Partial<Record<Provider, string>>;
+}
+
+/** A request for a list of models, or for the facts of a key. */
+export interface ReceivedList {
+  provider: Provider;
+  path: string;
+  key: string | undefined;
 }
 
 /** A request that the provider received, answered or refused. */
@@ -69,7 +83,6 @@ interface Options {
 }
 
 const dialects = [openaiDialect, openrouterDialect, groqDialect, anthropicDialect, geminiDialect];
-const defaultModels = ['gpt-4o-mini', 'claude-sonnet-4-5', 'gemini-2.0-flash'];
 /** The sign-in page of a network, as a proxy sends it. */
 export const signInPage = {
   type: 'text/html',
@@ -110,6 +123,7 @@ function eventWriter(response: ServerResponse, { asArray }: ModelCall, headers: 
  */
 export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, apiKeys = {}, models, reply }: Options = {}) {
   const requests: ReceivedRequest[] = [];
+  const lists: ReceivedList[] = [];
   const behaviour: Behaviour = {
     reply: reply ?? ((words) => `You said: ${words}`),
     failures: {},
@@ -120,8 +134,12 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     streamFault: undefined,
     instead: undefined,
     script: () => undefined,
+    lists: {},
+    listFailure: undefined,
+    acceptedKeys: {},
   };
 
+  const acceptedKey = (provider: Provider) => behaviour.acceptedKeys[provider] ?? apiKeys[provider] ?? apiKey;
   const failureOf = (model: string): number | undefined => {
     const failure = behaviour.failures[model] ?? behaviour.failures['*'];
     return Array.isArray(failure) ? failure.shift() : failure;
@@ -143,7 +161,7 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     const refuse = ({ status, body: error, headers: more }: Refusal) =>
       sendJson(response, status, error, { ...dialect.headers(), ...more });
 
-    const accepted = apiKeys[dialect.provider] ?? apiKey;
+    const accepted = acceptedKey(dialect.provider);
     // An owner's own endpoint may need no key.
     const needsKey = accepted !== undefined || dialect !== openaiDialect;
     if (needsKey && (!key || key !== (accepted ?? key))) return refuse(dialect.refuseKey(key));
@@ -205,14 +223,28 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     const url = new URL(request.url ?? '/', 'http://localhost');
     const dialect = dialects.find(({ serves }) => serves(url.pathname));
     if (request.method === 'POST' && dialect) return complete(request, response, url, dialect);
-    if (!/^\/(api\/|openai\/)?v1\/models$/.test(url.pathname)) {
+    const listed = request.method === 'GET' ? listedProvider(url.pathname, request.headers) : undefined;
+    if (!listed) {
       const message = `Invalid URL (${request.method} ${url.pathname})`;
       return sendJson(response, 404, { error: { message, type: 'invalid_request_error', param: null, code: null } });
     }
-    const key = bearer(request.headers);
-    if (apiKey && key !== apiKey) return sendJson(response, 401, openaiDialect.refuseKey(key).body);
-    const data = (models ?? defaultModels).map((id) => ({ id, object: 'model', created: 1_770_000_000, owned_by: 'test-doubles' }));
-    sendJson(response, 200, { object: 'list', data });
+    return list(request, response, url, listed);
+  }
+
+  function list({ headers }: IncomingMessage, response: ServerResponse, url: URL, dialect: Dialect): void {
+    const { provider } = dialect;
+    const key = dialect.key(headers, url);
+    lists.push({ provider, path: `${url.pathname}${url.search}`, key });
+    const named = models?.map((id) => ({ id }));
+    const { status, body } = behaviour.listFailure
+      ? dialect.error(behaviour.listFailure, { model: 'models' } as ModelCall, key, behaviour.retryAfter)
+      : answerList(dialect, {
+          url,
+          headers,
+          models: behaviour.lists[provider] ?? named ?? defaultLists[provider],
+          accepted: acceptedKey(provider),
+        });
+    sendJson(response, status, body, dialect.headers());
   }
 
   const server = createServer((request, response) => {
@@ -231,6 +263,8 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     baseUrl: `${url}/v1`,
     port: bound,
     requests,
+    /** The requests for lists of models. */
+    lists,
     setBehaviour(change: Partial<Behaviour>): void {
       Object.assign(behaviour, change);
     },

@@ -31,6 +31,16 @@ const columns: SealedColumn[] = [
       tx.$executeRaw`UPDATE agent_secrets SET sealed = ${sealed} WHERE agent_id = ${first} AND name = ${second} AND sealed = ${before}`,
   },
   {
+    name: 'provider_keys.sealed',
+    context: (ownerId, provider) => `provider_keys|${ownerId}|${provider}`,
+    // The keys of the installation have no owner.
+    read: (tx, { first, second }) => tx.$queryRaw`SELECT COALESCE(owner_id, '') AS first, provider AS second, sealed FROM provider_keys
+      WHERE (COALESCE(owner_id, ''), provider) > (${first}, ${second}) ORDER BY COALESCE(owner_id, ''), provider LIMIT ${BATCH}`,
+    replace: (tx, { first, second, sealed: before }, sealed) =>
+      tx.$executeRaw`UPDATE provider_keys SET sealed = ${sealed}
+        WHERE COALESCE(owner_id, '') = ${first} AND provider = ${second} AND sealed = ${before}`,
+  },
+  {
     name: 'agent_file_versions.sealed',
     context: (agentId, id) => `agent_file_versions|${agentId}|${id}`,
     read: (tx, { first, second }) => tx.$queryRaw`SELECT agent_id AS first, id AS second, sealed FROM agent_file_versions

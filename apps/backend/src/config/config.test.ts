@@ -44,6 +44,7 @@ test('readConfig takes for an empty variable what .env.example says of it', () =
   for (const name of off) expect([name, config[name as keyof typeof config]]).toEqual([name, undefined]);
   expect(config.CORS_ORIGINS).toEqual([]);
   expect(config.PLAN_BUDGETS).toEqual({});
+  expect(config.PLAN_ALLOWANCES).toEqual({});
 });
 
 test('PLAN_BUDGETS has dollars per day and month by plan, in micro-dollars', () => {
@@ -55,6 +56,13 @@ test('PLAN_BUDGETS has dollars per day and month by plan, in micro-dollars', () 
   });
   for (const invalid of ['solo=1', 'gold=1/2', 'solo=-1/2', 'solo=1/2;label=1/2', 'solo=one/two'])
     expect(() => read(invalid)).toThrow(/PLAN_BUDGETS: must look like solo=1\/20,network=\/500/);
+});
+
+test('PLAN_ALLOWANCES has the form of budgets, and an allowance needs an amount', () => {
+  const read = (allowances: string) => readConfig({ ...required, PLAN_ALLOWANCES: allowances }).PLAN_ALLOWANCES;
+  expect(read('solo=1/10,label=0/')).toEqual({ solo: { daily: 1_000_000n, monthly: 10_000_000n }, label: { daily: 0n } });
+  expect(() => read('solo=1')).toThrow(/PLAN_ALLOWANCES: must look like solo=1\/20/);
+  expect(() => read('solo=1/10,network=/')).toThrow(/PLAN_ALLOWANCES: must give each plan dollars per day or month/);
 });
 
 test('.env.example has every setting of the backend, and docker-compose.yml sets no other for the backend', () => {

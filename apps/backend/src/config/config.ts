@@ -75,6 +75,11 @@ const planBudgets = z.string().transform((list, context): { [plan in Plan]?: { d
     }),
   );
 });
+/** Allowances have the form of budgets; one without an amount would have no limit. */
+const planAllowances = planBudgets.refine(
+  (allowances) => Object.values(allowances).every(({ daily, monthly }) => (daily ?? monthly) !== undefined),
+  { error: 'must give each plan dollars per day or month' },
+);
 const egressPort = z.coerce.number().int().min(1).max(65_535).optional();
 
 const postgres = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a Postgres connection string' });
@@ -185,6 +190,8 @@ const schema = z.object({
   MODEL_GATEWAY_PORT: modelGatewayPort,
   /** Budgets of accounts that have set none, by plan: dollars for model calls per day and month, such as `solo=1/20,network=/500`. */
   PLAN_BUDGETS: planBudgets.default({}),
+  /** What an account's calls with the installation's keys may cost, by plan, in the same form. Other plans may not use them. */
+  PLAN_ALLOWANCES: planAllowances.default({}),
   OPENROUTER_BASE_URL: providerUrl.optional(),
   GEMINI_BASE_URL: providerUrl.optional(),
   GROQ_BASE_URL: providerUrl.optional(),

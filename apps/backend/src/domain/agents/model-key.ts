@@ -10,6 +10,7 @@ import type { Envelope } from '../../infra/crypto/envelope.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { credentialOf } from '../../infra/openclaw/providers.ts';
+import { keyedProviders } from '../provider-keys/stored-keys.ts';
 
 interface ProviderChoice {
   aiProvider: string;
@@ -24,7 +25,9 @@ export function keyRecipient(agent: ProviderChoice): string {
 
 /**
  * Replaces the agent's key when the key's recipient changes: the old key must never reach the new recipient. The new key is
- * `newKey`, else the agent's stored credential for the provider. A custom endpoint may have no key.
+ * `newKey`, else the agent's stored credential for the provider; without both, the account's key
+ * serves the agent, or the installation's. A custom endpoint may have no key.
+ * @param shared the providers whose key of the installation the account may use
  * @throws AppError INVALID_REQUEST when the new provider has no key
  */
 export async function replaceKey(
@@ -33,12 +36,14 @@ export async function replaceKey(
   agent: { id: string; ownerId: string },
   aiProvider: string,
   newKey: string | undefined,
+  shared: ReadonlySet<string>,
 ): Promise<void> {
   const credential = credentialOf(aiProvider);
   const credentialName: SecretName | undefined = credential && `apiKey:${credential}`;
   const secrets = await readAgentSecrets(tx, envelope, agent.id, ['apiKey', ...(credentialName ? [credentialName] : [])]);
   const key = newKey ?? (credentialName && secrets[credentialName]);
-  if (!key && secrets.apiKey && aiProvider !== 'custom') {
+  const isKeyless = !key && secrets.apiKey && aiProvider !== 'custom';
+  if (isKeyless && !shared.has(aiProvider) && !(await keyedProviders(tx, agent.ownerId)).has(aiProvider)) {
     throw new AppError(
       'INVALID_REQUEST',
       `A change to ${aiProvider} needs an apiKey for it: the agent's stored key belongs to another provider and is not sent to this one`,

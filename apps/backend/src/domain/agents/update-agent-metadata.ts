@@ -7,6 +7,7 @@ import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { changedPlan, hasDefaultPlan } from '../accounts/entitlements.ts';
 import { validateAllowedDomains } from '../containers/allowed-domains.ts';
 import type { Context } from '../context.ts';
+import { sharedProviders } from '../provider-keys/shared-keys.ts';
 import { getAgent } from './agents.ts';
 import { keyRecipient, replaceKey } from './model-key.ts';
 
@@ -28,10 +29,11 @@ export async function updateAgentMetadata(context: Context, actor: Actor, id: st
   const { database, envelope, accounts, config } = context;
   if (change.config?.baseUrl) await assertPublicEndpoint(change.config.baseUrl, config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
   const requestedPlan = change.plan ?? change.config?.plan;
-  const before = requestedPlan && (await getAgent(context, actor, id));
+  const before = await getAgent(context, actor, id);
   // Forms also send unchanged fields. An unchanged plan needs no check, and must not turn a default plan into a named one.
-  const isPlanChange = before && requestedPlan !== before.plan;
+  const isPlanChange = requestedPlan && requestedPlan !== before.plan;
   const plan = isPlanChange ? changedPlan(actor, await accounts.find(before.ownerId), before, requestedPlan) : undefined;
+  const shared = await sharedProviders(context, before.ownerId);
   return database.as(tenantOf(actor), async (tx) => {
     // The row lock serializes parallel changes: none may overwrite the fields of another.
     await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${id} FOR UPDATE`;
@@ -52,7 +54,7 @@ export async function updateAgentMetadata(context: Context, actor: Actor, id: st
     });
     const { apiKey, ...tokens } = secrets;
     const recipientChanges = keyRecipient(agent) !== keyRecipient({ aiProvider, config: changedConfig });
-    if (recipientChanges) await replaceKey(tx, envelope, agent, aiProvider, apiKey);
+    if (recipientChanges) await replaceKey(tx, envelope, agent, aiProvider, apiKey, shared);
     await writeAgentSecrets(tx, envelope, agent, recipientChanges ? tokens : secrets);
     return tx.agent.update({
       where: { id },

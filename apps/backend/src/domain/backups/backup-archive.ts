@@ -15,7 +15,7 @@ import { keyContext } from './open-backup.ts';
 import { requireRoomForArchive } from './room.ts';
 
 export type BackupCause = 'manual' | 'schedule' | 'update' | 'restore' | 'reset-memory';
-type Slice = Pick<Context, 'host' | 'config' | 'database' | 'envelope' | 'backups'>;
+type Slice = Pick<Context, 'host' | 'config' | 'database' | 'envelope' | 'backups' | 'accounts'>;
 
 /** The file name of a backup: agent and time of the operation. A retry after a crash gets the same name. */
 function fileName(operation: Operation, encrypted: boolean): string {

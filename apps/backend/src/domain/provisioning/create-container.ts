@@ -19,13 +19,24 @@ import { buildContainerSpec } from '../containers/container-spec.ts';
 import { removeMarked } from '../containers/orphans.ts';
 import type { Context } from '../context.ts';
 import { conversationFile } from '../conversations/conversation-file.ts';
+import { sharedProviders } from '../provider-keys/shared-keys.ts';
+import { keyedProviders } from '../provider-keys/stored-keys.ts';
 import { virtualKey } from '../usage/virtual-key.ts';
 import { leaseSlot } from './lease-slot.ts';
 
-type Slice = Pick<Context, 'database' | 'envelope' | 'config'>;
+type Slice = Pick<Context, 'database' | 'envelope' | 'config' | 'accounts'>;
 
-function fallbacksOf({ config }: Slice, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
-  return fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)]));
+/** An agent's secrets, and its fallback models: those whose provider there is a key for. */
+async function secretsAndFallbacks(context: Slice, agent: Agent) {
+  const { database, envelope, config } = context;
+  const { secrets, keyed } = await database.as('service', async (tx) => ({
+    secrets: await readSecretsFor(tx, envelope, agent),
+    keyed: await keyedProviders(tx, agent.ownerId),
+  }));
+  const shared = await sharedProviders(context, agent.ownerId);
+  const hasKey = (provider: string) =>
+    keyed.has(provider) || shared.has(provider) || Boolean(secrets[keySecret(provider, agent.aiProvider)]);
+  return { secrets, fallbacks: fallbackTargets(agent, config, hasKey) };
 }
 
 /** The secrets of an agent's container by name: the channels' tokens, the gateway token, and the virtual key that derives from it. */
@@ -76,8 +87,7 @@ const serializedConfig = (input: ConfigInput) => JSON.stringify(openclawConfig(i
  * image must have, and the hash of the configuration's shape.
  */
 export async function configurationOf(context: Context, agent: Agent, version: string) {
-  const secrets = await context.database.as('service', (tx) => readSecretsFor(tx, context.envelope, agent));
-  const fallbacks = fallbacksOf(context, agent, secrets);
+  const { secrets, fallbacks } = await secretsAndFallbacks(context, agent);
   const input = configInput(context, agent, version, fallbacks, secrets);
   const variables = Object.keys(secretVariablesOf(agent, secrets));
   // An image that transpiles its plugins has all channels; to list them, it would transpile all plugins.
@@ -87,10 +97,8 @@ export async function configurationOf(context: Context, agent: Agent, version: s
 
 /** The files and secret variables of an agent's container, and the fingerprint of both. */
 async function containerContents(context: Slice, agent: Agent, version: string) {
-  const { database, envelope } = context;
   const authorities = context.config.AGENT_EXTRA_CA_FILE;
-  const secrets = await database.as('service', (tx) => readSecretsFor(tx, envelope, agent));
-  const fallbacks = fallbacksOf(context, agent, secrets);
+  const { secrets, fallbacks } = await secretsAndFallbacks(context, agent);
   const secretNames = secretVariablesOf(agent, secrets);
   const values = containerSecrets(agent, secrets);
   const secretEnv = Object.fromEntries(Object.entries(secretNames).map(([variable, name]) => [variable, values[name] as string]));

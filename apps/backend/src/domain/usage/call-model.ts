@@ -11,10 +11,12 @@ import { estimateTokens } from './estimate.ts';
 import { beginCall, budgetSentences, endCall } from './ledger.ts';
 import type { ModelAccess } from './model-access.ts';
 import { passThrough } from './pass-through.ts';
-import { type Cost, costOf, microsOf, worstCost } from './prices.ts';
+import { passedRequestHeaders, passedResponseHeaders } from './passed-headers.ts';
+import { type Cost, costOf, microsOf, type OwnerPrice, worstCost } from './prices.ts';
 import { createKeyRedactor } from './redact-key.ts';
 import { noTokens, type TokenUsage } from './token-usage.ts';
 import { createUsageReader, type Reading } from './usage-reader.ts';
+import { watchKey } from './watch-key.ts';
 
 /** Under a budget: the limit of a request that names none, and the highest limit. */
 const DEFAULT_OUTPUT = 8_192;
@@ -24,13 +26,6 @@ const HIDDEN_INPUT = 1_024;
 const PICTURE_TOKENS = 40_000;
 /** How long the end of a response waits for the ledger. */
 const LEDGER_MS = 1_000;
-
-/** The request headers that pass to a provider. */
-const PASSED_REQUEST_HEADER =
-  /^(accept|anthropic-(beta|version|dangerous-.*)|content-type|http-referer|openai-(beta|organization|project)|user-agent|x-title|x-stainless-.*|x-goog-api-client)$/;
-/** The response headers that pass from a provider. */
-const PASSED_RESPONSE_HEADER =
-  /^(content-type|cache-control|retry-after(-ms)?|(x-)?request-id|x-should-retry|openai-.*|x-ratelimit-.*|anthropic-(ratelimit|organization).*|server-timing)$/;
 
 /** Why the model gateway does not make a call. */
 export class ModelRefusal extends Error {
@@ -63,7 +58,7 @@ export interface ModelResponse {
   body: Readable;
 }
 
-type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background' | 'modelConnections'>;
+type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background' | 'modelConnections' | 'database' | 'clock'>;
 
 /** The URL of a call. Anthropic's base URL may or may not end with the version. */
 export function modelUrl({ target, path, search }: Pick<ModelCallInput, 'target' | 'path' | 'search'>): URL {
@@ -72,7 +67,7 @@ export function modelUrl({ target, path, search }: Pick<ModelCallInput, 'target'
 }
 
 /** The limit of the output; under a budget there always is one. @throws ModelRefusal for a request whose cost its size does not bound */
-function limitFor({ hasBudget }: ModelAccess, request: ModelRequest): number | undefined {
+function limitFor(hasBudget: boolean, request: ModelRequest): number | undefined {
   if (!hasBudget) return request.maxOutput;
   if (request.extra) {
     throw new ModelRefusal(
@@ -92,7 +87,7 @@ async function usageToBook(reading: Reading, sent: string): Promise<{ usage: Tok
   return { usage: { ...told, input, output: Math.max(told.output, output) }, estimated: true };
 }
 
-function costToBook(target: ModelTarget, usage: TokenUsage, { costUsd }: Reading, { ownerPrice }: ModelAccess): Cost | undefined {
+function costToBook(target: ModelTarget, usage: TokenUsage, { costUsd }: Reading, ownerPrice: OwnerPrice | undefined): Cost | undefined {
   if (costUsd !== undefined && target.provider === 'openrouter') return { micros: microsOf(costUsd), source: 'provider' };
   return costOf(target.provider, target.model, usage, ownerPrice);
 }
@@ -117,11 +112,15 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     throw new ModelRefusal(
       401,
       'no_key',
-      `The agent has no key for ${target.provider}. Its owner can add one; after a change of the provider, the agent must be restarted`,
+      `The agent has no key for ${target.provider}. Its owner can add one to it or to the account; after a change of the provider, the agent must be restarted`,
     );
   }
-  const maxOutput = limitFor(access, request);
-  const sent = JSON.stringify(dialect.write(input.body, request, target.provider, access.hasBudget ? maxOutput : undefined));
+  // An owner's price must not lower what the installation's key costs.
+  const isShared = key?.source === 'installation';
+  const ownerPrice = isShared ? undefined : access.ownerPrice;
+  const hasBudget = access.hasBudget || isShared;
+  const maxOutput = limitFor(hasBudget, request);
+  const sent = JSON.stringify(dialect.write(input.body, request, target.provider, hasBudget ? maxOutput : undefined));
   const url = modelUrl(input);
   const dispatcher = connectionsFor(context.modelConnections, target, url, context.config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
 
@@ -133,15 +132,17 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     source,
     provider: target.provider,
     model: target.model,
-    worst: worstCost(target.provider, target.model, tokens, access.ownerPrice),
+    worst: worstCost(target.provider, target.model, tokens, ownerPrice),
     plan: agent.plan,
+    keySource: key?.source,
+    allowance: access.allowance,
   });
   if (refusal === 'gone') throw new ModelRefusal(401, 'no_agent', 'There is no such agent');
   if (refusal) throw new ModelRefusal(402, 'BUDGET_EXCEEDED', `BUDGET_EXCEEDED: ${budgetSentences[refusal]}`);
 
   async function end(outcome: 'done' | 'aborted' | 'failed', status: number | undefined, reading: Reading | undefined): Promise<void> {
     const { usage, estimated } = reading ? await usageToBook(reading, sent) : { usage: noTokens, estimated: false };
-    const cost = reading && costToBook(target, usage, reading, access);
+    const cost = reading && costToBook(target, usage, reading, ownerPrice);
     const ending = endCall(context, id, { outcome, status, usage, cost, estimated });
     context.background(ending);
     await Promise.race([ending, sleep(LEDGER_MS, undefined, { ref: false })]);
@@ -157,12 +158,10 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
       dispatcher,
       signal,
       headers: {
-        ...Object.fromEntries(
-          Object.entries(input.headers).filter(([name, value]) => value !== undefined && PASSED_REQUEST_HEADER.test(name)),
-        ),
+        ...passedRequestHeaders(input.headers, isShared),
         'accept-encoding': 'identity',
         'content-type': 'application/json',
-        ...(key ? dialect.keyHeader(key) : {}),
+        ...(key ? dialect.keyHeader(key.value) : {}),
       },
       body: sent,
     });
@@ -175,23 +174,25 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
     throw new TypeError('fetch failed', { cause: error });
   }
   const { statusCode: status, body } = response;
-  const redactor = createKeyRedactor(key);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (PASSED_RESPONSE_HEADER.test(name)) headers[name] = redactor.text(String(value));
-  }
+  const redactor = createKeyRedactor(key?.value);
+  const watch = watchKey(context, key, target, status);
+  const headers = passedResponseHeaders(response.headers, isShared);
+  for (const [name, value] of Object.entries(headers)) headers[name] = redactor.text(value);
   const isError = status >= 300;
   const reader = createUsageReader(dialect, !/^application\/(\w+\+)?json\b/i.test(headers['content-type'] ?? ''));
   const passed = passThrough(body, {
     pass(chunk) {
       if (!isError) reader.feed(chunk);
+      watch.feed(chunk);
       return redactor.bytes(chunk);
     },
     async end() {
+      watch.end();
       passed.push(redactor.rest());
       await endResponse(isError ? 'failed' : 'done', status, isError ? undefined : reader.end());
     },
     cut(byProvider) {
+      watch.end();
       const isCaller = signal.aborted || !byProvider;
       void endResponse(isError || !isCaller ? 'failed' : 'aborted', status, isError ? undefined : reader.end());
     },

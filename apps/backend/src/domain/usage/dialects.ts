@@ -1,3 +1,4 @@
+import { keyHeaders } from '../../infra/openclaw/key-headers.ts';
 import type { ModelTarget } from '../../infra/openclaw/providers.ts';
 import type { TokenUsage } from './token-usage.ts';
 
@@ -124,7 +125,7 @@ const openai: ModelDialect = {
       ...(stream && { stream_options: { ...object(body.stream_options), include_usage: true } }),
     };
   },
-  keyHeader: (key) => ({ authorization: `Bearer ${key}` }),
+  keyHeader: keyHeaders['openai-completions'],
   error: (_status, code, message) => ({
     error: { message, type: 'invalid_request_error', param: null, code },
   }),
@@ -178,7 +179,7 @@ const anthropic: ModelDialect = {
     };
   },
   write: (body, _request, _provider, maxOutput) => ({ ...body, ...(maxOutput !== undefined && { max_tokens: maxOutput }) }),
-  keyHeader: (key) => ({ 'x-api-key': key }),
+  keyHeader: keyHeaders['anthropic-messages'],
   error: (status, _code, message) => ({
     type: 'error',
     error: { type: status === 401 ? 'authentication_error' : 'invalid_request_error', message },
@@ -237,7 +238,7 @@ const google: ModelDialect = {
   },
   write: (body, _request, _provider, maxOutput) =>
     maxOutput === undefined ? body : { ...body, generationConfig: { ...object(body.generationConfig), maxOutputTokens: maxOutput } },
-  keyHeader: (key) => ({ 'x-goog-api-key': key }),
+  keyHeader: keyHeaders['google-generative-ai'],
   error: (status, _code, message) => ({
     error: { code: status, message, status: status === 401 ? 'UNAUTHENTICATED' : 'FAILED_PRECONDITION' },
   }),

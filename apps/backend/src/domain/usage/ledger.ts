@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Plan } from '@agentbot/contracts';
+import type { KeySource, Plan } from '@agentbot/contracts';
 import type { Context } from '../context.ts';
+import type { Allowance } from '../provider-keys/shared-keys.ts';
 import type { Cost } from './prices.ts';
 import type { TokenUsage } from './token-usage.ts';
 
@@ -20,10 +21,23 @@ export interface BegunCall {
   worst: bigint | undefined;
   /** Selects the operator's default budget for the account. */
   plan: Plan;
+  /** Whose key the call is made with; undefined for none. */
+  keySource: KeySource | undefined;
+  /** The account's allowance for the installation's keys; undefined for none. */
+  allowance: Allowance | undefined;
 }
 
 /** Why a call may not begin. */
-export type BudgetRefusal = 'gone' | 'unpriced' | 'agent day' | 'agent month' | 'account day' | 'account month';
+export type BudgetRefusal =
+  | 'gone'
+  | 'unpriced'
+  | 'agent day'
+  | 'agent month'
+  | 'account day'
+  | 'account month'
+  | 'allowance unpriced'
+  | 'allowance day'
+  | 'allowance month';
 
 /** What a refusal says to the agent's owner. */
 export const budgetSentences: Record<Exclude<BudgetRefusal, 'gone'>, string> = {
@@ -32,6 +46,11 @@ export const budgetSentences: Record<Exclude<BudgetRefusal, 'gone'>, string> = {
   'agent month': "This agent's budget for this month is spent. It begins again on the first of the month; its owner can raise it",
   'account day': 'The budget of the account for today is spent. It begins again at midnight UTC; its owner can raise it',
   'account month': 'The budget of the account for this month is spent. It begins again on the first of the month; its owner can raise it',
+  'allowance unpriced':
+    "This model has no known price, so the operator's key cannot call it. Choose another model, or save a key of your own under Model keys",
+  'allowance day': 'The allowance of your plan for today is spent. It begins again at midnight UTC; a key of your own ends the limit',
+  'allowance month':
+    'The allowance of your plan for this month is spent. It begins again on the first of the month; a key of your own ends the limit',
 };
 
 /** The end of a call. */
@@ -50,19 +69,14 @@ type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log'>;
 
 /** Writes the beginning of a call and reserves its worst case. @returns undefined, or why the call may not begin */
 export async function beginCall({ config, pool, processId }: Slice, call: BegunCall): Promise<BudgetRefusal | undefined> {
-  const { id, agentId, source, provider, model, worst } = call;
+  const { id, agentId, source, provider, model, worst, keySource, allowance } = call;
   const { daily, monthly } = config.PLAN_BUDGETS[call.plan] ?? {};
-  const { rows } = await pool.query<{ verdict: string }>('SELECT begin_model_call($1, $2, $3, $4, $5, $6, $7, $8, $9) AS verdict', [
-    id,
-    processId,
-    agentId,
-    source,
-    provider,
-    model,
-    worst ?? null,
-    daily ?? null,
-    monthly ?? null,
-  ]);
+  const values = [
+    ...[id, processId, agentId, source, provider, model],
+    ...[worst, daily, monthly, keySource, allowance?.daily, allowance?.monthly].map((value) => value ?? null),
+  ];
+  const places = values.map((_, index) => `$${index + 1}`).join(', ');
+  const { rows } = await pool.query<{ verdict: string }>(`SELECT begin_model_call(${places}) AS verdict`, values);
   const verdict = rows[0]?.verdict;
   return verdict === 'begun' ? undefined : (verdict as BudgetRefusal);
 }

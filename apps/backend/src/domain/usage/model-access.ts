@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { KeySource } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { type AgentSecrets, readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
@@ -6,32 +7,53 @@ import { fallbackTargets, keySecret, type ModelTarget, modelTarget, withPresentA
 import { msAgo } from '../../shared/clock.ts';
 import { keyRecipient } from '../agents/model-key.ts';
 import type { Context } from '../context.ts';
+import { type Allowance, allowanceOf } from '../provider-keys/shared-keys.ts';
+import { type ProviderKey, type ProviderKeys, readProviderKeys } from '../provider-keys/stored-keys.ts';
 import type { OwnerPrice } from './prices.ts';
 import { agentOfVirtualKey, virtualKey } from './virtual-key.ts';
 
 /** How long what an agent may call is cached. */
 const CACHE_MS = 2_000;
 
-type Slice = Pick<Context, 'config' | 'database' | 'envelope' | 'clock'>;
+type Slice = Pick<Context, 'config' | 'database' | 'envelope' | 'clock' | 'accounts'>;
+
+/** A key to call a model with. */
+export interface ModelKey {
+  value: string;
+  source: KeySource;
+  /** The row of a key that is not the agent's own. */
+  stored?: ProviderKey;
+}
 
 /** What an agent may call, and with which keys. */
 export interface ModelAccess {
   agent: Agent;
   /** The models of the agent's container; without a container, those of its row. */
   targets: ModelTarget[];
-  /** The key for a target; undefined when the agent has none, or when its key belongs to another provider by now. */
-  keyFor: (target: ModelTarget) => string | undefined;
+  /**
+   * The key for a target: the agent's own, unless it belongs to another provider by now; else the account's for that provider; else
+   * the installation's. Undefined for none.
+   */
+  keyFor: (target: ModelTarget) => ModelKey | undefined;
   ownerPrice: OwnerPrice | undefined;
   /** Whether the agent or its account has a budget, here or by the operator's default. */
   hasBudget: boolean;
+  /** What the account's calls with the installation's keys may cost; undefined for a plan that may not use them. */
+  allowance: Allowance | undefined;
+}
+
+/** The keys beyond the agent's own. */
+interface StoredKeys {
+  account: ProviderKeys;
+  /** Empty for a plan that may not use them. */
+  installation: ProviderKeys;
 }
 
 /** The models that the row of an agent names. */
-function targetsOfRow({ config }: Slice, agent: Agent, secrets: AgentSecrets): ModelTarget[] {
-  return [
-    modelTarget(agent, config),
-    ...fallbackTargets(agent, config, (provider) => Boolean(secrets[keySecret(provider, agent.aiProvider)])),
-  ];
+function targetsOfRow({ config }: Slice, agent: Agent, secrets: AgentSecrets, stored: StoredKeys): ModelTarget[] {
+  const hasKey = (provider: string) =>
+    stored.account.has(provider) || stored.installation.has(provider) || Boolean(secrets[keySecret(provider, agent.aiProvider)]);
+  return [modelTarget(agent, config), ...fallbackTargets(agent, config, hasKey)];
 }
 
 /**
@@ -47,22 +69,34 @@ export async function readModelAccess(
   const found = await database.as('service', async (tx) => {
     const secrets = await readAgentSecrets(tx, envelope, agentId);
     const agent = await tx.agent.findUnique({ where: { id: agentId }, include: { owner: true } });
-    return agent && { secrets, agent };
+    return agent && { secrets, agent, account: await readProviderKeys(tx, envelope, agent.ownerId) };
   });
   if (!found) return undefined;
-  const { secrets, agent } = found;
+  const { secrets, agent, account } = found;
+  const allowance = await allowanceOf(context, agent.ownerId);
+  const installation = allowance ? await database.as('service', (tx) => readProviderKeys(tx, envelope, null)) : new Map();
   const { owner, inputPriceMicros, outputPriceMicros } = agent;
   const spec = of === 'container' ? readContainerSpec(agent) : null;
-  const targets = spec?.models?.map((target) => withPresentAddress(target, config)) ?? targetsOfRow(context, agent, secrets);
-  // A key of another provider must never reach this one.
+  const targets =
+    spec?.models?.map((target) => withPresentAddress(target, config)) ?? targetsOfRow(context, agent, secrets, { account, installation });
+  // The agent's key for another provider must never reach this one.
   const isOwnKey = !spec?.models || spec.keyRecipient === keyRecipient(agent);
   const ownProvider = targets[0]?.provider;
+  const ownKey = (provider: string): string | undefined => {
+    if (provider === ownProvider) return isOwnKey ? secrets.apiKey : undefined;
+    return secrets[keySecret(provider, ownProvider ?? '')];
+  };
   return {
     agent,
     targets,
     keyFor: ({ provider }) => {
-      if (provider === ownProvider) return isOwnKey ? secrets.apiKey : undefined;
-      return secrets[keySecret(provider, ownProvider ?? '')];
+      const own = ownKey(provider);
+      if (own) return { value: own, source: 'agent' };
+      // Neither has keys for agents' own endpoints.
+      const saved = account.get(provider);
+      if (saved) return { value: saved.value, source: 'account', stored: saved };
+      const shared = installation.get(provider);
+      return shared && { value: shared.value, source: 'installation', stored: shared };
     },
     ownerPrice:
       inputPriceMicros === null || outputPriceMicros === null ? undefined : { input: inputPriceMicros, output: outputPriceMicros },
@@ -70,6 +104,7 @@ export async function readModelAccess(
       [agent.dailyBudgetMicros, agent.monthlyBudgetMicros, owner.dailyBudgetMicros, owner.monthlyBudgetMicros].some(
         (budget) => budget !== null,
       ) || Boolean(config.PLAN_BUDGETS[agent.plan]),
+    allowance,
     gatewayToken: secrets.gatewayToken,
   };
 }

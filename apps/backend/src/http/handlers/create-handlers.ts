@@ -19,6 +19,7 @@ import { logsHandlers } from './logs.ts';
 import { openclawHandlers } from './openclaw.ts';
 import { operationsHandlers } from './operations.ts';
 import { overviewHandlers } from './overview.ts';
+import { providerKeysHandlers } from './provider-keys.ts';
 import { provisionHandlers } from './provision.ts';
 import { usageHandlers } from './usage.ts';
 import { verificationHandlers } from './verification.ts';
@@ -47,6 +48,7 @@ export function createHandlers(context: Context): Handlers {
     ...openclawHandlers(context),
     ...operationsHandlers(context),
     ...overviewHandlers(context),
+    ...providerKeysHandlers(context),
     ...provisionHandlers(context),
     ...usageHandlers(context),
     ...verificationHandlers(context),

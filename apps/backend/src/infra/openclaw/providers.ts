@@ -6,6 +6,8 @@ export type KnownProvider = NonNullable<AgentConfig['aiProvider']>;
 export type ProviderId = KnownProvider | 'custom';
 
 interface Provider {
+  /** The name that people know. */
+  title: string;
   /** The API's protocol (OpenClaw's `api`). */
   api: 'openai-completions' | 'anthropic-messages' | 'google-generative-ai';
   baseUrl: string;
@@ -28,6 +30,7 @@ const dashboardModels = new Set(['claude-opus-4-6', 'gpt-4', 'custom']);
 /** The model providers, as the gateway at 2026.3.13 accepts them. */
 const providers: Record<KnownProvider, Provider> = {
   openrouter: {
+    title: 'OpenRouter',
     api: 'openai-completions',
     baseUrl: 'https://openrouter.ai/api/v1',
     baseUrlVariable: 'OPENROUTER_BASE_URL',
@@ -41,6 +44,7 @@ const providers: Record<KnownProvider, Provider> = {
     credential: 'openrouter',
   },
   gemini: {
+    title: 'Google Gemini',
     api: 'google-generative-ai',
     // The contract's table has …/v1beta/models, but the gateway appends `/models` itself.
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
@@ -53,6 +57,7 @@ const providers: Record<KnownProvider, Provider> = {
     credential: 'google',
   },
   groq: {
+    title: 'Groq',
     api: 'openai-completions',
     // Groq serves chat completions under `/openai`, which the contract's path lacks.
     baseUrl: 'https://api.groq.com/openai/v1',
@@ -64,6 +69,7 @@ const providers: Record<KnownProvider, Provider> = {
     fallbacks: [{ provider: 'openai', model: 'gpt-4o-mini' }],
   },
   anthropic: {
+    title: 'Anthropic',
     api: 'anthropic-messages',
     baseUrl: 'https://api.anthropic.com',
     baseUrlVariable: 'ANTHROPIC_BASE_URL',
@@ -74,6 +80,7 @@ const providers: Record<KnownProvider, Provider> = {
     credential: 'anthropic',
   },
   openai: {
+    title: 'OpenAI',
     api: 'openai-completions',
     baseUrl: 'https://api.openai.com/v1',
     baseUrlVariable: 'OPENAI_BASE_URL',
@@ -93,6 +100,9 @@ export const responseModels: Record<KnownProvider, { model: string; baseUrl: str
   anthropic: { model: 'claude-3-sonnet-20240229', baseUrl: 'https://api.anthropic.com/v1' },
   openai: { model: 'openai/gpt-4o', baseUrl: 'https://api.openai.com/v1' },
 };
+
+/** The name of a provider in sentences. */
+export const titleOf = (provider: KnownProvider): string => providers[provider].title;
 
 /** The model of an agent with this provider when none is named. */
 export const defaultModelOf = (provider: KnownProvider): string => providers[provider].defaultModel;
@@ -124,6 +134,10 @@ function target(id: KnownProvider, model: string, config: Addresses): ModelTarge
   const { api, baseUrl, baseUrlVariable, gatewayName } = providers[id];
   return { provider: id, api, baseUrl: (baseUrlVariable && config[baseUrlVariable]) ?? baseUrl, gatewayName, model };
 }
+
+/** The address and protocol of a known provider. */
+export const providerTarget = (provider: KnownProvider, config: Addresses): ModelTarget =>
+  target(provider, providers[provider].defaultModel, config);
 
 /** A target with the address that its provider has by now; an owner's own endpoint keeps its address. */
 export const withPresentAddress = (stored: ModelTarget, config: Addresses): ModelTarget =>

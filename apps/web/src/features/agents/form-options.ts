@@ -4,6 +4,9 @@ export const modelOptions: [string, string][] = [
   ['custom', 'Custom: OpenAI-compatible'],
 ];
 
+/** The provider of each model that is not an endpoint of the owner's own. */
+export const modelProviders: Record<string, string> = { 'claude-opus-4-6': 'anthropic', 'gpt-4': 'openrouter' };
+
 /** Initial values of the form. */
 export interface Template {
   id: string;

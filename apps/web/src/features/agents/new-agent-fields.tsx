@@ -4,15 +4,27 @@ import { useState } from 'react';
 import { TokenField } from '../../components/agent/token-field.tsx';
 import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Field, SelectField } from '../../components/ui/field.tsx';
+import { hasKeyFor, type ProviderKeys, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import type { Options } from '../../lib/options.ts';
-import { modelOptions, type Template } from './form-options.ts';
+import { modelOptions, modelProviders, type Template } from './form-options.ts';
 import { VersionField } from './version-field.tsx';
 
 const secret = { type: 'password', autoComplete: 'off' };
 
+function keyHint(model: string, known: ProviderKeys | undefined): string {
+  if (model === 'custom') return 'Only if your server needs one. Stored encrypted, never shown again';
+  const provider = modelProviders[model];
+  const key = known?.keys.find((each) => each.provider === provider);
+  if (!key && hasKeyFor(known, provider)) return 'Leave empty to use the operator’s key, within the allowance of your plan';
+  return key
+    ? `Leave empty to use the key of your account (${key.keyPreview}). A key here is for this agent alone`
+    : 'From your model provider. Stored encrypted, never shown again. A key for all your agents is saved under Model keys';
+}
+
 /** The fields of a new agent, filled from a template. */
 export function NewAgentFields({ template, tiers, checks }: { template: Template; tiers: Options; checks: TokenChecks }) {
   const [model, setModel] = useState(template.model);
+  const { data: known } = useProviderKeys();
   return (
     <>
       <Field label="Name" name="name" required maxLength={100} defaultValue={template.name} />
@@ -23,16 +35,7 @@ export function NewAgentFields({ template, tiers, checks }: { template: Template
           <Field label="Model ID" name="modelId" required placeholder="llama-3.3-70b" />
         </>
       )}
-      <Field
-        label="API key"
-        name="apiKey"
-        {...secret}
-        hint={
-          model === 'custom'
-            ? 'Only if your server needs one. Stored encrypted, never shown again'
-            : 'From your model provider. Stored encrypted, never shown again'
-        }
-      />
+      <Field label="API key" name="apiKey" {...secret} hint={keyHint(model, known)} />
       <details className="rounded-lg border border-line px-3 py-2" open={template.channel !== undefined}>
         <summary className="cursor-pointer font-medium text-sm">Channels (optional)</summary>
         <div className="mt-3 space-y-4 pb-1">

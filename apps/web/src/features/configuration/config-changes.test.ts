@@ -51,9 +51,10 @@ test('readChanges asks for a key where the new provider needs one', () => {
 });
 
 test('keyHint says what happens to the saved key', () => {
-  expect(keyHint(true, true)).toContain('never sent to another one');
-  expect(keyHint(false, true)).toContain('the agent has no key');
-  expect(keyHint(false, false)).toBe('Leave empty to keep the saved key');
+  expect(keyHint(true, true, false)).toContain('never sent to another one');
+  expect(keyHint(false, true, false)).toContain('the agent has no key');
+  expect(keyHint(false, true, true)).toContain('the agent uses the key under Model keys');
+  expect(keyHint(false, false, true)).toBe('Leave empty to keep the saved key');
 });
 
 test('originOf is the server that gets the key', () => {

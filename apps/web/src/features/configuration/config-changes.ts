@@ -19,9 +19,11 @@ export const originOf = (url = '') => (URL.canParse(url) ? new URL(url).origin :
  * The hint of the key field. A saved key is never sent to another provider or server.
  * @param needed whether the new provider requires a key
  * @param dropped whether saving drops the current key
+ * @param hasOtherKey whether the account, or the operator for the account, has a key for the provider
  */
-export function keyHint(needed: boolean, dropped: boolean): string {
+export function keyHint(needed: boolean, dropped: boolean, hasOtherKey: boolean): string {
   if (needed) return 'The saved key belongs to the previous provider and is never sent to another one.';
+  if (dropped && hasOtherKey) return 'If this field is empty, the agent uses the key under Model keys for this provider.';
   if (dropped)
     return 'Only if your endpoint needs one. The saved key is not sent to another server: if this field is empty, the agent has no key.';
   return 'Leave empty to keep the saved key';

@@ -10,24 +10,21 @@ import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { hasKeyFor, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import type { Options } from '../../lib/options.ts';
+import { providers } from '../../lib/providers.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { type Changes, CUSTOM, keyHint, originOf, readChanges } from './config-changes.ts';
+import { KeyInUse } from './key-in-use.tsx';
 import { TestModel } from './test-model.tsx';
 
-const providers = [
-  ['openrouter', 'OpenRouter'],
-  ['anthropic', 'Anthropic'],
-  ['openai', 'OpenAI'],
-  ['gemini', 'Google Gemini'],
-  ['groq', 'Groq'],
-  [CUSTOM, 'Custom endpoint: OpenAI-compatible'],
-] as const;
+const options = [...providers, [CUSTOM, 'Custom endpoint: OpenAI-compatible']] as const;
 
 /** The configuration form: provider, model, endpoint, plan, owners. */
 export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const { data: agent, mutate: refresh } = useAgent(id);
   const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
+  const { data: known } = useProviderKeys();
   const [problems, setProblems] = useState<Changes['problems']>({});
   const [busy, setBusy] = useState(false);
   // The result of a test is that of the saved configuration: each save removes it.
@@ -49,7 +46,8 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const provider = selected ?? saved;
   const isCustom = provider === CUSTOM;
   const changesProvider = provider !== saved;
-  const needsKey = changesProvider && !isCustom;
+  const hasOtherKey = hasKeyFor(known, provider);
+  const needsKey = changesProvider && !isCustom && !hasOtherKey;
   const dropsKey = changesProvider || (isCustom && address !== undefined && originOf(address) !== originOf(config.baseUrl));
 
   async function save(event: FormEvent<HTMLFormElement>) {
@@ -98,7 +96,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             name="aiProvider"
             value={provider}
             onChange={(event) => select(event.target.value)}
-            options={providers}
+            options={options}
           />
           {isCustom && (
             <Field
@@ -130,7 +128,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             autoComplete="off"
             required={needsKey}
             problem={problems.apiKey}
-            hint={keyHint(needsKey, dropsKey)}
+            hint={keyHint(needsKey, dropsKey, hasOtherKey)}
           />
           <Field
             label="Owner IDs"
@@ -158,6 +156,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
           </Button>
         </form>
       </Card>
+      <KeyInUse key={`key ${saves}`} id={id} />
       <TestModel key={saves} id={id} />
     </div>
   );

@@ -3,6 +3,7 @@
 import {
   Activity,
   Bot,
+  BrainCircuit,
   ChartColumn,
   CircleDollarSign,
   CreditCard,
@@ -34,6 +35,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
     name: 'Account',
     items: [
       { href: '/account/usage', name: 'Usage', icon: ChartColumn },
+      { href: '/account/model-keys', name: 'Model keys', icon: BrainCircuit },
       { href: '/account/keys', name: 'API keys', icon: KeyRound },
       { href: '/account/billing', name: 'Plan and billing', icon: CreditCard },
       { href: '/account/wallets', name: 'Wallets', icon: Wallet },
@@ -48,6 +50,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
       { href: '/admin/users', name: 'Users', icon: Users },
       { href: '/admin/agents', name: 'All agents', icon: Server },
       { href: '/admin/usage', name: 'Top spenders', icon: CircleDollarSign },
+      { href: '/admin/model-keys', name: 'Shared model keys', icon: BrainCircuit },
     ],
   },
 ];
