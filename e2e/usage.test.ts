@@ -265,15 +265,15 @@ test('the usage of the account lists its agents by cost, deleted ones too, and s
 test('the budget that the operator sets for a plan holds where the account has none, and its bar says whose it is', async () => {
   await meter('All your agents this month: share of the budget').waitFor();
   expect(await meter('All your agents today: share of the budget').count()).toBe(0);
-  expect(await page.getByText('The operator’s default for your plan').count()).toBe(0);
+  expect(await page.getByText('The operator’s default for your plan', { exact: true }).count()).toBe(0);
   const { rows } = await database.query('SELECT plan FROM agents WHERE id = $1', [agent]);
   await database.query("UPDATE agents SET plan = 'network' WHERE id = $1", [agent]);
   await page.reload();
   await meter('All your agents today: share of the budget').waitFor();
   expect(await meter('All your agents today: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$40\.00$/);
-  expect(await page.getByText('The operator’s default for your plan').count()).toBe(1);
+  expect(await page.getByText('The operator’s default for your plan', { exact: true }).count()).toBe(1);
   await visit('/account/usage');
-  await page.getByText('The operator’s default for your plan').waitFor();
+  await page.getByText('The operator’s default for your plan', { exact: true }).waitFor();
   expect(await meter('Today: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$40\.00$/);
   expect(await meter('This month: share of the budget').getAttribute('aria-valuetext')).toMatch(/ of \$250\.50$/);
   await database.query('UPDATE agents SET plan = $2 WHERE id = $1', [agent, rows[0].plan]);
@@ -327,7 +327,7 @@ test('the creation form tests the model before the agent exists, and forgets the
   const faults: string[] = [];
   for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents-new-test-failed', theme)));
   await page.getByLabel('API key').fill(MODEL_KEY);
-  expect(await page.getByRole('alert').filter({ hasText: /\S/ }).count()).toBe(0);
+  await page.getByRole('alert').filter({ hasText: /\S/ }).waitFor({ state: 'detached' });
   const { rows: before } = await database.query('SELECT count(*) FROM model_calls');
   const received = model.requests.length;
   await button('Test the model').focus();

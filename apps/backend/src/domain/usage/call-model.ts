@@ -61,7 +61,7 @@ export interface ModelResponse {
 type Slice = Pick<Context, 'config' | 'pool' | 'processId' | 'log' | 'background' | 'modelConnections' | 'database' | 'clock'>;
 
 /** The URL of a call. Anthropic's base URL may or may not end with the version. */
-export function modelUrl({ target, path, search }: Pick<ModelCallInput, 'target' | 'path' | 'search'>): URL {
+export function urlOf({ target, path, search }: Pick<ModelCallInput, 'target' | 'path' | 'search'>): URL {
   const base = containerUrlToHostUrl(target.baseUrl);
   return new URL(`${target.api === 'anthropic-messages' ? base.replace(/\/v1$/, '') : base}${path}${search}`);
 }
@@ -121,7 +121,7 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   const hasBudget = access.hasBudget || isShared;
   const maxOutput = limitFor(hasBudget, request);
   const sent = JSON.stringify(dialect.write(input.body, request, target.provider, hasBudget ? maxOutput : undefined));
-  const url = modelUrl(input);
+  const url = urlOf(input);
   const dispatcher = connectionsFor(context.modelConnections, target, url, context.config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
 
   const tokens = { input: Buffer.byteLength(sent) + HIDDEN_INPUT + request.pictures * PICTURE_TOKENS, output: maxOutput ?? MAX_OUTPUT };

@@ -4,7 +4,7 @@ import { modelFromConfig, modelFromName } from '../../infra/openclaw/model-choic
 import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
 import { modelTarget } from '../../infra/openclaw/providers.ts';
 import type { Context } from '../context.ts';
-import { ModelRefusal, modelUrl } from './call-model.ts';
+import { ModelRefusal, urlOf } from './call-model.ts';
 import { modelDialects } from './dialects.ts';
 import { createKeyRedactor } from './redact-key.ts';
 import { readAnswer, runModelTest } from './run-model-test.ts';
@@ -31,7 +31,7 @@ export async function testNewModel(
     if (!apiKey && target.provider !== 'custom') {
       throw new ModelRefusal(401, 'no_key', `The test needs a key for ${target.provider}. Enter the key, then test again`);
     }
-    const url = modelUrl({ target, path, search: '' });
+    const url = urlOf({ target, path, search: '' });
     const response = await send(url, {
       method: 'POST',
       dispatcher: connectionsFor(context.modelConnections, target, url, allowPrivate),
