@@ -85,6 +85,21 @@ test('a key whose provider does not answer is saved, and says that it was not te
   await row('Groq').getByText('Not tested: the provider did not answer when the key was saved.').waitFor();
 });
 
+test('the field of the model suggests the provider’s own list, and takes any other text', async () => {
+  await openSection('configuration');
+  const option = page.locator('datalist option[value="openai/gpt-4o-mini"]');
+  await option.waitFor({ state: 'attached' });
+  expect(await option.getAttribute('label')).toBe('128,000 tokens, $0.15 in, $0.60 out');
+  await page.getByLabel('Model ID').fill('openai/gpt-4o-mini');
+  await page.getByText('Up to 128,000 tokens of context; $0.15 per million input tokens and $0.60 per million output tokens').waitFor();
+  await page.getByLabel('Model ID').fill('another/model');
+  await button('Save configuration').click();
+  await expectToast('The configuration is saved');
+  expect(await page.getByLabel('Model ID').inputValue()).toBe('another/model');
+  await page.getByLabel('Provider').selectOption('gemini');
+  await page.getByText('No suggestions: There is no key for Google Gemini: save one under Model keys to see its models').waitFor();
+});
+
 test('the configuration of an agent says whose key is in use, and needs no key for a provider of the account', async () => {
   await openSection('configuration');
   await page.getByText('The agent uses the key of your account for OpenRouter.').waitFor();

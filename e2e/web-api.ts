@@ -44,6 +44,7 @@ export async function startWebApi(): Promise<void> {
     SIGN_IN_RATE_LIMIT: '20',
     SMTP_URL: 'smtp://127.0.0.1:1',
     OPENAI_BASE_URL: `http://127.0.0.1:${model.port}/v1`,
+    OPENROUTER_BASE_URL: `http://127.0.0.1:${model.port}/api/v1`,
     ...bots.settings,
   });
   ({ session: owner, id: ownerId } = await WebSession.signUp(stack.webUrl, 'owner@example.com'));
@@ -112,6 +113,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
 };
 const queries: Partial<Record<RouteId, () => string>> = {
   startCheckout: () => '?plan=solo',
+  // Its list needs no key.
+  listModels: () => '?provider=openrouter',
   askAgent: () => `?action=sessions&agentId=${running}`,
 };
 

@@ -12,6 +12,7 @@ import {
   expectAllRowsSeen,
   expectRefusal,
   isoTime,
+  model,
   NO_WALLET,
   owner,
   ownerId,
@@ -144,6 +145,7 @@ describe('every operation:', () => {
     'deleteApiKey',
     'deleteProviderKey',
     'deleteInstallationKey',
+    'listAgentModels',
     'exportAudit',
     'exportUsage',
     'cloneAgent',
@@ -256,6 +258,7 @@ describe('error tables:', () => {
     ['createApiKey', { name: '' }, 'Key name is required'],
     ['saveProviderKey', { apiKey: ' ' }, 'Tokens and keys are printable characters without spaces'],
     ['saveInstallationKey', {}, 'apiKey is required'],
+    ['listModels', undefined, 'Invalid provider: use openrouter, gemini, groq, anthropic, openai', '?provider=custom'],
     ['cloneAgent', { name: 'x' }, 'Missing required fields: parentAgentId, name, or paymentProof'],
     [
       'createVerificationChallenge',
@@ -338,6 +341,24 @@ describe('error tables:', () => {
       'CHANNEL_UNAVAILABLE',
       'Telegram is not available right now: try again in a moment',
     );
+    await call('saveProviderKey');
+    model.setBehaviour({ listFailure: 503 });
+    for (const [id, name] of [
+      ['listModels', 'OpenAI'],
+      ['listAgentModels', 'The endpoint'],
+    ] as const) {
+      const query = id === 'listModels' ? { query: '?provider=openai' } : {};
+      expectRefusal(id, await call(id, query), 'MODELS_UNAVAILABLE', `${name} lists no models: status 503`);
+    }
+    model.setBehaviour({ listFailure: 401 });
+    expectRefusal(
+      'listAgentModels',
+      await call('listAgentModels'),
+      'INVALID_REQUEST',
+      'The endpoint refused the key (401), so it lists no models',
+    );
+    model.setBehaviour({ listFailure: undefined });
+    expect((await call('listAgentModels')).body).toMatchObject({ provider: 'custom', models: [{ id: 'gpt-4o-mini' }, {}, {}] });
     expectRefusal('grantPlan', await call('grantPlan', { agent: 'nobody' }), 'USER_NOT_FOUND');
     expectRefusal(
       'register',

@@ -3,6 +3,7 @@ import type { Patch } from '../patch.ts';
 const source = (name: string) => `apps/backend/src/domain/provider-keys/${name}.ts`;
 const ledger = 'apps/backend/prisma/migrations/20261130040000_allowances/migration.sql';
 const allowances = (name: string) => ({ package: '@agentbot/backend', file: 'test/allowances.test.ts', name });
+const lists = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-lists.test.ts', name });
 const keys = (name: string) => ({ package: '@agentbot/backend', file: 'test/provider-keys.test.ts', name });
 
 /** The keys of model providers that accounts and the installation have, and allowances. */
@@ -190,5 +191,45 @@ export const providerKeys: Patch[] = [
     replace: '',
     harm: 'a tenant chooses the project that the operator pays for',
     test: allowances('neither chooses nor sees'),
+  },
+  {
+    id: 'model-list-foreign-key',
+    file: 'apps/backend/src/domain/usage/model-lists.ts',
+    find: 'JSON.stringify([target.api, target.baseUrl, key?.value])',
+    replace: 'JSON.stringify([target.api, target.baseUrl])',
+    harm: 'an account sees the private models of another account’s key',
+    test: lists('is kept for ten minutes for each key'),
+  },
+  {
+    id: 'model-list-without-allowance',
+    file: 'apps/backend/src/domain/usage/model-lists.ts',
+    find: '((await allowanceOf(context, ownerId)) && (await read(null)))',
+    replace: '(await read(null))',
+    harm: 'who signs up asks the provider with the operator’s key',
+    test: lists('is read with the installation’s key'),
+  },
+  {
+    id: 'model-list-failure-kept',
+    file: 'apps/backend/src/domain/usage/model-lists.ts',
+    find: 'if (lists.get(place)?.models === models) lists.delete(place);',
+    replace: '',
+    harm: 'one failure hides the list for ten minutes',
+    test: lists('a failure is not kept'),
+  },
+  {
+    id: 'model-list-size',
+    file: 'apps/backend/src/infra/openclaw/model-list.ts',
+    find: 'if (size > maxBytes) {',
+    replace: 'if (size < 0) {',
+    harm: 'an endpoint of anybody’s choice fills the backend’s memory',
+    test: lists('nine megabytes'),
+  },
+  {
+    id: 'model-list-last-page',
+    file: 'apps/backend/src/infra/openclaw/model-list.ts',
+    find: 'next: page.has_more && page.last_id ?',
+    replace: 'next: !page.has_more && page.last_id ?',
+    harm: 'the newest models are missing from a long list',
+    test: lists('Anthropic’s list is read to its last page'),
   },
 ];

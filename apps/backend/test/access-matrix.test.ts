@@ -190,6 +190,8 @@ const failing: Partial<Record<RouteId, { status: number; code?: string; error?: 
   startCheckout: { status: 503, code: 'PAYMENTS_UNAVAILABLE' },
   openBillingPortal: { status: 503, code: 'PAYMENTS_UNAVAILABLE' },
   checkChannelToken: { status: 503, code: 'CHANNEL_UNAVAILABLE' },
+  // Nobody has a key for the sample's provider.
+  listModels: { status: 400, error: expect.stringMatching(/^There is no key for /) as unknown as string },
   createAgent: { status: 400, error: 'This installation cannot enforce allowedDomains: its operator must set EGRESS_PORT first' },
   provisionAgent: { status: 402, code: 'PAYMENT_REQUIRED' },
   provisionWithChannels: { status: 402, code: 'PAYMENT_REQUIRED' },
@@ -221,6 +223,7 @@ const failingForOwner: typeof failing = {
   getAgentFile: { status: 409, code: 'AGENT_NOT_RUNNING' },
   updateAgentFile: { status: 409, code: 'AGENT_NOT_RUNNING' },
   listCronJobs: { status: 409, code: 'AGENT_NOT_RUNNING' },
+  listAgentModels: { status: 503, code: 'MODELS_UNAVAILABLE' },
   linkWhatsApp: { status: 400, error: 'WhatsApp is not configured for this agent' },
   unlinkWhatsApp: { status: 400, error: 'WhatsApp is not configured for this agent' },
 };

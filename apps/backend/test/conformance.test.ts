@@ -59,7 +59,7 @@ beforeAll(async () => {
   faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
   [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
     startBackendWithDocker('conformance', { OPENCLAW_IMAGE: IMAGE, ...bots.settings }),
-    startBackend(),
+    startBackend(unreachableProviders),
     startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE, ...unreachableProviders }),
     startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
@@ -174,7 +174,11 @@ const idOf: Partial<Record<RouteId, string>> = {
   deleteInstallationKey: 'openai',
 };
 
-const queries: Partial<Record<RouteId, string>> = { askAgent: '?action=sessions', startCheckout: '?plan=solo' };
+const queries: Partial<Record<RouteId, string>> = {
+  askAgent: '?action=sessions',
+  startCheckout: '?plan=solo',
+  listModels: '?provider=groq',
+};
 
 /** The value of a path's second parameter. */
 function secondOf({ backend: { path } }: Route): string {
@@ -224,7 +228,7 @@ async function whileRestarting(id: RouteId): Promise<Answer> {
   return answer;
 }
 
-const invalid = (id: RouteId, body: unknown, error: string, query?: string): Provocation => ({
+const invalid = (id: RouteId, body: unknown, error: string | RegExp, query?: string): Provocation => ({
   send: () => call(real, id, { agent: id === 'grantPlan' ? admin : running, body, ...(query && { query }) }),
   error,
 });
@@ -721,6 +725,28 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   exportAudit: { INVALID_REQUEST: invalid('exportAudit', undefined, 'Invalid agentId', '?agentId=..') },
   saveProviderKey: {
     INVALID_REQUEST: { send: () => call(real, 'saveProviderKey', { body: { apiKey: ' ' } }), error: /^Tokens and keys are printable/ },
+  },
+  listModels: {
+    INVALID_REQUEST: invalid('listModels', undefined, /^Invalid provider: use /, '?provider=custom'),
+    MODELS_UNAVAILABLE: {
+      send: () => call(withoutDocker, 'listModels', { query: '?provider=openrouter' }),
+      error: 'OpenRouter lists no models: it cannot be reached',
+    },
+  },
+  listAgentModels: {
+    INVALID_REQUEST: {
+      send: async () => {
+        const agent = (await call(real, 'createAgent', { body: { name: 'New', config: { aiProvider: 'groq' } } })).body.id;
+        const answer = await call(real, 'listAgentModels', { agent });
+        await call(real, 'deleteAgent', { agent });
+        return answer;
+      },
+      error: 'There is no key for Groq: save one under Model keys to see its models',
+    },
+    MODELS_UNAVAILABLE: {
+      send: () => call(real, 'listAgentModels', { agent: running }),
+      error: 'The endpoint lists no models: it cannot be reached',
+    },
   },
   listInstallationKeys: { FORBIDDEN: { send: () => call(real, 'listInstallationKeys', { as: stranger }) } },
   saveInstallationKey: {

@@ -62,6 +62,7 @@ export const errorTable = {
   CHANNEL_UNAVAILABLE: { status: 503, sentence: 'The channel does not answer. Try again in a moment' },
   GATEWAY_UNAVAILABLE: { status: 503, sentence: "The agent's gateway does not answer. Try again in a moment" },
   MAIL_UNAVAILABLE: { status: 503, sentence: 'This installation cannot send mail. Ask its administrator' },
+  MODELS_UNAVAILABLE: { status: 503, sentence: 'The provider lists no models right now. Try again in a moment' },
   PAYMENTS_UNAVAILABLE: { status: 503, sentence: 'This installation does not accept payments. Ask its administrator for a plan' },
   PROVISIONING_DISABLED: { status: 503, sentence: 'Provisioning is temporarily disabled' },
 } as const satisfies Record<string, ErrorRow>;

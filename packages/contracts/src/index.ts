@@ -16,6 +16,7 @@ import * as interaction from './interaction.ts';
 import * as lifecycle from './lifecycle.ts';
 import * as logs from './logs.ts';
 import * as messageImages from './message-images.ts';
+import * as models from './models.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
@@ -46,6 +47,7 @@ export { type ImageType, imageTypeOf, imageTypes, MAX_IMAGES_BYTES } from './ima
 export type { LastSeenStats, LiveStats, UsageHistory } from './instances.ts';
 export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from './interaction.ts';
 export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.ts';
+export type { ModelView } from './models.ts';
 export { agentNamedIn } from './named-agent.ts';
 export type { OpenclawVersion } from './openclaw.ts';
 export type { OperationKind, OperationView } from './operations.ts';
@@ -161,6 +163,8 @@ export const routes = {
   setAccountBudget: usage.setAccountBudget,
   testModel: usage.testModel,
   testNewModel: usage.testNewModel,
+  listModels: models.listModels,
+  listAgentModels: models.listAgentModels,
   getModelKey: providerKeys.getModelKey,
   listProviderKeys: providerKeys.listProviderKeys,
   deleteProviderKey: providerKeys.deleteProviderKey,

@@ -4,8 +4,9 @@ import { defineRoute } from './define-route.ts';
 import { planSchema } from './plans.ts';
 
 const timestamp = z.iso.datetime();
-const provider = z.enum(providerSchema.options, { error: `Invalid provider: use ${providerSchema.options.join(', ')}` });
-const params = z.object({ provider });
+/** A provider in a path or query. */
+export const knownProvider = z.enum(providerSchema.options, { error: `Invalid provider: use ${providerSchema.options.join(', ')}` });
+const params = z.object({ provider: knownProvider });
 const body = z.strictObject({
   apiKey: z.string({ error: 'apiKey is required' }).pipe(secretText),
 });

@@ -131,6 +131,7 @@ const additions: Record<string, Addition> = {
     because: 'ruling 10: a sentence that says so',
   },
   CHANNEL_UNAVAILABLE: { status: 503, because: ownDoor },
+  MODELS_UNAVAILABLE: { status: 503, because: ownDoor },
   GATEWAY_UNAVAILABLE: { status: 503, sentence: "The agent's gateway does not answer. Try again in a moment", because: ownDoor },
   MAIL_UNAVAILABLE: { status: 503, sentence: 'This installation cannot send mail. Ask its administrator', because: ownDoor },
   PAYMENTS_UNAVAILABLE: {
@@ -223,6 +224,8 @@ const failures: Record<string, string> = {
   setAccountBudget: 'Failed to set the budget',
   testModel: 'Failed to test the model',
   testNewModel: 'Failed to test the model',
+  listModels: 'Failed to list the models',
+  listAgentModels: 'Failed to list the models',
   getModelKey: 'Failed to fetch the key',
   listProviderKeys: 'Failed to list the keys',
   deleteProviderKey: 'Failed to delete the key',

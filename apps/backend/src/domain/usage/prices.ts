@@ -70,3 +70,18 @@ export function worstCost(
     undefined,
   );
 }
+
+/** Few enough tokens for the lowest tier of every price. */
+const SAMPLE = 1_000;
+
+/** What the catalogue knows of a model: its context length, and its lowest price in dollars per million tokens; undefined for nothing. */
+export function catalogueFacts(provider: ProviderId, model: string) {
+  const providerId = catalogueNames[provider];
+  const found = providerId && calcPrice({ input_tokens: SAMPLE, output_tokens: SAMPLE }, model, { providerId });
+  if (!found) return undefined;
+  const perMillion = (dollars: number) => Number(((dollars / SAMPLE) * 1_000_000).toFixed(6));
+  return {
+    contextLength: found.model.context_window,
+    price: { inputUsd: perMillion(found.input_price), outputUsd: perMillion(found.output_price) },
+  };
+}

@@ -16,6 +16,7 @@ import { instancesHandlers } from './instances.ts';
 import { interactionHandlers } from './interaction.ts';
 import { lifecycleHandlers } from './lifecycle.ts';
 import { logsHandlers } from './logs.ts';
+import { modelsHandlers } from './models.ts';
 import { openclawHandlers } from './openclaw.ts';
 import { operationsHandlers } from './operations.ts';
 import { overviewHandlers } from './overview.ts';
@@ -45,6 +46,7 @@ export function createHandlers(context: Context): Handlers {
     ...interactionHandlers(context),
     ...lifecycleHandlers(context),
     ...logsHandlers(context),
+    ...modelsHandlers(context),
     ...openclawHandlers(context),
     ...operationsHandlers(context),
     ...overviewHandlers(context),

@@ -12,10 +12,11 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { hasKeyFor, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import type { Options } from '../../lib/options.ts';
-import { providers } from '../../lib/providers.ts';
+import { type Provider, providers } from '../../lib/providers.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { type Changes, CUSTOM, keyHint, originOf, readChanges } from './config-changes.ts';
 import { KeyInUse } from './key-in-use.tsx';
+import { ModelField } from './model-field.tsx';
 import { TestModel } from './test-model.tsx';
 
 const options = [...providers, [CUSTOM, 'Custom endpoint: OpenAI-compatible']] as const;
@@ -110,13 +111,13 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
               hint="An OpenAI-compatible endpoint, such as https://models.example.com/v1"
             />
           )}
-          <Field
+          <ModelField
             // Model IDs are specific to the provider: reset the field when the provider changes.
             key={provider}
-            label="Model ID"
-            name="model"
+            agentId={id}
+            otherProvider={changesProvider && !isCustom ? (provider as Provider) : undefined}
+            listOf={isCustom && dropsKey ? undefined : `${saved} ${config.baseUrl ?? ''}`}
             defaultValue={changesProvider ? '' : config.model}
-            maxLength={200}
             required={isCustom}
             problem={problems.model}
             hint={isCustom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
