@@ -99,6 +99,18 @@ describe('POST /api/test-model', () => {
     });
   });
 
+  test('uses the key of the account when the request has none, for its own provider alone', async () => {
+    const [saver, other] = [await backend.account(), await backend.account()];
+    await backend.as(saver, 'PUT', '/api/provider-keys/openai', { apiKey: keys.openai });
+    const config = { aiProvider: 'openai', model: 'gpt-4o-mini' };
+    expect((await tryModel({ config }, backend, saver)).body).toMatchObject({ ok: true });
+    expect(model.requests.at(-1)?.key).toBe(keys.openai);
+    expect((await tryModel({ config }, backend, other)).body).toMatchObject({ ok: false, error: { kind: 'unauthorized' } });
+    const endpoint = { baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1' };
+    await tryModel({ model: 'custom', config: endpoint }, backend, saver);
+    expect(model.requests.at(-1)?.key).toBeUndefined();
+  });
+
   test('follows no redirect, and does not read an endless answer to its end', async () => {
     const paths: (string | undefined)[] = [];
     const endpoint = await startEndpoint((request, response) => {

@@ -3,7 +3,9 @@ import { request as send } from 'undici';
 import { modelFromConfig, modelFromName } from '../../infra/openclaw/model-choice.ts';
 import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
 import { modelTarget } from '../../infra/openclaw/providers.ts';
+import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Context } from '../context.ts';
+import { readProviderKeys } from '../provider-keys/stored-keys.ts';
 import { ModelRefusal, urlOf } from './call-model.ts';
 import { modelDialects } from './dialects.ts';
 import { createKeyRedactor } from './redact-key.ts';
@@ -16,17 +18,21 @@ interface NewModel {
 }
 
 /**
- * Calls a model once with the key of the request, as an agent with this configuration would. Nothing is stored. The ledger has no
- * row of it, since no agent exists.
+ * Calls a model once, as an agent with this configuration would: with the key of the request, else with the account's. The
+ * installation's key is not used: the call is not in the ledger, since no agent exists. Nothing is stored.
  * @throws AppError INVALID_REQUEST for an incomplete endpoint, or one at an address that is not allowed
  */
 export async function testNewModel(
-  context: Pick<Context, 'config' | 'modelConnections'>,
-  { model, config: { apiKey, ...config } }: NewModel,
+  context: Pick<Context, 'config' | 'modelConnections' | 'database' | 'envelope'>,
+  actor: Actor,
+  { model, config: { apiKey: given, ...config } }: NewModel,
 ): Promise<ModelTestResult> {
   const { ALLOW_PRIVATE_MODEL_ENDPOINTS: allowPrivate } = context.config;
   const choice = await (model ? modelFromName(model, config, context.config) : modelFromConfig(config, context.config));
   const target = modelTarget({ ...choice, config }, context.config);
+  const ownerId = userOf(actor);
+  const saved = given ? undefined : await context.database.as({ userId: ownerId }, (tx) => readProviderKeys(tx, context.envelope, ownerId));
+  const apiKey = given ?? saved?.get(target.provider)?.value;
   return runModelTest(target, async ({ path, headers, body }, signal) => {
     if (!apiKey && target.provider !== 'custom') {
       throw new ModelRefusal(401, 'no_key', `The test needs a key for ${target.provider}. Enter the key, then test again`);

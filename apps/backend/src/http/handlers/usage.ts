@@ -22,6 +22,6 @@ export function usageHandlers(context: Context) {
     exportUsage: ({ actor, query }) => exportUsage(context, actor, query),
     setAccountBudget: async ({ actor, body }) => ({ budget: await setAccountBudget(context, actor, body), status: 'updated' }),
     testModel: ({ actor, params }) => testModel(context, actor, params.id),
-    testNewModel: ({ body }) => testNewModel(context, body),
+    testNewModel: ({ actor, body }) => testNewModel(context, actor, body),
   } satisfies Partial<Handlers>;
 }
