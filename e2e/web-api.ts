@@ -101,7 +101,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   setAgentBudget: () => ({ monthlyUsd: null }),
   setAccountBudget: () => ({ monthlyUsd: null }),
   createApiKey: () => ({ name: 'k' }),
-  testNewModel: () => ({ config: { aiProvider: 'openai' } }),
+  testNewModel: () => ({ config: { aiProvider: 'openai', model: 'gpt-4o-mini', apiKey: MODEL_KEY } }),
   saveProviderKey: () => ({ apiKey: MODEL_KEY }),
   saveInstallationKey: () => ({ apiKey: MODEL_KEY }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),

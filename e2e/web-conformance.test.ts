@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type RouteId, routes } from '@agentbot/contracts';
+import { maxBodyBytes, type RouteId, routes } from '@agentbot/contracts';
 import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
@@ -211,7 +211,8 @@ describe('every operation:', () => {
 
   test.each(webRoutes.filter(([, { body }]) => body))('%s refuses malformed and oversized bodies with JSON', async (id) => {
     expectRefusal(id, await call(id, { body: '{"name":' }), 'INVALID_REQUEST', 'Malformed JSON in request body');
-    expectRefusal(id, await call(id, { body: JSON.stringify({ name: 'x'.repeat(1_100_000) }) }), 'PAYLOAD_TOO_LARGE');
+    const oversized = JSON.stringify({ name: 'x'.repeat(maxBodyBytes(id) + 100_000) });
+    expectRefusal(id, await call(id, { body: oversized }), 'PAYLOAD_TOO_LARGE');
   });
 
   test('a compressed body is accepted; a corrupt one is 400, an unknown encoding 415', async () => {
@@ -442,6 +443,35 @@ describe('error tables:', () => {
       expectRefusal(id, await call(id, { operation: 'TOOLS.md' }), 'FILE_NOT_EDITABLE');
     }
   });
+
+  test('at most 100 messages of a session wait, and the images of an agent have a limit', async () => {
+    const { sessionId } = (await call('tellAgent')).body;
+    const say = (message: string, more: object = {}) =>
+      call('sendMessage', { body: { message, agentId: running, sessionId, wait: false, ...more } });
+    model.setBehaviour({ delayMs: 120_000 });
+    try {
+      // The model answers the first; the others wait.
+      const sent = await Promise.all(Array.from({ length: 101 }, (_, index) => say(`Message ${index}`)));
+      expect(sent.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
+      expectRefusal('sendMessage', await say('One more'), 'TOO_MANY_WAITING');
+      const told = await call('tellAgent', { body: { message: 'One more', agentId: running, sessionId } });
+      expectRefusal('tellAgent', told, 'TOO_MANY_WAITING');
+      expect((await say('stop')).status).toBe(200);
+    } finally {
+      model.setBehaviour({ delayMs: 0 });
+    }
+    await withDatabase(async (client) => {
+      // As if earlier messages had many images.
+      await client.query(
+        `INSERT INTO message_images (id, message_id, agent_id, owner_id, position, type, bytes, size)
+         SELECT 'img_large', id, agent_id, owner_id, 0, 'image/png', '', 2000000000 FROM messages WHERE agent_id = $1 LIMIT 1`,
+        [running],
+      );
+      const image = { data: 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7' };
+      expectRefusal('sendMessage', await say('Look', { images: [image] }), 'IMAGES_FULL');
+      await client.query(`DELETE FROM message_images WHERE id = 'img_large'`);
+    });
+  }, 120_000);
 
   test('a conversation is listed, found, renamed and deleted', async () => {
     const { sessionId } = (await call('tellAgent')).body;

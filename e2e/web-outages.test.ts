@@ -65,12 +65,12 @@ describe('an outage:', () => {
     for (const [index, id] of silent.entries()) expectRefusal(id, others[index] as typeof asked, 'GATEWAY_UNAVAILABLE');
     await signal('CONT');
     for (const id of ['createBackup', 'restoreBackup', 'downloadBackup'] as const) {
-      expectRefusal(id, await call(id), 'OPERATION_FAILED', /^(The backup cannot be read|An unexpected error stopped the backup)$/);
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', /^(The backup cannot be read|The agent's data could not be measured)$/);
     }
     await pretendRunning();
     expectRefusal('replaceAgentToken', await call('replaceAgentToken'), 'OPERATION_FAILED', /unexpected error/);
     for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
-      expectRefusal(id, await call(id), 'OPERATION_FAILED', /unexpected error|could not be archived/);
+      expectRefusal(id, await call(id), 'OPERATION_FAILED', /unexpected error|could not be (archived|measured)/);
     }
     expectRefusal('provisionAgent', await call('provisionAgent'), 'OPERATION_FAILED', 'Failed to provision agent');
     expectRefusal('sendMessage', await call('sendMessage'), 'OPERATION_FAILED', 'The agent is not running (error)');

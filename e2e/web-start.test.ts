@@ -53,10 +53,13 @@ const debianNames = `data:text/javascript,${encodeURIComponent(`
 test('the dashboard’s container listens on 127.0.0.1, where a reverse proxy on the same host connects', async () => {
   const dockerfile = await readFile(path.join(web, 'Dockerfile'), 'utf8');
   const [command, ...args] = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
-  expect(command).toBe('node');
+  const [, HOSTNAME] = /^ENV .*\bHOSTNAME=(\S+)/m.exec(dockerfile) ?? [];
+  expect([command, HOSTNAME]).toEqual(['node', '127.0.0.1']);
   const [port] = await freePorts(1);
-  const env = { ...settings, PORT: String(port), NODE_OPTIONS: `--import=${debianNames}` };
-  const child = spawn(process.execPath, args, { cwd: web, env, stdio: 'ignore' });
+  const env = { ...settings, HOSTNAME, PORT: String(port), NODE_OPTIONS: `--import=${debianNames}` };
+  // The image has this folder of the build, and starts there.
+  const child = spawn(process.execPath, args, { cwd: path.join(web, '.next/standalone/apps/web'), env, stdio: 'ignore' });
+  const exited = once(child, 'exit');
   const signIn = () =>
     fetch(`http://127.0.0.1:${port}/signin`).then(
       ({ status }) => status,
@@ -68,7 +71,7 @@ test('the dashboard’s container listens on 127.0.0.1, where a reverse proxy on
     expect(status).toBe(200);
   } finally {
     child.kill();
-    await once(child, 'exit');
+    await exited;
   }
 });
 

@@ -10,7 +10,7 @@ const securityHeaders = [
 ];
 
 const config: NextConfig = {
-  // For the image: a folder with the server and the files that it reads. `next start` does not serve that form.
+  // A build for the image also has a folder with a server and the files that it reads. `next start` serves the same build, but not with this setting.
   ...(process.env.NEXT_OUTPUT === 'standalone' && { output: 'standalone' }),
   poweredByHeader: false,
   devIndicators: false,
