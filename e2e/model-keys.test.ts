@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 const dialog = () => page.getByRole('dialog');
-const row = (name: string) => page.getByRole('list', { name: 'Model keys' }).getByRole('listitem').filter({ hasText: name });
+const row = (name: string) => page.getByRole('list', { name: 'Model keys', exact: true }).getByRole('listitem').filter({ hasText: name });
 
 test('a failed request shows its error, and a retry loads what was missing', async () => {
   await expectRetry('**/api/provider-keys', () => visit('/account/model-keys'), row('OpenRouter'));
@@ -54,7 +54,7 @@ test('a failed request shows its error, and a retry loads what was missing', asy
 });
 
 test('a key that the provider refuses stays in its form with the reason, and is not saved', async () => {
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Model keys' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Model keys', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Model keys' }).waitFor();
   await row('OpenRouter').getByText('No key').waitFor();
   await row('OpenRouter').getByRole('button', { name: 'Add key of OpenRouter' }).click();
