@@ -2,6 +2,7 @@ import { request } from 'undici';
 import { keyHeaders } from './key-headers.ts';
 import { isKeyRefusal, MAX_ERROR_BYTES } from './key-refusal.ts';
 import type { ModelConnections } from './model-connections.ts';
+import { modelListUrl } from './model-list.ts';
 import type { ModelTarget } from './providers.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -9,11 +10,16 @@ const TIMEOUT_MS = 10_000;
 /** What a provider said to a key: it accepts it, it refuses it with a status, or nothing that answers the question. */
 export type KeyProbe = 'accepted' | 'unknown' | { refusedStatus: number };
 
+const queries: Record<ModelTarget['api'], string> = {
+  'openai-completions': '',
+  'anthropic-messages': '?limit=1',
+  'google-generative-ai': '?pageSize=1',
+};
+
 /** The smallest request of each provider that needs a key. OpenRouter's list of models is public, so its key has a page of its own. */
-function pathOf({ provider, api }: ModelTarget): string {
-  if (provider === 'openrouter') return '/key';
-  if (api === 'anthropic-messages') return '/v1/models?limit=1';
-  return api === 'google-generative-ai' ? '/models?pageSize=1' : '/models';
+function urlOf(target: ModelTarget): string {
+  const list = modelListUrl(target);
+  return target.provider === 'openrouter' ? list.replace(/models$/, 'key') : `${list}${queries[target.api]}`;
 }
 
 /** Reads the beginning of a response and drops the rest. */
@@ -31,10 +37,9 @@ async function beginningOf(body: AsyncIterable<Uint8Array> & { destroy(): unknow
 
 /** Asks a known provider whether it accepts a key. A provider that cannot be reached, or fails, leaves the question open. */
 export async function probeKey(connections: ModelConnections, target: ModelTarget, key: string): Promise<KeyProbe> {
-  const { api, baseUrl, provider } = target;
-  const base = api === 'anthropic-messages' ? baseUrl.replace(/\/v1$/, '') : baseUrl;
+  const { api, provider } = target;
   try {
-    const { statusCode, body } = await request(`${base.replace(/\/$/, '')}${pathOf(target)}`, {
+    const { statusCode, body } = await request(urlOf(target), {
       dispatcher: connections.known,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: { ...keyHeaders[api](key), ...(api === 'anthropic-messages' && { 'anthropic-version': '2023-06-01' }) },

@@ -1,7 +1,7 @@
 'use client';
 
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import useSWR from 'swr';
+import useSWR, { useSWRConfig } from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Field, SelectField } from '../../components/ui/field.tsx';
@@ -26,6 +26,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const { data: agent, mutate: refresh } = useAgent(id);
   const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
   const { data: known } = useProviderKeys();
+  const { mutate: reload } = useSWRConfig();
   const [problems, setProblems] = useState<Changes['problems']>({});
   const [busy, setBusy] = useState(false);
   // The result of a test is that of the saved configuration: each save removes it.
@@ -60,7 +61,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
     setBusy(true);
     const text = { pending: 'Saving the configuration…', success: 'The configuration is saved' };
     if (await withToast(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), text)) {
-      await Promise.all([mutate(), refresh()]);
+      await Promise.all([mutate(), refresh(), reload(['model-key', id])]);
       setSaves(saves + 1);
       select(undefined);
       setAddress(undefined);
@@ -157,7 +158,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
           </Button>
         </form>
       </Card>
-      <KeyInUse key={`key ${saves}`} id={id} />
+      <KeyInUse id={id} />
       <TestModel key={saves} id={id} />
     </div>
   );
