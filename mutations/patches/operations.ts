@@ -408,4 +408,20 @@ export const operations: Patch[] = [
     harm: 'a page keeps an old state when two changes come at once',
     test: runner,
   },
+  {
+    id: 'ready-database',
+    file: 'apps/backend/src/domain/overview/get-readiness.ts',
+    find: 'parts.database !== undefined || closing.aborted',
+    replace: 'closing.aborted',
+    harm: 'a load balancer sends requests to a backend without its database',
+    test: { package: '@agentbot/backend', file: 'test/readiness.test.ts', name: 'makes it unavailable' },
+  },
+  {
+    id: 'ready-firewall',
+    file: 'apps/backend/src/domain/overview/get-readiness.ts',
+    find: 'firewall: firewall.problem(),',
+    replace: 'firewall: undefined,',
+    harm: 'nobody notices that agents can reach the services of the host',
+    test: { package: '@agentbot/backend', file: 'test/readiness.test.ts', name: 'a firewall that' },
+  },
 ];

@@ -152,7 +152,7 @@ test('an agent reaches the host and the backend once the firewall is removed', a
   const { gateway } = await addressOf(agent);
   expect(await connect(agent, gateway, port)).toBe('connected');
   expect(await connect(agent, gateway, backend.port)).toBe('connected');
-  await backend.context.ensureFirewall();
+  await backend.context.firewall.ensure();
   expect(await connect(agent, gateway, port)).toMatch(refused);
 });
 
@@ -169,19 +169,19 @@ test('the compose health check of the firewall passes only while the host is clo
   expect(await isClosed()).toBe(true);
   await removeFirewall(SUBNETS.closed);
   expect(await isClosed()).toBe(false);
-  await backend.context.ensureFirewall();
+  await backend.context.firewall.ensure();
   expect(await isClosed()).toBe(true);
 });
 
-test('ensureFirewall keeps one jump rule, above the host’s other INPUT rules', async () => {
+test('firewall.ensure keeps one jump rule, above the host’s other INPUT rules', async () => {
   const iptables = async (...given: string[]) => (await promisify(execFile)('iptables', ['-w', '10', ...given])).stdout;
   const other = ['-s', '192.0.2.0/24', '-j', 'ACCEPT'];
   const jumps = async () => (await iptables('-S', 'INPUT')).split('\n').filter((line) => line.includes(`-s ${SUBNETS.closed} `));
-  await backend.context.ensureFirewall();
+  await backend.context.firewall.ensure();
   expect(await jumps()).toHaveLength(1);
   await iptables('-I', 'INPUT', '1', ...other);
   try {
-    await backend.context.ensureFirewall();
+    await backend.context.firewall.ensure();
     expect(await iptables('-S', 'INPUT', '1')).toContain(`-s ${SUBNETS.closed} `);
     expect(await jumps()).toHaveLength(1);
   } finally {
@@ -189,7 +189,7 @@ test('ensureFirewall keeps one jump rule, above the host’s other INPUT rules',
   }
   await removeFirewall(SUBNETS.closed);
   expect(await jumps()).toEqual([]);
-  await backend.context.ensureFirewall();
+  await backend.context.firewall.ensure();
   expect(await jumps()).toHaveLength(1);
 });
 

@@ -3,12 +3,13 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** Real gateways with models of Anthropic and Google, and their fallback models when these fail. */
+/** Real gateways with models of Anthropic, Google and Groq, and their fallback models of OpenAI and OpenRouter when these fail. */
 
 const keys = {
   anthropic: canary('anthropic-key-'),
   openai: canary('openai-key-'),
   gemini: canary('gemini-key-'),
+  groq: canary('groq-key-'),
   openrouter: canary('openrouter-key-'),
 };
 let model: Awaited<ReturnType<typeof startModelProvider>>;
@@ -22,6 +23,7 @@ beforeAll(async () => {
     ANTHROPIC_BASE_URL: host,
     OPENAI_BASE_URL: `${host}/v1`,
     GEMINI_BASE_URL: `${host}/v1beta`,
+    GROQ_BASE_URL: `${host}/openai/v1`,
     OPENROUTER_BASE_URL: `${host}/api/v1`,
   });
   owner = await backend.account();
@@ -36,6 +38,7 @@ afterAll(async () => {
 test.each([
   ['anthropic', 'claude-sonnet-4-5', 'openai', 'gpt-4o', 529],
   ['gemini', 'gemini-2.0-flash', 'openrouter', 'anthropic/claude-sonnet-4.5', 429],
+  ['groq', 'llama-3.3-70b-versatile', 'openai', 'gpt-4o-mini', 503],
 ] as const)(
   'an agent of %s answers with %s, and with the fallback of %s when its own model fails',
   async (aiProvider, own, fallbackProvider, fallback, failure) => {

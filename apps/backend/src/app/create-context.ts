@@ -94,7 +94,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     mux: await createMux(config),
     host,
     backups: await createBackupStore(config),
-    ensureFirewall: createFirewallGuard({ config, log }),
+    firewall: createFirewallGuard({ config, log }),
     gateways,
     modelConnections,
     logs,

@@ -11,6 +11,7 @@ import { errorHandler } from '../http/error-handler.ts';
 import { createGrantWatch } from '../http/grant-watch.ts';
 import { createHandlers } from '../http/handlers/create-handlers.ts';
 import { mountMetrics } from '../http/mount-metrics.ts';
+import { mountReadiness } from '../http/mount-readiness.ts';
 import { mountRoutes } from '../http/mount-routes.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { mountReference } from '../http/reference.ts';
@@ -52,6 +53,7 @@ export function createApp(context: Context): Express {
   mountReference(app);
   mountStripeWebhook(app, context);
   mountMetrics(app, context);
+  mountReadiness(app, context);
   mountRoutes(app, createHandlers(context), {
     authenticate: createAuthenticator(context),
     isAdmin: async (userId) => (await context.accounts.find(userId)).admin,

@@ -106,7 +106,7 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   const port = await listen(http, ['BACKEND_PORT', config.BACKEND_PORT], config.BACKEND_HOST);
   const gatewayPort = await listen(gateway, ['GATEWAY_PORT', config.GATEWAY_PORT], config.BACKEND_HOST);
   const modelGatewayPort = await listen(models, ['MODEL_GATEWAY_PORT', config.MODEL_GATEWAY_PORT], '0.0.0.0', true);
-  if (await context.host.available()) await context.ensureFirewall();
+  if (await context.host.available()) await context.firewall.ensure();
   await startWorker(context);
   await startMaintenance(context);
   const stopping = new AbortController();

@@ -8,6 +8,7 @@ import type { Envelope } from '../infra/crypto/envelope.ts';
 import type { Database } from '../infra/database/database.ts';
 import type { Notifications } from '../infra/database/notifications.ts';
 import type { ContainerHost } from '../infra/docker/container-host.ts';
+import type { FirewallGuard } from '../infra/host-firewall/firewall-guard.ts';
 import type { Metrics } from '../infra/metrics/metrics.ts';
 import type { MuxClient } from '../infra/mux/mux.ts';
 import type { GatewayPool } from '../infra/openclaw/gateway-pool.ts';
@@ -37,8 +38,7 @@ export interface Context {
   mux: MuxClient | undefined;
   host: ContainerHost;
   backups: BackupStore;
-  /** Applies the host firewall against agents, if this process is responsible for it and may. Idempotent. */
-  ensureFirewall: () => Promise<void>;
+  firewall: FirewallGuard;
   gateways: GatewayPool;
   modelConnections: ModelConnections;
   logs: LogHub;

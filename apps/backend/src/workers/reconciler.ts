@@ -165,7 +165,7 @@ async function reconcile(context: Context, wasUnavailable: boolean): Promise<boo
   await deleteExpired(context);
   if (!(await context.host.available())) return true;
   if (wasUnavailable) await context.boss.send('sweep', {});
-  await context.ensureFirewall();
+  await context.firewall.ensure();
   await adoptAgentsWithoutContainer(context);
   await observeAll(context);
   return false;
