@@ -170,12 +170,16 @@ const requestOf = (route: Route) =>
     session: fc.boolean(),
   });
 
-/** Row counts and newest transactions of all tables, except those of counters, records and leases. */
+/**
+ * Row counts and newest transactions of all tables, except those of counters, records and leases. Each session is written once a
+ * minute, since it was seen; of sessions, the ended ones are counted.
+ */
 async function fingerprint(): Promise<string> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('audit_log', 'audit_heads', 'rate_limits', 'used_assertions', 'idempotency_keys', 'leases', 'log_views')",
   );
-  const counts = rows.map(({ name }) => `SELECT '${name}' AS name, count(*), COALESCE(max(xmin::text::bigint), 0) AS newest FROM ${name}`);
+  const newest = (name: string) => (name === 'sessions' ? 'count(ended_at)' : 'COALESCE(max(xmin::text::bigint), 0)');
+  const counts = rows.map(({ name }) => `SELECT '${name}' AS name, count(*), ${newest(name)} AS newest FROM ${name}`);
   return JSON.stringify((await client.query(`${counts.join(' UNION ALL ')} ORDER BY 1`)).rows);
 }
 
