@@ -12,6 +12,8 @@ export interface StreamCase {
    * Default: the same as the backend's.
    */
   container?: 'transcript' | { text: string } | RegExp;
+  /** The container's reply where it differs on versions from 2026.8.1 on. */
+  newer?: RegExp;
   /** A person says `stop` to the agent in a container while it answers. */
   stop?: true;
 }
@@ -21,6 +23,8 @@ const ENDED_EARLY =
   'The model provider failed (its reply ended early). Send the message again; if that fails too, check the model and its address';
 const early = new RegExp(`^${ENDED_EARLY.replace(/[()]/g, '\\$&')}$`);
 const ANY_ERROR = /./;
+/** A newer gateway asks the model again when it said nothing for a person; the double repeats that request. */
+const ASKED_AGAIN = /^You said: The previous .*did not produce a user-visible answer\./;
 
 /** A correct stream of these parts. */
 const parts = (name: string, ...texts: string[]): StreamCase => ({
@@ -74,11 +78,16 @@ const tags: StreamCase[] = [
 ];
 
 const tokens: StreamCase[] = [
-  { ...parts('a MEDIA line', 'Here it is:\n', 'MEDIA: /tmp/x.png', '\nDone.'), container: 'transcript' },
-  { ...parts('a MEDIA line alone', 'MEDIA:', ' /tmp/x.png'), container: 'transcript' },
+  // A newer gateway takes the line out of its transcript; the stored reply has what the model said.
+  {
+    ...parts('a MEDIA line', 'Here it is:\n', 'MEDIA: /tmp/x.png', '\nDone.'),
+    container: 'transcript',
+    newer: /^Here it is:\nMEDIA: \/tmp\/x\.png\nDone\.$/,
+  },
+  { ...parts('a MEDIA line alone', 'MEDIA:', ' /tmp/x.png'), container: 'transcript', newer: /^MEDIA: \/tmp\/x\.png$/ },
   { ...parts('a MEDIA line in a fence', '```\nMEDIA: ', './x.png\n```'), container: 'transcript' },
-  { ...parts('the silent token in two parts', 'NO', '_REPLY'), container: /^The agent chose not to reply$/ },
-  { ...parts('the silent token in one part', 'NO_REPLY'), container: /^The agent chose not to reply$/ },
+  { ...parts('the silent token in two parts', 'NO', '_REPLY'), container: /^The agent chose not to reply$/, newer: ASKED_AGAIN },
+  { ...parts('the silent token in one part', 'NO_REPLY'), container: /^The agent chose not to reply$/, newer: ASKED_AGAIN },
   { ...parts('the silent token in a sentence', 'Write NO', '_REPLY to be', ' silent.'), container: 'transcript' },
   { ...parts('a text that begins like the silent token', 'NO', '. That is wrong.'), container: 'transcript' },
   { ...parts('a directive of the gateway', '[[reply_to', '_current]] Hello.'), container: { text: 'Hello.' } },
@@ -228,12 +237,14 @@ export const toolCases: StreamCase[] = [
     responses: [{ steps: toolCallOf(['I look.'], 'session_status', {}) }, { steps: streamOf(['NO_', 'REPLY']) }],
     backend: '',
     container: { text: 'I look.' },
+    newer: /^I look\.\n\nYou said: The previous assistant turn completed its tool calls/,
   },
   {
     name: 'a call, then silence',
     responses: [{ steps: toolCallOf([], 'session_status', {}) }, { steps: streamOf(['NO_REPLY']) }],
     backend: '',
     container: /^The agent chose not to reply$/,
+    newer: ASKED_AGAIN,
   },
   {
     name: 'a call of an unknown tool',

@@ -173,8 +173,9 @@ describe('an agent in a container stores what its transcript says:', () => {
     transcript = await readTranscripts(container.id);
   });
 
-  test.each(cases)('$name', ({ name, backend, container: expected = backend }) => {
+  test.each(cases)('$name', ({ name, backend, container: expected = backend, newer }) => {
     const outcome = outcomes.get(name) as Outcome;
+    if (newer && storageOf(VERSION) === 'sqlite') return expect(outcome.reply).toMatch(newer);
     const said = storable(transcript(outcome.sessionId) ?? '');
     if (expected === 'transcript') {
       expect(said).not.toBe('');
@@ -189,7 +190,7 @@ describe('the model gets generated texts as they were typed, and its echo is sto
   const generated = generatedTexts(200);
   /** An agent in a container takes much longer for a text. */
   const inContainer = isWholeSweep ? generated : generated.filter((_, index) => index % 3 === 0);
-  const essence = (text: string) => text.replace(/\s/g, '');
+  const essence = (text: string) => text.normalize('NFC').replace(/\s/g, '');
 
   /** The texts that reached the model, or came back, in another form. */
   async function changedTexts(side: Side, texts: string[], expected: (text: string) => string): Promise<object[]> {
@@ -210,7 +211,10 @@ describe('the model gets generated texts as they were typed, and its echo is sto
     expect(await changedTexts(alone, generated, (text) => text)).toEqual([]);
   });
 
-  test('from an agent in a container, where the gateway removes white space at the end', async () => {
-    expect(await changedTexts(container, inContainer, (text) => text.trimEnd())).toEqual([]);
+  /** The gateway's own changes: older versions remove white space at the end, newer ones write line ends and accents in one form. */
+  const asGatewaySends = (text: string) =>
+    storageOf(VERSION) === 'sqlite' ? text.replaceAll(/\r\n?/g, '\n').normalize('NFC') : text.trimEnd();
+  test('from an agent in a container, except for what its gateway changes', async () => {
+    expect(await changedTexts(container, inContainer, asGatewaySends)).toEqual([]);
   });
 });
