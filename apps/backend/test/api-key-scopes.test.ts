@@ -1,6 +1,7 @@
 import { type Route, routes } from '@agentbot/contracts';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { assertion, INTERNAL_KEY, startBackend, type TestBackend, unreachableProviders } from './backend.ts';
 
 let backend: TestBackend;
 let admin: string;
@@ -9,7 +10,7 @@ let mine: string;
 let other: string;
 
 beforeAll(async () => {
-  backend = await startBackend();
+  backend = await startBackend(unreachableProviders);
   admin = await backend.account();
   owner = await backend.account();
   [mine, other] = (
@@ -114,14 +115,25 @@ describe('an API key for one agent', () => {
 
 describe('the routes of administrators', () => {
   const adminRoutes = Object.values<Route>(routes).filter(({ auth }) => auth === 'admin');
+  const addressOf = (path: string) => path.replace(':id', owner).replace(':provider', 'openai');
+  const bodyOf = (method: string, path: string) => {
+    if (method !== 'PUT') return undefined;
+    return path.includes(':provider') ? { apiKey: canary('sk-of-the-installation-') } : { plan: 'solo' };
+  };
+  /** Calls every route of administrators, in their order: a key is saved before it is deleted. @returns their answers */
+  async function callEach(call: (method: string, address: string, body: object | undefined) => ReturnType<TestBackend['call']>) {
+    const answers: Awaited<ReturnType<TestBackend['call']>>[] = [];
+    for (const {
+      method,
+      backend: { path },
+    } of adminRoutes)
+      answers.push(await call(method, addressOf(path), bodyOf(method, path)));
+    return answers;
+  }
   /** Calls every route of administrators. @returns 200, or status, code and error, for each */
-  const callAllRoutes = (token: string, headers: Record<string, string> = {}) =>
-    Promise.all(
-      adminRoutes.map(async ({ method, backend: { path } }) => {
-        const body = method === 'PUT' ? { plan: 'solo' } : undefined;
-        const answer = await backend.call(method, path.replace(':id', owner), { token, body, headers });
-        return answer.status === 200 ? 200 : `${answer.status} ${answer.body.code} ${answer.body.error}`;
-      }),
+  const callAllRoutes = async (token: string, headers: Record<string, string> = {}) =>
+    (await callEach((method, address, body) => backend.call(method, address, { token, body, headers }))).map(({ status, body }) =>
+      status === 200 ? 200 : `${status} ${body.code} ${body.error}`,
     );
   const forEachRoute = (answer: unknown) => adminRoutes.map(() => answer);
   const createAdminKey = async (body: object = { scopes: ['admin:*'] }) => {
@@ -147,11 +159,7 @@ describe('the routes of administrators', () => {
   );
 
   test('accept an administrator’s session, the internal key and an API key with admin:*', async () => {
-    const sessions = await Promise.all(
-      adminRoutes.map(({ method, backend: { path } }) =>
-        backend.as(admin, method, path.replace(':id', owner), method === 'PUT' ? { plan: 'solo' } : undefined),
-      ),
-    );
+    const sessions = await callEach((method, address, body) => backend.as(admin, method, address, body));
     expect(sessions.map(({ status }) => status)).toEqual(forEachRoute(200));
     expect(await callAllRoutes(INTERNAL_KEY)).toEqual(forEachRoute(200));
     expect(await callAllRoutes(await createAdminKey())).toEqual(forEachRoute(200));

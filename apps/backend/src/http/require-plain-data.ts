@@ -8,6 +8,16 @@ const [QUOTE, COMMA, ESCAPE] = [0x22, 0x2c, 0x5c];
 const opening = new Set([0x5b, 0x7b]);
 const closing = new Set([0x5d, 0x7d]);
 
+/** The index of the quote that ends a string, or the length without one. @param start the index after its first quote */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let end = bytes.indexOf(QUOTE, start); end >= 0; end = bytes.indexOf(QUOTE, end + 1)) {
+    let escapes = 0;
+    while (end - escapes > start && bytes[end - escapes - 1] === ESCAPE) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return bytes.length;
+}
+
 /**
  * Refuses JSON that is nested so deep that recursive code would overflow the stack, or that has so many elements that parsing
  * and validation would block the event loop. It counts brackets and commas outside strings, without parsing.
@@ -19,9 +29,8 @@ export function requireSmall(bytes: Uint8Array): void {
   let elements = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;
-    if (byte === QUOTE) {
-      for (i++; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === ESCAPE) i++;
-    } else if (byte === COMMA) elements++;
+    if (byte === QUOTE) i = endOfString(bytes, i + 1);
+    else if (byte === COMMA) elements++;
     else if (opening.has(byte)) {
       depth++;
       elements++;
