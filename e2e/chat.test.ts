@@ -691,6 +691,21 @@ describe('on a phone', () => {
   });
 });
 
+test('a new conversation can be begun as soon as its button can be clicked, also while the scripts load', async () => {
+  await say('Before the scripts');
+  await replied('Before the scripts');
+  await page.route('**/_next/static/**/*.js', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue();
+  });
+  try {
+    await page.goto(new URL(`/agents/${id}/chat`, page.url()).href, { waitUntil: 'commit' });
+    await newConversation();
+  } finally {
+    await page.unroute('**/_next/static/**/*.js');
+  }
+});
+
 test('every state is accessible in both themes, on a phone and a desktop', async () => {
   await newConversation();
   const markdown =

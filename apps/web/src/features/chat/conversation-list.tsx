@@ -9,6 +9,7 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { SearchBox } from '../../components/ui/search-box.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
 import { nameOf, useConversations } from './use-conversations.ts';
 
@@ -49,13 +50,15 @@ function Entry({ conversation, current, onSelect }: { conversation: Conversation
 /** Lists the conversations of an agent. The user can search them, select one, or start a new one. */
 export function ConversationList({ agentId, shown, onSelect }: Props) {
   const [search, setSearch] = useState('');
+  // A click before React hydrates the page would be lost.
+  const hydrated = useHydrated();
   const { data, error } = useConversations(agentId, search);
   const reload = useReloadConversations(agentId);
   // The results of the previous search stay until the new ones arrive, but not beside the error of the new search.
   const found = error && data?.search !== search ? undefined : data;
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-2">
-      <Button kind="plain" className="shrink-0" onClick={() => onSelect(undefined)}>
+      <Button kind="plain" className="shrink-0" disabled={!hydrated} onClick={() => onSelect(undefined)}>
         <MessageSquarePlus aria-hidden className="size-4" /> New conversation
       </Button>
       <SearchBox label="Search conversations" maxLength={MAX_SEARCH_CHARACTERS} className="w-full shrink-0" onSearch={setSearch} />
