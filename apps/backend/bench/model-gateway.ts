@@ -15,7 +15,7 @@ import teardown from '../test/global-teardown.ts';
 
 const CALLS = 300;
 const TOKENS = 20_000;
-const STREAMS = 7;
+const STREAMS = 25;
 const MODEL_CLI = new URL('../../../packages/test-doubles/src/model-provider-cli.ts', import.meta.url).pathname;
 
 interface Way {

@@ -14,6 +14,7 @@ export interface Reading {
 /** The longest text without a line end that a reader keeps, and the longest response that is not a stream of events, in characters. */
 const MAX_KEPT = 32 * 1024 * 1024;
 
+const LINE_END = /\r\n|\n|\r/;
 /** An event that has figures of usage. In many streams each event has the field, empty until the last one. */
 const HAS_USAGE = /"usage(Metadata)?"\s*:\s*\{/;
 
@@ -44,33 +45,39 @@ export function createUsageReader(dialect: ModelDialect, isEventStream: boolean)
       // Not JSON, such as `[DONE]` or a proxy's page.
     }
   }
+  function takeLine(line: string): void {
+    if (line.startsWith('data:')) takeText(line.slice(5));
+  }
   function takeUnparsed(): void {
-    for (const event of unparsed) takeText(event);
+    for (const lines of unparsed) lines.split(LINE_END).forEach(takeLine);
     unparsed = [];
     unparsedLength = 0;
   }
-  function takeLine(line: string): void {
-    if (!line.startsWith('data:')) return;
-    const event = line.slice(5);
-    if (HAS_USAGE.test(event)) takeText(event);
-    else {
-      unparsed.push(event);
-      unparsedLength += event.length;
-      if (unparsedLength > MAX_KEPT) takeUnparsed();
-    }
+  /** Takes whole lines. */
+  function takeLines(lines: string): void {
+    if (HAS_USAGE.test(lines)) {
+      for (const line of lines.split(LINE_END)) {
+        if (HAS_USAGE.test(line)) takeLine(line);
+        else unparsed.push(line);
+      }
+    } else unparsed.push(lines);
+    unparsedLength += lines.length;
+    if (unparsedLength > MAX_KEPT) takeUnparsed();
   }
   return {
     feed(bytes: Uint8Array): void {
-      rest += decoder.decode(bytes, { stream: true });
-      if (isEventStream) {
-        const lines = rest.split(/\r\n|\n|\r/);
-        rest = lines.pop() ?? '';
-        lines.forEach(takeLine);
+      const text = decoder.decode(bytes, { stream: true });
+      // Only the new text is searched: a line may arrive in many parts.
+      const end = isEventStream ? Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1 : 0;
+      if (end > 0) {
+        takeLines(rest + text.slice(0, end));
+        rest = '';
       }
+      rest += text.slice(end);
       if (rest.length > MAX_KEPT) rest = '';
     },
     end(): Reading {
-      if (isEventStream) takeLine(rest);
+      if (isEventStream) takeLines(rest);
       else takeText(rest);
       rest = '';
       if (!reading.isFinal) takeUnparsed();
