@@ -386,6 +386,7 @@ describe('a path outside the route table', () => {
     'GET /docs/start.js': { status: 200 },
     'GET /docs/swagger-ui.css': { status: 200 },
     'GET /metrics': { status: 401, error: 'Unauthorized' },
+    'GET /health/ready': { status: 200 },
     'POST /api/stripe/webhook': { status: 400, error: 'Invalid signature' },
   };
   test.each(Object.entries(otherPaths))('%s answers every caller the same', async (name, answer) => {
