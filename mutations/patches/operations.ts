@@ -411,8 +411,8 @@ export const operations: Patch[] = [
   {
     id: 'ready-database',
     file: 'apps/backend/src/domain/overview/get-readiness.ts',
-    find: 'parts.database !== undefined || closing.aborted',
-    replace: 'closing.aborted',
+    find: 'const isUnavailable = parts.database !== undefined;',
+    replace: 'const isUnavailable = false;',
     harm: 'a load balancer sends requests to a backend without its database',
     test: { package: '@agentbot/backend', file: 'test/readiness.test.ts', name: 'makes it unavailable' },
   },

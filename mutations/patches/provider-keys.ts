@@ -182,7 +182,7 @@ export const providerKeys: Patch[] = [
     find: "if (saved) return { value: saved.value, source: 'account', stored: saved };",
     replace: "if (saved && !installation.has(provider)) return { value: saved.value, source: 'account', stored: saved };",
     harm: 'the operator pays for accounts with a key of their own',
-    test: allowances('its own before that'),
+    test: allowances('uses its own key before the installation’s key'),
   },
   {
     id: 'shared-key-organization',

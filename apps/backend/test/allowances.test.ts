@@ -25,10 +25,8 @@ let user: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKeys: shared });
-  const host = `http://127.0.0.1:${model.port}`;
   backend = await startBackend({
-    OPENAI_BASE_URL: `${host}/v1`,
-    ANTHROPIC_BASE_URL: host,
+    ...model.settings(),
     PLAN_ALLOWANCES: 'solo=0.05/,collective=/0.05,network=1/',
   });
   admin = await backend.account();
@@ -108,7 +106,7 @@ describe('a plan without an allowance', () => {
 });
 
 describe('an account with an allowance', () => {
-  test('calls with the installation’s key, its own before that, and shows what is spent', async () => {
+  test('uses its own key before the installation’s key, and the list shows the spent amount', async () => {
     await grant('network');
     const agent = await agentOf();
     const { status, served } = await call(agent);

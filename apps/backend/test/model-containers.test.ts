@@ -18,13 +18,8 @@ let owner: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKeys: keys });
-  const host = `http://host.docker.internal:${model.port}`;
   backend = await startBackendWithDocker('models', {
-    ANTHROPIC_BASE_URL: host,
-    OPENAI_BASE_URL: `${host}/v1`,
-    GEMINI_BASE_URL: `${host}/v1beta`,
-    GROQ_BASE_URL: `${host}/openai/v1`,
-    OPENROUTER_BASE_URL: `${host}/api/v1`,
+    ...model.settings('host.docker.internal'),
   });
   owner = await backend.account();
 });

@@ -42,8 +42,7 @@ let owner: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKeys: { openai: KEY, anthropic: KEY, gemini: KEY } });
-  const host = `http://127.0.0.1:${model.port}`;
-  backend = await startBackend({ ANTHROPIC_BASE_URL: host, OPENAI_BASE_URL: `${host}/v1`, GEMINI_BASE_URL: `${host}/v1beta` });
+  backend = await startBackend(model.settings());
   owner = await backend.account();
   model.setBehaviour({ script: (words) => scripts[Number(/^Stream (\d+)$/.exec(words)?.[1])]?.[1] });
 });

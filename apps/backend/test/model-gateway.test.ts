@@ -24,12 +24,8 @@ let owner: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKeys: keys });
-  const host = `http://127.0.0.1:${model.port}`;
   backend = await startBackend({
-    ANTHROPIC_BASE_URL: host,
-    OPENAI_BASE_URL: `${host}/v1`,
-    GEMINI_BASE_URL: `${host}/v1beta`,
-    OPENROUTER_BASE_URL: `${host}/api/v1`,
+    ...model.settings(),
   });
   owner = await backend.account();
 });

@@ -193,7 +193,7 @@ describe('the list of an agent', () => {
     expect(await ofAgent(id, await backend.account())).toMatchObject({ status: 404, body: { code: 'AGENT_NOT_FOUND' } });
   });
 
-  test('comes from its own endpoint with its key alone, and leaves out what is no model', async () => {
+  test('comes from its own endpoint with its own key, without the entries that are no models', async () => {
     await save('openai');
     const seen: (string | undefined)[] = [];
     const data = [{ id: 'llama', max_model_len: 8_192 }, { id: 'big', context_length: 'many' }, { id: 'with space' }, { id: 7 }, null, 'x'];

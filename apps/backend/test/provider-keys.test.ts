@@ -21,7 +21,7 @@ const accepted = {
 };
 type Provider = keyof typeof accepted;
 const providers = Object.keys(accepted) as Provider[];
-/** Another key of OpenAI: an agent's own, or one that was replaced. */
+/** A second key of OpenAI: the agent's own key, or the replacement of a key. */
 const OTHER = canary('openai-other-');
 
 const clock = createTestClock();
@@ -31,13 +31,8 @@ let user: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKeys: accepted });
-  const host = `http://127.0.0.1:${model.port}`;
   const settings = {
-    ANTHROPIC_BASE_URL: host,
-    OPENAI_BASE_URL: `${host}/v1`,
-    GEMINI_BASE_URL: `${host}/v1beta`,
-    GROQ_BASE_URL: `${host}/openai/v1`,
-    OPENROUTER_BASE_URL: `${host}/api/v1`,
+    ...model.settings(),
   };
   backend = await startBackend(settings, clock);
 });

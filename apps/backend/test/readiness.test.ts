@@ -1,9 +1,10 @@
+import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterEach, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
 
-/** GET /health/ready: what is wrong with a backend, part by part. */
+/** `GET /health/ready`: the status of a backend, and the problem of each part. */
 
 const OK = { database: 'ok', engine: 'ok', image: 'ok', queue: 'ok', firewall: 'ok' };
 const NO_ENGINE = 'The Docker Engine does not answer: agents without a container reply, and no container can be changed';
@@ -38,6 +39,17 @@ test('an image that is not here and may not be pulled is named', async () => {
   backend = await startBackendWithDocker('ready', { HOST_FIREWALL: 'off', OPENCLAW_IMAGE: image });
   const problem = 'OPENCLAW_IMAGE is not on this machine and may not be pulled, so no new agent can start';
   expect((await ask()).body).toEqual({ status: 'degraded', parts: { ...OK, image: problem } });
+});
+
+test('an engine that does not answer about the image is named', async () => {
+  const engine = await startEngineProxy(/^GET .*\/images\//, process.env.DOCKER_HOST || undefined);
+  try {
+    backend = await startBackendWithDocker('ready', { HOST_FIREWALL: 'off', DOCKER_HOST: engine.dockerHost });
+    const problem = 'The Docker Engine does not say whether it has OPENCLAW_IMAGE. The log of the backend has its error';
+    expect((await ask()).body).toEqual({ status: 'degraded', parts: { ...OK, image: problem } });
+  } finally {
+    await engine.close();
+  }
 });
 
 test('without an engine, and with a queue that stands still, it serves and says so; an answer is two seconds old at most', async () => {

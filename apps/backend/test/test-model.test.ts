@@ -6,7 +6,7 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackend, type TestBackend } from './backend.ts';
 
-/** One small call of a model: of a saved agent, and of one that does not exist yet. */
+/** The tests of a model: with the key of a saved agent, and before an agent exists. */
 
 const keys = { anthropic: canary('anthropic-key-'), openai: canary('openai-key-'), gemini: canary('gemini-key-') };
 let model: Awaited<ReturnType<typeof startModelProvider>>;
@@ -15,8 +15,7 @@ let owner: string;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKeys: keys });
-  const host = `http://127.0.0.1:${model.port}`;
-  backend = await startBackend({ ANTHROPIC_BASE_URL: host, OPENAI_BASE_URL: `${host}/v1`, GEMINI_BASE_URL: `${host}/v1beta` });
+  backend = await startBackend(model.settings());
   owner = await backend.account();
 });
 afterEach(() => model.setBehaviour({ failures: {}, instead: undefined }));
@@ -109,6 +108,14 @@ describe('POST /api/test-model', () => {
     const endpoint = { baseUrl: `http://127.0.0.1:${model.port}/v1`, model: 'echo-1' };
     await tryModel({ model: 'custom', config: endpoint }, backend, saver);
     expect(model.requests.at(-1)?.key).toBeUndefined();
+
+    // An API key of one agent does not see the account.
+    const { id } = (await backend.machine(saver, 'POST', '/api/agents', { name: 'Only' })).body;
+    const { key: token } = (await backend.as(saver, 'POST', '/api/keys', { name: 'narrow', agentId: id })).body;
+    const received = model.requests.length;
+    const narrow = await backend.call('POST', '/api/test-model', { token, body: { config } });
+    expect(narrow).toMatchObject({ status: 403, body: { code: 'INSUFFICIENT_SCOPE' } });
+    expect(model.requests).toHaveLength(received);
   });
 
   test('follows no redirect, and does not read an endless answer to its end', async () => {

@@ -191,7 +191,7 @@ export const testModel = defineRoute({
 export const testNewModel = defineRoute({
   id: 'testNewModel',
   summary:
-    'Call a model once with the key of the request, for a reply of a few tokens, before an agent is created; nothing is stored, and the call is not booked',
+    "Call a model once, for a reply of a few tokens, before an agent is created: with the key of the request, else with the account's; nothing is stored, and the call is not booked",
   method: 'POST',
   auth: 'caller',
   rateLimit: 'modelTests',

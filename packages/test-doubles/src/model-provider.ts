@@ -265,6 +265,14 @@ export async function startModelProvider({ host = '0.0.0.0', port = 0, apiKey, a
     requests,
     /** The requests for lists of models. */
     lists,
+    /** The settings of a backend that calls this double in place of the providers. @param at this machine's name for the backend's agents */
+    settings: (at = '127.0.0.1') => ({
+      ANTHROPIC_BASE_URL: `http://${at}:${bound}`,
+      OPENAI_BASE_URL: `http://${at}:${bound}/v1`,
+      GEMINI_BASE_URL: `http://${at}:${bound}/v1beta`,
+      OPENROUTER_BASE_URL: `http://${at}:${bound}/api/v1`,
+      GROQ_BASE_URL: `http://${at}:${bound}/openai/v1`,
+    }),
     setBehaviour(change: Partial<Behaviour>): void {
       Object.assign(behaviour, change);
     },

@@ -1,7 +1,7 @@
 /** A spreadsheet takes a cell with one of these beginnings for a formula. @see https://owasp.org/www-community/attacks/CSV_Injection */
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** A text that is no formula in a spreadsheet: one that begins like a formula gets an apostrophe in front. */
+/** Escapes a text for a spreadsheet: a text that begins like a formula gets a leading apostrophe. */
 const withoutFormula = (text: string) => (FORMULA.test(text) ? `'${text}` : text);
 
 function cell(value: string | number): string {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPullAllowed } from '../containers/image-policy.ts';
 import type { Context } from '../context.ts';
 
-type Slice = Pick<Context, 'database' | 'host' | 'config' | 'clock' | 'firewall' | 'closing'>;
+type Slice = Pick<Context, 'database' | 'host' | 'config' | 'clock' | 'firewall' | 'log'>;
 
 /** How long the database may take to answer. */
 const DATABASE_MS = 2_000;
@@ -11,7 +11,7 @@ const MAX_QUEUED_SECONDS = 300;
 
 type Part = 'database' | 'engine' | 'image' | 'queue' | 'firewall';
 
-/** Whether a backend can serve requests, and what is wrong with each part: a sentence, or `ok`. */
+/** The readiness of a backend: its status, and for each part `ok` or a sentence that says what is wrong. */
 export interface Readiness {
   /** `unavailable`: send no requests here. `degraded`: requests are served, but some of them fail. */
   status: 'ready' | 'degraded' | 'unavailable';
@@ -29,16 +29,32 @@ async function oldestQueued({ database, clock }: Slice): Promise<number> {
   return oldest ? Math.round((clock.now().getTime() - oldest.createdAt.getTime()) / 1000) : 0;
 }
 
-async function imageProblem({ host, config }: Slice): Promise<string | undefined> {
-  const here = await host.findImage(config.OPENCLAW_IMAGE).catch(() => undefined);
-  if (here || here === undefined || isPullAllowed(config.OPENCLAW_IMAGE, config)) return undefined;
-  return 'OPENCLAW_IMAGE is not on this machine and may not be pulled, so no new agent can start';
+/** Why new agents cannot start from the platform's image; undefined when they can, as far as the engine says. */
+async function imageProblem({ host, config, log }: Slice): Promise<string | undefined> {
+  const { OPENCLAW_IMAGE: image } = config;
+  try {
+    if ((await host.findImage(image)) || isPullAllowed(image, config)) return undefined;
+    return 'OPENCLAW_IMAGE is not on this machine and may not be pulled, so no new agent can start';
+  } catch (error) {
+    log.warn({ err: error }, 'the readiness check could not look for the image');
+    return 'The Docker Engine does not say whether it has OPENCLAW_IMAGE. The log of the backend has its error';
+  }
+}
+
+/** The seconds that the oldest operation has been waiting; undefined when the database does not answer. */
+async function readQueue(context: Slice): Promise<number | undefined> {
+  try {
+    return await oldestQueued(context);
+  } catch (error) {
+    context.log.warn({ err: error }, 'the readiness check could not read the database');
+    return undefined;
+  }
 }
 
 /** Checks what this backend needs. It changes nothing and waits at most a few seconds. */
 export async function getReadiness(context: Slice): Promise<Readiness> {
-  const { host, firewall, closing } = context;
-  const [waiting, answers] = await Promise.all([oldestQueued(context).catch(() => undefined), host.available()]);
+  const { host, firewall } = context;
+  const [waiting, answers] = await Promise.all([readQueue(context), host.available()]);
   const parts = {
     database: waiting === undefined ? 'The database does not answer' : undefined,
     engine: answers ? undefined : 'The Docker Engine does not answer: agents without a container reply, and no container can be changed',
@@ -49,7 +65,7 @@ export async function getReadiness(context: Slice): Promise<Readiness> {
         : undefined,
     firewall: firewall.problem(),
   } satisfies Record<Part, string | undefined>;
-  const isUnavailable = parts.database !== undefined || closing.aborted;
+  const isUnavailable = parts.database !== undefined;
   const isReady = Object.values(parts).every((problem) => problem === undefined);
   return {
     status: isUnavailable ? 'unavailable' : isReady ? 'ready' : 'degraded',

@@ -1,30 +1,27 @@
-import { AppError, type Plan, type ProviderKeyView } from '@agentbot/contracts';
+import { AppError, type ProviderKeyView } from '@agentbot/contracts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { KnownProvider } from '../../infra/openclaw/providers.ts';
 import type { Context } from '../context.ts';
 import { acceptedBy } from './accepted-by.ts';
-import { allowanceView } from './included.ts';
 import { providerKeyView, writeProviderKey } from './stored-keys.ts';
 
-/** The number of agents whose model has no other key than the installation's, whether or not their plan may use it. */
-const agentCount = (tx: Transaction, provider: string): Promise<number> =>
-  tx.agent.count({
-    where: { aiProvider: provider, secrets: { none: { name: 'apiKey' } }, owner: { providerKeys: { none: { provider } } } },
-  });
+/** The number of agents, by provider, whose model has no other key than the installation's, whether or not their plan may use it. */
+async function agentCounts(tx: Transaction): Promise<Map<string, number>> {
+  const rows = await tx.$queryRaw<{ provider: string; count: number }[]>`
+    SELECT a.ai_provider AS provider, count(*)::integer AS count FROM agents a
+    WHERE NOT EXISTS (SELECT FROM agent_secrets s WHERE s.agent_id = a.id AND s.name = 'apiKey')
+      AND NOT EXISTS (SELECT FROM provider_keys k WHERE k.owner_id = a.owner_id AND k.provider = a.ai_provider)
+    GROUP BY a.ai_provider`;
+  return new Map(rows.map(({ provider, count }) => [provider, count]));
+}
 
-/** The keys of the installation, without their values, and the allowances of the plans that may use them. */
-export async function listInstallationKeys({ database, config }: Pick<Context, 'database' | 'config'>) {
-  const keys = await database.as('service', async (tx) => {
+/** The keys of the installation, without their values. */
+export async function listInstallationKeys({ database }: Pick<Context, 'database'>): Promise<ProviderKeyView[]> {
+  return database.as('service', async (tx) => {
     const rows = await tx.providerKey.findMany({ where: { ownerId: null }, orderBy: { provider: 'asc' } });
-    const views: ProviderKeyView[] = [];
-    for (const row of rows) views.push(providerKeyView(row, await agentCount(tx, row.provider)));
-    return views;
+    const counts = await agentCounts(tx);
+    return rows.map((row) => providerKeyView(row, counts.get(row.provider) ?? 0));
   });
-  const allowances = Object.entries(config.PLAN_ALLOWANCES).map(([plan, allowance]) => ({
-    plan: plan as Plan,
-    ...allowanceView(allowance),
-  }));
-  return { keys, allowances };
 }
 
 /** Saves the installation's key for a provider. @throws AppError INVALID_REQUEST when the provider refuses the key */
@@ -33,7 +30,7 @@ export async function saveInstallationKey(context: Context, provider: KnownProvi
   const isTested = await acceptedBy(context, provider, apiKey);
   return database.as('service', async (tx) => {
     const row = await writeProviderKey(tx, envelope, { ownerId: null, provider, value: apiKey }, { now: clock.now(), isTested });
-    return providerKeyView(row, await agentCount(tx, provider));
+    return providerKeyView(row, (await agentCounts(tx)).get(provider) ?? 0);
   });
 }
 

@@ -5,7 +5,6 @@ import { type Actor, userOf } from '../../shared/actor.ts';
 import { lockAccount } from '../accounts/grants.ts';
 import type { Context } from '../context.ts';
 import { acceptedBy } from './accepted-by.ts';
-import { includedFor } from './included.ts';
 import { providerKeyView, writeProviderKey } from './stored-keys.ts';
 
 /** The number of an account's agents without a key of their own, by provider. */
@@ -18,15 +17,14 @@ async function agentCounts(tx: Transaction, ownerId: string): Promise<Map<string
   return new Map(rows.map(({ aiProvider, _count }) => [aiProvider, _count]));
 }
 
-/** The model providers' keys of the actor's account, without their values, and what the installation pays for. */
-export async function listProviderKeys(context: Pick<Context, 'database' | 'config' | 'accounts' | 'clock'>, actor: Actor) {
+/** The model providers' keys of the actor's account, without their values. */
+export async function listProviderKeys({ database }: Pick<Context, 'database'>, actor: Actor): Promise<ProviderKeyView[]> {
   const ownerId = userOf(actor);
-  const keys = await context.database.as({ userId: ownerId }, async (tx) => {
+  return database.as({ userId: ownerId }, async (tx) => {
     const rows = await tx.providerKey.findMany({ where: { ownerId }, orderBy: { provider: 'asc' } });
     const counts = await agentCounts(tx, ownerId);
     return rows.map((row) => providerKeyView(row, counts.get(row.provider) ?? 0));
   });
-  return { keys, included: await includedFor(context, ownerId) };
 }
 
 /**

@@ -3,15 +3,15 @@ import { finished, Readable } from 'node:stream';
 interface Passing {
   /** Converts the bytes that have arrived. */
   pass: (bytes: Uint8Array) => Uint8Array;
-  /** Runs after the last byte; the stream ends after it. */
+  /** Runs after the last byte. The stream ends after it, and fails when it throws. */
   end: () => Promise<void>;
   /** Runs instead of `end` when the source fails, or when the reader leaves. */
   cut: (bySource: boolean) => void;
 }
 
 /**
- * A stream of what arrives from `source`. All that has arrived passes as one chunk: a fast model sends thousands of small ones,
- * and each would cost more than its bytes.
+ * Streams on what arrives from `source`. All bytes that have arrived pass as one chunk: a fast model sends thousands of small
+ * chunks, and the work for each chunk takes longer than the work for its bytes.
  */
 export function passThrough(source: Readable, { pass, end, cut }: Passing): Readable {
   let isOver = false;
@@ -32,7 +32,10 @@ export function passThrough(source: Readable, { pass, end, cut }: Passing): Read
   finished(source, (error) => {
     if (error) return void passed.destroy(error);
     isOver = true;
-    void end().then(() => passed.push(null));
+    end().then(
+      () => passed.push(null),
+      (failure) => passed.destroy(failure),
+    );
   });
   return passed;
 }

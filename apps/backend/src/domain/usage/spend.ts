@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** What an agent or an account spent, in micro-dollars. Days and months are UTC. */
+/** The amounts that an agent or an account spent, in micro-dollars. Days and months are UTC. */
 export interface Spend {
   today: bigint;
   /** This month, today included. */
@@ -28,7 +28,7 @@ export const usd = (micros: bigint | null): number => Number(micros ?? 0n) / 1_0
 
 /**
  * What an account and its agents spent today and this month, in one query.
- * @returns the account's spend, and a function that returns an agent's
+ * @returns the account's spend, the part of it with the installation's keys, and a function that returns an agent's
  */
 export async function readSpend(tx: Transaction, clock: Clock, ownerId: string, agentIds: string[]) {
   const today = dateOf(firstDay(clock, 1));
@@ -37,11 +37,12 @@ export async function readSpend(tx: Transaction, clock: Clock, ownerId: string, 
       sum(spent_micros)::bigint AS month, sum(reserved_micros)::bigint AS reserved
     FROM spend_days
     WHERE day >= date_trunc('month', ${today}::date)::date
-      AND ((subject = 'account' AND subject_id = ${ownerId}) OR (subject = 'agent' AND subject_id = ANY(${agentIds})))
+      AND ((subject IN ('account', 'allowance') AND subject_id = ${ownerId}) OR (subject = 'agent' AND subject_id = ANY(${agentIds})))
     GROUP BY subject, subject_id`);
   const spends = new Map(rows.map(({ subject, id, ...spend }) => [`${subject} ${id}`, spend]));
   return {
     account: spends.get(`account ${ownerId}`) ?? nothing,
+    allowance: spends.get(`allowance ${ownerId}`) ?? nothing,
     ofAgent: (id: string): Spend => spends.get(`agent ${id}`) ?? nothing,
   };
 }

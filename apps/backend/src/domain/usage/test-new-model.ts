@@ -18,8 +18,8 @@ interface NewModel {
 }
 
 /**
- * Calls a model once, as an agent with this configuration would: with the key of the request, else with the account's. The
- * installation's key is not used: the call is not in the ledger, since no agent exists. Nothing is stored.
+ * Calls a model once, as an agent with this configuration would: with the key of the request, else with the account's. The test
+ * does not use the installation's key: the call is not in the ledger, since no agent exists. Nothing is stored.
  * @throws AppError INVALID_REQUEST for an incomplete endpoint, or one at an address that is not allowed
  */
 export async function testNewModel(

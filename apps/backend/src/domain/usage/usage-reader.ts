@@ -3,7 +3,7 @@ import { noTokens, type TokenUsage } from './token-usage.ts';
 
 /** What a whole response told so far. */
 export interface Reading {
-  /** What was said, for an estimate; incomplete when `usage` is final. */
+  /** The text of the reply, to estimate its tokens; incomplete when `usage` is final. */
   text: string;
   /** The figures so far; undefined before any. */
   usage: TokenUsage | undefined;

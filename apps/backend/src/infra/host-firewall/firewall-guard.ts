@@ -26,8 +26,9 @@ export function createFirewallGuard({ config, log }: { config: Config; log: Logg
     async ensure() {
       if (config.HOST_FIREWALL === 'off') return;
       if (!local || process.getuid?.() !== 0) return warn();
-      problem = undefined;
-      await installFirewall(config).catch(warn);
+      await installFirewall(config).then(() => {
+        problem = undefined;
+      }, warn);
     },
     problem: () => problem,
   };
