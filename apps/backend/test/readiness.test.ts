@@ -74,7 +74,9 @@ test('a database that does not answer in two seconds makes it unavailable', asyn
   backend = await startBackend();
   const client = await connect();
   await client.query('BEGIN; LOCK TABLE operations IN ACCESS EXCLUSIVE MODE');
+  const began = performance.now();
   const { status, body } = await ask();
+  expect(performance.now() - began).toBeLessThan(4_000);
   expect([status, body]).toEqual([
     503,
     { status: 'unavailable', parts: { ...OK, database: 'The database does not answer', engine: NO_ENGINE } },

@@ -37,6 +37,8 @@ test.each<[string, unknown]>([
 test('requireSmall counts nothing inside strings, where quotes and backslashes are escaped', () => {
   const text = ',[{"\\\\"'.repeat(5_000);
   expect(check(JSON.stringify({ [text]: text, next: [text] }))).not.toThrow();
+  // An escaped quote does not end a string.
+  expect(check(`"\\"${'['.repeat(101)}"`)).not.toThrow();
   // The string ends after its escaped backslash, so the brackets are outside.
   expect(check(`"\\\\",${'['.repeat(101)}`)).toThrow(refusal('Request body must be nested at most 100 levels deep'));
 });

@@ -62,4 +62,4 @@ test('passThrough fails when `end` fails', async () => {
   });
   await expect(text(passed)).rejects.toThrow('not booked');
   expect(seen.cuts).toEqual([]);
-});
+}, 5_000);

@@ -68,7 +68,7 @@ export function createUsageReader(dialect: ModelDialect, isEventStream: boolean)
     feed(bytes: Uint8Array): void {
       const text = decoder.decode(bytes, { stream: true });
       // Only the new text is searched: a line may arrive in many parts.
-      const end = isEventStream ? Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1 : 0;
+      const end = isEventStream ? text.lastIndexOf('\n') + 1 : 0;
       if (end > 0) {
         takeLines(rest + text.slice(0, end));
         rest = '';
