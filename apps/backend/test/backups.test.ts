@@ -108,7 +108,8 @@ describe('a backup', () => {
     expect(await shell('kept', `ls ${workspace}`)).not.toContain('extra');
     expect(await chat(backend, 'kept', 'And now?')).toBe('You said: And now?');
     const { backups } = (await ask(backend, 'kept', 'GET', 'backups')).body;
-    expect(backups.map(({ cause }: { cause: string }) => cause)).toEqual(['restore', 'manual']);
+    // There was no data to archive before the restore.
+    expect(backups.map(({ cause }: { cause: string }) => cause)).toEqual(['manual']);
   });
 
   test('is restored to a running agent, and the agent runs again', async () => {
@@ -216,6 +217,80 @@ describe('a backup', () => {
     bucket.keepAll(false);
     await collectGarbage(sealed.context);
     expect(bucket.objects.size).toBe(0);
+  });
+});
+
+describe('an agent whose volume is gone', () => {
+  let backupId: string;
+  /** Removes what the engine has of an agent's data: the volumes were pruned, or the machine is a new one. */
+  async function lose(id: string) {
+    await ask(backend, id, 'POST', 'stop');
+    await container(id).remove({ force: true });
+    await docker.getVolume(`openclaw-data-${id}`).remove({ force: true });
+  }
+  /** What the last operation's page says of the lost data. */
+  async function told(id: string): Promise<string | undefined> {
+    const [operation] = (await ask(backend, id, 'GET', 'operations')).body.operations;
+    return operation.steps.find(({ name }: { name: string }) => name === 'data')?.detail;
+  }
+
+  test('gets the data of its newest backup at its next start, and is told so', async () => {
+    await deploy(backend, 'lost');
+    await writeNote('lost', 'older');
+    await ask(backend, 'lost', 'POST', 'backups');
+    await writeNote('lost', 'newer');
+    const { backup } = (await ask(backend, 'lost', 'POST', 'backups')).body;
+    backupId = backup.id;
+    await writeNote('lost', 'after the last backup');
+    await lose('lost');
+    expect((await ask(backend, 'lost', 'POST', 'start')).status).toBe(200);
+    expect(await readNote('lost')).toBe('newer');
+    expect(await told('lost')).toBe(`The agent's data was gone from this machine: it gets the backup of ${backup.createdAt}`);
+    expect(await chat(backend, 'lost', 'Well?')).toBe('You said: Well?');
+  });
+
+  test('keeps its new volume when only its container is lost later', async () => {
+    await writeNote('lost', 'latest');
+    await ask(backend, 'lost', 'POST', 'stop');
+    await container('lost').remove({ force: true });
+    await ask(backend, 'lost', 'POST', 'start');
+    expect(await readNote('lost')).toBe('latest');
+    expect(await told('lost')).toBeUndefined();
+  });
+
+  test('gets the whole backup after a restore that was interrupted half way', async () => {
+    await ask(backend, 'lost', 'POST', 'stop');
+    await container('lost').remove({ force: true });
+    // What a process leaves that ends between the creation of the volume and the end of the archive.
+    await backend.context.database.as('service', (tx) => tx.agent.update({ where: { id: 'lost' }, data: { lostDataBackupId: backupId } }));
+    await ask(backend, 'lost', 'POST', 'start');
+    expect(await readNote('lost')).toBe('newer');
+  });
+
+  test('is not archived: the archive of an empty volume would push real backups out', async () => {
+    await lose('lost');
+    const answer = await ask(backend, 'lost', 'POST', 'backups');
+    expect([answer.status, answer.body.error]).toEqual([
+      500,
+      "The agent's data is gone from this machine. Start the agent: it gets the data of its newest backup",
+    ]);
+    await expect(docker.getVolume('openclaw-data-lost').inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('is updated with the data of its newest backup, and stays stopped', async () => {
+    const answer = await ask(backend, 'lost', 'POST', 'update', { image: IMAGE });
+    expect([answer.status, answer.body.status]).toEqual([200, 'stopped']);
+    await ask(backend, 'lost', 'POST', 'start');
+    expect(await readNote('lost')).toBe('newer');
+  });
+
+  test('starts without data when it has no backup, and is told so', async () => {
+    await deploy(backend, 'bare');
+    await writeNote('bare', 'gone');
+    await lose('bare');
+    expect((await ask(backend, 'bare', 'POST', 'start')).status).toBe(200);
+    expect(await told('bare')).toBe("The agent's data was gone from this machine, and there is no backup of it: it starts without data");
+    expect(await shell('bare', `ls ${workspace}`)).not.toContain('note');
   });
 });
 

@@ -1,5 +1,6 @@
 import { AppError } from '@agentbot/contracts';
 import { backUp } from '../domain/backups/backup-archive.ts';
+import { isDataLost } from '../domain/backups/lost-data.ts';
 import { openBackup } from '../domain/backups/open-backup.ts';
 import { applyRetention } from '../domain/backups/retention.ts';
 import type { Context } from '../domain/context.ts';
@@ -88,7 +89,8 @@ export async function replaceWithRollback(
       throw new RolledBackError(sentence, { state: before.state, ...(before.state === 'error' && { stateReason: sentence }) }, error);
     });
   }
-  if (!spec) return replace();
+  // There is nothing to archive, and nothing to go back to.
+  if (!spec || (!notes.backupId && (await isDataLost(context, agent)))) return withPreviousState(await replace());
   try {
     if (notes.undoing) throw notes.undoing.cancelled ? new CancelledError() : new AppError('OPERATION_FAILED', notes.undoing.sentence);
     if (!notes.backupId) {

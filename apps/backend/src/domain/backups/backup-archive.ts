@@ -11,10 +11,11 @@ import type { VolumeSize } from '../../infra/docker/container-host.ts';
 import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
 import type { Context } from '../context.ts';
 import { secretEnvironment } from '../provisioning/create-container.ts';
+import { requireData } from './lost-data.ts';
 import { keyContext } from './open-backup.ts';
 import { requireRoomForArchive } from './room.ts';
 
-export type BackupCause = 'manual' | 'schedule' | 'update' | 'restore' | 'reset-memory';
+export type BackupCause = 'manual' | 'schedule' | 'update' | 'restore' | 'reset-memory' | 'installation';
 type Slice = Pick<Context, 'host' | 'config' | 'database' | 'envelope' | 'backups' | 'accounts'>;
 
 /** The file name of a backup: agent and time of the operation. A retry after a crash gets the same name. */
@@ -49,7 +50,7 @@ const withinMeasured = ({ apparentBytes, files }: Pick<VolumeSize, 'apparentByte
  * Archives an agent's data: streams a gzipped tar to a file that only the backend can read, sealed if configured, keeps it in
  * the store, then writes the backup's row. A running agent is paused during the read. Idempotent: a retry of the operation
  * returns its existing backup.
- * @throws AppError OPERATION_FAILED when the agent has no container, its data is past its limit, or the store has no space
+ * @throws AppError OPERATION_FAILED when the agent has no container, its data is gone or past its limit, or the store has no space
  */
 export async function backUp(context: Slice, agent: Agent, operation: Operation, cause: BackupCause, signal: AbortSignal): Promise<Backup> {
   const { host, config, database, envelope, backups } = context;
@@ -58,6 +59,7 @@ export async function backUp(context: Slice, agent: Agent, operation: Operation,
   if (existing) return existing;
   const spec = readContainerSpec(agent);
   if (!spec) throw new AppError('OPERATION_FAILED', 'The agent has no container yet, so there is nothing to back up');
+  await requireData(context, agent);
   // The engine reads a volume through a container only, and the container may be missing.
   if (!(await host.inspect(spec.names.container))) await host.create(spec, await secretEnvironment(context, spec), []);
   const measured = await requireRoomForArchive(context, agent, spec, signal);

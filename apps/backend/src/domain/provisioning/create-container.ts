@@ -186,7 +186,7 @@ export async function createContainer(
       await host.start(spec);
       signal.throwIfAborted();
       await database.as('service', (tx) =>
-        tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec: spec, containerId, image, slot } }),
+        tx.agent.updateMany({ where: { id: agent.id }, data: { containerSpec: spec, containerId, image, slot, lostDataBackupId: null } }),
       );
       return spec;
     } catch (error) {

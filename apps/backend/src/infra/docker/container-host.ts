@@ -246,6 +246,8 @@ export interface ContainerHost {
     options: { tail?: number; since?: string; follow: boolean },
     signal: AbortSignal,
   ): AsyncIterable<ContainerLogLine[]>;
+  /** Whether the engine has the agent's volume. */
+  hasData(names: AgentContainerSpec['names']): Promise<boolean>;
   /** Removes the container and the volume, which holds all of the agent's data. */
   removeData(names: AgentContainerSpec['names']): Promise<void>;
   /**

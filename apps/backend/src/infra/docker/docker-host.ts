@@ -312,6 +312,8 @@ export function createDockerHost(
 
     unpause,
 
+    hasData: async ({ volume }) => Boolean(await call(docker.getVolume(volume).inspect(), [404])),
+
     removeData: (names) => removeData(names),
 
     async runOnce(spec, command, { memoryBytes = 256 * 1024 ** 2, pids = 512, variables = [], signal } = {}) {

@@ -30,6 +30,7 @@ const stageNames: Record<string, string> = {
   retention: 'Old backups',
   check: 'Check the backup',
   doctor: 'Repair the data',
+  data: 'Lost data',
   clear: 'Clear data',
   sessions: 'Delete sessions',
   rollback: 'Rollback',
