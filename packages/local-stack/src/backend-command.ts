@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { startPostgres } from './postgres.ts';
 import { loadOrCreateSecrets } from './secrets.ts';
-import { dataFolder } from './settings.ts';
+import { backupFolder, dataFolder, installationBackupFolder } from './settings.ts';
 
 // Runs one of the backend's commands on this checkout's database and secrets: `node backend-command.ts src/app/cli/verify-audit.ts`.
 // Without DATABASE_URL it uses the embedded Postgres, and starts it unless `pnpm dev` runs.
@@ -22,7 +22,13 @@ try {
   const child = spawn(process.execPath, process.argv.slice(2), {
     cwd: path.join(root, 'apps/backend'),
     stdio: 'inherit',
-    env: { ...process.env, ...secrets, DATABASE_URL: process.env.DATABASE_URL || embedded?.url('agentbot') },
+    env: {
+      ...process.env,
+      ...secrets,
+      DATABASE_URL: process.env.DATABASE_URL || embedded?.url('agentbot'),
+      BACKUP_DIR: backupFolder(process.env, { root, dataDir }),
+      INSTALLATION_BACKUP_DIR: installationBackupFolder(process.env, { root, dataDir }),
+    },
   });
   const [code] = (await once(child, 'exit')) as [number | null];
   process.exitCode = code ?? 1;

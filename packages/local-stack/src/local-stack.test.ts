@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createDatabase, removePostgresData, startPostgres } from './postgres.ts';
@@ -56,4 +59,28 @@ test('loadOrCreateSecrets creates each secret once with mode 0600, and the envir
   const completed = loadOrCreateSecrets(file, {});
   expect(completed.NEXTAUTH_SECRET).toBe(made.NEXTAUTH_SECRET);
   expect(loadOrCreateSecrets(file, {})).toEqual(completed);
+});
+
+test('the installation is backed up and restored by its commands', async () => {
+  const server = await startPostgres({ dataDir: path.join(folder, 'postgres'), durable: false });
+  const dataDir = path.join(folder, 'installation');
+  const run = async (database: string, ...command: string[]) => {
+    const child = spawn(process.execPath, [path.join(import.meta.dirname, 'backend-command.ts'), ...command], {
+      env: { PATH: process.env.PATH, DATA_DIR: dataDir, DATABASE_URL: server.url(database) },
+    });
+    const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { output, errors, code };
+  };
+  try {
+    for (const name of ['first', 'second']) await createDatabase(server.url(), name);
+    await run('first', 'src/app/cli/migrate.ts');
+    await query(server.url('first'), "INSERT INTO users (id, email, updated_at) VALUES ('user_1', 'ada@example.com', now())");
+    const made = await run('first', 'src/app/cli/installation-backup.ts', '--database-only');
+    expect(made).toMatchObject({ code: 0, errors: '', output: expect.stringContaining(path.join(dataDir, 'installation-backups')) });
+    const restored = await run('second', 'src/app/cli/installation-restore.ts');
+    expect(restored).toMatchObject({ code: 0, errors: '', output: expect.stringContaining(': 1 accounts, 0 agents, 0 archives') });
+    expect(await query(server.url('second'), "SELECT email FROM users WHERE id <> 'service'")).toEqual([{ email: 'ada@example.com' }]);
+  } finally {
+    await server.stop();
+  }
 });

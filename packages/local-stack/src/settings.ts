@@ -7,6 +7,12 @@ export const dataFolder = ({ DATA_DIR }: NodeJS.ProcessEnv, root: string) => pat
 export const backupFolder = ({ BACKUP_DIR }: NodeJS.ProcessEnv, { root, dataDir }: { root: string; dataDir: string }) =>
   BACKUP_DIR ? path.resolve(root, BACKUP_DIR) : path.join(dataDir, 'backups');
 
+/** The folder for backups of the installation. A relative INSTALLATION_BACKUP_DIR is one of the checkout. */
+export const installationBackupFolder = (
+  { INSTALLATION_BACKUP_DIR }: NodeJS.ProcessEnv,
+  { root, dataDir }: { root: string; dataDir: string },
+) => (INSTALLATION_BACKUP_DIR ? path.resolve(root, INSTALLATION_BACKUP_DIR) : path.join(dataDir, 'installation-backups'));
+
 /** The variables that every process inherits: paths, locale and proxies, no secrets. */
 export function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = [

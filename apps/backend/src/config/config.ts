@@ -303,6 +303,38 @@ export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env
   return parse(shape, environment, (variables) => checkPasswords(variables, ['DATABASE_URL', 'MIGRATION_DATABASE_URL']));
 }
 
+/**
+ * The settings of the commands that back up and restore the installation: the owner's and the backend's connection strings, the
+ * places of backups and the keys that seal them.
+ * @throws Error as `readConfig`
+ */
+export function readInstallationConfig(environment: NodeJS.ProcessEnv = process.env) {
+  const shape = schema
+    .pick({
+      DATABASE_URL: true,
+      ENCRYPTION_KEYS: true,
+      INSTALLATION: true,
+      BACKUP_DIR: true,
+      BACKUP_ENCRYPTION: true,
+      BACKUP_S3_BUCKET: true,
+      BACKUP_S3_ENDPOINT: true,
+      BACKUP_S3_REGION: true,
+      BACKUP_S3_ACCESS_KEY_ID: true,
+      BACKUP_S3_SECRET_ACCESS_KEY: true,
+    })
+    .extend({
+      MIGRATION_DATABASE_URL: postgres.optional(),
+      /** The folder of the installation's backups, and how many of them are kept. */
+      INSTALLATION_BACKUP_DIR: z
+        .string()
+        .default('.data/installation-backups')
+        .transform((folder) => path.resolve(folder)),
+      INSTALLATION_BACKUP_KEEP: z.coerce.number().int().min(1).default(7),
+    });
+  return parse(shape, environment, (variables) => checkPasswords(variables, ['DATABASE_URL', 'MIGRATION_DATABASE_URL']));
+}
+
+export type InstallationConfig = ReturnType<typeof readInstallationConfig>;
 export type Config = ReturnType<typeof readConfig>;
 
 /**

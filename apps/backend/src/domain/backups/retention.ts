@@ -7,6 +7,8 @@ const DAY_MS = 24 * 3_600_000;
 /** The default maximum number of backups per agent, and their maximum age in days. */
 export const RETENTION = { keep: 10, keepDays: 30 };
 
+const isOfInstallation = ({ cause }: Pick<Backup, 'cause'>) => cause === 'installation';
+
 /** Removes backups, each file before its row, so that a failure leaves no file without a row. */
 export async function removeBackups({ database, backups }: Pick<Context, 'database' | 'backups'>, rows: Backup[]): Promise<void> {
   for (const { name } of rows) await backups.remove(name);
@@ -30,14 +32,22 @@ export async function removeOldBackups(context: Pick<Context, 'database' | 'back
   }
 }
 
-/** Removes an agent's backups beyond its maximum number and age, but never the newest. @returns the number of removed backups */
+/**
+ * Removes an agent's backups beyond its maximum number and age, but never the newest. Of those that are a part of the
+ * installation's backups the newest stays, and none counts towards the owner's maximum.
+ * @returns the number of removed backups
+ */
 export async function applyRetention(context: Pick<Context, 'database' | 'backups' | 'clock'>, agent: Agent): Promise<number> {
   const rows = await context.database.as('service', (tx) =>
     tx.backup.findMany({ where: { agentId: agent.id }, orderBy: { createdAt: 'desc' } }),
   );
   const expiredBefore = msAgo(context.clock, (agent.backupKeepDays ?? RETENTION.keepDays) * DAY_MS);
   const keep = agent.backupKeep ?? RETENTION.keep;
-  const surplus = rows.filter(({ createdAt }, index) => index > 0 && (index >= keep || createdAt < expiredBefore));
+  const [ofInstallation, own] = [rows.filter(isOfInstallation), rows.filter((row) => !isOfInstallation(row))];
+  const surplus = [
+    ...ofInstallation.slice(1),
+    ...own.filter((row, index) => row !== rows[0] && (index >= keep || row.createdAt < expiredBefore)),
+  ];
   if (surplus.length) await removeBackups(context, surplus);
   return surplus.length;
 }

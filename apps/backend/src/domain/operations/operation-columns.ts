@@ -51,7 +51,7 @@ const restoreInput = z.looseObject({ backupId: z.string(), image: z.string().opt
 const restartInput = z.looseObject({ newToken: z.boolean().default(false) });
 const anyInput = z.record(z.string(), z.unknown());
 const causedInput = z.looseObject({ cause: z.string().optional() });
-const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule']).default('manual') });
+const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule', 'installation']).default('manual') });
 
 /** The image that an update moves its agent to. @throws UnreadableColumnError */
 export const readUpdateInput = (operation: Column<'input'>) => readInput(updateInput, operation);

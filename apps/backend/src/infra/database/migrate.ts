@@ -35,14 +35,21 @@ async function applyOne(client: pg.Client, name: string, sql: string, checksum: 
   }
 }
 
+/** The names of all migrations of this version, in order. */
+export async function knownMigrations(): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
+}
+
 /**
  * Applies pending migrations, one transaction each, and records them in Prisma's history table. Then creates the
  * application's role and its rights, which a restored dump lacks, and installs the queue's tables.
  * @param connectionString logs in as the owner
+ * @param only the migrations to apply, for a database of an earlier version; all by default
  * @returns the names of the applied migrations, in order
  * @throws Error when an applied migration was edited afterwards, or when a migration fails
  */
-export async function migrate(connectionString: string): Promise<string[]> {
+export async function migrate(connectionString: string, only?: string[]): Promise<string[]> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
@@ -53,8 +60,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
       'SELECT migration_name AS name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
     );
     const checksums = new Map(history.rows.map((row) => [row.name, row.checksum]));
-    const entries = await readdir(directory, { withFileTypes: true });
-    const names = entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
+    const names = (await knownMigrations()).filter((name) => !only || only.includes(name));
     const applied: string[] = [];
     const rights: string[] = [];
     for (const name of names) {

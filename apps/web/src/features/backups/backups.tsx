@@ -24,6 +24,7 @@ const causes: Record<BackupView['cause'], string> = {
   update: 'Before an update',
   restore: 'Before a restore',
   'reset-memory': 'Before a memory reset',
+  installation: 'With the installation',
 };
 
 interface RowProps {
