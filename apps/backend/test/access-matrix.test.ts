@@ -387,6 +387,7 @@ describe('a path outside the route table', () => {
     'GET /docs/swagger-ui.css': { status: 200 },
     'GET /metrics': { status: 401, error: 'Unauthorized' },
     'GET /health/ready': { status: 200 },
+    'GET /tls/agent': { status: 404, error: 'Not found' },
     'POST /api/stripe/webhook': { status: 400, error: 'Invalid signature' },
   };
   test.each(Object.entries(otherPaths))('%s answers every caller the same', async (name, answer) => {

@@ -314,6 +314,7 @@ describe('a path outside the route table', () => {
     ['POST /api/stripe/webhook', () => `${backend.url}/api/stripe/webhook`, 'POST'],
     ['GET /metrics', (given) => `${backend.url}/metrics?${encode(given)}`, 'GET'],
     ['GET /health/ready', (given) => `${backend.url}/health/ready?${encode(given)}`, 'GET'],
+    ['GET /tls/agent', (given) => `${backend.url}/tls/agent?domain=${encode(given)}`, 'GET'],
     ['GET /docs', (given) => `${backend.url}/docs/${encode(given)}`, 'GET'],
     ['the gateway proxy of an agent', (given) => `http://127.0.0.1:${backend.gatewayPort}/agent/${agent}/${encode(given)}`, 'POST'],
     ['the gateway proxy of an unknown agent', (given) => `http://127.0.0.1:${backend.gatewayPort}/agent/${encode(given)}`, 'GET'],

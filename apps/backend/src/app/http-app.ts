@@ -10,6 +10,7 @@ import { createAuthenticator } from '../http/authenticate.ts';
 import { errorHandler } from '../http/error-handler.ts';
 import { createGrantWatch } from '../http/grant-watch.ts';
 import { createHandlers } from '../http/handlers/create-handlers.ts';
+import { mountCertificates } from '../http/mount-certificates.ts';
 import { mountMetrics } from '../http/mount-metrics.ts';
 import { mountReadiness } from '../http/mount-readiness.ts';
 import { mountRoutes } from '../http/mount-routes.ts';
@@ -54,6 +55,7 @@ export function createApp(context: Context): Express {
   mountStripeWebhook(app, context);
   mountMetrics(app, context);
   mountReadiness(app, context);
+  mountCertificates(app, context);
   mountRoutes(app, createHandlers(context), {
     authenticate: createAuthenticator(context),
     isAdmin: async (userId) => (await context.accounts.find(userId)).admin,

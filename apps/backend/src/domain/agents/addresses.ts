@@ -12,10 +12,24 @@ export const PROVISIONED_PREFIX = 'dj-';
 export const subdomain = ({ id, hostPrefix }: AgentAddress, config: Addresses) =>
   `${hostPrefix}${id}.${hostPrefix ? config.PROVISION_DOMAIN : config.AGENTS_DOMAIN}`;
 
-/** The agent's own URL, with the protocol and port of GATEWAY_PUBLIC_URL. */
+/** An id of the platform's own form, and the beginning of the host name that a certificate may have for it. */
+const OWN_ID = /^agent_(?=[a-z0-9]{12}\b)/;
+const CERTIFIABLE = /^agent-(?=[a-z0-9]{12}$)/;
+
+/**
+ * The ids that the first label of a host name may mean, the likelier one first, in lower case. No public authority gives a
+ * certificate for a name with an underscore, so `agent-…` also stands for the id `agent_…` (docs/adr/0025-certifiable-names.md).
+ */
+export function idsOfLabel(label: string): string[] {
+  const id = label.toLowerCase();
+  return CERTIFIABLE.test(id) ? [id, id.replace(CERTIFIABLE, 'agent_')] : [id];
+}
+
+/** The agent's own URL, with the protocol and port of GATEWAY_PUBLIC_URL. With HTTPS its host name can have a certificate. */
 export function agentUrl(agent: AgentAddress, config: Addresses): string {
   const { protocol, port } = new URL(config.GATEWAY_PUBLIC_URL);
-  return `${protocol}//${subdomain(agent, config)}${port && `:${port}`}`;
+  const host = subdomain(agent, config);
+  return `${protocol}//${protocol === 'https:' ? host.replace(OWN_ID, 'agent-') : host}${port && `:${port}`}`;
 }
 
 /** The URL of the agent's gateway for WebSocket clients. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
-import { PROVISIONED_PREFIX } from '../../domain/agents/addresses.ts';
+import { idsOfLabel, PROVISIONED_PREFIX } from '../../domain/agents/addresses.ts';
 import type { Context } from '../../domain/context.ts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
@@ -19,7 +19,8 @@ interface Domains {
 }
 
 interface AgentAddress {
-  agentId: string;
+  /** The ids that it may mean, in lower case, the likelier one first. */
+  ids: string[];
   /** The rest of the path, with the query. */
   url: string;
   /** Whether the path names the agent: the origin is then shared by all agents. */
@@ -35,10 +36,10 @@ export function parseAgentAddress(host: string | undefined, url: string, domains
   const labelIn = (domain: string) => (hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : '');
   const provisioned = labelIn(domains.PROVISION_DOMAIN);
   const label = provisioned.startsWith(PROVISIONED_PREFIX) ? provisioned.slice(PROVISIONED_PREFIX.length) : labelIn(domains.AGENTS_DOMAIN);
-  if (idPattern.test(label)) return { agentId: label, url, isSharedOrigin: false };
+  if (idPattern.test(label)) return { ids: idsOfLabel(label), url, isSharedOrigin: false };
   const [, agentId, rest = ''] = /^\/agent\/([^/?]+)(.*)$/.exec(url) ?? [];
   if (!agentId || !idPattern.test(agentId)) return null;
-  return { agentId, url: rest.startsWith('/') ? rest : `/${rest}`, isSharedOrigin: true };
+  return { ids: [agentId.toLowerCase()], url: rest.startsWith('/') ? rest : `/${rest}`, isSharedOrigin: true };
 }
 
 /**
@@ -104,7 +105,8 @@ export function createGatewayRouter({ config, database, envelope, log }: Context
       ? await database.as(
           'service',
           (tx) => tx.$queryRaw<Pick<Agent, 'id' | 'state' | 'runtime' | 'containerSpec'>[]>`
-            SELECT id, state, runtime, container_spec AS "containerSpec" FROM agents WHERE lower(id) = lower(${address.agentId})`,
+            SELECT id, state, runtime, container_spec AS "containerSpec" FROM agents
+            WHERE lower(id) = ANY (${address.ids}) ORDER BY array_position(${address.ids}, lower(id)) LIMIT 1`,
         )
       : [];
     if (!address || !agent) return { status: 404, error: 'No agent has this address' };
