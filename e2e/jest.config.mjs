@@ -1,4 +1,8 @@
 import { jestConfig } from '@agentbot/config/jest';
 
 // Child processes would keep a run alive after beforeAll or afterAll timed out.
-export default jestConfig('e2e', { testTimeout: 240_000, forceExit: true });
+export default jestConfig('e2e', {
+  testTimeout: 240_000,
+  forceExit: true,
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/production/'],
+});

@@ -53,7 +53,7 @@ export const promises: Patch[] = [
     find: 'DATABASE_URL: postgresql://agentbot_backend:${DATABASE_PASSWORD}@',
     replace: 'DATABASE_URL: postgresql://agentbot:${POSTGRES_PASSWORD}@',
     harm: 'the backend owns its tables: the policies do not hold against it',
-    test: stack('compose', 'only the migration knows'),
+    test: stack('compose', 'only the migration and the installation’s backups know'),
   },
   {
     id: 'dockerfile-root',

@@ -9,6 +9,7 @@ const root = path.join(import.meta.dirname, '../../..');
 const read = (name: string) => readFileSync(path.join(root, name), 'utf8');
 
 interface Service {
+  profiles?: string[];
   build?: { context: string; dockerfile: string; target?: string; args?: Record<string, string> };
   image?: string;
   restart: string;
@@ -44,9 +45,22 @@ const service = (name: string): Service => {
 };
 const built = Object.entries(services).filter(([, { build }]) => build);
 
-test('docker compose builds and runs Postgres, migration, engine proxy, firewall, backend and web', () => {
-  expect(Object.keys(services)).toEqual(['postgres', 'migrate', 'engine-proxy', 'firewall', 'backend', 'web']);
-  expect(built.map(([name]) => name)).toEqual(['migrate', 'engine-proxy', 'firewall', 'backend', 'web']);
+test('docker compose builds and runs Postgres, migration, engine proxy, firewall, backend and web; backups and TLS on demand', () => {
+  expect(Object.keys(services)).toEqual([
+    'postgres',
+    'migrate',
+    'engine-proxy',
+    'firewall',
+    'backend',
+    'installation-backup',
+    'web',
+    'tls',
+  ]);
+  expect(built.map(([name]) => name)).toEqual(['migrate', 'engine-proxy', 'firewall', 'backend', 'installation-backup', 'web']);
+  expect(Object.entries(services).flatMap(([name, { profiles }]) => (profiles ? [[name, profiles]] : []))).toEqual([
+    ['installation-backup', ['backup']],
+    ['tls', ['tls']],
+  ]);
   // The services come back after a reboot. The migration ends, and runs again at each `up`.
   for (const [name, { restart }] of Object.entries(services))
     expect([name, restart]).toEqual([name, name === 'migrate' ? 'no' : 'unless-stopped']);
@@ -97,11 +111,14 @@ function stageOf(dockerfile: string, stage: string): string {
   return text;
 }
 
+/** The capabilities that a service needs: the firewall for the packet filter, the TLS proxy for ports below 1024. */
+const added: Record<string, string[]> = { firewall: ['NET_ADMIN', 'NET_RAW'], tls: ['NET_BIND_SERVICE'] };
+
 test.each(Object.entries(services))(
   'the service %s drops all capabilities, gains no privilege, writes to no image, has limits and rotated logs',
   (name, { cap_drop, security_opt, cap_add, privileged, read_only, mem_limit, pids_limit, logging }) => {
     expect([cap_drop, security_opt, privileged, read_only]).toEqual([['ALL'], ['no-new-privileges:true'], undefined, true]);
-    expect(cap_add).toEqual(name === 'firewall' ? ['NET_ADMIN', 'NET_RAW'] : undefined);
+    expect(cap_add).toEqual(added[name]);
     expect(mem_limit).toMatch(/^(\$\{[A-Z]+_MEMORY:-)?\d+[mg]\}?$/);
     expect(pids_limit).toBeGreaterThan(0);
     expect(logging).toEqual({ driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } });
@@ -166,9 +183,9 @@ test('the backend starts after the migration and with a healthy engine proxy and
   for (const name of ['postgres', 'engine-proxy', 'firewall', 'backend', 'web']) expect(service(name).healthcheck?.test[0]).toMatch(/^CMD/);
 });
 
-test('only the migration knows the owner’s password; the backend logs in as another user of the same database', () => {
+test('only the migration and the installation’s backups know the owner’s password; the backend logs in as another user of the same database', () => {
   const owner = (name: string) => JSON.stringify(service(name).environment).includes('POSTGRES_PASSWORD');
-  expect(Object.keys(services).filter(owner)).toEqual(['postgres', 'migrate']);
+  expect(Object.keys(services).filter(owner)).toEqual(['postgres', 'migrate', 'installation-backup']);
   const { MIGRATION_DATABASE_URL = '', DATABASE_URL = '' } = service('migrate').environment;
   expect(MIGRATION_DATABASE_URL).toMatch(/^postgresql:\/\/agentbot:/);
   expect(DATABASE_URL).toMatch(/^postgresql:\/\/agentbot_backend:/);
@@ -208,11 +225,13 @@ test('the web reads every setting that compose gives it', () => {
 });
 
 test('data survives: database, backups and the engine’s socket are named volumes, and backups lie in one', () => {
-  expect(Object.keys(compose.volumes)).toEqual(['engine', 'postgres', 'backups']);
+  expect(Object.keys(compose.volumes)).toEqual(['engine', 'postgres', 'backups', 'installation-backups', 'certificates', 'caddy']);
   expect(service('postgres').volumes).toEqual(['postgres:/var/lib/postgresql']);
   expect(service('backend').volumes).toContain(`backups:${service('backend').environment.BACKUP_DIR}`);
   // A new volume takes the owner of the folder in the image: the backend's user must be able to write.
-  expect(read('apps/backend/Dockerfile')).toMatch(/mkdir --mode=700 \/backups && chown node:node \/backups/);
+  expect(read('apps/backend/Dockerfile')).toMatch(
+    /mkdir --mode=700 \/backups \/installation-backups && chown node:node \/backups \/installation-backups/,
+  );
 });
 
 test.each(['apps/backend/Dockerfile', 'apps/web/Dockerfile'])(

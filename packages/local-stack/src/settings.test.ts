@@ -65,6 +65,9 @@ const ownOfDev = [
   'GATEWAY_PORT',
   'MODEL_GATEWAY_PORT',
   'POSTGRES_PORT',
+  'HTTP_PORT',
+  'HTTPS_PORT',
+  'TLS_ISSUER',
   'NEXTAUTH_URL',
   'BACKEND_URL',
   'DATA_DIR',
@@ -86,6 +89,9 @@ const ownOfDev = [
   'DASHBOARD_URL',
   'OPENCLAW_IMAGE',
   'BACKUP_DIR',
+  'INSTALLATION_BACKUP_DIR',
+  'INSTALLATION_BACKUP_KEEP',
+  'INSTALLATION_BACKUP_HOURS',
 ];
 
 test('`pnpm dev` passes every setting of .env.example to backend or dashboard, except those it decides', () => {
