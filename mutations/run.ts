@@ -23,6 +23,7 @@ import { operations } from './patches/operations.ts';
 import { ownership } from './patches/ownership.ts';
 import { promises } from './patches/promises.ts';
 import { providerKeys } from './patches/provider-keys.ts';
+import { recovery } from './patches/recovery.ts';
 import { secrets } from './patches/secrets.ts';
 import { time } from './patches/time.ts';
 import { usage } from './patches/usage.ts';
@@ -58,6 +59,7 @@ const all: Patch[] = [
   ...ownership,
   ...promises,
   ...providerKeys,
+  ...recovery,
   ...secrets,
   ...time,
   ...usage,

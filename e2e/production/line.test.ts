@@ -31,6 +31,7 @@ let installation: Installation;
 let web: string;
 let backend: string;
 let owner: WebSession;
+let ownerId: string;
 let agentId: string;
 /** What the run measured, for its last lines. */
 const measured: string[] = [];
@@ -161,7 +162,9 @@ test('`up` brings a healthy installation, and the first account is its administr
     parts: { database: 'ok', engine: 'ok', image: 'ok', queue: 'ok', firewall: 'ok' },
   });
   owner = new WebSession(web);
-  expect((await owner.call('POST', '/api/register', { body: { email: 'ada@example.com', password: PASSWORD } })).status).toBe(201);
+  const { status, body } = await owner.call('POST', '/api/register', { body: { email: 'ada@example.com', password: PASSWORD } });
+  expect(status).toBe(201);
+  ownerId = body.id;
   expect(await owner.signIn('ada@example.com', PASSWORD)).toBe(200);
   expect((await owner.call('GET', '/api/me')).body).toMatchObject({ email: 'ada@example.com', admin: true });
 });
@@ -279,7 +282,8 @@ describe('with the profile tls', () => {
     // The page's own links and cookies are those of the secure address.
     expect((await ask('dashboard.localhost', '/api/auth/providers')).text).toContain(`https://dashboard.localhost:${port}/api/auth`);
     // The address that the dashboard shows: a certificate may not name an underscore.
-    const { hostname } = new URL((await owner.call('GET', `/api/agents/${agentId}`)).body.agent.url);
+    const headers = { authorization: `Bearer ${installation.settings.INTERNAL_API_KEY}`, 'x-user-id': ownerId };
+    const { hostname } = new URL(((await (await fetch(`${backend}/api/agents/${agentId}`, { headers })).json()) as { url: string }).url);
     expect(hostname).toBe(`${agentId.replace('_', '-')}.agents.localhost`);
     expect(await ask(hostname, '/healthz')).toMatchObject({ status: 200, text: expect.stringContaining('"ok":true') });
     expect(await ask('gateway.localhost', `/agent/${agentId}/healthz`)).toMatchObject({ status: 200 });

@@ -50,8 +50,8 @@ export const promises: Patch[] = [
   {
     id: 'compose-owner-login',
     file: 'docker-compose.yml',
-    find: 'DATABASE_URL: postgresql://agentbot_backend:${DATABASE_PASSWORD}@',
-    replace: 'DATABASE_URL: postgresql://agentbot:${POSTGRES_PASSWORD}@',
+    find: 'CORS_ORIGINS: ${CORS_ORIGINS:-}\n      DATABASE_URL: postgresql://agentbot_backend:${DATABASE_PASSWORD}@',
+    replace: 'CORS_ORIGINS: ${CORS_ORIGINS:-}\n      DATABASE_URL: postgresql://agentbot:${POSTGRES_PASSWORD}@',
     harm: 'the backend owns its tables: the policies do not hold against it',
     test: stack('compose', 'only the migration and the installation’s backups know'),
   },
@@ -82,8 +82,8 @@ export const promises: Patch[] = [
   {
     id: 'compose-port-not-passed',
     file: 'docker-compose.yml',
-    find: '      GATEWAY_PORT: ${GATEWAY_PORT:-10000}\n',
-    replace: '',
+    find: '      GATEWAY_PORT: ${GATEWAY_PORT:-10000}\n      TRUST_PROXY',
+    replace: '      TRUST_PROXY',
     harm: 'GATEWAY_PORT of .env changes nothing',
     test: { package: '@agentbot/promises', file: 'configuration.test.ts', name: 'gives the service backend every setting' },
   },

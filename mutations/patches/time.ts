@@ -386,7 +386,7 @@ export const time: Patch[] = [
   {
     id: 'backup-newest',
     file: source('domain/backups/retention'),
-    find: 'index > 0 && (',
+    find: 'row !== rows[0] && (',
     replace: '(',
     harm: 'the last backup of an agent is deleted',
     test: schedules('as many days as the owner sets'),
