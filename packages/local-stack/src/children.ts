@@ -11,13 +11,14 @@ interface Command {
   cwd: string;
   env: NodeJS.ProcessEnv;
   log: (line: string) => void;
+  format: (line: string) => string;
 }
 
 /** Starts a child in its own process group, so that a terminal's Ctrl-C reaches it only through `stop`. */
-export function startChild({ name, file, args, cwd, env, log }: Command) {
+export function startChild({ name, file, args, cwd, env, log, format }: Command) {
   const child: ChildProcess = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on('line', (line) => log(`${name.padEnd(3)} │ ${line}`));
+    if (stream) createInterface({ input: stream }).on('line', (line) => log(`${name.padEnd(3)} │ ${format(line)}`));
   }
   const exited = once(child, 'exit').then(([code, signal]) => ({ code: code as number | null, signal: signal as string | null }));
   const signalGroup = (signal: NodeJS.Signals) => {

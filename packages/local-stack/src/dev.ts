@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { readableLine } from './readable-line.ts';
 import { dataFolder } from './settings.ts';
 import { root, startStack } from './stack.ts';
 
@@ -10,7 +11,7 @@ const dataDir = dataFolder(process.env, root);
 
 let stopping = false;
 let stop: () => Promise<void> = async () => undefined;
-const starting = startStack({ environment: process.env, dataDir, production: false, log: out });
+const starting = startStack({ environment: process.env, dataDir, production: false, log: out, format: readableLine });
 
 async function end(): Promise<void> {
   if (stopping) return;

@@ -18,6 +18,8 @@ interface Options {
   /** Serves the built dashboard instead of compiling on demand. */
   production: boolean;
   log: (line: string) => void;
+  /** Changes each line of a process before it is logged; by default not at all. */
+  format?: (line: string) => string;
 }
 
 async function assertFree(port: number, variable: string): Promise<void> {
@@ -49,7 +51,7 @@ async function waitUntilOk(url: string, child: Child): Promise<void> {
  * Starts the whole system on this machine: Postgres (unless DATABASE_URL is set), backend and dashboard.
  * @throws Error that says what to do; everything that has started is stopped first
  */
-export async function startStack({ environment, dataDir, production, log }: Options) {
+export async function startStack({ environment, dataDir, production, log, format = (line) => line }: Options) {
   const port = (name: string, fallback: number) => Number(environment[name] || fallback);
   const ports = {
     web: port('WEB_PORT', 3000),
@@ -105,6 +107,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           ...changed,
         },
         log,
+        format,
       });
     let backend = startBackend();
     running.push({ stop: () => backend.stop() });
@@ -125,6 +128,7 @@ export async function startStack({ environment, dataDir, production, log }: Opti
           ...changed,
         },
         log,
+        format,
       });
     let web = startWeb();
     running.push({ stop: () => web.stop() });

@@ -87,7 +87,7 @@ async function openEgress(context: Context, port: number): Promise<() => void> {
 export async function startServer(config: Config, log: Logger, clock = systemClock) {
   if (config.MIGRATE_ON_START) {
     const applied = await migrate(config.DATABASE_URL);
-    if (applied.length) log.info({ applied }, 'the database was migrated');
+    if (applied.length) log.info({ migrations: applied.length, last: applied.at(-1) }, 'the database was migrated');
   }
   const context = await createContext(config, log, clock);
   if (config.NODE_ENV === 'production') await warnOfOwnerRights(context);

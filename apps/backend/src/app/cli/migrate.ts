@@ -15,7 +15,7 @@ await runCommand(async () => {
     const setting = MIGRATION_DATABASE_URL ? 'MIGRATION_DATABASE_URL (in compose: POSTGRES_PASSWORD in .env)' : 'DATABASE_URL';
     throw new Error(`The password in ${setting} is not the one that this database was created with`, { cause });
   });
-  process.stdout.write(applied.length ? `Applied ${applied.join(', ')}\n` : 'The database is up to date\n');
+  process.stdout.write(applied.length ? `${applied.length} migrations applied, up to ${applied.at(-1)}\n` : 'The database is up to date\n');
   if (!MIGRATION_DATABASE_URL) return;
   const client = new pg.Client({ connectionString: MIGRATION_DATABASE_URL });
   await client.connect();
