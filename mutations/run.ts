@@ -24,6 +24,7 @@ import { ownership } from './patches/ownership.ts';
 import { promises } from './patches/promises.ts';
 import { providerKeys } from './patches/provider-keys.ts';
 import { secrets } from './patches/secrets.ts';
+import { speed } from './patches/speed.ts';
 import { time } from './patches/time.ts';
 import { usage } from './patches/usage.ts';
 import { web } from './patches/web.ts';
@@ -59,6 +60,7 @@ const all: Patch[] = [
   ...promises,
   ...providerKeys,
   ...secrets,
+  ...speed,
   ...time,
   ...usage,
   ...web,

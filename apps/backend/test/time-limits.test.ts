@@ -146,6 +146,7 @@ describe('a browser session', () => {
     const { user, session } = await signIn();
     const lastSeenAfter = async (time: Date) => {
       await me(time, user, session);
+      await backend.context.callers.lastSeen.flush();
       return (await service((tx) => tx.session.findUniqueOrThrow({ where: { id: session } }))).lastSeenAt;
     };
     const first = await lastSeenAfter(after(HOUR_MS));
@@ -175,6 +176,7 @@ describe('an API key', () => {
     const { body } = await clock.at(start, () => backend.as(user, 'POST', '/api/keys', { name: 'used' }));
     const lastUsedAfter = async (time: Date) => {
       await clock.at(time, () => backend.call('GET', '/api/me', { token: body.key }));
+      await backend.context.callers.lastSeen.flush();
       return (await service((tx) => tx.apiKey.findUniqueOrThrow({ where: { id: body.id } }))).lastUsedAt;
     };
     expect(await lastUsedAfter(start)).toEqual(start);

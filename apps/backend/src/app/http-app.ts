@@ -56,7 +56,7 @@ export function createApp(context: Context): Express {
   mountReadiness(app, context);
   mountRoutes(app, createHandlers(context), {
     authenticate: createAuthenticator(context),
-    isAdmin: async (userId) => (await context.accounts.find(userId)).admin,
+    isAdmin: context.accounts.isAdmin,
     limits: {
       api: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
       deployments: createRateLimit(pool, {

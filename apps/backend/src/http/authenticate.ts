@@ -1,12 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError, type Facade } from '@agentbot/contracts';
 import { jwtVerify } from 'jose';
-import type { Config } from '../config/config.ts';
 import { findApiKey, KEY_PREFIX } from '../domain/accounts/api-keys.ts';
 import { findLiveSession } from '../domain/accounts/sessions.ts';
-import { type Database, isUniqueViolation } from '../infra/database/database.ts';
+import type { Context } from '../domain/context.ts';
+import { isUniqueViolation } from '../infra/database/database.ts';
 import type { Actor } from '../shared/actor.ts';
-import type { Clock } from '../shared/clock.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 /** Compares in constant time, also for texts of different lengths. */
@@ -36,7 +35,7 @@ interface Credentials {
  * @throws AppError UNAUTHORIZED for a credential that is invalid, expired, for another audience, or replayed
  * @see https://www.rfc-editor.org/rfc/rfc7519
  */
-export function createAuthenticator({ config, database, clock }: { config: Config; database: Database; clock: Clock }) {
+export function createAuthenticator({ config, database, callers, clock }: Pick<Context, 'config' | 'database' | 'callers' | 'clock'>) {
   const assertionKey = new TextEncoder().encode(config.ASSERTION_SECRET);
 
   async function verifyAssertion(token: string, mutating: boolean): Promise<Actor> {
@@ -58,7 +57,7 @@ export function createAuthenticator({ config, database, clock }: { config: Confi
     if (mutating) await useOnce(String(payload.jti), expiresAt);
     if (!payload.sub) return { kind: 'web', facade: 'web' };
     // A deleted account has no session: its session rows are deleted with it.
-    const session = typeof payload.sid === 'string' ? await findLiveSession({ database, clock }, payload.sub, payload.sid) : null;
+    const session = typeof payload.sid === 'string' ? await findLiveSession({ database, callers, clock }, payload.sub, payload.sid) : null;
     if (!session) throw new AppError('UNAUTHORIZED');
     return {
       kind: 'user',
@@ -88,7 +87,7 @@ export function createAuthenticator({ config, database, clock }: { config: Confi
       return { kind: 'user', userId, credential: 'internal', facade: 'backend' };
     }
     if (token.startsWith(KEY_PREFIX)) {
-      const apiKey = await findApiKey({ database, clock }, token);
+      const apiKey = await findApiKey({ database, callers, clock }, token);
       if (!apiKey) throw new AppError('UNAUTHORIZED');
       return { kind: 'user', userId: apiKey.ownerId, credential: 'apiKey', key: apiKey.grant, facade: 'backend' };
     }

@@ -5,6 +5,7 @@ import { type Database, isUniqueViolation, type Transaction } from '../../infra/
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Callers } from './callers.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import { beginSession } from './sessions.ts';
 import { isPaid } from './subscription-status.ts';
@@ -74,7 +75,17 @@ export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emai
   user.isAdmin || isListed(config, config.ADMIN_EMAILS, user);
 
 /** Accounts: sign-up, sign-in, plans. */
-export function createAccounts({ database, config, clock }: { database: Database; config: Config; clock: Clock }) {
+export function createAccounts({
+  database,
+  callers,
+  config,
+  clock,
+}: {
+  database: Database;
+  callers: Callers;
+  config: Config;
+  clock: Clock;
+}) {
   const view = (row: User & { subscriptions?: Subscription[] }): Account => ({
     id: row.id,
     email: row.email,
@@ -135,6 +146,13 @@ export function createAccounts({ database, config, clock }: { database: Database
       const row = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId }, include: { subscriptions: true } }));
       if (!row) throw new AppError('UNAUTHORIZED');
       return view(row);
+    },
+
+    /** Whether a user administers the installation. @throws AppError UNAUTHORIZED when the account no longer exists */
+    async isAdmin(userId: string): Promise<boolean> {
+      const row = await callers.users.read(userId, () => database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId } })));
+      if (!row) throw new AppError('UNAUTHORIZED');
+      return isAdministrator(config, row);
     },
 
     /** Grants a plan without payment to a user by id or email. @throws AppError USER_NOT_FOUND */

@@ -1,0 +1,67 @@
+import type { Patch } from '../patch.ts';
+
+const source = (name: string) => `apps/backend/src/${name}.ts`;
+const backend = (file: string, name: string) => ({ package: '@agentbot/backend', file: `test/${file}.test.ts`, name });
+const unit = (name: string, test: string) => ({ package: '@agentbot/backend', file: `src/${name}.test.ts`, name: test });
+const callers = source('domain/accounts/callers');
+const cache = source('infra/database/row-cache');
+
+/** What is kept in memory or counted there, so that requests are fast. */
+export const speed: Patch[] = [
+  {
+    id: 'caller-lost',
+    file: callers,
+    find: 'cache.clear(false)',
+    replace: 'cache',
+    harm: 'a key that is revoked while a process is told nothing goes on working there',
+    test: backend('callers', 'while the connection for notifications is lost'),
+  },
+  {
+    id: 'caller-key-fence',
+    file: source('domain/accounts/api-keys'),
+    find: '  await callers.fence();\n',
+    replace: '',
+    harm: 'a revoked key works for some milliseconds in another process',
+    test: backend('callers', 'a revoked key answers 401'),
+  },
+  {
+    id: 'caller-session-owner',
+    file: source('domain/accounts/sessions'),
+    find: ' || session.ownerId !== userId',
+    replace: '',
+    harm: 'an assertion acts for a user whose session it does not name',
+    test: backend('sessions', 'unknown, expired or another user'),
+  },
+  {
+    id: 'caller-changes',
+    file: callers,
+    find: 'cache.forget(id)',
+    replace: 'id',
+    harm: 'a revoked key works for ten more seconds',
+    test: backend('callers', 'a revoked key answers 401'),
+  },
+  {
+    id: 'caller-race',
+    file: cache,
+    find: ' && changes === before',
+    replace: '',
+    harm: 'a key that is revoked while it is read works for ten more seconds',
+    test: unit('infra/database/row-cache', 'before it was told of a change'),
+  },
+  {
+    id: 'caller-lifetime',
+    file: cache,
+    find: 'now() < entry.until',
+    replace: 'entry.until',
+    harm: 'a lost notification is never made up for',
+    test: unit('infra/database/row-cache', 'after its lifetime'),
+  },
+  {
+    id: 'caller-bound',
+    file: cache,
+    find: 'entries.size >= max',
+    replace: 'entries.size > max',
+    harm: 'the memory grows by one row too many',
+    test: unit('infra/database/row-cache', 'at most its maximum'),
+  },
+];
