@@ -3,6 +3,7 @@ import type { Patch } from '../patch.ts';
 const source = (name: string) => `apps/backend/src/${name}.ts`;
 const backend = (file: string, name: string) => ({ package: '@agentbot/backend', file: `test/${file}.test.ts`, name });
 const unit = (name: string, test: string) => ({ package: '@agentbot/backend', file: `src/${name}.test.ts`, name: test });
+const counter = source('infra/rate-limit/batched-counter');
 const callers = source('domain/accounts/callers');
 const cache = source('infra/database/row-cache');
 
@@ -63,5 +64,45 @@ export const speed: Patch[] = [
     replace: 'entries.size > max',
     harm: 'the memory grows by one row too many',
     test: unit('infra/database/row-cache', 'at most its maximum'),
+  },
+  {
+    id: 'rate-batch-share',
+    file: counter,
+    find: 'ERROR_SHARE = 0.05',
+    replace: 'ERROR_SHARE = 1',
+    harm: 'a client that uses two processes gets twice its limit',
+    test: backend('rate-limit', 'a flood through two backends'),
+  },
+  {
+    id: 'rate-batch-alone',
+    file: counter,
+    find: 'ELSE r.points + excluded.points END',
+    replace: 'ELSE excluded.points END',
+    harm: 'a client that is slow enough has no limit',
+    test: backend('rate-limit', 'counted one by one'),
+  },
+  {
+    id: 'rate-batch-twice',
+    file: counter,
+    find: '        window.unsettled -= unsettled;\n',
+    replace: '',
+    harm: 'requests are counted twice, and refused too early',
+    test: backend('rate-limit', 'counted one by one'),
+  },
+  {
+    id: 'rate-batch-window',
+    file: counter,
+    find: 'points = CASE WHEN r.expire <= $3::bigint THEN',
+    replace: 'points = CASE WHEN false THEN',
+    harm: 'a client is refused for ever after its first busy minute',
+    test: backend('time-limits', 'of 120 requests is counted per minute'),
+  },
+  {
+    id: 'rate-batch-waits',
+    file: counter,
+    find: 'if (window.unsettled < maxUnsettled())',
+    replace: 'if (false)',
+    harm: 'each request waits for the row of its count',
+    test: backend('rate-limit', 'does not wait for the row'),
   },
 ];

@@ -364,7 +364,8 @@ describe('a rate limit', () => {
   afterAll(() => void server.close());
 
   const send = async (method: string, path: string, token: string, body?: unknown) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    // An address of its own: the other tests' requests are counted at other times.
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.7' };
     const response = await fetch(url + path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
     const header = (name: string) => response.headers.get(name);
     const text = (await response.json()) as { error?: string };
@@ -390,6 +391,8 @@ describe('a rate limit', () => {
     expect(await ask()).toMatchObject({ limited: true, reset: '1' });
     setTime(after(MINUTE_MS));
     expect(await ask()).toMatchObject({ limited: false, remaining: '119', reset: '60' });
+    // Ten requests are more than a process lets through before Postgres has counted them.
+    for (let count = 2; count <= 10; count++) expect((await ask()).limited).toBe(false);
   });
 
   test('of 5 deployments is counted per minute', async () => {

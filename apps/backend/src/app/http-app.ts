@@ -17,13 +17,17 @@ import { createRateLimit } from '../http/rate-limit.ts';
 import { mountReference } from '../http/reference.ts';
 import { mountStripeWebhook } from '../http/stripe-webhook.ts';
 import { createIdempotency } from '../infra/idempotency/idempotency.ts';
+import { createBatchedCounter } from '../infra/rate-limit/batched-counter.ts';
+import { createExactCounter, type Limit } from '../infra/rate-limit/counter.ts';
 import { createCountLimit } from '../shared/count-limit.ts';
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Creates the backend's HTTP app. It does not listen yet. */
 export function createApp(context: Context): Express {
-  const { config, pool, log } = context;
+  const { config, pool, log, closing } = context;
+  const exact = (limit: Limit) => createExactCounter(pool, limit);
+  const batched = (limit: Limit) => createBatchedCounter(context, limit, closing);
   const app = express();
   app.disable('x-powered-by');
   // An ETag is a version of a resource, which its handler sets.
@@ -58,15 +62,15 @@ export function createApp(context: Context): Express {
     authenticate: createAuthenticator(context),
     isAdmin: context.accounts.isAdmin,
     limits: {
-      api: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
-      deployments: createRateLimit(pool, {
+      api: createRateLimit(batched, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
+      deployments: createRateLimit(exact, {
         name: 'deployments',
         points: config.DEPLOYMENT_RATE_LIMIT,
         seconds: 60,
         message: 'Deployment rate limit exceeded.',
       }),
-      credentials: createRateLimit(pool, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
-      modelTests: createRateLimit(pool, { name: 'model tests', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
+      credentials: createRateLimit(exact, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
+      modelTests: createRateLimit(exact, { name: 'model tests', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
     },
     once: createIdempotency(context),
     requests: context.metrics.requests,
