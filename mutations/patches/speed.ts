@@ -4,6 +4,7 @@ const source = (name: string) => `apps/backend/src/${name}.ts`;
 const backend = (file: string, name: string) => ({ package: '@agentbot/backend', file: `test/${file}.test.ts`, name });
 const unit = (name: string, test: string) => ({ package: '@agentbot/backend', file: `src/${name}.test.ts`, name: test });
 const counter = source('infra/rate-limit/batched-counter');
+const reads = source('infra/database/read-rows');
 const callers = source('domain/accounts/callers');
 const cache = source('infra/database/row-cache');
 
@@ -64,6 +65,30 @@ export const speed: Patch[] = [
     replace: 'entries.size > max',
     harm: 'the memory grows by one row too many',
     test: unit('infra/database/row-cache', 'at most its maximum'),
+  },
+  {
+    id: 'hot-read-tenant',
+    file: reads,
+    find: 'values: settingsOf(tenant)',
+    replace: "values: ['', 'service', '']",
+    harm: 'everybody reads the agents of every account',
+    test: backend('hot-reads', 'shows a user its own rows'),
+  },
+  {
+    id: 'hot-read-local',
+    file: reads,
+    find: "'app.actor', $2, true)",
+    replace: "'app.actor', $2, false)",
+    harm: 'a connection keeps the rights of the platform for the next reader',
+    test: backend('hot-reads', 'leaves no tenant'),
+  },
+  {
+    id: 'hot-read-page',
+    file: source('domain/agents/read-agents'),
+    find: '(created_at, id) < ($3, $4)',
+    replace: '(created_at, id) <= ($3, $4)',
+    harm: 'each page of the list repeats the last agent of the one before',
+    test: backend('machine-clients', 'GET /api/agents pages by the Link header'),
   },
   {
     id: 'rate-batch-share',

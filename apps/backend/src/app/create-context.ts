@@ -38,7 +38,7 @@ import type { Clock } from '../shared/clock.ts';
 export async function createContext(config: Config, log: Logger, clock: Clock): Promise<Context & { close(): Promise<void> }> {
   const connectionString = config.DATABASE_URL;
   const database = await openDatabase(connectionString);
-  const pool = new pg.Pool({ connectionString, options: APPLICATION_ROLE, max: 5 });
+  const pool = new pg.Pool({ connectionString, options: APPLICATION_ROLE, max: 10 });
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
   const boss = new PgBoss({
     connectionString,
