@@ -38,7 +38,7 @@ async function residentMiB({ pid }: ChildProcess): Promise<number> {
 /** Starts the backend as its own process. @returns its address, and the seconds until it listened */
 async function startBackend(databaseUrl: string, internalKey: string) {
   const begun = performance.now();
-  const child = spawn(process.execPath, ['src/app/main.ts'], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=8', 'src/app/main.ts'], {
     cwd: path.join(import.meta.dirname, '..'),
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

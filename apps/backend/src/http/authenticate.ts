@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError, type Facade } from '@agentbot/contracts';
 import { jwtVerify } from 'jose';
 import { findApiKey, KEY_PREFIX } from '../domain/accounts/api-keys.ts';
@@ -7,9 +7,7 @@ import type { Context } from '../domain/context.ts';
 import { isUniqueViolation } from '../infra/database/database.ts';
 import type { Actor } from '../shared/actor.ts';
 
-const digest = (text: string) => createHash('sha256').update(text).digest();
-/** Compares in constant time, also for texts of different lengths. */
-const equal = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+const digest = (text: string) => hash('sha256', text, 'buffer');
 
 /** Whether a bearer token has the form of the web app's assertions. It is not verified yet. */
 const isAssertion = (token: string) => token.split('.').length === 3;
@@ -37,6 +35,7 @@ interface Credentials {
  */
 export function createAuthenticator({ config, database, callers, clock }: Pick<Context, 'config' | 'database' | 'callers' | 'clock'>) {
   const assertionKey = new TextEncoder().encode(config.ASSERTION_SECRET);
+  const internalKey = digest(config.INTERNAL_API_KEY);
 
   async function verifyAssertion(token: string, mutating: boolean): Promise<Actor> {
     const now = clock.now();
@@ -82,7 +81,8 @@ export function createAuthenticator({ config, database, callers, clock }: Pick<C
     if (authorization === undefined) return null;
     const [, token] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization) ?? [];
     if (!token) throw new AppError('UNAUTHORIZED');
-    if (equal(token, config.INTERNAL_API_KEY)) {
+    // The digests have one length, so that the comparison takes constant time for every token.
+    if (timingSafeEqual(digest(token), internalKey)) {
       if (!userId) return { kind: 'service', facade: 'backend' };
       return { kind: 'user', userId, credential: 'internal', facade: 'backend' };
     }
