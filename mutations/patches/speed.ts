@@ -4,7 +4,7 @@ const source = (name: string) => `apps/backend/src/${name}.ts`;
 const backend = (file: string, name: string) => ({ package: '@agentbot/backend', file: `test/${file}.test.ts`, name });
 const unit = (name: string, test: string) => ({ package: '@agentbot/backend', file: `src/${name}.test.ts`, name: test });
 const counter = source('infra/rate-limit/batched-counter');
-const reads = source('infra/database/read-rows');
+const reads = source('infra/database/query-as');
 const callers = source('domain/accounts/callers');
 const cache = source('infra/database/row-cache');
 
@@ -89,6 +89,30 @@ export const speed: Patch[] = [
     replace: '(created_at, id) <= ($3, $4)',
     harm: 'each page of the list repeats the last agent of the one before',
     test: backend('machine-clients', 'GET /api/agents pages by the Link header'),
+  },
+  {
+    id: 'claim-again',
+    file: source('infra/idempotency/idempotency'),
+    find: 'ON CONFLICT DO NOTHING RETURNING 1',
+    replace: 'ON CONFLICT (owner_id, key) DO UPDATE SET alive_at = excluded.alive_at RETURNING 1',
+    harm: 'a repeated request does its work again',
+    test: backend('machine-clients', '100 parallel requests with one key'),
+  },
+  {
+    id: 'audit-left-pending',
+    file: source('domain/audit/append-entry'),
+    find: 'DELETE FROM audit_pending WHERE id',
+    replace: 'SELECT FROM audit_pending WHERE id',
+    harm: 'each request is written twice, once with an unknown outcome',
+    test: backend('audit', 'after its process was killed'),
+  },
+  {
+    id: 'account-subscriptions',
+    file: source('domain/accounts/accounts'),
+    find: 'WHERE s.owner_id = u.id) AS subscriptions',
+    replace: 'WHERE false) AS subscriptions',
+    harm: 'a subscriber has no plan',
+    test: backend('billing', 'stops running agents and deletes nothing'),
   },
   {
     id: 'rate-batch-share',

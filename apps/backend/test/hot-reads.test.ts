@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { APPLICATION_ROLE } from '../src/infra/database/database.ts';
-import { readRows } from '../src/infra/database/read-rows.ts';
+import { queryAs } from '../src/infra/database/query-as.ts';
 import { startBackend, type TestBackend } from './backend.ts';
 
 /** Reads that send the tenant's settings and the query together. Row-level security must hold on this path like on every other. */
@@ -34,8 +34,8 @@ afterAll(async () => {
 });
 
 const everything = { name: 'test-agents', text: 'SELECT id FROM agents ORDER BY id' };
-const idsFor = async (tenant: Parameters<typeof readRows>[1]) =>
-  (await readRows<{ id: string }>(pool, tenant, everything, [])).map(({ id }) => id);
+const idsFor = async (tenant: Parameters<typeof queryAs>[1]) =>
+  (await queryAs<{ id: string }>(pool, tenant, everything, [])).map(({ id }) => id);
 
 test('a hot read shows a user its own rows, one agent its own, and the platform all, whoever read before on that connection', async () => {
   const all = [...mine.agents, ...theirs.agents].sort();
@@ -58,16 +58,16 @@ test('a hot read leaves no tenant on its connection', async () => {
 
 test('many hot reads at once each get the rows of their own tenant', async () => {
   const shared = backend.context.pool;
-  const read = (userId: string) => readRows<{ id: string }>(shared, { userId }, everything, []);
+  const read = (userId: string) => queryAs<{ id: string }>(shared, { userId }, everything, []);
   const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => read(n % 2 ? mine.owner : theirs.owner)));
   for (const [n, rows] of answers.entries()) expect(rows.map(({ id }) => id)).toEqual(n % 2 ? mine.agents : theirs.agents);
 });
 
 test('a failed hot read rejects with the error of Postgres, and the next one works', async () => {
   const wrong = { name: 'test-wrong', text: 'SELECT 1 / $1::int AS n' };
-  await expect(readRows(pool, { userId: mine.owner }, wrong, [0])).rejects.toThrow('division by zero');
-  expect(await readRows(pool, { userId: mine.owner }, wrong, [1])).toEqual([{ n: 1 }]);
-  await expect(readRows(pool, { userId: mine.owner }, { name: 'test-bad', text: 'SELECT nothing' }, [])).rejects.toThrow('does not exist');
+  await expect(queryAs(pool, { userId: mine.owner }, wrong, [0])).rejects.toThrow('division by zero');
+  expect(await queryAs(pool, { userId: mine.owner }, wrong, [1])).toEqual([{ n: 1 }]);
+  await expect(queryAs(pool, { userId: mine.owner }, { name: 'test-bad', text: 'SELECT nothing' }, [])).rejects.toThrow('does not exist');
   expect(await idsFor({ userId: mine.owner })).toEqual(mine.agents);
 });
 
@@ -83,9 +83,9 @@ test('a hot read is one round trip: the connection sends once', async () => {
   const through = new URL(postgres);
   through.port = String((proxy.address() as AddressInfo).port);
   const counted = new pg.Pool({ connectionString: through.href, options: APPLICATION_ROLE, max: 1 });
-  await readRows(counted, { userId: mine.owner }, everything, []);
+  await queryAs(counted, { userId: mine.owner }, everything, []);
   sent = 0;
-  for (let reads = 0; reads < 10; reads++) expect(await readRows(counted, { userId: mine.owner }, everything, [])).toHaveLength(2);
+  for (let reads = 0; reads < 10; reads++) expect(await queryAs(counted, { userId: mine.owner }, everything, [])).toHaveLength(2);
   expect(sent).toBe(10);
   await counted.end();
   proxy.close();

@@ -90,7 +90,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     pool,
     boss,
     envelope: createEnvelope(config.ENCRYPTION_KEYS),
-    accounts: createAccounts({ database, callers, config, clock }),
+    accounts: createAccounts({ database, pool, callers, config, clock }),
     callers,
     chains: () => (chains ??= import('../infra/chain/chains.ts').then(({ createChains }) => createChains(config))),
     stripe: await createStripe(config),
@@ -103,7 +103,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     logs,
     notifications,
     metrics,
-    journal: createAuditJournal({ database, log, processId }),
+    journal: createAuditJournal({ database, pool, log, processId }),
     processId,
     background(work) {
       backgroundWork.add(work);

@@ -26,7 +26,7 @@ export interface Context {
   log: Logger;
   clock: Clock;
   database: Database;
-  /** Connections without Prisma under the application's role: for hot reads (`readRows`), counters and the ledger of model calls. */
+  /** Connections without Prisma under the application's role: for hot reads (`queryAs`), counters and the ledger of model calls. */
   pool: pg.Pool;
   boss: PgBoss;
   envelope: Envelope;

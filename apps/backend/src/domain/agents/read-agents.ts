@@ -1,6 +1,6 @@
 import { AppError, type Page } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
-import { readRows, type Statement } from '../../infra/database/read-rows.ts';
+import { queryAs, type Statement } from '../../infra/database/query-as.ts';
 import { type Actor, tenantOf } from '../../shared/actor.ts';
 import { cursorOf, parseCursor } from '../../shared/page-cursor.ts';
 import type { Context } from '../context.ts';
@@ -33,7 +33,7 @@ const summaryStatement: Statement = {
 
 /** One agent, in one round trip. @throws AppError AGENT_NOT_FOUND when it does not exist or the actor may not see it */
 export async function readAgentSummary({ pool }: Slice, actor: Actor, id: string): Promise<AgentSummary> {
-  const [agent] = await readRows<AgentSummary>(pool, tenantOf(actor), summaryStatement, [id]);
+  const [agent] = await queryAs<AgentSummary>(pool, tenantOf(actor), summaryStatement, [id]);
   if (!agent) throw new AppError('AGENT_NOT_FOUND');
   return agent;
 }
@@ -61,7 +61,7 @@ export async function readAgentList(
   const owner = tenant === 'service' ? null : tenant.userId;
   const after = parseCursor(cursor);
   const values = [limit ? limit + 1 : null, owner, ...(after ? [after.createdAt, after.id] : [])];
-  const agents = await readRows<AgentListRow>(pool, tenant, listStatement(owner !== null, after !== undefined), values);
+  const agents = await queryAs<AgentListRow>(pool, tenant, listStatement(owner !== null, after !== undefined), values);
   if (!limit || agents.length <= limit) return { agents };
   const page = agents.slice(0, limit);
   return { agents: page, next: cursorOf(page.at(-1) as AgentListRow) };

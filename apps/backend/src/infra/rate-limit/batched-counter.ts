@@ -38,6 +38,7 @@ export function createBatchedCounter(
   const changed = new Set<Window>();
   let processes = 2;
   let settling = false;
+  let isWaitedFor = false;
   let timer: NodeJS.Timeout | undefined;
   const maxUnsettled = () => Math.floor((points * ERROR_SHARE) / Math.max(2, processes));
 
@@ -88,6 +89,7 @@ export function createBatchedCounter(
       return { window, unsettled: window.unsettled, waiting, added: window.unsettled + waiting.length };
     });
     changed.clear();
+    isWaitedFor = false;
     return batch.filter(({ added }) => added > 0);
   }
 
@@ -130,7 +132,7 @@ export function createBatchedCounter(
   /** Settles soon, or now if a request waits for it. */
   function schedule(failed = false): void {
     if (settling || changed.size === 0) return;
-    if ([...changed].some(({ waiting }) => waiting.length > 0)) setImmediate(settle);
+    if (isWaitedFor) setImmediate(settle);
     else timer ??= setTimeout(settle, failed ? RETRY_MS : SETTLE_MS).unref();
   }
 
@@ -152,6 +154,7 @@ export function createBatchedCounter(
       }
       const { promise, resolve, reject } = Promise.withResolvers<Count>();
       window.waiting.push({ resolve, reject });
+      isWaitedFor = true;
       schedule();
       return promise;
     },

@@ -24,11 +24,12 @@ const tenantStatement: Statement = {
 };
 
 /**
- * Reads the rows of a tenant in one round trip. The tenant's settings and the query are sent together, prepared, with one Sync at
- * the end: Postgres runs them as one transaction, so row-level security holds as in `Database.as`.
+ * Runs one statement for a tenant in one round trip. The tenant's settings and the statement are sent together, prepared, with one
+ * Sync at the end: Postgres runs them as one transaction, so row-level security holds as in `Database.as`.
+ * @returns the rows of the statement
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
-export async function readRows<R>(pool: pg.Pool, tenant: Tenant, { name, text }: Statement, values: unknown[]): Promise<R[]> {
+export async function queryAs<R>(pool: pg.Pool, tenant: Tenant, { name, text }: Statement, values: unknown[]): Promise<R[]> {
   const query = new pg.Query({ name, text, values });
   const submit = query.submit;
   query.submit = (connection) => {
