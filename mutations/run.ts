@@ -25,6 +25,7 @@ import { promises } from './patches/promises.ts';
 import { providerKeys } from './patches/provider-keys.ts';
 import { recovery } from './patches/recovery.ts';
 import { secrets } from './patches/secrets.ts';
+import { speed } from './patches/speed.ts';
 import { time } from './patches/time.ts';
 import { usage } from './patches/usage.ts';
 import { web } from './patches/web.ts';
@@ -61,6 +62,7 @@ const all: Patch[] = [
   ...providerKeys,
   ...recovery,
   ...secrets,
+  ...speed,
   ...time,
   ...usage,
   ...web,

@@ -81,8 +81,8 @@ export const access: Patch[] = [
   {
     id: 'internal-key-prefix',
     file: authenticate,
-    find: 'equal(token, config.INTERNAL_API_KEY)',
-    replace: 'equal(token.slice(0, 16), config.INTERNAL_API_KEY.slice(0, 16))',
+    find: 'timingSafeEqual(digest(token), internalKey)',
+    replace: 'token.slice(0, 16) === config.INTERNAL_API_KEY.slice(0, 16)',
     harm: 'the beginning of the internal key is enough',
     test: backend('bad-input', 'an almost valid one is refused'),
   },

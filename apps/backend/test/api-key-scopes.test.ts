@@ -1,5 +1,6 @@
 import { type Route, routes } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend, unreachableProviders } from './backend.ts';
 
@@ -201,8 +202,10 @@ describe('the routes of administrators', () => {
 
   test('a key with admin:* gets 403 once its owner is no administrator', async () => {
     const key = await createAdminKey();
-    const set = (isAdmin: boolean) =>
-      backend.context.database.as('service', (tx) => tx.user.update({ where: { id: admin }, data: { isAdmin } }));
+    const set = async (isAdmin: boolean) => {
+      await backend.context.database.as('service', (tx) => tx.user.update({ where: { id: admin }, data: { isAdmin } }));
+      await backend.context.callers.fence();
+    };
     await set(false);
     const answers = await callAllRoutes(key);
     await set(true);
@@ -214,6 +217,7 @@ test('an expired key gets 401', async () => {
   const { id, key } = await newKey({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
   expect((await backend.call('GET', '/api/agents', { token: key })).status).toBe(200);
   await backend.context.database.as('service', (tx) => tx.apiKey.update({ where: { id }, data: { expiresAt: new Date() } }));
+  await backend.context.callers.fence();
   expect(await backend.call('GET', '/api/agents', { token: key })).toMatchObject({ status: 401, body: { error: 'Unauthorized' } });
 });
 
@@ -234,13 +238,16 @@ test('createApiKey answers 404 for the agent of another account', async () => {
   expect((await backend.as(stranger, 'POST', '/api/keys', { name: 'k', agentId: mine })).status).toBe(404);
 });
 
-test('twenty concurrent requests with a recently used key do not write its row again', async () => {
+test('a hundred concurrent requests with a key write its last use once, and twenty later ones do not write it again', async () => {
   const { id, key } = await newKey({});
   const version = () =>
     backend.context.database.as('service', (tx) => tx.$queryRaw<{ xmin: string }[]>`SELECT xmin::text FROM api_keys WHERE id = ${id}`);
+  const lastUsed = async () => (await backend.as(owner, 'GET', '/api/keys')).body.keys[0].lastUsed;
   await Promise.all(Array.from({ length: 100 }, () => backend.call('GET', '/api/agents', { token: key })));
+  await pollUntil('the last use of the key is written', async () => (await lastUsed()) !== null, { seconds: 10, everyMs: 50 });
   const after = await version();
   await Promise.all(Array.from({ length: 20 }, () => backend.call('GET', '/api/agents', { token: key })));
+  await backend.context.callers.lastSeen.flush();
   expect(await version()).toEqual(after);
-  expect((await backend.as(owner, 'GET', '/api/keys')).body.keys[0].lastUsed).toMatch(/^\d{4}-/);
+  expect(await lastUsed()).toMatch(/^\d{4}-/);
 });

@@ -208,6 +208,10 @@ describe('an audit entry that is still pending when its request ends', () => {
       await until(async () => (await child.call('GET', `/api/agents/${id}/overview`)).body.agent.name === 'After');
       await child.kill();
       await asked;
+      // Postgres would finish the statement that it has received: it ends here, as when the process dies before it sends it.
+      await child.database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
       await child.database.query('ROLLBACK');
       expect(await pending(child.database)).toEqual([expect.objectContaining({ action: 'updateAgentMetadata', agent_id: id })]);
       // Lets the lease of the killed process expire, as after two minutes.
@@ -225,8 +229,8 @@ describe('an audit entry that is still pending when its request ends', () => {
   });
 
   test('is not written by another process while its own process sends heartbeats', async () => {
-    const { database, log } = backend.context;
-    const [dead, living, other] = ['dead', 'living', 'other'].map((processId) => createAuditJournal({ database, log, processId }));
+    const { database, pool, log } = backend.context;
+    const [dead, living, other] = ['dead', 'living', 'other'].map((processId) => createAuditJournal({ database, pool, log, processId }));
     const user = await backend.account();
     const intent = { ownerId: user, actorKind: 'session' as const, actorId: user };
     await living?.sendHeartbeat();
@@ -234,7 +238,7 @@ describe('an audit entry that is still pending when its request ends', () => {
     await living?.begin({ ...intent, action: 'ofLiving' });
     const stopping = new AbortController();
     // Two journals run at the same time: the entry is written once.
-    const keeping = [other?.run(stopping.signal), createAuditJournal({ database, log, processId: 'another' }).run(stopping.signal)];
+    const keeping = [other?.run(stopping.signal), createAuditJournal({ database, pool, log, processId: 'another' }).run(stopping.signal)];
     await until(async () => (await entries(user)).length > 1);
     stopping.abort();
     await Promise.all(keeping);

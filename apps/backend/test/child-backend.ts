@@ -94,10 +94,10 @@ export async function startChildBackend(settings: Record<string, string>, launch
       await database.query(`UPDATE pgboss.job SET heartbeat_on = heartbeat_on - interval '1 minute' WHERE state = 'active'`);
       await database.query(`UPDATE pgboss.queue SET monitor_claim_on = monitor_claim_on - interval '1 minute'`);
     },
-    async call(method: string, address: string, body?: unknown) {
+    async call(method: string, address: string, body?: unknown, token = INTERNAL_KEY) {
       const response = await fetch(url + address, {
         method,
-        headers: { authorization: `Bearer ${INTERNAL_KEY}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: body === undefined ? null : JSON.stringify(body),
       });
       const answer: ReturnType<typeof JSON.parse> = await response.json();

@@ -38,6 +38,7 @@ describe('API keys', () => {
     expect((await backend.call('GET', `/api/agents/${other.id}`, { token: key })).status).toBe(404);
     expect((await backend.call('DELETE', `/api/agents/${other.id}`, { token: key })).body).toEqual({ id: other.id, deleted: true });
     expect(await count(theirs)).toBe(1);
+    await backend.context.callers.lastSeen.flush();
     expect((await backend.as(mine, 'GET', '/api/keys')).body.keys[0].lastUsed).toMatch(/^\d{4}-/);
   });
 

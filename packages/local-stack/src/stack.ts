@@ -88,7 +88,7 @@ export async function startStack({ environment, dataDir, production, log, format
       startChild({
         name: 'api',
         file: process.execPath,
-        args: ['src/app/main.ts'],
+        args: ['--max-semi-space-size=8', 'src/app/main.ts'],
         cwd: path.join(root, 'apps/backend'),
         env: {
           ...basics(environment),

@@ -4,6 +4,7 @@ import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { createAccounts } from '../domain/accounts/accounts.ts';
+import { createCallers, FENCES, FENCES_PASSED } from '../domain/accounts/callers.ts';
 import { GRANT_CHANGES } from '../domain/accounts/grants.ts';
 import { createAuditJournal } from '../domain/audit/audit-journal.ts';
 import { isPullAllowed } from '../domain/containers/image-policy.ts';
@@ -37,7 +38,7 @@ import type { Clock } from '../shared/clock.ts';
 export async function createContext(config: Config, log: Logger, clock: Clock): Promise<Context & { close(): Promise<void> }> {
   const connectionString = config.DATABASE_URL;
   const database = await openDatabase(connectionString);
-  const pool = new pg.Pool({ connectionString, options: APPLICATION_ROLE, max: 5 });
+  const pool = new pg.Pool({ connectionString, options: APPLICATION_ROLE, max: 10 });
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
   const boss = new PgBoss({
     connectionString,
@@ -71,11 +72,12 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
   );
   const notifications = listenForNotifications(
     connectionString,
-    [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENT_CHANGES, GRANT_CHANGES],
+    [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENT_CHANGES, GRANT_CHANGES, FENCES, FENCES_PASSED],
     log,
   );
   const modelConnections = createModelConnections(config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
   const processId = randomUUID();
+  const callers = createCallers({ database, pool, notifications, processId, log });
   const logs = createLogHub({ database, log, notifications, processId });
   const closing = new AbortController();
   const backgroundWork = new Set<Promise<void>>();
@@ -88,7 +90,8 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     pool,
     boss,
     envelope: createEnvelope(config.ENCRYPTION_KEYS),
-    accounts: createAccounts({ database, config, clock }),
+    accounts: createAccounts({ database, pool, callers, config, clock }),
+    callers,
     chains: () => (chains ??= import('../infra/chain/chains.ts').then(({ createChains }) => createChains(config))),
     stripe: await createStripe(config),
     mux: await createMux(config),
@@ -100,7 +103,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     logs,
     notifications,
     metrics,
-    journal: createAuditJournal({ database, log, processId }),
+    journal: createAuditJournal({ database, pool, log, processId }),
     processId,
     background(work) {
       backgroundWork.add(work);
@@ -112,6 +115,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
       await gateways.close();
       await Promise.all(backgroundWork);
       await modelConnections.close();
+      await callers.lastSeen.flush();
       await notifications.close();
       await boss.stop({ graceful: true, timeout: 5_000, close: true });
       await pool.end();

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import cors from 'cors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
-import { pinoHttp } from 'pino-http';
 import type { Context } from '../domain/context.ts';
 import { createRequestAudit } from '../http/audit-request.ts';
 import { createAuthenticator } from '../http/authenticate.ts';
@@ -16,38 +14,25 @@ import { mountReadiness } from '../http/mount-readiness.ts';
 import { mountRoutes } from '../http/mount-routes.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { mountReference } from '../http/reference.ts';
+import { createRequestLog } from '../http/request-log.ts';
 import { mountStripeWebhook } from '../http/stripe-webhook.ts';
 import { createIdempotency } from '../infra/idempotency/idempotency.ts';
+import { createBatchedCounter } from '../infra/rate-limit/batched-counter.ts';
+import { createExactCounter, type Limit } from '../infra/rate-limit/counter.ts';
 import { createCountLimit } from '../shared/count-limit.ts';
-
-const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Creates the backend's HTTP app. It does not listen yet. */
 export function createApp(context: Context): Express {
-  const { config, pool, log } = context;
+  const { config, pool, log, closing } = context;
+  const exact = (limit: Limit) => createExactCounter(pool, limit);
+  const batched = (limit: Limit) => createBatchedCounter(context, limit, closing);
   const app = express();
   app.disable('x-powered-by');
   // An ETag is a version of a resource, which its handler sets.
   app.disable('etag');
   app.set('trust proxy', config.TRUST_PROXY);
   app.set('query parser', 'simple');
-  app.use(
-    pinoHttp({
-      logger: log,
-      genReqId(request, response) {
-        const header = request.headers['x-request-id'];
-        const id = typeof header === 'string' && requestIdPattern.test(header) ? header : randomUUID();
-        response.setHeader('X-Request-Id', id);
-        return id;
-      },
-      serializers: {
-        req: ({ id, method, url }) => ({ id, method, url: String(url).split('?')[0] }),
-        res: ({ statusCode }) => ({ statusCode }),
-      },
-      customProps: ({ id }) => ({ requestId: id }),
-      customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
-    }),
-  );
+  app.use(createRequestLog(log));
   app.use(helmet());
   if (config.CORS_ORIGINS.length) app.use(cors({ origin: config.CORS_ORIGINS, exposedHeaders: ['Link', 'X-Request-Id'], maxAge: 600 }));
 
@@ -58,17 +43,17 @@ export function createApp(context: Context): Express {
   mountCertificates(app, context);
   mountRoutes(app, createHandlers(context), {
     authenticate: createAuthenticator(context),
-    isAdmin: async (userId) => (await context.accounts.find(userId)).admin,
+    isAdmin: context.accounts.isAdmin,
     limits: {
-      api: createRateLimit(pool, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
-      deployments: createRateLimit(pool, {
+      api: createRateLimit(batched, { name: 'api', points: config.API_RATE_LIMIT, seconds: 60 }),
+      deployments: createRateLimit(exact, {
         name: 'deployments',
         points: config.DEPLOYMENT_RATE_LIMIT,
         seconds: 60,
         message: 'Deployment rate limit exceeded.',
       }),
-      credentials: createRateLimit(pool, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
-      modelTests: createRateLimit(pool, { name: 'model tests', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
+      credentials: createRateLimit(exact, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
+      modelTests: createRateLimit(exact, { name: 'model tests', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
     },
     once: createIdempotency(context),
     requests: context.metrics.requests,

@@ -1,4 +1,4 @@
-import { appendEntry } from '../domain/audit/append-entry.ts';
+import { insertEntry } from '../domain/audit/append-entry.ts';
 import type { Envelope } from '../infra/crypto/envelope.ts';
 import type { Database, Transaction } from '../infra/database/database.ts';
 import { SERVICE_ACCOUNT } from '../shared/actor.ts';
@@ -102,11 +102,8 @@ export async function rotateKeys({ database, envelope }: { database: Database; e
       after = last;
     }
   }
-  await appendEntry(database, {
-    ownerId: SERVICE_ACCOUNT,
-    actorKind: 'platform',
-    action: 'rotateKeys',
-    outcome: rotation.unopened.length ? 'failed' : 'done',
-  });
+  const outcome = rotation.unopened.length ? 'failed' : 'done';
+  const event = { ownerId: SERVICE_ACCOUNT, actorKind: 'platform', action: 'rotateKeys', outcome } as const;
+  await database.as('service', (tx) => insertEntry(tx, event));
   return rotation;
 }

@@ -16,6 +16,7 @@ import type { ModelConnections } from '../infra/openclaw/model-connections.ts';
 import type { StripeClient } from '../infra/stripe/stripe.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Accounts } from './accounts/accounts.ts';
+import type { Callers } from './accounts/callers.ts';
 import type { AuditJournal } from './audit/audit-journal.ts';
 import type { LogHub } from './telemetry/logs/log-hub.ts';
 
@@ -25,11 +26,13 @@ export interface Context {
   log: Logger;
   clock: Clock;
   database: Database;
-  /** Connections without Prisma under the application's role, for rate-limit counters. */
+  /** Connections without Prisma under the application's role: for hot reads (`queryAs`), counters and the ledger of model calls. */
   pool: pg.Pool;
   boss: PgBoss;
   envelope: Envelope;
   accounts: Accounts;
+  /** The rows that say who calls, in memory. */
+  callers: Callers;
   /** Created on first use: the chain library is slow to load. */
   chains: () => Promise<Chains>;
   /** Undefined when Stripe is not configured. */

@@ -34,7 +34,7 @@ function targetOf(params: unknown, created: unknown[], agentId: string | undefin
 }
 
 /** Audits requests: a pending entry before the handler runs, the final entry before the response is sent. */
-export function createRequestAudit({ database, log, journal }: Pick<Context, 'database' | 'log' | 'journal'>) {
+export function createRequestAudit({ database, pool, log, journal }: Pick<Context, 'database' | 'pool' | 'log' | 'journal'>) {
   /** The owner of the entry: the user; for the web app, the account in the response; for the internal key, the agent's owner. */
   async function ownerOf(actor: Actor, agentId: string | undefined, body: unknown): Promise<string> {
     if (actor.kind === 'user') return actor.userId;
@@ -91,7 +91,7 @@ export function createRequestAudit({ database, log, journal }: Pick<Context, 'da
         if (code === 'RATE_LIMITED') {
           if (pendingEntryId) await journal.discard(pendingEntryId);
         } else if (pendingEntryId) await journal.end(pendingEntryId, describe);
-        else await appendEntry(database, await describe());
+        else await appendEntry(pool, await describe());
       } catch (err) {
         // The change has already happened, so the response reports it; the log reports the missing entry.
         log.error({ err, action: route.id, agentId, requestId: request.id }, 'an audit entry could not be written yet');

@@ -1,16 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { AppError, type Facade } from '@agentbot/contracts';
 import { jwtVerify } from 'jose';
-import type { Config } from '../config/config.ts';
 import { findApiKey, KEY_PREFIX } from '../domain/accounts/api-keys.ts';
 import { findLiveSession } from '../domain/accounts/sessions.ts';
-import { type Database, isUniqueViolation } from '../infra/database/database.ts';
+import type { Context } from '../domain/context.ts';
+import { isUniqueViolation } from '../infra/database/database.ts';
 import type { Actor } from '../shared/actor.ts';
-import type { Clock } from '../shared/clock.ts';
 
-const digest = (text: string) => createHash('sha256').update(text).digest();
-/** Compares in constant time, also for texts of different lengths. */
-const equal = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+const digest = (text: string) => hash('sha256', text, 'buffer');
 
 /** Whether a bearer token has the form of the web app's assertions. It is not verified yet. */
 const isAssertion = (token: string) => token.split('.').length === 3;
@@ -36,8 +33,9 @@ interface Credentials {
  * @throws AppError UNAUTHORIZED for a credential that is invalid, expired, for another audience, or replayed
  * @see https://www.rfc-editor.org/rfc/rfc7519
  */
-export function createAuthenticator({ config, database, clock }: { config: Config; database: Database; clock: Clock }) {
+export function createAuthenticator({ config, database, callers, clock }: Pick<Context, 'config' | 'database' | 'callers' | 'clock'>) {
   const assertionKey = new TextEncoder().encode(config.ASSERTION_SECRET);
+  const internalKey = digest(config.INTERNAL_API_KEY);
 
   async function verifyAssertion(token: string, mutating: boolean): Promise<Actor> {
     const now = clock.now();
@@ -58,7 +56,7 @@ export function createAuthenticator({ config, database, clock }: { config: Confi
     if (mutating) await useOnce(String(payload.jti), expiresAt);
     if (!payload.sub) return { kind: 'web', facade: 'web' };
     // A deleted account has no session: its session rows are deleted with it.
-    const session = typeof payload.sid === 'string' ? await findLiveSession({ database, clock }, payload.sub, payload.sid) : null;
+    const session = typeof payload.sid === 'string' ? await findLiveSession({ database, callers, clock }, payload.sub, payload.sid) : null;
     if (!session) throw new AppError('UNAUTHORIZED');
     return {
       kind: 'user',
@@ -83,12 +81,13 @@ export function createAuthenticator({ config, database, clock }: { config: Confi
     if (authorization === undefined) return null;
     const [, token] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization) ?? [];
     if (!token) throw new AppError('UNAUTHORIZED');
-    if (equal(token, config.INTERNAL_API_KEY)) {
+    // The digests have one length, so that the comparison takes constant time for every token.
+    if (timingSafeEqual(digest(token), internalKey)) {
       if (!userId) return { kind: 'service', facade: 'backend' };
       return { kind: 'user', userId, credential: 'internal', facade: 'backend' };
     }
     if (token.startsWith(KEY_PREFIX)) {
-      const apiKey = await findApiKey({ database, clock }, token);
+      const apiKey = await findApiKey({ database, callers, clock }, token);
       if (!apiKey) throw new AppError('UNAUTHORIZED');
       return { kind: 'user', userId: apiKey.ownerId, credential: 'apiKey', key: apiKey.grant, facade: 'backend' };
     }

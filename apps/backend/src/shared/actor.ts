@@ -40,6 +40,10 @@ export type Actor = UserActor | ServiceActor | WebActor;
 /** The tenant of a transaction: a user, one agent of a user, or the platform itself (jobs, the internal key, the reconciler). */
 export type Tenant = { userId: string; agentId?: string | undefined } | 'service';
 
+/** The settings of a transaction for a tenant: `app.user_id`, `app.actor`, `app.agent_id`. The row-level policies read them. */
+export const settingsOf = (tenant: Tenant): [userId: string, actor: string, agentId: string] =>
+  tenant === 'service' ? ['', 'service', ''] : [tenant.userId, 'user', tenant.agentId ?? ''];
+
 /** The tenant whose rows an actor may access. @throws AppError UNAUTHORIZED for the web app without a user */
 export function tenantOf(actor: Actor): Tenant {
   if (actor.kind === 'user') return { userId: actor.userId, agentId: actor.key?.agentId };

@@ -1,10 +1,13 @@
 import { ADMIN_AGENT_LIMIT, AppError, type Plan, plans } from '@agentbot/contracts';
+import type pg from 'pg';
 import type { Config } from '../../config/config.ts';
 import type { Subscription, User } from '../../generated/prisma/client.ts';
 import { type Database, isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
+import { queryAs, type Statement } from '../../infra/database/query-as.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
+import type { Callers } from './callers.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import { beginSession } from './sessions.ts';
 import { isPaid } from './subscription-status.ts';
@@ -73,9 +76,32 @@ const isListed = (config: Config, list: string[], user: Pick<User, 'email' | 'em
 export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt' | 'isAdmin'>) =>
   user.isAdmin || isListed(config, config.ADMIN_EMAILS, user);
 
+type AccountRow = Pick<User, 'id' | 'email' | 'emailVerifiedAt' | 'name' | 'isAdmin' | 'plan'> & {
+  subscriptions?: Pick<Subscription, 'plan' | 'status'>[] | null;
+};
+
+const accountStatement: Statement = {
+  name: 'account',
+  text: `SELECT id, email, email_verified_at AS "emailVerifiedAt", name, is_admin AS "isAdmin", plan,
+    (SELECT json_agg(json_build_object('plan', s.plan, 'status', s.status)) FROM subscriptions s WHERE s.owner_id = u.id) AS subscriptions
+    FROM users u WHERE id = $1`,
+};
+
 /** Accounts: sign-up, sign-in, plans. */
-export function createAccounts({ database, config, clock }: { database: Database; config: Config; clock: Clock }) {
-  const view = (row: User & { subscriptions?: Subscription[] }): Account => ({
+export function createAccounts({
+  database,
+  pool,
+  callers,
+  config,
+  clock,
+}: {
+  database: Database;
+  pool: pg.Pool;
+  callers: Callers;
+  config: Config;
+  clock: Clock;
+}) {
+  const view = (row: AccountRow): Account => ({
     id: row.id,
     email: row.email,
     emailTrusted: isEmailTrusted(config, row),
@@ -132,9 +158,16 @@ export function createAccounts({ database, config, clock }: { database: Database
 
     /** Reads an account with its plan. @throws AppError UNAUTHORIZED when the account no longer exists */
     async find(userId: string): Promise<Account> {
-      const row = await database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId }, include: { subscriptions: true } }));
+      const [row] = await queryAs<AccountRow>(pool, { userId }, accountStatement, [userId]);
       if (!row) throw new AppError('UNAUTHORIZED');
       return view(row);
+    },
+
+    /** Whether a user administers the installation. @throws AppError UNAUTHORIZED when the account no longer exists */
+    async isAdmin(userId: string): Promise<boolean> {
+      const row = await callers.users.read(userId, () => database.as({ userId }, (tx) => tx.user.findUnique({ where: { id: userId } })));
+      if (!row) throw new AppError('UNAUTHORIZED');
+      return isAdministrator(config, row);
     },
 
     /** Grants a plan without payment to a user by id or email. @throws AppError USER_NOT_FOUND */

@@ -11,8 +11,6 @@ import { lockAccount } from './grants.ts';
 /** Every API key starts with it; other bearer tokens do not. */
 export const KEY_PREFIX = 'sk_';
 const MAX_KEYS = 10;
-/** `lastUsedAt` is written at most this often. */
-const LAST_USED_INTERVAL_MS = 60_000;
 
 type Slice = Pick<Context, 'database' | 'accounts' | 'clock'>;
 
@@ -66,11 +64,12 @@ export async function createApiKey({ database, accounts, clock }: Slice, actor: 
   return { ...view(row), key };
 }
 
-/** Revokes a key. @throws AppError API_KEY_NOT_FOUND when the key does not exist or belongs to another account */
-export async function deleteApiKey({ database }: Pick<Context, 'database'>, actor: Actor, id: string): Promise<void> {
+/** Revokes a key in every process. @throws AppError API_KEY_NOT_FOUND when the key does not exist or belongs to another account */
+export async function deleteApiKey({ database, callers }: Pick<Context, 'database' | 'callers'>, actor: Actor, id: string): Promise<void> {
   const ownerId = userOf(actor);
   const { count } = await database.as({ userId: ownerId }, (tx) => tx.apiKey.deleteMany({ where: { id, ownerId } }));
   if (count === 0) throw new AppError('API_KEY_NOT_FOUND');
+  await callers.fence();
 }
 
 /**
@@ -78,20 +77,14 @@ export async function deleteApiKey({ database }: Pick<Context, 'database'>, acto
  * duration reveals nothing about stored keys.
  */
 export async function findApiKey(
-  { database, clock }: Pick<Context, 'database' | 'clock'>,
+  { database, callers, clock }: Pick<Context, 'database' | 'callers' | 'clock'>,
   key: string,
 ): Promise<{ ownerId: string; grant: KeyGrant } | undefined> {
-  return database.as('service', async (tx) => {
-    const row = await tx.apiKey.findUnique({ where: { hash: sha256(key) } });
-    const now = clock.now();
-    if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
-    const staleBefore = new Date(now.getTime() - LAST_USED_INTERVAL_MS);
-    if (!row.lastUsedAt || row.lastUsedAt < staleBefore) {
-      // Of parallel requests one writes; the condition makes the others update nothing.
-      const stale = { OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: staleBefore } }] };
-      await tx.apiKey.updateMany({ where: { id: row.id, ...stale }, data: { lastUsedAt: now } });
-    }
-    const { id, ownerId, expiresAt } = row;
-    return { ownerId, grant: { id, scopes: row.scopes as Scope[], agentId: row.agentId ?? undefined, expiresAt } };
-  });
+  const hash = sha256(key);
+  const row = await callers.keys.read(hash, () => database.as('service', (tx) => tx.apiKey.findUnique({ where: { hash } })));
+  const now = clock.now();
+  if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
+  row.lastUsedAt = callers.lastSeen.note('keys', row.id, row.lastUsedAt, now);
+  const { id, ownerId, expiresAt } = row;
+  return { ownerId, grant: { id, scopes: row.scopes as Scope[], agentId: row.agentId ?? undefined, expiresAt } };
 }

@@ -3,7 +3,7 @@ import type { Transaction } from '../../infra/database/database.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Clock } from '../../shared/clock.ts';
 
-/** Postgres channel. Triggers publish on it the id of each API key or session that has ended or changed. */
+/** Postgres channel. Triggers publish on it the id of each API key, session or user that has ended, or whose rights have changed. */
 export const GRANT_CHANGES = 'grant_changes';
 
 /** Whether the actor's API key or session is still valid: either can end while a request is in flight. */

@@ -52,7 +52,7 @@ interface NewPassword {
  * @throws AppError INVALID_REQUEST for a used or expired link
  */
 export async function resetPassword(
-  { database, clock }: Pick<Context, 'database' | 'clock'>,
+  { database, callers, clock }: Pick<Context, 'database' | 'callers' | 'clock'>,
   { token, password, revokeKeys }: NewPassword,
 ): Promise<void> {
   const passwordHash = await hashPassword(password);
@@ -71,4 +71,5 @@ export async function resetPassword(
     await tx.passwordReset.deleteMany({ where: { ownerId } });
     await tx.user.update({ where: { id: ownerId }, data: { passwordHash, emailVerifiedAt: emailVerifiedAt ?? clock.now() } });
   });
+  await callers.fence();
 }

@@ -7,9 +7,6 @@ import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'clock'>;
 
-/** `lastSeenAt` is written at most this often. */
-const LAST_SEEN_INTERVAL_MS = 60_000;
-
 /** Creates a browser session in the transaction that checked the credential. @returns the session's id */
 export async function beginSession(tx: Transaction, clock: Clock, ownerId: string, userAgent: string | undefined): Promise<string> {
   const expiresAt = msAhead(clock, SESSION_SECONDS * 1000);
@@ -17,27 +14,33 @@ export async function beginSession(tx: Transaction, clock: Clock, ownerId: strin
   return id;
 }
 
-/** The user's session, or null when it has ended or expired. Updates `lastSeenAt`. */
-export function findLiveSession({ database, clock }: Slice, userId: string, id: string): Promise<Session | null> {
-  return database.as({ userId }, async (tx) => {
-    const now = clock.now();
-    const session = await tx.session.findFirst({ where: { id, ownerId: userId, endedAt: null, expiresAt: { gt: now } } });
-    const staleBefore = new Date(now.getTime() - LAST_SEEN_INTERVAL_MS);
-    if (session && session.lastSeenAt < staleBefore) {
-      // Of parallel requests one writes; the condition makes the others update nothing.
-      await tx.session.updateMany({ where: { id, lastSeenAt: { lt: staleBefore } }, data: { lastSeenAt: now } });
-    }
-    return session;
-  });
+/** The user's session, or null when it has ended or expired. Notes that it was seen. */
+export async function findLiveSession(
+  { database, callers, clock }: Slice & Pick<Context, 'callers'>,
+  userId: string,
+  id: string,
+): Promise<Session | null> {
+  const session = await callers.sessions.read(id, () =>
+    database.as({ userId }, (tx) => tx.session.findFirst({ where: { id, ownerId: userId, endedAt: null } })),
+  );
+  const now = clock.now();
+  if (!session || session.ownerId !== userId || session.expiresAt <= now) return null;
+  session.lastSeenAt = callers.lastSeen.note('sessions', id, session.lastSeenAt, now);
+  return session;
 }
 
-/** Ends one session. @returns the id of its user @throws AppError SESSION_NOT_FOUND when the session is unknown or has ended */
-export function endSession({ database, clock }: Slice, id: string): Promise<{ ownerId: string }> {
-  return database.as('service', async (tx) => {
-    const [ended] = await tx.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: clock.now() } });
-    if (!ended) throw new AppError('SESSION_NOT_FOUND');
-    return ended;
-  });
+/**
+ * Ends one session in every process.
+ * @returns the id of its user
+ * @throws AppError SESSION_NOT_FOUND when the session is unknown or has ended
+ */
+export async function endSession({ database, callers, clock }: Slice & Pick<Context, 'callers'>, id: string): Promise<{ ownerId: string }> {
+  const [ended] = await database.as('service', (tx) =>
+    tx.session.updateManyAndReturn({ where: { id, endedAt: null }, data: { endedAt: clock.now() } }),
+  );
+  if (!ended) throw new AppError('SESSION_NOT_FOUND');
+  await callers.fence();
+  return ended;
 }
 
 /** Ends every session of an account. */

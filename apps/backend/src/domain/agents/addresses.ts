@@ -25,9 +25,17 @@ export function idsOfLabel(label: string): string[] {
   return CERTIFIABLE.test(id) ? [id, id.replace(CERTIFIABLE, 'agent_')] : [id];
 }
 
+/** The parsed public URL of each configuration: a list parses it once, and not for each of its rows. */
+const publicUrls = new WeakMap<Addresses, URL>();
+function publicUrl(config: Addresses): URL {
+  const url = publicUrls.get(config) ?? new URL(config.GATEWAY_PUBLIC_URL);
+  publicUrls.set(config, url);
+  return url;
+}
+
 /** The agent's own URL, with the protocol and port of GATEWAY_PUBLIC_URL. With HTTPS its host name can have a certificate. */
 export function agentUrl(agent: AgentAddress, config: Addresses): string {
-  const { protocol, port } = new URL(config.GATEWAY_PUBLIC_URL);
+  const { protocol, port } = publicUrl(config);
   const host = subdomain(agent, config);
   return `${protocol}//${protocol === 'https:' ? host.replace(OWN_ID, 'agent-') : host}${port && `:${port}`}`;
 }

@@ -3,12 +3,13 @@ import { containerNames } from '../../infra/docker/layout.ts';
 import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { withoutCredentials } from '../../infra/openclaw/model-endpoint.ts';
 import { type Addresses, agentUrl, subdomain, websocketUrl } from './addresses.ts';
+import type { AgentListRow, AgentSummary } from './read-agents.ts';
 
 /** The agent's status in backend responses: `active` for a running agent, else its state. */
 export const backendStatus = (state: AgentState) => (state === 'running' ? 'active' : state);
 
 /** A row of the backend's agent list. */
-export const listedAgent = (agent: Agent, config: Addresses) => ({
+export const listedAgent = (agent: AgentListRow, config: Addresses) => ({
   id: agent.id,
   status: backendStatus(agent.state),
   created: agent.createdAt.toISOString(),
@@ -17,7 +18,7 @@ export const listedAgent = (agent: Agent, config: Addresses) => ({
 });
 
 /** The agent in a provisioning response. */
-export const provisionedAgent = (agent: Agent, config: Addresses) => ({
+export const provisionedAgent = (agent: Omit<AgentListRow, 'updatedAt'>, config: Addresses) => ({
   id: agent.id,
   name: agent.name,
   status: agent.state,
@@ -27,7 +28,7 @@ export const provisionedAgent = (agent: Agent, config: Addresses) => ({
 });
 
 /** A row of the web's agent list. */
-export const webAgent = (agent: Agent, config: Addresses) => ({
+export const webAgent = (agent: AgentListRow, config: Addresses) => ({
   ...provisionedAgent(agent, config),
   updatedAt: agent.updatedAt.toISOString(),
 });
@@ -44,7 +45,7 @@ export const createdAgent = (agent: Agent, config: Addresses) => ({
 });
 
 /** The response of `GET /api/agents/:id`. */
-export const agentDetails = (agent: Agent, config: Addresses) => ({
+export const agentDetails = (agent: AgentSummary, config: Addresses) => ({
   id: agent.id,
   status: backendStatus(agent.state),
   startedAt: agent.startedAt?.toISOString() ?? null,

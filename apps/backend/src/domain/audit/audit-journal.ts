@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditPending } from '../../generated/prisma/client.ts';
+import { queryAs, type Statement } from '../../infra/database/query-as.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import { pollLoop } from '../../shared/poll-loop.ts';
 import type { Context } from '../context.ts';
 import { agentOwner } from './agent-owner.ts';
-import { type AuditedEvent, insertEntry } from './append-entry.ts';
+import { type AuditedEvent, appendLastEntry, insertEntry } from './append-entry.ts';
 
 /** An entry before its outcome is known. */
 export type Intent = Omit<AuditedEvent, 'outcome' | 'status' | 'code'>;
+
+const beginStatement: Statement = {
+  name: 'audit-begin',
+  text: `INSERT INTO audit_pending (id, process_id, owner_id, actor_kind, actor_id, key_id, action, agent_id, target, ip, user_agent, request_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+};
 
 const INTERVAL_MS = 10_000;
 /** A process without a heartbeat for this long counts as dead. */
@@ -20,7 +27,7 @@ const TAKEOVER_DELAY_ROUNDS = 3;
  * and is deleted in the transaction that appends the entry. A failed append is retried; rows of a dead process are taken
  * over by another process, with outcome `unknown`.
  */
-export function createAuditJournal({ database, log, processId }: Pick<Context, 'database' | 'log' | 'processId'>) {
+export function createAuditJournal({ database, pool, log, processId }: Pick<Context, 'database' | 'pool' | 'log' | 'processId'>) {
   const name = `process:${processId}`;
   const unwritten = new Map<string, () => Promise<AuditedEvent>>();
   const report = (error: unknown) => log.error({ err: error }, 'audit entries could not be appended; the next round retries them');
@@ -75,7 +82,9 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
     /** Writes the intent of a request. @returns its id @throws Error when the write fails; the request must then change nothing */
     async begin(intent: Intent): Promise<string> {
       const id = randomUUID();
-      await database.as('service', (tx) => tx.auditPending.create({ data: { id, processId, ...intent } }));
+      const { ownerId, actorKind, actorId, keyId, action, agentId, target, ip, userAgent, requestId } = intent;
+      const values = [id, processId, ownerId, actorKind, actorId, keyId, action, agentId, target, ip, userAgent, requestId];
+      await queryAs(pool, 'service', beginStatement, values);
       return id;
     },
 
@@ -83,10 +92,7 @@ export function createAuditJournal({ database, log, processId }: Pick<Context, '
     async end(id: string, describe: () => Promise<AuditedEvent>): Promise<void> {
       try {
         const event = await describe();
-        await database.as('service', async (tx) => {
-          await tx.auditPending.deleteMany({ where: { id } });
-          await insertEntry(tx, event);
-        });
+        await appendLastEntry(pool, id, event);
       } catch (error) {
         unwritten.set(id, describe);
         throw error;

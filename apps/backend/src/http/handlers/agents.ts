@@ -7,8 +7,9 @@ import {
   updatedAgent,
   webAgent,
 } from '../../domain/agents/agent-view.ts';
-import { getAgent, listAgents } from '../../domain/agents/agents.ts';
+import { getAgent } from '../../domain/agents/agents.ts';
 import { createAgent } from '../../domain/agents/create-agent.ts';
+import { readAgentList, readAgentSummary } from '../../domain/agents/read-agents.ts';
 import { updateAgentMetadata } from '../../domain/agents/update-agent-metadata.ts';
 import type { Context } from '../../domain/context.ts';
 import { getAgentToken } from '../../domain/operations/agent-token.ts';
@@ -23,7 +24,7 @@ export function agentsHandlers(context: Context) {
   const { config } = context;
   return {
     listAgents: async ({ actor, facade, query, header }) => {
-      const page = actor && actor.kind !== 'web' ? await listAgents(context, actor, query) : { agents: [] };
+      const page = actor && actor.kind !== 'web' ? await readAgentList(context, actor, query) : { agents: [] };
       nextPage(header, query, page);
       if (facade === 'backend') return page.agents.map((agent) => listedAgent(agent, config));
       const agents = page.agents.map((agent) => webAgent(agent, config));
@@ -32,7 +33,7 @@ export function agentsHandlers(context: Context) {
     createAgent: async ({ actor, body, resourceName }) =>
       createdAgent(await createAgent(context, actor, body, resourceName && newId('agent', resourceName)), config),
     getAgent: async ({ actor, params, facade }) => {
-      const agent = agentDetails(await getAgent(context, actor, params.id), config);
+      const agent = agentDetails(await readAgentSummary(context, actor, params.id), config);
       return facade === 'web' ? { agent, status: 'ok' } : agent;
     },
     updateAgentMetadata: async ({ actor, params, body }) =>
@@ -52,7 +53,7 @@ export function agentsHandlers(context: Context) {
       return { success: true, agent: provisionedAgent(agent, config) };
     },
     listProvisionedAgents: async ({ actor, query, header }) => {
-      const page = await listAgents(context, actor, query);
+      const page = await readAgentList(context, actor, query);
       nextPage(header, query, page);
       const agents = page.agents.map((agent) => webAgent(agent, config));
       return { success: true, agents, count: agents.length };

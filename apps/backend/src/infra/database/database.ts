@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts';
-import type { Tenant } from '../../shared/actor.ts';
+import { settingsOf, type Tenant } from '../../shared/actor.ts';
 
 export type Transaction = Prisma.TransactionClient;
 
@@ -21,9 +21,7 @@ export async function openDatabase(connectionString: string) {
     /** Runs `work` in one transaction that reads and writes only rows of `tenant`. */
     as<T>(tenant: Tenant, work: (tx: Transaction) => Promise<T>): Promise<T> {
       return prisma.$transaction(async (tx) => {
-        const userId = tenant === 'service' ? '' : tenant.userId;
-        const actor = tenant === 'service' ? 'service' : 'user';
-        const agentId = tenant === 'service' ? '' : (tenant.agentId ?? '');
+        const [userId, actor, agentId] = settingsOf(tenant);
         await tx.$executeRaw`SELECT set_config('app.user_id', ${userId}, true), set_config('app.actor', ${actor}, true),
           set_config('app.agent_id', ${agentId}, true)`;
         return work(tx);

@@ -8,8 +8,8 @@ const RECONNECT_MS = 500;
 
 /**
  * Receives the notifications of other backend processes through Postgres, on one connection per process. Emits each
- * channel's payloads under the channel's name, and `resumed` after each (re)connect: notifications may have been lost, so
- * a listener must read its state again.
+ * channel's payloads under the channel's name, `lost` when the connection ends, and `resumed` after each (re)connect:
+ * notifications may have been lost, so a listener must read its state again.
  * @see https://www.postgresql.org/docs/current/sql-notify.html
  */
 export function listenForNotifications(connectionString: string, channels: readonly string[], log: Logger) {
@@ -22,7 +22,10 @@ export function listenForNotifications(connectionString: string, channels: reado
     const connecting = new pg.Client({ connectionString, options: APPLICATION_ROLE, keepAlive: true });
     const lost = Promise.withResolvers<void>();
     connecting.on('error', (error) => log.warn({ err: error }, 'the connection for notifications failed'));
-    connecting.on('end', () => lost.resolve());
+    connecting.on('end', () => {
+      emitter.emit('lost', '');
+      lost.resolve();
+    });
     connecting.on('notification', ({ channel, payload = '' }) => emitter.emit(channel, payload));
     await connecting.connect();
     for (const channel of channels) await connecting.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
@@ -40,7 +43,7 @@ export function listenForNotifications(connectionString: string, channels: reado
   })();
 
   return {
-    /** Subscribes to a channel, or to `resumed`. @returns a function that unsubscribes */
+    /** Subscribes to a channel, to `lost`, or to `resumed`. @returns a function that unsubscribes */
     on(channel: string, listener: (payload: string) => void): () => void {
       emitter.on(channel, listener);
       return () => emitter.off(channel, listener);

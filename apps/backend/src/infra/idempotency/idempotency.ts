@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
+import type pg from 'pg';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import { type Clock, msAgo } from '../../shared/clock.ts';
 import { randomName } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Envelope } from '../crypto/envelope.ts';
 import { type Database, isUniqueViolation } from '../database/database.ts';
+import { queryAs, type Statement } from '../database/query-as.ts';
 
 /** A response: HTTP status and JSON body. */
 export interface Answer {
@@ -28,6 +30,16 @@ const HEARTBEAT_MS = 5_000;
 /** A request without a heartbeat for this long is stale: its process has died. Four heartbeats may fail before that. */
 const STALE_AFTER_MS = 20_000;
 
+const firstClaim: Statement = {
+  name: 'idempotency-claim',
+  text: `INSERT INTO idempotency_keys (owner_id, key, fingerprint, resource_id, alive_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING 1`,
+};
+const storedAnswer: Statement = {
+  name: 'idempotency-answer',
+  text: 'UPDATE idempotency_keys SET status = $3, sealed_body = $4 WHERE owner_id = $1 AND key = $2 RETURNING 1',
+};
+
 /** JSON with sorted keys: the order of a body's fields does not change its fingerprint. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part) =>
@@ -42,7 +54,17 @@ function canonical(value: unknown): string {
  * a crash, the next repetition runs the work again with the same `resourceName`, so it adopts what the first run created.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-export function createIdempotency({ database, envelope, clock }: { database: Database; envelope: Envelope; clock: Clock }) {
+export function createIdempotency({
+  database,
+  pool,
+  envelope,
+  clock,
+}: {
+  database: Database;
+  pool: pg.Pool;
+  envelope: Envelope;
+  clock: Clock;
+}) {
   type Claim = { resourceName: string } | { answer: Answer } | 'wait';
 
   async function claim({ actor, key, ...request }: Attempt): Promise<Claim> {
@@ -51,12 +73,15 @@ export function createIdempotency({ database, envelope, clock }: { database: Dat
     // An API key that is limited to one agent must not receive the answer of a key for another agent.
     const keyAgent = actor.kind === 'user' && actor.key?.agentId ? [actor.key.agentId] : [];
     const fingerprint = sha256(canonical([request.method, request.path, request.body, ...keyAgent]));
+    const now = clock.now();
+    const name = randomName(12);
+    const [begun] = await queryAs(pool, tenantOf(actor), firstClaim, [ownerId, key, fingerprint, name, now]);
+    if (begun) return { resourceName: name };
     return database.as(tenantOf(actor), async (tx) => {
-      const now = clock.now();
       const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM idempotency_keys WHERE owner_id = ${ownerId} AND key = ${key} FOR UPDATE`;
       const row = rows.length ? await tx.idempotencyKey.findUnique({ where: id }) : null;
       if (!row || now.getTime() - row.createdAt.getTime() > RETENTION_MS) {
-        const fresh = { fingerprint, resourceId: randomName(12), status: null, sealedBody: null, aliveAt: now, createdAt: now };
+        const fresh = { fingerprint, resourceId: name, status: null, sealedBody: null, aliveAt: now, createdAt: now };
         if (row) await tx.idempotencyKey.update({ where: id, data: fresh });
         else await tx.idempotencyKey.create({ data: { ownerId, key, ...fresh } });
         return { resourceName: fresh.resourceId };
@@ -83,7 +108,6 @@ export function createIdempotency({ database, envelope, clock }: { database: Dat
   return async function once(attempt: Attempt, run: (resourceName: string) => Promise<Answer>): Promise<Answer & { repeated: boolean }> {
     const { actor, key } = attempt;
     const ownerId = userOf(actor);
-    const where = { ownerId_key: { ownerId, key } };
     const deadline = Date.now() + attempt.timeoutMs;
     let pauseMs = 50;
     let claimed: Claim = 'wait';
@@ -107,7 +131,8 @@ export function createIdempotency({ database, envelope, clock }: { database: Dat
     try {
       const answer = await run(claimed.resourceName);
       const sealedBody = envelope.seal(JSON.stringify(answer.body), `idempotency_keys|${ownerId}|${key}`);
-      await database.as(tenantOf(actor), (tx) => tx.idempotencyKey.update({ where, data: { status: answer.status, sealedBody } }));
+      const [stored] = await queryAs(pool, tenantOf(actor), storedAnswer, [ownerId, key, answer.status, sealedBody]);
+      if (!stored) throw new Error('The row of an Idempotency-Key is gone');
       return { ...answer, repeated: false };
     } catch (error) {
       if (error instanceof AppError) await database.as(tenantOf(actor), (tx) => tx.idempotencyKey.deleteMany({ where: { ownerId, key } }));

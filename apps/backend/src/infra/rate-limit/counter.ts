@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** A rate limit: at most `points` requests within `seconds`. */
 export interface Limit {
@@ -9,6 +9,17 @@ export interface Limit {
   seconds: number;
   /** The error sentence for a refused request. */
   message?: string;
+}
+
+/** The requests of a key in the current window, and when it ends. Above `points` the request is refused. */
+export interface Count {
+  consumedPoints: number;
+  msBeforeNext: number;
+}
+
+export interface Counter {
+  /** Counts one request. */
+  consume(key: string): Promise<Count>;
 }
 
 /** Creates a rate limiter in Postgres that all backend processes share: `points` per `seconds` and key. */
@@ -23,4 +34,16 @@ export function createCounter(pool: pg.Pool, { name, points, seconds }: Limit): 
     duration: seconds,
     clearExpiredByTimeout: false,
   });
+}
+
+/** Creates a counter that is exact: each request waits until Postgres has counted it. */
+export function createExactCounter(pool: pg.Pool, limit: Limit): Counter {
+  const limiter = createCounter(pool, limit);
+  return {
+    consume: (key) =>
+      limiter.consume(key).catch((rejected: unknown) => {
+        if (rejected instanceof RateLimiterRes) return rejected;
+        throw rejected;
+      }),
+  };
 }
