@@ -148,6 +148,10 @@ describe('every operation:', () => {
     'listAgentModels',
     'exportAudit',
     'exportUsage',
+    // The account page in the browser shows these.
+    'exportAccount',
+    'deleteAccount',
+    'endAccountSession',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -237,6 +241,8 @@ describe('error tables:', () => {
     ['requestPasswordReset', { email: 'x' }, 'A valid email is required'],
     ['resetPassword', { token: 'x', password: canary('a long password ') }, 'This link is no longer valid'],
     ['grantPlan', { plan: 'free' }, 'Invalid plan'],
+    ['updateAccount', { name: '' }, 'Name must not be empty'],
+    ['deleteAccount', {}, 'Type the password of the account to delete it'],
     ['provisionAgent', {}, 'Agent name is required'],
     ['provisionWithChannels', { plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
     ['provisionWithChannels', { telegramToken: canary('1:'), aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
@@ -325,6 +331,25 @@ describe('error tables:', () => {
     expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
     for (const id of ['startCheckout', 'openBillingPortal'] as const) expectRefusal(id, await call(id), 'PAYMENTS_UNAVAILABLE');
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
+    expectRefusal('endAccountSession', await call('endAccountSession', { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid session');
+    expectRefusal('endAccountSession', await call('endAccountSession'), 'SESSION_NOT_FOUND');
+    const wrong = { password: canary('a new password '), currentPassword: 'wrong' };
+    expectRefusal('updateAccount', await call('updateAccount', { as: newcomer, body: wrong }), 'WRONG_PASSWORD');
+    expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer }), 'WRONG_PASSWORD');
+    const ownPassword = { password: canary('correct horse battery ') };
+    expectRefusal('deleteAccount', await call('deleteAccount', { body: ownPassword }), 'LAST_ADMINISTRATOR');
+    const { id: newcomerId } = (await call('getMe', { as: newcomer })).body;
+    const bill = (status: string) =>
+      withDatabase((client) =>
+        client.query(
+          `INSERT INTO subscriptions (id, owner_id, plan, status) VALUES ('sub_newcomer', $1, 'solo', $2)
+           ON CONFLICT (id) DO UPDATE SET status = $2`,
+          [newcomerId, status],
+        ),
+      );
+    await bill('active');
+    expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer, body: ownPassword }), 'SUBSCRIPTION_ACTIVE');
+    await bill('canceled');
     for (const id of [
       'listUsers',
       'listAllAgents',

@@ -158,8 +158,8 @@ export const identity: Patch[] = [
   {
     id: 'reset-other-sessions',
     file: sessions,
-    find: 'where: { ownerId, endedAt: null }',
-    replace: 'where: { endedAt: null }',
+    find: 'where: { ownerId, endedAt: null, ...(kept',
+    replace: 'where: { endedAt: null, ...(kept',
     harm: 'a password reset signs everybody out',
     test: sessionTest('ends every session of the user'),
   },

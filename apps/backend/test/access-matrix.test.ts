@@ -92,6 +92,8 @@ const accepted: Partial<Record<RouteId, object>> = {
   // Without a list of domains: this installation cannot enforce one.
   updateAgentMetadata: { plan: 'collective', config: {} },
   updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
+  updateAccount: { name: 'Somebody', password: undefined, currentPassword: undefined },
+  deleteAccount: { password: 'not the right one' },
   renameConversation: { title: 'Renamed' },
   sendMessage: { images: [] },
   verifyCredentials: registeredUser,
@@ -202,6 +204,8 @@ const failing: Partial<Record<RouteId, { status: number; code?: string; error?: 
     error: expect.stringMatching(/^The signature does not match the wallet and the challenge/) as unknown as string,
   },
   unlinkWallet: { status: 404, code: 'WALLET_NOT_FOUND' },
+  deleteAccount: { status: 403, code: 'WRONG_PASSWORD' },
+  endAccountSession: { status: 404, code: 'SESSION_NOT_FOUND' },
 };
 /** What the owner of the agent gets beyond that. */
 const failingForOwner: typeof failing = {

@@ -136,6 +136,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   grantPlan: () => ({ plan: 'solo' }),
   signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
   signOut: () => ({ session: 'session_000000000000' }),
+  updateAccount: () => ({ name: 'Ada' }),
+  deleteAccount: () => ({ password: 'wrong' }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
   resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   createAgent: () => ({ name: 'New' }),
@@ -168,6 +170,7 @@ const idOf: Partial<Record<RouteId, string>> = {
   grantPlan: 'nobody',
   deleteApiKey: 'key_none',
   unlinkWallet: NO_WALLET,
+  endAccountSession: 'session_none',
   saveProviderKey: 'openai',
   deleteProviderKey: 'openai',
   saveInstallationKey: 'openai',
@@ -393,6 +396,13 @@ const fileErrors = (id: 'getAgentFile' | 'updateAgentFile'): Partial<Record<Erro
   },
 });
 
+/** Calls a route of the account with an API key. */
+const withApiKey = (id: RouteId): Provocation => ({
+  send: async () => call(real, id, { token: (await real.as(await real.account(), 'POST', '/api/keys', { name: 'k' })).body.key }),
+  error: 'An API key cannot manage its account',
+});
+const PASSWORD = canary('a long password ');
+
 /** The provocations of single operations. */
 const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   register: {
@@ -434,6 +444,38 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       { token: 'x'.repeat(43), password: canary('a long password ') },
       'This link is no longer valid',
     ),
+  },
+  getAccount: { FORBIDDEN: withApiKey('getAccount') },
+  exportAccount: { FORBIDDEN: withApiKey('exportAccount') },
+  listAccountSessions: { FORBIDDEN: withApiKey('listAccountSessions') },
+  endAccountSession: {
+    INVALID_REQUEST: { send: () => call(real, 'endAccountSession', { agent: 'a.b' }), error: 'Invalid session' },
+    FORBIDDEN: withApiKey('endAccountSession'),
+    SESSION_NOT_FOUND: { send: () => call(real, 'endAccountSession') },
+  },
+  updateAccount: {
+    INVALID_REQUEST: invalid('updateAccount', { name: ' ' }, 'Name must not be empty'),
+    FORBIDDEN: withApiKey('updateAccount'),
+    WRONG_PASSWORD: {
+      send: async () => call(real, 'updateAccount', { as: await real.account(), body: { password: PASSWORD, currentPassword: 'wrong' } }),
+    },
+  },
+  deleteAccount: {
+    INVALID_REQUEST: {
+      send: async () => call(real, 'deleteAccount', { as: await real.account(), body: {} }),
+      error: 'Type the password of the account to delete it',
+    },
+    FORBIDDEN: withApiKey('deleteAccount'),
+    WRONG_PASSWORD: { send: async () => call(real, 'deleteAccount', { as: await real.account() }) },
+    LAST_ADMINISTRATOR: { send: () => call(real, 'deleteAccount', { as: admin, body: { password: PASSWORD } }) },
+    SUBSCRIPTION_ACTIVE: {
+      send: async () => {
+        const ownerId = await real.account();
+        const data = { id: `sub_${ownerId}`, ownerId, status: 'active', plan: 'solo' as const };
+        await real.context.database.as('service', (tx) => tx.subscription.create({ data }));
+        return call(real, 'deleteAccount', { as: ownerId, body: { password: PASSWORD } });
+      },
+    },
   },
   grantPlan: {
     INVALID_REQUEST: invalid('grantPlan', { plan: 'free' }, 'Invalid plan'),

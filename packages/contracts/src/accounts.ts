@@ -9,7 +9,8 @@ const email = z
   .toLowerCase()
   .max(254, { error: 'A valid email is required' })
   .pipe(z.email({ error: 'A valid email is required' }));
-const password = z
+/** A new password. */
+export const password = z
   .string({ error: 'Password must be at least 8 characters' })
   .min(8, { error: 'Password must be at least 8 characters' })
   .max(200, { error: 'Password must be at most 200 characters' })
@@ -19,6 +20,13 @@ const password = z
       error: 'Password must be at least 8 characters, without blanks at its ends',
     },
   );
+/** The name of an account. */
+export const accountName = z
+  .string({ error: 'Name must be text' })
+  .trim()
+  .min(1, { error: 'Name must not be empty' })
+  .max(100, { error: 'Name must be at most 100 characters' })
+  .regex(visibleText, { error: 'Name must not contain control or invisible characters' });
 const account = z.strictObject({ id: z.string(), email: z.string() });
 /** How long a browser session lasts from its sign-in. */
 export const SESSION_SECONDS = 14 * 24 * 3600;
@@ -34,13 +42,7 @@ export const register = defineRoute({
   body: z.object({
     email,
     password,
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .regex(visibleText, { error: 'Name must not contain control or invisible characters' })
-      .optional(),
+    name: accountName.optional(),
   }),
   status: 201,
   failure: 'Failed to register',

@@ -16,6 +16,7 @@ export const errorTable = {
   AGENT_LIMIT_REACHED: { status: 402, sentence: 'Agent limit reached for your plan' },
   FORBIDDEN: { status: 403, sentence: 'Forbidden' },
   INSUFFICIENT_SCOPE: { status: 403, sentence: 'This API key does not allow this request' },
+  WRONG_PASSWORD: { status: 403, sentence: 'The password is wrong' },
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
   SESSION_NOT_FOUND: { status: 404, sentence: 'Session not found' },
   MESSAGE_NOT_FOUND: { status: 404, sentence: 'Message not found' },
@@ -31,6 +32,14 @@ export const errorTable = {
   NOT_FOUND: { status: 404, sentence: 'Not found' },
   EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists' },
   WALLET_TAKEN: { status: 409, sentence: 'This wallet is linked to another account' },
+  LAST_ADMINISTRATOR: {
+    status: 409,
+    sentence: 'This account is the last administrator. Make another account an administrator first',
+  },
+  SUBSCRIPTION_ACTIVE: {
+    status: 409,
+    sentence: 'The account has a subscription that Stripe still bills. End the subscription at once, then delete the account',
+  },
   AGENT_NOT_RUNNING: { status: 409, sentence: 'The agent is not running. Start it, then try again' },
   OPERATION_IN_PROGRESS: { status: 409, sentence: 'Another operation is running on this agent' },
   OPERATION_NOT_CANCELLABLE: { status: 409, sentence: 'This operation cannot be cancelled' },

@@ -1,3 +1,4 @@
+import * as account from './account.ts';
 import * as accounts from './accounts.ts';
 import * as admin from './admin.ts';
 import * as agents from './agents.ts';
@@ -27,6 +28,7 @@ import * as verification from './verification.ts';
 import * as wallets from './wallets.ts';
 import * as workspace from './workspace.ts';
 
+export type { AccountChange, AccountView, SessionView } from './account.ts';
 export { type Me, SESSION_SECONDS } from './accounts.ts';
 export type { AdminAgentView, InstallationHealth, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
@@ -72,6 +74,12 @@ export const routes = {
   requestPasswordReset: accounts.requestPasswordReset,
   resetPassword: accounts.resetPassword,
   getMe: accounts.getMe,
+  getAccount: account.getAccount,
+  updateAccount: account.updateAccount,
+  deleteAccount: account.deleteAccount,
+  exportAccount: account.exportAccount,
+  listAccountSessions: account.listAccountSessions,
+  endAccountSession: account.endAccountSession,
   grantPlan: accounts.grantPlan,
   listPlans: billing.listPlans,
   startCheckout: billing.startCheckout,

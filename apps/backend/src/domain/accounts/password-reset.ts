@@ -19,7 +19,7 @@ export async function requestPasswordReset({ config, database, clock, log }: Con
   if (!SMTP_URL) throw new AppError('MAIL_UNAVAILABLE');
   const token = randomBytes(32).toString('base64url');
   const user = await database.as('service', async (tx) => {
-    const row = await tx.user.findUnique({ where: { email } });
+    const row = await tx.user.findUnique({ where: { email, closingAt: null } });
     await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: clock.now() } } });
     if (row) {
       const expiresAt = msAhead(clock, LINK_LIFETIME_MS);
@@ -64,7 +64,8 @@ export async function resetPassword(
     const { ownerId } = reset;
     // Same lock as `lockAccount`: a parallel write of a credential either commits before it, or then finds its session ended.
     await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${ownerId} FOR UPDATE`;
-    const { emailVerifiedAt } = await tx.user.findUniqueOrThrow({ where: { id: ownerId } });
+    const { emailVerifiedAt, closingAt } = await tx.user.findUniqueOrThrow({ where: { id: ownerId } });
+    if (closingAt) throw new AppError('INVALID_REQUEST', 'This link is no longer valid');
     if (!emailVerifiedAt) await removeCredentials(tx, ownerId);
     if (revokeKeys) await tx.apiKey.deleteMany({ where: { ownerId } });
     await endSessionsOf(tx, clock, ownerId);

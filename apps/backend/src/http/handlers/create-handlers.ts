@@ -1,5 +1,6 @@
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
+import { accountHandlers } from './account.ts';
 import { accountsHandlers } from './accounts.ts';
 import { adminHandlers } from './admin.ts';
 import { agentsHandlers } from './agents.ts';
@@ -30,6 +31,7 @@ import { workspaceHandlers } from './workspace.ts';
 /** A handler for every route of the contract. It calls the verb and presents the result in the shape of the caller's facade. */
 export function createHandlers(context: Context): Handlers {
   return {
+    ...accountHandlers(context),
     ...accountsHandlers(context),
     ...adminHandlers(context),
     ...agentsHandlers(context),

@@ -6,6 +6,7 @@ import {
   BrainCircuit,
   ChartColumn,
   CircleDollarSign,
+  CircleUser,
   CreditCard,
   KeyRound,
   type LucideIcon,
@@ -34,6 +35,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
   {
     name: 'Account',
     items: [
+      { href: '/account', name: 'Account', icon: CircleUser },
       { href: '/account/usage', name: 'Usage', icon: ChartColumn },
       { href: '/account/model-keys', name: 'Model keys', icon: BrainCircuit },
       { href: '/account/keys', name: 'API keys', icon: KeyRound },
