@@ -4,6 +4,7 @@ import {
   browser,
   button,
   closeDashboard,
+  DESKTOP,
   database,
   expectFocus,
   expectNoRefusals,
@@ -35,6 +36,19 @@ beforeAll(async () => {
   await insertAgent();
 }, 180_000);
 afterAll(closeDashboard);
+
+/** A browser of a new account. @returns its page on the given path */
+async function openAs(email: string, path: string) {
+  const { session, id } = await WebSession.signUp(stack.webUrl, email);
+  const context = await browser.newContext({ viewport: DESKTOP });
+  await context.addCookies([
+    { name: 'next-auth.session-token', value: session.cookie('next-auth.session-token') ?? '', url: stack.webUrl },
+  ]);
+  const theirs = await context.newPage();
+  theirs.setDefaultTimeout(30_000);
+  await theirs.goto(stack.webUrl + path);
+  return { id, session, page: theirs, close: () => context.close() };
+}
 
 describe('the account page', () => {
   test('changes the name, and says that the email is not verified', async () => {
@@ -102,19 +116,60 @@ describe('the account page', () => {
   });
 
   test('deletes another account, and then shows the sign-in page', async () => {
-    const { session, id } = await WebSession.signUp(stack.webUrl, 'leaving@example.com');
-    const context = await browser.newContext();
-    await context.addCookies([
-      { name: 'next-auth.session-token', value: session.cookie('next-auth.session-token') ?? '', url: stack.webUrl },
-    ]);
-    const theirs = await context.newPage();
-    await theirs.goto(`${stack.webUrl}/account`);
+    const { id, page: theirs, close } = await openAs('leaving@example.com', '/account');
     await theirs.getByRole('button', { name: 'Delete account' }).click();
     await theirs.getByLabel('Your password').fill(canary('correct horse battery '));
     await theirs.getByRole('button', { name: 'Delete forever' }).click();
     await theirs.waitForURL('**/signin');
     expect((await database.query('SELECT 1 FROM users WHERE id = $1', [id])).rowCount).toBe(0);
-    await context.close();
+    await close();
+  });
+});
+
+describe('a user without a plan', () => {
+  test('requests one before filling the form, and sees the grant without a reload', async () => {
+    const bob = await openAs('bob@example.com', '/agents/new');
+    expect(await bob.page.getByRole('button', { name: 'Create agent' }).isDisabled()).toBe(true);
+    await bob.page.getByText('Your account needs a plan before it can create an agent').waitFor();
+    await bob.page.getByRole('button', { name: 'Request a plan' }).click();
+    const dialog = bob.page.getByRole('dialog', { name: 'Request a plan' });
+    await dialog.getByLabel('Plan', { exact: true }).selectOption('collective');
+    await dialog.getByLabel('Message').fill('For our support desk');
+    await dialog.getByRole('button', { name: 'Send request' }).click();
+    await bob.page.getByText(/^You requested the plan Collective/).waitFor();
+    expect(await findFaultsOfPages(bob.page, ['/agents/new', '/account/billing'])).toEqual([]);
+    await bob.page.goto(`${stack.webUrl}/agents/new`);
+    await bob.page.getByText(/^You requested the plan Collective/).waitFor();
+    await bob.page.evaluate(() => Object.assign(globalThis, { notReloaded: true }));
+
+    await visit('/admin/plan-requests');
+    const row = page.getByRole('list', { name: 'Plan requests' }).getByRole('listitem').filter({ hasText: 'bob@example.com' });
+    await row.getByText('For our support desk').waitFor();
+    await page.getByRole('link', { name: 'Plan requests 1 open' }).waitFor();
+    expect(await findFaultsOfPages(page, ['/admin/plan-requests'])).toEqual([]);
+    await button('Grant Collective to bob@example.com').click();
+    await expectToast('bob@example.com has the plan Collective');
+    await page.getByText('No open requests').waitFor();
+
+    await bob.page.getByText('Your account now has the plan Collective. You can create an agent.').waitFor({ timeout: 5_000 });
+    await bob.page.getByRole('button', { name: 'Create agent' }).and(bob.page.locator(':enabled')).waitFor();
+    expect(await bob.page.evaluate(() => 'notReloaded' in globalThis)).toBe(true);
+    await bob.close();
+  }, 120_000);
+
+  test('sees why a request was refused, on the page of plans too, and may ask again', async () => {
+    const eve = await openAs('eve@example.com', '/account/billing');
+    await eve.page.getByRole('button', { name: 'Request a plan' }).click();
+    await eve.page.getByRole('button', { name: 'Send request' }).click();
+    await eve.page.getByText(/^You requested the plan Solo/).waitFor();
+    await visit('/admin/plan-requests');
+    await button('Refuse with a reason… eve@example.com').click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('Not this month');
+    await page.getByRole('dialog').getByRole('button', { name: 'Refuse', exact: true }).click();
+    await page.getByText('No open requests').waitFor();
+    await eve.page.getByText('Your request for the plan Solo was refused: Not this month').waitFor({ timeout: 5_000 });
+    await eve.page.getByRole('button', { name: 'Request a plan' }).waitFor();
+    await eve.close();
   });
 });
 

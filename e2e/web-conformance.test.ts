@@ -152,6 +152,8 @@ describe('every operation:', () => {
     'exportAccount',
     'deleteAccount',
     'endAccountSession',
+    'grantPlanRequest',
+    'refusePlanRequest',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -242,6 +244,7 @@ describe('error tables:', () => {
     ['resetPassword', { token: 'x', password: canary('a long password ') }, 'This link is no longer valid'],
     ['grantPlan', { plan: 'free' }, 'Invalid plan'],
     ['updateAccount', { name: '' }, 'Name must not be empty'],
+    ['requestPlan', { plan: 'free' }, 'Invalid plan'],
     ['deleteAccount', {}, 'Type the password of the account to delete it'],
     ['provisionAgent', {}, 'Agent name is required'],
     ['provisionWithChannels', { plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
@@ -350,7 +353,17 @@ describe('error tables:', () => {
     await bill('active');
     expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer, body: ownPassword }), 'SUBSCRIPTION_ACTIVE');
     await bill('canceled');
+    const asked = (await call('requestPlan', { as: newcomer })).body.request.id;
+    expectRefusal('requestPlan', await call('requestPlan', { as: newcomer }), 'PLAN_REQUEST_OPEN');
+    for (const id of ['refusePlanRequest', 'grantPlanRequest'] as const) {
+      expectRefusal(id, await call(id, { agent: asked, as: newcomer }), 'FORBIDDEN');
+      expectRefusal(id, await call(id, { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid request id');
+      expectRefusal(id, await call(id, { agent: 'preq_none' }), 'PLAN_REQUEST_NOT_FOUND');
+      await call(id, { agent: asked });
+      expectRefusal(id, await call(id, { agent: asked }), 'PLAN_REQUEST_CLOSED');
+    }
     for (const id of [
+      'listPlanRequests',
       'listUsers',
       'listAllAgents',
       'listTopSpenders',

@@ -2,9 +2,12 @@ import type { Patch } from '../patch.ts';
 
 const source = (name: string) => `apps/backend/src/domain/${name}.ts`;
 const account = (name: string) => ({ package: '@agentbot/backend', file: 'test/account.test.ts', name });
+const requests = (name: string) => ({ package: '@agentbot/backend', file: 'test/plan-requests.test.ts', name });
 const update = source('accounts/update-account');
 const close = source('offboarding/close-account');
 const resume = source('offboarding/remove-closed-accounts');
+const planRequests = source('billing/plan-requests');
+const stream = source('overview/stream-overview');
 
 /** The account page: password, sessions, export and deletion. */
 export const accounts: Patch[] = [
@@ -111,5 +114,77 @@ export const accounts: Patch[] = [
     replace: 'select',
     harm: 'maintenance removes an account that nobody wants to delete',
     test: account('leaves accounts that are not closing alone'),
+  },
+  {
+    id: 'request-decided-twice',
+    file: planRequests,
+    find: "  if (row.state !== 'open') throw new AppError('PLAN_REQUEST_CLOSED');\n",
+    replace: '',
+    harm: 'a request that was refused gives its user a plan',
+    test: requests('is decided once'),
+  },
+  {
+    id: 'request-decided-in-parallel',
+    file: planRequests,
+    find: '  await tx.$queryRaw`SELECT 1 FROM plan_requests WHERE id = ${id} FOR UPDATE`;\n',
+    replace: '',
+    harm: 'two administrators answer at once, and the user has a plan that was refused',
+    test: requests('is decided once'),
+  },
+  {
+    id: 'request-grants-wish',
+    file: planRequests,
+    find: 'granted ?? plan',
+    replace: 'plan',
+    harm: 'an administrator grants a small plan, and the user gets the large one',
+    test: requests('can be granted with another plan'),
+  },
+  {
+    id: 'request-without-plan',
+    file: planRequests,
+    find: '    await tx.user.update({ where: { id: ownerId }, data: { plan: grantedPlan } });\n',
+    replace: '',
+    harm: 'a granted request gives no plan',
+    test: requests('granted gives the plan'),
+  },
+  {
+    id: 'request-stays-open',
+    file: source('accounts/accounts'),
+    find: "where: { ownerId: granted.id, state: 'open' }",
+    replace: "where: { ownerId: granted.id, state: 'granted' }",
+    harm: 'administrators answer a request that was answered by hand',
+    test: requests('is answered by a plan that an administrator grants by hand'),
+  },
+  {
+    id: 'request-newest-first',
+    file: planRequests,
+    find: "orderBy: [{ createdAt: 'asc' }, { id: 'asc' }]",
+    replace: "orderBy: [{ createdAt: 'desc' }, { id: 'desc' }]",
+    harm: 'who has waited longest is answered last',
+    test: requests('is listed for administrators'),
+  },
+  {
+    id: 'account-stream-foreign',
+    file: stream,
+    find: 'if (id !== owner || !seesAccount(actor)) return;',
+    replace: 'if (!seesAccount(actor)) return;',
+    harm: 'every page reads its account again whenever anybody gets a plan',
+    test: requests('a decision reaches the streams of its user'),
+  },
+  {
+    id: 'account-stream-silent',
+    file: stream,
+    find: "if (accountChanged && !ended) send('agents', { type: 'account' });",
+    replace: '',
+    harm: 'a granted plan appears after a reload only',
+    test: requests('a decision reaches the streams of its user'),
+  },
+  {
+    id: 'account-stream-narrow-key',
+    file: stream,
+    find: '|| !seesAccount(actor)) return;',
+    replace: ') return;',
+    harm: 'a key for one agent hears of the account',
+    test: requests('the stream of an API key for one agent'),
   },
 ];

@@ -46,6 +46,14 @@ beforeAll(async () => {
   await backend.context.database.as('service', async (tx) => {
     await tx.apiKey.update({ where: { id: expiring.id }, data: { expiresAt: new Date(0) } });
     const [endedAt, expiresAt] = [new Date(), new Date(Date.now() + 3_600_000)];
+    for (const [id, ownerId] of [
+      ['preq_owned', owner],
+      ['preq_stranger', stranger],
+    ] as const) {
+      await tx.planRequest.create({
+        data: { id, ownerId, plan: 'network', message: ownerId === owner ? 'CONFIDENTIAL' : null, createdAt: new Date() },
+      });
+    }
     await tx.session.create({ data: { id: 'session_ended', ownerId: owner, endedAt, expiresAt } });
     await tx.operation.create({
       data: { id: 'op_owned', agentId: agent, ownerId: owner, kind: 'stop', state: 'succeeded', finishedAt: new Date() },
@@ -94,6 +102,8 @@ const accepted: Partial<Record<RouteId, object>> = {
   updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
   updateAccount: { name: 'Somebody', password: undefined, currentPassword: undefined },
   deleteAccount: { password: 'not the right one' },
+  requestPlan: { plan: 'solo', message: 'Please' },
+  refusePlanRequest: { reason: 'No' },
   renameConversation: { title: 'Renamed' },
   sendMessage: { images: [] },
   verifyCredentials: registeredUser,
@@ -113,6 +123,8 @@ function request(id: RouteId, route: Route) {
   const wanted: Record<string, string> = {
     ...owned,
     ...(id === 'grantPlan' && { id: owner }),
+    ...(id === 'grantPlanRequest' && { id: 'preq_owned' }),
+    ...(id === 'refusePlanRequest' && { id: 'preq_stranger' }),
     ...(id === 'deleteApiKey' && { id: owned.keyId }),
   };
   const own = Object.fromEntries(Object.keys(schema?.shape ?? {}).map((name) => [name, wanted[name]]));
@@ -169,6 +181,7 @@ async function readOwnedRows(): Promise<unknown> {
     'provider_keys',
     'identities',
     'password_resets',
+    'plan_requests',
   ];
   const found: unknown[] = [];
   for (const table of tables) {
@@ -205,6 +218,7 @@ const failing: Partial<Record<RouteId, { status: number; code?: string; error?: 
   },
   unlinkWallet: { status: 404, code: 'WALLET_NOT_FOUND' },
   deleteAccount: { status: 403, code: 'WRONG_PASSWORD' },
+  requestPlan: { status: 409, code: 'PLAN_REQUEST_OPEN' },
   endAccountSession: { status: 404, code: 'SESSION_NOT_FOUND' },
 };
 /** What the owner of the agent gets beyond that. */
@@ -337,8 +351,8 @@ test('no refused request has changed a row of the owner', async () => {
 
 // The same requests as above: without them a route that refuses everybody would pass as well guarded.
 describe('the owner', () => {
-  /** Deletions come last, and the agent's after all others. */
-  const rank = ([id, { method }]: [RouteId, Route]) => (id === 'deleteAgent' ? 2 : method === 'DELETE' ? 1 : 0);
+  /** Deletions come last, and the agent's after all others. A granted plan answers the request for one. */
+  const rank = ([id, { method }]: [RouteId, Route]) => (id === 'deleteAgent' ? 2 : method === 'DELETE' || id === 'grantPlan' ? 1 : 0);
   const inOrder = [...guarded].sort((one, other) => rank(one) - rank(other));
 
   test.each(inOrder)('%s answers the owner', async (id, route) => {
@@ -350,7 +364,7 @@ describe('the owner', () => {
     if (id === 'getAgent') expect(answer.text).toContain(owned.id);
   });
 
-  test.each(guarded.filter(([, { auth }]) => auth === 'admin'))('%s answers an administrator', async (id, route) => {
+  test.each(inOrder.filter(([, { auth }]) => auth === 'admin'))('%s answers an administrator', async (id, route) => {
     expect(await send(id, route, await assertion(administrator))).toMatchObject({ status: 200 });
   });
 });

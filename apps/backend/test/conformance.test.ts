@@ -103,6 +103,7 @@ beforeAll(async () => {
     'challenges',
     'wallets',
     'provider_keys',
+    'plan_requests',
   ]) {
     await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
   }
@@ -137,6 +138,9 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
   signOut: () => ({ session: 'session_000000000000' }),
   updateAccount: () => ({ name: 'Ada' }),
+  requestPlan: () => ({ plan: 'solo' }),
+  grantPlanRequest: () => ({}),
+  refusePlanRequest: () => ({}),
   deleteAccount: () => ({ password: 'wrong' }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
   resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
@@ -402,6 +406,18 @@ const withApiKey = (id: RouteId): Provocation => ({
   error: 'An API key cannot manage its account',
 });
 const PASSWORD = canary('a long password ');
+const decisionErrors = (id: 'grantPlanRequest' | 'refusePlanRequest'): Partial<Record<ErrorCode, Provocation>> => ({
+  INVALID_REQUEST: { send: () => call(real, id, { agent: 'a.b' }), error: 'Invalid request id' },
+  FORBIDDEN: { send: () => call(real, id, { as: stranger }) },
+  PLAN_REQUEST_NOT_FOUND: { send: () => call(real, id) },
+  PLAN_REQUEST_CLOSED: {
+    send: async () => {
+      const { request } = (await call(real, 'requestPlan', { as: await real.account() })).body;
+      await call(real, 'refusePlanRequest', { agent: request.id });
+      return call(real, id, { agent: request.id });
+    },
+  },
+});
 
 /** The provocations of single operations. */
 const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
@@ -482,6 +498,21 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     FORBIDDEN: { send: () => call(real, 'grantPlan', { as: stranger }) },
     USER_NOT_FOUND: { send: () => call(real, 'grantPlan') },
   },
+  requestPlan: {
+    INVALID_REQUEST: invalid('requestPlan', { plan: 'free' }, 'Invalid plan'),
+    FORBIDDEN: withApiKey('requestPlan'),
+    PLAN_REQUEST_OPEN: {
+      send: async () => {
+        const as = await real.account();
+        await call(real, 'requestPlan', { as });
+        return call(real, 'requestPlan', { as });
+      },
+    },
+  },
+  getPlanRequest: { FORBIDDEN: withApiKey('getPlanRequest') },
+  listPlanRequests: { FORBIDDEN: { send: () => call(real, 'listPlanRequests', { as: stranger }) } },
+  grantPlanRequest: decisionErrors('grantPlanRequest'),
+  refusePlanRequest: decisionErrors('refusePlanRequest'),
   startCheckout: {
     INVALID_REQUEST: invalid('startCheckout', undefined, 'Invalid plan', '?plan=free'),
     PAYMENTS_UNAVAILABLE: { send: () => call(real, 'startCheckout') },

@@ -144,6 +144,17 @@ const file = z.strictObject({
   wallets: z.array(z.strictObject({ address: z.string(), linkedAt: timestamp })),
   passkeys: z.array(z.strictObject({ credentialId: z.string(), createdAt: timestamp })),
   subscriptions: z.array(z.strictObject({ id: z.string(), plan: planSchema.nullable(), status: z.string(), currentPeriodEnd: time })),
+  planRequests: z.array(
+    z.strictObject({
+      plan: planSchema,
+      message: z.string().nullable(),
+      state: z.string(),
+      createdAt: timestamp,
+      decidedAt: time,
+      grantedPlan: planSchema.nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
   modelCalls: z.array(
     z.strictObject({
       day: z.iso.date(),

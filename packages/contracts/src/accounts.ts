@@ -84,6 +84,8 @@ const me = z.strictObject({
   name: z.string().nullable(),
   admin: z.boolean(),
   plan: planSchema.nullable(),
+  /** Whether the account needs a plan before it can provision an agent. */
+  needsPlan: z.boolean(),
   agentLimit: z.int(),
   agentCount: z.int(),
 });

@@ -28,10 +28,13 @@ export const errorTable = {
   USER_NOT_FOUND: { status: 404, sentence: 'User not found' },
   API_KEY_NOT_FOUND: { status: 404, sentence: 'API key not found' },
   PROVIDER_KEY_NOT_FOUND: { status: 404, sentence: 'There is no key for this provider' },
+  PLAN_REQUEST_NOT_FOUND: { status: 404, sentence: 'Plan request not found' },
   WALLET_NOT_FOUND: { status: 404, sentence: 'Wallet not found' },
   NOT_FOUND: { status: 404, sentence: 'Not found' },
   EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists' },
   WALLET_TAKEN: { status: 409, sentence: 'This wallet is linked to another account' },
+  PLAN_REQUEST_OPEN: { status: 409, sentence: 'You have an open request already. An administrator will answer it' },
+  PLAN_REQUEST_CLOSED: { status: 409, sentence: 'This request has been answered already' },
   LAST_ADMINISTRATOR: {
     status: 409,
     sentence: 'This account is the last administrator. Make another account an administrator first',

@@ -21,6 +21,7 @@ import * as models from './models.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
+import * as planRequests from './plan-requests.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as provision from './provision.ts';
 import * as usage from './usage.ts';
@@ -55,6 +56,7 @@ export type { OpenclawVersion } from './openclaw.ts';
 export type { OperationKind, OperationView } from './operations.ts';
 export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
+export type { PlanRequestView, WaitingPlanRequest } from './plan-requests.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { KeySource, ProviderKeyView } from './provider-keys.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
@@ -82,6 +84,11 @@ export const routes = {
   endAccountSession: account.endAccountSession,
   grantPlan: accounts.grantPlan,
   listPlans: billing.listPlans,
+  requestPlan: planRequests.requestPlan,
+  getPlanRequest: planRequests.getPlanRequest,
+  listPlanRequests: planRequests.listPlanRequests,
+  grantPlanRequest: planRequests.grantPlanRequest,
+  refusePlanRequest: planRequests.refusePlanRequest,
   startCheckout: billing.startCheckout,
   openBillingPortal: billing.openBillingPortal,
   listUsers: admin.listUsers,

@@ -143,7 +143,13 @@ export function createAccounts({ database, config, clock }: { database: Database
         const where = user.includes('@') ? { email: user } : { id: user };
         const { count } = await tx.user.updateMany({ where, data: { plan } });
         if (count === 0) throw new AppError('USER_NOT_FOUND');
-        return tx.user.findUniqueOrThrow({ where });
+        const granted = await tx.user.findUniqueOrThrow({ where });
+        // A plan that is granted by hand answers the user's open request.
+        await tx.planRequest.updateMany({
+          where: { ownerId: granted.id, state: 'open' },
+          data: { state: 'granted', grantedPlan: plan, decidedAt: clock.now() },
+        });
+        return granted;
       });
       return { ...view(row), plan };
     },

@@ -40,6 +40,11 @@ async function readAccount(context: Slice, actor: Actor) {
         where,
         select: { id: true, plan: true, status: true, currentPeriodEnd: true },
       }),
+      planRequests: await tx.planRequest.findMany({
+        where,
+        ...created,
+        select: { plan: true, message: true, state: true, createdAt: true, decidedAt: true, grantedPlan: true, reason: true },
+      }),
       modelCalls: (await tx.modelDay.findMany({ where, orderBy: [{ day: 'asc' }, { agentId: 'asc' }] })).map((row) => ({
         day: row.day.toISOString().slice(0, 10),
         agentId: row.agentId,

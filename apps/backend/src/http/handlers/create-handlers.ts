@@ -21,6 +21,7 @@ import { modelsHandlers } from './models.ts';
 import { openclawHandlers } from './openclaw.ts';
 import { operationsHandlers } from './operations.ts';
 import { overviewHandlers } from './overview.ts';
+import { planRequestsHandlers } from './plan-requests.ts';
 import { providerKeysHandlers } from './provider-keys.ts';
 import { provisionHandlers } from './provision.ts';
 import { usageHandlers } from './usage.ts';
@@ -52,6 +53,7 @@ export function createHandlers(context: Context): Handlers {
     ...openclawHandlers(context),
     ...operationsHandlers(context),
     ...overviewHandlers(context),
+    ...planRequestsHandlers(context),
     ...providerKeysHandlers(context),
     ...provisionHandlers(context),
     ...usageHandlers(context),

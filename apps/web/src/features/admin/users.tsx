@@ -14,8 +14,7 @@ import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
-
-const planNames: Plan[] = ['solo', 'collective', 'label', 'network'];
+import { planNames } from './plan-names.ts';
 
 /** A plan select with a button that grants it. The select alone changes nothing: arrow keys step through its values. */
 function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
