@@ -10,6 +10,7 @@ import {
   expectNoRefusals,
   expectNoSecretsInLogs,
   expectToast,
+  findFaults,
   findFaultsOfPages,
   insertAgent,
   openDashboard,
@@ -24,6 +25,13 @@ import { WebSession } from './web-session.ts';
 /** Accounts and their administration in the browser. The agents here have no containers, and the installation has no mail. */
 
 const NEW_PASSWORD = canary('a new password ');
+let nobody: WebSession | undefined;
+
+/** The requests of the administrator's browser. */
+const owner = () => ({
+  call: async (method: string, path: string, { body }: { body: object }) =>
+    page.request.fetch(stack.webUrl + path, { method, data: body, headers: { origin: stack.webUrl } }),
+});
 
 beforeAll(async () => {
   await openDashboard({
@@ -173,8 +181,101 @@ describe('a user without a plan', () => {
   });
 });
 
+describe('the administration of users', () => {
+  /** Opens what an administrator can do with a user. */
+  async function manage(email: string) {
+    await visit('/admin/users');
+    await button(`Manage ${email}`).click();
+    const dialog = page.getByRole('dialog', { name: email });
+    await dialog.waitFor();
+    return dialog;
+  }
+
+  test('blocks a user, who is signed out at once and told why at the next sign-in; and unblocks them', async () => {
+    const mallory = await openAs('mallory@example.com', '/agents');
+    const dialog = await manage('mallory@example.com');
+    await dialog.getByRole('button', { name: 'Block user' }).click();
+    await expectToast('mallory@example.com is blocked');
+    await mallory.page.waitForURL('**/signin*', { timeout: 10_000 });
+    await mallory.page.getByLabel('Email').fill('mallory@example.com');
+    await mallory.page.getByLabel('Password').fill(canary('correct horse battery '));
+    await mallory.page.getByRole('button', { name: 'Sign in' }).click();
+    await mallory.page.getByText('This account is blocked. Ask the administrator of this installation').waitFor();
+    expect(await findFaults(page, '/admin/users-blocked', 'light')).toEqual([]);
+    await dialog.getByRole('button', { name: 'Unblock user' }).click();
+    await expectToast('mallory@example.com is no longer blocked');
+    await mallory.page.getByRole('button', { name: 'Sign in' }).click();
+    await mallory.page.waitForURL('**/agents');
+    await mallory.close();
+  }, 60_000);
+
+  test('grants and withdraws a plan, makes an administrator and a user again', async () => {
+    const { id, session } = await WebSession.signUp(stack.webUrl, 'carol@example.com');
+    await session.call('GET', '/api/me');
+    await owner().call('PUT', `/api/admin/users/${id}/plan`, { body: { plan: 'solo' } });
+    const dialog = await manage('carol@example.com');
+    await dialog.getByRole('button', { name: 'Withdraw the plan' }).click();
+    await expectToast('The plan is withdrawn');
+    expect((await session.call('GET', '/api/me')).body.plan).toBeNull();
+    await dialog.getByRole('button', { name: 'Make an administrator' }).click();
+    await expectToast('carol@example.com is an administrator');
+    expect((await session.call('GET', '/api/me')).body.admin).toBe(true);
+    await dialog.getByRole('button', { name: 'Make a user' }).click();
+    await expectToast('carol@example.com is no longer an administrator');
+    expect((await session.call('GET', '/api/admin/users')).status).toBe(403);
+    await page.keyboard.press('Escape');
+    await expectFocus('button:has-text("Manage")');
+  });
+
+  test('creates a link with which the user sets a new password, and shows it once', async () => {
+    const email = 'dora@example.com';
+    await WebSession.signUp(stack.webUrl, email);
+    const dialog = await manage(email);
+    await dialog.getByRole('button', { name: 'Create reset link' }).click();
+    const url = (await dialog.locator('code').textContent()) ?? '';
+    const context = await browser.newContext();
+    const theirs = await context.newPage();
+    await theirs.goto(stack.webUrl + new URL(url).pathname + new URL(url).search);
+    await theirs.getByLabel('New password').fill(NEW_PASSWORD);
+    await theirs.getByRole('button', { name: 'Set password' }).click();
+    await theirs.getByText('Your new password is set').waitFor();
+    await context.close();
+    expect(await new WebSession(stack.webUrl).signIn(email, NEW_PASSWORD)).toBe(200);
+    await visit('/admin/users');
+    expect(await page.locator('code').count()).toBe(0);
+  });
+
+  test('deletes a user after their email was typed', async () => {
+    const { id } = await WebSession.signUp(stack.webUrl, 'frank@example.com');
+    const dialog = await manage('frank@example.com');
+    const remove = dialog.getByRole('button', { name: 'Delete user' });
+    expect(await remove.isDisabled()).toBe(true);
+    await dialog.getByLabel('Type frank@example.com to confirm').fill('frank@example.com');
+    await remove.click();
+    await expectToast('frank@example.com is deleted');
+    await button('Manage frank@example.com').waitFor({ state: 'detached' });
+    expect((await database.query('SELECT 1 FROM users WHERE id = $1', [id])).rowCount).toBe(0);
+  });
+
+  test('offers neither a block nor a deletion of oneself', async () => {
+    const dialog = await manage('ada@example.com');
+    await dialog.getByText('This is your own account.').waitFor();
+    expect(await dialog.getByRole('button', { name: /Block|Delete/ }).count()).toBe(0);
+  });
+
+  test.each(['/admin', '/admin/users', '/admin/plan-requests', '/admin/agents', '/admin/usage', '/admin/model-keys'])(
+    '%s is a plain 404 for a user who is no administrator',
+    async (path) => {
+      nobody ??= (await WebSession.signUp(stack.webUrl, 'nobody@example.com')).session;
+      const response = await nobody.fetch(path);
+      const text = (await response.text()).replace(/<script.*?<\/script>/gs, '');
+      expect([response.status, text.includes('Page not found'), text.includes('Forbidden')]).toEqual([404, true, false]);
+    },
+  );
+});
+
 test('the pages of the account have no serious accessibility fault in either theme, and fit a phone', async () => {
-  expect(await findFaultsOfPages(page, ['/account'])).toEqual([]);
+  expect(await findFaultsOfPages(page, ['/account', '/admin/users'])).toEqual([]);
 }, 120_000);
 
 test('the policy blocked nothing, and no secret is in a log line', () => {

@@ -88,6 +88,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: canary('a long password ') }),
   grantPlan: () => ({ plan: 'solo' }),
   updateAccount: () => ({ name: 'Owner' }),
+  setUserRole: () => ({ admin: false }),
+  setUserBlocked: () => ({ blocked: false }),
   requestPlan: () => ({ plan: 'solo' }),
   grantPlanRequest: () => ({}),
   refusePlanRequest: () => ({}),
@@ -193,12 +195,16 @@ const outageCodes: ErrorCode[] = [
   'DOCKER_UNAVAILABLE',
   'PROVISIONING_DISABLED',
   'MAIL_UNAVAILABLE',
+  'MAIL_AVAILABLE',
   'RATE_LIMITED',
   'INTERNAL',
   'BACKEND_UNAVAILABLE',
 ];
 /** This row needs Stripe to be configured, which only the outages do. */
 const STRIPE_ROW = 'openBillingPortal PAYMENT_REQUIRED';
+
+/** Only the internal key gets these: an administrator remains while one calls, and cannot name their own account. */
+const unreachable = ['setUserBlocked LAST_ADMINISTRATOR', 'deleteUser LAST_ADMINISTRATOR'];
 
 /** Expects that this file has seen its half of all rows of all error tables; the two halves are complements. */
 export function expectAllRowsSeen(half: 'outages' | 'others'): void {
@@ -209,5 +215,5 @@ export function expectAllRowsSeen(half: 'outages' | 'others'): void {
     route.errors.filter((code) => reaches(route, code)).map((code) => ({ row: `${id} ${code}`, code })),
   );
   const own = rows.filter(({ row, code }) => (outageCodes.includes(code) || row === STRIPE_ROW) === (half === 'outages'));
-  expect(own.map(({ row }) => row).filter((row) => !seen.has(row))).toEqual([]);
+  expect(own.map(({ row }) => row).filter((row) => !seen.has(row) && !unreachable.includes(row))).toEqual([]);
 }

@@ -152,8 +152,14 @@ describe('every operation:', () => {
     'exportAccount',
     'deleteAccount',
     'endAccountSession',
+    // The administration in the browser shows these.
     'grantPlanRequest',
     'refusePlanRequest',
+    'withdrawPlan',
+    'setUserRole',
+    'setUserBlocked',
+    'deleteUser',
+    'createResetLink',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -352,7 +358,14 @@ describe('error tables:', () => {
       );
     await bill('active');
     expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer, body: ownPassword }), 'SUBSCRIPTION_ACTIVE');
+    expectRefusal('deleteUser', await call('deleteUser', { agent: newcomerId }), 'SUBSCRIPTION_ACTIVE');
     await bill('canceled');
+    for (const id of ['withdrawPlan', 'setUserRole', 'setUserBlocked', 'deleteUser', 'createResetLink'] as const) {
+      expectRefusal(id, await call(id, { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid user id');
+      expectRefusal(id, await call(id, { agent: 'nobody' }), 'USER_NOT_FOUND');
+      expectRefusal(id, await call(id, { agent: ownerId, as: newcomer }), 'FORBIDDEN');
+    }
+    expectRefusal('setUserRole', await call('setUserRole', { agent: ownerId }), 'LAST_ADMINISTRATOR');
     const asked = (await call('requestPlan', { as: newcomer })).body.request.id;
     expectRefusal('requestPlan', await call('requestPlan', { as: newcomer }), 'PLAN_REQUEST_OPEN');
     for (const id of ['refusePlanRequest', 'grantPlanRequest'] as const) {

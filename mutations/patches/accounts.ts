@@ -3,6 +3,10 @@ import type { Patch } from '../patch.ts';
 const source = (name: string) => `apps/backend/src/domain/${name}.ts`;
 const account = (name: string) => ({ package: '@agentbot/backend', file: 'test/account.test.ts', name });
 const requests = (name: string) => ({ package: '@agentbot/backend', file: 'test/plan-requests.test.ts', name });
+const administration = (name: string) => ({ package: '@agentbot/backend', file: 'test/user-administration.test.ts', name });
+const users = source('accounts/user-administration');
+const grants = source('accounts/grants');
+const suspensions = 'apps/backend/src/workers/suspensions.ts';
 const update = source('accounts/update-account');
 const close = source('offboarding/close-account');
 const resume = source('offboarding/remove-closed-accounts');
@@ -142,7 +146,7 @@ export const accounts: Patch[] = [
   {
     id: 'request-without-plan',
     file: planRequests,
-    find: '    await tx.user.update({ where: { id: ownerId }, data: { plan: grantedPlan } });\n',
+    find: '    await tx.user.update({ where: { id: ownerId }, data: { plan: grantedPlan, planWithdrawnAt: null } });\n',
     replace: '',
     harm: 'a granted request gives no plan',
     test: requests('granted gives the plan'),
@@ -186,5 +190,101 @@ export const accounts: Patch[] = [
     replace: ') return;',
     harm: 'a key for one agent hears of the account',
     test: requests('the stream of an API key for one agent'),
+  },
+  {
+    id: 'block-keeps-sessions',
+    file: users,
+    find: '    if (blocked) await endSessionsOf(tx, clock, id);\n',
+    replace: '',
+    harm: 'the streams of a blocked user go on',
+    test: administration('ends sessions at once in every process'),
+  },
+  {
+    id: 'block-late-session',
+    file: source('accounts/sessions'),
+    find: 'ownerId: userId, owner, endedAt',
+    replace: 'ownerId: userId, endedAt',
+    harm: 'a sign-in in the moment of the block stays',
+    test: administration('refuses a session that a sign-in stored'),
+  },
+  {
+    id: 'block-keeps-keys',
+    file: source('accounts/api-keys'),
+    find: ', owner: { blockedAt: null } } });',
+    replace: ' } });',
+    harm: 'a program acts for a blocked user',
+    test: administration('refuses API keys and ends their streams'),
+  },
+  {
+    id: 'block-keeps-key-streams',
+    file: grants,
+    find: 'ownerId, owner, OR: expiry',
+    replace: 'ownerId, OR: expiry',
+    harm: 'a program of a blocked user goes on reading',
+    test: administration('refuses API keys and ends their streams'),
+  },
+  {
+    id: 'block-sign-in-provider',
+    file: source('accounts/accounts'),
+    find: "          if (user.blockedAt) throw new AppError('ACCOUNT_BLOCKED');\n",
+    replace: '',
+    harm: 'a blocked user signs in with GitHub, and is thrown out without a reason',
+    test: administration('ends sessions at once in every process'),
+  },
+  {
+    id: 'block-clone-runs',
+    file: suspensions,
+    find: 'owner.blocked || (owner.lapsed && !isPaidClone(agent))',
+    replace: '(owner.blocked || owner.lapsed) && !isPaidClone(agent)',
+    harm: 'a clone of a blocked user goes on answering',
+    test: administration('stops a paid clone too'),
+  },
+  {
+    id: 'block-never-resumed',
+    file: suspensions,
+    find: '(NOT suspends AND a.suspended_at IS NOT NULL)',
+    replace: '(paid AND a.suspended_at IS NOT NULL)',
+    harm: 'agents stay stopped after the block has ended',
+    test: administration('maintenance does both'),
+  },
+  {
+    id: 'withdrawn-runs',
+    file: source('billing/lapse'),
+    find: '  if (planWithdrawn) return true;\n',
+    replace: '',
+    harm: 'agents run on without a plan',
+    test: administration('stops the agents, and the next grant'),
+  },
+  {
+    id: 'withdrawn-never-granted',
+    file: users,
+    find: '...(plan && { planWithdrawnAt: clock.now() })',
+    replace: 'planWithdrawnAt: clock.now()',
+    harm: 'agents of machine clients stop, which never needed a plan',
+    test: administration('of a user who never had one stops nothing'),
+  },
+  {
+    id: 'blocked-administrator-counts',
+    file: source('accounts/administrators'),
+    find: 'blockedAt: null,',
+    replace: '',
+    harm: 'the only administrator left is blocked',
+    test: administration('of the last administrator cannot be taken away'),
+  },
+  {
+    id: 'handed-link-proves',
+    file: users,
+    find: ', provesEmail: false }',
+    replace: ' }',
+    harm: 'an address counts as proved because an administrator saw a link, and every credential goes',
+    test: administration('proves no address'),
+  },
+  {
+    id: 'handed-link-foreign',
+    file: 'packages/contracts/src/admin-users.ts',
+    find: "  refusesApiKeys: 'Only a signed-in administrator can create a link to set a password',\n",
+    replace: '',
+    harm: 'a leaked key takes every account over',
+    test: administration('is not given to an API key'),
   },
 ];

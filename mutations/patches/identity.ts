@@ -134,8 +134,8 @@ export const identity: Patch[] = [
   {
     id: 'session-ended',
     file: sessions,
-    find: 'ownerId: userId, endedAt: null',
-    replace: 'ownerId: userId',
+    find: 'ownerId: userId, owner, endedAt: null',
+    replace: 'ownerId: userId, owner',
     harm: 'a copied cookie works after its user has signed out',
     test: sessionTest('ends only that session'),
   },

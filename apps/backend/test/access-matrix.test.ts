@@ -19,6 +19,7 @@ let backend: TestBackend;
 let administrator: string;
 let owner: string;
 let stranger: string;
+let registered: string;
 /** Ids of the owner's rows, by the name of the path parameter. */
 let owned: Record<
   'id' | 'agentId' | 'userId' | 'messageId' | 'operationId' | 'backupId' | 'keyId' | 'name' | 'versionId' | 'imageId' | 'conversationId',
@@ -31,7 +32,7 @@ beforeAll(async () => {
   administrator = await backend.account();
   owner = await backend.account();
   stranger = await backend.account();
-  await backend.account(registeredUser.email);
+  registered = await backend.account(registeredUser.email);
   const make = async (name: string) =>
     (await backend.machine(owner, 'POST', '/api/agents', { name, config: { plan: 'collective' } })).body.id;
   const [agent, other] = [await make('Mine'), await make('Other')];
@@ -102,6 +103,8 @@ const accepted: Partial<Record<RouteId, object>> = {
   updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
   updateAccount: { name: 'Somebody', password: undefined, currentPassword: undefined },
   deleteAccount: { password: 'not the right one' },
+  setUserRole: { admin: false },
+  setUserBlocked: { blocked: false },
   requestPlan: { plan: 'solo', message: 'Please' },
   refusePlanRequest: { reason: 'No' },
   renameConversation: { title: 'Renamed' },
@@ -122,7 +125,7 @@ function request(id: RouteId, route: Route) {
   const { params: schema } = route;
   const wanted: Record<string, string> = {
     ...owned,
-    ...(id === 'grantPlan' && { id: owner }),
+    ...(route.backend.path.startsWith('/api/admin/users/') && { id: id === 'deleteUser' ? registered : owner }),
     ...(id === 'grantPlanRequest' && { id: 'preq_owned' }),
     ...(id === 'refusePlanRequest' && { id: 'preq_stranger' }),
     ...(id === 'deleteApiKey' && { id: owned.keyId }),
@@ -351,8 +354,8 @@ test('no refused request has changed a row of the owner', async () => {
 
 // The same requests as above: without them a route that refuses everybody would pass as well guarded.
 describe('the owner', () => {
-  /** Deletions come last, and the agent's after all others. A granted plan answers the request for one. */
-  const rank = ([id, { method }]: [RouteId, Route]) => (id === 'deleteAgent' ? 2 : method === 'DELETE' || id === 'grantPlan' ? 1 : 0);
+  /** Deletions come last, and the agent's after all others. A granted plan answers the request for one; later tests need it. */
+  const rank = ([id, { method }]: [RouteId, Route]) => (id === 'deleteAgent' || id === 'grantPlan' ? 2 : method === 'DELETE' ? 1 : 0);
   const inOrder = [...guarded].sort((one, other) => rank(one) - rank(other));
 
   test.each(inOrder)('%s answers the owner', async (id, route) => {

@@ -115,9 +115,10 @@ describe('an API key for one agent', () => {
 });
 
 describe('the routes of administrators', () => {
-  const adminRoutes = Object.values<Route>(routes).filter(({ auth }) => auth === 'admin');
-  /** The address of a route; a request for a plan is decided once, so each call gets a new one. */
+  const adminRoutes = Object.values<Route>(routes).filter(({ auth, refusesApiKeys }) => auth === 'admin' && !refusesApiKeys);
+  /** The address of a route; a user is deleted once, and a request for a plan is decided once, so each call gets a new one. */
   async function addressOf(path: string): Promise<string> {
+    if (path === '/api/admin/users/:id') return path.replace(':id', await backend.account());
     if (!path.includes('plan-requests/:id')) return path.replace(':id', owner).replace(':provider', 'openai');
     const request = { id: `preq_${randomName(12)}`, ownerId: owner, plan: 'solo' as const, createdAt: new Date() };
     await backend.context.database.as('service', async (tx) => {
@@ -128,6 +129,8 @@ describe('the routes of administrators', () => {
   }
   const bodyOf = (method: string, path: string) => {
     if (method !== 'PUT') return undefined;
+    if (path.endsWith('/role')) return { admin: false };
+    if (path.endsWith('/blocked')) return { blocked: false };
     return path.includes(':provider') ? { apiKey: canary('sk-of-the-installation-') } : { plan: 'solo' };
   };
   /** Calls every route of administrators, in their order: a key is saved before it is deleted. @returns their answers */

@@ -61,7 +61,7 @@ beforeAll(async () => {
     startBackendWithDocker('conformance', { OPENCLAW_IMAGE: IMAGE, ...bots.settings }),
     startBackend(unreachableProviders),
     startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE, ...unreachableProviders }),
-    startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
+    startBackend({ PROVISIONING_ENABLED: 'false', SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
     startBackendWithDocker('faulty', {
       DOCKER_HOST: faultyEngine.dockerHost,
@@ -138,6 +138,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
   signOut: () => ({ session: 'session_000000000000' }),
   updateAccount: () => ({ name: 'Ada' }),
+  setUserRole: () => ({ admin: false }),
+  setUserBlocked: () => ({ blocked: true }),
   requestPlan: () => ({ plan: 'solo' }),
   grantPlanRequest: () => ({}),
   refusePlanRequest: () => ({}),
@@ -172,6 +174,11 @@ const bodies: Partial<Record<RouteId, () => object>> = {
 
 const idOf: Partial<Record<RouteId, string>> = {
   grantPlan: 'nobody',
+  withdrawPlan: 'nobody',
+  setUserRole: 'nobody',
+  setUserBlocked: 'nobody',
+  deleteUser: 'nobody',
+  createResetLink: 'nobody',
   deleteApiKey: 'key_none',
   unlinkWallet: NO_WALLET,
   endAccountSession: 'session_none',
@@ -406,6 +413,29 @@ const withApiKey = (id: RouteId): Provocation => ({
   error: 'An API key cannot manage its account',
 });
 const PASSWORD = canary('a long password ');
+const octo = { subject: '4', email: 'blocked-octo@example.com' };
+/** Creates an account that Stripe still bills. @returns its id */
+async function billedAccount(): Promise<string> {
+  const ownerId = await real.account();
+  const data = { id: `sub_${ownerId}`, ownerId, status: 'active', plan: 'solo' as const };
+  await real.context.database.as('service', (tx) => tx.subscription.create({ data }));
+  return ownerId;
+}
+const userErrors = (
+  id: 'withdrawPlan' | 'setUserRole' | 'setUserBlocked' | 'deleteUser' | 'createResetLink',
+): Partial<Record<ErrorCode, Provocation>> => ({
+  INVALID_REQUEST: { send: () => call(real, id, { agent: 'a.b' }), error: 'Invalid user id' },
+  FORBIDDEN: { send: () => call(real, id, { as: stranger }) },
+  USER_NOT_FOUND: { send: () => call(real, id) },
+});
+const lastAdministrator = (id: RouteId): Provocation => ({ send: () => call(real, id, { agent: admin }) });
+/** Signs in as a user who is blocked. */
+const whileBlocked = (find: () => Promise<string>, signIn: () => Promise<Answer>): Provocation => ({
+  async send() {
+    await call(real, 'setUserBlocked', { agent: await find() });
+    return signIn();
+  },
+});
 const decisionErrors = (id: 'grantPlanRequest' | 'refusePlanRequest'): Partial<Record<ErrorCode, Provocation>> => ({
   INVALID_REQUEST: { send: () => call(real, id, { agent: 'a.b' }), error: 'Invalid request id' },
   FORBIDDEN: { send: () => call(real, id, { as: stranger }) },
@@ -431,9 +461,19 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       },
     },
   },
-  verifyCredentials: { UNAUTHORIZED: { send: () => call(real, 'verifyCredentials'), error: 'Wrong email or password' } },
+  verifyCredentials: {
+    UNAUTHORIZED: { send: () => call(real, 'verifyCredentials'), error: 'Wrong email or password' },
+    ACCOUNT_BLOCKED: whileBlocked(
+      () => real.account('blocked@example.com'),
+      () => call(real, 'verifyCredentials', { body: { email: 'blocked@example.com', password: PASSWORD } }),
+    ),
+  },
   signInWithProvider: {
     INVALID_REQUEST: invalid('signInWithProvider', { ...bodies.signInWithProvider?.(), email: 'x' }, 'A valid email is required'),
+    ACCOUNT_BLOCKED: whileBlocked(
+      async () => (await call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), ...octo } })).body.id,
+      () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), ...octo } }),
+    ),
     UNAUTHORIZED: {
       send: () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), subject: '2', emailVerified: false } }),
       error: 'Your sign-in provider has not verified your email address',
@@ -485,12 +525,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     WRONG_PASSWORD: { send: async () => call(real, 'deleteAccount', { as: await real.account() }) },
     LAST_ADMINISTRATOR: { send: () => call(real, 'deleteAccount', { as: admin, body: { password: PASSWORD } }) },
     SUBSCRIPTION_ACTIVE: {
-      send: async () => {
-        const ownerId = await real.account();
-        const data = { id: `sub_${ownerId}`, ownerId, status: 'active', plan: 'solo' as const };
-        await real.context.database.as('service', (tx) => tx.subscription.create({ data }));
-        return call(real, 'deleteAccount', { as: ownerId, body: { password: PASSWORD } });
-      },
+      send: async () => call(real, 'deleteAccount', { as: await billedAccount(), body: { password: PASSWORD } }),
     },
   },
   grantPlan: {
@@ -520,6 +555,18 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   openBillingPortal: {
     PAYMENT_REQUIRED: { send: () => call(closed, 'openBillingPortal'), error: 'This account has no subscription yet' },
     PAYMENTS_UNAVAILABLE: { send: () => call(real, 'openBillingPortal') },
+  },
+  withdrawPlan: userErrors('withdrawPlan'),
+  setUserRole: { ...userErrors('setUserRole'), LAST_ADMINISTRATOR: lastAdministrator('setUserRole') },
+  setUserBlocked: { ...userErrors('setUserBlocked'), LAST_ADMINISTRATOR: lastAdministrator('setUserBlocked') },
+  deleteUser: {
+    ...userErrors('deleteUser'),
+    LAST_ADMINISTRATOR: lastAdministrator('deleteUser'),
+    SUBSCRIPTION_ACTIVE: { send: async () => call(real, 'deleteUser', { agent: await billedAccount() }) },
+  },
+  createResetLink: {
+    ...userErrors('createResetLink'),
+    MAIL_AVAILABLE: { send: async () => call(closed, 'createResetLink', { agent: await closed.account() }) },
   },
   listUsers: {
     INVALID_REQUEST: invalid('listUsers', undefined, 'Invalid cursor', '?cursor=abc'),

@@ -87,7 +87,14 @@ describe('a request for a plan', () => {
   test('is decided once, also by two administrators at once', async () => {
     const { id } = await newUser();
     const made = (await request(id)).body.request;
-    const answers = await Promise.all([decide(made.id, 'grant'), decide(made.id, 'refuse')]);
+    // Both requests wait for the row, and go on in the same moment.
+    const requests = await backend.context.database.as('service', async (tx) => {
+      await tx.$queryRaw`SELECT 1 FROM plan_requests WHERE id = ${made.id} FOR UPDATE`;
+      const sent = [decide(made.id, 'grant'), decide(made.id, 'refuse')];
+      await sleep(500);
+      return sent;
+    });
+    const answers = await Promise.all(requests);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     const granted = answers[0]?.status === 200;
     expect([await planOf(id), (await latest(id)).state]).toEqual(granted ? ['solo', 'granted'] : [null, 'refused']);

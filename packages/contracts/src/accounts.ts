@@ -61,7 +61,7 @@ export const verifyCredentials = defineRoute({
   body: z.object({ email, password: z.string().max(200) }),
   status: 200,
   failure: 'Failed to sign in',
-  errors: ['UNAUTHORIZED', 'RATE_LIMITED'],
+  errors: ['UNAUTHORIZED', 'ACCOUNT_BLOCKED', 'RATE_LIMITED'],
   backend: { path: '/api/credentials/verify', response: signedIn },
 });
 
@@ -132,7 +132,7 @@ export const signInWithProvider = defineRoute({
   }),
   status: 200,
   failure: 'Failed to sign in',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'EMAIL_TAKEN'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'ACCOUNT_BLOCKED', 'EMAIL_TAKEN'],
   backend: { path: '/api/credentials/provider', response: signedIn },
 });
 

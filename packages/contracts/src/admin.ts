@@ -23,6 +23,11 @@ const user = z.strictObject({
   email: z.string(),
   name: z.string().nullable(),
   admin: z.boolean(),
+  /** Whether the setting ADMIN_EMAILS makes the user an administrator. */
+  adminBySetting: z.boolean(),
+  blocked: z.boolean(),
+  /** Whether the account is being deleted. */
+  closing: z.boolean(),
   plan: planSchema.nullable(),
   agentCount: z.int(),
   createdAt: timestamp,

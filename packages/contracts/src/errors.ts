@@ -16,6 +16,7 @@ export const errorTable = {
   AGENT_LIMIT_REACHED: { status: 402, sentence: 'Agent limit reached for your plan' },
   FORBIDDEN: { status: 403, sentence: 'Forbidden' },
   INSUFFICIENT_SCOPE: { status: 403, sentence: 'This API key does not allow this request' },
+  ACCOUNT_BLOCKED: { status: 403, sentence: 'This account is blocked. Ask the administrator of this installation' },
   WRONG_PASSWORD: { status: 403, sentence: 'The password is wrong' },
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
   SESSION_NOT_FOUND: { status: 404, sentence: 'Session not found' },
@@ -33,6 +34,7 @@ export const errorTable = {
   NOT_FOUND: { status: 404, sentence: 'Not found' },
   EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists' },
   WALLET_TAKEN: { status: 409, sentence: 'This wallet is linked to another account' },
+  MAIL_AVAILABLE: { status: 409, sentence: 'This installation sends mail. The user can request a link on the sign-in page' },
   PLAN_REQUEST_OPEN: { status: 409, sentence: 'You have an open request already. An administrator will answer it' },
   PLAN_REQUEST_CLOSED: { status: 409, sentence: 'This request has been answered already' },
   LAST_ADMINISTRATOR: {

@@ -1,6 +1,7 @@
 import * as account from './account.ts';
 import * as accounts from './accounts.ts';
 import * as admin from './admin.ts';
+import * as adminUsers from './admin-users.ts';
 import * as agents from './agents.ts';
 import * as apiKeys from './api-keys.ts';
 import * as audit from './audit.ts';
@@ -92,6 +93,11 @@ export const routes = {
   startCheckout: billing.startCheckout,
   openBillingPortal: billing.openBillingPortal,
   listUsers: admin.listUsers,
+  withdrawPlan: adminUsers.withdrawPlan,
+  setUserRole: adminUsers.setUserRole,
+  setUserBlocked: adminUsers.setUserBlocked,
+  deleteUser: adminUsers.deleteUser,
+  createResetLink: adminUsers.createResetLink,
   listAllAgents: admin.listAllAgents,
   listTopSpenders: admin.listTopSpenders,
   getInstallationHealth: admin.getInstallationHealth,

@@ -101,6 +101,16 @@ const additions: Record<string, Addition> = {
   },
   OPERATION_NOT_CANCELLABLE: { status: 409, sentence: 'This operation cannot be cancelled', because: ownDoor },
   API_KEY_LIMIT_REACHED: { status: 409, sentence: 'API key limit reached', because: ownDoor },
+  ACCOUNT_BLOCKED: {
+    status: 403,
+    sentence: 'This account is blocked. Ask the administrator of this installation',
+    because: 'the right password of a blocked account is not wrong',
+  },
+  MAIL_AVAILABLE: {
+    status: 409,
+    sentence: 'This installation sends mail. The user can request a link on the sign-in page',
+    because: 'a link that somebody else has seen is used only where no mail can be sent',
+  },
   WRONG_PASSWORD: {
     status: 403,
     sentence: 'The password is wrong',
@@ -194,6 +204,11 @@ const failures: Record<string, string> = {
   startCheckout: 'Failed to start checkout',
   openBillingPortal: 'Failed to open the billing portal',
   listUsers: 'Failed to list users',
+  withdrawPlan: 'Failed to withdraw the plan',
+  setUserRole: 'Failed to change the role',
+  setUserBlocked: 'Failed to block the user',
+  deleteUser: 'Failed to delete the user',
+  createResetLink: 'Failed to create the link',
   listAllAgents: 'Failed to list agents',
   listTopSpenders: 'Failed to fetch usage',
   getInstallationHealth: 'Failed to fetch health',

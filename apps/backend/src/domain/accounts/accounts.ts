@@ -19,6 +19,10 @@ export interface Account {
   admin: boolean;
   /** Listed in TESTER_EMAILS: needs no subscription. */
   tester: boolean;
+  /** An administrator has blocked the account. */
+  blocked: boolean;
+  /** An administrator took a granted plan away, and granted none since. */
+  planWithdrawn: boolean;
   /** The largest of the granted plan and the paid plans; null without any. */
   plan: Plan | null;
 }
@@ -69,9 +73,13 @@ const isEmailTrusted = ({ NODE_ENV }: Config, { emailVerifiedAt }: Pick<User, 'e
 const isListed = (config: Config, list: string[], user: Pick<User, 'email' | 'emailVerifiedAt'>) =>
   list.includes(user.email) && isEmailTrusted(config, user);
 
-/** Whether a user administers the installation: the first user, and each user in ADMIN_EMAILS. */
+/** Whether the setting ADMIN_EMAILS makes a user an administrator. */
+export const isAdministratorBySetting = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt'>) =>
+  isListed(config, config.ADMIN_EMAILS, user);
+
+/** Whether a user administers the installation: the first user, those made administrators, and each user in ADMIN_EMAILS. */
 export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt' | 'isAdmin'>) =>
-  user.isAdmin || isListed(config, config.ADMIN_EMAILS, user);
+  user.isAdmin || isAdministratorBySetting(config, user);
 
 /** Accounts: sign-up, sign-in, plans. */
 export function createAccounts({ database, config, clock }: { database: Database; config: Config; clock: Clock }) {
@@ -82,6 +90,8 @@ export function createAccounts({ database, config, clock }: { database: Database
     name: row.name,
     admin: isAdministrator(config, row),
     tester: isListed(config, config.TESTER_EMAILS, row),
+    blocked: row.blockedAt !== null,
+    planWithdrawn: row.planWithdrawnAt !== null,
     plan: largestPlan([row.plan, ...(row.subscriptions ?? []).filter(isPaid).map(({ plan }) => plan)]),
   });
 
@@ -96,7 +106,7 @@ export function createAccounts({ database, config, clock }: { database: Database
     /**
      * Signs in with an identity of an OAuth provider; the first sign-in creates an account. An existing account with the
      * same email is never linked: its creator may not own the address.
-     * @throws AppError EMAIL_TAKEN, UNAUTHORIZED when the provider has not verified the email
+     * @throws AppError EMAIL_TAKEN, ACCOUNT_BLOCKED, UNAUTHORIZED when the provider has not verified the email
      */
     async signInWith(identity: ProviderIdentity, userAgent?: string): Promise<SignedIn> {
       const { provider, subject, email, emailVerified, name } = identity;
@@ -111,21 +121,24 @@ export function createAccounts({ database, config, clock }: { database: Database
       return database
         .as('service', async (tx) => {
           const user = await findOrCreateUser(tx);
+          if (user.blockedAt) throw new AppError('ACCOUNT_BLOCKED');
           return { ...view(user), session: await beginSession(tx, clock, user.id, userAgent) };
         })
         .catch(emailTaken);
     },
 
-    /** Signs in with a password. @throws AppError UNAUTHORIZED, the same for an unknown email and for a wrong password */
+    /** Signs in with a password. @throws AppError UNAUTHORIZED, the same for an unknown email and for a wrong password; ACCOUNT_BLOCKED */
     async signIn(input: { email: string; password: string }, userAgent?: string): Promise<SignedIn> {
       const refused = () => new AppError('UNAUTHORIZED', 'Wrong email or password');
       const row = await database.as('service', (tx) => tx.user.findUnique({ where: { email: input.email } }));
       if (!(await checkPassword(row?.passwordHash, input.password)) || !row) throw refused();
       return database.as('service', async (tx) => {
         // A password reset may commit during the check above: the old password must not open a session after it.
-        const [current] = await tx.$queryRaw<unknown[]>`
-          SELECT 1 FROM users WHERE id = ${row.id} AND password_hash = ${row.passwordHash} FOR SHARE`;
+        const [current] = await tx.$queryRaw<{ blocked: boolean }[]>`
+          SELECT blocked_at IS NOT NULL AS blocked FROM users WHERE id = ${row.id} AND password_hash = ${row.passwordHash} FOR SHARE`;
         if (!current) throw refused();
+        // Only the owner of the password learns of the block.
+        if (current.blocked) throw new AppError('ACCOUNT_BLOCKED');
         return { ...view(row), session: await beginSession(tx, clock, row.id, userAgent) };
       });
     },
@@ -141,7 +154,7 @@ export function createAccounts({ database, config, clock }: { database: Database
     async grantPlan(user: string, plan: Plan): Promise<Account & { plan: Plan }> {
       const row = await database.as('service', async (tx) => {
         const where = user.includes('@') ? { email: user } : { id: user };
-        const { count } = await tx.user.updateMany({ where, data: { plan } });
+        const { count } = await tx.user.updateMany({ where, data: { plan, planWithdrawnAt: null } });
         if (count === 0) throw new AppError('USER_NOT_FOUND');
         const granted = await tx.user.findUniqueOrThrow({ where });
         // A plan that is granted by hand answers the user's open request.

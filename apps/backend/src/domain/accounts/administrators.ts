@@ -19,7 +19,12 @@ export async function lockRemovableUser(tx: Transaction, config: Config, id: str
   if (!user) throw new AppError('USER_NOT_FOUND');
   if (!isAdministrator(config, user)) return user;
   const others = await tx.user.findMany({
-    where: { id: { notIn: [id, SERVICE_ACCOUNT] }, closingAt: null, OR: [{ isAdmin: true }, { email: { in: config.ADMIN_EMAILS } }] },
+    where: {
+      id: { notIn: [id, SERVICE_ACCOUNT] },
+      closingAt: null,
+      blockedAt: null,
+      OR: [{ isAdmin: true }, { email: { in: config.ADMIN_EMAILS } }],
+    },
   });
   if (!others.some((other) => isAdministrator(config, other))) throw new AppError('LAST_ADMINISTRATOR');
   return user;

@@ -74,7 +74,7 @@ export async function deleteApiKey({ database }: Pick<Context, 'database'>, acto
 }
 
 /**
- * The owner and the grant of a key; undefined when the key is unknown or expired. The lookup uses the key's hash, so its
+ * The owner and the grant of a key; undefined when the key is unknown or expired, or its owner is blocked. The lookup uses the key's hash, so its
  * duration reveals nothing about stored keys.
  */
 export async function findApiKey(
@@ -82,7 +82,7 @@ export async function findApiKey(
   key: string,
 ): Promise<{ ownerId: string; grant: KeyGrant } | undefined> {
   return database.as('service', async (tx) => {
-    const row = await tx.apiKey.findUnique({ where: { hash: sha256(key) } });
+    const row = await tx.apiKey.findUnique({ where: { hash: sha256(key), owner: { blockedAt: null } } });
     const now = clock.now();
     if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
     const staleBefore = new Date(now.getTime() - LAST_USED_INTERVAL_MS);

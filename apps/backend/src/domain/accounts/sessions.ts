@@ -18,11 +18,12 @@ export async function beginSession(tx: Transaction, clock: Clock, ownerId: strin
   return id;
 }
 
-/** The user's session, or null when it has ended or expired. Updates `lastSeenAt`. */
+/** The user's session, or null when it has ended or expired, or the user is blocked. Updates `lastSeenAt`. */
 export function findLiveSession({ database, clock }: Slice, userId: string, id: string): Promise<Session | null> {
   return database.as({ userId }, async (tx) => {
     const now = clock.now();
-    const session = await tx.session.findFirst({ where: { id, ownerId: userId, endedAt: null, expiresAt: { gt: now } } });
+    const owner = { blockedAt: null };
+    const session = await tx.session.findFirst({ where: { id, ownerId: userId, owner, endedAt: null, expiresAt: { gt: now } } });
     const staleBefore = new Date(now.getTime() - LAST_SEEN_INTERVAL_MS);
     if (session && session.lastSeenAt < staleBefore) {
       // Of parallel requests one writes; the condition makes the others update nothing.

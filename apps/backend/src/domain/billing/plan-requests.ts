@@ -89,7 +89,7 @@ export async function grantPlanRequest({ database, clock }: Slice, id: string, g
   return database.as('service', async (tx) => {
     const { ownerId, plan } = await lockOpenRequest(tx, id);
     const grantedPlan = granted ?? plan;
-    await tx.user.update({ where: { id: ownerId }, data: { plan: grantedPlan } });
+    await tx.user.update({ where: { id: ownerId }, data: { plan: grantedPlan, planWithdrawnAt: null } });
     const row = await tx.planRequest.update({ where: { id }, data: { state: 'granted', grantedPlan, decidedAt: clock.now() } });
     return { ownerId, request: view(row) };
   });

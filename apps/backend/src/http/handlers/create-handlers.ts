@@ -3,6 +3,7 @@ import type { Handlers } from '../mount-routes.ts';
 import { accountHandlers } from './account.ts';
 import { accountsHandlers } from './accounts.ts';
 import { adminHandlers } from './admin.ts';
+import { adminUsersHandlers } from './admin-users.ts';
 import { agentsHandlers } from './agents.ts';
 import { apiKeysHandlers } from './api-keys.ts';
 import { auditHandlers } from './audit.ts';
@@ -35,6 +36,7 @@ export function createHandlers(context: Context): Handlers {
     ...accountHandlers(context),
     ...accountsHandlers(context),
     ...adminHandlers(context),
+    ...adminUsersHandlers(context),
     ...agentsHandlers(context),
     ...apiKeysHandlers(context),
     ...auditHandlers(context),
