@@ -25,7 +25,6 @@ import { WebSession } from './web-session.ts';
 /** Accounts and their administration in the browser. The agents here have no containers, and the installation has no mail. */
 
 const NEW_PASSWORD = canary('a new password ');
-let nobody: WebSession | undefined;
 
 /** The requests of the administrator's browser. */
 const owner = () => ({
@@ -35,6 +34,7 @@ const owner = () => ({
 
 beforeAll(async () => {
   await openDashboard({
+    SUPPORT_CONTACT: 'help@agentbot.example',
     API_RATE_LIMIT: '5000',
     RECONCILE_SECONDS: '3600',
     SIGN_IN_RATE_LIMIT: '100',
@@ -263,15 +263,72 @@ describe('the administration of users', () => {
     expect(await dialog.getByRole('button', { name: /Block|Delete/ }).count()).toBe(0);
   });
 
-  test.each(['/admin', '/admin/users', '/admin/plan-requests', '/admin/agents', '/admin/usage', '/admin/model-keys'])(
-    '%s is a plain 404 for a user who is no administrator',
-    async (path) => {
-      nobody ??= (await WebSession.signUp(stack.webUrl, 'nobody@example.com')).session;
-      const response = await nobody.fetch(path);
-      const text = (await response.text()).replace(/<script.*?<\/script>/gs, '');
-      expect([response.status, text.includes('Page not found'), text.includes('Forbidden')]).toEqual([404, true, false]);
-    },
-  );
+  test('are plain 404 pages for a user who is no administrator', async () => {
+    const judy = await openAs('judy@example.com', '/agents');
+    for (const path of ['/admin', '/admin/users', '/admin/plan-requests', '/admin/agents', '/admin/usage', '/admin/model-keys']) {
+      const response = await judy.page.goto(stack.webUrl + path);
+      await judy.page.getByRole('heading', { name: 'Page not found' }).waitFor();
+      expect([path, response?.status(), await judy.page.getByRole('alert').filter({ hasText: /\S/ }).count()]).toEqual([path, 404, 0]);
+    }
+    await judy.close();
+  });
+});
+
+describe('the way to a page', () => {
+  test('is kept through sign-in, also through the page that creates an account', async () => {
+    const context = await browser.newContext();
+    const theirs = await context.newPage();
+    await theirs.goto(`${stack.webUrl}/account/audit?from=mail`);
+    await theirs.waitForURL('**/signin?callbackUrl=%2Faccount%2Faudit%3Ffrom%3Dmail');
+    await theirs.getByRole('link', { name: 'Create an account' }).click();
+    await theirs.getByRole('heading', { name: 'Create your account' }).waitFor();
+    await theirs.getByLabel('Email').fill('grace@example.com');
+    await theirs.getByLabel('Password').fill(PASSWORD);
+    await theirs.getByRole('button', { name: 'Create account' }).click();
+    await theirs.waitForURL('**/account/audit?from=mail');
+    await theirs.goto(`${stack.webUrl}/agents`);
+    await theirs.getByRole('button', { name: 'Sign out' }).click();
+    await theirs.waitForURL('**/signin');
+    await theirs.goto(`${stack.webUrl}/account/keys`);
+    await theirs.getByLabel('Email').fill('grace@example.com');
+    await theirs.getByLabel('Password').fill(PASSWORD);
+    await theirs.getByRole('button', { name: 'Sign in' }).click();
+    await theirs.waitForURL('**/account/keys');
+    await theirs.getByRole('heading', { name: 'API keys' }).waitFor();
+    await context.close();
+  });
+
+  test('is kept when an administrator or another browser ends the session of an open page', async () => {
+    const heidi = await openAs('heidi@example.com', '/account/wallets');
+    await heidi.page.getByRole('heading', { name: 'Wallets', exact: true }).waitFor();
+    await database.query('UPDATE sessions SET ended_at = now() WHERE owner_id = $1', [heidi.id]);
+    await heidi.page.getByRole('link', { name: 'API keys' }).click();
+    await heidi.page.waitForURL('**/signin?callbackUrl=%2Faccount%2Fkeys');
+    await heidi.close();
+  });
+
+  test('leads to no other site, whatever the address of the sign-in page says', async () => {
+    const { session } = await WebSession.signUp(stack.webUrl, 'ivan@example.com');
+    for (const target of ['https://evil.example/', '//evil.example/', '/.//evil.example/', '/\\evil.example']) {
+      const response = await session.fetch(`/signin?callbackUrl=${encodeURIComponent(target)}`);
+      expect([target, response.headers.get('location')]).toEqual([target, '/agents']);
+    }
+  });
+});
+
+test('the sign-in page says whom to ask for a new password, and offers no link that cannot work', async () => {
+  const context = await browser.newContext();
+  const visitor = await context.newPage();
+  await visitor.goto(`${stack.webUrl}/signin`);
+  await visitor.getByText('Forgot your password? Ask the administrator').waitFor();
+  await visitor.getByText('help@agentbot.example').waitFor();
+  expect(await visitor.getByRole('link', { name: /Forgot/ }).count()).toBe(0);
+  await visitor.goto(`${stack.webUrl}/forgot`);
+  await visitor.getByText('This installation cannot send mail.').waitFor();
+  await visitor.getByText('help@agentbot.example').waitFor();
+  expect(await visitor.getByRole('button', { name: 'Send me a link' }).count()).toBe(0);
+  expect(await findFaultsOfPages(visitor, ['/signin', '/forgot'])).toEqual([]);
+  await context.close();
 });
 
 test('the pages of the account have no serious accessibility fault in either theme, and fit a phone', async () => {

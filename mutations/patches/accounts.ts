@@ -2,6 +2,7 @@ import type { Patch } from '../patch.ts';
 
 const source = (name: string) => `apps/backend/src/domain/${name}.ts`;
 const account = (name: string) => ({ package: '@agentbot/backend', file: 'test/account.test.ts', name });
+const returns = (name: string) => ({ package: '@agentbot/web', file: 'src/lib/session/return-path.test.ts', name });
 const requests = (name: string) => ({ package: '@agentbot/backend', file: 'test/plan-requests.test.ts', name });
 const administration = (name: string) => ({ package: '@agentbot/backend', file: 'test/user-administration.test.ts', name });
 const users = source('accounts/user-administration');
@@ -286,5 +287,29 @@ export const accounts: Patch[] = [
     replace: '',
     harm: 'a leaked key takes every account over',
     test: administration('is not given to an API key'),
+  },
+  {
+    id: 'return-double-slash',
+    file: 'apps/web/src/lib/session/return-path.ts',
+    find: "|| url.pathname.startsWith('//') ",
+    replace: '',
+    harm: 'a crafted link to the sign-in page leads to another site',
+    test: returns('replaces "/.//evil'),
+  },
+  {
+    id: 'return-origin',
+    file: 'apps/web/src/lib/session/return-path.ts',
+    find: 'url?.origin !== ORIGIN',
+    replace: '!url',
+    harm: 'a crafted link to the sign-in page leads to another address',
+    test: returns('replaces'),
+  },
+  {
+    id: 'return-sign-out',
+    file: 'apps/web/src/lib/session/return-path.ts',
+    find: '(api|signin',
+    replace: '(signin',
+    harm: 'a sign-in ends with raw JSON',
+    test: returns('replaces'),
   },
 ];

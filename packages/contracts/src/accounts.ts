@@ -136,7 +136,12 @@ export const signInWithProvider = defineRoute({
   backend: { path: '/api/credentials/provider', response: signedIn },
 });
 
-const options = z.strictObject({ passwordReset: z.boolean() });
+const options = z.strictObject({
+  /** Whether the installation mails links to set a new password. */
+  passwordReset: z.boolean(),
+  /** Whom people ask for help, as the operator wrote it. */
+  supportContact: z.string().nullable(),
+});
 export const getSignInOptions = defineRoute({
   id: 'getSignInOptions',
   summary: 'The options of the sign-in page',
