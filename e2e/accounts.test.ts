@@ -159,7 +159,7 @@ describe('a user without a plan', () => {
     await expectToast('bob@example.com has the plan Collective');
     await page.getByText('No open requests').waitFor();
 
-    await bob.page.getByText('Your account now has the plan Collective. You can create an agent.').waitFor({ timeout: 5_000 });
+    await bob.page.getByText('Your account now has the plan Collective. You can create an agent.').waitFor();
     await bob.page.getByRole('button', { name: 'Create agent' }).and(bob.page.locator(':enabled')).waitFor();
     expect(await bob.page.evaluate(() => 'notReloaded' in globalThis)).toBe(true);
     await bob.close();
@@ -175,7 +175,7 @@ describe('a user without a plan', () => {
     await page.getByRole('textbox', { name: 'Reason' }).fill('Not this month');
     await page.getByRole('dialog').getByRole('button', { name: 'Refuse', exact: true }).click();
     await page.getByText('No open requests').waitFor();
-    await eve.page.getByText('Your request for the plan Solo was refused: Not this month').waitFor({ timeout: 5_000 });
+    await eve.page.getByText('Your request for the plan Solo was refused: Not this month').waitFor();
     await eve.page.getByRole('button', { name: 'Request a plan' }).waitFor();
     await eve.close();
   });
@@ -329,6 +329,43 @@ test('the sign-in page says whom to ask for a new password, and offers no link t
   expect(await visitor.getByRole('button', { name: 'Send me a link' }).count()).toBe(0);
   expect(await findFaultsOfPages(visitor, ['/signin', '/forgot'])).toEqual([]);
   await context.close();
+});
+
+describe('the checklist of a new installation', () => {
+  test('is on the administrator’s first page, with the state of each part and a test of the backup target', async () => {
+    await database.query("DELETE FROM agents WHERE id = 'agent_dashboard'");
+    await visit('/agents');
+    const parts = page.getByRole('list', { name: 'Setup' }).getByRole('listitem');
+    await parts.nth(5).waitFor();
+    const texts = await parts.allTextContents();
+    expect(texts.map((text) => /^(.*?): (Done|Not set up|Problem)/.exec(text)?.slice(1))).toEqual([
+      ['Docker', 'Problem'],
+      ['Image of the agents', 'Problem'],
+      ['Key of a model provider', 'Not set up'],
+      ['Mail', 'Not set up'],
+      ['Domain', 'Not set up'],
+      ['Backup target', 'Not set up'],
+    ]);
+    await button('Store a test file').click();
+    await parts
+      .nth(5)
+      .getByText(/^The test passed in \d+ ms\.$/)
+      .waitFor();
+    await button('Test the agents’ domain').click();
+    await parts
+      .nth(4)
+      .getByText(/^The test passed in \d+ ms\.$/)
+      .waitFor();
+    expect(await findFaultsOfPages(page, ['/agents', '/admin'])).toEqual([]);
+  }, 120_000);
+
+  test('is not shown to other users', async () => {
+    const niaj = await openAs('niaj@example.com', '/agents');
+    await niaj.page.getByText('No agents yet').waitFor();
+    await niaj.page.getByText('Your account has no plan yet').waitFor();
+    expect(await niaj.page.getByText('Set up this installation').count()).toBe(0);
+    await niaj.close();
+  });
 });
 
 test('the pages of the account have no serious accessibility fault in either theme, and fit a phone', async () => {

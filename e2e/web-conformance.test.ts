@@ -160,6 +160,7 @@ describe('every operation:', () => {
     'setUserBlocked',
     'deleteUser',
     'createResetLink',
+    'testSetup',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -366,6 +367,8 @@ describe('error tables:', () => {
       expectRefusal(id, await call(id, { agent: ownerId, as: newcomer }), 'FORBIDDEN');
     }
     expectRefusal('setUserRole', await call('setUserRole', { agent: ownerId }), 'LAST_ADMINISTRATOR');
+    const parts = 'Invalid part: use mail, backups or domain';
+    expectRefusal('testSetup', await call('testSetup', { agent: 'docker' }), 'INVALID_REQUEST', parts);
     const asked = (await call('requestPlan', { as: newcomer })).body.request.id;
     expectRefusal('requestPlan', await call('requestPlan', { as: newcomer }), 'PLAN_REQUEST_OPEN');
     for (const id of ['refusePlanRequest', 'grantPlanRequest'] as const) {
@@ -377,6 +380,7 @@ describe('error tables:', () => {
     }
     for (const id of [
       'listPlanRequests',
+      'testSetup',
       'listUsers',
       'listAllAgents',
       'listTopSpenders',

@@ -2,6 +2,8 @@ import type { Patch } from '../patch.ts';
 
 const source = (name: string) => `apps/backend/src/domain/${name}.ts`;
 const account = (name: string) => ({ package: '@agentbot/backend', file: 'test/account.test.ts', name });
+const setup = source('overview/test-setup');
+const setupTest = (name: string) => ({ package: '@agentbot/backend', file: 'test/setup.test.ts', name });
 const returns = (name: string) => ({ package: '@agentbot/web', file: 'src/lib/session/return-path.test.ts', name });
 const requests = (name: string) => ({ package: '@agentbot/backend', file: 'test/plan-requests.test.ts', name });
 const administration = (name: string) => ({ package: '@agentbot/backend', file: 'test/user-administration.test.ts', name });
@@ -311,5 +313,45 @@ export const accounts: Patch[] = [
     replace: '(signin',
     harm: 'a sign-in ends with raw JSON',
     test: returns('replaces'),
+  },
+  {
+    id: 'setup-mail-stranger',
+    file: setup,
+    find: '(await accounts.find(actor.userId)).email',
+    replace: 'MAIL_FROM',
+    harm: 'the test mail goes to the sender, and the administrator waits for it',
+    test: setupTest('mails the administrator who asks'),
+  },
+  {
+    id: 'setup-mail-password',
+    file: setup,
+    find: 'mailProblems[String(cause.code)] ?? NO_MAIL_SERVER',
+    replace: 'NO_MAIL_SERVER',
+    harm: 'a wrong password looks like a server that is away',
+    test: setupTest('says that the server refuses the user'),
+  },
+  {
+    id: 'setup-backup-leftover',
+    file: setup,
+    find: '    await backups.remove(name);\n',
+    replace: '',
+    harm: 'each test leaves a file in the backup target',
+    test: setupTest('stores a file, reads it back'),
+  },
+  {
+    id: 'setup-domain-anything',
+    file: setup,
+    find: "if (response.status === 404 && error === 'No agent has this address') return;",
+    replace: 'if (response.status < 500) return;',
+    harm: 'a domain that leads to another server passes the test',
+    test: setupTest('names an address that nothing answers'),
+  },
+  {
+    id: 'setup-local',
+    file: source('overview/get-setup'),
+    find: 'local: isLocal(AGENTS_DOMAIN) || isLocal(new URL(DASHBOARD_URL).hostname)',
+    replace: 'local: false',
+    harm: 'an installation that nobody else can reach looks complete',
+    test: setupTest('getInstallationHealth says what is set up'),
   },
 ];

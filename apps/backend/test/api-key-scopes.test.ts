@@ -119,7 +119,7 @@ describe('the routes of administrators', () => {
   /** The address of a route; a user is deleted once, and a request for a plan is decided once, so each call gets a new one. */
   async function addressOf(path: string): Promise<string> {
     if (path === '/api/admin/users/:id') return path.replace(':id', await backend.account());
-    if (!path.includes('plan-requests/:id')) return path.replace(':id', owner).replace(':provider', 'openai');
+    if (!path.includes('plan-requests/:id')) return path.replace(':id', owner).replace(':provider', 'openai').replace(':part', 'mail');
     const request = { id: `preq_${randomName(12)}`, ownerId: owner, plan: 'solo' as const, createdAt: new Date() };
     await backend.context.database.as('service', async (tx) => {
       await tx.planRequest.deleteMany({ where: { ownerId: owner } });

@@ -174,6 +174,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
 
 const idOf: Partial<Record<RouteId, string>> = {
   grantPlan: 'nobody',
+  testSetup: 'mail',
   withdrawPlan: 'nobody',
   setUserRole: 'nobody',
   setUserBlocked: 'nobody',
@@ -580,6 +581,10 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('listAllAgents', undefined, 'limit must be at most 100', '?limit=101'),
     FORBIDDEN: { send: () => call(real, 'listAllAgents', { as: stranger }) },
   },
+  testSetup: {
+    INVALID_REQUEST: { send: () => call(real, 'testSetup', { agent: 'docker' }), error: 'Invalid part: use mail, backups or domain' },
+    FORBIDDEN: { send: () => call(real, 'testSetup', { as: stranger }) },
+  },
   getInstallationHealth: { FORBIDDEN: { send: () => call(real, 'getInstallationHealth', { as: stranger }) } },
   streamOverview: { INVALID_REQUEST: invalid('streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b') },
   checkChannelToken: {
@@ -952,6 +957,7 @@ const infallible: RouteId[] = [
   'streamOverview',
   'checkChannelToken',
   'testNewModel',
+  'testSetup',
 ];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {

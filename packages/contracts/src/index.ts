@@ -32,7 +32,7 @@ import * as workspace from './workspace.ts';
 
 export type { AccountChange, AccountView, SessionView } from './account.ts';
 export { type Me, SESSION_SECONDS } from './accounts.ts';
-export type { AdminAgentView, InstallationHealth, TopSpenders, UserView } from './admin.ts';
+export type { AdminAgentView, InstallationHealth, SetupPart, SetupTest, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
 export type { AuditEntryView } from './audit.ts';
@@ -101,6 +101,7 @@ export const routes = {
   listAllAgents: admin.listAllAgents,
   listTopSpenders: admin.listTopSpenders,
   getInstallationHealth: admin.getInstallationHealth,
+  testSetup: admin.testSetup,
   listOverview: overview.listOverview,
   streamOverview: overview.streamOverview,
   getAgentOverview: overview.getAgentOverview,

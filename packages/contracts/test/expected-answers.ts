@@ -212,6 +212,7 @@ const failures: Record<string, string> = {
   listAllAgents: 'Failed to list agents',
   listTopSpenders: 'Failed to fetch usage',
   getInstallationHealth: 'Failed to fetch health',
+  testSetup: 'Failed to test the setup',
   listOverview: 'Failed to list agents',
   streamOverview: 'Failed to stream agents',
   getAgentOverview: 'Failed to fetch agent',

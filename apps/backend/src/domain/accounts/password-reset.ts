@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
+import { sendMail } from '../../infra/mail/send-mail.ts';
 import { msAhead } from '../../shared/clock.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +21,7 @@ export const resetLink = ({ DASHBOARD_URL }: Pick<Context['config'], 'DASHBOARD_
  * @throws AppError MAIL_UNAVAILABLE without a mail server
  */
 export async function requestPasswordReset({ config, database, clock, log }: Context, email: string): Promise<void> {
-  const { SMTP_URL, MAIL_FROM } = config;
+  const { SMTP_URL } = config;
   if (!SMTP_URL) throw new AppError('MAIL_UNAVAILABLE');
   const token = randomBytes(32).toString('base64url');
   const user = await database.as('service', async (tx) => {
@@ -35,11 +36,7 @@ export async function requestPasswordReset({ config, database, clock, log }: Con
   if (!user) return;
   const link = resetLink(config, token);
   const text = `Agentbot received a request to set a new password for ${email}.\n\nOpen this link within one hour to set it:\n${link}\n\nIf you did not send the request, ignore this mail: your password stays the same.\n`;
-  const send = async () => {
-    const { createTransport } = await import('nodemailer');
-    await createTransport(SMTP_URL).sendMail({ from: MAIL_FROM, to: email, subject: 'Set a new password', text });
-  };
-  send().catch((error) =>
+  sendMail(config, SMTP_URL, { to: email, subject: 'Set a new password', text }).catch((error) =>
     log.error({ err: { message: error.message, code: error.code }, userId: user.id }, 'password reset mail could not be sent'),
   );
 }
