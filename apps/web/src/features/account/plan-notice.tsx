@@ -1,5 +1,6 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useState } from 'react';
 import { buttonStyle } from '../../components/ui/button.tsx';
@@ -8,7 +9,9 @@ import { useAccountChanges } from '../../lib/hooks/use-account-changes.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
 import { type PlanOffer, planName } from '../../lib/plans.ts';
-import { RequestPlan } from './request-plan.tsx';
+
+// Loaded for an account without a plan only: its dialog would weigh on the first page of everybody else.
+const RequestPlan = dynamic(() => import('./request-plan.tsx').then((module) => module.RequestPlan), { ssr: false });
 
 /** The result of a checkout, from the URL that Stripe redirects to. */
 export type Checkout = 'done' | 'cancelled';

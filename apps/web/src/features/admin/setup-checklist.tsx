@@ -11,7 +11,6 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { useMe } from '../../lib/hooks/use-me.ts';
 import { signOutIfUnauthorized } from '../../lib/session/sign-out.ts';
 import { type SetupItem, setupItems } from './setup-items.ts';
 
@@ -82,11 +81,9 @@ function Items({ health }: { health: InstallationHealth }) {
   );
 }
 
-/** What an administrator sets up on a new installation, with the state of each part. Renders nothing for anybody else. */
+/** What an administrator sets up on a new installation, with the state of each part. */
 export function SetupChecklist() {
-  const { data: me } = useMe();
-  const { data, error, mutate } = useSWR(me?.admin && 'admin-health', () => api('getInstallationHealth', {}));
-  if (!me?.admin) return null;
+  const { data, error, mutate } = useSWR('admin-health', () => api('getInstallationHealth', {}));
   return (
     <Card title="Set up this installation" description="Only administrators see this. Each state comes from the system as it runs.">
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
