@@ -5,6 +5,7 @@ const LAYERS = ['app', 'http', 'edge', 'workers', 'workflows', 'domain', 'infra'
 
 /** The domain's modules, highest first: imports go only downwards, so the modules form no cycle. */
 const DOMAIN = [
+  'offboarding',
   'overview',
   'verification',
   'cloning',

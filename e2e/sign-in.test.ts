@@ -74,7 +74,7 @@ test('a copied cookie is refused by the API and by pages after its user signed o
   };
   expect([await redirectOf('/agents'), await redirectOf('/account/keys'), await redirectOf('/')]).toEqual([
     '/signin',
-    '/signin',
+    '/signin?callbackUrl=%2Faccount%2Fkeys',
     '/signin',
   ]);
   // The cookie's signature is still valid: the sign-in page must not redirect back.

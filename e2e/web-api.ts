@@ -87,6 +87,13 @@ export const webRoutes = (Object.entries(routes) as [RouteId, Route][]).filter((
 const bodies: Partial<Record<RouteId, () => object>> = {
   register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: canary('a long password ') }),
   grantPlan: () => ({ plan: 'solo' }),
+  updateAccount: () => ({ name: 'Owner' }),
+  setUserRole: () => ({ admin: false }),
+  setUserBlocked: () => ({ blocked: false }),
+  requestPlan: () => ({ plan: 'solo' }),
+  grantPlanRequest: () => ({}),
+  refusePlanRequest: () => ({}),
+  deleteAccount: () => ({ password: 'wrong' }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
   resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   provisionAgent: () => ({ name: 'New' }),
@@ -188,6 +195,7 @@ const outageCodes: ErrorCode[] = [
   'DOCKER_UNAVAILABLE',
   'PROVISIONING_DISABLED',
   'MAIL_UNAVAILABLE',
+  'MAIL_AVAILABLE',
   'RATE_LIMITED',
   'INTERNAL',
   'BACKEND_UNAVAILABLE',
@@ -195,9 +203,17 @@ const outageCodes: ErrorCode[] = [
 /** This row needs Stripe to be configured, which only the outages do. */
 const STRIPE_ROW = 'openBillingPortal PAYMENT_REQUIRED';
 
+/** Only the internal key gets these: an administrator remains while one calls, and cannot name their own account. */
+const unreachable = ['setUserBlocked LAST_ADMINISTRATOR', 'deleteUser LAST_ADMINISTRATOR'];
+
 /** Expects that this file has seen its half of all rows of all error tables; the two halves are complements. */
 export function expectAllRowsSeen(half: 'outages' | 'others'): void {
-  const rows = webRoutes.flatMap(([id, { errors }]) => errors.map((code) => ({ row: `${id} ${code}`, code })));
+  // A browser has a session: a refusal of API keys alone cannot reach it.
+  const reaches = ({ method, auth, refusesApiKeys }: Route, code: ErrorCode) =>
+    !(code === 'FORBIDDEN' && method === 'GET' && auth === 'caller' && refusesApiKeys);
+  const rows = webRoutes.flatMap(([id, route]) =>
+    route.errors.filter((code) => reaches(route, code)).map((code) => ({ row: `${id} ${code}`, code })),
+  );
   const own = rows.filter(({ row, code }) => (outageCodes.includes(code) || row === STRIPE_ROW) === (half === 'outages'));
-  expect(own.map(({ row }) => row).filter((row) => !seen.has(row))).toEqual([]);
+  expect(own.map(({ row }) => row).filter((row) => !seen.has(row) && !unreachable.includes(row))).toEqual([]);
 }

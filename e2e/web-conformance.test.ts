@@ -148,6 +148,19 @@ describe('every operation:', () => {
     'listAgentModels',
     'exportAudit',
     'exportUsage',
+    // The account page in the browser shows these.
+    'exportAccount',
+    'deleteAccount',
+    'endAccountSession',
+    // The administration in the browser shows these.
+    'grantPlanRequest',
+    'refusePlanRequest',
+    'withdrawPlan',
+    'setUserRole',
+    'setUserBlocked',
+    'deleteUser',
+    'createResetLink',
+    'testSetup',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -237,6 +250,9 @@ describe('error tables:', () => {
     ['requestPasswordReset', { email: 'x' }, 'A valid email is required'],
     ['resetPassword', { token: 'x', password: canary('a long password ') }, 'This link is no longer valid'],
     ['grantPlan', { plan: 'free' }, 'Invalid plan'],
+    ['updateAccount', { name: '' }, 'Name must not be empty'],
+    ['requestPlan', { plan: 'free' }, 'Invalid plan'],
+    ['deleteAccount', {}, 'Type the password of the account to delete it'],
     ['provisionAgent', {}, 'Agent name is required'],
     ['provisionWithChannels', { plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
     ['provisionWithChannels', { telegramToken: canary('1:'), aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
@@ -325,7 +341,46 @@ describe('error tables:', () => {
     expectRefusal('cloneAgent', await call('cloneAgent'), 'PAYMENT_NOT_VERIFIED');
     for (const id of ['startCheckout', 'openBillingPortal'] as const) expectRefusal(id, await call(id), 'PAYMENTS_UNAVAILABLE');
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
+    expectRefusal('endAccountSession', await call('endAccountSession', { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid session');
+    expectRefusal('endAccountSession', await call('endAccountSession'), 'SESSION_NOT_FOUND');
+    const wrong = { password: canary('a new password '), currentPassword: 'wrong' };
+    expectRefusal('updateAccount', await call('updateAccount', { as: newcomer, body: wrong }), 'WRONG_PASSWORD');
+    expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer }), 'WRONG_PASSWORD');
+    const ownPassword = { password: canary('correct horse battery ') };
+    expectRefusal('deleteAccount', await call('deleteAccount', { body: ownPassword }), 'LAST_ADMINISTRATOR');
+    const { id: newcomerId } = (await call('getMe', { as: newcomer })).body;
+    const bill = (status: string) =>
+      withDatabase((client) =>
+        client.query(
+          `INSERT INTO subscriptions (id, owner_id, plan, status) VALUES ('sub_newcomer', $1, 'solo', $2)
+           ON CONFLICT (id) DO UPDATE SET status = $2`,
+          [newcomerId, status],
+        ),
+      );
+    await bill('active');
+    expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer, body: ownPassword }), 'SUBSCRIPTION_ACTIVE');
+    expectRefusal('deleteUser', await call('deleteUser', { agent: newcomerId }), 'SUBSCRIPTION_ACTIVE');
+    await bill('canceled');
+    for (const id of ['withdrawPlan', 'setUserRole', 'setUserBlocked', 'deleteUser', 'createResetLink'] as const) {
+      expectRefusal(id, await call(id, { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid user id');
+      expectRefusal(id, await call(id, { agent: 'nobody' }), 'USER_NOT_FOUND');
+      expectRefusal(id, await call(id, { agent: ownerId, as: newcomer }), 'FORBIDDEN');
+    }
+    expectRefusal('setUserRole', await call('setUserRole', { agent: ownerId }), 'LAST_ADMINISTRATOR');
+    const parts = 'Invalid part: use mail, backups or domain';
+    expectRefusal('testSetup', await call('testSetup', { agent: 'docker' }), 'INVALID_REQUEST', parts);
+    const asked = (await call('requestPlan', { as: newcomer })).body.request.id;
+    expectRefusal('requestPlan', await call('requestPlan', { as: newcomer }), 'PLAN_REQUEST_OPEN');
+    for (const id of ['refusePlanRequest', 'grantPlanRequest'] as const) {
+      expectRefusal(id, await call(id, { agent: asked, as: newcomer }), 'FORBIDDEN');
+      expectRefusal(id, await call(id, { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid request id');
+      expectRefusal(id, await call(id, { agent: 'preq_none' }), 'PLAN_REQUEST_NOT_FOUND');
+      await call(id, { agent: asked });
+      expectRefusal(id, await call(id, { agent: asked }), 'PLAN_REQUEST_CLOSED');
+    }
     for (const id of [
+      'listPlanRequests',
+      'testSetup',
       'listUsers',
       'listAllAgents',
       'listTopSpenders',

@@ -124,6 +124,7 @@ describe('an outage:', () => {
 
   test('too many attempts at a password, an account or a model’s key are RATE_LIMITED', async () => {
     await restart({ SIGN_IN_RATE_LIMIT: '1', SMTP_URL: 'smtp://127.0.0.1:1' });
+    expectRefusal('createResetLink', await call('createResetLink', { agent: ownerId }), 'MAIL_AVAILABLE');
     for (const id of having('RATE_LIMITED')) {
       const as = routes[id].auth === 'caller' ? owner : anonymous;
       for (let i = 0; i < 3; i++) await call(id, { as });

@@ -6,6 +6,7 @@ import startTestPostgres from '../apps/backend/test/global-setup.ts';
 import stopTestPostgres from '../apps/backend/test/global-teardown.ts';
 import type { Patch } from './patch.ts';
 import { access } from './patches/access.ts';
+import { accounts } from './patches/accounts.ts';
 import { answers } from './patches/answers.ts';
 import { audit } from './patches/audit.ts';
 import { billing } from './patches/billing.ts';
@@ -43,6 +44,7 @@ import { createTestRunner, testFileOf } from './test-runner.ts';
 
 const all: Patch[] = [
   ...access,
+  ...accounts,
   ...answers,
   ...audit,
   ...billing,

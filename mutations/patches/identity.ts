@@ -134,8 +134,8 @@ export const identity: Patch[] = [
   {
     id: 'session-ended',
     file: sessions,
-    find: 'ownerId: userId, endedAt: null',
-    replace: 'ownerId: userId',
+    find: 'owner: { blockedAt: null }, endedAt: null',
+    replace: 'owner: { blockedAt: null }',
     harm: 'a copied cookie works after its user has signed out',
     test: sessionTest('ends only that session'),
   },
@@ -158,8 +158,8 @@ export const identity: Patch[] = [
   {
     id: 'reset-other-sessions',
     file: sessions,
-    find: 'where: { ownerId, endedAt: null }',
-    replace: 'where: { endedAt: null }',
+    find: 'where: { ownerId, endedAt: null, ...(kept',
+    replace: 'where: { endedAt: null, ...(kept',
     harm: 'a password reset signs everybody out',
     test: sessionTest('ends every session of the user'),
   },

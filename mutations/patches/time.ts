@@ -90,8 +90,8 @@ export const time: Patch[] = [
   {
     id: 'session-stream-expiry',
     file: source('domain/accounts/grants'),
-    find: 'ownerId, endedAt: null, expiresAt: { gt: now } }',
-    replace: 'ownerId, endedAt: null }',
+    find: 'ownerId, owner, endedAt: null, expiresAt: { gt: now } }',
+    replace: 'ownerId, owner, endedAt: null }',
     harm: 'a stream outlives its session',
     test: limits('fourteen days'),
   },
@@ -114,8 +114,8 @@ export const time: Patch[] = [
   {
     id: 'key-stream-expiry',
     file: source('domain/accounts/grants'),
-    find: '{ expiresAt: { gt: now } }] }',
-    replace: '{ expiresAt: { not: null } }] }',
+    find: '{ expiresAt: { gt: now } }];',
+    replace: '{ expiresAt: { not: null } }];',
     harm: 'a stream outlives its API key',
     test: limits('from its expiresAt on'),
   },

@@ -19,6 +19,7 @@ let backend: TestBackend;
 let administrator: string;
 let owner: string;
 let stranger: string;
+let registered: string;
 /** Ids of the owner's rows, by the name of the path parameter. */
 let owned: Record<
   'id' | 'agentId' | 'userId' | 'messageId' | 'operationId' | 'backupId' | 'keyId' | 'name' | 'versionId' | 'imageId' | 'conversationId',
@@ -31,7 +32,7 @@ beforeAll(async () => {
   administrator = await backend.account();
   owner = await backend.account();
   stranger = await backend.account();
-  await backend.account(registeredUser.email);
+  registered = await backend.account(registeredUser.email);
   const make = async (name: string) =>
     (await backend.machine(owner, 'POST', '/api/agents', { name, config: { plan: 'collective' } })).body.id;
   const [agent, other] = [await make('Mine'), await make('Other')];
@@ -46,6 +47,14 @@ beforeAll(async () => {
   await backend.context.database.as('service', async (tx) => {
     await tx.apiKey.update({ where: { id: expiring.id }, data: { expiresAt: new Date(0) } });
     const [endedAt, expiresAt] = [new Date(), new Date(Date.now() + 3_600_000)];
+    for (const [id, ownerId] of [
+      ['preq_owned', owner],
+      ['preq_stranger', stranger],
+    ] as const) {
+      await tx.planRequest.create({
+        data: { id, ownerId, plan: 'network', message: ownerId === owner ? 'CONFIDENTIAL' : null, createdAt: new Date() },
+      });
+    }
     await tx.session.create({ data: { id: 'session_ended', ownerId: owner, endedAt, expiresAt } });
     await tx.operation.create({
       data: { id: 'op_owned', agentId: agent, ownerId: owner, kind: 'stop', state: 'succeeded', finishedAt: new Date() },
@@ -92,6 +101,12 @@ const accepted: Partial<Record<RouteId, object>> = {
   // Without a list of domains: this installation cannot enforce one.
   updateAgentMetadata: { plan: 'collective', config: {} },
   updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
+  updateAccount: { name: 'Somebody', password: undefined, currentPassword: undefined },
+  deleteAccount: { password: 'not the right one' },
+  setUserRole: { admin: false },
+  setUserBlocked: { blocked: false },
+  requestPlan: { plan: 'solo', message: 'Please' },
+  refusePlanRequest: { reason: 'No' },
   renameConversation: { title: 'Renamed' },
   sendMessage: { images: [] },
   verifyCredentials: registeredUser,
@@ -110,7 +125,9 @@ function request(id: RouteId, route: Route) {
   const { params: schema } = route;
   const wanted: Record<string, string> = {
     ...owned,
-    ...(id === 'grantPlan' && { id: owner }),
+    ...(route.backend.path.startsWith('/api/admin/users/') && { id: id === 'deleteUser' ? registered : owner }),
+    ...(id === 'grantPlanRequest' && { id: 'preq_owned' }),
+    ...(id === 'refusePlanRequest' && { id: 'preq_stranger' }),
     ...(id === 'deleteApiKey' && { id: owned.keyId }),
   };
   const own = Object.fromEntries(Object.keys(schema?.shape ?? {}).map((name) => [name, wanted[name]]));
@@ -167,6 +184,7 @@ async function readOwnedRows(): Promise<unknown> {
     'provider_keys',
     'identities',
     'password_resets',
+    'plan_requests',
   ];
   const found: unknown[] = [];
   for (const table of tables) {
@@ -202,6 +220,9 @@ const failing: Partial<Record<RouteId, { status: number; code?: string; error?: 
     error: expect.stringMatching(/^The signature does not match the wallet and the challenge/) as unknown as string,
   },
   unlinkWallet: { status: 404, code: 'WALLET_NOT_FOUND' },
+  deleteAccount: { status: 403, code: 'WRONG_PASSWORD' },
+  requestPlan: { status: 409, code: 'PLAN_REQUEST_OPEN' },
+  endAccountSession: { status: 404, code: 'SESSION_NOT_FOUND' },
 };
 /** What the owner of the agent gets beyond that. */
 const failingForOwner: typeof failing = {
@@ -333,8 +354,8 @@ test('no refused request has changed a row of the owner', async () => {
 
 // The same requests as above: without them a route that refuses everybody would pass as well guarded.
 describe('the owner', () => {
-  /** Deletions come last, and the agent's after all others. */
-  const rank = ([id, { method }]: [RouteId, Route]) => (id === 'deleteAgent' ? 2 : method === 'DELETE' ? 1 : 0);
+  /** Deletions come last, and the agent's after all others. A granted plan answers the request for one; later tests need it. */
+  const rank = ([id, { method }]: [RouteId, Route]) => (id === 'deleteAgent' || id === 'grantPlan' ? 2 : method === 'DELETE' ? 1 : 0);
   const inOrder = [...guarded].sort((one, other) => rank(one) - rank(other));
 
   test.each(inOrder)('%s answers the owner', async (id, route) => {
@@ -346,7 +367,7 @@ describe('the owner', () => {
     if (id === 'getAgent') expect(answer.text).toContain(owned.id);
   });
 
-  test.each(guarded.filter(([, { auth }]) => auth === 'admin'))('%s answers an administrator', async (id, route) => {
+  test.each(inOrder.filter(([, { auth }]) => auth === 'admin'))('%s answers an administrator', async (id, route) => {
     expect(await send(id, route, await assertion(administrator))).toMatchObject({ status: 200 });
   });
 });

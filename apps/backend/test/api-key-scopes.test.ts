@@ -2,6 +2,7 @@ import { type Route, routes } from '@agentbot/contracts';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomName } from '../src/shared/ids.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend, unreachableProviders } from './backend.ts';
 
 let backend: TestBackend;
@@ -115,10 +116,22 @@ describe('an API key for one agent', () => {
 });
 
 describe('the routes of administrators', () => {
-  const adminRoutes = Object.values<Route>(routes).filter(({ auth }) => auth === 'admin');
-  const addressOf = (path: string) => path.replace(':id', owner).replace(':provider', 'openai');
+  const adminRoutes = Object.values<Route>(routes).filter(({ auth, refusesApiKeys }) => auth === 'admin' && !refusesApiKeys);
+  /** The address of a route; a user is deleted once, and a request for a plan is decided once, so each call gets a new one. */
+  async function addressOf(path: string): Promise<string> {
+    if (path === '/api/admin/users/:id') return path.replace(':id', await backend.account());
+    if (!path.includes('plan-requests/:id')) return path.replace(':id', owner).replace(':provider', 'openai').replace(':part', 'mail');
+    const request = { id: `preq_${randomName(12)}`, ownerId: owner, plan: 'solo' as const, createdAt: new Date() };
+    await backend.context.database.as('service', async (tx) => {
+      await tx.planRequest.deleteMany({ where: { ownerId: owner } });
+      await tx.planRequest.create({ data: request });
+    });
+    return path.replace(':id', request.id);
+  }
   const bodyOf = (method: string, path: string) => {
     if (method !== 'PUT') return undefined;
+    if (path.endsWith('/role')) return { admin: false };
+    if (path.endsWith('/blocked')) return { blocked: false };
     return path.includes(':provider') ? { apiKey: canary('sk-of-the-installation-') } : { plan: 'solo' };
   };
   /** Calls every route of administrators, in their order: a key is saved before it is deleted. @returns their answers */
@@ -128,7 +141,7 @@ describe('the routes of administrators', () => {
       method,
       backend: { path },
     } of adminRoutes)
-      answers.push(await call(method, addressOf(path), bodyOf(method, path)));
+      answers.push(await call(method, await addressOf(path), bodyOf(method, path)));
     return answers;
   }
   /** Calls every route of administrators. @returns 200, or status, code and error, for each */

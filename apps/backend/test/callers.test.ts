@@ -66,6 +66,31 @@ test('a withdrawn administrator’s right ends in another process', async () => 
   expect(await list()).toBe(200);
 });
 
+test('a blocked user’s key and session answer 401 in another process as soon as the block is answered', async () => {
+  for (let round = 0; round < 10; round++) {
+    const user = await backend.account();
+    const { key } = await newKey(user);
+    const me = async () => there(await assertion(user), '/api/me');
+    expect([await there(key), await me()]).toEqual([200, 200]);
+    expect((await backend.as(admin, 'PUT', `/api/admin/users/${user}/blocked`, { blocked: true })).status).toBe(200);
+    expect([await there(key), await me()]).toEqual([401, 401]);
+    expect((await backend.as(admin, 'PUT', `/api/admin/users/${user}/blocked`, { blocked: false })).status).toBe(200);
+    expect(await there(key)).toBe(200);
+  }
+});
+
+test('a role and a deleted account end in another process as soon as they are answered', async () => {
+  const user = await backend.account();
+  const { key } = await newKey(user);
+  const list = async () => there(await assertion(user), '/api/admin/users');
+  expect((await backend.as(admin, 'PUT', `/api/admin/users/${user}/role`, { admin: true })).status).toBe(200);
+  expect([await there(key), await list()]).toEqual([200, 200]);
+  expect((await backend.as(admin, 'PUT', `/api/admin/users/${user}/role`, { admin: false })).status).toBe(200);
+  expect(await list()).toBe(403);
+  expect((await backend.as(admin, 'DELETE', `/api/admin/users/${user}`)).status).toBe(200);
+  expect([await there(key), await list()]).toEqual([401, 401]);
+});
+
 test('a request of a known caller reads no key and no session from the database', async () => {
   const user = await backend.account();
   const { key } = await newKey(user);

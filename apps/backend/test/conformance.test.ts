@@ -61,7 +61,7 @@ beforeAll(async () => {
     startBackendWithDocker('conformance', { OPENCLAW_IMAGE: IMAGE, ...bots.settings }),
     startBackend(unreachableProviders),
     startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE, ...unreachableProviders }),
-    startBackend({ PROVISIONING_ENABLED: 'false', ...STRIPE }),
+    startBackend({ PROVISIONING_ENABLED: 'false', SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
     startBackendWithDocker('faulty', {
       DOCKER_HOST: faultyEngine.dockerHost,
@@ -103,6 +103,7 @@ beforeAll(async () => {
     'challenges',
     'wallets',
     'provider_keys',
+    'plan_requests',
   ]) {
     await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
   }
@@ -136,6 +137,13 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   grantPlan: () => ({ plan: 'solo' }),
   signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
   signOut: () => ({ session: 'session_000000000000' }),
+  updateAccount: () => ({ name: 'Ada' }),
+  setUserRole: () => ({ admin: false }),
+  setUserBlocked: () => ({ blocked: true }),
+  requestPlan: () => ({ plan: 'solo' }),
+  grantPlanRequest: () => ({}),
+  refusePlanRequest: () => ({}),
+  deleteAccount: () => ({ password: 'wrong' }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
   resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   createAgent: () => ({ name: 'New' }),
@@ -166,8 +174,15 @@ const bodies: Partial<Record<RouteId, () => object>> = {
 
 const idOf: Partial<Record<RouteId, string>> = {
   grantPlan: 'nobody',
+  testSetup: 'mail',
+  withdrawPlan: 'nobody',
+  setUserRole: 'nobody',
+  setUserBlocked: 'nobody',
+  deleteUser: 'nobody',
+  createResetLink: 'nobody',
   deleteApiKey: 'key_none',
   unlinkWallet: NO_WALLET,
+  endAccountSession: 'session_none',
   saveProviderKey: 'openai',
   deleteProviderKey: 'openai',
   saveInstallationKey: 'openai',
@@ -393,6 +408,48 @@ const fileErrors = (id: 'getAgentFile' | 'updateAgentFile'): Partial<Record<Erro
   },
 });
 
+/** Calls a route of the account with an API key. */
+const withApiKey = (id: RouteId): Provocation => ({
+  send: async () => call(real, id, { token: (await real.as(await real.account(), 'POST', '/api/keys', { name: 'k' })).body.key }),
+  error: 'An API key cannot manage its account',
+});
+const PASSWORD = canary('a long password ');
+const octo = { subject: '4', email: 'blocked-octo@example.com' };
+/** Creates an account that Stripe still bills. @returns its id */
+async function billedAccount(): Promise<string> {
+  const ownerId = await real.account();
+  const data = { id: `sub_${ownerId}`, ownerId, status: 'active', plan: 'solo' as const };
+  await real.context.database.as('service', (tx) => tx.subscription.create({ data }));
+  return ownerId;
+}
+const userErrors = (
+  id: 'withdrawPlan' | 'setUserRole' | 'setUserBlocked' | 'deleteUser' | 'createResetLink',
+): Partial<Record<ErrorCode, Provocation>> => ({
+  INVALID_REQUEST: { send: () => call(real, id, { agent: 'a.b' }), error: 'Invalid user id' },
+  FORBIDDEN: { send: () => call(real, id, { as: stranger }) },
+  USER_NOT_FOUND: { send: () => call(real, id) },
+});
+const lastAdministrator = (id: RouteId): Provocation => ({ send: () => call(real, id, { agent: admin }) });
+/** Signs in as a user who is blocked. */
+const whileBlocked = (find: () => Promise<string>, signIn: () => Promise<Answer>): Provocation => ({
+  async send() {
+    await call(real, 'setUserBlocked', { agent: await find() });
+    return signIn();
+  },
+});
+const decisionErrors = (id: 'grantPlanRequest' | 'refusePlanRequest'): Partial<Record<ErrorCode, Provocation>> => ({
+  INVALID_REQUEST: { send: () => call(real, id, { agent: 'a.b' }), error: 'Invalid request id' },
+  FORBIDDEN: { send: () => call(real, id, { as: stranger }) },
+  PLAN_REQUEST_NOT_FOUND: { send: () => call(real, id) },
+  PLAN_REQUEST_CLOSED: {
+    send: async () => {
+      const { request } = (await call(real, 'requestPlan', { as: await real.account() })).body;
+      await call(real, 'refusePlanRequest', { agent: request.id });
+      return call(real, id, { agent: request.id });
+    },
+  },
+});
+
 /** The provocations of single operations. */
 const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   register: {
@@ -405,9 +462,19 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       },
     },
   },
-  verifyCredentials: { UNAUTHORIZED: { send: () => call(real, 'verifyCredentials'), error: 'Wrong email or password' } },
+  verifyCredentials: {
+    UNAUTHORIZED: { send: () => call(real, 'verifyCredentials'), error: 'Wrong email or password' },
+    ACCOUNT_BLOCKED: whileBlocked(
+      () => real.account('blocked@example.com'),
+      () => call(real, 'verifyCredentials', { body: { email: 'blocked@example.com', password: PASSWORD } }),
+    ),
+  },
   signInWithProvider: {
     INVALID_REQUEST: invalid('signInWithProvider', { ...bodies.signInWithProvider?.(), email: 'x' }, 'A valid email is required'),
+    ACCOUNT_BLOCKED: whileBlocked(
+      async () => (await call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), ...octo } })).body.id,
+      () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), ...octo } }),
+    ),
     UNAUTHORIZED: {
       send: () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), subject: '2', emailVerified: false } }),
       error: 'Your sign-in provider has not verified your email address',
@@ -435,11 +502,53 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       'This link is no longer valid',
     ),
   },
+  getAccount: { FORBIDDEN: withApiKey('getAccount') },
+  exportAccount: { FORBIDDEN: withApiKey('exportAccount') },
+  listAccountSessions: { FORBIDDEN: withApiKey('listAccountSessions') },
+  endAccountSession: {
+    INVALID_REQUEST: { send: () => call(real, 'endAccountSession', { agent: 'a.b' }), error: 'Invalid session' },
+    FORBIDDEN: withApiKey('endAccountSession'),
+    SESSION_NOT_FOUND: { send: () => call(real, 'endAccountSession') },
+  },
+  updateAccount: {
+    INVALID_REQUEST: invalid('updateAccount', { name: ' ' }, 'Name must not be empty'),
+    FORBIDDEN: withApiKey('updateAccount'),
+    WRONG_PASSWORD: {
+      send: async () => call(real, 'updateAccount', { as: await real.account(), body: { password: PASSWORD, currentPassword: 'wrong' } }),
+    },
+  },
+  deleteAccount: {
+    INVALID_REQUEST: {
+      send: async () => call(real, 'deleteAccount', { as: await real.account(), body: {} }),
+      error: 'Type the password of the account to delete it',
+    },
+    FORBIDDEN: withApiKey('deleteAccount'),
+    WRONG_PASSWORD: { send: async () => call(real, 'deleteAccount', { as: await real.account() }) },
+    LAST_ADMINISTRATOR: { send: () => call(real, 'deleteAccount', { as: admin, body: { password: PASSWORD } }) },
+    SUBSCRIPTION_ACTIVE: {
+      send: async () => call(real, 'deleteAccount', { as: await billedAccount(), body: { password: PASSWORD } }),
+    },
+  },
   grantPlan: {
     INVALID_REQUEST: invalid('grantPlan', { plan: 'free' }, 'Invalid plan'),
     FORBIDDEN: { send: () => call(real, 'grantPlan', { as: stranger }) },
     USER_NOT_FOUND: { send: () => call(real, 'grantPlan') },
   },
+  requestPlan: {
+    INVALID_REQUEST: invalid('requestPlan', { plan: 'free' }, 'Invalid plan'),
+    FORBIDDEN: withApiKey('requestPlan'),
+    PLAN_REQUEST_OPEN: {
+      send: async () => {
+        const as = await real.account();
+        await call(real, 'requestPlan', { as });
+        return call(real, 'requestPlan', { as });
+      },
+    },
+  },
+  getPlanRequest: { FORBIDDEN: withApiKey('getPlanRequest') },
+  listPlanRequests: { FORBIDDEN: { send: () => call(real, 'listPlanRequests', { as: stranger }) } },
+  grantPlanRequest: decisionErrors('grantPlanRequest'),
+  refusePlanRequest: decisionErrors('refusePlanRequest'),
   startCheckout: {
     INVALID_REQUEST: invalid('startCheckout', undefined, 'Invalid plan', '?plan=free'),
     PAYMENTS_UNAVAILABLE: { send: () => call(real, 'startCheckout') },
@@ -447,6 +556,18 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   openBillingPortal: {
     PAYMENT_REQUIRED: { send: () => call(closed, 'openBillingPortal'), error: 'This account has no subscription yet' },
     PAYMENTS_UNAVAILABLE: { send: () => call(real, 'openBillingPortal') },
+  },
+  withdrawPlan: userErrors('withdrawPlan'),
+  setUserRole: { ...userErrors('setUserRole'), LAST_ADMINISTRATOR: lastAdministrator('setUserRole') },
+  setUserBlocked: { ...userErrors('setUserBlocked'), LAST_ADMINISTRATOR: lastAdministrator('setUserBlocked') },
+  deleteUser: {
+    ...userErrors('deleteUser'),
+    LAST_ADMINISTRATOR: lastAdministrator('deleteUser'),
+    SUBSCRIPTION_ACTIVE: { send: async () => call(real, 'deleteUser', { agent: await billedAccount() }) },
+  },
+  createResetLink: {
+    ...userErrors('createResetLink'),
+    MAIL_AVAILABLE: { send: async () => call(closed, 'createResetLink', { agent: await closed.account() }) },
   },
   listUsers: {
     INVALID_REQUEST: invalid('listUsers', undefined, 'Invalid cursor', '?cursor=abc'),
@@ -459,6 +580,10 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   listAllAgents: {
     INVALID_REQUEST: invalid('listAllAgents', undefined, 'limit must be at most 100', '?limit=101'),
     FORBIDDEN: { send: () => call(real, 'listAllAgents', { as: stranger }) },
+  },
+  testSetup: {
+    INVALID_REQUEST: { send: () => call(real, 'testSetup', { agent: 'docker' }), error: 'Invalid part: use mail, backups or domain' },
+    FORBIDDEN: { send: () => call(real, 'testSetup', { as: stranger }) },
   },
   getInstallationHealth: { FORBIDDEN: { send: () => call(real, 'getInstallationHealth', { as: stranger }) } },
   streamOverview: { INVALID_REQUEST: invalid('streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b') },
@@ -832,6 +957,7 @@ const infallible: RouteId[] = [
   'streamOverview',
   'checkChannelToken',
   'testNewModel',
+  'testSetup',
 ];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {

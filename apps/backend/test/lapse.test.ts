@@ -75,6 +75,16 @@ test('a lapse stops the running container and refuses to start it with 402; a re
   expect(body.reply).toBe('You said: Again');
 });
 
+test('a block stops the running container, and its end starts it again', async () => {
+  const block = (blocked: boolean) => backend.machine(undefined, 'PUT', `/api/admin/users/${owner}/blocked`, { blocked });
+  expect((await block(true)).status).toBe(200);
+  await pollUntil('the container is stopped', async () => !(await isUp('runs')), { everyMs: 100 });
+  await backend.settled('runs');
+  expect((await block(false)).status).toBe(200);
+  await pollUntil('the agent runs', async () => (await state('runs')) === 'active', { everyMs: 100 });
+  expect([await isUp('runs'), await state('rests')]).toEqual([true, 'stopped']);
+});
+
 test('a paid clone keeps running through a lapse, and starts again if a lapse had stopped it', async () => {
   const { database } = backend.context;
   const config = { telegramToken: canary('1:'), plan: 'network' };

@@ -2,6 +2,7 @@ import { type Route, routes } from '@agentbot/contracts';
 import { type NextRequest, NextResponse } from 'next/server';
 import { withoutInvalidCallback } from './server/callback-url.ts';
 import { contentSecurityPolicy } from './server/content-security-policy.ts';
+import { PATH_HEADER, pathOf } from './server/requested-path.ts';
 
 const known = Object.values<Route>(routes).flatMap((route) =>
   route.web ? [{ method: route.method, pattern: new RegExp(`^${route.web.path.replace(/:[A-Za-z]+/g, '[^/]+')}$`) }] : [],
@@ -23,11 +24,15 @@ function isDecodable(pathname: string): boolean {
 
 const pass = (request: NextRequest) => NextResponse.next({ request: { headers: withoutInvalidCallback(request) } });
 
-/** Adds a Content-Security-Policy with a new nonce. Next reads the nonce from the request and sets it on its scripts. */
+/**
+ * Adds a Content-Security-Policy with a new nonce, which Next reads from the request and sets on its scripts, and the path, which
+ * layouts do not know otherwise.
+ */
 function page(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy(btoa(crypto.randomUUID()));
   const headers = withoutInvalidCallback(request);
   headers.set('content-security-policy', policy);
+  headers.set(PATH_HEADER, pathOf(request.nextUrl));
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
   return response;

@@ -9,7 +9,8 @@ const email = z
   .toLowerCase()
   .max(254, { error: 'A valid email is required' })
   .pipe(z.email({ error: 'A valid email is required' }));
-const password = z
+/** A new password. */
+export const password = z
   .string({ error: 'Password must be at least 8 characters' })
   .min(8, { error: 'Password must be at least 8 characters' })
   .max(200, { error: 'Password must be at most 200 characters' })
@@ -19,6 +20,13 @@ const password = z
       error: 'Password must be at least 8 characters, without blanks at its ends',
     },
   );
+/** The name of an account. */
+export const accountName = z
+  .string({ error: 'Name must be text' })
+  .trim()
+  .min(1, { error: 'Name must not be empty' })
+  .max(100, { error: 'Name must be at most 100 characters' })
+  .regex(visibleText, { error: 'Name must not contain control or invisible characters' });
 const account = z.strictObject({ id: z.string(), email: z.string() });
 /** How long a browser session lasts from its sign-in. */
 export const SESSION_SECONDS = 14 * 24 * 3600;
@@ -34,13 +42,7 @@ export const register = defineRoute({
   body: z.object({
     email,
     password,
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .regex(visibleText, { error: 'Name must not contain control or invisible characters' })
-      .optional(),
+    name: accountName.optional(),
   }),
   status: 201,
   failure: 'Failed to register',
@@ -59,7 +61,7 @@ export const verifyCredentials = defineRoute({
   body: z.object({ email, password: z.string().max(200) }),
   status: 200,
   failure: 'Failed to sign in',
-  errors: ['UNAUTHORIZED', 'RATE_LIMITED'],
+  errors: ['UNAUTHORIZED', 'ACCOUNT_BLOCKED', 'RATE_LIMITED'],
   backend: { path: '/api/credentials/verify', response: signedIn },
 });
 
@@ -82,6 +84,8 @@ const me = z.strictObject({
   name: z.string().nullable(),
   admin: z.boolean(),
   plan: planSchema.nullable(),
+  /** Whether the account needs a plan before it can provision an agent. */
+  needsPlan: z.boolean(),
   agentLimit: z.int(),
   agentCount: z.int(),
 });
@@ -128,11 +132,16 @@ export const signInWithProvider = defineRoute({
   }),
   status: 200,
   failure: 'Failed to sign in',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'EMAIL_TAKEN'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'ACCOUNT_BLOCKED', 'EMAIL_TAKEN'],
   backend: { path: '/api/credentials/provider', response: signedIn },
 });
 
-const options = z.strictObject({ passwordReset: z.boolean() });
+const options = z.strictObject({
+  /** Whether the installation mails links to set a new password. */
+  passwordReset: z.boolean(),
+  /** Whom people ask for help, as the operator wrote it. */
+  supportContact: z.string().nullable(),
+});
 export const getSignInOptions = defineRoute({
   id: 'getSignInOptions',
   summary: 'The options of the sign-in page',

@@ -23,6 +23,11 @@ const user = z.strictObject({
   email: z.string(),
   name: z.string().nullable(),
   admin: z.boolean(),
+  /** Whether the setting ADMIN_EMAILS makes the user an administrator. */
+  adminBySetting: z.boolean(),
+  blocked: z.boolean(),
+  /** Whether the account is being deleted. */
+  closing: z.boolean(),
   plan: planSchema.nullable(),
   agentCount: z.int(),
   createdAt: timestamp,
@@ -112,6 +117,21 @@ const health = z.strictObject({
   orphans: z.array(z.strictObject({ kind: z.enum(['container', 'network', 'volume', 'backup']), name: z.string(), foundAt: timestamp })),
   provisioning: z.enum(['enabled', 'disabled']),
   image: z.string(),
+  /** As `GET /health/ready`: for each part `ok`, or a sentence that says what is wrong. */
+  readiness: z.strictObject({ database: z.string(), engine: z.string(), image: z.string(), queue: z.string(), firewall: z.string() }),
+  /** What an operator sets up besides. */
+  setup: z.strictObject({
+    /** The number of model providers' keys of the installation, and of all accounts. */
+    sharedKeys: z.int(),
+    accountKeys: z.int(),
+    /** Whether a mail server is set. */
+    mail: z.boolean(),
+    agentsDomain: z.string(),
+    dashboardUrl: z.string(),
+    /** Whether the addresses of dashboard or agents work on this machine only. */
+    local: z.boolean(),
+    backups: z.strictObject({ kind: z.enum(['folder', 'bucket']), address: z.string() }),
+  }),
 });
 export type InstallationHealth = z.infer<typeof health>;
 const healthAnswer = z.strictObject({ health, status: z.literal('ok') });
@@ -125,4 +145,29 @@ export const getInstallationHealth = defineRoute({
   errors: ['UNAUTHORIZED', 'FORBIDDEN'],
   backend: { path: '/api/admin/health', response: healthAnswer },
   web: { path: '/api/admin/health', response: healthAnswer },
+});
+
+const setupPart = z.enum(['mail', 'backups', 'domain'], { error: 'Invalid part: use mail, backups or domain' });
+export type SetupPart = z.infer<typeof setupPart>;
+const setupTest = z.strictObject({
+  part: setupPart,
+  ok: z.boolean(),
+  ms: z.int(),
+  /** What is wrong, and what to do. */
+  error: z.string().nullable(),
+});
+export type SetupTest = z.infer<typeof setupTest>;
+export const testSetup = defineRoute({
+  id: 'testSetup',
+  summary:
+    'Try a part of the installation: mail the caller, store a file in the backup target and read it back, or ask the address of an agent from this machine',
+  method: 'POST',
+  auth: 'admin',
+  params: z.object({ part: setupPart }),
+  status: 200,
+  failure: 'Failed to test the setup',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/setup/:part/test', response: setupTest },
+  web: { path: '/api/admin/setup/:part/test', response: setupTest },
+  timeoutMs: 45_000,
 });

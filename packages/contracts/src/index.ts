@@ -1,5 +1,7 @@
+import * as account from './account.ts';
 import * as accounts from './accounts.ts';
 import * as admin from './admin.ts';
+import * as adminUsers from './admin-users.ts';
 import * as agents from './agents.ts';
 import * as apiKeys from './api-keys.ts';
 import * as audit from './audit.ts';
@@ -20,6 +22,7 @@ import * as models from './models.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
+import * as planRequests from './plan-requests.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as provision from './provision.ts';
 import * as usage from './usage.ts';
@@ -27,8 +30,9 @@ import * as verification from './verification.ts';
 import * as wallets from './wallets.ts';
 import * as workspace from './workspace.ts';
 
+export type { AccountChange, AccountView, SessionView } from './account.ts';
 export { type Me, SESSION_SECONDS } from './accounts.ts';
-export type { AdminAgentView, InstallationHealth, TopSpenders, UserView } from './admin.ts';
+export type { AdminAgentView, InstallationHealth, SetupPart, SetupTest, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
 export type { AuditEntryView } from './audit.ts';
@@ -53,6 +57,7 @@ export type { OpenclawVersion } from './openclaw.ts';
 export type { OperationKind, OperationView } from './operations.ts';
 export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
+export type { PlanRequestView, WaitingPlanRequest } from './plan-requests.ts';
 export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
 export type { KeySource, ProviderKeyView } from './provider-keys.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
@@ -72,14 +77,31 @@ export const routes = {
   requestPasswordReset: accounts.requestPasswordReset,
   resetPassword: accounts.resetPassword,
   getMe: accounts.getMe,
+  getAccount: account.getAccount,
+  updateAccount: account.updateAccount,
+  deleteAccount: account.deleteAccount,
+  exportAccount: account.exportAccount,
+  listAccountSessions: account.listAccountSessions,
+  endAccountSession: account.endAccountSession,
   grantPlan: accounts.grantPlan,
   listPlans: billing.listPlans,
+  requestPlan: planRequests.requestPlan,
+  getPlanRequest: planRequests.getPlanRequest,
+  listPlanRequests: planRequests.listPlanRequests,
+  grantPlanRequest: planRequests.grantPlanRequest,
+  refusePlanRequest: planRequests.refusePlanRequest,
   startCheckout: billing.startCheckout,
   openBillingPortal: billing.openBillingPortal,
   listUsers: admin.listUsers,
+  withdrawPlan: adminUsers.withdrawPlan,
+  setUserRole: adminUsers.setUserRole,
+  setUserBlocked: adminUsers.setUserBlocked,
+  deleteUser: adminUsers.deleteUser,
+  createResetLink: adminUsers.createResetLink,
   listAllAgents: admin.listAllAgents,
   listTopSpenders: admin.listTopSpenders,
   getInstallationHealth: admin.getInstallationHealth,
+  testSetup: admin.testSetup,
   listOverview: overview.listOverview,
   streamOverview: overview.streamOverview,
   getAgentOverview: overview.getAgentOverview,

@@ -60,12 +60,14 @@ export const listOverview = defineRoute({
 const frame = z.discriminatedUnion('type', [
   /** Changes may have been missed: the client must read the list again. Always the first event. */
   z.strictObject({ type: z.literal('again') }),
+  /** The account changed: its plan, its rights, its name, or the answer to its request for a plan. */
+  z.strictObject({ type: z.literal('account') }),
   z.strictObject({ type: z.literal('changed'), agents: z.array(row), removed: z.array(z.string()) }),
 ]);
 export type OverviewFrame = z.infer<typeof frame>;
 export const streamOverview = defineRoute({
   id: 'streamOverview',
-  summary: "Changes of the caller's agents, or of one of them, as server-sent events `agents`, at most two per second",
+  summary: "Changes of the caller's agents, or of one of them, and of the account, as server-sent events `agents`, at most two per second",
   method: 'GET',
   auth: 'caller',
   stream: true,

@@ -69,6 +69,7 @@ export const backendSettings = [
   'TRUST_PROXY',
   'SMTP_URL',
   'MAIL_FROM',
+  'SUPPORT_CONTACT',
   'ALLOWED_IMAGES',
   'AGENT_RUNTIME',
   'HOST_FIREWALL',

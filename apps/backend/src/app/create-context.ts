@@ -14,7 +14,7 @@ import { REPLIES } from '../domain/conversations/settle-reply.ts';
 import { syncConversations } from '../domain/conversations/sync-conversations.ts';
 import { CANCELLATIONS } from '../domain/operations/cancel-operation.ts';
 import { OPERATIONS } from '../domain/operations/watch-operation.ts';
-import { AGENT_CHANGES } from '../domain/overview/stream-overview.ts';
+import { ACCOUNT_CHANGES, AGENT_CHANGES } from '../domain/overview/stream-overview.ts';
 import { createLogHub } from '../domain/telemetry/logs/log-hub.ts';
 import { LOGS } from '../domain/telemetry/logs/log-store.ts';
 import { LOG_STOPS } from '../domain/telemetry/logs/log-views.ts';
@@ -72,7 +72,7 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
   );
   const notifications = listenForNotifications(
     connectionString,
-    [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENT_CHANGES, GRANT_CHANGES, FENCES, FENCES_PASSED],
+    [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENT_CHANGES, ACCOUNT_CHANGES, GRANT_CHANGES, FENCES, FENCES_PASSED],
     log,
   );
   const modelConnections = createModelConnections(config.ALLOW_PRIVATE_MODEL_ENDPOINTS);

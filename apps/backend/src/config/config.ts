@@ -104,6 +104,8 @@ const schema = z.object({
   /** The mail server for password resets, with user and password if it needs them. Without it, password resets are off. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().default('Agentbot <agentbot@localhost>'),
+  /** Whom people ask for help: an address, a number or a name. The sign-in page shows it to everybody. */
+  SUPPORT_CONTACT: z.string().max(200).optional(),
   /** The URL of the dashboard, for links in mails. */
   DASHBOARD_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
   /** Origins of other sites whose pages may call this API with an API key; none by default. */

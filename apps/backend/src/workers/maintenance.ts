@@ -2,6 +2,7 @@ import { removeOldBackups } from '../domain/backups/retention.ts';
 import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
 import { removeUnusedImages } from '../domain/containers/pulled-images.ts';
 import type { Context } from '../domain/context.ts';
+import { removeClosedAccounts } from '../domain/offboarding/remove-closed-accounts.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
 import { endLostCalls, removeOldCalls } from '../domain/usage/ledger.ts';
 import { enforceDiskLimits } from './disk-limits.ts';
@@ -31,6 +32,7 @@ const tasks: Record<string, Task> = {
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
   'lost-model-calls': { cron: EVERY_MINUTE, work: endLostCalls },
   'old-model-calls': { cron: '23 * * * *', work: removeOldCalls },
+  'closed-accounts': { cron: EVERY_MINUTE, work: removeClosedAccounts },
   suspensions: { cron: EVERY_MINUTE, work: reconcileSuspensions },
   // An attestation can be revoked, and a name can be sold.
   'verification-checks': {

@@ -17,3 +17,6 @@ export function formatPrice({ amount, currency, interval, intervalCount }: Price
   const sum = new Intl.NumberFormat('en', style).format(amount);
   return `${sum} per ${intervalCount === 1 ? interval : `${intervalCount} ${interval}s`}`;
 }
+
+/** A plan's name as a person reads it: `Solo`. */
+export const planName = (plan: Plan) => plan.charAt(0).toUpperCase() + plan.slice(1);

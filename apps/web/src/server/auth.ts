@@ -38,8 +38,16 @@ async function verify(email: string, password: string, { client, userAgent }: Br
   }).catch(() => undefined);
   if (response?.ok) return response.json() as Promise<SignedIn>;
   if (response?.status === 401 || response?.status === 400) return null;
+  if (response?.status === 403) throw new Error('Blocked' satisfies SignInError);
   throw new Error((response?.status === 429 ? 'TooManyAttempts' : 'Unavailable') satisfies SignInError);
 }
+
+/** The error of a sign-in at a provider, by the code of the backend's refusal. */
+const refusals: Record<string, SignInError> = {
+  EMAIL_TAKEN: 'EmailTaken',
+  UNAUTHORIZED: 'EmailUnverified',
+  ACCOUNT_BLOCKED: 'Blocked',
+};
 
 /** Finds or creates the account of a GitHub or Google user. @returns the error when the backend refuses */
 async function accountOf(provider: string, subject: string, profile: ProviderProfile): Promise<SignedIn | SignInError> {
@@ -54,7 +62,7 @@ async function accountOf(provider: string, subject: string, profile: ProviderPro
   if (!response || response.status >= 500) return 'Unavailable';
   const body = (await response.json()) as SignedIn & { code?: string };
   if (response.ok) return body;
-  return body.code === 'EMAIL_TAKEN' ? 'EmailTaken' : body.code === 'UNAUTHORIZED' ? 'EmailUnverified' : 'Failed';
+  return refusals[body.code ?? ''] ?? 'Failed';
 }
 
 /** Delays before each retry to end a session: the backend may be restarting. */

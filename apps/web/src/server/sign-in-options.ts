@@ -11,6 +11,7 @@ export async function signInOptions(): Promise<SignInOptions> {
     method: 'GET',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => undefined);
-  const { passwordReset } = response?.ok ? ((await response.json()) as { passwordReset: boolean }) : { passwordReset: false };
-  return { passwordReset, providers: signInProviders().map(({ id, name }) => ({ id, name })) };
+  const none = { passwordReset: false, supportContact: null };
+  const options = response?.ok ? ((await response.json()) as Omit<SignInOptions, 'providers'>) : none;
+  return { ...options, providers: signInProviders().map(({ id, name }) => ({ id, name })) };
 }

@@ -22,6 +22,10 @@ export interface Account {
   admin: boolean;
   /** Listed in TESTER_EMAILS: needs no subscription. */
   tester: boolean;
+  /** An administrator has blocked the account. */
+  blocked: boolean;
+  /** An administrator took a granted plan away, and granted none since. */
+  planWithdrawn: boolean;
   /** The largest of the granted plan and the paid plans; null without any. */
   plan: Plan | null;
 }
@@ -72,17 +76,22 @@ const isEmailTrusted = ({ NODE_ENV }: Config, { emailVerifiedAt }: Pick<User, 'e
 const isListed = (config: Config, list: string[], user: Pick<User, 'email' | 'emailVerifiedAt'>) =>
   list.includes(user.email) && isEmailTrusted(config, user);
 
-/** Whether a user administers the installation: the first user, and each user in ADMIN_EMAILS. */
-export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt' | 'isAdmin'>) =>
-  user.isAdmin || isListed(config, config.ADMIN_EMAILS, user);
+/** Whether the setting ADMIN_EMAILS makes a user an administrator. */
+export const isAdministratorBySetting = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt'>) =>
+  isListed(config, config.ADMIN_EMAILS, user);
 
-type AccountRow = Pick<User, 'id' | 'email' | 'emailVerifiedAt' | 'name' | 'isAdmin' | 'plan'> & {
+/** Whether a user administers the installation: the first user, those made administrators, and each user in ADMIN_EMAILS. */
+export const isAdministrator = (config: Config, user: Pick<User, 'email' | 'emailVerifiedAt' | 'isAdmin'>) =>
+  user.isAdmin || isAdministratorBySetting(config, user);
+
+type AccountRow = Pick<User, 'id' | 'email' | 'emailVerifiedAt' | 'name' | 'isAdmin' | 'plan' | 'blockedAt' | 'planWithdrawnAt'> & {
   subscriptions?: Pick<Subscription, 'plan' | 'status'>[] | null;
 };
 
 const accountStatement: Statement = {
   name: 'account',
   text: `SELECT id, email, email_verified_at AS "emailVerifiedAt", name, is_admin AS "isAdmin", plan,
+    blocked_at AS "blockedAt", plan_withdrawn_at AS "planWithdrawnAt",
     (SELECT json_agg(json_build_object('plan', s.plan, 'status', s.status)) FROM subscriptions s WHERE s.owner_id = u.id) AS subscriptions
     FROM users u WHERE id = $1`,
 };
@@ -108,6 +117,8 @@ export function createAccounts({
     name: row.name,
     admin: isAdministrator(config, row),
     tester: isListed(config, config.TESTER_EMAILS, row),
+    blocked: row.blockedAt !== null,
+    planWithdrawn: row.planWithdrawnAt !== null,
     plan: largestPlan([row.plan, ...(row.subscriptions ?? []).filter(isPaid).map(({ plan }) => plan)]),
   });
 
@@ -122,7 +133,7 @@ export function createAccounts({
     /**
      * Signs in with an identity of an OAuth provider; the first sign-in creates an account. An existing account with the
      * same email is never linked: its creator may not own the address.
-     * @throws AppError EMAIL_TAKEN, UNAUTHORIZED when the provider has not verified the email
+     * @throws AppError EMAIL_TAKEN, ACCOUNT_BLOCKED, UNAUTHORIZED when the provider has not verified the email
      */
     async signInWith(identity: ProviderIdentity, userAgent?: string): Promise<SignedIn> {
       const { provider, subject, email, emailVerified, name } = identity;
@@ -137,21 +148,24 @@ export function createAccounts({
       return database
         .as('service', async (tx) => {
           const user = await findOrCreateUser(tx);
+          if (user.blockedAt) throw new AppError('ACCOUNT_BLOCKED');
           return { ...view(user), session: await beginSession(tx, clock, user.id, userAgent) };
         })
         .catch(emailTaken);
     },
 
-    /** Signs in with a password. @throws AppError UNAUTHORIZED, the same for an unknown email and for a wrong password */
+    /** Signs in with a password. @throws AppError UNAUTHORIZED, the same for an unknown email and for a wrong password; ACCOUNT_BLOCKED */
     async signIn(input: { email: string; password: string }, userAgent?: string): Promise<SignedIn> {
       const refused = () => new AppError('UNAUTHORIZED', 'Wrong email or password');
       const row = await database.as('service', (tx) => tx.user.findUnique({ where: { email: input.email } }));
       if (!(await checkPassword(row?.passwordHash, input.password)) || !row) throw refused();
       return database.as('service', async (tx) => {
         // A password reset may commit during the check above: the old password must not open a session after it.
-        const [current] = await tx.$queryRaw<unknown[]>`
-          SELECT 1 FROM users WHERE id = ${row.id} AND password_hash = ${row.passwordHash} FOR SHARE`;
+        const [current] = await tx.$queryRaw<{ blocked: boolean }[]>`
+          SELECT blocked_at IS NOT NULL AS blocked FROM users WHERE id = ${row.id} AND password_hash = ${row.passwordHash} FOR SHARE`;
         if (!current) throw refused();
+        // Only the owner of the password learns of the block.
+        if (current.blocked) throw new AppError('ACCOUNT_BLOCKED');
         return { ...view(row), session: await beginSession(tx, clock, row.id, userAgent) };
       });
     },
@@ -174,9 +188,15 @@ export function createAccounts({
     async grantPlan(user: string, plan: Plan): Promise<Account & { plan: Plan }> {
       const row = await database.as('service', async (tx) => {
         const where = user.includes('@') ? { email: user } : { id: user };
-        const { count } = await tx.user.updateMany({ where, data: { plan } });
+        const { count } = await tx.user.updateMany({ where, data: { plan, planWithdrawnAt: null } });
         if (count === 0) throw new AppError('USER_NOT_FOUND');
-        return tx.user.findUniqueOrThrow({ where });
+        const granted = await tx.user.findUniqueOrThrow({ where });
+        // A plan that is granted by hand answers the user's open request.
+        await tx.planRequest.updateMany({
+          where: { ownerId: granted.id, state: 'open' },
+          data: { state: 'granted', grantedPlan: plan, decidedAt: clock.now() },
+        });
+        return granted;
       });
       return { ...view(row), plan };
     },

@@ -73,7 +73,7 @@ export async function deleteApiKey({ database, callers }: Pick<Context, 'databas
 }
 
 /**
- * The owner and the grant of a key; undefined when the key is unknown or expired. The lookup uses the key's hash, so its
+ * The owner and the grant of a key; undefined when the key is unknown or expired, or its owner is blocked. The lookup uses the key's hash, so its
  * duration reveals nothing about stored keys.
  */
 export async function findApiKey(
@@ -81,7 +81,9 @@ export async function findApiKey(
   key: string,
 ): Promise<{ ownerId: string; grant: KeyGrant } | undefined> {
   const hash = sha256(key);
-  const row = await callers.keys.read(hash, () => database.as('service', (tx) => tx.apiKey.findUnique({ where: { hash } })));
+  const row = await callers.keys.read(hash, () =>
+    database.as('service', (tx) => tx.apiKey.findUnique({ where: { hash, owner: { blockedAt: null } } })),
+  );
   const now = clock.now();
   if (!row || (row.expiresAt && row.expiresAt <= now)) return undefined;
   row.lastUsedAt = callers.lastSeen.note('keys', row.id, row.lastUsedAt, now);

@@ -11,6 +11,8 @@ const account = (plan: Plan | null, roles: Partial<Account> = {}): Account => ({
   name: null,
   admin: false,
   tester: false,
+  blocked: false,
+  planWithdrawn: false,
   plan,
   ...roles,
 });

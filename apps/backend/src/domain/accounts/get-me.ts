@@ -5,7 +5,8 @@ import { webAgentLimit } from './accounts.ts';
 /** The actor's account, with the number of its agents and the web tier's limit. */
 export async function getMe({ accounts, database }: Pick<Context, 'accounts' | 'database'>, actor: Actor) {
   const account = await accounts.find(userOf(actor));
-  const { tester: _tester, emailTrusted: _emailTrusted, ...publicFields } = account;
+  const { tester, emailTrusted: _emailTrusted, blocked: _blocked, planWithdrawn: _planWithdrawn, ...publicFields } = account;
   const agentCount = await database.as(tenantOf(actor), (tx) => tx.agent.count({ where: { ownerId: account.id } }));
-  return { ...publicFields, agentLimit: webAgentLimit(account), agentCount };
+  const needsPlan = !account.plan && !account.admin && !tester;
+  return { ...publicFields, needsPlan, agentLimit: webAgentLimit(account), agentCount };
 }

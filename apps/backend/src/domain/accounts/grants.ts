@@ -11,9 +11,11 @@ export async function grantHolds(tx: Transaction, clock: Clock, actor: Actor): P
   if (actor.kind !== 'user') return true;
   const { key, session, userId: ownerId } = actor;
   const now = clock.now();
-  if (session) return (await tx.session.count({ where: { id: session.id, ownerId, endedAt: null, expiresAt: { gt: now } } })) > 0;
+  const owner = { blockedAt: null };
+  if (session) return (await tx.session.count({ where: { id: session.id, ownerId, owner, endedAt: null, expiresAt: { gt: now } } })) > 0;
   if (!key) return true;
-  return (await tx.apiKey.count({ where: { id: key.id, ownerId, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] } })) > 0;
+  const expiry = [{ expiresAt: null }, { expiresAt: { gt: now } }];
+  return (await tx.apiKey.count({ where: { id: key.id, ownerId, owner, OR: expiry } })) > 0;
 }
 
 /**

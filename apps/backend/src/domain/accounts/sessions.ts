@@ -1,6 +1,7 @@
-import { AppError, SESSION_SECONDS } from '@agentbot/contracts';
+import { AppError, SESSION_SECONDS, type SessionView } from '@agentbot/contracts';
 import type { Session } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import { type Actor, userOf } from '../../shared/actor.ts';
 import { type Clock, msAhead } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Context } from '../context.ts';
@@ -14,14 +15,14 @@ export async function beginSession(tx: Transaction, clock: Clock, ownerId: strin
   return id;
 }
 
-/** The user's session, or null when it has ended or expired. Notes that it was seen. */
+/** The user's session, or null when it has ended or expired, or the user is blocked. Notes that it was seen. */
 export async function findLiveSession(
   { database, callers, clock }: Slice & Pick<Context, 'callers'>,
   userId: string,
   id: string,
 ): Promise<Session | null> {
   const session = await callers.sessions.read(id, () =>
-    database.as({ userId }, (tx) => tx.session.findFirst({ where: { id, ownerId: userId, endedAt: null } })),
+    database.as({ userId }, (tx) => tx.session.findFirst({ where: { id, ownerId: userId, owner: { blockedAt: null }, endedAt: null } })),
   );
   const now = clock.now();
   if (!session || session.ownerId !== userId || session.expiresAt <= now) return null;
@@ -43,9 +44,49 @@ export async function endSession({ database, callers, clock }: Slice & Pick<Cont
   return ended;
 }
 
-/** Ends every session of an account. */
-export async function endSessionsOf(tx: Transaction, clock: Clock, ownerId: string): Promise<void> {
-  await tx.session.updateMany({ where: { ownerId, endedAt: null }, data: { endedAt: clock.now() } });
+/** The id of the session that a request comes from; undefined for other credentials. */
+const sessionIdOf = (actor: Actor) => (actor.kind === 'user' ? actor.session?.id : undefined);
+
+/** The live sessions of the actor's account, the last used first. */
+export async function listAccountSessions({ database, clock }: Slice, actor: Actor): Promise<SessionView[]> {
+  const ownerId = userOf(actor);
+  const rows = await database.as({ userId: ownerId }, (tx) =>
+    tx.session.findMany({
+      where: { ownerId, endedAt: null, expiresAt: { gt: clock.now() } },
+      orderBy: [{ lastSeenAt: 'desc' }, { id: 'asc' }],
+    }),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    createdAt: row.createdAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString(),
+    expiresAt: row.expiresAt.toISOString(),
+    userAgent: row.userAgent,
+    current: row.id === sessionIdOf(actor),
+  }));
+}
+
+/** Ends a session of the actor's account in every process. @throws AppError SESSION_NOT_FOUND when it is unknown, has ended or is another account's */
+export async function endAccountSession(
+  { database, callers, clock }: Slice & Pick<Context, 'callers'>,
+  actor: Actor,
+  id: string,
+): Promise<void> {
+  const ownerId = userOf(actor);
+  const { count } = await database.as({ userId: ownerId }, (tx) =>
+    tx.session.updateMany({ where: { id, ownerId, endedAt: null }, data: { endedAt: clock.now() } }),
+  );
+  if (count === 0) throw new AppError('SESSION_NOT_FOUND');
+  await callers.fence();
+}
+
+/** Ends every session of an account, but not the actor's own if one is given. */
+export async function endSessionsOf(tx: Transaction, clock: Clock, ownerId: string, keeping?: Actor): Promise<void> {
+  const kept = keeping && sessionIdOf(keeping);
+  await tx.session.updateMany({
+    where: { ownerId, endedAt: null, ...(kept && { id: { not: kept } }) },
+    data: { endedAt: clock.now() },
+  });
 }
 
 /** Deletes sessions that have expired. */

@@ -5,10 +5,11 @@ import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'accounts'>;
 
-/** Whether an account had a subscription and now has neither a plan nor an exemption. */
+/** Whether an account had a subscription or a granted plan and now has neither a plan nor an exemption. */
 export async function hasLapsed({ database, accounts }: Slice, ownerId: string): Promise<boolean> {
-  const { plan, admin, tester } = await accounts.find(ownerId);
+  const { plan, admin, tester, planWithdrawn } = await accounts.find(ownerId);
   if (plan || admin || tester) return false;
+  if (planWithdrawn) return true;
   return (await database.as({ userId: ownerId }, (tx) => tx.subscription.count({ where: { ownerId } }))) > 0;
 }
 

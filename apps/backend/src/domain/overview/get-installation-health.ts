@@ -2,6 +2,8 @@ import type { InstallationHealth } from '@agentbot/contracts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import { msAgo } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
+import { getReadiness } from './get-readiness.ts';
+import { getSetup } from './get-setup.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -11,7 +13,9 @@ interface DatabaseSize {
 }
 
 /** The health of the installation: engine, database, operation queue, and resources without an owner. */
-export async function getInstallationHealth(context: Pick<Context, 'database' | 'host' | 'config' | 'clock'>): Promise<InstallationHealth> {
+export async function getInstallationHealth(
+  context: Pick<Context, 'database' | 'host' | 'config' | 'clock' | 'firewall' | 'log' | 'backups'>,
+): Promise<InstallationHealth> {
   const { database, host, config, clock } = context;
   const available = await host.available();
   // The engine may stop between the two calls; then it counts as unavailable.
@@ -65,5 +69,7 @@ export async function getInstallationHealth(context: Pick<Context, 'database' | 
     })),
     provisioning: config.PROVISIONING_ENABLED ? 'enabled' : 'disabled',
     image: config.OPENCLAW_IMAGE,
+    readiness: (await getReadiness(context)).parts,
+    setup: await getSetup(context),
   };
 }

@@ -3,7 +3,7 @@ import type { AgentState } from '../../generated/prisma/client.ts';
 import { contains } from '../../infra/database/contains.ts';
 import { SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import { afterCursor, cursorOf } from '../../shared/page-cursor.ts';
-import { isAdministrator } from '../accounts/accounts.ts';
+import { isAdministrator, isAdministratorBySetting } from '../accounts/accounts.ts';
 import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'config'>;
@@ -39,6 +39,9 @@ export async function listUsers({ database, config }: Slice, { limit = DEFAULT_L
       email: row.email,
       name: row.name,
       admin: isAdministrator(config, row),
+      adminBySetting: isAdministratorBySetting(config, row),
+      blocked: row.blockedAt !== null,
+      closing: row.closingAt !== null,
       plan: row.plan,
       agentCount: row._count.agents,
       createdAt: row.createdAt.toISOString(),

@@ -1,7 +1,9 @@
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
+import { accountHandlers } from './account.ts';
 import { accountsHandlers } from './accounts.ts';
 import { adminHandlers } from './admin.ts';
+import { adminUsersHandlers } from './admin-users.ts';
 import { agentsHandlers } from './agents.ts';
 import { apiKeysHandlers } from './api-keys.ts';
 import { auditHandlers } from './audit.ts';
@@ -20,6 +22,7 @@ import { modelsHandlers } from './models.ts';
 import { openclawHandlers } from './openclaw.ts';
 import { operationsHandlers } from './operations.ts';
 import { overviewHandlers } from './overview.ts';
+import { planRequestsHandlers } from './plan-requests.ts';
 import { providerKeysHandlers } from './provider-keys.ts';
 import { provisionHandlers } from './provision.ts';
 import { usageHandlers } from './usage.ts';
@@ -30,8 +33,10 @@ import { workspaceHandlers } from './workspace.ts';
 /** A handler for every route of the contract. It calls the verb and presents the result in the shape of the caller's facade. */
 export function createHandlers(context: Context): Handlers {
   return {
+    ...accountHandlers(context),
     ...accountsHandlers(context),
     ...adminHandlers(context),
+    ...adminUsersHandlers(context),
     ...agentsHandlers(context),
     ...apiKeysHandlers(context),
     ...auditHandlers(context),
@@ -50,6 +55,7 @@ export function createHandlers(context: Context): Handlers {
     ...openclawHandlers(context),
     ...operationsHandlers(context),
     ...overviewHandlers(context),
+    ...planRequestsHandlers(context),
     ...providerKeysHandlers(context),
     ...provisionHandlers(context),
     ...usageHandlers(context),

@@ -69,3 +69,13 @@ export function SelectField({
     </Row>
   );
 }
+
+/** A labelled text of several lines. */
+export function TextAreaField({ label, hint, problem, ...rest }: ComponentProps<'textarea'> & LabelProps) {
+  const id = useId();
+  return (
+    <Row id={id} label={label} hint={hint} problem={problem}>
+      <textarea id={id} rows={3} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest} />
+    </Row>
+  );
+}

@@ -10,18 +10,22 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import { withReturnPath } from '../../lib/session/return-path.ts';
 import { signInErrorMessage } from '../../lib/session/sign-in-errors.ts';
 import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
+import { AskForPassword } from './ask-for-password.tsx';
 
 interface Props {
   purpose: 'signup' | 'signin';
   options: SignInOptions;
+  /** The page to open after the sign-in: a path of the dashboard. */
+  next: string;
   /** The code of a failed sign-in at a provider. */
   refusal?: string | undefined;
 }
 
 /** The form to sign in or to create an account. */
-export function AccountForm({ purpose, options, refusal }: Props) {
+export function AccountForm({ purpose, options, next, refusal }: Props) {
   const router = useRouter();
   const hydrated = useHydrated();
   const [busy, setBusy] = useState(false);
@@ -38,7 +42,7 @@ export function AccountForm({ purpose, options, refusal }: Props) {
       if (signingUp) await api('register', { body: { email: email ?? '', password: password ?? '', ...(name && { name }) } });
       const result = await signIn('credentials', { email, password, redirect: false });
       if (result?.error) throw new Error(signInErrorMessage(result.error));
-      router.push('/agents');
+      router.push(next);
       router.refresh();
     } catch (error) {
       setProblem(errorMessage(error));
@@ -73,22 +77,28 @@ export function AccountForm({ purpose, options, refusal }: Props) {
             kind="plain"
             className="w-full"
             disabled={!hydrated}
-            onClick={() => signIn(id, { callbackUrl: '/agents' })}
+            onClick={() => signIn(id, { callbackUrl: next })}
           >
             Continue with {name}
           </Button>
         ))}
       </form>
-      {!signingUp && options.passwordReset && (
-        <p className="mt-4 text-sm">
-          <Link className="text-accent underline" href="/forgot">
-            Forgot your password?
-          </Link>
-        </p>
+      {!signingUp && (
+        <div className="mt-4 text-sm">
+          {options.passwordReset ? (
+            <Link className="text-accent underline" href="/forgot">
+              Forgot your password?
+            </Link>
+          ) : (
+            <p className="text-muted">
+              Forgot your password? <AskForPassword contact={options.supportContact} />
+            </p>
+          )}
+        </div>
       )}
       <p className="mt-4 text-muted text-sm">
         {signingUp ? 'Already have an account? ' : 'New here? '}
-        <Link className="text-accent underline" href={signingUp ? '/signin' : '/signup'}>
+        <Link className="text-accent underline" href={withReturnPath(signingUp ? '/signin' : '/signup', next)}>
           {signingUp ? 'Sign in' : 'Create an account'}
         </Link>
       </p>

@@ -9,26 +9,22 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
+import { useAccountChanges } from '../../lib/hooks/use-account-changes.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
-import { formatPrice, type PlanOffer } from '../../lib/plans.ts';
+import { formatPrice, type PlanOffer, planName } from '../../lib/plans.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
+import { RequestPlan } from './request-plan.tsx';
 
-/** Shown when payments are off: the administrator grants plans. */
-function PlansAreGranted({ admin }: { admin: boolean }) {
+/** Tells an administrator why no plan is for sale. */
+function PlansAreGranted() {
   return (
     <Hint>
-      {admin ? (
-        <>
-          Stripe is not configured, so no plan is for sale. As the administrator, you grant plans under{' '}
-          <Link href="/admin/users" className="text-accent underline">
-            Users
-          </Link>
-          .
-        </>
-      ) : (
-        'No plan is for sale here: the administrator of this installation grants plans. Ask the administrator for the plan that you need.'
-      )}
+      Stripe is not configured, so no plan is for sale. As an administrator, you grant plans under{' '}
+      <Link href="/admin/users" className="text-accent underline">
+        Users
+      </Link>
+      .
     </Hint>
   );
 }
@@ -38,6 +34,7 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
   const { data: me, error, mutate } = useMe();
   const { data: sale, error: saleError, mutate: reloadPlans } = usePlans();
   const [busy, setBusy] = useState<string>();
+  useAccountChanges(true);
   if (error && !me) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!me) return <Loading rows={2} className="h-40" />;
 
@@ -49,10 +46,17 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
   }
   return (
     <>
-      <PageHeader title="Plan and billing" description="Your account’s plan. You pay at Stripe: this site never receives a card number." />
+      <PageHeader
+        title="Plan and billing"
+        description={
+          sale?.payments === 'none'
+            ? 'Your account’s plan. The administrators of this installation grant plans.'
+            : 'Your account’s plan. You pay at Stripe: this site never receives a card number.'
+        }
+      />
       <div className="space-y-4">
         {saleError && !sale && <Problem onRetry={() => reloadPlans()}>{errorMessage(saleError)}</Problem>}
-        {sale?.payments === 'none' && <PlansAreGranted admin={me.admin} />}
+        {sale?.payments === 'none' && me.admin && <PlansAreGranted />}
         <Card
           title="Your plan"
           aside={
@@ -65,17 +69,22 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
         >
           <DescriptionList
             rows={[
-              ['Plan', me.plan ?? (me.admin ? 'none: administrators need no plan' : 'none yet')],
+              ['Plan', me.plan ? planName(me.plan) : me.admin ? 'none: administrators need no plan' : 'none yet'],
               ['Agents', `${me.agentCount} of ${me.agentLimit}`],
             ]}
           />
+          {sale?.payments === 'none' && !me.admin && (
+            <div className="mt-4 text-sm">
+              <RequestPlan offers={offers} current={me.plan} />
+            </div>
+          )}
         </Card>
         <ul className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 xl:grid-cols-4" aria-label="Plans">
           {offers.map(({ plan, size, agents, tools }) => {
             const offer = sale?.plans.find((each) => each.plan === plan);
             return (
               <li key={plan} className="flex">
-                <Card title={plan.charAt(0).toUpperCase() + plan.slice(1)} className={`flex-1 ${plan === me.plan ? 'border-accent' : ''}`}>
+                <Card title={planName(plan)} className={`flex-1 ${plan === me.plan ? 'border-accent' : ''}`}>
                   {sale?.payments !== 'none' && (
                     <p className={`mb-3 min-h-6 ${offer?.forSale ? 'font-medium' : 'text-muted'}`}>
                       {offer && (offer.price ? formatPrice(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here')}

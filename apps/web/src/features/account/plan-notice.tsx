@@ -1,9 +1,17 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
+import { useState } from 'react';
+import { buttonStyle } from '../../components/ui/button.tsx';
 import { Hint } from '../../components/ui/notice.tsx';
+import { useAccountChanges } from '../../lib/hooks/use-account-changes.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
+import { type PlanOffer, planName } from '../../lib/plans.ts';
+
+// Loaded for an account without a plan only: its dialog would weigh on the first page of everybody else.
+const RequestPlan = dynamic(() => import('./request-plan.tsx').then((module) => module.RequestPlan), { ssr: false });
 
 /** The result of a checkout, from the URL that Stripe redirects to. */
 export type Checkout = 'done' | 'cancelled';
@@ -13,33 +21,45 @@ const checkoutText: Record<Checkout, string> = {
   cancelled: 'The checkout was cancelled. You were not charged.',
 };
 
-/** Tells an account without a plan how to get one, and shows the result of a checkout. */
-export function PlanNotice({ checkout }: { checkout?: Checkout | undefined }) {
+interface Props {
+  offers: PlanOffer[];
+  checkout?: Checkout | undefined;
+  /** Whether the page has no stream of its own, so that the notice opens one to hear of a granted plan. */
+  live?: boolean;
+}
+
+/** Tells an account without a plan how to get one, says when it has got one, and shows the result of a checkout. */
+export function PlanNotice({ offers, checkout, live = false }: Props) {
   // Stripe's webhook reaches the backend within seconds of the payment: poll until it has.
   const { data: me } = useMe((known) => (checkout === 'done' && !known?.plan ? 2_000 : 0));
-  const missing = me !== undefined && !me.plan && !me.admin;
+  const missing = me?.needsPlan ?? false;
+  const [wasMissing, setWasMissing] = useState(false);
+  if (missing && !wasMissing) setWasMissing(true);
+  useAccountChanges(live && missing);
   const { data: sale } = usePlans(missing);
-  if (!me || (!missing && !checkout)) return null;
+  if (!me || (!missing && !checkout && !wasMissing)) return null;
+  const justGranted = !missing && wasMissing && me.plan && !checkout;
   return (
-    <div className="mb-4">
-      <Hint>
-        {checkout && <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the ${me.plan} plan.` : checkoutText[checkout]}</p>}
-        {missing && checkout !== 'done' && (
-          <p>
-            Your account has no plan yet.{' '}
-            {sale?.payments !== 'none' && (
-              <>
-                Choose one under{' '}
-                <Link href="/account/billing" className="text-accent underline">
-                  Plan and billing
+    <div className="mb-4 empty:hidden" role="status">
+      {(checkout || missing || justGranted) && (
+        <Hint>
+          {checkout && (
+            <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the ${me.plan} plan.` : checkoutText[checkout]}</p>
+          )}
+          {justGranted && me.plan && <p>Your account now has the plan {planName(me.plan)}. You can create an agent.</p>}
+          {missing && checkout !== 'done' && (
+            <div className="space-y-2">
+              <p>Your account has no plan yet. With a plan you can create agents.</p>
+              {sale?.payments === 'none' && <RequestPlan offers={offers} current={me.plan} />}
+              {sale?.payments === 'stripe' && (
+                <Link href="/account/billing" className={buttonStyle({ size: 'small' })}>
+                  Choose a plan
                 </Link>
-                , or ask
-              </>
-            )}
-            {sale?.payments === 'none' && 'Ask'} the administrator of this installation for one. Then you can create an agent.
-          </p>
-        )}
-      </Hint>
+              )}
+            </div>
+          )}
+        </Hint>
+      )}
     </div>
   );
 }

@@ -25,8 +25,8 @@ function StatusLight({ good, children }: { good: boolean; children: ReactNode })
 /** A queue is stuck when an operation waits for longer than this. */
 const MAX_QUEUE_WAIT_SECONDS = 120;
 
-/** The state of the installation: Docker, queue, database, and resources without an agent. */
-export function Health() {
+/** The state of the installation: what is set up, Docker, queue, database, and resources without an agent. */
+export function Health({ checklist }: { checklist: ReactNode }) {
   const { data, error, mutate } = useSWR('admin-health', () => api('getInstallationHealth', {}), { refreshInterval: 5_000 });
   if (error) {
     // Stale values would look current: show the error alone.
@@ -67,7 +67,7 @@ export function Health() {
               ['Waiting', queue.queued],
               ['Running', queue.running],
               ['Longest wait', queue.oldestQueued === null ? '–' : formatDuration(queue.oldestQueued * 1000)],
-              ['In a day', `${queue.succeededToday} succeeded, ${queue.failedToday} failed`],
+              ['Last 24 h', `${queue.succeededToday} succeeded, ${queue.failedToday} failed`],
             ]}
           />
         </Card>
@@ -89,6 +89,7 @@ export function Health() {
           />
         </Card>
       </div>
+      <div className="mt-4">{checklist}</div>
       <h2 className="mt-6 mb-3 font-semibold">Orphans</h2>
       {orphans.length === 0 ? (
         <p className="text-muted text-sm">Every container, volume and network of this installation belongs to an agent.</p>

@@ -14,8 +14,8 @@ import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
-
-const planNames: Plan[] = ['solo', 'collective', 'label', 'network'];
+import { ManageUser } from './manage-user.tsx';
+import { planNames } from './plan-names.ts';
 
 /** A plan select with a button that grants it. The select alone changes nothing: arrow keys step through its values. */
 function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void }) {
@@ -52,8 +52,19 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
   );
 }
 
-/** The accounts of the installation and their plans. */
-export function Users() {
+/** What a user is: role, and whether the account is blocked or being deleted. */
+function Role({ user }: { user: UserView }) {
+  return (
+    <span>
+      {user.admin ? 'administrator' : 'user'}
+      {user.blocked && <span className="block font-medium text-danger text-xs">blocked</span>}
+      {user.closing && <span className="block text-muted text-xs">being deleted</span>}
+    </span>
+  );
+}
+
+/** The accounts of the installation: plans, roles, blocks. @param mail whether the installation can send mail */
+export function Users({ mail }: { mail: boolean }) {
   const [q, setQ] = useState('');
   const { pages, problem, reload, hasMore, loadMoreProblem, loadMore, busy } = usePages(['admin-users', q], (cursor) =>
     api('listUsers', { query: { ...(q && { q }), ...(cursor && { cursor }) } }),
@@ -71,18 +82,25 @@ export function Users() {
       {!pages && !problem && <Loading rows={5} className="h-12" />}
       {pages && users.length === 0 && <p className="text-muted text-sm">No users found.</p>}
       {users.length > 0 && (
-        <Table label="Users" head={['Email', 'Name', 'Role', 'Agents', 'Plan', 'Since']}>
+        <Table label="Users" head={['User', 'Role', 'Agents', 'Plan', 'Since', 'Actions']}>
           {users.map((user) => (
             <tr key={user.id}>
-              <td className="font-medium">{user.email}</td>
-              <td>{user.name ?? '–'}</td>
-              <td>{user.admin ? 'administrator' : 'user'}</td>
+              <td>
+                <span className="font-medium">{user.email}</span>
+                {user.name && <span className="block text-muted text-xs">{user.name}</span>}
+              </td>
+              <td>
+                <Role user={user} />
+              </td>
               <td className="tabular-nums">{user.agentCount}</td>
               <td>
                 <PlanGrant key={user.plan} user={user} onGranted={() => void reload()} />
               </td>
               <td className="whitespace-nowrap text-muted">
                 <RelativeTime time={user.createdAt} />
+              </td>
+              <td>
+                <ManageUser user={user} mail={mail} onChanged={reload} />
               </td>
             </tr>
           ))}

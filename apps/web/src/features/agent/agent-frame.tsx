@@ -24,13 +24,16 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
   const reloadConversations = useReloadConversations(id);
   // On a phone the chat fills the screen below the tabs.
   const isChat = usePathname()?.endsWith('/chat');
-  useAgentChanges((frame) => {
-    const [row] = frame.type === 'changed' ? frame.agents : [];
-    const hasNewMessage = row && row.lastMessage?.at !== agent?.lastMessage?.at;
-    if (!row || hasNewMessage) void reloadConversations();
-    void mutate(['agent', id]);
-    if (!hasNewMessage) void mutate(['operations', id]);
-  }, id);
+  useAgentChanges(
+    (frame) => {
+      const [row] = frame.type === 'changed' ? frame.agents : [];
+      const hasNewMessage = row && row.lastMessage?.at !== agent?.lastMessage?.at;
+      if (!row || hasNewMessage) void reloadConversations();
+      void mutate(['agent', id]);
+      if (!hasNewMessage) void mutate(['operations', id]);
+    },
+    { agentId: id },
+  );
 
   if (error instanceof ApiError && error.status === 404) {
     return (

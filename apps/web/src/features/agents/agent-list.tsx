@@ -84,6 +84,8 @@ interface Props {
   initial: OverviewRow[] | undefined;
   /** Shown above the list: the account's plan, or the result of a checkout. */
   notice: ReactNode;
+  /** Shown below an empty list: what an administrator sets up first. */
+  firstRun: ReactNode;
 }
 
 /** The account's budget as it is fullest for one of the agents: those of other plans may have another limit. */
@@ -93,7 +95,7 @@ const fullest = (agents: readonly OverviewRow[]) =>
     .reduce((most, each) => (each && (!most || each.usedPercent > most.usedPercent) ? each : most), null);
 
 /** The user's agents, updated live. */
-export function AgentList({ initial, notice }: Props) {
+export function AgentList({ initial, notice, firstRun }: Props) {
   const { agents, error, reload } = useLiveAgents(initial);
   return (
     <>
@@ -121,6 +123,7 @@ export function AgentList({ initial, notice }: Props) {
           </Link>
         </EmptyState>
       )}
+      {agents?.length === 0 && <div className="mt-6 empty:hidden">{firstRun}</div>}
       {agents && agents.length > 0 && <FilteredAgents agents={agents} />}
     </>
   );

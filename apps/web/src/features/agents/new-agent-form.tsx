@@ -1,7 +1,7 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useSWRConfig } from 'swr';
 import { ModelTest } from '../../components/agent/model-test.tsx';
 import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
@@ -11,6 +11,7 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import { useMe } from '../../lib/hooks/use-me.ts';
 import type { Options } from '../../lib/options.ts';
 import { CostAndLimit } from './cost-and-limit.tsx';
 import { type Template, templates } from './form-options.ts';
@@ -60,6 +61,8 @@ export function NewAgentForm({ tiers, notice }: Props) {
   const [template, setTemplate] = useState(templates[0] as Template);
   const [busy, setBusy] = useState<'checking' | 'creating'>();
   const [failure, setFailure] = useState<unknown>();
+  const { data: me } = useMe();
+  const reason = useId();
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -107,7 +110,17 @@ export function NewAgentForm({ tiers, notice }: Props) {
               : `${errorMessage(failure)} ${errorAdvice(failure) ?? ''}`}
           </Problem>
         )}
-        <Button type="submit" disabled={!hydrated} busy={busy !== undefined}>
+        {me?.needsPlan && (
+          <p id={reason} className="text-muted text-sm">
+            Your account needs a plan before it can create an agent: see the top of this page.
+          </p>
+        )}
+        <Button
+          type="submit"
+          disabled={!hydrated || me?.needsPlan}
+          aria-describedby={me?.needsPlan ? reason : undefined}
+          busy={busy !== undefined}
+        >
           {busy === 'checking' ? 'Checking tokens…' : busy ? 'Creating…' : 'Create agent'}
         </Button>
       </form>

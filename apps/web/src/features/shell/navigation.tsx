@@ -6,7 +6,9 @@ import {
   BrainCircuit,
   ChartColumn,
   CircleDollarSign,
+  CircleUser,
   CreditCard,
+  Inbox,
   KeyRound,
   type LucideIcon,
   Plus,
@@ -17,6 +19,7 @@ import {
 } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { usePlanRequests } from '../../lib/hooks/use-plan-requests.ts';
 
 interface Item {
   href: string;
@@ -34,6 +37,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
   {
     name: 'Account',
     items: [
+      { href: '/account', name: 'Account', icon: CircleUser },
       { href: '/account/usage', name: 'Usage', icon: ChartColumn },
       { href: '/account/model-keys', name: 'Model keys', icon: BrainCircuit },
       { href: '/account/keys', name: 'API keys', icon: KeyRound },
@@ -48,6 +52,7 @@ const groups: { name: string; admin?: true; items: Item[] }[] = [
     items: [
       { href: '/admin', name: 'Health', icon: Activity },
       { href: '/admin/users', name: 'Users', icon: Users },
+      { href: '/admin/plan-requests', name: 'Plan requests', icon: Inbox },
       { href: '/admin/agents', name: 'All agents', icon: Server },
       { href: '/admin/usage', name: 'Top spenders', icon: CircleDollarSign },
       { href: '/admin/model-keys', name: 'Shared model keys', icon: BrainCircuit },
@@ -60,6 +65,21 @@ const hrefs = groups.flatMap(({ items }) => items.map(({ href }) => href));
 function currentHref(pathname: string): string | undefined {
   const within = hrefs.filter((href) => pathname === href || pathname.startsWith(`${href}/`));
   return within.sort((a, b) => b.length - a.length)[0];
+}
+
+const REFRESH_MS = 60_000;
+
+/** The number of open requests for a plan, beside their page. */
+function OpenRequests() {
+  const { data } = usePlanRequests(REFRESH_MS);
+  const open = data?.requests.length ?? 0;
+  if (open === 0) return null;
+  return (
+    <span className="ml-auto rounded-full bg-accent px-2 py-0.5 text-on-accent text-xs tabular-nums">
+      {open}
+      <span className="sr-only"> open</span>
+    </span>
+  );
 }
 
 /** The main navigation. */
@@ -83,6 +103,7 @@ export function Navigation({ admin, onNavigate }: { admin: boolean; onNavigate?:
                   >
                     <Icon aria-hidden className="size-4 shrink-0" />
                     {name}
+                    {href === '/admin/plan-requests' && <OpenRequests />}
                   </Link>
                 </li>
               ))}

@@ -3,6 +3,7 @@ import { signInErrorMessage } from './sign-in-errors.ts';
 
 test('signInErrorMessage shows a sentence of its own for each code', () => {
   expect(signInErrorMessage('EmailTaken')).toBe('An account with this email already exists');
+  expect(signInErrorMessage('Blocked')).toBe('This account is blocked. Ask the administrator of this installation');
   expect(signInErrorMessage('CredentialsSignin')).toBe('Wrong email or password');
 });
 

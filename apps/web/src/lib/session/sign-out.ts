@@ -1,9 +1,10 @@
 import { ApiError } from '@agentbot/contracts/client';
 import { forgetAll } from '../storage.ts';
+import { withReturnPath } from './return-path.ts';
 
 let signingOut: Promise<void> | undefined;
 
-async function endSession(): Promise<void> {
+async function endSession(keepsPlace: boolean): Promise<void> {
   // Loaded on demand: most page views never sign out.
   const auth = await import('next-auth/react');
   const isRefused = async () => (await auth.signOut({ redirect: false })).url.includes('csrf=true');
@@ -11,15 +12,16 @@ async function endSession(): Promise<void> {
   if ((await isRefused()) && (await isRefused())) throw new Error('You are still signed in. Try again.');
   // Drafts and unsent messages must not wait for the next user of this browser.
   forgetAll();
-  location.assign('/signin');
+  location.assign(keepsPlace ? withReturnPath('/signin', location.pathname + location.search) : '/signin');
 }
 
 /**
  * Ends the session and opens the sign-in page. Concurrent calls share one request.
+ * @param keepsPlace whether the sign-in then leads back to this page: the session has ended by itself
  * @throws Error when the server refused twice
  */
-export function signOut(): Promise<void> {
-  signingOut ??= endSession().catch((error) => {
+export function signOut(keepsPlace = false): Promise<void> {
+  signingOut ??= endSession(keepsPlace).catch((error) => {
     signingOut = undefined;
     throw error;
   });
@@ -31,6 +33,6 @@ export function signOutIfUnauthorized(error: unknown): boolean {
   const unauthorized = error instanceof ApiError && error.status === 401;
   // The cookie can outlive a deleted account. It must go too: the sign-in page redirects back while it is valid.
   // If the sign-out fails, the next request fails with 401 as well and tries again.
-  if (unauthorized) void signOut().catch(() => undefined);
+  if (unauthorized) void signOut(true).catch(() => undefined);
   return unauthorized;
 }

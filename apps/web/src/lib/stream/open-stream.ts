@@ -49,7 +49,7 @@ export function openStream<Frame>({ url, event, onFrame, onLost, onGone }: Strea
   async function reconnect() {
     const status = await probe(url, closing.signal);
     if (closing.signal.aborted) return;
-    if (status === 401) return signOut().catch(openLater);
+    if (status === 401) return signOut(true).catch(openLater);
     if (status >= 400 && status < 500 && status !== 429) return onGone?.();
     if (status > 0 && status < 400) retries = 0;
     openLater();

@@ -1,8 +1,9 @@
 import type { Metadata } from 'next';
 import { Health } from '../../../features/admin/health.tsx';
+import { SetupChecklist } from '../../../features/admin/setup-checklist.tsx';
 
 export const metadata: Metadata = { title: 'Health' };
 
 export default function Page() {
-  return <Health />;
+  return <Health checklist={<SetupChecklist />} />;
 }

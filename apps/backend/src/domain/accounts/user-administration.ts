@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { AppError } from '@agentbot/contracts';
+import type { Config } from '../../config/config.ts';
+import type { User } from '../../generated/prisma/client.ts';
+import type { Transaction } from '../../infra/database/database.ts';
+import { type Actor, SERVICE_ACCOUNT } from '../../shared/actor.ts';
+import { msAhead } from '../../shared/clock.ts';
+import { sha256 } from '../../shared/sha256.ts';
+import type { Context } from '../context.ts';
+import { isAdministratorBySetting } from './accounts.ts';
+import { lockRemovableUser } from './administrators.ts';
+import { LINK_LIFETIME_MS, resetLink } from './password-reset.ts';
+import { endSessionsOf } from './sessions.ts';
+
+type Slice = Pick<Context, 'database' | 'config' | 'clock'>;
+
+/** Refuses an administrator's action on their own account. @throws AppError INVALID_REQUEST */
+export function requireOther(actor: Actor, userId: string, sentence: string): void {
+  if (actor.kind === 'user' && actor.userId === userId) throw new AppError('INVALID_REQUEST', sentence);
+}
+
+/** Locks a user. @throws AppError USER_NOT_FOUND for an unknown account or one that is being deleted */
+async function lockUser(tx: Transaction, id: string): Promise<User> {
+  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id} FOR UPDATE`;
+  const user = await tx.user.findFirst({ where: { AND: [{ id }, { id: { not: SERVICE_ACCOUNT } }], closingAt: null } });
+  if (!user) throw new AppError('USER_NOT_FOUND');
+  return user;
+}
+
+/** Takes a granted plan away. The agents then need a plan, as after the end of a subscription. @throws AppError USER_NOT_FOUND */
+export function withdrawPlan({ database, clock }: Slice, id: string): Promise<User> {
+  return database.as('service', async (tx) => {
+    const { plan } = await lockUser(tx, id);
+    return tx.user.update({ where: { id }, data: { plan: null, ...(plan && { planWithdrawnAt: clock.now() }) } });
+  });
+}
+
+function requireChangeableRole(config: Config, user: User): void {
+  if (!isAdministratorBySetting(config, user)) return;
+  throw new AppError('INVALID_REQUEST', 'ADMIN_EMAILS makes this user an administrator: remove the address there');
+}
+
+/** Makes a user an administrator, or takes that right away. @throws AppError USER_NOT_FOUND, LAST_ADMINISTRATOR, INVALID_REQUEST */
+export async function setUserRole(
+  { database, callers, config }: Slice & Pick<Context, 'callers'>,
+  id: string,
+  admin: boolean,
+): Promise<User> {
+  const changed = await database.as('service', async (tx) => {
+    const user = admin ? await lockUser(tx, id) : await lockRemovableUser(tx, config, id);
+    if (!admin) requireChangeableRole(config, user);
+    return tx.user.update({ where: { id }, data: { isAdmin: admin } });
+  });
+  await callers.fence();
+  return changed;
+}
+
+/**
+ * Blocks a user, which ends every session, or unblocks them. API keys stay, and are refused while the user is blocked.
+ * @throws AppError USER_NOT_FOUND, LAST_ADMINISTRATOR
+ */
+export async function setUserBlocked(
+  { database, callers, config, clock }: Slice & Pick<Context, 'callers'>,
+  id: string,
+  blocked: boolean,
+): Promise<User> {
+  const changed = await database.as('service', async (tx) => {
+    const user = blocked ? await lockRemovableUser(tx, config, id) : await lockUser(tx, id);
+    if (blocked) await endSessionsOf(tx, clock, id);
+    return tx.user.update({ where: { id }, data: { blockedAt: blocked ? (user.blockedAt ?? clock.now()) : null } });
+  });
+  await callers.fence();
+  return changed;
+}
+
+/**
+ * Creates a link with which a user sets a new password, for an administrator to hand over. It proves no address: nobody knows who
+ * reads it.
+ * @throws AppError USER_NOT_FOUND, MAIL_AVAILABLE where the user can request a mail
+ */
+export async function createResetLink({ database, config, clock }: Slice, ownerId: string): Promise<{ url: string; expiresAt: string }> {
+  const token = randomBytes(32).toString('base64url');
+  const expiresAt = msAhead(clock, LINK_LIFETIME_MS);
+  await database.as('service', async (tx) => {
+    await lockUser(tx, ownerId);
+    if (config.SMTP_URL) throw new AppError('MAIL_AVAILABLE');
+    await tx.passwordReset.create({ data: { hash: sha256(token), ownerId, expiresAt, provesEmail: false } });
+  });
+  return { url: resetLink(config, token), expiresAt: expiresAt.toISOString() };
+}

@@ -1,0 +1,44 @@
+'use client';
+
+import { Download } from 'lucide-react';
+import useSWR from 'swr';
+import { buttonStyle } from '../../components/ui/button.tsx';
+import { Card, PageHeader } from '../../components/ui/card.tsx';
+import { Loading } from '../../components/ui/loading.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
+import { api, urlOf } from '../../lib/api/client.ts';
+import { errorMessage } from '../../lib/api/errors.ts';
+import { ChangePassword } from './change-password.tsx';
+import { DeleteAccount } from './delete-account.tsx';
+import { Profile } from './profile.tsx';
+import { Sessions } from './sessions.tsx';
+
+/** The account: name and email, password, sessions, export and deletion. @param mail whether the installation can send mail */
+export function Account({ mail }: { mail: boolean }) {
+  const { data, error, mutate } = useSWR('account', () => api('getAccount', {}));
+  return (
+    <>
+      <PageHeader title="Account" description="Your name, how you sign in, and where you are signed in." />
+      <div className="max-w-2xl space-y-4">
+        {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
+        {!data && !error && <Loading rows={3} className="h-40" />}
+        {data && (
+          <>
+            <Profile key={data.account.name} account={data.account} mail={mail} onChanged={() => mutate()} />
+            <ChangePassword account={data.account} />
+            <Sessions />
+            <Card
+              title="Export"
+              description="One JSON file with your account, agents, conversations, messages and costs. It contains no password, key or token. Files of your agents are in their backups."
+            >
+              <a className={buttonStyle({ kind: 'plain' })} href={urlOf('exportAccount')} download="agentbot-account.json">
+                <Download aria-hidden className="size-4" /> Export data
+              </a>
+            </Card>
+            <DeleteAccount account={data.account} />
+          </>
+        )}
+      </div>
+    </>
+  );
+}

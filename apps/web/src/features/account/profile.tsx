@@ -1,0 +1,90 @@
+'use client';
+
+import type { AccountView } from '@agentbot/contracts';
+import { CircleAlert, CircleCheck } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { useSWRConfig } from 'swr';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, DescriptionList } from '../../components/ui/card.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { api } from '../../lib/api/client.ts';
+import { formatTime } from '../../lib/format.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
+
+const providerNames = { github: 'GitHub', google: 'Google' };
+
+/** The state of proof of the email, and how to prove it. */
+function EmailProof({ verifiedAt, mail }: { verifiedAt: string | null; mail: boolean }) {
+  if (verifiedAt) {
+    return (
+      <span className="flex items-center gap-1.5 text-good text-xs">
+        <CircleCheck aria-hidden className="size-4 shrink-0" /> Verified on {formatTime(verifiedAt)}
+      </span>
+    );
+  }
+  return (
+    <span className="flex items-start gap-1.5 text-muted text-xs">
+      <CircleAlert aria-hidden className="size-4 shrink-0 text-warn" />
+      <span>
+        Not verified.{' '}
+        {mail
+          ? 'To verify it, sign out and choose “Forgot your password?”: the mailed link verifies the address.'
+          : 'This installation cannot send mail, so it cannot verify the address.'}
+      </span>
+    </span>
+  );
+}
+
+interface Props {
+  account: AccountView;
+  mail: boolean;
+  onChanged: () => void;
+}
+
+/** Name and email of the account. */
+export function Profile({ account, mail, onChanged }: Props) {
+  const { mutate } = useSWRConfig();
+  const [name, setName] = useState(account.name ?? '');
+  const [busy, setBusy] = useState(false);
+  const trimmed = name.trim();
+
+  async function save(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    const saved = await withToast(api('updateAccount', { body: { name: trimmed || null } }), {
+      pending: 'Saving the name…',
+      success: 'The name is saved',
+    });
+    setBusy(false);
+    if (!saved) return;
+    onChanged();
+    await mutate('me');
+  }
+  const signsInWith = [account.hasPassword && 'password', ...account.providers.map((provider) => providerNames[provider])];
+  return (
+    <Card title="Profile">
+      <DescriptionList
+        rows={[
+          [
+            'Email',
+            <div key="email" className="space-y-1">
+              <p>{account.email}</p>
+              <EmailProof verifiedAt={account.emailVerifiedAt} mail={mail} />
+            </div>,
+          ],
+          ['Signs in with', signsInWith.filter(Boolean).join(', ')],
+          ['Role', account.admin ? 'administrator' : 'user'],
+          ['Since', formatTime(account.createdAt)],
+        ]}
+      />
+      <form onSubmit={save} className="mt-4 flex flex-wrap items-end gap-2">
+        <div className="min-w-48 flex-1">
+          <Field label="Name" value={name} maxLength={100} autoComplete="name" onChange={(event) => setName(event.target.value)} />
+        </div>
+        <Button type="submit" kind="plain" busy={busy} disabled={trimmed === (account.name ?? '')}>
+          Save name
+        </Button>
+      </form>
+    </Card>
+  );
+}
