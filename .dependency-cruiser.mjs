@@ -77,7 +77,7 @@ export default {
       severity: 'error',
       comment: 'Only app and http know Express',
       from: { path: `${backend}/`, pathNot: `${backend}/(app|http)/` },
-      to: { path: 'node_modules/(express|cors|helmet|pino-http)/' },
+      to: { path: 'node_modules/(express|cors|helmet)/' },
     },
     {
       name: 'docker-only-in-its-room',

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import cors from 'cors';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
-import { pinoHttp } from 'pino-http';
 import type { Context } from '../domain/context.ts';
 import { createRequestAudit } from '../http/audit-request.ts';
 import { createAuthenticator } from '../http/authenticate.ts';
@@ -15,13 +13,12 @@ import { mountReadiness } from '../http/mount-readiness.ts';
 import { mountRoutes } from '../http/mount-routes.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { mountReference } from '../http/reference.ts';
+import { createRequestLog } from '../http/request-log.ts';
 import { mountStripeWebhook } from '../http/stripe-webhook.ts';
 import { createIdempotency } from '../infra/idempotency/idempotency.ts';
 import { createBatchedCounter } from '../infra/rate-limit/batched-counter.ts';
 import { createExactCounter, type Limit } from '../infra/rate-limit/counter.ts';
 import { createCountLimit } from '../shared/count-limit.ts';
-
-const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Creates the backend's HTTP app. It does not listen yet. */
 export function createApp(context: Context): Express {
@@ -34,23 +31,7 @@ export function createApp(context: Context): Express {
   app.disable('etag');
   app.set('trust proxy', config.TRUST_PROXY);
   app.set('query parser', 'simple');
-  app.use(
-    pinoHttp({
-      logger: log,
-      genReqId(request, response) {
-        const header = request.headers['x-request-id'];
-        const id = typeof header === 'string' && requestIdPattern.test(header) ? header : randomUUID();
-        response.setHeader('X-Request-Id', id);
-        return id;
-      },
-      serializers: {
-        req: ({ id, method, url }) => ({ id, method, url: String(url).split('?')[0] }),
-        res: ({ statusCode }) => ({ statusCode }),
-      },
-      customProps: ({ id }) => ({ requestId: id }),
-      customLogLevel: (_request, response) => (response.statusCode >= 500 ? 'error' : 'debug'),
-    }),
-  );
+  app.use(createRequestLog(log));
   app.use(helmet());
   if (config.CORS_ORIGINS.length) app.use(cors({ origin: config.CORS_ORIGINS, exposedHeaders: ['Link', 'X-Request-Id'], maxAge: 600 }));
 

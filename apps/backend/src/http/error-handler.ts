@@ -45,7 +45,7 @@ export function errorAnswer(request: Request, state: RequestState, thrown: unkno
   const side = state.route?.[state.facade];
   const foreign = error.code === 'AGENT_NOT_FOUND' && side?.foreignIs !== undefined;
   const status = statusOf(error.code, side);
-  if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, 'request failed');
+  if (status >= 500) request.log.error({ err: error.cause ?? error, code: error.code, requestId: request.id }, 'request failed');
   return {
     status,
     body: {
