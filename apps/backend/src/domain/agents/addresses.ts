@@ -12,9 +12,17 @@ export const PROVISIONED_PREFIX = 'dj-';
 export const subdomain = ({ id, hostPrefix }: AgentAddress, config: Addresses) =>
   `${hostPrefix}${id}.${hostPrefix ? config.PROVISION_DOMAIN : config.AGENTS_DOMAIN}`;
 
+/** The parsed public URL of each configuration: a list parses it once, and not for each of its rows. */
+const publicUrls = new WeakMap<Addresses, URL>();
+function publicUrl(config: Addresses): URL {
+  const url = publicUrls.get(config) ?? new URL(config.GATEWAY_PUBLIC_URL);
+  publicUrls.set(config, url);
+  return url;
+}
+
 /** The agent's own URL, with the protocol and port of GATEWAY_PUBLIC_URL. */
 export function agentUrl(agent: AgentAddress, config: Addresses): string {
-  const { protocol, port } = new URL(config.GATEWAY_PUBLIC_URL);
+  const { protocol, port } = publicUrl(config);
   return `${protocol}//${subdomain(agent, config)}${port && `:${port}`}`;
 }
 
