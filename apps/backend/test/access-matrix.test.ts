@@ -454,7 +454,7 @@ describe('a path outside the route table', () => {
     expect(served.length).toBeGreaterThan(all.length);
     expect(served.filter((each) => !named.has(each))).toEqual([]);
     expect(layers.flatMap(({ mounted }) => mounted)).toEqual([
-      'result /', // the log's
+      'logRequest /',
       'helmetMiddleware /',
       'serveStatic /docs',
       '<anonymous> /', // 404

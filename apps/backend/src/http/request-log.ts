@@ -14,7 +14,7 @@ const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Gives each request an id, and logs its end: an answer of 500 or more as an error, every other one for debugging. */
 export function createRequestLog(log: Logger): RequestHandler {
-  return (request, response, next) => {
+  return function logRequest(request, response, next) {
     const header = request.headers['x-request-id'];
     const id = typeof header === 'string' && requestIdPattern.test(header) ? header : randomUUID();
     request.id = id;
