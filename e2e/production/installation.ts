@@ -33,7 +33,7 @@ export function newSecrets(): Settings {
 export async function createInstallation(project: string, settings: Settings, checkout = root) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'agentbot-production-'));
   const environment = {
-    ...(await composeEnvironment()),
+    ...(await composeEnvironment(path.join(folder, 'docker'))),
     COMPOSE_ANSI: 'never',
     COMPOSE_PROGRESS: 'plain',
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { attempt } from './command.ts';
@@ -8,13 +8,16 @@ import { unpackUnstable } from './debian.ts';
 const folder = path.join(os.tmpdir(), 'agentbot-production-tools');
 const plugins = path.join(folder, 'usr/libexec/docker/cli-plugins');
 
-/** Runs `docker compose` of the machine, or that of Debian's unstable suite where there is none. @returns environment for docker's command */
-export async function composeEnvironment(): Promise<NodeJS.ProcessEnv> {
+/**
+ * Finds `docker compose` with buildx: the machine's own, or those of Debian's unstable suite.
+ * @param config the folder for the settings of docker's command, if it needs any
+ * @returns the environment for docker's command
+ */
+export async function composeEnvironment(config: string): Promise<NodeJS.ProcessEnv> {
   const found = await Promise.all(['compose', 'buildx'].map((plugin) => attempt('docker', [plugin, 'version'])));
   if (found.every(({ code }) => code === 0)) return {};
   await unpackUnstable(['docker-compose', 'docker-buildx', 'caddy'], folder);
-  const config = await mkdtemp(path.join(os.tmpdir(), 'agentbot-docker-config-'));
-  await mkdir(path.join(config, 'cli-plugins'));
+  await mkdir(path.join(config, 'cli-plugins'), { recursive: true });
   for (const name of ['docker-compose', 'docker-buildx']) await symlink(path.join(plugins, name), path.join(config, 'cli-plugins', name));
   return { DOCKER_CONFIG: config };
 }
