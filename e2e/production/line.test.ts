@@ -228,6 +228,21 @@ test('`down` leaves the agents running, and `up` finds them again', async () => 
   expect(await messages()).toContain('You said: The heron flies at dawn');
 });
 
+test.each([
+  ['POSTGRES_PASSWORD', 'migrate', () => newSecrets().POSTGRES_PASSWORD, 'POSTGRES_PASSWORD in .env'],
+  ['ENCRYPTION_KEYS', 'backend', () => 'k1:short', 'ENCRYPTION_KEYS: '],
+  ['INTERNAL_API_KEY', 'backend', () => 'changeme-changeme-changeme-changeme', 'INTERNAL_API_KEY: '],
+  ['BACKEND_PORT', 'backend', () => installation.settings.POSTGRES_PORT, 'BACKEND_PORT'],
+])('a wrong %s ends `up`, and the log of %s names it', async (name, service, wrong, sentence) => {
+  const { [name]: value = '' } = installation.settings;
+  await installation.change({ [name]: wrong() ?? '' });
+  const { code } = await installation.tryCompose('up', '--detach', '--wait', '--wait-timeout', '40');
+  expect(code).not.toBe(0);
+  expect((await installation.tryCompose('logs', '--tail', '50', service)).output).toContain(sentence);
+  await installation.change({ [name]: value });
+  await up();
+});
+
 test('a changed DATABASE_PASSWORD takes effect with the next `up`', async () => {
   await installation.change({ DATABASE_PASSWORD: newSecrets().DATABASE_PASSWORD ?? '' });
   await up();
@@ -286,6 +301,11 @@ describe('with the profile tls', () => {
     const { hostname } = new URL(((await (await fetch(`${backend}/api/agents/${agentId}`, { headers })).json()) as { url: string }).url);
     expect(hostname).toBe(`${agentId.replace('_', '-')}.agents.localhost`);
     expect(await ask(hostname, '/healthz')).toMatchObject({ status: 200, text: expect.stringContaining('"ok":true') });
+    // What the administrator's test of the domain asks for.
+    expect(await ask('setup-test.agents.localhost', '/')).toMatchObject({
+      status: 404,
+      text: expect.stringContaining('No agent has this address'),
+    });
     expect(await ask('gateway.localhost', `/agent/${agentId}/healthz`)).toMatchObject({ status: 200 });
   });
 

@@ -221,7 +221,7 @@ describe('a change made on the machine by hand', () => {
     expect((await deploy(nameOf('named'))).status).toBe(201);
   });
 
-  test('start creates a removed volume again, and a restore brings the data back', async () => {
+  test('start brings the data of a removed volume back, and a restore does so again', async () => {
     await deploy(nameOf('emptied'));
     await writeNote(nameOf('emptied'), 'precious');
     const { backup } = (await operate(nameOf('emptied'), 'backups')).body;
@@ -229,6 +229,7 @@ describe('a change made on the machine by hand', () => {
     await container(nameOf('emptied')).remove();
     await docker.getVolume(`openclaw-data-${nameOf('emptied')}`).remove();
     expect((await operate(nameOf('emptied'), 'start')).status).toBe(200);
+    expect(await readNote(nameOf('emptied'))).toBe('precious');
     expect(await chat(nameOf('emptied'), 'Who am I?')).toBe('You said: Who am I?');
     expect((await operate(nameOf('emptied'), `backups/${backup.id}/restore`)).status).toBe(200);
     expect(await readNote(nameOf('emptied'))).toBe('precious');

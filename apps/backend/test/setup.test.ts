@@ -131,7 +131,7 @@ describe('a test of the domain', () => {
 
   test('names an address that nothing answers, and one that something else answers', async () => {
     expect((await tryWith('domain', { GATEWAY_PUBLIC_URL: 'http://localhost:1' })).error).toMatch(
-      /^http:\/\/setup-test-[a-z0-9]{8}\.agents\.localhost:1 cannot be reached\. Check the DNS record \*\.agents\.localhost and the TLS proxy$/,
+      /^http:\/\/setup-test\.agents\.localhost:1 cannot be reached\. Check the DNS record \*\.agents\.localhost and the TLS proxy$/,
     );
     const stranger = createServer((_request, response) => response.end('Welcome')).listen(0, '127.0.0.1');
     await new Promise((resolve) => stranger.once('listening', resolve));

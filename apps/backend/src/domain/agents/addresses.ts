@@ -8,6 +8,9 @@ type AgentAddress = Pick<Agent, 'id' | 'hostPrefix'>;
 /** Prefix of the host names of agents from `POST /api/provision`. Ids of other agents must not start with it. */
 export const PROVISIONED_PREFIX = 'dj-';
 
+/** The label of the host name that the test of the installation's domain asks for. It may have a certificate without an agent. */
+export const TEST_LABEL = 'setup-test';
+
 /** The agent's host name. Agents from `POST /api/provision` use a prefix and PROVISION_DOMAIN; others use AGENTS_DOMAIN. */
 export const subdomain = ({ id, hostPrefix }: AgentAddress, config: Addresses) =>
   `${hostPrefix}${id}.${hostPrefix ? config.PROVISION_DOMAIN : config.AGENTS_DOMAIN}`;

@@ -6,7 +6,7 @@ import { draftFile } from '../../infra/backup-store/backup-store.ts';
 import { sendMail } from '../../infra/mail/send-mail.ts';
 import type { Actor } from '../../shared/actor.ts';
 import { randomName } from '../../shared/ids.ts';
-import { agentUrl } from '../agents/addresses.ts';
+import { agentUrl, TEST_LABEL } from '../agents/addresses.ts';
 import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'accounts' | 'config' | 'backups' | 'log'>;
@@ -53,7 +53,7 @@ async function testBackups({ config, backups }: Slice): Promise<void> {
 
 /** Asks the address of an agent that does not exist: the gateway router of this installation must answer. */
 async function testDomain({ config }: Slice): Promise<void> {
-  const address = agentUrl({ id: `setup-test-${randomName(8)}`, hostPrefix: '' }, config);
+  const address = agentUrl({ id: TEST_LABEL, hostPrefix: '' }, config);
   const { host, hostname, protocol, port } = new URL(address);
   // RFC 6761, 6.3: names below `localhost` are this machine, but not every resolver knows it.
   const isLocal = hostname.endsWith('.localhost');

@@ -52,7 +52,7 @@ export function DeleteAccount({ account }: { account: AccountView }) {
         open={open}
         onOpenChange={setOpen}
         title="Delete your account?"
-        description={`${what} API keys stop working at once. The audit log and the cost ledger stay, without your name and email.`}
+        description={`${what} API keys stop working at once. The audit log and the costs stay, without your name and email; the log keeps the IP addresses and browsers of requests.`}
       >
         <form method="post" onSubmit={remove} className="space-y-4">
           <Field
