@@ -186,6 +186,21 @@ test('an agent gets a container and answers', async () => {
   await expectReply('The heron flies at dawn');
 });
 
+test('the services together and an idle agent need less than a gigabyte each', async () => {
+  const ids = (await installation.compose('ps', '--quiet')).split('\n');
+  const lines = await run('docker', ['stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}', ...ids, `openclaw-${agentId}`]);
+  let services = 0;
+  for (const line of lines.split('\n')) {
+    const [, name = '', amount = '', unit = ''] = /^(\S+) ([\d.]+)([KMG]iB)/.exec(line) ?? [];
+    const mebibytes = Number(amount) * { KiB: 1 / 1024, MiB: 1, GiB: 1024 }[unit as 'KiB' | 'MiB' | 'GiB'];
+    measured.push(`${mebibytes.toFixed(0).padStart(5)} MiB  ${name}`);
+    if (name.startsWith('openclaw-')) expect(mebibytes).toBeLessThan(1024);
+    else services += mebibytes;
+  }
+  expect(services).toBeGreaterThan(50);
+  expect(services).toBeLessThan(1024);
+});
+
 test('a backup can be restored: what was said after it is gone for the agent, what was said before stays', async () => {
   const { body, status } = await timed('backup', () => owner.call('POST', `/api/agents/${agentId}/backups`));
   expect([status, body.backup.cause]).toEqual([201, 'manual']);

@@ -4,6 +4,7 @@ import { readConfig } from '../src/config/config.ts';
 import { type ConfigInput, openclawConfig } from '../src/infra/openclaw/config-builder.ts';
 import { fallbackTargets, modelTarget, responseModels } from '../src/infra/openclaw/providers.ts';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
+import { createTestClock } from './test-clock.ts';
 
 // The values that the contract's tables give, against what an agent's configuration holds and what the running backend does.
 
@@ -97,6 +98,7 @@ describe('a container speaks with the contract’s models', () => {
 
 describe('the rate limits of an installation that sets none', () => {
   let backend: TestBackend;
+  const clock = createTestClock();
   const unset = readConfig({
     DATABASE_URL: 'postgres://x@localhost/x',
     INTERNAL_API_KEY: 'x'.repeat(32),
@@ -104,10 +106,8 @@ describe('the rate limits of an installation that sets none', () => {
     ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 1).toString('base64')}`,
   });
   beforeAll(async () => {
-    backend = await startBackend({
-      API_RATE_LIMIT: String(unset.API_RATE_LIMIT),
-      DEPLOYMENT_RATE_LIMIT: String(unset.DEPLOYMENT_RATE_LIMIT),
-    });
+    const limits = { API_RATE_LIMIT: String(unset.API_RATE_LIMIT), DEPLOYMENT_RATE_LIMIT: String(unset.DEPLOYMENT_RATE_LIMIT) };
+    backend = await startBackend(limits, clock);
   });
   afterAll(() => backend.stop());
 
@@ -126,11 +126,9 @@ describe('the rate limits of an installation that sets none', () => {
     expect(seconds).toBeLessThanOrEqual(60);
     // Another user has a count of their own.
     expect((await backend.as(other, 'GET', '/api/me')).headers.get('ratelimit-remaining')).toBe('119');
-    const endsIn = (ms: number) => backend.context.pool.query('UPDATE rate_limits SET expire = $1', [Date.now() + ms]);
-    await endsIn(10_000);
-    expect((await backend.as(user, 'GET', '/api/me')).status).toBe(429);
-    await endsIn(-1);
-    const fresh = await backend.as(user, 'GET', '/api/me');
+    const askIn = (ms: number) => clock.at(new Date(Date.now() + ms), () => backend.as(user, 'GET', '/api/me'));
+    expect((await askIn((seconds - 10) * 1000)).status).toBe(429);
+    const fresh = await askIn(60_000);
     expect([fresh.status, fresh.headers.get('ratelimit-remaining'), fresh.headers.get('ratelimit-reset')]).toEqual([200, '119', '60']);
   });
 

@@ -75,7 +75,8 @@ test.each(built)(
     // Without a target the last stage is built.
     const text = build?.target ? stageOf(dockerfile, build.target) : dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
     const [, given = '[]'] = /^CMD (\[.*\])$/m.exec(text) ?? [];
-    const [node, script = ''] = command ?? (JSON.parse(given) as string[]);
+    const [node, ...words] = command ?? (JSON.parse(given) as string[]);
+    const script = words.find((word) => !word.startsWith('--')) ?? '';
     expect(node).toBe('node');
     const folder = path.dirname(path.join(root, build?.dockerfile ?? ''));
     // Next writes its own server.

@@ -67,7 +67,7 @@ test('PLAN_ALLOWANCES has the form of budgets, and an allowance needs an amount'
 
 test('.env.example has every setting of the backend, and docker-compose.yml sets no other for the backend', () => {
   expect(settingNames.filter((name) => !(name in examples))).toEqual(['NODE_ENV']);
-  const [, service = ''] = /\n {2}backend:\n([\s\S]*?)\n {2}web:\n/.exec(read('docker-compose.yml')) ?? [];
+  const [, service = ''] = /\n {2}backend:\n([\s\S]*?)\n\n {2}\S/.exec(read('docker-compose.yml')) ?? [];
   const set = [...service.matchAll(/^ {6}([A-Z][A-Z0-9_]+): /gm)].map(([, name = '']) => name);
   expect(set.length).toBeGreaterThan(60);
   expect(set.filter((name) => !settingNames.includes(name))).toEqual([]);
