@@ -201,6 +201,8 @@ describe('the administration of users', () => {
     await mallory.page.getByLabel('Password').fill(canary('correct horse battery '));
     await mallory.page.getByRole('button', { name: 'Sign in' }).click();
     await mallory.page.getByText('This account is blocked. Ask the administrator of this installation').waitFor();
+    // A toast that fades away has less contrast at each moment.
+    await page.locator('[data-sonner-toast]').waitFor({ state: 'detached' });
     expect(await findFaults(page, '/admin/users-blocked', 'light')).toEqual([]);
     await dialog.getByRole('button', { name: 'Unblock user' }).click();
     await expectToast('mallory@example.com is no longer blocked');

@@ -523,7 +523,9 @@ describe('error tables:', () => {
         [running],
       );
       const image = { data: 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7' };
-      expectRefusal('sendMessage', await say('Look', { images: [image] }), 'IMAGES_FULL');
+      // In a session of its own: the one above still has messages that wait.
+      const { sessionId: another } = (await call('tellAgent')).body;
+      expectRefusal('sendMessage', await say('Look', { images: [image], sessionId: another }), 'IMAGES_FULL');
       await client.query(`DELETE FROM message_images WHERE id = 'img_large'`);
     });
   }, 120_000);

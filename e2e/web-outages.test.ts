@@ -151,6 +151,11 @@ describe('an outage:', () => {
     ];
     await withDatabase(async (client) => {
       for (const table of tables) await client.query(`ALTER TABLE ${table} RENAME TO lost_${table}`);
+      // Without the connection for notifications the backend forgets who calls, and must read the tables again.
+      await client.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+      );
+      await pollUntil('the backend reads who calls', async () => (await call('listPlans')).status === 500);
       for (const [id] of webRoutes) {
         if (['getHealth', 'getSignInOptions', 'getCloneService'].includes(id)) continue;
         const answer = await call(id);
