@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { startPostgres } from './postgres.ts';
+import { createDatabase, startPostgres } from './postgres.ts';
 import { loadOrCreateSecrets } from './secrets.ts';
 import { backupFolder, dataFolder, installationBackupFolder } from './settings.ts';
 
@@ -18,6 +18,8 @@ const secrets = loadOrCreateSecrets(path.join(dataDir, 'secrets.env'), process.e
 const embedded = process.env.DATABASE_URL
   ? undefined
   : await startPostgres({ dataDir: path.join(dataDir, 'postgres'), port: 5433, durable: true });
+// A restore begins with an empty data folder.
+if (embedded) await createDatabase(embedded.url(), 'agentbot');
 try {
   const child = spawn(process.execPath, process.argv.slice(2), {
     cwd: path.join(root, 'apps/backend'),

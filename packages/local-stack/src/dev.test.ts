@@ -90,11 +90,14 @@ async function startDev() {
 }
 
 /** Runs a command of the root's package.json. */
-const command = (name: string, changed: NodeJS.ProcessEnv = {}) =>
-  promisify(execFile)('pnpm', ['run', name], { cwd: root, env: { ...environment, ...changed } }).then(
+const command = (name: string, changed: NodeJS.ProcessEnv = {}, args: string[] = []) =>
+  promisify(execFile)('pnpm', ['run', name, ...args], { cwd: root, env: { ...environment, ...changed } }).then(
     ({ stdout }) => ({ code: 0, stdout }),
     ({ code, stdout, stderr }) => ({ code: code as number, stdout: `${stdout}${stderr}` }),
   );
+
+/** The key that the secrets are under since the test of `rotate-keys`. */
+let fresh: string;
 
 /** The last hash of the platform's audit chain, as `pnpm audit:verify` prints it. */
 const lastHash = (stdout: string) => /^service: \d+ entr(?:y|ies), ending in ([0-9a-f]{64})$/m.exec(stdout)?.[1];
@@ -138,7 +141,7 @@ test('pnpm dev serves dashboard and API, the commands use its database, and Ctrl
 
 test('the commands start the database when pnpm dev does not run, and stop it again', async () => {
   const { ENCRYPTION_KEYS: old = '' } = await settings();
-  const fresh = `k2:${randomBytes(32).toString('base64')}`;
+  fresh = `k2:${randomBytes(32).toString('base64')}`;
   const rotated = await command('rotate-keys', { ENCRYPTION_KEYS: `${fresh},${old}` });
   expect(rotated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[1-9]\d* secrets were rewrapped under k2, 0 were/m) });
   // Every secret opens with the new key alone.
@@ -149,5 +152,16 @@ test('the commands start the database when pnpm dev does not run, and stop it ag
 
   const verified = await command('audit:verify');
   expect(lastHash(verified.stdout)).toBeDefined();
+  expect(await postgresPort()).toBeUndefined();
+}, 240_000);
+
+test('the database comes back from a backup of the installation after it is gone', async () => {
+  const before = lastHash((await command('audit:verify')).stdout);
+  const made = await command('installation:backup', { ENCRYPTION_KEYS: fresh }, ['--database-only']);
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('they are not in it: k2') });
+  removePostgresData(path.join(folder, 'postgres'));
+  const restored = await command('installation:restore', { ENCRYPTION_KEYS: fresh });
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(': 0 accounts, 1 agents, 0 archives') });
+  expect(lastHash((await command('audit:verify')).stdout)).toBe(before);
   expect(await postgresPort()).toBeUndefined();
 }, 240_000);
