@@ -284,6 +284,17 @@ describe('an agent whose volume is gone', () => {
     expect(await readNote('lost')).toBe('newer');
   });
 
+  test('gets the newest backup that its version can read', async () => {
+    await writeNote('lost', 'of a later version');
+    const { backup } = (await ask(backend, 'lost', 'POST', 'backups')).body;
+    // OpenClaw 2026.9.6 keeps conversations in SQLite, which 2026.3.13 cannot read.
+    const data = { openclawVersion: '2026.9.6' };
+    await backend.context.database.as('service', (tx) => tx.backup.update({ where: { id: backup.id }, data }));
+    await lose('lost');
+    await ask(backend, 'lost', 'POST', 'start');
+    expect(await readNote('lost')).toBe('newer');
+  });
+
   test('starts without data when it has no backup, and is told so', async () => {
     await deploy(backend, 'bare');
     await writeNote('bare', 'gone');

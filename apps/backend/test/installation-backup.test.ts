@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -212,17 +212,19 @@ test('a sealed backup in a bucket comes back with every row as it was', async ()
 });
 
 /** Runs the command that operators call. */
-async function command(args: string[], settings: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['src/app/cli/installation-backup.ts', ...args], {
+function start(args: string[], settings: { INSTALLATION_BACKUP_DIR: string }) {
+  return spawn(process.execPath, ['src/app/cli/installation-backup.ts', ...args], {
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: before.config.DATABASE_URL,
       ENCRYPTION_KEYS: KEYS,
       BACKUP_DIR: before.config.BACKUP_DIR,
-      INSTALLATION_BACKUP_DIR: await newFolder(),
       ...settings,
     },
   });
+}
+async function command(args: string[]) {
+  const child = start(args, { INSTALLATION_BACKUP_DIR: await newFolder() });
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { output, errors, code };
 }
@@ -322,6 +324,45 @@ test('without a running backend the backup of the agents is refused, and leaves 
     await boss.stop();
     await database.close();
   }
+});
+
+test('an archive that is gone from the store is named, and its row is dropped at the restore', async () => {
+  const [last] = await query(before.config.DATABASE_URL, "SELECT name FROM backups WHERE cause = 'manual' LIMIT 1");
+  await rename(path.join(before.config.BACKUP_DIR, last.name), path.join(before.config.BACKUP_DIR, 'hidden'));
+  try {
+    const empty = { INSTALLATION_BACKUP_DIR: await newFolder() };
+    const made = await backUp(before, empty);
+    expect(made.manifest.missing).toEqual([last.name]);
+    expect(made.manifest.archives).toHaveLength(2);
+    const url = await emptyDatabase();
+    expect(await restore(url, { backup: made.name, settings: { ...empty, BACKUP_DIR: await newFolder() } })).toMatchObject({
+      archives: 2,
+      dropped: 1,
+    });
+    expect(await query(url, `SELECT FROM backups WHERE name = '${last.name}'`)).toEqual([]);
+  } finally {
+    await rename(path.join(before.config.BACKUP_DIR, 'hidden'), path.join(before.config.BACKUP_DIR, last.name));
+  }
+});
+
+test('the schedule goes on after a backup that failed, and ends with SIGTERM', async () => {
+  const target = await newFolder();
+  const file = path.join(target, 'a-file');
+  await writeFile(file, 'no folder');
+  // A tenth of a second between two backups.
+  const child = start(['--database-only', '--every', String(0.1 / 3600)], { INSTALLATION_BACKUP_DIR: file });
+  let [output, errors] = ['', ''];
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  await pollUntil('two backups have failed', () => errors.split('The backup failed: ').length > 2, { seconds: 30 });
+  await rm(file);
+  await pollUntil('a backup succeeds', () => output.includes('archives of agents'), { seconds: 30 });
+  child.kill('SIGTERM');
+  expect(await once(child, 'close')).toEqual([0, null]);
 });
 
 test('on an empty machine the account signs in, and its agent runs again by itself with its data', async () => {

@@ -33,7 +33,7 @@ export const manifestShape = z.object({
   createdAt: z.iso.datetime(),
   /** The migrations of the database, in order. */
   migrations: z.array(z.string()),
-  /** The ids of the keys in ENCRYPTION_KEYS that seal what is in here. The keys themselves are not. */
+  /** The ids of the keys in ENCRYPTION_KEYS that the secrets of this backup are sealed with. The backup does not contain the keys. */
   keyIds: z.array(z.string()),
   /** The data key of the tables' files, sealed; null when they are not encrypted. */
   sealedKey: z.string().nullable(),

@@ -16,7 +16,7 @@ export function createLastSeen({ database, log }: Pick<Context, 'database' | 'lo
     return [sorted.map(([id]) => id), sorted.map(([, at]) => at)];
   }
 
-  /** Writes what was noted. */
+  /** Writes the noted times of use. */
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;

@@ -8,7 +8,7 @@ import { requireRoomForRestore } from './room.ts';
 
 type Slice = Pick<Context, 'database' | 'host' | 'log'>;
 
-/** Whether an agent that has had a volume has none now, or one that an interrupted restore left half full. */
+/** Whether the agent's volume is missing, or an interrupted restore has filled only a part of it. A new agent has no volume yet. */
 export async function isDataLost({ host }: Pick<Context, 'host'>, agent: Agent): Promise<boolean> {
   if (!agent.containerSpec) return false;
   return agent.lostDataBackupId !== null || !(await host.hasData(containerNames(agent.id)));
@@ -24,8 +24,8 @@ export async function requireData(context: Pick<Context, 'host'>, agent: Agent):
 }
 
 /**
- * The backup that replaces an agent's lost data: its newest one that the version can read. Removes what an interrupted attempt
- * unpacked, and marks the agent until the container with the data is created.
+ * Chooses the backup that replaces an agent's lost data: the newest one that the version of OpenClaw can read. Removes the files of
+ * an interrupted restore, and marks the agent until the container with the data is created.
  * @returns null when no data is lost, or when no backup can replace it: the agent then starts without data
  * @throws AppError OPERATION_FAILED when the engine has no room for the data
  */

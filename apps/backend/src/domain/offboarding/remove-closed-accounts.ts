@@ -45,7 +45,7 @@ export function removeRow({ database }: Pick<Context, 'database'>, id: string): 
   });
 }
 
-/** Resumes the deletion of closing accounts: after a crash, a failed operation, or one that had to end first. */
+/** Resumes the deletion of accounts after a crash, after a failed operation, or when an earlier operation of an agent has ended. */
 export async function removeClosedAccounts(context: Context): Promise<void> {
   const closing = await context.database.as('service', (tx) =>
     tx.user.findMany({ where: { closingAt: { not: null } }, select: { id: true } }),
