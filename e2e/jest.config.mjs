@@ -4,5 +4,5 @@ import { jestConfig } from '@agentbot/config/jest';
 export default jestConfig('e2e', {
   testTimeout: 240_000,
   forceExit: true,
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/production/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/production/', '<rootDir>/versions/'],
 });

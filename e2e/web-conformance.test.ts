@@ -547,7 +547,7 @@ describe('error tables:', () => {
     const { session: idle, id } = await WebSession.signUp(stack.webUrl, 'idle@example.com');
     const agent = (await callBackend(id, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Idle' }) })).body.id;
     const ids = webRoutes.filter(([, { errors }]) => errors.includes('AGENT_NOT_RUNNING')).map(([each]) => each);
-    expect(ids).toEqual(['deleteConversation', 'listAgentFiles', 'getAgentFile', 'updateAgentFile', 'listCronJobs']);
+    expect(ids).toEqual(['deleteConversation', 'listAgentFiles', 'getAgentFile', 'updateAgentFile', 'listCronJobs', 'openControlUi']);
     // The agent once had a container, which has a copy of the conversation.
     await withDatabase(async (client) => {
       await client.query(`INSERT INTO chat_sessions (id, agent_id, owner_id) VALUES ('sess_idle', $1, $2)`, [agent, id]);
@@ -572,7 +572,9 @@ describe('error tables:', () => {
     expectRefusal('updateAgentConfig', await call('updateAgentConfig', larger), 'PAYMENT_REQUIRED', sentence);
     expectRefusal('provisionWithChannels', await call('provisionWithChannels', { as: small }), 'AGENT_LIMIT_REACHED');
     await callBackend(undefined, `/api/agents/${agent}`, { method: 'PUT', body: JSON.stringify({ plan: 'network' }) });
-    expectRefusal('repairAgent', await call('repairAgent', { as: small, agent }), 'PAYMENT_REQUIRED', sentence);
+    for (const each of ['repairAgent', 'applyAgentConfig'] as const) {
+      expectRefusal(each, await call(each, { as: small, agent }), 'PAYMENT_REQUIRED', sentence);
+    }
     const insert = `INSERT INTO backups (id, agent_id, owner_id, cause, name, size_bytes, sha256)
       VALUES ('bk_small', $1, $2, 'manual', 'x.tar.gz', 1, 'x')`;
     await withDatabase((client) => client.query(insert, [agent, id]));

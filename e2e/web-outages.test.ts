@@ -69,7 +69,15 @@ describe('an outage:', () => {
     }
     await pretendRunning();
     expectRefusal('replaceAgentToken', await call('replaceAgentToken'), 'OPERATION_FAILED', /unexpected error/);
-    for (const id of ['restartAgent', 'stopAgent', 'resetAgentMemory', 'updateAgent', 'repairAgent', 'startAgent'] as const) {
+    for (const id of [
+      'restartAgent',
+      'stopAgent',
+      'resetAgentMemory',
+      'updateAgent',
+      'repairAgent',
+      'applyAgentConfig',
+      'startAgent',
+    ] as const) {
       expectRefusal(id, await call(id), 'OPERATION_FAILED', /unexpected error|could not be (archived|measured)/);
     }
     expectRefusal('provisionAgent', await call('provisionAgent'), 'OPERATION_FAILED', 'Failed to provision agent');

@@ -49,7 +49,7 @@ export function readList(document: string): Entry[] {
 
 /** The titles of the tests and groups in a test file; skipped ones are none. */
 function titlesIn(text: string): string[] {
-  const title = /(?:\b(?:test|describe)\(|\]\)\(|\)\(|>\()\s*(?:'((?:[^'\\\n]|\\.)+)'|"((?:[^"\\\n]|\\.)+)"|`((?:[^`\\]|\\.)+)`),/g;
+  const title = /(?:\b(?:test|describe|feature)\(|\]\)\(|\)\(|>\()\s*(?:'((?:[^'\\\n]|\\.)+)'|"((?:[^"\\\n]|\\.)+)"|`((?:[^`\\]|\\.)+)`),/g;
   return [...text.matchAll(title)].map(([, single, double, template]) => (single ?? double ?? template ?? '').replace(/\\(.)/g, '$1'));
 }
 

@@ -4,7 +4,7 @@ const STRUCTURE = {
    * Tables that lead to files, list facts about others' software or repeat `.env.example`, whose sentences are listed, by the
    * head of their first column.
    */
-  tables: ['file', 'folder', 'layer', 'what happens', 'no.', 'version', 'setting'],
+  tables: ['file', 'folder', 'layer', 'what happens', 'no.', 'version', 'feature', 'setting'],
   /** Sections of a decision record. Its decision and its consequences bind the system. */
   sections: ['Context', 'Rejected options'],
   /** An admitted limit. */

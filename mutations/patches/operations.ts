@@ -424,4 +424,28 @@ export const operations: Patch[] = [
     harm: 'nobody notices that agents can reach the services of the host',
     test: { package: '@agentbot/backend', file: 'test/readiness.test.ts', name: 'a firewall that' },
   },
+  {
+    id: 'apply-unread',
+    file: 'apps/backend/src/domain/provisioning/apply-live.ts',
+    find: 'if (differing.length > 0) throw differenceError',
+    replace: 'if (differing.length > 99) throw differenceError',
+    harm: 'an agent runs with another model than its page says',
+    test: { package: '@agentbot/backend', file: 'test/apply-config.test.ts', name: 'although it says so', slow: true },
+  },
+  {
+    id: 'apply-environment',
+    file: 'apps/backend/src/domain/provisioning/create-container.ts',
+    find: 'live: environment === spec.environment && agent.plan',
+    replace: 'live: agent.plan',
+    harm: 'a new channel’s token never reaches the container',
+    test: { package: '@agentbot/backend', file: 'test/apply-config.test.ts', name: 'for a token, whose variable', slow: true },
+  },
+  {
+    id: 'apply-refused-models',
+    file: 'apps/backend/src/domain/provisioning/apply-live.ts',
+    find: 'if (!result) await storeSpec(context, spec);',
+    replace: '',
+    harm: 'after a refused configuration the agent’s model is not allowed any more',
+    test: { package: '@agentbot/backend', file: 'test/apply-config.test.ts', name: 'and refuses fails the operation', slow: true },
+  },
 ];

@@ -256,7 +256,8 @@ const needsPlan = (id: RouteId, body: unknown, error: string): Provocation => ({
     const agent = (await real.call('POST', '/api/agents', { token: key, body: { name: 'Mine' } })).body.id;
     const second = `bk_${agent}`;
     if (id === 'restoreBackup') await createLostBackup(real, agent, second);
-    if (id === 'repairAgent' || id === 'restoreBackup') await real.machine(undefined, 'PUT', `/api/agents/${agent}`, { plan: 'network' });
+    if (id === 'repairAgent' || id === 'applyAgentConfig' || id === 'restoreBackup')
+      await real.machine(undefined, 'PUT', `/api/agents/${agent}`, { plan: 'network' });
     return call(real, id, { token: key, agent, second, body });
   },
   error,
@@ -705,6 +706,10 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   repairAgent: {
     PAYMENT_REQUIRED: needsPlan('repairAgent', undefined, 'Your subscription does not cover network'),
     OPERATION_FAILED: fails('repairAgent', onFaultyEngine),
+  },
+  applyAgentConfig: {
+    PAYMENT_REQUIRED: needsPlan('applyAgentConfig', undefined, 'Your subscription does not cover network'),
+    OPERATION_FAILED: fails('applyAgentConfig', onFaultyEngine),
   },
   resetAgentMemory: {
     OPERATION_FAILED: withoutBackupFolder('resetAgentMemory', 'The memory could not be archived, so it was not cleared'),

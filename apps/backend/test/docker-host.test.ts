@@ -57,6 +57,7 @@ const specOf = async () =>
     secretEnv: {},
     models: [],
     fingerprint: '',
+    environment: 'e',
     recipient: '',
     cacheVolume: null,
     capacity: await host.capacity(),

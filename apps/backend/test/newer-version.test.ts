@@ -86,6 +86,19 @@ test('a change of the model after update-skill takes effect and keeps the skill 
   expect(after.find((skill: { id: string }) => skill.id === skillId)).toMatchObject({ enabled: false });
 });
 
+test('the running gateway applies a changed model and the owner of its channels, and the agent stays as it is', async () => {
+  const { Id, State } = await docker.getContainer(`openclaw-${id}`).inspect();
+  const config = { ...endpoint(), model: 'echo-3', ownerIds: ['42'] };
+  expect((await backend.as(owner, 'PUT', `/api/agents/${id}/config`, config)).status).toBe(200);
+  expect(await operate('config/apply')).toMatchObject({ status: 200, body: { applied: 'live' } });
+  expect(await say('Which model?')).toBe('You said: Which model?');
+  expect(model.requests.at(-1)?.model).toBe('echo-3');
+  const after = await docker.getContainer(`openclaw-${id}`).inspect();
+  expect([after.Id, after.State.StartedAt, after.State.Running]).toEqual([Id, State.StartedAt, true]);
+  expect((await backend.as(owner, 'GET', `/api/agents/${id}/overview`)).body.agent).toMatchObject({ current: true });
+  expect(await operate('config/apply')).toMatchObject({ status: 200, body: { applied: 'none' } });
+});
+
 test('the reconciler recreates a killed and removed container, and the agent keeps its memory', async () => {
   // A store of an older version beside the database: a gateway with a database exits with 78 until doctor has imported it.
   const older = { 'agent:main:older': { sessionId: '11111111-1111-4111-8111-111111111111', updatedAt: 1_770_000_000_000 } };

@@ -10,6 +10,7 @@ import * as billing from './billing.ts';
 import * as channels from './channels.ts';
 import * as chat from './chat.ts';
 import * as clone from './clone.ts';
+import * as controlUi from './control-ui.ts';
 import * as conversations from './conversations.ts';
 import type { Route } from './define-route.ts';
 import * as health from './health.ts';
@@ -137,6 +138,7 @@ export const routes = {
   replaceAgentToken: lifecycle.replaceAgentToken,
   updateAgent: lifecycle.updateAgent,
   repairAgent: lifecycle.repairAgent,
+  applyAgentConfig: lifecycle.applyAgentConfig,
   resetAgentMemory: lifecycle.resetAgentMemory,
   listOperations: operations.listOperations,
   getOperation: operations.getOperation,
@@ -167,6 +169,7 @@ export const routes = {
   listAgentFileVersions: workspace.listAgentFileVersions,
   getAgentFileVersion: workspace.getAgentFileVersion,
   listCronJobs: workspace.listCronJobs,
+  openControlUi: controlUi.openControlUi,
   askAgent: interaction.askAgent,
   tellAgent: interaction.tellAgent,
   getInstance: instances.getInstance,

@@ -125,6 +125,26 @@ export const repairAgent = defineRoute({
   timeoutMs: 150_000,
 });
 
+const applied = z.strictObject({
+  success: z.literal(true),
+  /** `live`: by the running gateway; `container`: by a new container; `none`: nothing had to change now. */
+  applied: z.enum(['live', 'container', 'none']),
+});
+export const applyAgentConfig = defineRoute({
+  id: 'applyAgentConfig',
+  summary:
+    "Apply an agent's saved configuration: by its running gateway if OpenClaw and the change allow it, otherwise by a new container on the same data; a stopped agent gets it at its next start",
+  method: 'POST',
+  auth: 'caller',
+  params: agentParams,
+  status: 200,
+  failure: 'Failed to apply agent configuration',
+  errors: startErrors,
+  backend: { path: '/api/agents/:id/config/apply', response: applied },
+  web: { path: '/api/agents/:id/config/apply', response: applied },
+  timeoutMs: 150_000,
+});
+
 const reset = z.strictObject({ success: z.literal(true), message: z.literal('Memory reset successfully') });
 export const resetAgentMemory = defineRoute({
   id: 'resetAgentMemory',

@@ -6,8 +6,9 @@ import { pack } from 'tar-stream';
 /**
  * The failure of a stand-in: it exits at once (`dies`), is `never-ready`, `refuses` every configuration, `corrupts` its data and
  * exits, refuses `connect` with an error that contains a secret of the agent (`rejects-platform`), exits with 78 until its
- * doctor has run (`needs-doctor`) or always (`never-repaired`), or reports another model than its configuration's
- * (`other-model`).
+ * doctor has run (`needs-doctor`) or always (`never-repaired`), reports another model than its configuration's
+ * (`other-model`), or, when a configuration is applied to it, refuses it (`refuses-apply`), says that it is applied and keeps its own
+ * (`ignores-apply`), or asks for a restart (`restarts-to-apply`). It does not offer the method (`cannot-apply`).
  */
 export type Failure =
   | 'dies'
@@ -17,7 +18,11 @@ export type Failure =
   | 'rejects-platform'
   | 'needs-doctor'
   | 'never-repaired'
-  | 'other-model';
+  | 'other-model'
+  | 'refuses-apply'
+  | 'ignores-apply'
+  | 'restarts-to-apply'
+  | 'cannot-apply';
 
 /**
  * Builds an image in which a small program replaces OpenClaw.

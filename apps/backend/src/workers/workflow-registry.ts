@@ -4,6 +4,7 @@ import type { Step } from '../domain/operations/steps.ts';
 import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { backup } from '../workflows/backup.ts';
+import { configure } from '../workflows/configure.ts';
 import { provision } from '../workflows/provision.ts';
 import { remove } from '../workflows/remove.ts';
 import { repair } from '../workflows/repair.ts';
@@ -23,6 +24,7 @@ export const workflows: Record<OperationKind, (context: Context, agent: Agent, s
     stop: stopOnRequest,
     restart,
     update,
+    configure,
     repair,
     'reset-memory': resetMemory,
     delete: remove,

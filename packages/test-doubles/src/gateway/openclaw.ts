@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -11,6 +12,8 @@ const data = '/home/node/.openclaw';
 const sessions = `${data}/agents/main/sessions`;
 // biome-ignore lint/style/noProcessEnv: the image sets it, and this is a separate program
 const behaviour = process.env.STAND_IN;
+// biome-ignore lint/style/noProcessEnv: this is a separate program
+const TOKEN = process.env.OPENCLAW_GATEWAY_TOKEN;
 const [, , command, action] = process.argv;
 
 if (command === 'config' && action === 'validate') {
@@ -70,10 +73,40 @@ const messages = (): object[] =>
         .map((line) => JSON.parse(line))
     : [];
 
-const answers: Record<string, (parameters: { message?: string; content?: string; limit?: number }) => object> = {
-  connect: () => ({ protocol: 3 }),
+interface Parameters {
+  message?: string;
+  content?: string;
+  limit?: number;
+  raw?: string;
+  baseHash?: string;
+}
+
+/** Applies a JSON merge patch. @see https://www.rfc-editor.org/rfc/rfc7396#section-2 */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const merged: Record<string, unknown> = typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatch(merged[key], value);
+  }
+  return merged;
+}
+const configHash = () =>
+  createHash('sha256')
+    .update(readFileSync(`${data}/openclaw.json`))
+    .digest('hex');
+
+const answers: Record<string, (parameters: Parameters) => object> = {
+  connect: () => ({ protocol: 3, features: { methods: behaviour === 'cannot-apply' ? [] : ['config.patch', 'config.apply'] } }),
+  'config.patch': ({ raw = '' }) => {
+    const file = JSON.parse(readFileSync(`${data}/openclaw.json`, 'utf8'));
+    if (behaviour !== 'ignores-apply') writeFileSync(`${data}/openclaw.json`, JSON.stringify(mergePatch(file, JSON.parse(raw))));
+    return { ok: true, sentinel: { payload: { stats: { requiresRestart: behaviour === 'restarts-to-apply' } } } };
+  },
+  'skills.status': () => ({ skills: [{ skillKey: 'weather', name: 'Weather', description: 'Tells it', disabled: false, eligible: true }] }),
+  'skills.update': () => ({ ok: true }),
   'sessions.list': () => ({ sessions: [] }),
-  'config.get': () => ({ config: reportedConfig() }),
+  'config.get': () => ({ config: reportedConfig(), parsed: reportedConfig(), hash: configHash() }),
   'agents.files.list': () => ({ ...workspace, files: [soulFile()] }),
   'agents.files.get': () => ({ ...workspace, file: { ...soulFile(), ...(existsSync(soul) && { content: readFileSync(soul, 'utf8') }) } }),
   'agents.files.set': ({ content = '' }) => {
@@ -94,6 +127,8 @@ new WebSocketServer({ server: http }).on('connection', (socket) => {
     if (method === 'connect' && behaviour === 'rejects-platform')
       // biome-ignore lint/style/noProcessEnv: this is a separate program
       return say({ type: 'res', id, ok: false, error: { message: `the token ${process.env.TELEGRAM_BOT_TOKEN} is wrong` } });
+    if (method === 'config.patch' && (behaviour === 'refuses-apply' || params.baseHash !== configHash()))
+      return say({ type: 'res', id, ok: false, error: { code: 'INVALID_REQUEST', message: `invalid config: ${TOKEN} is no model` } });
     if (method !== 'chat.send') return say({ type: 'res', id, ok: true, payload: answers[method]?.(params) ?? {} });
     const reply = [{ type: 'text', text: `You said: ${params.message}` }];
     const turn = [

@@ -13,6 +13,7 @@ interface SpecInput {
   secretEnv: Record<string, string>;
   models: ModelTarget[];
   fingerprint: string;
+  environment: string;
   /** The recipient of the agent's model key. @see keyRecipient */
   recipient: string;
   cacheVolume: string | null;
@@ -28,6 +29,7 @@ export function buildContainerSpec({
   secretEnv,
   models,
   fingerprint,
+  environment,
   recipient,
   cacheVolume,
   capacity,
@@ -43,6 +45,7 @@ export function buildContainerSpec({
     image,
     plan: agent.plan,
     fingerprint,
+    environment,
     names: containerNames(agent.id),
     env: {
       OPENCLAW_NO_RESPAWN: '1',

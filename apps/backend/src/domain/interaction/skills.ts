@@ -2,6 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { gatewayOf, hasGateway, throwGatewayError } from '../agents/gateway.ts';
 import type { Context } from '../context.ts';
+import { confirmLive } from '../provisioning/apply-live.ts';
 
 interface SkillStatus {
   skillKey: string;
@@ -28,7 +29,10 @@ export async function listSkills(context: Context, agent: Agent) {
   }));
 }
 
-/** Switches a skill in the running gateway and stores the choice for a new container. @throws AppError INVALID_REQUEST */
+/**
+ * Switches a skill in the running gateway and stores the choice for a new container.
+ * @throws AppError INVALID_REQUEST, OPERATION_FAILED when the gateway runs with another configuration afterwards
+ */
 export async function switchSkill(context: Context, agent: Agent, skillId: string, enabled: boolean): Promise<void> {
   const skills = await listSkills(context, agent);
   const gateway = await gatewayOf(context, agent);
@@ -39,4 +43,5 @@ export async function switchSkill(context: Context, agent: Agent, skillId: strin
     'service',
     (tx) => tx.$executeRaw`UPDATE agents SET skill_switches = skill_switches || ${merged}::jsonb WHERE id = ${agent.id}`,
   );
+  await confirmLive(context, agent);
 }

@@ -30,6 +30,7 @@ export const operationTypes: Record<OperationKind, OperationType> = {
   stop: { deadlineMs: MINUTE, withoutDocker: false, cancellable: false },
   restart: { during: 'provisioning', deadlineMs: RECREATE + MINUTE, withoutDocker: false, cancellable: true },
   update: { during: 'updating', deadlineMs: RECREATE + ARCHIVE_AND_ROLLBACK, slow: true, withoutDocker: false, cancellable: true },
+  configure: { deadlineMs: RECREATE + 3 * MINUTE, withoutDocker: false, cancellable: true },
   repair: { during: 'updating', deadlineMs: RECREATE + MINUTE, withoutDocker: false, cancellable: true },
   'reset-memory': { during: 'updating', deadlineMs: RECREATE + 20 * MINUTE, slow: true, withoutDocker: false, cancellable: false },
   backup: { deadlineMs: 40 * MINUTE, slow: true, leavesAgent: true, withoutDocker: false, cancellable: true },

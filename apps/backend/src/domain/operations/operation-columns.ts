@@ -92,6 +92,8 @@ export type ReplacementNotes = {
 
 const restartResult = z.looseObject({ healMessage: z.string().default('') });
 
+const configureResult = z.looseObject({ applied: z.enum(['live', 'container', 'none']) });
+
 const readResult = <S extends z.ZodType>(schema: S, { id, result }: Column<'result'>) =>
   readColumn(schema, result, { row: `operation ${id}`, column: 'result' });
 
@@ -100,6 +102,9 @@ export function readReplacementNotes(operation: Column<'result'>): ReplacementNo
   const { spec, ...notes } = readResult(replacementNotes, operation);
   return { ...notes, ...(spec !== undefined && { spec: parseContainerSpec(spec, `operation ${operation.id}`, 'result.spec') }) };
 }
+
+/** How an operation `configure` applied the configuration. @throws UnreadableColumnError */
+export const readApplied = (operation: Column<'result'>) => readResult(configureResult, operation).applied;
 
 /** The sentence about a legacy model that a restart replaced; empty if it replaced none. @throws UnreadableColumnError */
 export const readHealMessage = (operation: Column<'result'>): string => readResult(restartResult, operation).healMessage;

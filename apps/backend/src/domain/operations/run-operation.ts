@@ -19,6 +19,7 @@ const routeOf = {
   stop: 'stopAgent',
   restart: 'restartAgent',
   update: 'updateAgent',
+  configure: 'applyAgentConfig',
   repair: 'repairAgent',
   'reset-memory': 'resetAgentMemory',
   backup: 'createBackup',
@@ -34,9 +35,9 @@ function timeoutMs(kind: RequestedKind, { OPERATION_WAIT_SECONDS }: Context['con
 }
 
 /** The operations after which the agent runs. */
-const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'repair'];
+const startsAgent: OperationKind[] = ['start', 'restart', 'update', 'configure', 'repair'];
 /** The operations that create a missing container. All but `start` and `restart` recreate it for the agent's present plan. */
-const needsContainer: OperationKind[] = ['start', 'restart', 'update', 'repair', 'restore'];
+const needsContainer: OperationKind[] = ['start', 'restart', 'update', 'configure', 'repair', 'restore'];
 
 /**
  * The plan of the existing container, if the operation gives the agent nothing beyond it. A repair always applies the

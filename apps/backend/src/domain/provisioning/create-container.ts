@@ -112,7 +112,8 @@ async function containerContents(context: Slice, agent: Agent, version: string) 
     { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
     ...(authorities ? [{ path: EXTRA_CA, content: authorities }] : []),
   ];
-  // The random gateway token is part of the hash, so the hash does not help to guess the other secrets.
+  // The random gateway token is part of both hashes, so they do not help to guess the other secrets.
+  const environment = sha256(JSON.stringify([secretEnv, authorities, hasAllowedDomains(agent)]));
   const fingerprint = sha256(
     JSON.stringify([
       configuration,
@@ -123,7 +124,7 @@ async function containerContents(context: Slice, agent: Agent, version: string) 
       ...(hasAllowedDomains(agent) ? ['limited'] : []),
     ]),
   );
-  return { files, configuration, secretNames, secretEnv, models, fingerprint };
+  return { files, configuration, secretNames, secretEnv, models, fingerprint, environment };
 }
 
 /**
@@ -134,6 +135,21 @@ export async function currentConfiguration(context: Slice, agent: Agent, spec: A
   const onItsPlan = { ...agent, plan: spec.plan };
   const { configuration, fingerprint } = await containerContents(context, onItsPlan, agent.openclawVersion ?? '');
   return fingerprint === spec.fingerprint ? configuration : null;
+}
+
+/** The part of a stored spec that depends on the configuration. */
+export type ConfiguredSpec = Required<Pick<AgentContainerSpec, 'fingerprint' | 'models' | 'keyRecipient'>>;
+
+/**
+ * What the configuration of an agent's row would change in its container.
+ * @returns null when the container has it already; `live` when only settings of the gateway differ
+ */
+export async function pendingConfiguration(context: Slice, agent: Agent, spec: AgentContainerSpec) {
+  const contents = await containerContents(context, agent, agent.openclawVersion ?? '');
+  const { configuration, fingerprint, environment, models } = contents;
+  if (fingerprint === spec.fingerprint && agent.plan === spec.plan) return null;
+  const configured: ConfiguredSpec = { fingerprint, models, keyRecipient: keyRecipient(agent) };
+  return { configuration, configured, live: environment === spec.environment && agent.plan === spec.plan };
 }
 
 /** Whether a container has the present configuration and secrets of its agent, on the plan it was created for. */
@@ -157,7 +173,7 @@ export async function createContainer(
   const { database, host, config } = context;
   validateAllowedDomains(readAgentConfig(agent), config);
   if (!agent.containerSpec) await removeMarked(context, containerNames(agent.id));
-  const { files, secretNames, secretEnv, models, fingerprint } = await containerContents(context, agent, version);
+  const { files, secretNames, secretEnv, models, fingerprint, environment } = await containerContents(context, agent, version);
   const [capacity, cache] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
   const cacheVolume = cache.filled ? cache.volume : null;
   // Only a new workspace gets these files: the agent may change them later.
@@ -175,6 +191,7 @@ export async function createContainer(
       secretEnv: secretNames,
       models,
       fingerprint,
+      environment,
       recipient,
       cacheVolume,
       capacity,

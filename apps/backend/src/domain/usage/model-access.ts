@@ -13,7 +13,7 @@ import type { OwnerPrice } from './prices.ts';
 import { agentOfVirtualKey, virtualKey } from './virtual-key.ts';
 
 /** How long what an agent may call is cached. */
-const CACHE_MS = 2_000;
+export const MODEL_ACCESS_MS = 2_000;
 
 type Slice = Pick<Context, 'config' | 'database' | 'envelope' | 'clock' | 'accounts'>;
 
@@ -118,8 +118,8 @@ export function createKeyCheck(context: Slice): (key: string) => Promise<ModelAc
 
   function accessOf(agentId: string) {
     const cached = cache.get(agentId);
-    if (cached && cached.at > msAgo(context.clock, CACHE_MS)) return cached.access;
-    for (const [id, { at }] of cache) if (at <= msAgo(context.clock, CACHE_MS)) cache.delete(id);
+    if (cached && cached.at > msAgo(context.clock, MODEL_ACCESS_MS)) return cached.access;
+    for (const [id, { at }] of cache) if (at <= msAgo(context.clock, MODEL_ACCESS_MS)) cache.delete(id);
     const access = readModelAccess(context, agentId, 'container');
     cache.set(agentId, { at: context.clock.now(), access });
     access.catch(() => cache.delete(agentId));

@@ -9,6 +9,7 @@ import {
 } from '../../domain/agents/agent-view.ts';
 import { getAgent } from '../../domain/agents/agents.ts';
 import { createAgent } from '../../domain/agents/create-agent.ts';
+import { openControlUi } from '../../domain/agents/open-control-ui.ts';
 import { readAgentList, readAgentSummary } from '../../domain/agents/read-agents.ts';
 import { updateAgentMetadata } from '../../domain/agents/update-agent-metadata.ts';
 import type { Context } from '../../domain/context.ts';
@@ -19,7 +20,7 @@ import { newId } from '../../shared/ids.ts';
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
 
-/** Handlers for the routes of packages/contracts/src/agents.ts. */
+/** Handlers for the routes of packages/contracts/src/agents.ts and control-ui.ts. */
 export function agentsHandlers(context: Context) {
   const { config } = context;
   return {
@@ -44,6 +45,7 @@ export function agentsHandlers(context: Context) {
       return { config: agentConfigView(agent), status: 'updated' };
     },
     getAgentToken: async ({ actor, params, requestId }) => ({ token: await getAgentToken(context, actor, params.id, requestId) }),
+    openControlUi: async ({ actor, params }) => openControlUi(context, actor, params.id),
     deleteAgent: async ({ actor, params, requestId }) => {
       await deleteAgent(context, actor, params.id, requestId);
       return { id: params.id, deleted: true };

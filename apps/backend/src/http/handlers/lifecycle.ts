@@ -2,7 +2,7 @@ import { AppError } from '@agentbot/contracts';
 import { backendStatus } from '../../domain/agents/agent-view.ts';
 import type { Context } from '../../domain/context.ts';
 import { replaceAgentToken } from '../../domain/operations/agent-token.ts';
-import { readHealMessage } from '../../domain/operations/operation-columns.ts';
+import { readApplied, readHealMessage } from '../../domain/operations/operation-columns.ts';
 import { runOperation, startAgent, updateAgent } from '../../domain/operations/run-operation.ts';
 import type { Handlers } from '../mount-routes.ts';
 
@@ -44,6 +44,10 @@ export function lifecycleHandlers(context: Context) {
     repairAgent: async ({ actor, params, requestId }) => {
       await runOperation(context, actor, params.id, 'repair', requestId);
       return { success: true, message: 'Agent repaired successfully' };
+    },
+    applyAgentConfig: async ({ actor, params, requestId }) => {
+      const { operation } = await runOperation(context, actor, params.id, 'configure', requestId);
+      return { success: true, applied: readApplied(operation) };
     },
     resetAgentMemory: async ({ actor, params, requestId }) => {
       await runOperation(context, actor, params.id, 'reset-memory', requestId);

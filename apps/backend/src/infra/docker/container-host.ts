@@ -17,6 +17,8 @@ export type AgentContainerSpec = {
   plan: Plan;
   /** Hash of the files and variables that the container was created with. */
   fingerprint: string;
+  /** The same without the configuration: when it is equal, the running gateway can take the configuration. Absent in older specifications. */
+  environment?: string;
   names: { container: string; volume: string; network: string };
   /** Environment variables without secrets. */
   env: Record<string, string>;

@@ -14,6 +14,7 @@ const currentSpec: z.ZodType<AgentContainerSpec> = z.looseObject({
   image: z.string(),
   plan: z.enum(Plan),
   fingerprint: z.string(),
+  environment: z.string().optional(),
   names: z.looseObject({ container: z.string(), volume: z.string(), network: z.string() }),
   env: strings,
   secretEnv: strings,

@@ -1,7 +1,8 @@
 /** The word that a gateway reports in place of a secret. */
-const REDACTED = '__OPENCLAW_REDACTED__';
+export const REDACTED = '__OPENCLAW_REDACTED__';
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether a built value refers to an environment variable, which a gateway may report resolved. */
 const isReference = (value: unknown) => typeof value === 'string' && value.includes('${');

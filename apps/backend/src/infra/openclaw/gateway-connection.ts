@@ -18,6 +18,11 @@ interface Frame {
   error?: { message?: string; code?: string; details?: unknown };
 }
 
+/** The part of a gateway's answer to `connect` that tells what it offers. */
+interface Hello {
+  features?: { methods?: string[] };
+}
+
 interface Pending {
   resolve: (payload: unknown) => void;
   reject: (error: Error) => void;
@@ -52,6 +57,7 @@ export class UnansweredError extends Error {}
 export class GatewayConnection extends EventEmitter<{ event: [name: string, payload: unknown]; invalid: [error: unknown]; close: [] }> {
   readonly #socket: WebSocket;
   readonly #pending = new Map<string, Pending>();
+  #methods: ReadonlySet<string> = new Set();
 
   private constructor(socket: WebSocket) {
     super();
@@ -69,7 +75,10 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     connection.on('event', (name, payload) => {
       if (name !== 'connect.challenge') return;
       const challenge = payload as { nonce: string; ts?: number };
-      connection.request('connect', connectParams(deviceKey, token, challenge)).then(() => ready.resolve(connection), ready.reject);
+      connection.request<Hello>('connect', connectParams(deviceKey, token, challenge)).then((hello) => {
+        connection.#methods = new Set(hello.features?.methods);
+        ready.resolve(connection);
+      }, ready.reject);
     });
     socket.on('message', (data) => connection.#receive(String(data)));
     socket.once('open', () => connection.#watch(silenceMs));
@@ -102,6 +111,11 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
     this.#pending.set(id, { resolve, reject, timer });
     this.#socket.send(JSON.stringify({ type: 'req', id, method, params }));
     return promise as Promise<T>;
+  }
+
+  /** Whether the gateway said at the start of the connection that it offers a method. */
+  offers(method: string): boolean {
+    return this.#methods.has(method);
   }
 
   close(): void {

@@ -8,6 +8,7 @@ const kindNames: Record<string, string> = {
   stop: 'Stop',
   restart: 'Restart',
   update: 'Update',
+  configure: 'Configuration',
   repair: 'Repair',
   'reset-memory': 'Memory reset',
   backup: 'Backup',
@@ -20,6 +21,7 @@ export const operationName = (kind: string) => kindNames[kind] ?? kind;
 const stageNames: Record<string, string> = {
   wallet: 'Wallet',
   image: 'Image',
+  apply: 'Apply the configuration',
   validate: 'Configuration',
   create: 'Container',
   start: 'Start',

@@ -16,6 +16,7 @@ import { formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { AgentHints } from './agent-hints.tsx';
+import { ControlUiButton } from './control-ui-button.tsx';
 import { GatewayToken } from './gateway-token.tsx';
 import { Resources } from './resources.tsx';
 
@@ -95,6 +96,12 @@ export function Overview({ id }: { id: string }) {
                   <CopyButton text={address} />
                 </div>
               ))}
+              {agent.status === 'running' && agent.runtime === 'container' && (
+                <div>
+                  <p className="mb-1.5 text-muted">OpenClaw’s own interface, at the agent’s address. Your browser stays signed in there</p>
+                  <ControlUiButton id={id} />
+                </div>
+              )}
               <div>
                 <p className="mb-1.5 text-muted">Gateway token: anyone who has it can talk to the agent as you</p>
                 <GatewayToken id={id} />

@@ -70,8 +70,8 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   }
   async function apply() {
     setBusy(true);
-    const text = { pending: 'Replacing the container…', success: 'The agent is running with the new configuration' };
-    await withToast(api('repairAgent', { params: { id } }), text);
+    const text = { pending: 'Applying the configuration…', success: 'The agent is running with the new configuration' };
+    await withToast(api('applyAgentConfig', { params: { id } }), text);
     await refresh();
     setBusy(false);
   }
@@ -81,7 +81,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
       {agent.current === false && agent.status !== 'stopped' && (
         <Hint>
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <span>The agent does not use the saved configuration yet. It will after its container is replaced.</span>
+            <span>The agent does not use the saved configuration yet.</span>
             <Button size="small" busy={busy} onClick={apply}>
               Apply now
             </Button>
@@ -90,7 +90,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
       )}
       <Card
         title="Configuration"
-        description="Fields that you do not change keep their values. OpenClaw validates the whole configuration before the container is replaced."
+        description="Fields that you do not change keep their values. OpenClaw validates the whole configuration before the agent uses it."
       >
         <form method="post" onSubmit={save} key={JSON.stringify(config)} className="space-y-4">
           <SelectField
