@@ -8,7 +8,7 @@ import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '../browser.ts';
 import { startWholeStack, type WholeStack } from '../stack.ts';
 import { WebSession } from '../web-session.ts';
@@ -53,7 +53,7 @@ beforeAll(async () => {
   const authorities = path.join(folder, 'ca.pem');
   await writeFile(authorities, channels.certificate);
   stack = await startWholeStack({ AGENT_EXTRA_CA_FILE: authorities, API_RATE_LIMIT: '5000' });
-  ({ session: owner } = await WebSession.signUp(stack.webUrl, 'ada@example.com'));
+  ({ session: owner } = await WebSession.signUp(stack.webUrl, EMAIL));
   browser = await openBrowser();
 }, 30 * 60_000);
 afterAll(async () => {
@@ -91,6 +91,16 @@ function feature(name: string, version: string, work: () => Promise<unknown>): v
 const nothingToTry = (name: string, version: string) => {
   matrix.set(name, (matrix.get(name) ?? new Map()).set(version, '–'));
 };
+
+const EMAIL = 'ada@example.com';
+const screenshots = process.env.SCREENSHOTS;
+async function signIn(page: Page): Promise<void> {
+  await page.goto(`${stack.webUrl}/signin`);
+  await page.getByLabel('Email').fill(EMAIL);
+  await page.getByLabel('Password').fill(canary('correct horse battery '));
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/signin'));
+}
 
 const overview = async (id: string) => (await owner.call('GET', `/api/agents/${id}/overview`)).body.agent;
 const settled = (id: string) =>
@@ -168,6 +178,15 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
     await channels.write({ token, from: OWNER, text: `Hello, ${version}` });
     await hasSent(OWNER, `You said: Hello, ${version}`);
     expect(await sentTo(STRANGER)).toEqual([]);
+    const stored = async () =>
+      (await operate('GET', `/api/agents/${id}/messages?limit=100`)).messages.filter(
+        ({ platform }: { platform: string }) => platform === 'telegram',
+      );
+    await pollUntil('both sides are stored', async () => (await stored()).length >= 2, { seconds: 30, everyMs: 250 });
+    expect((await stored()).map(({ sender, content }: Record<string, string>) => `${sender}: ${content}`).sort()).toEqual([
+      `agent: You said: Hello, ${version}`,
+      `user: Hello, ${version}`,
+    ]);
     expect(model.requests.some(({ words }) => words.includes(`Let me in, ${version}`))).toBe(false);
   });
 
@@ -249,24 +268,34 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
   });
 
   feature('its Control UI opens, signed in', version, async () => {
-    const { url } = await operate('POST', `/api/agents/${id}/control-ui`);
-    expect(new URL(url).hostname).toBe(`${id}.agents.localhost`);
     const context = await browser.newContext();
     try {
-      const page = await context.newPage();
       const requested: string[] = [];
-      page.on('request', (request) => requested.push(request.url()));
-      await page.goto(url);
-      const said = `Said in the Control UI of ${version}`;
+      context.on('request', (request) => requested.push(request.url()));
+      const dashboard = await context.newPage();
+      await signIn(dashboard);
+      await dashboard.goto(`${stack.webUrl}/agents/${id}`);
+      const [page, answer] = await Promise.all([
+        context.waitForEvent('page'),
+        dashboard.waitForResponse(/\/control-ui$/),
+        dashboard.getByRole('button', { name: 'Open Control UI' }).click(),
+      ]);
+      const { url } = (await answer.json()) as { url: string };
+      expect(new URL(url).hostname).toBe(`${id}.agents.localhost`);
       const box = page.locator('textarea').first();
       await box.waitFor({ timeout: 60_000 });
       await pollUntil('the Control UI is connected', () => box.isEnabled(), { seconds: 60, everyMs: 200 });
+      const said = `Said in the Control UI of ${version}`;
       await box.fill(said);
       await box.press('Enter');
       await pollUntil('the model is asked', async () => model.requests.some(({ words }) => words.includes(said)), { seconds: 60 });
       const gatewayToken = new URLSearchParams(new URL(url).hash.slice(1)).get('token') ?? 'none';
       expect(requested.filter((each) => each.replace(/#.*/, '').includes(gatewayToken))).toEqual([]);
       expect(page.url()).not.toContain(gatewayToken);
+    } catch (error) {
+      const [, page] = context.pages();
+      if (screenshots && page) await page.screenshot({ path: path.join(screenshots, `control-ui-${version}.png`) });
+      throw error;
     } finally {
       await context.close();
     }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { canary } from '@agentbot/test-doubles/canaries';
 import { startImageRegistry } from '@agentbot/test-doubles/image-registry';
 import { startRegistry } from '@agentbot/test-doubles/registry';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
@@ -364,6 +365,23 @@ describe('config.openclawVersion of a new agent', () => {
           'This installation does not offer OpenClaw 2026.8.99. It offers 2026.3.13, 2026.5.28, 2026.7.35, 2026.8.2, 2026.9.6, stand-in-images',
       },
     });
+  });
+
+  test('POST /api/deployments takes it for a new agent, and refuses another version than that of an existing one', async () => {
+    const deploy = (agentId: string, openclawVersion: string) =>
+      backend.machine(undefined, 'POST', '/api/deployments', {
+        agentId,
+        config: { plan: 'network', telegramToken: canary('4713:'), openclawVersion },
+      });
+    // No image of that name is here: the deployment fails after the row is written.
+    expect((await deploy('deployed', '2026.8.2')).status).toBe(500);
+    expect((await row('deployed')).image).toBe('agentbot/openclaw-test:2026.8.2');
+    const id = await newAgent();
+    expect(await deploy(id, '2026.8.2')).toMatchObject({
+      status: 400,
+      body: { error: 'openclawVersion is for new agents: update the agent to change its version' },
+    });
+    expect((await row(id)).image).toBeNull();
   });
 
   test('a change of the configuration refuses it: an update changes the version', async () => {

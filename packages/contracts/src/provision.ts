@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import {
-  agentConfigSchema,
   agentIdSchema,
   backendStatusSchema,
   channelTokens,
+  newAgentConfigSchema,
   ownerIdSchema,
   providerSchema,
   secretText,
@@ -96,7 +96,7 @@ export const deployAgent = defineRoute({
       .min(1, { error: 'agentId is required' })
       .pipe(agentIdSchema)
       .refine((id) => !reserved.test(id), { error: 'Invalid agentId' }),
-    config: agentConfigSchema.optional(),
+    config: newAgentConfigSchema.optional(),
   }),
   status: 201,
   alsoStatus: 200,

@@ -1,7 +1,7 @@
 import { type Content, textOf } from './dialect.ts';
 
 // OpenClaw prefixes a message with blocks of JSON about the sender and the chat, then the time.
-const metadata = /^[^\n]+\(untrusted[^\n]*\):\n```json\n[\s\S]*?\n```\n+/;
+const metadata = /^[^\n]+(?:\(untrusted[^\n]*\):|⟦openclaw:ctx⟧)\n```json\n[\s\S]*?\n```\n+/;
 const time = /^\[[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}[^\]]*\] /;
 // OpenClaw from 2026.8 on adds notes for the model, in the message or as a message of their own.
 const internal = /\n*<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\n*/g;

@@ -1,4 +1,4 @@
-import { type AgentConfig, AppError, plans } from '@agentbot/contracts';
+import { AppError, type NewAgentConfig, plans } from '@agentbot/contracts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
 import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { modelFromConfig } from '../../infra/openclaw/model-choice.ts';
@@ -8,6 +8,7 @@ import { findOwnAgent } from '../agents/find-agent.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { updateAgentMetadata } from '../agents/update-agent-metadata.ts';
 import { validateAllowedDomains } from '../containers/allowed-domains.ts';
+import { imageOfNewAgent } from '../containers/platform-image.ts';
 import type { Context } from '../context.ts';
 import { beginOperation, operationInProgress } from '../operations/operations.ts';
 import { awaitProvisioning } from './begin-provisioning.ts';
@@ -17,7 +18,7 @@ const WAIT_MS = 120_000;
 
 interface Input {
   agentId: string;
-  config?: AgentConfig | undefined;
+  config?: NewAgentConfig | undefined;
 }
 
 async function hasChannel({ database, envelope }: Context, actor: Actor, agentId: string): Promise<boolean> {
@@ -33,13 +34,18 @@ async function hasChannel({ database, envelope }: Context, actor: Actor, agentId
  * @throws AppError INVALID_REQUEST without a channel token, AGENT_NOT_FOUND for another user's agent, PAYMENT_REQUIRED,
  * AGENT_LIMIT_REACHED, OPERATION_IN_PROGRESS, DOCKER_UNAVAILABLE, OPERATION_FAILED, PROVISIONING_DISABLED
  */
-export async function deployAgent(context: Context, actor: Actor, { agentId, config = {} }: Input, requestId: string) {
+export async function deployAgent(context: Context, actor: Actor, { agentId, config: given = {} }: Input, requestId: string) {
+  const { openclawVersion, ...config } = given;
   const { database, boss, envelope, accounts, host } = context;
   const tenant = tenantOf(actor);
   const hasNewToken = config.telegramToken || config.discordBotToken || config.whatsappToken;
   const existing = await findOwnAgent(context, actor, agentId);
   if (actor.facade === 'backend' && !hasNewToken && !(existing && (await hasChannel(context, actor, agentId)))) {
     throw new AppError('INVALID_REQUEST', 'telegramToken is required');
+  }
+  const image = await imageOfNewAgent(context, openclawVersion);
+  if (existing && image && image !== (existing.image ?? context.config.OPENCLAW_IMAGE)) {
+    throw new AppError('INVALID_REQUEST', 'openclawVersion is for new agents: update the agent to change its version');
   }
   if (existing?.state === 'running' && existing.runtime === 'container') return { agent: existing, already: true };
   if (!context.config.PROVISIONING_ENABLED) throw new AppError('PROVISIONING_DISABLED');
@@ -71,6 +77,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
         ...model,
         plan,
         config,
+        image,
         state: 'provisioning',
       }));
     return { agent, operation: await beginOperation(tx, boss, agent, 'provision', { requestId, plan }) };
