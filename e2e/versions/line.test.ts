@@ -283,7 +283,17 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
       const { url } = (await answer.json()) as { url: string };
       expect(new URL(url).hostname).toBe(`${id}.agents.localhost`);
       const box = page.locator('textarea').first();
-      await box.waitFor({ timeout: 60_000 });
+      const connect = page.getByRole('button', { name: 'Connect', exact: true });
+      await box.or(connect).first().waitFor({ timeout: 60_000 });
+      // A version that does not look again whether it is paired by now says so, and has this button.
+      if (await connect.isVisible()) {
+        await page
+          .getByText(/pairing required/i)
+          .first()
+          .waitFor();
+        await connect.click();
+      }
+      await box.waitFor({ timeout: 30_000 });
       await pollUntil('the Control UI is connected', () => box.isEnabled(), { seconds: 60, everyMs: 200 });
       const said = `Said in the Control UI of ${version}`;
       await box.fill(said);

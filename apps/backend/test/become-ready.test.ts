@@ -19,7 +19,7 @@ beforeAll(async () => {
     removals.push(await makeStandIn(FROM, imageOf(name), failure, version));
   await make('ready');
   await make('ready-newer', undefined, '2026.9.6');
-  for (const failure of ['needs-doctor', 'never-repaired'] as const) await make(failure, failure);
+  for (const failure of ['needs-doctor', 'asks-for-doctor', 'never-repaired'] as const) await make(failure, failure);
   // Only versions that may restore an own configuration are asked for it.
   await make('other-model', 'other-model', '2026.9.6');
   backend = await startBackendWithDocker('ready', {
@@ -48,11 +48,14 @@ async function provision(): Promise<string> {
   return body.agent.id;
 }
 
-describe('a gateway that exits with 78', () => {
-  test('becomes ready after one run of doctor, which gets no secret and leaves the configuration as it was', async () => {
+describe('a gateway that asks for doctor', () => {
+  test.each([
+    ['exits with 78', 'needs-doctor'],
+    ['exits with 1 and names doctor in its log', 'asks-for-doctor'],
+  ])('and %s becomes ready after one run of doctor, which gets no secret and leaves the configuration as it was', async (_case, image) => {
     const id = await provision();
     const before = await dataOf(id, 'openclaw.json');
-    const { status, body } = await operate(id, 'update', { image: imageOf('needs-doctor') });
+    const { status, body } = await operate(id, 'update', { image: imageOf(image) });
     expect([status, body.error]).toEqual([200, undefined]);
     expect(await dataOf(id, 'doctor.log')).toBe('--fix --non-interactive with the token set\r\n');
     expect(await dataOf(id, 'openclaw.json')).toBe(before);

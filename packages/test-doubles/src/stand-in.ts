@@ -6,7 +6,7 @@ import { pack } from 'tar-stream';
 /**
  * The failure of a stand-in: it exits at once (`dies`), is `never-ready`, `refuses` every configuration, `corrupts` its data and
  * exits, refuses `connect` with an error that contains a secret of the agent (`rejects-platform`), exits with 78 until its
- * doctor has run (`needs-doctor`) or always (`never-repaired`), reports another model than its configuration's
+ * doctor has run (`needs-doctor`) or always (`never-repaired`), exits with 1 and asks for doctor until it has run (`asks-for-doctor`), reports another model than its configuration's
  * (`other-model`), or, when a configuration is applied to it, refuses it (`refuses-apply`), says that it is applied and keeps its own
  * (`ignores-apply`), or asks for a restart (`restarts-to-apply`). It does not offer the method (`cannot-apply`).
  */
@@ -17,6 +17,7 @@ export type Failure =
   | 'corrupts'
   | 'rejects-platform'
   | 'needs-doctor'
+  | 'asks-for-doctor'
   | 'never-repaired'
   | 'other-model'
   | 'refuses-apply'

@@ -1,6 +1,6 @@
 import type { Context } from '../domain/context.ts';
 import type { Step } from '../domain/operations/steps.ts';
-import { awaitReady, ContainerExitedError, EX_CONFIG } from '../domain/provisioning/await-ready.ts';
+import { awaitReady, ContainerExitedError } from '../domain/provisioning/await-ready.ts';
 import { differenceError, differingSettings } from '../domain/provisioning/read-config-back.ts';
 import type { Agent } from '../generated/prisma/client.ts';
 import type { AgentContainerSpec, ContainerState } from '../infra/docker/container-host.ts';
@@ -49,7 +49,7 @@ export async function becomeReady(context: Context, agent: Agent, spec: AgentCon
   try {
     return await ready();
   } catch (error) {
-    if (!(error instanceof ContainerExitedError) || error.exitCode !== EX_CONFIG) throw error;
+    if (!(error instanceof ContainerExitedError) || !error.needsDoctor) throw error;
   }
   await step('doctor', DOCTOR_MS, async (signal) => {
     await host.stop(spec.names.container);

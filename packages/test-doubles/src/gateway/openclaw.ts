@@ -29,7 +29,7 @@ if (command === 'plugins' && action === 'list') {
 if (command === 'doctor') {
   // biome-ignore lint/style/noProcessEnv: this is a separate program
   appendFileSync(`${data}/doctor.log`, `${process.argv.slice(3).join(' ')} with the token ${process.env.TELEGRAM_BOT_TOKEN}\n`);
-  if (behaviour === 'needs-doctor') writeFileSync(`${data}/repaired`, '');
+  if (behaviour === 'needs-doctor' || behaviour === 'asks-for-doctor') writeFileSync(`${data}/repaired`, '');
   // Doctor may change the configuration, and it also exits with 1 for warnings.
   writeFileSync(`${data}/openclaw.json`, '{}');
   process.exit(1);
@@ -37,6 +37,11 @@ if (command === 'doctor') {
 if (behaviour === 'never-repaired' || (behaviour === 'needs-doctor' && !existsSync(`${data}/repaired`))) {
   process.stderr.write('gateway requires state migration\n');
   process.exit(78);
+}
+if (behaviour === 'asks-for-doctor' && !existsSync(`${data}/repaired`)) {
+  const message = 'Legacy session store requires migration. Run "openclaw doctor --fix" before starting OpenClaw.';
+  process.stderr.write(`${JSON.stringify({ level: 'error', message })}\n`);
+  process.exit(1);
 }
 if (behaviour === 'corrupts') {
   for (const name of readdirSync(data)) rmSync(`${data}/${name}`, { recursive: true, force: true });

@@ -7,6 +7,16 @@ import type { Context } from '../context.ts';
 const MAX_LINES = 3;
 const MAX_CHARACTERS = 400;
 
+/** The text of a log line: its `message`, if it is an entry in JSON. */
+function messageOf(line: string): string {
+  try {
+    const { message } = JSON.parse(line);
+    return typeof message === 'string' ? message : line;
+  } catch {
+    return line;
+  }
+}
+
 /**
  * A sentence for the owner about why the agent's container is not running: removed, out of memory, or its exit code and last
  * log lines. Secrets in the log lines are redacted.
@@ -19,7 +29,7 @@ export async function exitReason(
   if (!state) return "The agent's container no longer exists";
   if (state.oomKilled) return "The agent's container ran out of memory";
   const log = await context.host.logTail(containerNames(agentId).container, 20);
-  const lastLines = log.trim().split('\n').filter(Boolean).slice(-MAX_LINES).join(' ');
+  const lastLines = log.trim().split('\n').filter(Boolean).slice(-MAX_LINES).map(messageOf).join(' ');
   const lines = redact(lastLines, await agentSecretValues(context, agentId)).slice(0, MAX_CHARACTERS);
   const cause = state.status === 'running' ? 'keeps exiting' : `ended with exit code ${state.exitCode}`;
   return `The agent's container ${cause}${lines && `: ${lines}`}`;

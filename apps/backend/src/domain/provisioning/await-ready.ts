@@ -37,22 +37,25 @@ export const isReady = async (context: Context, spec: AgentContainerSpec, addres
   (await probe(context, spec, address)) === null;
 
 /** Exit code of a gateway that no restart helps: EX_CONFIG of sysexits.h. */
-export const EX_CONFIG = 78;
+const EX_CONFIG = 78;
+/** What OpenClaw 2026.8 says of sessions in files before it exits with 1. */
+const ASKS_FOR_DOCTOR = 'openclaw doctor --fix';
 
 /** Thrown when an agent's container exits, or restarts repeatedly, before it is ready. */
 export class ContainerExitedError extends AppError {
-  readonly exitCode: number | null;
+  /** Whether OpenClaw asks for a repair of the agent's data. */
+  readonly needsDoctor: boolean;
 
-  constructor(message: string, exitCode: number | null) {
+  constructor(message: string, needsDoctor: boolean) {
     super('OPERATION_FAILED', message);
-    this.exitCode = exitCode;
+    this.needsDoctor = needsDoctor;
   }
 }
 
 /**
  * Waits until an agent is ready.
  * @returns the state of the ready container
- * @throws ContainerExitedError with exit code and last log lines, at once for EX_CONFIG
+ * @throws ContainerExitedError with exit code and last log lines, at once when OpenClaw asks for a repair of the data
  * @throws AppError OPERATION_FAILED with the reason of the last probe when the signal aborts
  */
 export async function awaitReady(context: Context, spec: AgentContainerSpec, signal: AbortSignal): Promise<ContainerState> {
@@ -86,9 +89,11 @@ export async function awaitReady(context: Context, spec: AgentContainerSpec, sig
         oomKilled ||= state?.oomKilled === true;
         if (state?.startedAt) startTimes.add(state.startedAt.getTime());
         const restarts = Math.max((state?.restarts ?? 0) - restartsBefore, startTimes.size - 1);
-        if (!state || state.status === 'exited' || restarts >= MAX_RESTARTS_SEEN || lastExitCode === EX_CONFIG) {
+        const hasExited = restarts > 0 || state?.status === 'exited';
+        const needsDoctor = lastExitCode === EX_CONFIG || (hasExited && (await host.logTail(container, 20)).includes(ASKS_FOR_DOCTOR));
+        if (!state || state.status === 'exited' || restarts >= MAX_RESTARTS_SEEN || needsDoctor) {
           const exited = state && lastExitCode !== null ? { ...state, status: 'exited', exitCode: lastExitCode, oomKilled } : state;
-          throw new ContainerExitedError(await exitReason(context, spec.agentId, exited), lastExitCode);
+          throw new ContainerExitedError(await exitReason(context, spec.agentId, exited), needsDoctor);
         }
       }
       await sleep(POLL_MS);
