@@ -157,7 +157,7 @@ test('an administrator sees the health, grants a plan, and finds any agent', asy
   await grant.and(page.locator(':enabled')).waitFor();
   expect([grants, await planOfEve()]).toEqual([0, null]);
   await grant.click();
-  await expectToast('eve@example.com has the solo plan');
+  await expectToast('eve@example.com has the plan Solo');
   expect(grants).toBe(1);
   expect(await planOfEve()).toBe('solo');
   await visit('/admin/agents');
@@ -202,12 +202,12 @@ test('a plan is bought at Stripe for the price that Stripe reports', async () =>
   await otherPage.getByLabel('Password').fill(PASSWORD);
   await otherPage.getByRole('button', { name: 'Create account' }).click();
   await otherPage.getByRole('link', { name: 'Create your first agent' }).click();
-  await otherPage.getByText(/covered by a plan; solo is \$19 per month/).waitFor();
+  await otherPage.getByText(/covered by a plan; Solo is \$19 per month/).waitFor();
   await otherPage.getByText('you have 0 of 1 agents').waitFor();
   await otherPage.getByRole('link', { name: 'Plan and billing' }).first().click();
   await otherPage.getByText('$49.50 per month').waitFor();
   expect(await otherPage.getByText('Not for sale here').count()).toBe(2);
-  await otherPage.getByRole('button', { name: 'Choose solo' }).click();
+  await otherPage.getByRole('button', { name: 'Choose Solo' }).click();
   await otherPage.getByRole('heading', { name: 'Stripe' }).waitFor();
   const session = stripe.sessions.at(-1) ?? {};
   await otherPage.goto(session.cancel_url ?? '');
@@ -220,7 +220,7 @@ test('a plan is bought at Stripe for the price that Stripe reports', async () =>
     metadata: { agentbot_account: session['subscription_data[metadata][agentbot_account]'] ?? '' },
   });
   await sendSubscriptionEvent('sub_bob');
-  await otherPage.getByText('Thank you. Your account has the solo plan.').waitFor();
+  await otherPage.getByText('Thank you. Your account has the plan Solo.').waitFor();
   await otherPage.goto(`${stack.webUrl}/account/billing`);
   await otherPage.getByText('Your plan', { exact: true }).nth(1).waitFor();
   await otherPage.getByRole('button', { name: 'Manage the subscription' }).click();

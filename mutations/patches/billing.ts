@@ -10,6 +10,30 @@ const billingTest = (name: string) => ({ package: '@agentbot/backend', file: 'te
 /** Subscriptions, checkouts and events of Stripe. */
 export const billing: Patch[] = [
   {
+    id: 'plans-on-this-host',
+    file: 'packages/contracts/src/plans.ts',
+    find: 'Math.min(cpus, host.cpus)',
+    replace: 'cpus',
+    harm: 'the plans promise CPUs that the host does not have, and the engine refuses the container',
+    test: { package: '@agentbot/contracts', file: 'src/plans.test.ts' },
+  },
+  {
+    id: 'plans-order',
+    file: source('domain/billing/plan-offers'),
+    find: 'plans[a].rank - plans[b].rank',
+    replace: 'plans[b].rank - plans[a].rank',
+    harm: 'the page of the plans begins with the most expensive one',
+    test: billingTest('GET /api/plans lists'),
+  },
+  {
+    id: 'plan-named-uncovered',
+    file: source('domain/provisioning/provision-agent'),
+    find: '  if (input.plan) requirePlan(owner, input.plan);\n',
+    replace: '',
+    harm: 'a user takes a larger plan than the account pays for',
+    test: { package: '@agentbot/backend', file: 'test/machine-clients.test.ts', name: 'provisionAgent gives an agent the plan' },
+  },
+  {
     id: 'stripe-event-lock',
     file: events,
     find: '    await lockSubscription(tx, id);\n',

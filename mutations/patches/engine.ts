@@ -531,8 +531,8 @@ export const engine: Patch[] = [
   {
     id: 'spec-cpus',
     ...spec,
-    find: 'Math.min(entitlement.cpus, capacity.cpus)',
-    replace: 'entitlement.cpus',
+    find: 'planResources(agent.plan, capacity)',
+    replace: 'planResources(agent.plan, null)',
     harm: 'a container with more CPUs than the host does not start',
   },
   {

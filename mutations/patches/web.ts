@@ -10,7 +10,6 @@ const callback = module('server/callback-url');
 const body = module('server/read-body');
 const seen = module('server/last-seen-stats');
 const assertion = module('server/assertion');
-const planOptions = module('server/plan-options');
 const format = module('lib/format');
 const price = module('lib/plans');
 const errors = module('lib/api/errors');
@@ -361,18 +360,18 @@ export const web: Patch[] = [
     harm: 'nobody is signed in after signing in',
   },
   {
-    id: 'tier-sizes',
-    ...planOptions,
-    find: 'sizeOf(planForTier(tier || undefined, null))',
-    replace: "sizeOf(planForTier(tier || 'starter', null))",
-    harm: 'the form promises another size than the agent gets',
+    id: 'plans-covered',
+    ...price,
+    find: 'offers.slice(0, offers.findIndex(({ plan }) => plan === me.plan) + 1)',
+    replace: 'offers',
+    harm: 'the form offers plans that the account does not cover, and the server refuses the agent',
   },
   {
-    id: 'plan-offers-order',
-    ...planOptions,
-    find: 'plans[a].rank - plans[b].rank',
-    replace: 'plans[b].rank - plans[a].rank',
-    harm: 'the page of the plans begins with the most expensive one',
+    id: 'plan-default',
+    ...price,
+    find: 'me.plan ?? offers[0]?.plan',
+    replace: 'offers[0]?.plan',
+    harm: 'a subscriber’s new agent gets less memory than the plan pays for',
   },
   {
     id: 'drafts-after-sign-out',

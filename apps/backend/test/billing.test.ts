@@ -2,6 +2,7 @@ import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Docker from 'dockerode';
 import Stripe from 'stripe';
 import { createAccounts } from '../src/domain/accounts/accounts.ts';
 import { claimSubscription } from '../src/domain/billing/claim-subscription.ts';
@@ -65,6 +66,15 @@ afterAll(async () => {
   await stripe.close();
 });
 
+const included = (plan: string, agents: number, gibibytes: number, cpus: number) => ({
+  plan,
+  agents,
+  memoryBytes: gibibytes * 1024 ** 3,
+  cpus,
+  limitedByHost: false,
+  tools: plan === 'solo' ? 'messaging' : 'coding',
+});
+
 describe('the plans for sale', () => {
   test('GET /api/plans lists the prices of Stripe in units of the currency, and null for a plan without one', async () => {
     stripe.setPrice('price_solo', { amount: 1_950 });
@@ -76,14 +86,40 @@ describe('the plans for sale', () => {
       {
         payments: 'stripe',
         plans: [
-          { plan: 'solo', forSale: true, price: { amount: 19.5, currency: 'usd', interval: 'month', intervalCount: 1 } },
-          { plan: 'collective', forSale: true, price: { amount: 9_000, currency: 'jpy', interval: 'year', intervalCount: 1 } },
-          { plan: 'label', forSale: false, price: null },
-          { plan: 'network', forSale: true, price: null },
+          // Agents by the contract's limits of the dashboard, resources by the ruling on them; without an engine no host limits these.
+          { ...included('solo', 1, 2, 1), forSale: true, price: { amount: 19.5, currency: 'usd', interval: 'month', intervalCount: 1 } },
+          {
+            ...included('collective', 3, 4, 2),
+            forSale: true,
+            price: { amount: 9_000, currency: 'jpy', interval: 'year', intervalCount: 1 },
+          },
+          { ...included('label', 1, 8, 4), forSale: false, price: null },
+          { ...included('network', 100, 16, 4), forSale: true, price: null },
         ],
         status: 'ok',
       },
     ]);
+  });
+
+  test('listPlans says what an agent gets on the host of the engine', async () => {
+    const info = await new Docker().info();
+    const withEngine = await startBackend({ DOCKER_HOST: 'unix:///var/run/docker.sock' });
+    const { plans } = (await withEngine.as(await withEngine.account(), 'GET', '/api/plans')).body;
+    await withEngine.stop();
+    const limited = [
+      ['solo', 2 * 1024 ** 3, 1],
+      ['collective', 4 * 1024 ** 3, 2],
+      ['label', 8 * 1024 ** 3, 4],
+      ['network', 16 * 1024 ** 3, 4],
+    ] as const;
+    expect(plans).toMatchObject(
+      limited.map(([plan, memory, cpus]) => ({
+        plan,
+        memoryBytes: Math.min(memory, info.MemTotal),
+        cpus: Math.min(cpus, info.NCPU),
+        limitedByHost: cpus > info.NCPU || memory > info.MemTotal,
+      })),
+    );
   });
 
   test('listPlans reads prices again after five minutes', async () => {

@@ -257,6 +257,18 @@ describe('the plan of a container', () => {
     expect(await backend.as(other, 'POST', `/api/agents/${id}/repair`)).toMatchObject(noDocker);
   });
 
+  test('provisionAgent gives an agent the plan that the request names, if the account’s plan covers it', async () => {
+    const user = await backend.account();
+    await grant(user, 'collective');
+    const provision = (plan: string) => backend.as(user, 'POST', '/api/agents/provision', { name: 'Named', plan, tier: 'starter' });
+    expect(await provision('label')).toMatchObject({ status: 402, body: { error: 'Your subscription does not cover label' } });
+    for (const plan of ['collective', 'solo']) {
+      const { status, body } = await provision(plan);
+      expect(status).toBe(201);
+      expect((await backend.as(user, 'GET', `/api/agents/${body.agent.id}`)).body.agent.plan).toBe(plan);
+    }
+  });
+
   test('gives an agent no first container while PROVISIONING_ENABLED is false: lifecycle calls answer 503', async () => {
     const user = await closed.account();
     const { id } = (await closed.machine(user, 'POST', '/api/agents', { name: 'Waits' })).body;

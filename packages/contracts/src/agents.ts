@@ -14,7 +14,8 @@ export const agentParams = z.object({ id: agentIdSchema });
 export const backendStatusSchema = z.enum(['pending', 'provisioning', 'active', 'stopped', 'updating', 'error', 'deleting']);
 /** The state as lists and provisioning on the web show it. */
 export const webStatusSchema = z.enum(['pending', 'provisioning', 'running', 'stopped', 'updating', 'error', 'deleting']);
-export const modelSchema = z.enum(['claude-opus-4-6', 'gpt-4', 'custom'], {
+/** The dashboard's models; `demo` is the platform's own, which repeats what it is told and needs no key. */
+export const modelSchema = z.enum(['claude-opus-4-6', 'gpt-4', 'custom', 'demo'], {
   error: 'Invalid model: use claude-opus-4-6, gpt-4 or custom',
 });
 export const providerSchema = z.enum(['openrouter', 'gemini', 'groq', 'anthropic', 'openai'], { error: 'Invalid aiProvider' });
@@ -284,6 +285,8 @@ export const provisionAgent = defineRoute({
     model: modelSchema.default('claude-opus-4-6'),
     config: newAgentConfigSchema.optional(),
     tier: tierSchema.optional(),
+    /** Instead of a tier: a plan that the account's own plan covers. */
+    plan: planSchema.optional(),
     wait: z.boolean().optional(),
   }),
   status: 201,

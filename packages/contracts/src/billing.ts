@@ -17,12 +17,26 @@ const offers = z.strictObject({
   /** `none`: no plan is for sale here; an administrator grants plans. */
   payments: z.enum(['stripe', 'none']),
   /** Smallest first; a price is null when the plan has none, or Stripe has not returned it. */
-  plans: z.array(z.strictObject({ plan: planSchema, forSale: z.boolean(), price: price.nullable() })),
+  plans: z.array(
+    z.strictObject({
+      plan: planSchema,
+      /** The maximum number of agents through the dashboard. */
+      agents: z.int(),
+      /** What one agent's container gets here: the plan's, or all that this host has. */
+      memoryBytes: z.int(),
+      cpus: z.number(),
+      /** Whether the host has less than the plan allows. */
+      limitedByHost: z.boolean(),
+      tools: z.enum(['messaging', 'coding']),
+      forSale: z.boolean(),
+      price: price.nullable(),
+    }),
+  ),
   status: z.literal('ok'),
 });
 export const listPlans = defineRoute({
   id: 'listPlans',
-  summary: 'The plans, whether they are for sale here, and their prices at Stripe',
+  summary: 'The plans: what an agent gets on this host, whether they are for sale here, and their prices at Stripe',
   method: 'GET',
   auth: 'caller',
   status: 200,

@@ -59,7 +59,7 @@ export type { OperationKind, OperationView } from './operations.ts';
 export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
 export type { PlanRequestView, WaitingPlanRequest } from './plan-requests.ts';
-export { ADMIN_AGENT_LIMIT, type Plan, planForTier, plans, type Tier } from './plans.ts';
+export { ADMIN_AGENT_LIMIT, type Capacity, type Plan, planForTier, planResources, plans, type Tier } from './plans.ts';
 export type { KeySource, ProviderKeyView } from './provider-keys.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { toolProfiles } from '../test/agents-api.ts';
-import { ADMIN_AGENT_LIMIT, type Plan, planForTier, planSchema, plans, tierSchema } from './plans.ts';
+import { ADMIN_AGENT_LIMIT, type Plan, planForTier, planResources, planSchema, plans, tierSchema } from './plans.ts';
 
 test('every plan has its memory, CPUs and rank', () => {
   // 2, 4, 8 and 16 GiB: the resources of the plans are a ruling, the contract names none.
@@ -56,4 +56,11 @@ test.each<[Parameters<typeof planForTier>[0], Plan | null, Plan]>([
 
 test('an administrator has 1,000 agents at most', () => {
   expect(ADMIN_AGENT_LIMIT).toBe(1000);
+});
+
+test('a plan’s container gets no more than its host has', () => {
+  const host = { memoryBytes: 4_000_000_000, cpus: 2 };
+  expect(planResources('solo', host)).toEqual({ memoryBytes: 2_147_483_648, cpus: 1 });
+  expect(planResources('label', host)).toEqual(host);
+  expect(planResources('label', null)).toEqual({ memoryBytes: 8_589_934_592, cpus: 4 });
 });

@@ -100,3 +100,15 @@ export function planForTier(tier: Tier | undefined, account: Plan | null): Plan 
   // Stryker disable next-line EqualityOperator: plans of the same rank are the same plan
   return account && plans[requested].rank > plans[account].rank ? account : requested;
 }
+
+/** What a container host has. */
+export interface Capacity {
+  memoryBytes: number;
+  cpus: number;
+}
+
+/** Memory and CPUs of a plan's container: the plan's, or what the host has if that is less. @param host null when no host is known */
+export function planResources(plan: Plan, host: Capacity | null): Capacity {
+  const { memoryBytes, cpus } = plans[plan];
+  return host ? { memoryBytes: Math.min(memoryBytes, host.memoryBytes), cpus: Math.min(cpus, host.cpus) } : { memoryBytes, cpus };
+}

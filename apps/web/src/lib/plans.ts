@@ -1,15 +1,33 @@
-import type { Plan, Price } from '@agentbot/contracts';
+import type { Me, Plan, Price } from '@agentbot/contracts';
+import type { Output } from '@agentbot/contracts/client';
+import { formatBytes } from './format.ts';
+import type { Options } from './options.ts';
 
-/** What one plan includes, as the billing page shows it. */
-export interface PlanOffer {
-  plan: Plan;
-  /** Memory and CPUs of one container. */
-  size: string;
-  /** The most agents that an account on this plan may have. */
-  agents: number;
-  /** The tool profile of its agents. */
-  tools: string;
+/** A plan: what it includes, what one agent gets on this host, and its price. Lists have the smallest plan first. */
+export type PlanOffer = Output<'listPlans', 'web'>['plans'][number];
+
+/** Memory and CPUs of one agent: `2 GiB memory, 1 CPU`. */
+export const planSize = ({ memoryBytes, cpus }: Pick<PlanOffer, 'memoryBytes' | 'cpus'>) =>
+  `${formatBytes(memoryBytes)} memory, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
+
+/** The number of agents of a plan: `3 agents`. */
+export const planAgents = ({ agents }: Pick<PlanOffer, 'agents'>) => `${agents} ${agents === 1 ? 'agent' : 'agents'}`;
+
+/** The plans that an account's own plan covers; all of them for an administrator. */
+export function coveredPlans(offers: readonly PlanOffer[], me: Pick<Me, 'plan' | 'admin'>): readonly PlanOffer[] {
+  if (me.admin || !me.plan) return offers;
+  return offers.slice(0, offers.findIndex(({ plan }) => plan === me.plan) + 1);
 }
+
+/** The plan of an account's new agent: the account's own, else the smallest. */
+export const defaultPlan = (offers: readonly PlanOffer[], me: Pick<Me, 'plan'>): Plan | undefined => me.plan ?? offers[0]?.plan;
+
+/** Plans as the choices of a select: `Solo: 1 agent, 2 GiB memory, 1 CPU, $19 per month`. */
+export const planOptions = (offers: readonly PlanOffer[]): Options =>
+  offers.map((offer) => {
+    const facts = [planAgents(offer), planSize(offer), offer.price && formatPrice(offer.price)];
+    return [offer.plan, `${planName(offer.plan)}: ${facts.filter(Boolean).join(', ')}`] as const;
+  });
 
 /** Formats a price: `$19.50 per month`. */
 export function formatPrice({ amount, currency, interval, intervalCount }: Price): string {

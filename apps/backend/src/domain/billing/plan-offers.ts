@@ -1,4 +1,4 @@
-import { type Plan, type Price, plans } from '@agentbot/contracts';
+import { type Capacity, type Plan, type Price, planResources, plans } from '@agentbot/contracts';
 import type Stripe from 'stripe';
 import { priceOf } from '../../infra/stripe/plan-prices.ts';
 import { msAhead } from '../../shared/clock.ts';
@@ -22,12 +22,23 @@ function priceView({ unit_amount, currency, recurring }: Stripe.Price): Price | 
 
 const plansByRank = (Object.keys(plans) as Plan[]).sort((a, b) => plans[a].rank - plans[b].rank);
 
+/** What a plan's agents get on this host. */
+function planView(plan: Plan, host: Capacity | null) {
+  const { webLimit, memoryBytes, cpus, toolProfile } = plans[plan];
+  const resources = planResources(plan, host);
+  const limitedByHost = resources.memoryBytes < memoryBytes || resources.cpus < cpus;
+  return { plan, agents: webLimit, ...resources, limitedByHost, tools: toolProfile };
+}
+
 /**
  * Creates the function that lists the plans with their prices. Prices are cached from Stripe; while Stripe does not answer,
  * the last known prices are listed.
  * @param freshMs lifetime of a cached price, in milliseconds
  */
-export function createListPlans({ config, stripe, clock, log }: Pick<Context, 'config' | 'stripe' | 'clock' | 'log'>, freshMs = FRESH_MS) {
+export function createListPlans(
+  { config, stripe, clock, log, host }: Pick<Context, 'config' | 'stripe' | 'clock' | 'log' | 'host'>,
+  freshMs = FRESH_MS,
+) {
   const prices = new Map<Plan, Price | null>();
   let nextRefreshAt = new Date(0);
   let refreshing: Promise<void> | undefined;
@@ -50,9 +61,14 @@ export function createListPlans({ config, stripe, clock, log }: Pick<Context, 'c
     if (stripe && clock.now() >= nextRefreshAt) refreshing ??= refresh(stripe);
     // Only a request without cached prices waits; later requests get the cache during a refresh.
     if (prices.size === 0) await refreshing;
+    const capacity = (await host.available()) ? await host.capacity().catch(() => null) : null;
     return {
       payments: stripe ? ('stripe' as const) : ('none' as const),
-      plans: plansByRank.map((plan) => ({ plan, forSale: Boolean(stripe && priceOf(config, plan)), price: prices.get(plan) ?? null })),
+      plans: plansByRank.map((plan) => ({
+        ...planView(plan, capacity),
+        forSale: Boolean(stripe && priceOf(config, plan)),
+        price: prices.get(plan) ?? null,
+      })),
     };
   };
 }

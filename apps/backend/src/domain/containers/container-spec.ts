@@ -1,4 +1,4 @@
-import { type Plan, plans } from '@agentbot/contracts';
+import { type Capacity, type Plan, planResources } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
 import type { AgentContainerSpec } from '../../infra/docker/container-host.ts';
 import { containerNames, DATA_FOLDER, EXTRA_CA, MODEL_GATEWAY_HOST } from '../../infra/docker/layout.ts';
@@ -17,7 +17,7 @@ interface SpecInput {
   /** The recipient of the agent's model key. @see keyRecipient */
   recipient: string;
   cacheVolume: string | null;
-  capacity: { memoryBytes: number; cpus: number };
+  capacity: Capacity;
   config: Pick<Config, 'AGENT_PORT_BASE' | 'AGENT_SUBNET' | 'INSTALLATION' | 'AGENT_EXTRA_CA_FILE'>;
 }
 
@@ -35,7 +35,6 @@ export function buildContainerSpec({
   capacity,
   config,
 }: SpecInput): AgentContainerSpec {
-  const entitlement = plans[agent.plan];
   const subnet = slotSubnet(config.AGENT_SUBNET, slot, hasAllowedDomains(agent));
   return {
     version: 1,
@@ -55,8 +54,7 @@ export function buildContainerSpec({
     secretEnv,
     keyRecipient: recipient,
     models,
-    memoryBytes: Math.min(entitlement.memoryBytes, capacity.memoryBytes),
-    cpus: Math.min(entitlement.cpus, capacity.cpus),
+    ...planResources(agent.plan, capacity),
     pidsLimit: 512,
     bind: { address: '127.0.0.1', ...slotPorts(config.AGENT_PORT_BASE, slot) },
     subnet,

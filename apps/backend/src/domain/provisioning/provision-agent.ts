@@ -1,8 +1,9 @@
-import { ADMIN_AGENT_LIMIT, AppError, type NewAgentConfig, planForTier, type Tier } from '@agentbot/contracts';
+import { ADMIN_AGENT_LIMIT, AppError, type NewAgentConfig, type Plan, planForTier, type Tier } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { modelFromName } from '../../infra/openclaw/model-choice.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { webAgentLimit } from '../accounts/accounts.ts';
+import { requirePlan } from '../accounts/entitlements.ts';
 import { insertAgent } from '../agents/insert-agent.ts';
 import { validateAllowedDomains } from '../containers/allowed-domains.ts';
 import { imageOfNewAgent } from '../containers/platform-image.ts';
@@ -17,6 +18,8 @@ interface Input {
   model: string;
   config?: NewAgentConfig | undefined;
   tier?: Tier | undefined;
+  /** Takes precedence over the tier. */
+  plan?: Plan | undefined;
   /** False to return as soon as the row and the job are written. */
   wait?: boolean | undefined;
 }
@@ -38,10 +41,12 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
 
   const limit = owner.admin ? ADMIN_AGENT_LIMIT : webAgentLimit(owner);
   const tenant = { userId: owner.id };
-  // The tier sets the plan. A plan in the stored configuration would mean that the request named one.
-  const { plan: _, openclawVersion, ...agentConfig } = input.config ?? {};
+  // A plan in the stored configuration means that the request named one. One inside `config` does not count: the tier sets the plan.
+  const { plan: _, openclawVersion, ...given } = input.config ?? {};
+  const agentConfig = { ...given, ...(input.plan && { plan: input.plan }) };
   const image = await imageOfNewAgent(context, openclawVersion);
-  const plan = planForTier(input.tier, owner.admin ? null : owner.plan);
+  if (input.plan) requirePlan(owner, input.plan);
+  const plan = input.plan ?? planForTier(input.tier, owner.admin ? null : owner.plan);
   const begun = await beginProvisioning(context, tenant, { kind: 'provision', requestId }, (tx) =>
     insertAgent(tx, envelope, owner, limit, { id, name: input.name, ...model, plan, config: agentConfig, image, state: 'provisioning' }),
   );

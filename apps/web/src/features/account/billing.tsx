@@ -12,7 +12,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useAccountChanges } from '../../lib/hooks/use-account-changes.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
-import { formatPrice, type PlanOffer, planName } from '../../lib/plans.ts';
+import { formatPrice, planAgents, planName, planSize } from '../../lib/plans.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { RequestPlan } from './request-plan.tsx';
 
@@ -30,7 +30,7 @@ function PlansAreGranted() {
 }
 
 /** The account's plan, the plans for sale, and the link to the subscription. */
-export function Billing({ offers }: { offers: PlanOffer[] }) {
+export function Billing() {
   const { data: me, error, mutate } = useMe();
   const { data: sale, error: saleError, mutate: reloadPlans } = usePlans();
   const [busy, setBusy] = useState<string>();
@@ -75,34 +75,34 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
           />
           {sale?.payments === 'none' && !me.admin && (
             <div className="mt-4 text-sm">
-              <RequestPlan offers={offers} current={me.plan} />
+              <RequestPlan offers={sale.plans} current={me.plan} />
             </div>
           )}
         </Card>
         <ul className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 xl:grid-cols-4" aria-label="Plans">
-          {offers.map(({ plan, size, agents, tools }) => {
-            const offer = sale?.plans.find((each) => each.plan === plan);
+          {sale?.plans.map((offer) => {
+            const { plan, tools } = offer;
             return (
               <li key={plan} className="flex">
                 <Card title={planName(plan)} className={`flex-1 ${plan === me.plan ? 'border-accent' : ''}`}>
-                  {sale?.payments !== 'none' && (
-                    <p className={`mb-3 min-h-6 ${offer?.forSale ? 'font-medium' : 'text-muted'}`}>
-                      {offer && (offer.price ? formatPrice(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here')}
+                  {sale.payments !== 'none' && (
+                    <p className={`mb-3 min-h-6 ${offer.forSale ? 'font-medium' : 'text-muted'}`}>
+                      {offer.price ? formatPrice(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here'}
                     </p>
                   )}
                   <ul className="mb-4 space-y-1.5 text-sm">
-                    {[`${agents} ${agents === 1 ? 'agent' : 'agents'}`, size, `${tools} tools`].map((line) => (
+                    {[planAgents(offer), `${planSize(offer)} for each`, `${tools} tools`].map((line) => (
                       <li key={line} className="flex gap-2">
                         <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />
                         {line}
                       </li>
                     ))}
                   </ul>
-                  {plan !== me.plan && offer?.forSale ? (
+                  {plan !== me.plan && offer.forSale ? (
                     <Button
                       kind="plain"
                       busy={busy === plan}
-                      aria-label={`Choose ${plan}`}
+                      aria-label={`Choose ${planName(plan)}`}
                       onClick={() => openStripe(plan, api('startCheckout', { query: { plan } }))}
                     >
                       Choose
@@ -115,6 +115,11 @@ export function Billing({ offers }: { offers: PlanOffer[] }) {
             );
           })}
         </ul>
+        {sale?.plans.some(({ limitedByHost }) => limitedByHost) && (
+          <p className="text-muted text-sm">
+            Memory and CPUs are what an agent gets on this host. It has less than the largest plans allow.
+          </p>
+        )}
       </div>
     </>
   );

@@ -8,7 +8,7 @@ import { Hint } from '../../components/ui/notice.tsx';
 import { useAccountChanges } from '../../lib/hooks/use-account-changes.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
-import { type PlanOffer, planName } from '../../lib/plans.ts';
+import { planName } from '../../lib/plans.ts';
 
 // Loaded for an account without a plan only: its dialog would weigh on the first page of everybody else.
 const RequestPlan = dynamic(() => import('./request-plan.tsx').then((module) => module.RequestPlan), { ssr: false });
@@ -22,14 +22,13 @@ const checkoutText: Record<Checkout, string> = {
 };
 
 interface Props {
-  offers: PlanOffer[];
   checkout?: Checkout | undefined;
   /** Whether the page has no stream of its own, so that the notice opens one to hear of a granted plan. */
   live?: boolean;
 }
 
 /** Tells an account without a plan how to get one, says when it has got one, and shows the result of a checkout. */
-export function PlanNotice({ offers, checkout, live = false }: Props) {
+export function PlanNotice({ checkout, live = false }: Props) {
   // Stripe's webhook reaches the backend within seconds of the payment: poll until it has.
   const { data: me } = useMe((known) => (checkout === 'done' && !known?.plan ? 2_000 : 0));
   const missing = me?.needsPlan ?? false;
@@ -44,13 +43,13 @@ export function PlanNotice({ offers, checkout, live = false }: Props) {
       {(checkout || missing || justGranted) && (
         <Hint>
           {checkout && (
-            <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the ${me.plan} plan.` : checkoutText[checkout]}</p>
+            <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the plan ${planName(me.plan)}.` : checkoutText[checkout]}</p>
           )}
           {justGranted && me.plan && <p>Your account now has the plan {planName(me.plan)}. You can create an agent.</p>}
           {missing && checkout !== 'done' && (
             <div className="space-y-2">
               <p>Your account has no plan yet. With a plan you can create agents.</p>
-              {sale?.payments === 'none' && <RequestPlan offers={offers} current={me.plan} />}
+              {sale?.payments === 'none' && <RequestPlan offers={sale.plans} current={me.plan} />}
               {sale?.payments === 'stripe' && (
                 <Link href="/account/billing" className={buttonStyle({ size: 'small' })}>
                   Choose a plan

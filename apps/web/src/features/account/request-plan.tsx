@@ -10,7 +10,7 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { type PlanOffer, planName } from '../../lib/plans.ts';
+import { type PlanOffer, planName, planOptions } from '../../lib/plans.ts';
 
 /** What became of the last request. */
 function Answer({ request }: { request: PlanRequestView }) {
@@ -33,7 +33,7 @@ function Answer({ request }: { request: PlanRequestView }) {
 
 interface Props {
   /** The plans that can be requested. */
-  offers: PlanOffer[];
+  offers: readonly PlanOffer[];
   /** The account's plan, which is not offered again. */
   current: Plan | null;
 }
@@ -61,9 +61,7 @@ export function RequestPlan({ offers, current }: Props) {
     }
     setBusy(false);
   }
-  const options = offers
-    .filter(({ plan }) => plan !== current)
-    .map(({ plan, size, agents }) => [plan, `${planName(plan)}: ${agents} ${agents === 1 ? 'agent' : 'agents'}, ${size}`] as const);
+  const options = planOptions(offers.filter(({ plan }) => plan !== current));
   return (
     <div className="space-y-2" aria-live="polite">
       {data.request && <Answer request={data.request} />}

@@ -12,6 +12,7 @@ import { SearchBox } from '../../components/ui/search-box.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
+import { planName } from '../../lib/plans.ts';
 
 const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
 
@@ -59,7 +60,7 @@ export function AllAgents() {
                 {agent.reason && <span className="mt-1 block min-w-48 text-danger text-xs">{agent.reason}</span>}
               </td>
               <td>
-                {agent.model} · {agent.plan}
+                {agent.model} · {planName(agent.plan)}
                 <span className="block text-muted text-xs">{agent.image ?? 'no image yet'}</span>
               </td>
               <td className="whitespace-nowrap">

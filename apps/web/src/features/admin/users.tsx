@@ -13,6 +13,7 @@ import { SearchBox } from '../../components/ui/search-box.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
+import { planName } from '../../lib/plans.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { ManageUser } from './manage-user.tsx';
 import { planNames } from './plan-names.ts';
@@ -25,8 +26,8 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
     if (!plan) return;
     setBusy(true);
     await withToast(api('grantPlan', { params: { id: user.id }, body: { plan } }), {
-      pending: `Granting ${plan} to ${user.email}…`,
-      success: `${user.email} has the ${plan} plan`,
+      pending: `Granting ${planName(plan)} to ${user.email}…`,
+      success: `${user.email} has the plan ${planName(plan)}`,
     });
     onGranted();
     setBusy(false);
@@ -42,7 +43,9 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
       >
         {!user.plan && <option value="">none</option>}
         {planNames.map((name) => (
-          <option key={name}>{name}</option>
+          <option key={name} value={name}>
+            {planName(name)}
+          </option>
         ))}
       </select>
       <Button kind="plain" aria-label={`Grant the plan to ${user.email}`} busy={busy} disabled={plan === user.plan} onClick={grant}>

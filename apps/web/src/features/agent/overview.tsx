@@ -15,6 +15,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
+import { planName } from '../../lib/plans.ts';
 import { AgentHints } from './agent-hints.tsx';
 import { ControlUiButton } from './control-ui-button.tsx';
 import { GatewayToken } from './gateway-token.tsx';
@@ -40,7 +41,7 @@ function StateCard({ agent }: { agent: AgentOverview }) {
     ],
     ['OpenClaw', agent.openclawVersion ?? 'no container'],
     ['Image', agent.image ?? 'none yet'],
-    ['Plan', agent.plan],
+    ['Plan', planName(agent.plan)],
     ['Provider', agent.aiProvider],
     ['Channels', agent.channels.map((channel) => channelNames[channel]).join(', ') || 'the dashboard'],
     ['Verified', agent.verified ? `by ${agent.verificationType}` : 'no'],

@@ -8,6 +8,7 @@ import { Toaster, toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
+import { planName } from '../../lib/plans.ts';
 import { signOut } from '../../lib/session/sign-out.ts';
 import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
@@ -34,7 +35,7 @@ function Brand() {
 /** The account's email, plan and agent count, with sign-out and theme. */
 function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme: (theme: Theme) => void }) {
   const { data: me } = useMe();
-  const plan = me && (me.plan ? `${me.plan} plan` : me.admin ? 'administrator' : 'no plan');
+  const plan = me && (me.plan ? planName(me.plan) : me.admin ? 'administrator' : 'no plan');
   return (
     <div className="border-line border-t pt-3">
       <p className="truncate px-3 text-sm" title={email}>

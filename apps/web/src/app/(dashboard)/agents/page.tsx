@@ -2,7 +2,6 @@ import type { Metadata } from 'next';
 import { PlanNotice } from '../../../features/account/plan-notice.tsx';
 import { FirstRun } from '../../../features/admin/first-run.tsx';
 import { AgentList } from '../../../features/agents/agent-list.tsx';
-import { planOffers } from '../../../server/plan-options.ts';
 import { readBackend } from '../../../server/read-backend.ts';
 import { currentUser } from '../../../server/session.ts';
 
@@ -13,5 +12,5 @@ export default async function Page({ searchParams }: { searchParams: Promise<{ c
   const user = await currentUser();
   const known = user && (await readBackend('listOverview', user));
   const result = checkout === 'done' || checkout === 'cancelled' ? checkout : undefined;
-  return <AgentList initial={known?.agents} notice={<PlanNotice offers={planOffers} checkout={result} />} firstRun={<FirstRun />} />;
+  return <AgentList initial={known?.agents} notice={<PlanNotice checkout={result} />} firstRun={<FirstRun />} />;
 }

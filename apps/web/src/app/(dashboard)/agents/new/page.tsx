@@ -1,10 +1,9 @@
 import type { Metadata } from 'next';
 import { PlanNotice } from '../../../../features/account/plan-notice.tsx';
 import { NewAgentForm } from '../../../../features/agents/new-agent-form.tsx';
-import { planOffers, tierOptions } from '../../../../server/plan-options.ts';
 
 export const metadata: Metadata = { title: 'New agent' };
 
 export default function Page() {
-  return <NewAgentForm tiers={tierOptions} notice={<PlanNotice offers={planOffers} live />} />;
+  return <NewAgentForm notice={<PlanNotice live />} />;
 }

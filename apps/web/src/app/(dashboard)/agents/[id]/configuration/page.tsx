@@ -1,9 +1,8 @@
 import type { Metadata } from 'next';
 import { Configuration } from '../../../../../features/configuration/configuration.tsx';
-import { planOptions } from '../../../../../server/plan-options.ts';
 
 export const metadata: Metadata = { title: 'Configuration' };
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
-  return <Configuration id={(await params).id} plans={planOptions} />;
+  return <Configuration id={(await params).id} />;
 }
