@@ -98,13 +98,11 @@ export async function provisionAgent(modelPort: number, click = plainClick): Pro
   await page.getByLabel('Model ID').fill('echo-1');
   await page.getByLabel('API key').fill(MODEL_KEY);
   await click(button('Create agent'));
-  await page.waitForURL(/\/agents\/agent_[a-z0-9]{12}$/);
-  agent = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  await page.waitForURL(/\/agents\/agent_[a-z0-9]{12}\/chat$/);
+  agent = new URL(page.url()).pathname.split('/')[2] ?? '';
   // The stages appear while the operation runs.
   await page.locator('[data-stage]').first().waitFor();
-  const talk = page.getByRole('link', { name: 'Talk to Ada' });
-  await talk.waitFor({ timeout: 120_000 });
-  await click(talk);
+  await page.getByText('Say hello to your agent.').waitFor({ timeout: 120_000 });
   await page.getByLabel('Message').fill('Say **bold** things');
   await click(button('Send'));
   await page.getByRole('log').getByText('You said: Say bold things').waitFor({ timeout: 60_000 });

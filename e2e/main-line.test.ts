@@ -59,8 +59,9 @@ test('provisioning creates a hardened container and shows its stages', async () 
   await page.getByLabel('Model ID').fill('echo-1');
   await page.getByLabel('API key').fill(MODEL_KEY);
   await page.getByRole('button', { name: 'Create agent' }).click();
-  await page.waitForURL(/\/agents\/agent_[a-z0-9]{12}$/);
+  await page.waitForURL(/\/agents\/agent_[a-z0-9]{12}\/chat$/);
   await waitForStatus('running');
+  await page.getByRole('link', { name: 'Overview' }).click();
   for (const stage of ['image', 'create', 'start', 'ready']) {
     await page.locator(`[data-stage="${stage}"][data-state="done"]`).waitFor();
   }
@@ -74,7 +75,7 @@ test('provisioning creates a hardened container and shows its stages', async () 
 });
 
 test('the chat shows the reply of the model, also after a reload', async () => {
-  await page.getByRole('link', { name: 'Chat' }).click();
+  await page.getByRole('link', { name: 'Talk to Ada’s first' }).click();
   await page.getByLabel('Message').fill('The heron flies at dawn');
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByRole('log').getByText('You said: The heron flies at dawn').waitFor({ timeout: 60_000 });
@@ -194,6 +195,23 @@ test('deletion removes every Docker resource of the agent', async () => {
   await deleteShownAgent('Ada’s first 🤖');
   await page.getByRole('heading', { name: 'No agents yet' }).waitFor();
   expect(await countResources()).toBe(0);
+});
+
+test('the demo agent talks in two clicks, in its own container and without any key', async () => {
+  let clicks = 0;
+  const click = (name: string) => {
+    clicks++;
+    return page.getByRole('button', { name, exact: true }).click();
+  };
+  await click('Try the demo agent');
+  await page.waitForURL(/\/chat$/);
+  await page.getByText('Say hello to your agent.').waitFor({ timeout: 150_000 });
+  await page.getByLabel('Message').fill('Is anybody there?');
+  await click('Send');
+  await page.getByRole('log').getByText('You said: Is anybody there?').waitFor({ timeout: 60_000 });
+  expect(clicks).toBe(2);
+  expect((await stack.listResources()).containers).toHaveLength(1);
+  expect(model.requests.some(({ body }) => JSON.stringify(body).includes('Is anybody there?'))).toBe(false);
 });
 
 test('no log line contains a secret', () => {

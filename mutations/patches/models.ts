@@ -6,11 +6,44 @@ const reply = 'apps/backend/src/domain/conversations/reply-from-provider.ts';
 const double = (name: string) => `packages/test-doubles/src/${name}.ts`;
 const requests = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-providers.test.ts', name });
 const address = requests('calls the contract’s address');
+const demo = (name: string) => ({ package: '@agentbot/backend', file: 'test/demo-model.test.ts', name });
 const healing = { package: '@agentbot/backend', file: 'src/infra/openclaw/legacy-models.test.ts' };
 const official = (client: 'openai' | 'anthropic' | 'gemini') => ({ package: '@agentbot/test-doubles', file: `test/${client}.test.ts` });
 
 /** Model providers: addresses, keys, models and errors, and the doubles that stand for the providers. */
 export const models: Patch[] = [
+  {
+    id: 'demo-free',
+    file: 'apps/backend/src/domain/usage/prices.ts',
+    find: "  if (provider === 'demo') return { micros: 0n, source: 'provider' };\n",
+    replace: '',
+    harm: 'the demo agent spends a budget although it calls no model',
+    test: demo('its calls cost nothing'),
+  },
+  {
+    id: 'demo-foreign',
+    file: 'apps/backend/src/edge/model-gateway/model-gateway.ts',
+    find: 'access.targets.filter((target) => target.gatewayName === gatewayName)',
+    replace: 'access.targets',
+    harm: 'an agent calls a provider that is not its own',
+    test: demo('nobody else reaches it'),
+  },
+  {
+    id: 'demo-envelope',
+    file: 'apps/backend/src/domain/usage/demo-model.ts',
+    find: 'withoutEnvelope(textOf(message))',
+    replace: 'textOf(message)',
+    harm: 'the demo agent repeats the gateway’s notes instead of the person’s words',
+    test: { package: '@agentbot/backend', file: 'test/demo-model-docker.test.ts', slow: true },
+  },
+  {
+    id: 'demo-other-model',
+    file: 'apps/backend/src/infra/openclaw/model-choice.ts',
+    find: "    if (changed.model) throw new AppError('INVALID_REQUEST', 'The demo model has no other models: name a provider with the model');\n",
+    replace: '',
+    harm: 'an owner’s new model is dropped without a word, and the agent goes on repeating',
+    test: demo('an agent leaves it for a provider'),
+  },
   {
     id: 'groq-url',
     file: providers,

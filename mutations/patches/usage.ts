@@ -37,7 +37,7 @@ export const usage: Patch[] = [
   {
     id: 'model-list',
     file: source('call-model'),
-    find: "if (request.namesOtherModels) throw new ModelRefusal(403, 'model_not_allowed', 'This agent may call only its own models');",
+    find: "if (asked.namesOtherModels) throw new ModelRefusal(403, 'model_not_allowed', 'This agent may call only its own models');",
     replace: '',
     harm: 'a program in a container lets OpenRouter choose another model',
     test: gateway('names no other models'),

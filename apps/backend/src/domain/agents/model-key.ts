@@ -9,7 +9,7 @@ import {
 import type { Envelope } from '../../infra/crypto/envelope.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
-import { credentialOf } from '../../infra/openclaw/providers.ts';
+import { credentialOf, isKnown } from '../../infra/openclaw/providers.ts';
 import { keyedProviders } from '../provider-keys/stored-keys.ts';
 
 interface ProviderChoice {
@@ -42,7 +42,7 @@ export async function replaceKey(
   const credentialName: SecretName | undefined = credential && `apiKey:${credential}`;
   const secrets = await readAgentSecrets(tx, envelope, agent.id, ['apiKey', ...(credentialName ? [credentialName] : [])]);
   const key = newKey ?? (credentialName && secrets[credentialName]);
-  const isKeyless = !key && secrets.apiKey && aiProvider !== 'custom';
+  const isKeyless = !key && secrets.apiKey && isKnown(aiProvider);
   if (isKeyless && !shared.has(aiProvider) && !(await keyedProviders(tx, agent.ownerId)).has(aiProvider)) {
     throw new AppError(
       'INVALID_REQUEST',

@@ -1,6 +1,7 @@
 import { type AgentOverview, type OverviewRow, plans } from '@agentbot/contracts';
 import { type Agent, Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import { readAgentConfig } from '../../infra/openclaw/agent-config.ts';
 import { type Actor, seesAccount, tenantOf, userOf } from '../../shared/actor.ts';
 import { agentUrl } from '../agents/addresses.ts';
 import { webAgent } from '../agents/agent-view.ts';
@@ -72,7 +73,8 @@ function rowOf(context: Slice, actor: Actor, agent: AgentWithSecretNames, read: 
   return {
     id: agent.id,
     name: agent.name,
-    model: agent.model,
+    // An owner's own endpoint has a model of its own name.
+    model: agent.model === 'custom' ? (readAgentConfig(agent).model ?? agent.model) : agent.model,
     status: agent.state,
     reason: agent.state === 'error' || agent.state === 'stopped' ? agent.stateReason : null,
     diskProblem: agent.state === 'running' ? agent.diskProblem : null,

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Dispatcher, request as send } from 'undici';
+import { request } from 'undici';
 import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
 import { containerUrlToHostUrl } from '../../infra/openclaw/model-endpoint.ts';
-import type { ModelTarget } from '../../infra/openclaw/providers.ts';
+import { isKnown, type ModelTarget } from '../../infra/openclaw/providers.ts';
 import type { Context } from '../context.ts';
+import { answerAsDemo } from './demo-model.ts';
 import { type ModelRequest, modelDialects } from './dialects.ts';
 import { estimateTokens } from './estimate.ts';
 import { beginCall, budgetSentences, endCall } from './ledger.ts';
@@ -93,6 +94,32 @@ function costToBook(target: ModelTarget, usage: TokenUsage, { costUsd }: Reading
 }
 
 /**
+ * Returns the function that sends a call to its provider, or lets the demo model answer.
+ * @throws AppError FORBIDDEN for an address that is not allowed
+ */
+function sender(
+  { modelConnections, config }: Slice,
+  input: ModelCallInput,
+  headers: Record<string, string | string[]>,
+  sent: string,
+  key: string | undefined,
+) {
+  const { target, body, signal } = input;
+  if (target.provider === 'demo') return () => answerAsDemo(body);
+  const url = urlOf(input);
+  const dispatcher = connectionsFor(modelConnections, target, url, config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
+  const keyHeader = key === undefined ? {} : modelDialects[target.api].keyHeader(key);
+  return () =>
+    request(url, {
+      method: 'POST',
+      dispatcher,
+      signal,
+      headers: { ...headers, 'accept-encoding': 'identity', 'content-type': 'application/json', ...keyHeader },
+      body: sent,
+    });
+}
+
+/**
  * Calls an agent's model with the provider's key. The call's worst case is reserved under the budgets first; the tokens that the
  * provider reports are booked at the end. Two things change in the request's body: the limit of the output, and the option that
  * makes the provider report its tokens.
@@ -104,11 +131,11 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   const { target, source, signal } = input;
   const { agent } = access;
   const dialect = modelDialects[target.api];
-  const request = dialect.read(input.path, input.body);
-  if (!request) throw new ModelRefusal(404, 'not_found', 'The model gateway does not serve this path');
-  if (request.namesOtherModels) throw new ModelRefusal(403, 'model_not_allowed', 'This agent may call only its own models');
+  const asked = dialect.read(input.path, input.body);
+  if (!asked) throw new ModelRefusal(404, 'not_found', 'The model gateway does not serve this path');
+  if (asked.namesOtherModels) throw new ModelRefusal(403, 'model_not_allowed', 'This agent may call only its own models');
   const key = access.keyFor(target);
-  if (!key && target.provider !== 'custom') {
+  if (!key && isKnown(target.provider)) {
     throw new ModelRefusal(
       401,
       'no_key',
@@ -119,12 +146,11 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   const isShared = key?.source === 'installation';
   const ownerPrice = isShared ? undefined : access.ownerPrice;
   const hasBudget = access.hasBudget || isShared;
-  const maxOutput = limitFor(hasBudget, request);
-  const sent = JSON.stringify(dialect.write(input.body, request, target.provider, hasBudget ? maxOutput : undefined));
-  const url = urlOf(input);
-  const dispatcher = connectionsFor(context.modelConnections, target, url, context.config.ALLOW_PRIVATE_MODEL_ENDPOINTS);
+  const maxOutput = limitFor(hasBudget, asked);
+  const sent = JSON.stringify(dialect.write(input.body, asked, target.provider, hasBudget ? maxOutput : undefined));
+  const send = sender(context, input, passedRequestHeaders(input.headers, isShared), sent, key?.value);
 
-  const tokens = { input: Buffer.byteLength(sent) + HIDDEN_INPUT + request.pictures * PICTURE_TOKENS, output: maxOutput ?? MAX_OUTPUT };
+  const tokens = { input: Buffer.byteLength(sent) + HIDDEN_INPUT + asked.pictures * PICTURE_TOKENS, output: maxOutput ?? MAX_OUTPUT };
   const id = randomUUID();
   const refusal = await beginCall(context, {
     id,
@@ -151,20 +177,9 @@ export async function callModel(context: Slice, access: ModelAccess, input: Mode
   const endResponse = (outcome: 'done' | 'aborted' | 'failed', status: number, reading: Reading | undefined): Promise<void> =>
     end(outcome, status, reading).catch((error) => context.log.error({ err: error, call: id }, 'a model call could not be booked'));
 
-  let response: Dispatcher.ResponseData;
+  let response: Awaited<ReturnType<typeof send>>;
   try {
-    response = await send(url, {
-      method: 'POST',
-      dispatcher,
-      signal,
-      headers: {
-        ...passedRequestHeaders(input.headers, isShared),
-        'accept-encoding': 'identity',
-        'content-type': 'application/json',
-        ...(key ? dialect.keyHeader(key.value) : {}),
-      },
-      body: sent,
-    });
+    response = await send();
   } catch (error) {
     // A provider that got the request may bill its input.
     const wasSent =

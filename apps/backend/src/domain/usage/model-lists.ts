@@ -1,7 +1,7 @@
 import { AppError, type ModelView } from '@agentbot/contracts';
 import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
 import { fetchModelList, modelListUrl, NoModelList } from '../../infra/openclaw/model-list.ts';
-import { type KnownProvider, type ModelTarget, providerTarget, titleOf } from '../../infra/openclaw/providers.ts';
+import { DEMO_MODEL, isKnown, type KnownProvider, type ModelTarget, providerTarget, titleOf } from '../../infra/openclaw/providers.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import { msAgo } from '../../shared/clock.ts';
 import { sha256 } from '../../shared/sha256.ts';
@@ -13,6 +13,9 @@ import { type ProviderKey, readProviderKeys } from '../provider-keys/stored-keys
 import { readModelAccess } from './model-access.ts';
 import { catalogueFacts } from './prices.ts';
 
+/** The demo model is free. */
+const demoFacts = { contextLength: null, price: { inputUsd: 0, outputUsd: 0 } };
+
 /** How old a list may be. */
 const CACHE_MS = 10 * 60_000;
 /** The most lists in memory. */
@@ -23,7 +26,7 @@ interface Key {
   stored?: ProviderKey;
 }
 
-const nameOf = (provider: ModelTarget['provider']): string => (provider === 'custom' ? 'The endpoint' : titleOf(provider));
+const nameOf = (provider: ModelTarget['provider']): string => (isKnown(provider) ? titleOf(provider) : 'The endpoint');
 
 /** Reads lists of models from providers, and keeps them for ten minutes by address and key. */
 export function createModelLists(context: Context) {
@@ -71,8 +74,9 @@ export function createModelLists(context: Context) {
   /** @throws AppError INVALID_REQUEST without a key where the provider needs one */
   async function list(target: ModelTarget, key: Key | undefined) {
     const { provider } = target;
+    if (provider === 'demo') return { provider, models: [{ id: DEMO_MODEL, ...demoFacts }] };
     // OpenRouter's list is public; an endpoint of an owner's own may need no key.
-    if (!key && provider !== 'openrouter' && provider !== 'custom') {
+    if (!key && isKnown(provider) && provider !== 'openrouter') {
       throw new AppError('INVALID_REQUEST', `There is no key for ${titleOf(provider)}: save one under Model keys to see its models`);
     }
     return { provider, models: await cached(target, key) };

@@ -28,11 +28,12 @@ export const microsOf = (dollars: number): bigint => BigInt(Math.ceil(Number((do
 
 /**
  * What a model call costs: by the owner's price if there is one, otherwise by the catalogue of published prices that comes with
- * `@pydantic/genai-prices`.
+ * `@pydantic/genai-prices`. The demo model is free.
  * @returns undefined when the price is not known
  * @see https://github.com/pydantic/genai-prices
  */
 export function costOf(provider: ProviderId, model: string, usage: TokenUsage, ownerPrice: OwnerPrice | undefined): Cost | undefined {
+  if (provider === 'demo') return { micros: 0n, source: 'provider' };
   if (ownerPrice) {
     const picos = BigInt(usage.input) * ownerPrice.input + BigInt(usage.output) * ownerPrice.output;
     return { micros: (picos + 999_999n) / 1_000_000n, source: 'owner' };

@@ -2,11 +2,12 @@ import type { AgentConfig, ModelTestResult } from '@agentbot/contracts';
 import { request as send } from 'undici';
 import { modelFromConfig, modelFromName } from '../../infra/openclaw/model-choice.ts';
 import { connectionsFor } from '../../infra/openclaw/model-connections.ts';
-import { modelTarget } from '../../infra/openclaw/providers.ts';
+import { isKnown, modelTarget } from '../../infra/openclaw/providers.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
 import type { Context } from '../context.ts';
 import { readProviderKeys } from '../provider-keys/stored-keys.ts';
 import { ModelRefusal, urlOf } from './call-model.ts';
+import { answerAsDemo } from './demo-model.ts';
 import { modelDialects } from './dialects.ts';
 import { createKeyRedactor } from './redact-key.ts';
 import { readAnswer, runModelTest } from './run-model-test.ts';
@@ -34,7 +35,8 @@ export async function testNewModel(
   const saved = given ? undefined : await context.database.as({ userId: ownerId }, (tx) => readProviderKeys(tx, context.envelope, ownerId));
   const apiKey = given ?? saved?.get(target.provider)?.value;
   return runModelTest(target, async ({ path, headers, body }, signal) => {
-    if (!apiKey && target.provider !== 'custom') {
+    if (target.provider === 'demo') return { status: 200, text: await readAnswer((await answerAsDemo(body)).body) };
+    if (!apiKey && isKnown(target.provider)) {
       throw new ModelRefusal(401, 'no_key', `The test needs a key for ${target.provider}. Enter the key, then test again`);
     }
     const url = urlOf({ target, path, search: '' });

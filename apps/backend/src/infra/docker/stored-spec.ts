@@ -22,7 +22,7 @@ const currentSpec: z.ZodType<AgentContainerSpec> = z.looseObject({
   models: z
     .array(
       z.looseObject({
-        provider: z.enum(['openrouter', 'gemini', 'groq', 'anthropic', 'openai', 'custom']),
+        provider: z.enum(['openrouter', 'gemini', 'groq', 'anthropic', 'openai', 'custom', 'demo']),
         api: z.enum(['openai-completions', 'anthropic-messages', 'google-generative-ai']),
         baseUrl: z.string(),
         gatewayName: z.string(),

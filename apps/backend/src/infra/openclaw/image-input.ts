@@ -18,6 +18,7 @@ const TEXT_ONLY = [
  */
 export function readsImages({ provider, model }: Pick<ModelTarget, 'provider' | 'model'>): boolean {
   if (provider === 'custom') return true;
+  if (provider === 'demo') return false;
   const name = model.slice(model.lastIndexOf('/') + 1).toLowerCase();
   return !TEXT_ONLY.some((pattern) => pattern.test(name));
 }

@@ -20,11 +20,12 @@ async function customEndpoint({ baseUrl, model }: AgentConfig, settings: Setting
 
 /**
  * Maps the dashboard's model name to model and provider: `claude-opus-4-6` belongs to Anthropic, `custom` to the owner's own
- * endpoint, every other name to the configured provider (`openrouter` by default).
+ * endpoint, `demo` to the platform's own model, every other name to the configured provider (`openrouter` by default).
  * @throws AppError INVALID_REQUEST for `custom` without an endpoint, or with an endpoint at a private address
  */
 export async function modelFromName(model: string, config: AgentConfig, settings: Settings): Promise<Choice> {
   if (model === 'custom') return customEndpoint(config, settings);
+  if (model === 'demo') return { model, aiProvider: 'demo' };
   if (model === 'claude-opus-4-6') return { model, aiProvider: 'anthropic' };
   return { model, aiProvider: config.aiProvider ?? 'openrouter' };
 }
@@ -44,6 +45,10 @@ export function modelAfterChange(
   if (aiProvider === 'custom') {
     if (!baseUrl || !model) throw new AppError('INVALID_REQUEST', ENDPOINT_INCOMPLETE);
     return { model: 'custom', aiProvider, config: { ...rest, baseUrl, model } };
+  }
+  if (aiProvider === 'demo') {
+    if (changed.model) throw new AppError('INVALID_REQUEST', 'The demo model has no other models: name a provider with the model');
+    return { model: 'demo', aiProvider, config: rest };
   }
   // A model's name is valid for one provider only, so a new provider drops the old name.
   const isNewProvider = aiProvider !== agent.aiProvider;

@@ -3,7 +3,10 @@ import type { Config } from '../../config/config.ts';
 import { readCustomEndpoint } from './agent-config.ts';
 
 export type KnownProvider = NonNullable<AgentConfig['aiProvider']>;
-export type ProviderId = KnownProvider | 'custom';
+export type ProviderId = KnownProvider | 'custom' | 'demo';
+
+/** The model that the platform itself answers for, so that an agent talks before it has a provider and a key. */
+export const DEMO_MODEL = 'echo';
 
 interface Provider {
   /** The name that people know. */
@@ -25,7 +28,7 @@ interface Provider {
 }
 
 /** The dashboard's own model names; every other name is in the provider's spelling. */
-const dashboardModels = new Set(['claude-opus-4-6', 'gpt-4', 'custom']);
+const dashboardModels = new Set(['claude-opus-4-6', 'gpt-4', 'custom', 'demo']);
 
 /** The model providers, as the gateway at 2026.3.13 accepts them. */
 const providers: Record<KnownProvider, Provider> = {
@@ -135,17 +138,22 @@ function target(id: KnownProvider, model: string, config: Addresses): ModelTarge
   return { provider: id, api, baseUrl: (baseUrlVariable && config[baseUrlVariable]) ?? baseUrl, gatewayName, model };
 }
 
+/** Whether a provider is known by name. Only these need a key: an owner's own endpoint may have none, and the demo model has none. */
+export const isKnown = (id: string): id is KnownProvider => Object.hasOwn(providers, id);
+
 /** The address and protocol of a known provider. */
 export const providerTarget = (provider: KnownProvider, config: Addresses): ModelTarget =>
   target(provider, providers[provider].defaultModel, config);
 
 /** A target with the address that its provider has by now; an owner's own endpoint keeps its address. */
 export const withPresentAddress = (stored: ModelTarget, config: Addresses): ModelTarget =>
-  stored.provider === 'custom' ? stored : { ...stored, baseUrl: target(stored.provider, stored.model, config).baseUrl };
+  isKnown(stored.provider) ? { ...stored, baseUrl: target(stored.provider, stored.model, config).baseUrl } : stored;
 
 /** The model of an agent, from its row. */
 export function modelTarget(agent: Choice, config: Addresses): ModelTarget {
   const id = agent.aiProvider as ProviderId;
+  // The model gateway answers for the demo model: its address is never called.
+  if (id === 'demo') return { provider: id, api: 'openai-completions', baseUrl: 'demo:', gatewayName: 'demo', model: DEMO_MODEL };
   if (id === 'custom') {
     const endpoint = readCustomEndpoint(agent);
     return { provider: id, api: 'openai-completions', baseUrl: endpoint.baseUrl, gatewayName: 'custom', model: endpoint.model };
@@ -157,7 +165,7 @@ export function modelTarget(agent: Choice, config: Addresses): ModelTarget {
 /** The fallback models of an agent, in order; only those whose provider passes `hasKey`. */
 export function fallbackTargets(agent: Choice, config: Addresses, hasKey: (provider: KnownProvider) => boolean): ModelTarget[] {
   const id = agent.aiProvider as ProviderId;
-  if (id === 'custom') return [];
+  if (!isKnown(id)) return [];
   const primary = modelTarget(agent, config).model;
   return providers[id].fallbacks
     .filter(({ provider, model }) => hasKey(provider) && !(provider === id && model === primary))

@@ -13,6 +13,7 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { AgentRows } from './agent-rows.tsx';
+import { DemoAgent } from './demo-agent.tsx';
 import { useLiveAgents } from './use-live-agents.ts';
 
 function matches(agent: OverviewRow, words: string[]): boolean {
@@ -121,6 +122,9 @@ export function AgentList({ initial, notice, firstRun }: Props) {
           <Link href="/agents/new" className={buttonStyle()}>
             Create your first agent
           </Link>
+          <div className="mt-4">
+            <DemoAgent />
+          </div>
         </EmptyState>
       )}
       {agents?.length === 0 && <div className="mt-6 empty:hidden">{firstRun}</div>}

@@ -7,6 +7,7 @@ import { channelNames } from '../../components/agent/channel-names.ts';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { formatUsd } from '../../lib/format.ts';
+import { planName } from '../../lib/plans.ts';
 import { Sparkline } from './sparkline.tsx';
 
 /** One agent of the list. Memoized: a change of one agent does not render the other rows. */
@@ -24,7 +25,7 @@ export const AgentRow = memo(function AgentRow({ agent }: { agent: OverviewRow }
       <div className="min-w-0">
         <h2 className="truncate font-semibold">{agent.name}</h2>
         <p className="truncate text-muted text-xs">
-          {agent.model} · {agent.plan}
+          {agent.model} · {planName(agent.plan)}
           {agent.spentTodayUsd > 0 && ` · ${formatUsd(agent.spentTodayUsd)} today`}
         </p>
       </div>

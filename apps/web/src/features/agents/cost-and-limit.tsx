@@ -4,7 +4,7 @@ import type { Me } from '@agentbot/contracts';
 import Link from 'next/link';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
-import { formatPrice } from '../../lib/plans.ts';
+import { formatPrice, planName } from '../../lib/plans.ts';
 
 const billing = (
   <Link href="/account/billing" className="text-accent underline">
@@ -17,13 +17,14 @@ function Cost({ me }: { me: Me | undefined }) {
   const { data: sale } = usePlans();
   if (!me || !sale) return '\u00a0';
   const price = sale.plans.find(({ plan }) => plan === me.plan)?.price;
-  if (me.plan) return `included in your ${me.plan} plan${price ? `, which is sold for ${formatPrice(price)}` : ''}.`;
+  if (me.plan) return `included in your plan ${planName(me.plan)}${price ? `, which is sold for ${formatPrice(price)}` : ''}.`;
   if (me.admin) return 'none: administrators need no plan.';
   if (sale.payments === 'none') return 'none, but you need a plan, which the administrator of this installation grants.';
   const smallest = sale.plans.find((each) => each.price);
   return (
     <>
-      covered by a plan{smallest?.price && `; ${smallest.plan} is ${formatPrice(smallest.price)}`}. All of them are under {billing}.
+      covered by a plan{smallest?.price && `; ${planName(smallest.plan)} is ${formatPrice(smallest.price)}`}. All of them are under{' '}
+      {billing}.
     </>
   );
 }

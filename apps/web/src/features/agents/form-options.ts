@@ -2,9 +2,10 @@ export const modelOptions: [string, string][] = [
   ['claude-opus-4-6', 'Claude Opus 4.6 (Anthropic)'],
   ['gpt-4', 'GPT-4 (through OpenRouter)'],
   ['custom', 'Custom: OpenAI-compatible'],
+  ['demo', 'Demo: repeats what you write, needs no key'],
 ];
 
-/** The provider of each model that is not an endpoint of the owner's own. */
+/** The provider of each model that needs a key. */
 export const modelProviders: Record<string, string> = { 'claude-opus-4-6': 'anthropic', 'gpt-4': 'openrouter' };
 
 /** Initial values of the form. */
@@ -14,7 +15,6 @@ export interface Template {
   description: string;
   name: string;
   model: string;
-  tier: string;
   channel?: 'telegram' | 'discord';
 }
 export const templates: Template[] = [
@@ -24,7 +24,6 @@ export const templates: Template[] = [
     description: 'Claude, in this dashboard. You can add channels later.',
     name: 'My assistant',
     model: 'claude-opus-4-6',
-    tier: '',
   },
   {
     id: 'telegram',
@@ -32,7 +31,6 @@ export const templates: Template[] = [
     description: 'A bot that answers you in your Telegram chats.',
     name: 'Telegram assistant',
     model: 'claude-opus-4-6',
-    tier: '',
     channel: 'telegram',
   },
   {
@@ -41,7 +39,6 @@ export const templates: Template[] = [
     description: 'A helper in your team’s server.',
     name: 'Discord helper',
     model: 'gpt-4',
-    tier: 'pro',
     channel: 'discord',
   },
   {
@@ -50,6 +47,5 @@ export const templates: Template[] = [
     description: 'Ollama, vLLM or any other OpenAI-compatible server.',
     name: 'Local agent',
     model: 'custom',
-    tier: 'starter',
   },
 ];

@@ -1,11 +1,11 @@
 'use client';
 
 import { useState } from 'react';
+import { PlanField } from '../../components/agent/plan-field.tsx';
 import { TokenField } from '../../components/agent/token-field.tsx';
 import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Field, SelectField } from '../../components/ui/field.tsx';
 import { hasKeyFor, type ProviderKeys, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
-import type { Options } from '../../lib/options.ts';
 import { modelOptions, modelProviders, type Template } from './form-options.ts';
 import { VersionField } from './version-field.tsx';
 
@@ -22,7 +22,7 @@ function keyHint(model: string, known: ProviderKeys | undefined): string {
 }
 
 /** The fields of a new agent, filled from a template. */
-export function NewAgentFields({ template, tiers, checks }: { template: Template; tiers: Options; checks: TokenChecks }) {
+export function NewAgentFields({ template, checks }: { template: Template; checks: TokenChecks }) {
   const [model, setModel] = useState(template.model);
   const { data: known } = useProviderKeys();
   return (
@@ -35,7 +35,7 @@ export function NewAgentFields({ template, tiers, checks }: { template: Template
           <Field label="Model ID" name="modelId" required placeholder="llama-3.3-70b" />
         </>
       )}
-      <Field label="API key" name="apiKey" {...secret} hint={keyHint(model, known)} />
+      {model !== 'demo' && <Field label="API key" name="apiKey" {...secret} hint={keyHint(model, known)} />}
       <details className="rounded-lg border border-line px-3 py-2" open={template.channel !== undefined}>
         <summary className="cursor-pointer font-medium text-sm">Channels (optional)</summary>
         <div className="mt-3 space-y-4 pb-1">
@@ -50,13 +50,7 @@ export function NewAgentFields({ template, tiers, checks }: { template: Template
         </div>
       </details>
       <VersionField />
-      <SelectField
-        label="Size"
-        name="tier"
-        defaultValue={template.tier}
-        options={tiers}
-        hint="Memory and CPUs of the container. Your plan limits the size"
-      />
+      <PlanField />
     </>
   );
 }

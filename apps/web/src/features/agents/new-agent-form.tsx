@@ -12,7 +12,6 @@ import { api } from '../../lib/api/client.ts';
 import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
-import type { Options } from '../../lib/options.ts';
 import { CostAndLimit } from './cost-and-limit.tsx';
 import { type Template, templates } from './form-options.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';
@@ -47,13 +46,12 @@ function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: 
 }
 
 interface Props {
-  tiers: Options;
   /** Shown above the form: what the account's plan allows. */
   notice: ReactNode;
 }
 
 /** The form that provisions an agent, with its templates. */
-export function NewAgentForm({ tiers, notice }: Props) {
+export function NewAgentForm({ notice }: Props) {
   const router = useRouter();
   const { mutate } = useSWRConfig();
   const hydrated = useHydrated();
@@ -82,7 +80,7 @@ export function NewAgentForm({ tiers, notice }: Props) {
     try {
       const { agent } = await api('provisionAgent', { body: { ...body, wait: false } });
       void mutate('me');
-      router.push(`/agents/${agent.id}`);
+      router.push(`/agents/${agent.id}/chat`);
     } catch (error) {
       setFailure(error);
       setBusy(undefined);
@@ -96,7 +94,7 @@ export function NewAgentForm({ tiers, notice }: Props) {
       {notice}
       <Templates chosen={template.id} onChoose={setTemplate} />
       <form method="post" onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
-        <NewAgentFields key={template.id} template={template} tiers={tiers} checks={checks} />
+        <NewAgentFields key={template.id} template={template} checks={checks} />
         <ModelTest
           key={`test ${template.id}`}
           disabled={!hydrated}

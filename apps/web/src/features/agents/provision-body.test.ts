@@ -12,7 +12,7 @@ test('provisionBody sends the filled fields, each under its own name', () => {
     body({
       name: ' A ',
       model: 'gpt-4',
-      tier: 'pro',
+      plan: 'collective',
       apiKey: 'k',
       telegramToken: 't',
       discordBotToken: 'd',
@@ -23,7 +23,7 @@ test('provisionBody sends the filled fields, each under its own name', () => {
   ).toEqual({
     name: 'A',
     model: 'gpt-4',
-    tier: 'pro',
+    plan: 'collective',
     config: { apiKey: 'k', telegramToken: 't', discordBotToken: 'd', whatsappToken: 'w', openclawVersion: '2026.8.2' },
   });
 });
@@ -43,7 +43,7 @@ test('testBody sends the model, its endpoint and its key, and no other secret', 
     modelId: 'llama',
     apiKey: 'k',
     telegramToken: 't',
-    tier: 'pro',
+    plan: 'collective',
   };
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
   expect(JSON.parse(JSON.stringify(testBody(form)))).toEqual({

@@ -10,7 +10,7 @@ export function provisionBody(form: FormData): Body {
   return {
     name: text('name') ?? '',
     model,
-    tier: text('tier') as Body['tier'],
+    plan: text('plan') as Body['plan'],
     config: {
       ...(model === 'custom' && { baseUrl: text('baseUrl'), model: text('modelId') }),
       apiKey: text('apiKey'),

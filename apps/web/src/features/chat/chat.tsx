@@ -13,6 +13,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
 import { type AttachedImage, loadImages, sourceOf } from './attached-image.ts';
+import { Beginning } from './beginning.tsx';
 import { Composer } from './composer.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { ConversationList } from './conversation-list.tsx';
@@ -128,6 +129,7 @@ export function Chat({ id: agentId }: { id: string }) {
     if (conversation?.status === 'ended') return 'This conversation has ended. Start a new conversation';
     if (channel) return `This conversation takes place on ${channel}. Continue it there`;
     if (!agent || !ready) return '';
+    if (agent.status === 'provisioning') return 'The agent is starting. You can send messages when it is running';
     return running ? undefined : `The agent is not running (${agent.status}). Start it to send messages`;
   })();
   function choose(id: string | undefined) {
@@ -182,11 +184,7 @@ export function Chat({ id: agentId }: { id: string }) {
                   </Button>
                 </div>
               )}
-              {isEmpty && (
-                <p className="text-muted text-sm">
-                  {running ? 'Say hello to your agent.' : 'You can send messages when the agent is running.'}
-                </p>
-              )}
+              {isEmpty && <Beginning agent={agent} />}
               <div ref={bubbles} className="space-y-3">
                 {messages.map((message, index) => (
                   <Fragment key={message.id}>

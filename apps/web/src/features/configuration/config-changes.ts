@@ -11,6 +11,8 @@ export interface Changes {
 
 /** The value of the provider select that stands for the user's own endpoint. */
 export const CUSTOM = 'custom';
+/** The value that stands for the platform's own model, which repeats what it is told. */
+export const DEMO = 'demo';
 
 /** The origin that receives the API key; the text itself while it is not a valid URL. */
 export const originOf = (url = '') => (URL.canParse(url) ? new URL(url).origin : url);
@@ -59,13 +61,13 @@ export function readChanges(form: FormData, before: { model?: string | undefined
   return {
     problems,
     config: {
-      ...(provider !== CUSTOM && { aiProvider: provider as NonNullable<Config['aiProvider']> }),
+      ...(provider !== CUSTOM && provider !== DEMO && { aiProvider: provider as NonNullable<Config['aiProvider']> }),
       ...(baseUrl && { baseUrl }),
       ...(model !== undefined && { model }),
       ...(apiKey && { apiKey }),
       ownerIds,
       allowedDomains,
-      plan: text('plan') as NonNullable<Config['plan']>,
+      ...(text('plan') && { plan: text('plan') as NonNullable<Config['plan']> }),
     },
   };
 }

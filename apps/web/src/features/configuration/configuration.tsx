@@ -2,6 +2,7 @@
 
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import useSWR, { useSWRConfig } from 'swr';
+import { PlanField } from '../../components/agent/plan-field.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Field, SelectField } from '../../components/ui/field.tsx';
@@ -11,10 +12,9 @@ import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { hasKeyFor, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
-import type { Options } from '../../lib/options.ts';
 import { type Provider, providers } from '../../lib/providers.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
-import { type Changes, CUSTOM, keyHint, originOf, readChanges } from './config-changes.ts';
+import { type Changes, CUSTOM, DEMO, keyHint, originOf, readChanges } from './config-changes.ts';
 import { KeyInUse } from './key-in-use.tsx';
 import { ModelField } from './model-field.tsx';
 import { TestModel } from './test-model.tsx';
@@ -22,7 +22,7 @@ import { TestModel } from './test-model.tsx';
 const options = [...providers, [CUSTOM, 'Custom endpoint: OpenAI-compatible']] as const;
 
 /** The configuration form: provider, model, endpoint, plan, owners. */
-export function Configuration({ id, plans }: { id: string; plans: Options }) {
+export function Configuration({ id }: { id: string }) {
   const { data: agent, mutate: refresh } = useAgent(id);
   const { data, error, mutate } = useSWR(['config', id], () => api('getAgentConfig', { params: { id } }), { revalidateOnFocus: false });
   const { data: known } = useProviderKeys();
@@ -47,9 +47,10 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
   const saved = config.baseUrl ? CUSTOM : (config.aiProvider ?? agent.aiProvider);
   const provider = selected ?? saved;
   const isCustom = provider === CUSTOM;
+  const isDemo = provider === DEMO;
   const changesProvider = provider !== saved;
   const hasOtherKey = hasKeyFor(known, provider);
-  const needsKey = changesProvider && !isCustom && !hasOtherKey;
+  const needsKey = changesProvider && !isCustom && !isDemo && !hasOtherKey;
   const dropsKey = changesProvider || (isCustom && address !== undefined && originOf(address) !== originOf(config.baseUrl));
 
   async function save(event: FormEvent<HTMLFormElement>) {
@@ -98,7 +99,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             name="aiProvider"
             value={provider}
             onChange={(event) => select(event.target.value)}
-            options={options}
+            options={saved === DEMO ? [...options, [DEMO, 'Demo: repeats what you write']] : options}
           />
           {isCustom && (
             <Field
@@ -112,26 +113,30 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
               hint="An OpenAI-compatible endpoint, such as https://models.example.com/v1"
             />
           )}
-          <ModelField
-            // Model IDs are specific to the provider: reset the field when the provider changes.
-            key={provider}
-            agentId={id}
-            otherProvider={changesProvider && !isCustom ? (provider as Provider) : undefined}
-            listOf={isCustom && dropsKey ? undefined : `${saved} ${config.baseUrl ?? ''}`}
-            defaultValue={changesProvider ? '' : config.model}
-            required={isCustom}
-            problem={problems.model}
-            hint={isCustom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
-          />
-          <Field
-            label="New API key"
-            name="apiKey"
-            type="password"
-            autoComplete="off"
-            required={needsKey}
-            problem={problems.apiKey}
-            hint={keyHint(needsKey, dropsKey, hasOtherKey)}
-          />
+          {!isDemo && (
+            <>
+              <ModelField
+                // Model IDs are specific to the provider: reset the field when the provider changes.
+                key={provider}
+                agentId={id}
+                otherProvider={changesProvider && !isCustom ? (provider as Provider) : undefined}
+                listOf={isCustom && dropsKey ? undefined : `${saved} ${config.baseUrl ?? ''}`}
+                defaultValue={changesProvider ? '' : config.model}
+                required={isCustom}
+                problem={problems.model}
+                hint={isCustom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
+              />
+              <Field
+                label="New API key"
+                name="apiKey"
+                type="password"
+                autoComplete="off"
+                required={needsKey}
+                problem={problems.apiKey}
+                hint={keyHint(needsKey, dropsKey, hasOtherKey)}
+              />
+            </>
+          )}
           <Field
             label="Owner IDs"
             name="ownerIds"
@@ -146,13 +151,7 @@ export function Configuration({ id, plans }: { id: string; plans: Options }) {
             problem={problems.allowedDomains}
             hint="Domains that the agent may reach, separated by commas. Its model and channels are always allowed. Leave empty to allow all domains"
           />
-          <SelectField
-            label="Plan"
-            name="plan"
-            defaultValue={config.plan ?? agent.plan}
-            options={plans}
-            hint="Your account’s plan must include it"
-          />
+          <PlanField saved={config.plan ?? agent.plan} />
           <Button type="submit" busy={busy}>
             Save configuration
           </Button>

@@ -8,7 +8,7 @@ import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { providerName } from '../../lib/providers.ts';
-import { CUSTOM } from './config-changes.ts';
+import { CUSTOM, DEMO } from './config-changes.ts';
 
 const keysLink = (
   <Link href="/account/model-keys" className="text-accent underline">
@@ -38,7 +38,8 @@ export function KeyInUse({ id }: { id: string }) {
           </p>
         )}
         {keySource === null && provider === CUSTOM && <p>The agent calls its endpoint without a key.</p>}
-        {keySource === null && provider !== CUSTOM && (
+        {provider === DEMO && <p>The demo model needs no key.</p>}
+        {keySource === null && provider !== CUSTOM && provider !== DEMO && (
           <p className="text-danger">
             There is no key for {name}, so the agent cannot call its model. Save a key above, or one for all your agents under {keysLink}.
           </p>
