@@ -27,6 +27,14 @@ export const nameSchema = z
   .max(100, { error: 'Agent name must be at most 100 characters' })
   .regex(visibleText, { error: 'Agent name must not contain control or invisible characters' });
 
+/** The character of a new agent, in Markdown. */
+const instructionsSchema = z
+  .string()
+  .trim()
+  .min(1, { error: 'instructions must not be empty' })
+  .max(16_000, { error: 'instructions must be at most 16000 characters' })
+  .regex(/^[^\0]*$/, { error: 'instructions must not contain NUL' });
+
 export const secretText = z
   .string()
   .min(1, { error: 'Tokens and keys must not be empty' })
@@ -178,6 +186,14 @@ export const getAgent = defineRoute({
   web: { path: '/api/agents/:id', response: z.strictObject({ agent: agentDetails, status: z.literal('ok') }) },
 });
 
+const metadataUpdated = z.strictObject({
+  id: z.string(),
+  plan: planSchema,
+  aiProvider: z.string(),
+  subdomain: z.string(),
+  status: backendStatusSchema,
+  message: z.literal('Agent updated'),
+});
 export const updateAgentMetadata = defineRoute({
   id: 'updateAgentMetadata',
   summary:
@@ -195,17 +211,8 @@ export const updateAgentMetadata = defineRoute({
   status: 200,
   failure: 'Failed to update agent',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_NOT_FOUND'],
-  backend: {
-    path: '/api/agents/:id',
-    response: z.strictObject({
-      id: z.string(),
-      plan: planSchema,
-      aiProvider: z.string(),
-      subdomain: z.string(),
-      status: backendStatusSchema,
-      message: z.literal('Agent updated'),
-    }),
-  },
+  backend: { path: '/api/agents/:id', response: metadataUpdated },
+  web: { path: '/api/agents/:id', response: metadataUpdated },
 });
 
 const configRead = z.strictObject({ config: openConfigSchema, status: z.literal('ok') });
@@ -287,6 +294,8 @@ export const provisionAgent = defineRoute({
     tier: tierSchema.optional(),
     /** Instead of a tier: a plan that the account's own plan covers. */
     plan: planSchema.optional(),
+    /** The first `SOUL.md` of the agent's workspace. */
+    instructions: instructionsSchema.optional(),
     wait: z.boolean().optional(),
   }),
   status: 201,

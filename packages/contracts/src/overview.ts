@@ -106,6 +106,14 @@ const agent = row.extend({
   runtime: z.enum(['container', 'api']).nullable(),
   /** Whether the container has the agent's saved configuration; null without a container. */
   current: z.boolean().nullable(),
+  /** What the container has otherwise than saved; `other` names no values: keys, channels, owners, domains. */
+  differences: z.array(
+    z.strictObject({
+      setting: z.enum(['provider', 'model', 'endpoint', 'plan', 'other']),
+      saved: z.string().nullable(),
+      running: z.string().nullable(),
+    }),
+  ),
   verified: z.boolean(),
   verificationType: z.string().nullable(),
 });

@@ -20,6 +20,7 @@ interface NewAgent {
   state: AgentState;
   /** The image that the owner chose; null for the platform image. */
   image?: string | null;
+  instructions?: string | undefined;
   hostPrefix?: string;
   contactEmail?: string | null;
   stream?: LiveStream | undefined;
@@ -55,6 +56,7 @@ export async function insertAgent(tx: Transaction, envelope: Envelope, owner: Ac
       plan: agent.plan,
       state: agent.state,
       image: agent.image ?? null,
+      instructions: agent.instructions ?? null,
       hostPrefix: agent.hostPrefix ?? '',
       contactEmail: agent.contactEmail ?? null,
       liveStreamId: agent.stream?.liveStreamId ?? null,

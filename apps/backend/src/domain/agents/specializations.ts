@@ -1,4 +1,5 @@
 import type { Specialization } from '@agentbot/contracts';
+import type { Agent } from '../../generated/prisma/client.ts';
 
 /** The instructions of each specialization; `general` has none. */
 const prompts: Record<Exclude<Specialization, 'general'>, string> = {
@@ -9,12 +10,16 @@ const prompts: Record<Exclude<Specialization, 'general'>, string> = {
   analytics: `You are an analyst. You turn figures into answers: what changed, by how much, since when, and what may explain it. Name the source and the period of every figure, show the calculation where it is not obvious, and tell correlation from cause. If the data does not answer a question, say what would.`,
 };
 
-/** The instructions of a specialization; undefined when it has none. */
-export const promptOf = (specialization: string | null): string | undefined =>
-  specialization ? prompts[specialization as keyof typeof prompts] : undefined;
+type Character = Pick<Agent, 'instructions' | 'specialization'>;
 
-/** The initial files of a specialized agent's workspace. The agent may change them later. */
-export function workspaceFiles(specialization: string | null) {
-  const prompt = promptOf(specialization);
-  return prompt ? [{ path: 'workspace/SOUL.md', content: `# Who you are\n\n${prompt}\n` }] : [];
+/** What an agent is told to be: its owner's instructions, or those of its specialization; undefined when it has none. */
+export const instructionsOf = ({ instructions, specialization }: Character): string | undefined =>
+  instructions ?? (specialization ? prompts[specialization as keyof typeof prompts] : undefined);
+
+/** The initial files of an agent's workspace. The agent may change them later. */
+export function workspaceFiles(agent: Character) {
+  const text = instructionsOf(agent);
+  if (!text) return [];
+  // An owner's text is the whole file.
+  return [{ path: 'workspace/SOUL.md', content: agent.instructions ? `${text}\n` : `# Who you are\n\n${text}\n` }];
 }

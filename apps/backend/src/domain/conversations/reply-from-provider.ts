@@ -7,7 +7,7 @@ import { APICallError, type LanguageModel, type ModelMessage, RetryError, Stream
 import type { Agent, Message } from '../../generated/prisma/client.ts';
 import { readsImages } from '../../infra/openclaw/image-input.ts';
 import type { ModelTarget } from '../../infra/openclaw/providers.ts';
-import { promptOf } from '../agents/specializations.ts';
+import { instructionsOf } from '../agents/specializations.ts';
 import type { Context } from '../context.ts';
 import { callModel, ModelRefusal } from '../usage/call-model.ts';
 import { type ModelAccess, readModelAccess } from '../usage/model-access.ts';
@@ -109,7 +109,7 @@ export async function replyFromProvider(
   let text = '';
   try {
     let failure: unknown;
-    const system = promptOf(agent.specialization);
+    const system = instructionsOf(agent);
     const { textStream, finishReason } = streamText({
       model: languageModel(context, access, target),
       ...(system && { system }),

@@ -12,6 +12,7 @@ import { isCurrent } from '../provisioning/create-container.ts';
 import { readSpend, usd } from '../usage/spend.ts';
 import { budgetsInUse } from './budgets-in-use.ts';
 import { gatewayBypass, readableSpec } from './gateway-bypass.ts';
+import { unappliedChanges } from './unapplied-changes.ts';
 
 type Slice = Pick<Context, 'database' | 'config' | 'clock' | 'log'>;
 
@@ -133,6 +134,7 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
     return rowOf(context, actor, { ...agent, secrets }, await readForRows(context, tx, agent.ownerId, [id]));
   });
   const spec = readableSpec(context, agent);
+  const current = spec && agent.plan === spec.plan && (await isCurrent(context, agent, spec));
   return {
     ...row,
     url: agentUrl(agent, config),
@@ -146,7 +148,8 @@ export async function getAgentOverview(context: Context, actor: Actor, id: strin
     resources: spec ? { memoryBytes: spec.memoryBytes, cpus: spec.cpus, pids: spec.pidsLimit } : null,
     disk: diskOf(agent),
     runtime: agent.runtime,
-    current: spec && agent.plan === spec.plan && (await isCurrent(context, agent, spec)),
+    current,
+    differences: spec && current === false ? unappliedChanges(context, agent, spec) : [],
     verified: agent.verified,
     verificationType: agent.verificationType,
   };

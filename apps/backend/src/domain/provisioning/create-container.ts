@@ -177,7 +177,7 @@ export async function createContainer(
   const [capacity, cache] = await Promise.all([host.capacity(), host.startCache(image, config.INSTALLATION)]);
   const cacheVolume = cache.filled ? cache.volume : null;
   // Only a new workspace gets these files: the agent may change them later.
-  const initialFiles = agent.containerSpec ? [] : [...workspaceFiles(agent.specialization), ...(await conversationFile(context, agent.id))];
+  const initialFiles = agent.containerSpec ? [] : [...workspaceFiles(agent), ...(await conversationFile(context, agent.id))];
   const recipient = keyRecipient(agent);
   const refused = new Set<number>();
   let slot = agent.slot;

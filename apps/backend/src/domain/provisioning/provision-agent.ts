@@ -20,6 +20,7 @@ interface Input {
   tier?: Tier | undefined;
   /** Takes precedence over the tier. */
   plan?: Plan | undefined;
+  instructions?: string | undefined;
   /** False to return as soon as the row and the job are written. */
   wait?: boolean | undefined;
 }
@@ -48,7 +49,16 @@ export async function provisionAgent(context: Context, actor: Actor, input: Inpu
   if (input.plan) requirePlan(owner, input.plan);
   const plan = input.plan ?? planForTier(input.tier, owner.admin ? null : owner.plan);
   const begun = await beginProvisioning(context, tenant, { kind: 'provision', requestId }, (tx) =>
-    insertAgent(tx, envelope, owner, limit, { id, name: input.name, ...model, plan, config: agentConfig, image, state: 'provisioning' }),
+    insertAgent(tx, envelope, owner, limit, {
+      id,
+      name: input.name,
+      ...model,
+      plan,
+      config: agentConfig,
+      instructions: input.instructions,
+      image,
+      state: 'provisioning',
+    }),
   );
 
   if (input.wait === false) return begun.agent;

@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useSWRConfig } from 'swr';
+import { Avatar } from '../../components/agent/avatar.tsx';
 import { LifecycleButtons } from '../../components/agent/lifecycle-buttons.tsx';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { buttonStyle } from '../../components/ui/button.tsx';
@@ -59,6 +60,7 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
       </Link>
       <div className={`mb-4 flex min-h-10 flex-wrap items-center justify-between gap-x-4 gap-y-3 ${isChat ? 'max-sm:sr-only' : ''}`}>
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+          <Avatar id={id} />
           <h1 className="wrap-anywhere min-w-0 font-semibold text-2xl">{agent?.name ?? '\u00a0'}</h1>
           {agent && <StatusBadge status={agent.status} />}
           <p className="text-muted text-sm">{agent?.model}</p>

@@ -16,6 +16,7 @@ import { formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { planName } from '../../lib/plans.ts';
+import { providerName } from '../../lib/providers.ts';
 import { AgentHints } from './agent-hints.tsx';
 import { ControlUiButton } from './control-ui-button.tsx';
 import { GatewayToken } from './gateway-token.tsx';
@@ -42,7 +43,7 @@ function StateCard({ agent }: { agent: AgentOverview }) {
     ['OpenClaw', agent.openclawVersion ?? 'no container'],
     ['Image', agent.image ?? 'none yet'],
     ['Plan', planName(agent.plan)],
-    ['Provider', agent.aiProvider],
+    ['Provider', providerName(agent.aiProvider)],
     ['Channels', agent.channels.map((channel) => channelNames[channel]).join(', ') || 'the dashboard'],
     ['Verified', agent.verified ? `by ${agent.verificationType}` : 'no'],
     ['Created', <RelativeTime key="created" time={agent.createdAt} />],

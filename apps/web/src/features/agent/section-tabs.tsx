@@ -12,6 +12,7 @@ const sections = [
   ['usage', 'Usage'],
   ['channels', 'Channels'],
   ['configuration', 'Configuration'],
+  ['character', 'Character'],
   ['files', 'Files'],
   ['schedule', 'Schedule'],
   ['backups', 'Backups'],

@@ -2,8 +2,10 @@
 
 import type { OverviewRow } from '@agentbot/contracts';
 import { Bot, Plus, SearchX } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
-import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
+import { useSearchParams } from 'next/navigation';
+import { type ReactNode, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { AccountBudgetHint } from '../../components/agent/account-budget-hint.tsx';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
@@ -14,24 +16,36 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { AgentRows } from './agent-rows.tsx';
 import { DemoAgent } from './demo-agent.tsx';
+import { agentsOf, type ListView, queryOf, readView, sorts, states, wholeList } from './list-view.ts';
 import { useLiveAgents } from './use-live-agents.ts';
 
-function matches(agent: OverviewRow, words: string[]): boolean {
-  const text = `${agent.name} ${agent.model} ${agent.plan} ${agent.id} ${agent.channels.join(' ')}`.toLowerCase();
-  return words.every((word) => text.includes(word));
-}
+// Loaded when an agent is selected.
+const BulkActions = dynamic(() => import('./bulk-actions.tsx').then((module) => module.BulkActions), { ssr: false });
 
-const states = ['running', 'stopped', 'provisioning', 'updating', 'error', 'pending', 'deleting'] as const;
+const sortNames: Record<ListView['sort'], string> = {
+  newest: 'Newest first',
+  name: 'Name',
+  state: 'State',
+  message: 'Last message',
+  spent: 'Spent today',
+};
 
 function FilteredAgents({ agents }: { agents: OverviewRow[] }) {
-  const [text, setText] = useState('');
-  const [state, setState] = useState('');
-  const wanted = useDeferredValue(text);
-  const found = useMemo(() => {
-    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-    return agents.filter((agent) => (!state || agent.status === state) && matches(agent, words));
-  }, [agents, wanted, state]);
+  const query = useSearchParams();
+  const [view, setView] = useState(() => readView(query));
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const wanted = useDeferredValue(view);
+  const found = useMemo(() => agentsOf(agents, wanted), [agents, wanted]);
+  const selected = useMemo(() => agents.filter(({ id }) => ticked.has(id)), [agents, ticked]);
   const running = agents.filter(({ status }) => status === 'running').length;
+  function change(part: Partial<ListView>) {
+    const next = { ...view, ...part };
+    setView(next);
+    window.history.replaceState(null, '', `/agents${queryOf(next)}`);
+  }
+  const tick = useCallback((id: string, on: boolean) => {
+    setTicked((before) => new Set(on ? [...before, id] : [...before].filter((each) => each !== id)));
+  }, []);
 
   return (
     <>
@@ -41,38 +55,58 @@ function FilteredAgents({ agents }: { agents: OverviewRow[] }) {
           aria-label="Search agents"
           placeholder="Search by name, model, plan, channel or id"
           className={`${controlStyle} min-w-48 flex-1`}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
+          value={view.q}
+          onChange={(event) => change({ q: event.target.value })}
         />
         <select
           aria-label="State"
-          className={`${controlStyle} w-full sm:w-44`}
-          value={state}
-          onChange={(event) => setState(event.target.value)}
+          className={`${controlStyle} w-[calc(50%-0.25rem)] sm:w-40`}
+          value={view.state}
+          onChange={(event) => change({ state: event.target.value as ListView['state'] })}
         >
           <option value="">All states</option>
           {states.map((each) => (
             <option key={each}>{each}</option>
           ))}
         </select>
+        <select
+          aria-label="Sort by"
+          className={`${controlStyle} w-[calc(50%-0.25rem)] sm:w-40`}
+          value={view.sort}
+          onChange={(event) => change({ sort: event.target.value as ListView['sort'] })}
+        >
+          {sorts.map((each) => (
+            <option key={each} value={each}>
+              {sortNames[each]}
+            </option>
+          ))}
+        </select>
       </div>
-      <p className="mb-3 text-muted text-sm" aria-live="polite">
-        {found.length === agents.length
-          ? `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}`
-          : `${found.length} of ${agents.length} agents`}
-        , {running} running
-      </p>
+      <div className="mb-3 flex min-h-6 items-center justify-between gap-3 text-muted text-sm">
+        <p aria-live="polite">
+          {found.length === agents.length
+            ? `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}`
+            : `${found.length} of ${agents.length} agents`}
+          , {running} running
+        </p>
+        {found.length > 0 && (
+          <label className="flex items-center gap-2">
+            <input
+              type="checkbox"
+              className="accent-accent"
+              checked={found.every(({ id }) => ticked.has(id))}
+              onChange={({ target }) => setTicked(new Set(target.checked ? found.map(({ id }) => id) : []))}
+            />
+            Select all
+          </label>
+        )}
+      </div>
+      {selected.length > 0 && <BulkActions selected={selected} onClear={() => setTicked(new Set())} />}
       {found.length > 0 ? (
-        <AgentRows agents={found} />
+        <AgentRows agents={found} ticked={ticked} onTick={tick} />
       ) : (
         <EmptyState icon={SearchX} title="No agent matches" description="No agent has these words and this state.">
-          <Button
-            kind="plain"
-            onClick={() => {
-              setText('');
-              setState('');
-            }}
-          >
+          <Button kind="plain" onClick={() => change(wholeList)}>
             Show all agents
           </Button>
         </EmptyState>

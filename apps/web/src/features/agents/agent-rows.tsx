@@ -21,8 +21,15 @@ const useRowHeight = () =>
     () => heights.wide,
   );
 
+interface Props {
+  agents: OverviewRow[];
+  /** The ids of the selected agents. */
+  ticked: ReadonlySet<string>;
+  onTick: (id: string, on: boolean) => void;
+}
+
 /** Renders the visible rows only. */
-export function AgentRows({ agents }: { agents: OverviewRow[] }) {
+export function AgentRows({ agents, ticked, onTick }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const height = useRowHeight();
   const rows = useWindowVirtualizer({
@@ -47,7 +54,7 @@ export function AgentRows({ agents }: { agents: OverviewRow[] }) {
               className="absolute inset-x-0 h-(--row) pb-3"
               style={{ transform: `translateY(calc(${index} * var(--row)))` }}
             >
-              <AgentRow agent={agent} />
+              <AgentRow agent={agent} ticked={ticked.has(agent.id)} onTick={onTick} />
             </li>
           )
         );

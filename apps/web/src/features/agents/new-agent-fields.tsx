@@ -7,6 +7,7 @@ import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Field, SelectField } from '../../components/ui/field.tsx';
 import { hasKeyFor, type ProviderKeys, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import { modelOptions, modelProviders, type Template } from './form-options.ts';
+import { InstructionsField } from './instructions-field.tsx';
 import { VersionField } from './version-field.tsx';
 
 const secret = { type: 'password', autoComplete: 'off' };
@@ -49,6 +50,7 @@ export function NewAgentFields({ template, checks }: { template: Template; check
           />
         </div>
       </details>
+      <InstructionsField />
       <VersionField />
       <PlanField />
     </>

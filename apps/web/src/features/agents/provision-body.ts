@@ -11,6 +11,7 @@ export function provisionBody(form: FormData): Body {
     name: text('name') ?? '',
     model,
     plan: text('plan') as Body['plan'],
+    instructions: text('instructions'),
     config: {
       ...(model === 'custom' && { baseUrl: text('baseUrl'), model: text('modelId') }),
       apiKey: text('apiKey'),

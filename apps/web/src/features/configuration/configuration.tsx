@@ -7,17 +7,19 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Field, SelectField } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
-import { Hint, Problem } from '../../components/ui/notice.tsx';
+import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { hasKeyFor, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
+import { useUnsavedWarning } from '../../lib/hooks/use-unsaved-warning.ts';
 import { type Provider, providers } from '../../lib/providers.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { type Changes, CUSTOM, DEMO, keyHint, originOf, readChanges } from './config-changes.ts';
 import { KeyInUse } from './key-in-use.tsx';
 import { ModelField } from './model-field.tsx';
 import { TestModel } from './test-model.tsx';
+import { Unapplied } from './unapplied.tsx';
 
 const options = [...providers, [CUSTOM, 'Custom endpoint: OpenAI-compatible']] as const;
 
@@ -34,6 +36,9 @@ export function Configuration({ id }: { id: string }) {
   // Unsaved values.
   const [selected, select] = useState<string>();
   const [address, setAddress] = useState<string>();
+  const [dirty, setDirty] = useState(false);
+  const [discards, setDiscards] = useState(0);
+  useUnsavedWarning(dirty);
   // Another page or client may save the configuration: read it again when the agent's model changes.
   const current = agent && `${agent.aiProvider} ${agent.model}`;
   const seen = useRef(current);
@@ -66,8 +71,16 @@ export function Configuration({ id }: { id: string }) {
       setSaves(saves + 1);
       select(undefined);
       setAddress(undefined);
+      setDirty(false);
     }
     setBusy(false);
+  }
+  function discard() {
+    select(undefined);
+    setAddress(undefined);
+    setProblems({});
+    setDirty(false);
+    setDiscards(discards + 1);
   }
   async function apply() {
     setBusy(true);
@@ -93,7 +106,13 @@ export function Configuration({ id }: { id: string }) {
         title="Configuration"
         description="Fields that you do not change keep their values. OpenClaw validates the whole configuration before the agent uses it."
       >
-        <form method="post" onSubmit={save} key={JSON.stringify(config)} className="space-y-4">
+        <form
+          method="post"
+          onSubmit={save}
+          onInput={() => setDirty(true)}
+          key={`${JSON.stringify(config)} ${discards}`}
+          className="space-y-4"
+        >
           <SelectField
             label="Provider"
             name="aiProvider"
@@ -152,10 +171,21 @@ export function Configuration({ id }: { id: string }) {
             hint="Domains that the agent may reach, separated by commas. Its model and channels are always allowed. Leave empty to allow all domains"
           />
           <PlanField saved={config.plan ?? agent.plan} />
-          <Button type="submit" busy={busy}>
-            Save configuration
-          </Button>
+          <div className="flex flex-wrap items-center gap-3">
+            <Button type="submit" busy={busy}>
+              Save configuration
+            </Button>
+            {dirty && (
+              <Button kind="plain" onClick={discard}>
+                Discard changes
+              </Button>
+            )}
+            <span className="text-muted text-sm" role="status">
+              {dirty ? 'Unsaved changes' : ''}
+            </span>
+          </div>
         </form>
+        {agent.differences.length > 0 && agent.status !== 'stopped' && <Unapplied agent={agent} busy={busy} onApply={apply} />}
       </Card>
       <KeyInUse id={id} />
       <TestModel key={saves} id={id} />

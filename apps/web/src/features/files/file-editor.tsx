@@ -6,11 +6,12 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { wideControlStyle } from '../../components/ui/field.tsx';
+import { SelectField, wideControlStyle } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
+import { characters } from '../../lib/characters.ts';
 import { formatBytes } from '../../lib/format.ts';
 import { confirmDiscard, useUnsavedWarning } from '../../lib/hooks/use-unsaved-warning.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
@@ -38,13 +39,15 @@ const readFile = (id: string, name: string): Promise<Content> =>
 interface Props {
   id: string;
   name: string;
-  onSaved: () => void;
+  onSaved?: () => void;
+  /** Whether the editor offers the characters' texts. */
+  withTemplates?: boolean;
   /** Receives whether there is unsaved text. */
   onDirty: (dirty: boolean) => void;
 }
 
 /** Shows and changes one file of an agent's workspace. */
-export function FileEditor({ id, name, onSaved, onDirty }: Props) {
+export function FileEditor({ id, name, onSaved, withTemplates, onDirty }: Props) {
   const { data, error, mutate } = useSWR(['file', id, name], () => readFile(id, name), {
     // A draft is saved with the ETag of the content that it started from. A read in between would replace that ETag.
     revalidateOnFocus: false,
@@ -77,7 +80,7 @@ export function FileEditor({ id, name, onSaved, onDirty }: Props) {
     if (saved) {
       await mutate({ content, sha256: saved.file.sha256 }, { revalidate: false });
       edit(undefined);
-      onSaved();
+      onSaved?.();
     }
     setBusy(false);
   }
@@ -109,6 +112,18 @@ export function FileEditor({ id, name, onSaved, onDirty }: Props) {
               </Button>
             </div>
           </Hint>
+        )}
+        {withTemplates && (
+          <SelectField
+            label="Start from a template"
+            value=""
+            options={[['', 'Choose…'], ...characters.map(({ id: character, title }) => [character, title] as const)]}
+            hint="The template replaces the text in the editor. Nothing changes until you save"
+            onChange={({ target }) => {
+              const chosen = characters.find(({ id: character }) => character === target.value);
+              if (chosen && (!dirty || confirmDiscard())) edit(toEditor(chosen.text));
+            }}
+          />
         )}
         <textarea
           aria-label={`Text of ${name}`}

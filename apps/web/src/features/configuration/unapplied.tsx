@@ -1,0 +1,59 @@
+import type { AgentOverview, Plan } from '@agentbot/contracts';
+import { Button } from '../../components/ui/button.tsx';
+import { planName } from '../../lib/plans.ts';
+import { providerName } from '../../lib/providers.ts';
+
+type Difference = AgentOverview['differences'][number];
+
+const names = { provider: 'Provider', model: 'Model', endpoint: 'Base URL', plan: 'Plan' } as const;
+
+function shown(setting: Difference['setting'], value: string | null): string {
+  if (value === null) return 'none';
+  if (setting === 'plan') return planName(value as Plan);
+  return setting === 'provider' ? providerName(value) : value;
+}
+
+interface Props {
+  agent: AgentOverview;
+  busy: boolean;
+  onApply: () => void;
+}
+
+/** What is saved, what the container runs with, and the button that applies the difference. */
+export function Unapplied({ agent: { differences }, busy, onApply }: Props) {
+  const named = differences.flatMap(({ setting, ...values }) => (setting === 'other' ? [] : [{ setting, ...values }]));
+  return (
+    <div role="status" className="sticky bottom-2 mt-4 rounded-lg border border-warn/40 bg-surface px-3 py-2 text-sm shadow-lg">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <p className="font-medium">Saved, not yet active. Apply the changes to recreate the container.</p>
+        <Button size="small" busy={busy} onClick={onApply}>
+          Apply now
+        </Button>
+      </div>
+      {named.length === 0 ? (
+        <p className="mt-1 text-muted">The changes are in keys, channels, owners or allowed domains.</p>
+      ) : (
+        <table className="mt-2 w-full text-left">
+          <thead className="text-muted text-xs">
+            <tr>
+              <th className="pr-3 font-normal">Setting</th>
+              <th className="pr-3 font-normal">Saved</th>
+              <th className="font-normal">Running</th>
+            </tr>
+          </thead>
+          <tbody>
+            {named.map(({ setting, saved, running }) => (
+              <tr key={setting}>
+                <th scope="row" className="pr-3 font-normal">
+                  {names[setting]}
+                </th>
+                <td className="wrap-anywhere pr-3">{shown(setting, saved)}</td>
+                <td className="wrap-anywhere">{shown(setting, running)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
