@@ -30,6 +30,7 @@ import {
   provisionAgent,
   screenshots,
   signUp,
+  visit,
   wallet,
 } from './dashboard.ts';
 
@@ -100,7 +101,11 @@ describe('an action on an agent:', () => {
     await page.getByText(/^Next backup:/).waitFor();
     await button('Restore').click();
     await button('Restore now').click();
-    await expectToast('The backup is restored');
+    // The restore goes on without the page, which tells its end to who comes back.
+    await expectToast(/^Restoring Ada/);
+    await visit('/account');
+    await expectToast('Restore of Ada: done');
+    await openSection('backups');
     await expectStatus('running');
     await page.getByText('Before a restore').waitFor();
     for (const left of [1, 0]) {
@@ -263,7 +268,7 @@ describe('an action on an agent:', () => {
     await button('Reset memory').click();
     await page.getByLabel('Agent name').fill('Ada');
     await button('Reset now').click();
-    await expectToast('The memory is reset');
+    await expectToast('Memory reset');
     await openSection('backups');
     await page.getByText('Before a memory reset').waitFor();
   }, 90_000);

@@ -240,6 +240,55 @@ describe('a section of an agent:', () => {
     await openSection('charts');
     await page.locator('.recharts-area-curve').first().waitFor();
     expect(await page.locator('.recharts-area-curve').count()).toBe(6);
+    // The legends name all series, and the tooltip reads both lines of a chart.
+    expect(await page.locator('.recharts-legend-item-text').allTextContents()).toEqual([
+      'CPU',
+      'Memory',
+      'Received',
+      'Sent',
+      'Read',
+      'Written',
+    ]);
+    const network = page.locator('.recharts-surface[tabindex="0"]').nth(2);
+    await network.focus();
+    await page.keyboard.press('ArrowRight');
+    await page
+      .locator('.recharts-tooltip-wrapper')
+      .nth(2)
+      .getByText(/^Received/)
+      .waitFor();
+    await page.locator('.recharts-tooltip-wrapper').nth(2).getByText(/^Sent/).waitFor();
+    for (const range of ['1 h', '6 h', '7 d', '30 d']) {
+      await page.getByText(range, { exact: true }).click();
+      await page.getByText(range.endsWith('h') ? /One point per minute/ : /One point per hour/).waitFor();
+      for (const axis of await page.locator('.recharts-xAxis').all()) {
+        const labels = await axis.locator('.recharts-cartesian-axis-tick-value').allTextContents();
+        expect(new Set(labels).size).toBe(labels.length);
+      }
+    }
+  });
+
+  test('the character is edited from a template, and the agent is renamed', async () => {
+    await openSection('character');
+    await page.getByLabel('Start from a template').selectOption('support');
+    expect(await page.getByLabel('Text of SOUL.md').inputValue()).toContain('You answer customers');
+    await button('Save SOUL.md').click();
+    await expectToast('SOUL.md is saved. New conversations use it');
+    await page.getByLabel('Name', { exact: true }).fill('Ada the second');
+    await button('Rename').click();
+    await page.getByRole('heading', { name: 'Ada the second', level: 1 }).waitFor();
+    await page.getByLabel('Name', { exact: true }).fill('Ada');
+    // Unsaved text asks before a link leaves the page.
+    const asked = new Promise<string>((resolve) =>
+      page.once('dialog', (dialog) => {
+        resolve(dialog.message());
+        void dialog.dismiss();
+      }),
+    );
+    await page.getByRole('link', { name: 'Logs' }).click();
+    expect(await asked).toBe('You have unsaved changes. Discard them?');
+    await button('Rename').click();
+    await page.getByRole('heading', { name: 'Ada', level: 1, exact: true }).waitFor();
   });
 
   test('channels refuse to save a token that Telegram does not know', async () => {
@@ -286,6 +335,9 @@ describe('a section of an agent:', () => {
     await button('Save configuration').click();
     await expectToast('The configuration is saved');
     await button('Apply now').waitFor();
+    // What is saved, and what runs.
+    const model = page.getByRole('row').filter({ hasText: 'Model' });
+    expect(await model.getByRole('cell').allTextContents()).toEqual(['echo-2', 'echo-1']);
     await page.reload();
     expect(await page.getByLabel('Owner IDs').inputValue()).toBe('100, 200');
     await button('Apply now').waitFor();
@@ -512,7 +564,7 @@ describe('a section of an agent:', () => {
 });
 
 test('the sections have no serious accessibility fault in either theme, and fit a phone', async () => {
-  const paths = ['chat', 'logs', 'charts', 'channels', 'configuration', 'files', 'schedule'].map(
+  const paths = ['chat', 'logs', 'charts', 'channels', 'configuration', 'character', 'files', 'schedule'].map(
     (section) => `/agents/${agent}/${section}`,
   );
   expect(await findFaultsOfPages(page, paths)).toEqual([]);

@@ -84,6 +84,86 @@ test('the form of a new agent offers the versions of OpenClaw, and tells what th
   expect(faults).toEqual([]);
 });
 
+describe('the list of agents', () => {
+  beforeAll(() =>
+    database.query(
+      `INSERT INTO agents (id, owner_id, name, model, ai_provider, state, created_at, updated_at)
+       SELECT 'agent_listed' || i, owner_id, (ARRAY['Zoe', 'Bert'])[i], 'gpt-4', 'openrouter', 'stopped', now() + i * interval '1 second', now()
+       FROM agents, generate_series(1, 2) i WHERE agents.id = $1`,
+      [agent],
+    ),
+  );
+  const names = () => page.getByRole('list', { name: 'Agents' }).getByRole('heading', { level: 2 }).allTextContents();
+
+  test('is sorted and filtered by its address, which a reload keeps', async () => {
+    await visit('/agents');
+    await page.getByText('3 agents, 1 running').waitFor();
+    expect(await names()).toEqual(['Bert', 'Zoe', 'Ada']);
+    await page.getByLabel('Sort by').selectOption('name');
+    await page.getByLabel('State').selectOption('stopped');
+    await page.getByText('2 of 3 agents, 1 running').waitFor();
+    await page.waitForURL('**/agents?state=stopped&sort=name');
+    expect(await names()).toEqual(['Bert', 'Zoe']);
+    await page.reload();
+    await page.getByText('2 of 3 agents, 1 running').waitFor();
+    expect(await names()).toEqual(['Bert', 'Zoe']);
+  });
+
+  test('deletes the selected agents after the number is typed', async () => {
+    await visit('/agents?state=stopped');
+    await page.getByLabel('Select all').check();
+    const selected = page.getByRole('region', { name: 'Selected agents' });
+    await selected.getByText('2 selected').waitFor();
+    expect(await selected.getByRole('button', { name: 'Stop 0' }).isDisabled()).toBe(true);
+    for (const theme of ['light', 'dark']) expect(await findFaults(page, '/agents?selected', theme)).toEqual([]);
+    await selected.getByRole('button', { name: 'Delete 2' }).click();
+    const confirm = button('Delete forever');
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel('Number of agents').fill('2');
+    await confirm.click();
+    await expectToast('2 agents deleted');
+    await page.getByText('No agent matches').waitFor();
+    expect((await database.query('SELECT FROM agents')).rowCount).toBe(1);
+  });
+});
+
+test('Ctrl+K goes to an agent, or to a page', async () => {
+  await visit('/account');
+  await page.getByRole('heading', { name: 'Account', level: 1 }).waitFor();
+  const goTo = async (text: string) => {
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Agent or page').fill(text);
+    await page.keyboard.press('Enter');
+  };
+  await goTo('ada');
+  await page.waitForURL(`**/agents/${agent}`);
+  await page.getByRole('navigation', { name: 'Breadcrumb' }).getByText('Overview').waitFor();
+  await goTo('wallets');
+  await page.waitForURL('**/account/wallets');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('option', { name: 'Ada' }).waitFor();
+  for (const theme of ['light', 'dark']) expect(await findFaults(page, '/go-to', theme)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByPlaceholder('Agent or page').waitFor({ state: 'detached' });
+  await page.setViewportSize(DESKTOP);
+});
+
+test('a click on a button that is not hydrated yet is not lost', async () => {
+  const phone = await context.newPage();
+  await phone.setViewportSize(PHONE);
+  await phone.route('**/_next/static/**/*.js', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await route.continue();
+  });
+  await phone.goto(`${stack.webUrl}/agents`, { waitUntil: 'commit' });
+  const menu = phone.getByRole('button', { name: 'Menu' });
+  await menu.click();
+  // React puts its properties on an element when it hydrates it.
+  expect(await menu.evaluate((element) => Object.keys(element).some((key) => key.startsWith('__react')))).toBe(false);
+  await phone.getByRole('dialog', { name: 'Menu' }).getByRole('link', { name: 'API keys' }).waitFor();
+  await phone.close();
+});
+
 describe('the account', () => {
   test('an API key has scopes, is shown only once, and can be revoked', async () => {
     await visit('/account/keys');

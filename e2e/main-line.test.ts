@@ -177,7 +177,10 @@ test('a backend that is killed during provisioning leaves no agent stuck', async
   await page.goto(`${stack.webUrl}/agents`);
   const card = page.getByRole('listitem').filter({ hasText: 'Interrupted' });
   await card.getByText(/^(running|error)$/).waitFor({ timeout: 120_000 });
-  await card.getByRole('link', { name: /Interrupted/ }).first().click();
+  await card
+    .getByRole('link', { name: /Interrupted/ })
+    .first()
+    .click();
   await deleteShownAgent('Interrupted');
 });
 
@@ -191,7 +194,10 @@ async function deleteShownAgent(name: string) {
 }
 
 test('deletion removes every Docker resource of the agent', async () => {
-  await page.getByRole('link', { name: /Ada’s first/ }).first().click();
+  await page
+    .getByRole('link', { name: /Ada’s first/ })
+    .first()
+    .click();
   await deleteShownAgent('Ada’s first 🤖');
   await page.getByRole('heading', { name: 'No agents yet' }).waitFor();
   expect(await countResources()).toBe(0);

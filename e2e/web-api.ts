@@ -98,6 +98,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   provisionAgent: () => ({ name: 'New' }),
   updateAgentConfig: () => ({}),
+  updateAgentMetadata: () => ({}),
   verifyAgent: () => ({ verificationType: 'eas' }),
   updateAgent: () => ({}),
   sendMessage: () => ({ message: 'Hello', agentId: running }),

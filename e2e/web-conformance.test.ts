@@ -258,6 +258,7 @@ describe('error tables:', () => {
     ['provisionWithChannels', { telegramToken: canary('1:'), aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
     ['provisionWithChannels', { telegramToken: canary('1:') }, 'Invalid plan'],
     ['updateAgentConfig', { aiProvider: 'minimax' }, 'Invalid aiProvider'],
+    ['updateAgentMetadata', { name: ' ' }, 'Agent name is required'],
     ['verifyAgent', { verificationType: 'oauth' }, 'Invalid verificationType: use eas, coinbase, ens or webauthn'],
     ['verifyAgent', { verificationType: 'eas', verified: true }, 'Verification of type eas is not supported on this installation'],
     ['updateAgent', { image: '$(reboot)' }, 'Invalid Docker image name'],
@@ -569,7 +570,9 @@ describe('error tables:', () => {
     const larger = { as: small, agent, body: { config: { plan: 'network' } } };
     await owner.call('PUT', `/api/admin/users/${id}/plan`, { body: { plan: 'solo' } });
     const sentence = 'Your subscription does not cover network';
-    expectRefusal('updateAgentConfig', await call('updateAgentConfig', larger), 'PAYMENT_REQUIRED', sentence);
+    for (const each of ['updateAgentConfig', 'updateAgentMetadata'] as const) {
+      expectRefusal(each, await call(each, larger), 'PAYMENT_REQUIRED', sentence);
+    }
     expectRefusal('provisionWithChannels', await call('provisionWithChannels', { as: small }), 'AGENT_LIMIT_REACHED');
     await callBackend(undefined, `/api/agents/${agent}`, { method: 'PUT', body: JSON.stringify({ plan: 'network' }) });
     for (const each of ['repairAgent', 'applyAgentConfig'] as const) {

@@ -4,7 +4,10 @@ import { addressesOf } from '@agentbot/contracts/addresses';
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
+import { EarlyClicks } from '../components/early-clicks.tsx';
 import { THEME_COOKIE, themeFrom } from '../features/shell/theme.ts';
+import { earlyClicksScript } from '../lib/early-clicks.ts';
+import { pageNonce } from '../server/page-nonce.ts';
 import { ApiAddresses } from './api-addresses.tsx';
 
 const addresses = addressesOf('web');
@@ -21,6 +24,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   return (
     <html lang="en" data-theme={theme}>
       <body className="min-h-dvh antialiased">
+        {/* The browser hides the nonce from scripts, also from React's comparison. */}
+        <script nonce={await pageNonce()} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: earlyClicksScript }} />
+        <EarlyClicks />
         <ApiAddresses table={addresses}>{children}</ApiAddresses>
       </body>
     </html>

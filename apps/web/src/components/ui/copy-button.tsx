@@ -12,12 +12,21 @@ function select(box: HTMLTextAreaElement | null): void {
   box?.select();
 }
 
+interface Props {
+  /** A function for a text that is worth building only when it is copied. */
+  text: string | (() => string);
+  label?: string;
+  compact?: boolean;
+  disabled?: boolean;
+}
+
 /** Copies a text and confirms it on the button, which is an icon if `compact`. Shows the text for manual copying if the browser denies clipboard access. */
-export function CopyButton({ text, label = 'Copy', compact }: { text: string; label?: string; compact?: boolean }) {
+export function CopyButton({ text, label = 'Copy', compact, disabled }: Props) {
+  const read = () => (typeof text === 'string' ? text : text());
   const [outcome, setOutcome] = useState<'copied' | 'refused'>();
   async function copy() {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(read());
       setOutcome('copied');
       setTimeout(() => setOutcome(undefined), CONFIRMATION_MS);
     } catch {
@@ -31,6 +40,7 @@ export function CopyButton({ text, label = 'Copy', compact }: { text: string; la
       <Button
         kind={compact ? 'quiet' : 'plain'}
         size="small"
+        disabled={disabled}
         title={compact ? label : undefined}
         className={compact ? 'px-2' : undefined}
         onClick={copy}
@@ -43,7 +53,7 @@ export function CopyButton({ text, label = 'Copy', compact }: { text: string; la
       {outcome === 'refused' && (
         <label className="block w-full space-y-1.5 text-muted text-xs">
           <span className="block">This browser does not allow copying here. Copy the text manually:</span>
-          <textarea ref={select} readOnly rows={3} value={text} className={`${wideControlStyle} font-mono text-ink`} />
+          <textarea ref={select} readOnly rows={3} value={read()} className={`${wideControlStyle} font-mono text-ink`} />
         </label>
       )}
     </>

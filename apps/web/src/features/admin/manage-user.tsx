@@ -44,7 +44,7 @@ function ResetLink({ user }: { user: UserView }) {
   return (
     <Action
       title="Password"
-      description="This installation cannot send mail. Create a link and hand it to the user: whoever has it sets the password. It is shown only once."
+      description="This installation cannot send mail. Create a link and give it to the user: anyone who has it can set the password. It is shown only once."
     >
       {link ? (
         <div className="space-y-2">

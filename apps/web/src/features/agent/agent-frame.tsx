@@ -1,7 +1,7 @@
 'use client';
 
 import { ApiError } from '@agentbot/contracts/client';
-import { ArrowLeft, SearchX } from 'lucide-react';
+import { SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
@@ -16,7 +16,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useAgentChanges } from '../../lib/hooks/use-agent-changes.ts';
 import { useReloadConversations } from '../../lib/hooks/use-reload-conversations.ts';
-import { SectionTabs } from './section-tabs.tsx';
+import { SectionTabs, sectionName } from './section-tabs.tsx';
 
 /** The header of every section of an agent. It subscribes to the agent's changes and revalidates the caches of all sections. */
 export function AgentFrame({ id, children }: { id: string; children: ReactNode }) {
@@ -24,7 +24,8 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
   const { mutate } = useSWRConfig();
   const reloadConversations = useReloadConversations(id);
   // On a phone the chat fills the screen below the tabs.
-  const isChat = usePathname()?.endsWith('/chat');
+  const pathname = usePathname();
+  const isChat = pathname?.endsWith('/chat');
   useAgentChanges(
     (frame) => {
       const [row] = frame.type === 'changed' ? frame.agents : [];
@@ -52,12 +53,23 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
   }
   return (
     <>
-      <Link
-        href="/agents"
-        className={`mb-2 inline-flex min-h-6 items-center gap-1 text-muted text-sm hover:text-ink ${isChat ? 'max-sm:hidden' : ''}`}
-      >
-        <ArrowLeft aria-hidden className="size-4" /> All agents
-      </Link>
+      <nav aria-label="Breadcrumb" className={`mb-2 text-muted text-sm ${isChat ? 'max-sm:hidden' : ''}`}>
+        <ol className="flex min-h-6 flex-wrap items-center gap-x-1.5">
+          <li>
+            <Link href="/agents" className="hover:text-ink">
+              Agents
+            </Link>
+          </li>
+          <li aria-hidden>/</li>
+          <li className="max-w-64 truncate">
+            <Link href={`/agents/${id}`} className="hover:text-ink">
+              {agent?.name ?? id}
+            </Link>
+          </li>
+          <li aria-hidden>/</li>
+          <li aria-current="page">{sectionName(pathname, id)}</li>
+        </ol>
+      </nav>
       <div className={`mb-4 flex min-h-10 flex-wrap items-center justify-between gap-x-4 gap-y-3 ${isChat ? 'max-sm:sr-only' : ''}`}>
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
           <Avatar id={id} />

@@ -8,7 +8,7 @@ import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { api } from '../../lib/api/client.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
-import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
+import { acceptedWithToast, followWithToast } from '../../lib/toast/with-toast.ts';
 
 /** Actions that cannot be undone or that make the agent unavailable. */
 export function DangerZone({ id }: { id: string }) {
@@ -34,13 +34,18 @@ export function DangerZone({ id }: { id: string }) {
     await Promise.all([mutate('overview'), mutate('me')]);
     return true;
   }
-  const reset = () =>
-    acceptedWithToast(api('resetAgentMemory', { params: { id } }), {
-      pending: 'Backing up and clearing the data…',
-      success: 'The memory is reset',
-    });
-  const repair = () =>
-    acceptedWithToast(api('repairAgent', { params: { id } }), { pending: 'Replacing the container…', success: 'The agent is repaired' });
+  const { name } = agent;
+  // Not awaited: the toast shows the progress, so the dialogs can close.
+  async function reset() {
+    const text = { pending: 'Backing up and clearing the data…', success: 'Memory reset' };
+    void followWithToast(api('resetAgentMemory', { params: { id } }), text, { agentId: id, agentName: name, kind: 'reset-memory' });
+    return true;
+  }
+  async function repair() {
+    const text = { pending: 'Recreating the container…', success: 'The agent is repaired' };
+    void followWithToast(api('repairAgent', { params: { id } }), text, { agentId: id, agentName: name, kind: 'repair' });
+    return true;
+  }
 
   return (
     <div className="max-w-2xl space-y-4">

@@ -105,7 +105,7 @@ export function Overview({ id }: { id: string }) {
                 </div>
               )}
               <div>
-                <p className="mb-1.5 text-muted">Gateway token: anyone who has it can talk to the agent as you</p>
+                <p className="mb-1.5 text-muted">Gateway token. Keep it secret: it gives full access to this agent.</p>
                 <GatewayToken id={id} />
               </div>
             </div>

@@ -22,6 +22,10 @@ const sections = [
   ['danger', 'Danger zone'],
 ] as const;
 
+/** The name of the section that a path shows. */
+export const sectionName = (pathname: string | null, id: string): string =>
+  sections.find(([section]) => pathname === `/agents/${id}${section && `/${section}`}`)?.[1] ?? 'Overview';
+
 /** Links to the sections of an agent. `compact` leaves no room around them on a phone. */
 export function SectionTabs({ id, compact }: { id: string; compact?: boolean | undefined }) {
   const pathname = usePathname();

@@ -15,7 +15,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { useOpenclawVersions } from '../../lib/hooks/use-openclaw-versions.ts';
-import { withToast } from '../../lib/toast/with-toast.ts';
+import { followWithToast } from '../../lib/toast/with-toast.ts';
 import { useLastUpdate } from './use-last-update.ts';
 
 /** Whether a version would start without the agent's conversations: no version converts a database back to files. */
@@ -46,12 +46,10 @@ export function Update({ id }: { id: string }) {
   const isRefused = losesConversations(agent, version, listed.versions);
 
   async function update() {
-    const updating = withToast(api('updateAgent', { params: { id }, body: { image: target } }), {
-      pending: `Updating to ${target}…`,
-      success: `The agent is running on ${target}`,
-    });
+    const text = { pending: `Updating to ${target}…`, success: `The agent is running on ${target}` };
+    const updating = api('updateAgent', { params: { id }, body: { image: target } });
     // Not awaited: the page shows the progress, so the dialog can close.
-    void updating;
+    void followWithToast(updating, text, { agentId: id, agentName: agent?.name ?? id, kind: 'update' });
     return true;
   }
   return (

@@ -4,8 +4,7 @@ import type { OverviewRow } from '@agentbot/contracts';
 import { Bot, Plus, SearchX } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
-import { useSearchParams } from 'next/navigation';
-import { type ReactNode, useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { type ReactNode, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { AccountBudgetHint } from '../../components/agent/account-budget-hint.tsx';
 import { Button, buttonStyle } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
@@ -15,10 +14,11 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { AgentRows } from './agent-rows.tsx';
-import { DemoAgent } from './demo-agent.tsx';
 import { agentsOf, type ListView, queryOf, readView, sorts, states, wholeList } from './list-view.ts';
 import { useLiveAgents } from './use-live-agents.ts';
 
+// Loaded for an empty list.
+const DemoAgent = dynamic(() => import('./demo-agent.tsx').then((module) => module.DemoAgent), { ssr: false });
 // Loaded when an agent is selected.
 const BulkActions = dynamic(() => import('./bulk-actions.tsx').then((module) => module.BulkActions), { ssr: false });
 
@@ -30,9 +30,13 @@ const sortNames: Record<ListView['sort'], string> = {
   spent: 'Spent today',
 };
 
-function FilteredAgents({ agents }: { agents: OverviewRow[] }) {
-  const query = useSearchParams();
-  const [view, setView] = useState(() => readView(query));
+/** The address follows the typed text after this pause: each change of it renders the page. */
+const ADDRESS_MS = 500;
+
+function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: string }) {
+  const [view, setView] = useState(() => readView(new URLSearchParams(query)));
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const wanted = useDeferredValue(view);
   const found = useMemo(() => agentsOf(agents, wanted), [agents, wanted]);
@@ -41,7 +45,8 @@ function FilteredAgents({ agents }: { agents: OverviewRow[] }) {
   function change(part: Partial<ListView>) {
     const next = { ...view, ...part };
     setView(next);
-    window.history.replaceState(null, '', `/agents${queryOf(next)}`);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => window.history.replaceState(null, '', `/agents${queryOf(next)}`), 'q' in part ? ADDRESS_MS : 0);
   }
   const tick = useCallback((id: string, on: boolean) => {
     setTicked((before) => new Set(on ? [...before, id] : [...before].filter((each) => each !== id)));
@@ -117,6 +122,8 @@ function FilteredAgents({ agents }: { agents: OverviewRow[] }) {
 
 interface Props {
   initial: OverviewRow[] | undefined;
+  /** The query of the page's address: search, state and order. */
+  query: string;
   /** Shown above the list: the account's plan, or the result of a checkout. */
   notice: ReactNode;
   /** Shown below an empty list: what an administrator sets up first. */
@@ -130,7 +137,7 @@ const fullest = (agents: readonly OverviewRow[]) =>
     .reduce((most, each) => (each && (!most || each.usedPercent > most.usedPercent) ? each : most), null);
 
 /** The user's agents, updated live. */
-export function AgentList({ initial, notice, firstRun }: Props) {
+export function AgentList({ initial, query, notice, firstRun }: Props) {
   const { agents, error, reload } = useLiveAgents(initial);
   return (
     <>
@@ -162,7 +169,7 @@ export function AgentList({ initial, notice, firstRun }: Props) {
         </EmptyState>
       )}
       {agents?.length === 0 && <div className="mt-6 empty:hidden">{firstRun}</div>}
-      {agents && agents.length > 0 && <FilteredAgents agents={agents} />}
+      {agents && agents.length > 0 && <FilteredAgents agents={agents} query={query} />}
     </>
   );
 }

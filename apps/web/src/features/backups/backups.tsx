@@ -15,7 +15,7 @@ import { api, urlOf } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatBytes, formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
-import { acceptedWithToast, withToast } from '../../lib/toast/with-toast.ts';
+import { acceptedWithToast, followWithToast, withToast } from '../../lib/toast/with-toast.ts';
 import { Schedule } from './schedule.tsx';
 
 const causes: Record<BackupView['cause'], string> = {
@@ -30,19 +30,22 @@ const causes: Record<BackupView['cause'], string> = {
 interface RowProps {
   id: string;
   backup: BackupView;
+  /** The agent's name. */
+  name: string;
   /** The agent's present image. */
   image: string | null | undefined;
   onChanged: () => Promise<unknown>;
 }
 
-function BackupRow({ id, backup, image, onChanged }: RowProps) {
+function BackupRow({ id, name, backup, image, onChanged }: RowProps) {
   const params = { id, backupId: backup.id };
   const when = formatTime(backup.createdAt);
   const restoreWith = (body: { withImage?: boolean }) => async () => {
-    const text = { pending: 'Restoring. The current data is backed up first…', success: 'The backup is restored' };
-    const accepted = await acceptedWithToast(api('restoreBackup', { params, body }), text);
-    await onChanged();
-    return accepted;
+    const text = { pending: `Restoring ${name}. The current data is backed up first…`, success: 'Backup restored' };
+    const restoring = api('restoreBackup', { params, body });
+    void followWithToast(restoring, text, { agentId: id, agentName: name, kind: 'restore' }).then(onChanged);
+    // The toast shows the progress, so the dialog can close.
+    return true;
   };
   async function remove() {
     const accepted = await acceptedWithToast(api('deleteBackup', { params }), {
@@ -131,7 +134,7 @@ export function Backups({ id }: { id: string }) {
         ) : (
           <ul className="divide-y divide-line">
             {data.backups.map((backup) => (
-              <BackupRow key={backup.id} id={id} backup={backup} image={agent?.image} onChanged={() => mutate()} />
+              <BackupRow key={backup.id} id={id} name={agent?.name ?? id} backup={backup} image={agent?.image} onChanged={() => mutate()} />
             ))}
           </ul>
         )}

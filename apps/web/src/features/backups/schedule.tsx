@@ -48,8 +48,8 @@ export function Schedule({ id, schedule, onChanged }: Props) {
     >
       <form method="post" onSubmit={save} className="grid items-end gap-4 sm:grid-cols-[1fr_1fr_1fr_auto]">
         <SelectField label="Back up" name="everyHours" defaultValue={current} options={options} />
-        <Field label="Keep at most (backups)" name="keep" type="number" min={1} max={100} required defaultValue={schedule.keep} />
-        <Field label="Keep for (days)" name="keepDays" type="number" min={1} max={3650} required defaultValue={schedule.keepDays} />
+        <Field label="Keep the latest (backups)" name="keep" type="number" min={1} max={100} required defaultValue={schedule.keep} />
+        <Field label="Delete after (days)" name="keepDays" type="number" min={1} max={3650} required defaultValue={schedule.keepDays} />
         <Button type="submit" kind="plain" busy={busy}>
           Save schedule
         </Button>

@@ -1,37 +1,46 @@
 import type { UsageHistory } from '@agentbot/contracts';
-import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { Area, AreaChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { formatTime } from '../../lib/format.ts';
+import { timeTicks, valueTicks } from './axes.ts';
 
 type Point = UsageHistory['history']['points'][number];
+export type Row = Omit<Point, 'timestamp'> & { at: number };
 interface Props {
-  points: readonly Point[];
-  range: 'day' | 'month';
-  series: { key: Exclude<keyof Point, 'timestamp'>; name: string; colour: string }[];
+  /** An empty row ends a line. */
+  rows: readonly (Row | { at: number })[];
+  from: number;
+  to: number;
+  series: { key: Exclude<keyof Row, 'at'>; name: string; colour: string }[];
+  /** How the values round: bytes by 1024. */
+  base: 10 | 1024;
   format: (value: number) => string;
 }
 
+const DAY_MS = 24 * 3_600_000;
 const tick = { fill: 'var(--muted)', fontSize: 11 };
-const short = { day: { timeStyle: 'short' }, month: { month: 'short', day: 'numeric' } } as const;
 
-/** An area chart over time. The arrow keys move its tooltip. */
-export default function Chart({ points, range, series, format }: Props) {
-  const rows = points.map((point) => ({ ...point, at: Date.parse(point.timestamp) }));
-  const time = new Intl.DateTimeFormat('en', short[range]);
+/** An area chart over time, with a legend. The arrow keys move its tooltip, which has all series. */
+export default function Chart({ rows, from, to, series, base, format }: Props) {
+  const time = new Intl.DateTimeFormat('en', to - from <= DAY_MS ? { timeStyle: 'short' } : { month: 'short', day: 'numeric' });
+  const values = rows.flatMap((row) => ('cpu' in row ? series.map(({ key }) => row[key]) : []));
+  const ticks = valueTicks(Math.max(0, ...values), base);
   return (
-    <div className="h-56">
+    <div className="h-60">
       <ResponsiveContainer width="100%" height="100%">
-        <AreaChart data={rows} margin={{ top: 4, right: 4, bottom: 0, left: 0 }} accessibilityLayer>
+        <AreaChart data={[...rows]} margin={{ top: 8, right: 12, bottom: 0, left: 0 }} accessibilityLayer>
           <CartesianGrid stroke="var(--line)" vertical={false} />
           <XAxis
             dataKey="at"
             type="number"
-            domain={['dataMin', 'dataMax']}
+            domain={[from, to]}
+            ticks={timeTicks(from, to)}
             tickFormatter={(at: number) => time.format(at)}
             tick={tick}
             stroke="var(--line)"
-            minTickGap={40}
+            minTickGap={20}
           />
-          <YAxis tickFormatter={format} tick={tick} stroke="var(--line)" width={72} domain={[0, 'auto']} />
+          <YAxis tickFormatter={format} tick={tick} stroke="var(--line)" width={76} ticks={ticks} domain={[0, ticks.at(-1) ?? 1]} />
+          <Legend verticalAlign="top" height={24} iconType="plainline" wrapperStyle={{ fontSize: 12 }} />
           <Tooltip
             labelFormatter={(at) => formatTime(Number(at))}
             formatter={(value) => format(Number(value))}
@@ -46,6 +55,7 @@ export default function Chart({ points, range, series, format }: Props) {
               fill={colour}
               fillOpacity={0.12}
               strokeWidth={1.5}
+              connectNulls={false}
               dot={rows.length === 1}
               isAnimationActive={false}
             />

@@ -3,7 +3,7 @@
 import type { UsageHistory } from '@agentbot/contracts';
 import { LineChart } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import useSWR from 'swr';
 import { Card } from '../../components/ui/card.tsx';
 import { Choice } from '../../components/ui/choice.tsx';
@@ -12,32 +12,62 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { formatBytes } from '../../lib/format.ts';
+import { formatBytes, timeZoneName } from '../../lib/format.ts';
+import { type Range, ranges, withGaps } from './axes.ts';
+import type { Row } from './chart.tsx';
 
-const Chart = dynamic(() => import('./chart.tsx'), { ssr: false, loading: () => <div className="h-56" /> });
-const ranges = [
-  ['day', 'Day'],
-  ['month', 'Month'],
-] as const;
+const Chart = dynamic(() => import('./chart.tsx'), { ssr: false, loading: () => <div className="h-60" /> });
+const options = (Object.keys(ranges) as Range[]).map((each) => [each, ranges[each].title] as const);
+
+const ratesOf = (row: Row, seconds: number) => ({
+  received: row.received / seconds,
+  sent: row.sent / seconds,
+  read: row.read / seconds,
+  written: row.written / seconds,
+});
 
 /** The charts of one time range. */
-function UsageCharts({ points, range, interval }: UsageHistory['history']) {
-  if (points.length === 0)
-    return <EmptyState icon={LineChart} title="No usage data yet" description="Usage is recorded every minute while the agent runs." />;
-  const perSecond = (bytes: number) => `${formatBytes(bytes / (interval / 1000))}/s`;
+function UsageCharts({ points, interval, range, to }: Pick<UsageHistory['history'], 'points' | 'interval'> & { range: Range; to: number }) {
+  const from = to - ranges[range].length;
+  const rows = useMemo(() => {
+    const inRange = points.map(({ timestamp, ...figures }) => ({ ...figures, at: Date.parse(timestamp) })).filter(({ at }) => at >= from);
+    return withGaps(inRange, interval);
+  }, [points, interval, from]);
+  if (rows.length === 0) {
+    return (
+      <EmptyState
+        icon={LineChart}
+        title={points.length === 0 ? 'No usage data yet' : 'No usage data in this range'}
+        description="Usage is recorded every minute while the agent runs."
+      />
+    );
+  }
+  // Points have the bytes of a whole minute or hour.
+  const seconds = interval / 1000;
+  const rates = rows.map((row) => ('cpu' in row ? { ...row, ...ratesOf(row, seconds) } : row));
+  const perSecond = (bytes: number) => `${formatBytes(bytes)}/s`;
   const percent = (value: number) => `${value.toFixed(1)} %`;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
       <Card title="CPU" description="Percent of one CPU">
-        <Chart points={points} range={range} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
+        <Chart rows={rows} from={from} to={to} base={10} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
       </Card>
       <Card title="Memory" description={`Limit: ${formatBytes(points.at(-1)?.memoryLimit ?? 0)}`}>
-        <Chart points={points} range={range} format={formatBytes} series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]} />
+        <Chart
+          rows={rows}
+          from={from}
+          to={to}
+          base={1024}
+          format={formatBytes}
+          series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]}
+        />
       </Card>
       <Card title="Network">
         <Chart
-          points={points}
-          range={range}
+          rows={rates}
+          from={from}
+          to={to}
+          base={1024}
           format={perSecond}
           series={[
             { key: 'received', name: 'Received', colour: 'var(--accent)' },
@@ -47,8 +77,10 @@ function UsageCharts({ points, range, interval }: UsageHistory['history']) {
       </Card>
       <Card title="Disk">
         <Chart
-          points={points}
-          range={range}
+          rows={rates}
+          from={from}
+          to={to}
+          base={1024}
           format={perSecond}
           series={[
             { key: 'read', name: 'Read', colour: 'var(--accent)' },
@@ -60,21 +92,33 @@ function UsageCharts({ points, range, interval }: UsageHistory['history']) {
   );
 }
 
-/** The usage of an agent's container over a day or a month. */
+/** The usage of an agent's container, from an hour to 30 days. */
 export function Charts({ id }: { id: string }) {
-  const [range, setRange] = useState<'day' | 'month'>('day');
-  const { data, error, mutate } = useSWR(['history', id, range], () => api('getAgentStatsHistory', { params: { id }, query: { range } }), {
-    refreshInterval: 60_000,
-    keepPreviousData: true,
-  });
+  const [range, setRange] = useState<Range>('1d');
+  const wanted = ranges[range].history;
+  const { data, error, mutate } = useSWR(
+    ['history', id, wanted],
+    () =>
+      api('getAgentStatsHistory', { params: { id }, query: { range: wanted } }).then(({ history }) => ({ history, readAt: Date.now() })),
+    { refreshInterval: 60_000, keepPreviousData: true },
+  );
   if (!data && !error) return <Loading rows={2} className="h-72" />;
-  // `keepPreviousData` returns the other range until this one answers: do not show it beside an error.
-  const history = error && data?.history.range !== range ? undefined : data?.history;
+  // `keepPreviousData` returns the other history until this one arrives.
+  const shown = data?.history.range === wanted ? data : undefined;
   return (
     <div className="space-y-4">
-      <Choice legend="Range" value={range} options={ranges} onChange={setRange} />
+      <Choice legend="Range" value={range} options={options} onChange={setRange} />
       <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
-      {history && <UsageCharts {...history} />}
+      {!shown && !error && <Loading rows={2} className="h-72" />}
+      {shown && (
+        <>
+          <UsageCharts points={shown.history.points} interval={shown.history.interval} range={range} to={shown.readAt} />
+          <p className="text-muted text-xs">
+            Times in {timeZoneName()}. One point per {shown.history.interval === 60_000 ? 'minute' : 'hour'}; a gap means that the agent did
+            not run.
+          </p>
+        </>
+      )}
     </div>
   );
 }

@@ -5,9 +5,10 @@ import type { LogLevel } from '@agentbot/contracts';
 import { Download, Pause, Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
+import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { controlStyle } from '../../components/ui/field.tsx';
 import { timeZoneName } from '../../lib/format.ts';
-import { type LogLine, levels } from './log-line.ts';
+import { copied, type LogLine, levelNames, levels, timeOf } from './log-line.ts';
 import { LogLines } from './log-lines.tsx';
 import { type LogState, useLog } from './use-log.ts';
 
@@ -18,6 +19,14 @@ const stateText: Record<LogState, string> = {
   ended: 'The container has exited',
   gone: 'This log no longer exists',
 };
+const ranges = [
+  ['', 'Any time'],
+  ['900', 'Last 15 min'],
+  ['3600', 'Last hour'],
+  ['21600', 'Last 6 h'],
+  ['86400', 'Last 24 h'],
+] as const;
+
 function download(agentId: string, lines: LogLine[]) {
   const address = URL.createObjectURL(new Blob([lines.map(({ text }) => `${text}\n`).join('')], { type: 'text/plain' }));
   const link = document.createElement('a');
@@ -33,15 +42,27 @@ export function LiveLog({ id }: { id: string }) {
   const [follow, setFollow] = useState(true);
   const [text, setText] = useState('');
   const [level, setLevel] = useState<LogLevel>('trace');
+  // Milliseconds since the epoch; 0 for any time.
+  const [since, setSince] = useState(0);
+  const [range, setRange] = useState('');
+  const [wrap, setWrap] = useState(true);
   const { lines, waiting, state, older, loadOlder } = useLog(id, { paused, follow });
   const matches = useMemo(() => {
     const wanted = text.toLowerCase();
     const minLevel = levels.indexOf(level);
     // A live line without a level came from stdout or stderr: warn at most.
-    return (line: LogLine) => levels.indexOf(line.level ?? 'warn') >= minLevel && line.text.toLowerCase().includes(wanted);
-  }, [text, level]);
+    return (line: LogLine) =>
+      timeOf(line) >= since && levels.indexOf(line.level ?? 'warn') >= minLevel && line.text.toLowerCase().includes(wanted);
+  }, [text, level, since]);
   const found = useMemo(() => lines.filter(matches), [lines, matches]);
 
+  function choose(seconds: string) {
+    const from = seconds ? Date.now() - Number(seconds) * 1000 : 0;
+    setRange(seconds);
+    setSince(from);
+    // Reads back to the beginning of the range.
+    if (from) void loadOlder((line) => timeOf(line) < from);
+  }
   return (
     <section aria-label="Live log" className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-2 border-line border-b p-3">
@@ -61,7 +82,14 @@ export function LiveLog({ id }: { id: string }) {
         >
           {levels.map((each) => (
             <option key={each} value={each}>
-              {each === 'trace' ? 'All levels' : each === 'fatal' ? 'fatal only' : `${each} and above`}
+              {levelNames[each]}
+            </option>
+          ))}
+        </select>
+        <select aria-label="Range" className={`${controlStyle}`} value={range} onChange={(event) => choose(event.target.value)}>
+          {ranges.map(([seconds, name]) => (
+            <option key={seconds} value={seconds}>
+              {name}
             </option>
           ))}
         </select>
@@ -69,6 +97,7 @@ export function LiveLog({ id }: { id: string }) {
           {paused ? <Play aria-hidden className="size-4" /> : <Pause aria-hidden className="size-4" />}
           {paused ? 'Resume' : 'Pause'}
         </Button>
+        <CopyButton text={() => found.map(copied).join('\n')} disabled={found.length === 0} />
         <Button kind="plain" disabled={found.length === 0} onClick={() => download(id, found)}>
           <Download aria-hidden className="size-4" /> Download
         </Button>
@@ -78,16 +107,21 @@ export function LiveLog({ id }: { id: string }) {
         follow={follow && !paused}
         onFollow={setFollow}
         older={older}
-        filtered={text !== '' || level !== 'trace'}
+        wrap={wrap}
+        filtered={text !== '' || level !== 'trace' || since > 0}
         onLoadOlder={() => void loadOlder(matches)}
       />
       <p className="flex flex-wrap justify-between gap-x-4 border-line border-t px-4 py-2 text-muted text-xs">
         <span aria-live="polite">{paused ? `Paused, ${waiting} new ${waiting === 1 ? 'line' : 'lines'}` : stateText[state]}</span>
-        <span className="flex gap-4">
+        <span className="flex flex-wrap gap-x-4 gap-y-1">
           {lines.length > 0 && <span>Times in {timeZoneName()}</span>}
           <span>
             {found.length} of {lines.length} lines
           </span>
+          <label className="flex items-center gap-1.5">
+            <input type="checkbox" className="accent-accent" checked={wrap} onChange={(event) => setWrap(event.target.checked)} />
+            Wrap
+          </label>
           <label className="flex items-center gap-1.5">
             <input type="checkbox" className="accent-accent" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
             Follow

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { entryLines, gapLine, parseLine } from './log-line.ts';
+import { copied, entryLines, gapLine, parseLine, timeOf } from './log-line.ts';
 
 const id = '1767225600123456789';
 
@@ -23,4 +23,15 @@ test('entryLines write a line of a subsystem as JSON for the download', () => {
   const entry = { id: `log_${id}`, timestamp: '2026-01-01T00:00:00.123Z', level: 'info', source: 'gateway', message: 'm' };
   const [line] = entryLines(entry as never);
   expect(JSON.parse(line?.text ?? '')).toEqual({ time: entry.timestamp, level: 'info', subsystem: 'gateway', message: 'm' });
+});
+
+test('a copied line has its time in UTC, its level and its source', () => {
+  const line = parseLine('{"level":"warn","subsystem":"gateway","message":"slow"}', id);
+  expect(timeOf(line)).toBe(1_767_225_600_123);
+  expect(copied(line)).toBe('2026-01-01T00:00:00.123Z warn gateway slow');
+  expect(copied(parseLine('plain', id))).toBe('2026-01-01T00:00:00.123Z plain');
+});
+
+test('each line shows its date', () => {
+  expect(parseLine('plain', id).time).toMatch(/2026|2025/);
 });

@@ -17,13 +17,26 @@ export interface LogLine {
 /** In order of severity. */
 export const levels: LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
-const clock = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
+/** Levels as the filter names them. */
+export const levelNames: Record<LogLevel, string> = {
+  trace: 'All levels',
+  debug: 'Debug and above',
+  info: 'Info and above',
+  warn: 'Warnings and above',
+  error: 'Errors and above',
+  fatal: 'Fatal only',
+};
+
+/** When a line was written, in milliseconds since the epoch. */
+export const timeOf = ({ id }: Pick<LogLine, 'id'>): number => Number(id.slice(0, -6));
+
+/** A line as it is copied: with its time in UTC. */
+export const copied = (line: LogLine): string =>
+  [new Date(timeOf(line)).toISOString(), line.level, line.source, line.message].filter(Boolean).join(' ');
+
 const dated = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
 
-function timeAt(id: string): string {
-  const at = new Date(Number(id.slice(0, -6)));
-  return (at.toDateString() === new Date().toDateString() ? clock : dated).format(at);
-}
+const timeAt = (id: string): string => dated.format(timeOf({ id }));
 
 interface OpenClawRecord {
   level?: unknown;

@@ -21,6 +21,8 @@ const LOAD_DISTANCE = 400;
 interface Props {
   lines: LogLine[];
   follow: boolean;
+  /** Whether long lines continue on the next row. */
+  wrap: boolean;
   onFollow: (follow: boolean) => void;
   /** The state of the lines before these; undefined while no line is shown. */
   older: OlderLines | undefined;
@@ -30,7 +32,7 @@ interface Props {
 }
 
 /** The lines of a log. Renders the visible ones only. */
-export function LogLines({ lines, follow, onFollow, older, filtered, onLoadOlder }: Props) {
+export function LogLines({ lines, follow, wrap, onFollow, older, filtered, onLoadOlder }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: lines.length,
@@ -47,9 +49,14 @@ export function LogLines({ lines, follow, onFollow, older, filtered, onLoadOlder
     if (follow && height) box.current?.scrollTo({ top: box.current.scrollHeight });
   }, [follow, height]);
 
+  const lastTop = useRef(0);
   function onScroll() {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
-    onFollow(scrollHeight - scrollTop - clientHeight < 40);
+    // New lines and a changed choice scroll nothing by themselves: only the reader's own way up or down changes it.
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < 40;
+    if (follow && scrollTop < lastTop.current - 1 && !isAtEnd) onFollow(false);
+    if (!follow && scrollTop > lastTop.current + 1 && isAtEnd) onFollow(true);
+    lastTop.current = scrollTop;
     if (scrollTop < LOAD_DISTANCE && older === 'available' && !filtered) onLoadOlder();
   }
   return (
@@ -86,7 +93,7 @@ export function LogLines({ lines, follow, onFollow, older, filtered, onLoadOlder
               >
                 <span className="shrink-0 text-muted">{line.time}</span>
                 <span className="w-9 shrink-0 uppercase">{line.level}</span>
-                <span className="wrap-anywhere min-w-0 whitespace-pre-wrap">
+                <span className={wrap ? 'wrap-anywhere min-w-0 whitespace-pre-wrap' : 'whitespace-pre'}>
                   {line.source && <span className="text-muted">{line.source} </span>}
                   {line.message}
                 </span>

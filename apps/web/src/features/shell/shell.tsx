@@ -1,21 +1,27 @@
 'use client';
 
-import { Bot, LogOut, Menu } from 'lucide-react';
+import { Bot, LogOut, Menu, Search } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Toaster, toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { planName } from '../../lib/plans.ts';
 import { signOut } from '../../lib/session/sign-out.ts';
+import { trackedOperations } from '../../lib/tracked-operations.ts';
 import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
 import { ThemeChoice } from './theme-choice.tsx';
 
 // Loaded when the menu opens: a desktop never needs it.
 const Drawer = dynamic(() => import('../../components/ui/drawer.tsx'), { ssr: false });
+
+// Loaded when it opens.
+const CommandPalette = dynamic(() => import('./command-palette.tsx'), { ssr: false });
+// Loaded when an earlier page started an operation.
+const EndedMeanwhile = dynamic(() => import('./ended-meanwhile.tsx'), { ssr: false });
 
 interface Props {
   email: string;
@@ -62,6 +68,18 @@ export function Shell({ email, theme: initial, children }: Props) {
     setShownTheme(chosen);
     setTheme(chosen);
   }
+  const [palette, setPalette] = useState(false);
+  const [hasTracked, setHasTracked] = useState(false);
+  useEffect(() => {
+    setHasTracked(trackedOperations().length > 0);
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'k' || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      setPalette((before) => !before);
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
   const account = <Account email={email} theme={theme} onTheme={chooseTheme} />;
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
@@ -73,15 +91,29 @@ export function Shell({ email, theme: initial, children }: Props) {
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-surface p-3 lg:flex">
         <Brand />
+        <Button
+          kind="plain"
+          size="small"
+          className="w-full justify-start text-muted"
+          aria-keyshortcuts="Control+K"
+          onClick={() => setPalette(true)}
+        >
+          <Search aria-hidden className="size-4" /> Go to… <kbd className="ml-auto text-xs">Ctrl K</kbd>
+        </Button>
         <Navigation admin={admin} />
         <div className="mt-auto">{account}</div>
       </aside>
       <header className="sticky top-0 z-30 flex items-center justify-between border-line border-b bg-surface px-2 py-1 lg:hidden">
         <Brand />
+        <Button kind="quiet" size="icon" aria-label="Go to" className="ml-auto" onClick={() => setPalette(true)}>
+          <Search aria-hidden className="size-5" />
+        </Button>
         <Button kind="quiet" size="icon" aria-label="Menu" aria-expanded={open} onClick={() => setOpen(true)}>
           <Menu aria-hidden className="size-5" />
         </Button>
       </header>
+      {palette && <CommandPalette admin={admin} onClose={() => setPalette(false)} />}
+      {hasTracked && <EndedMeanwhile />}
       {open && (
         <Drawer title="Menu" close="Close the menu" side="right" onClose={() => setOpen(false)}>
           <Navigation admin={admin} onNavigate={() => setOpen(false)} />

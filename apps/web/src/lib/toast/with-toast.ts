@@ -1,6 +1,7 @@
 import { toast } from 'sonner';
 import { errorAdvice, errorMessage, isStillRunning } from '../api/errors.ts';
 import { signOutIfUnauthorized } from '../session/sign-out.ts';
+import { type TrackedOperation, track, untrack } from '../tracked-operations.ts';
 
 /** What the toast says while the request runs, and after it succeeded. */
 interface ToastText {
@@ -44,3 +45,14 @@ export async function withToast<T>(work: Promise<T>, text: ToastText): Promise<T
  */
 export const acceptedWithToast = async (work: Promise<unknown>, text: ToastText): Promise<boolean> =>
   (await follow(work, text)) !== 'failed';
+
+/**
+ * Shows a toast for a long operation whose end nobody on the page waits for. A later page tells the end if this one is left
+ * before.
+ */
+export async function followWithToast(work: Promise<unknown>, text: ToastText, operation: Omit<TrackedOperation, 'since'>): Promise<void> {
+  const tracked = { ...operation, since: Date.now() };
+  track(tracked);
+  await follow(work, text);
+  untrack(tracked);
+}

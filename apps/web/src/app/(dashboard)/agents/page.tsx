@@ -7,10 +7,11 @@ import { currentUser } from '../../../server/session.ts';
 
 export const metadata: Metadata = { title: 'Agents' };
 
-export default async function Page({ searchParams }: { searchParams: Promise<{ checkout?: string }> }) {
-  const { checkout } = await searchParams;
+export default async function Page({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
+  const { checkout, ...given } = await searchParams;
+  const query = new URLSearchParams(Object.entries(given).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
   const user = await currentUser();
   const known = user && (await readBackend('listOverview', user));
   const result = checkout === 'done' || checkout === 'cancelled' ? checkout : undefined;
-  return <AgentList initial={known?.agents} notice={<PlanNotice checkout={result} />} firstRun={<FirstRun />} />;
+  return <AgentList initial={known?.agents} query={query.toString()} notice={<PlanNotice checkout={result} />} firstRun={<FirstRun />} />;
 }
