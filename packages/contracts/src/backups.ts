@@ -7,7 +7,7 @@ const timestamp = z.iso.datetime();
 const backup = z.strictObject({
   id: z.string(),
   /** The trigger; an update, a restore and a memory reset make a backup first. */
-  cause: z.enum(['manual', 'schedule', 'update', 'restore', 'reset-memory', 'installation']),
+  cause: z.enum(['manual', 'schedule', 'update', 'restore', 'move', 'reset-memory', 'installation']),
   sizeBytes: z.int(),
   /** The hash of the stored file, in hexadecimal. */
   sha256: z.string(),

@@ -18,6 +18,7 @@ test('every error code has its HTTP status', () => {
       'FILE_VERSION_NOT_FOUND',
       'IMAGE_NOT_FOUND',
       'MESSAGE_NOT_FOUND',
+      'NODE_NOT_FOUND',
       'NOT_FOUND',
       'OPERATION_NOT_FOUND',
       'PLAN_REQUEST_NOT_FOUND',

@@ -30,6 +30,7 @@ export const errorTable = {
   API_KEY_NOT_FOUND: { status: 404, sentence: 'API key not found' },
   PROVIDER_KEY_NOT_FOUND: { status: 404, sentence: 'There is no key for this provider' },
   PLAN_REQUEST_NOT_FOUND: { status: 404, sentence: 'Plan request not found' },
+  NODE_NOT_FOUND: { status: 404, sentence: 'Node not found' },
   WALLET_NOT_FOUND: { status: 404, sentence: 'Wallet not found' },
   NOT_FOUND: { status: 404, sentence: 'Not found' },
   EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists' },

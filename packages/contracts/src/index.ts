@@ -20,6 +20,7 @@ import * as lifecycle from './lifecycle.ts';
 import * as logs from './logs.ts';
 import * as messageImages from './message-images.ts';
 import * as models from './models.ts';
+import * as nodes from './nodes.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
@@ -54,6 +55,7 @@ export { AGENTBOT_VERSION, API_VERSION, type Credential, type Instruction } from
 export { type LogEntry, type LogFrame, type LogLevel, logLevels } from './logs.ts';
 export type { ModelView } from './models.ts';
 export { agentNamedIn } from './named-agent.ts';
+export type { NodeView } from './nodes.ts';
 export type { OpenclawVersion } from './openclaw.ts';
 export type { OperationKind, OperationView } from './operations.ts';
 export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
@@ -87,6 +89,9 @@ export const routes = {
   grantPlan: accounts.grantPlan,
   listPlans: billing.listPlans,
   requestPlan: planRequests.requestPlan,
+  listNodes: nodes.listNodes,
+  setNodeAvailability: nodes.setNodeAvailability,
+  moveAgent: nodes.moveAgent,
   getPlanRequest: planRequests.getPlanRequest,
   listPlanRequests: planRequests.listPlanRequests,
   grantPlanRequest: planRequests.grantPlanRequest,

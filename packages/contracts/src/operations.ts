@@ -4,7 +4,21 @@ import { defineRoute } from './define-route.ts';
 import { pageQuery, wholeNumber } from './paging.ts';
 
 export const operationKindSchema = z.enum(
-  ['provision', 'clone', 'start', 'stop', 'restart', 'update', 'configure', 'repair', 'reset-memory', 'backup', 'restore', 'delete'],
+  [
+    'provision',
+    'clone',
+    'start',
+    'stop',
+    'restart',
+    'update',
+    'configure',
+    'repair',
+    'reset-memory',
+    'backup',
+    'restore',
+    'move',
+    'delete',
+  ],
   { error: 'Invalid kind' },
 );
 export type OperationKind = z.infer<typeof operationKindSchema>;

@@ -90,6 +90,7 @@ const additions: Record<string, Addition> = {
   USER_NOT_FOUND: { status: 404, sentence: 'User not found', because: ownDoor },
   API_KEY_NOT_FOUND: { status: 404, sentence: 'API key not found', because: ownDoor },
   PROVIDER_KEY_NOT_FOUND: { status: 404, sentence: 'There is no key for this provider', because: ownDoor },
+  NODE_NOT_FOUND: { status: 404, sentence: 'Node not found', because: ownDoor },
   WALLET_NOT_FOUND: { status: 404, sentence: 'Wallet not found', because: ownDoor },
   EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists', because: ownDoor },
   WALLET_TAKEN: { status: 409, sentence: 'This wallet is linked to another account', because: ownDoor },
@@ -179,6 +180,9 @@ const additions: Record<string, Addition> = {
 
 /** The sentences of a 500 of operations whose 500 the contract does not document, by the operation's id. */
 const failures: Record<string, string> = {
+  listNodes: 'Failed to list nodes',
+  setNodeAvailability: 'Failed to change the node',
+  moveAgent: 'Failed to move the agent',
   getHealth: 'Failed to check health',
   register: 'Failed to register',
   verifyCredentials: 'Failed to sign in',
