@@ -80,9 +80,38 @@ const planAllowances = planBudgets.refine(
   (allowances) => Object.values(allowances).every(({ daily, monthly }) => (daily ?? monthly) !== undefined),
   { error: 'must give each plan dollars per day or month' },
 );
+const swarmConstraints = z.string().transform((list, context) =>
+  list.split(',').flatMap((entry) => {
+    const [, plan, constraint] = /^\s*(\*|solo|collective|label|network):(node\.[\w.-]+[!=]=[\w.-]+)\s*$/.exec(entry) ?? [];
+    if (plan && constraint) return { plan, constraint };
+    if (entry.trim()) context.addIssue('must look like network:node.labels.size==large: a plan or *, and a constraint on nodes');
+    return [];
+  }),
+);
 const egressPort = z.coerce.number().int().min(1).max(65_535).optional();
 
 const postgres = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a Postgres connection string' });
+
+const containerHost = z.enum(['docker', 'swarm']).default('docker');
+const agentPortBase = port.default(19_000);
+const nodePort = port.default(10_200);
+const swarmCertificates = z.string().default('.data/swarm');
+const swarmImage = z.string().default('agentbot/backend:local');
+/** The addresses by which nodes reach the backends. */
+const swarmBackends = z
+  .string()
+  .transform((list) => list.split(',').map((entry) => entry.trim()))
+  .pipe(z.array(z.string().regex(/^[\w.-]+:\d{1,5}$/, { error: 'must be addresses of backends, such as 10.0.0.1:10101' })));
+const engineProxySettings = { AGENT_SUBNET: agentSubnet, AGENT_RUNTIME: agentRuntime, INSTALLATION: installation };
+const nodeServiceSettings = {
+  ...engineProxySettings,
+  AGENT_PORT_BASE: agentPortBase,
+  EGRESS_PORT: egressPort,
+  MODEL_GATEWAY_PORT: modelGatewayPort,
+  SWARM_NODE_PORT: nodePort,
+  SWARM_CERTIFICATES: swarmCertificates,
+  SWARM_BACKENDS: swarmBackends,
+};
 
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -122,7 +151,20 @@ const schema = z.object({
     .default([]),
   TRUST_PROXY: z.string().default('loopback'),
   PROVISIONING_ENABLED: flag.default(true),
-  CONTAINER_HOST: z.enum(['docker']).default('docker'),
+  /** Where agents run: `docker`, one engine; `swarm`, the nodes of a Docker Swarm. */
+  CONTAINER_HOST: containerHost,
+  /** The folder with this process's certificate for the nodes of a swarm: `backend.json`, made by `pnpm swarm:nodes`. */
+  SWARM_CERTIFICATES: swarmCertificates,
+  /** The port of the service on each node. */
+  SWARM_NODE_PORT: nodePort,
+  /** The port that nodes bring their agents' traffic to: calls of models, and connections of agents with a list of domains. */
+  SWARM_TRAFFIC_PORT: port.default(10_101),
+  /** The image of the placeholders that hold agents' places; every node must have it. */
+  SWARM_IMAGE: swarmImage,
+  /** The share of an agent's memory limit that its node keeps free for it, from 0.05 to 1. */
+  SWARM_MEMORY_SHARE: z.coerce.number().min(0.05).max(1).default(0.5),
+  /** Constraints of the swarm by plan, `*` for all: `network:node.labels.size==large,*:node.labels.region==eu`. */
+  SWARM_CONSTRAINTS: swarmConstraints.default([]),
   DOCKER_HOST: z.string().optional(),
   OPENCLAW_IMAGE: z
     .string()
@@ -148,7 +190,7 @@ const schema = z.object({
   BACKUP_S3_ACCESS_KEY_ID: z.string().optional(),
   BACKUP_S3_SECRET_ACCESS_KEY: z.string().optional(),
   /** The first host port of agents. Each agent uses four ports. */
-  AGENT_PORT_BASE: port.default(19_000),
+  AGENT_PORT_BASE: agentPortBase,
   /** The /16 that agents' networks are cut from, a /29 each. */
   AGENT_SUBNET: agentSubnet,
   /** The engine's runtime for agents' containers, such as gVisor's `runsc`; the engine's default when not set. */
@@ -247,7 +289,32 @@ export function readFirewallConfig(environment: NodeJS.ProcessEnv = process.env)
 
 /** The settings of the engine proxy, which gets no secret. @throws Error for a value that does not parse */
 export function readEngineProxyConfig(environment: NodeJS.ProcessEnv = process.env) {
-  return z.object({ AGENT_SUBNET: agentSubnet, AGENT_RUNTIME: agentRuntime, INSTALLATION: installation }).parse(withoutEmpty(environment));
+  return z.object({ ...engineProxySettings, CONTAINER_HOST: containerHost }).parse(withoutEmpty(environment));
+}
+
+/**
+ * The settings of the service on a swarm's node, which gets no secret but its certificate.
+ * @throws Error for a value that does not parse
+ */
+export function readNodeServiceConfig(environment: NodeJS.ProcessEnv = process.env) {
+  return parse(z.object(nodeServiceSettings), environment, () => []);
+}
+
+/**
+ * The settings of the command that gives a swarm's nodes their services.
+ * @throws Error for a value that does not parse
+ */
+export function readSwarmNodesConfig(environment: NodeJS.ProcessEnv = process.env) {
+  const shape = z.object({
+    ...nodeServiceSettings,
+    DOCKER_HOST: z.string().optional(),
+    SWARM_IMAGE: swarmImage,
+    /** The image of the host firewall on each node; without it, an operator closes the nodes to agents. */
+    SWARM_FIREWALL_IMAGE: z.string().optional(),
+    /** The folder with the key that signs all certificates: nobody but this command may read it. */
+    SWARM_AUTHORITY: z.string().default('.data/swarm-authority'),
+  });
+  return parse(shape, environment, () => []);
 }
 
 /** A variable and its weakness, if it has one. */

@@ -1,3 +1,4 @@
+import type { Agent as HttpAgent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { AppError, type Plan } from '@agentbot/contracts';
 import type { ModelTarget } from '../openclaw/providers.ts';
@@ -86,6 +87,9 @@ export interface RunOptions {
 /** Opens a new tar stream of an agent's data at each call. */
 export type OpenData = () => Promise<Readable>;
 
+/** The status of a container whose machine cannot be used. */
+export const UNREACHABLE = 'unreachable';
+
 /** The state of an agent's container, as the engine reports it. */
 export interface ContainerState {
   id: string;
@@ -98,6 +102,8 @@ export interface ContainerState {
   oomKilled: boolean;
   /** Automatic restarts by the engine since the last start command. */
   restarts: number;
+  /** Why its machine cannot be used, as a sentence: the state is then not known. */
+  problem?: string;
 }
 
 /** A container, network or volume with this installation's label. */
@@ -107,6 +113,10 @@ export interface Owned {
   /** The agent that it belongs to; undefined when it belongs to none. */
   agentId: string | undefined;
   createdAt: Date;
+  /** The node that has it; undefined on one machine. */
+  node?: { id: string; name: string };
+  /** Whether its agent lives on another node now. */
+  hasLeft?: boolean;
 }
 
 /** One sample of a container's resource usage. CPU times are nanoseconds since the container's start, sizes are bytes. */
@@ -235,6 +245,8 @@ export interface ContainerHost {
     volumes: MeasuredVolume[],
     signal: AbortSignal,
   ): Promise<{ sizes: Map<string, VolumeSize>; freeBytes: number }>;
+  /** Makes connections to the published ports of a container; undefined when these are on this machine. */
+  transportTo(containerName: string): HttpAgent | undefined;
   /** Runs `work` while the container is paused, so that its files do not change; a stopped container stays stopped. */
   withPaused<T>(containerName: string, work: () => Promise<T>): Promise<T>;
   /** Unpauses a container; does nothing when it is not paused. */
@@ -264,7 +276,7 @@ export interface ContainerHost {
   /** All containers, networks and volumes with the installation's label. */
   owned(installation: string): Promise<Owned[]>;
   /** Removes one object of `owned`; does nothing when it no longer exists. */
-  removeOwned(owned: Pick<Owned, 'kind' | 'name'>): Promise<void>;
+  removeOwned(owned: Pick<Owned, 'kind' | 'name' | 'node'>): Promise<void>;
   /** Calls `onChange` with the agent's id when its container starts, dies, is removed or renamed, until `signal` aborts. */
   watch(installation: string, signal: AbortSignal, onChange: (agentId: string) => void): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { Agent as HttpAgent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
@@ -24,13 +25,14 @@ const PROBE_TIMEOUT_MS = 1_500;
 /** The name of the container that runs a command on an agent's volume. */
 const taskName = ({ agentId }: AgentContainerSpec) => `openclaw-task.${agentId}`;
 
-interface DockerHostOptions {
+export interface DockerHostOptions {
   isPullAllowed: (image: string) => boolean;
   maxImageBytes?: number | undefined;
   onPull?: (image: string) => Promise<void>;
   log: Pick<Logger, 'warn'>;
   timeoutMs?: number;
   runtime?: string | undefined;
+  createAgent?: () => HttpAgent;
 }
 
 /**
@@ -39,18 +41,19 @@ interface DockerHostOptions {
  * @param installation the installation whose containers, volumes and networks are managed; others are never changed
  * @param options `isPullAllowed`: whether a missing image may be pulled; `maxImageBytes`: the maximum that a pull may transfer,
  *   by the image's manifest, by default without a check; `onPull`: called before each pull; `timeoutMs`: timeout of engine calls, except those
- *   that stream or wait for a container; `runtime`: the engine's runtime for every container, by default the engine's own choice
+ *   that stream or wait for a container; `runtime`: the engine's runtime for every container, by default the engine's own choice;
+ *   `createAgent`: creates what makes the connections to the engine
  */
 export function createDockerHost(
   dockerHost: string | undefined,
   installation: string,
-  { isPullAllowed, maxImageBytes, onPull, log, timeoutMs = 60_000, runtime }: DockerHostOptions,
+  { isPullAllowed, maxImageBytes, onPull, log, timeoutMs = 60_000, runtime, createAgent }: DockerHostOptions,
 ): ContainerHost {
   const confined = confinement(runtime);
-  const docker = connect(dockerHost, timeoutMs);
+  const docker = connect(dockerHost, timeoutMs, createAgent?.());
   const find = createContainerFinder({ docker, installation, log });
   // For calls that stream or wait: an event stream may be silent for hours.
-  const dockerWithoutTimeout = connect(dockerHost, 0);
+  const dockerWithoutTimeout = connect(dockerHost, 0, createAgent?.());
   let deniedAccessLogged = false;
   let probe: { at: number; answer: Promise<boolean> } | undefined;
 
@@ -367,6 +370,9 @@ export function createDockerHost(
     },
 
     ...createVolumeMeter({ docker, installation, confined, exitCodeOf, logTail, removeContainer }),
+
+    // Ports are published on this machine.
+    transportTo: () => undefined,
 
     ...createInventory({ docker, dockerWithoutTimeout, removeContainer, removeVolume }),
   };

@@ -65,13 +65,17 @@ function prepareAgent<T extends Agent>(agent: T): T {
   return Object.assign(agent, { [inspect.custom]: () => 'Agent' });
 }
 
-/** Creates a client of an engine. @param timeout of each call, in milliseconds; 0 for no timeout */
-export function connect(host: string | undefined, timeout: number): Docker {
+/**
+ * Creates a client of an engine.
+ * @param timeout of each call, in milliseconds; 0 for no timeout
+ * @param ownAgent makes the connections; by default a new one that keeps them open
+ */
+export function connect(host: string | undefined, timeout: number, ownAgent?: Agent): Docker {
   const url = new URL(host || DEFAULT_ENGINE);
   const isTls = url.protocol === 'https:';
   const tcp = { protocol: isTls ? 'https' : 'http', host: url.hostname, port: url.port || 2375 } as const;
   const address = url.protocol === 'unix:' ? { socketPath: url.pathname } : tcp;
-  const agent = prepareAgent(isTls ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true }));
+  const agent = prepareAgent(ownAgent ?? (isTls ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true })));
   // Dockerode's types lack `agent`: a variable avoids the check for unknown properties.
   const options = { ...address, timeout, agent };
   return agreeOnVersion(new Docker(options), url.href);

@@ -1,13 +1,13 @@
 import type { ContainerHost } from '../docker/container-host.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Calls without an end of their own: their duration measures the listener, not the engine. */
-const streams: (keyof ContainerHost)[] = ['logs', 'usages', 'watch'];
+/** Calls without an end of their own: their duration measures the listener, not the engine. And the one that asks no engine. */
+const untimed: (keyof ContainerHost)[] = ['logs', 'usages', 'watch', 'transportTo'];
 
 /** Wraps a container host so that each call's duration and outcome are recorded. */
 export function timedHost(host: ContainerHost, { docker }: Pick<Metrics, 'docker'>): ContainerHost {
   const timed = Object.entries(host).map(([call, method]: [string, (...args: unknown[]) => Promise<unknown>]) => {
-    if (streams.includes(call as keyof ContainerHost)) return [call, method];
+    if (untimed.includes(call as keyof ContainerHost)) return [call, method];
     return [
       call,
       async (...args: unknown[]) => {

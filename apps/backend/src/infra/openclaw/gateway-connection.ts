@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import type { Agent as HttpAgent } from 'node:http';
 import WebSocket from 'ws';
 import { connectParams } from './device.ts';
 
@@ -7,6 +8,8 @@ export interface GatewayAddress {
   url: string;
   token: string;
   deviceKey: string;
+  /** Makes the connection; undefined when the address is on this machine. */
+  transport?: HttpAgent;
 }
 
 interface Frame {
@@ -66,9 +69,9 @@ export class GatewayConnection extends EventEmitter<{ event: [name: string, payl
   }
 
   /** Connects and answers the gateway's challenge. @throws Error when the gateway refuses or does not authorise in ten seconds */
-  static async open({ url, token, deviceKey }: GatewayAddress, silenceMs = SILENCE_MS): Promise<GatewayConnection> {
+  static async open({ url, token, deviceKey, transport }: GatewayAddress, silenceMs = SILENCE_MS): Promise<GatewayConnection> {
     const limits = { maxPayload: MAX_FRAME_BYTES, handshakeTimeout: CONNECT_TIMEOUT_MS, closeTimeout: CLOSE_TIMEOUT_MS };
-    const socket = new WebSocket(url, limits);
+    const socket = new WebSocket(url, { ...limits, ...(transport && { agent: transport }) });
     const connection = new GatewayConnection(socket);
     const ready = Promise.withResolvers<GatewayConnection>();
     const timer = setTimeout(() => ready.reject(new Error('The gateway did not authorise the connection in time')), CONNECT_TIMEOUT_MS);

@@ -1,4 +1,4 @@
-import { GatewayConnection } from './gateway-connection.ts';
+import { type GatewayAddress, GatewayConnection } from './gateway-connection.ts';
 
 /**
  * Creates a pool with one gateway connection per agent. The first `get` opens a connection; after a loss the next `get`
@@ -14,7 +14,7 @@ export function createGatewayPool(onOpen: (agentId: string, gateway: GatewayConn
 
   return {
     /** The agent's connection. @throws Error when the gateway refuses or is unreachable */
-    get(agentId: string, address: { url: string; token: string; deviceKey: string }): Promise<GatewayConnection> {
+    get(agentId: string, address: GatewayAddress): Promise<GatewayConnection> {
       const existing = open.get(agentId);
       if (existing) return existing;
       const connecting = GatewayConnection.open(address);
