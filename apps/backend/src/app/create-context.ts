@@ -24,7 +24,8 @@ import { createEnvelope } from '../infra/crypto/envelope.ts';
 import { APPLICATION_ROLE, openDatabase } from '../infra/database/database.ts';
 import { QUEUE_SCHEMA } from '../infra/database/install-queue.ts';
 import { listenForNotifications } from '../infra/database/notifications.ts';
-import { createDockerHost } from '../infra/docker/docker-host.ts';
+import type { ContainerHost } from '../infra/docker/container-host.ts';
+import { createDockerHost, type DockerHostOptions } from '../infra/docker/docker-host.ts';
 import { createFirewallGuard } from '../infra/host-firewall/firewall-guard.ts';
 import { createMetrics } from '../infra/metrics/metrics.ts';
 import { timedHost } from '../infra/metrics/timed-host.ts';
@@ -32,7 +33,23 @@ import { createMux } from '../infra/mux/mux.ts';
 import { createGatewayPool } from '../infra/openclaw/gateway-pool.ts';
 import { createModelConnections } from '../infra/openclaw/model-connections.ts';
 import { createStripe } from '../infra/stripe/stripe.ts';
+import { createCredentials } from '../infra/swarm/credentials.ts';
+import type { Swarm } from '../infra/swarm/swarm-host.ts';
 import type { Clock } from '../shared/clock.ts';
+
+/** The container host that the settings name. A backend on one engine loads nothing of the swarm. */
+async function createHost(config: Config, options: DockerHostOptions): Promise<{ host: ContainerHost; swarm: Swarm | undefined }> {
+  if (config.CONTAINER_HOST === 'docker')
+    return { host: createDockerHost(config.DOCKER_HOST, config.INSTALLATION, options), swarm: undefined };
+  const { createSwarmHost } = await import('../infra/swarm/swarm-host.ts');
+  return createSwarmHost(config.DOCKER_HOST, config.INSTALLATION, options, {
+    credentials: createCredentials(config.SWARM_CERTIFICATES, 'backend'),
+    nodePort: config.SWARM_NODE_PORT,
+    image: config.SWARM_IMAGE,
+    memoryShare: config.SWARM_MEMORY_SHARE,
+    constraints: config.SWARM_CONSTRAINTS,
+  });
+}
 
 /** The composition root: creates all services. `close` waits for background work, then closes every connection. */
 export async function createContext(config: Config, log: Logger, clock: Clock): Promise<Context & { close(): Promise<void> }> {
@@ -60,16 +77,13 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     syncConversations({ database, log }, agentId, gateway);
   });
   const metrics = createMetrics();
-  const host = timedHost(
-    createDockerHost(config.DOCKER_HOST, config.INSTALLATION, {
-      isPullAllowed: (image) => isPullAllowed(image, config),
-      maxImageBytes: config.MAX_IMAGE_GIB * 1024 ** 3,
-      onPull: (image) => recordPull({ database, clock }, image),
-      log,
-      runtime: config.AGENT_RUNTIME,
-    }),
-    metrics,
-  );
+  const { host, swarm } = await createHost(config, {
+    isPullAllowed: (image) => isPullAllowed(image, config),
+    maxImageBytes: config.MAX_IMAGE_GIB * 1024 ** 3,
+    onPull: (image) => recordPull({ database, clock }, image),
+    log,
+    runtime: config.AGENT_RUNTIME,
+  });
   const notifications = listenForNotifications(
     connectionString,
     [REPLIES, OPERATIONS, CANCELLATIONS, LOGS, LOG_STOPS, AGENT_CHANGES, ACCOUNT_CHANGES, GRANT_CHANGES, FENCES, FENCES_PASSED],
@@ -95,7 +109,8 @@ export async function createContext(config: Config, log: Logger, clock: Clock): 
     chains: () => (chains ??= import('../infra/chain/chains.ts').then(({ createChains }) => createChains(config))),
     stripe: await createStripe(config),
     mux: await createMux(config),
-    host,
+    host: timedHost(host, metrics),
+    swarm,
     backups: await createBackupStore(config),
     firewall: createFirewallGuard({ config, log }),
     gateways,

@@ -12,6 +12,7 @@ import { createModelGateway } from '../edge/model-gateway/model-gateway.ts';
 import { createForwardedAddress } from '../http/forwarded-address.ts';
 import { migrate } from '../infra/database/migrate.ts';
 import { warnOfOwnerRights } from '../infra/database/owner-rights.ts';
+import { createCredentials } from '../infra/swarm/credentials.ts';
 import { systemClock } from '../shared/clock.ts';
 import { serverLimits } from '../shared/server-limits.ts';
 import { connectGateways } from '../workers/gateway-connector.ts';
@@ -72,11 +73,28 @@ function drainable(server: Server): () => Promise<void> {
   };
 }
 
-/** Starts the egress proxy on all addresses, since each agent reaches it in its own network. @returns a function that closes it */
-async function openEgress(context: Context, port: number): Promise<() => void> {
+/** Starts the egress proxy on all addresses, since each agent reaches it in its own network. */
+async function openEgress(context: Context, port: number): Promise<{ server: NetServer; close: () => void }> {
   const server = createEgressProxy(context);
   const destroyConnections = trackConnections(server);
-  await listen(server, ['EGRESS_PORT', port], '0.0.0.0');
+  // On a swarm's node the node's service listens beside it.
+  await listen(server, ['EGRESS_PORT', port], '0.0.0.0', context.swarm !== undefined);
+  return {
+    server,
+    close() {
+      server.close();
+      destroyConnections();
+    },
+  };
+}
+
+/** Starts the server for the traffic of agents on a swarm's nodes. @returns a function that closes it */
+async function openTraffic(config: Config, models: Server, egress: NetServer | undefined): Promise<() => void> {
+  const { createTrafficServer } = await import('../edge/node-service/agent-traffic.ts');
+  const credentials = createCredentials(config.SWARM_CERTIFICATES, 'backend');
+  const server = createTrafficServer(credentials, config.AGENT_SUBNET, { models, egress });
+  const destroyConnections = trackConnections(server);
+  await listen(server, ['SWARM_TRAFFIC_PORT', config.SWARM_TRAFFIC_PORT], '0.0.0.0', true);
   return () => {
     server.close();
     destroyConnections();
@@ -106,6 +124,7 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   const port = await listen(http, ['BACKEND_PORT', config.BACKEND_PORT], config.BACKEND_HOST);
   const gatewayPort = await listen(gateway, ['GATEWAY_PORT', config.GATEWAY_PORT], config.BACKEND_HOST);
   const modelGatewayPort = await listen(models, ['MODEL_GATEWAY_PORT', config.MODEL_GATEWAY_PORT], '0.0.0.0', true);
+  const closeTraffic = context.swarm && (await openTraffic(config, models, egress?.server));
   if (await context.host.available()) await context.firewall.ensure();
   await startWorker(context);
   await startMaintenance(context);
@@ -124,7 +143,8 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
       stopping.abort();
       gateway.close();
       cutGateway();
-      egress?.();
+      egress?.close();
+      closeTraffic?.();
       await Promise.all([context.logs.close(), drain(), drainModels(), reconciling]);
       await context.close();
     },

@@ -19,12 +19,13 @@ async function report(error: Error): Promise<void> {
 
 rmSync(listenOn, { force: true });
 process.umask(0o007);
-const { AGENT_SUBNET: agentSubnet, AGENT_RUNTIME: runtime, INSTALLATION: installation } = readEngineProxyConfig();
+const { AGENT_SUBNET: agentSubnet, AGENT_RUNTIME: runtime, INSTALLATION: installation, CONTAINER_HOST } = readEngineProxyConfig();
 const server = createEngineProxy({
   socketPath,
   agentSubnet,
   installation,
   runtime,
+  isSwarm: CONTAINER_HOST === 'swarm',
   onCall: (method, url, allowed) => {
     if (!allowed) process.stderr.write(`refused ${method} ${url.replace(/\?.*/, '')}\n`);
   },

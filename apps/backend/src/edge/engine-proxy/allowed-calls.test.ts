@@ -185,3 +185,35 @@ test('each allowed call says why, and those with a body check it', () => {
 test.each(['1.41', '1.44', '1.52'])('a call of a later version of the API passes: %s', (version) => {
   expect(allowedCall('POST', `/v${version}/containers/${name}/start`)?.address).toBe(`/v${version}/containers/${name}/start`);
 });
+
+const nodeId = 'a1b2c3d4e5f6g7h8i9j0k1l2m';
+test.each<[string, string]>([
+  ['GET', '/v1.41/nodes'],
+  ['GET', `/v1.41/nodes/${nodeId}`],
+  ['POST', `/v1.41/nodes/${nodeId}/update?version=7`],
+  ['GET', '/v1.41/services?filters=%7B%7D'],
+  ['POST', '/v1.41/services/create'],
+  ['GET', '/v1.41/services/openclaw-agent_1'],
+  ['POST', `/v1.41/services/${nodeId}/update?version=7`],
+  ['DELETE', '/v1.41/services/openclaw-agent_1'],
+  ['GET', '/v1.41/tasks?filters=%7B%7D'],
+])('%s %s is allowed at a swarm’s manager only', (method, url) => {
+  expect(allowedCall(method, url, true)).toBeDefined();
+  expect(allowedCall(method, url)).toBeUndefined();
+});
+
+test.each<[string, string]>([
+  ['GET', '/v1.41/swarm'],
+  ['GET', '/v1.41/swarm/unlockkey'],
+  ['POST', '/v1.41/swarm/update?version=1'],
+  ['POST', '/v1.41/swarm/leave'],
+  ['GET', '/v1.41/secrets'],
+  ['POST', '/v1.41/secrets/create'],
+  ['GET', '/v1.41/configs'],
+  ['DELETE', `/v1.41/nodes/${nodeId}`],
+  ['DELETE', '/v1.41/services/agentbot-node-x'],
+  ['GET', '/v1.41/services/openclaw-agent_1/logs'],
+  ['POST', `/v1.41/services/${nodeId}/update?version=7&rollback=previous`],
+])('%s %s is refused at a swarm’s manager too', (method, url) => {
+  expect(allowedCall(method, url, true)).toBeUndefined();
+});

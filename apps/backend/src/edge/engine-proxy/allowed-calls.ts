@@ -1,10 +1,12 @@
 import type { ZodType } from 'zod';
-import { type BodySettings, container, namePattern, network, volume } from './creation-bodies.ts';
+import { type BodySettings, container, namePattern, network, nodeSpec, service, volume } from './creation-bodies.ts';
 
 const image = '[A-Za-z0-9][A-Za-z0-9_./:@-]*';
 /** All images except the platform's own, which compose builds locally: a pull could replace it with somebody else's image. */
 const foreignImage = `(?!((index\\.)?docker\\.io/)?agentbot/backend)${image}`;
 const pullableImage = new RegExp(`^${foreignImage}$`);
+/** Whether an image may be brought to an engine: it is none of the platform's own. */
+export const isForeignImage = (name: string): boolean => pullableImage.test(name);
 /** Query parameters, each with the pattern that its whole value must match. */
 type Query = Record<string, RegExp>;
 
@@ -20,6 +22,8 @@ interface CallOptions {
   body?: ZodType | ((settings: BodySettings) => ZodType) | 'bytes';
   /** The call names a container by id; the new name must belong to the agent in the container's labels. */
   checksName?: true;
+  /** The call may change a node's availability only. */
+  checksNode?: true;
 }
 export interface AllowedCall extends CallOptions {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -81,6 +85,22 @@ export const allowedCalls: readonly AllowedCall[] = [
   call('DELETE', `/networks/${namePattern}`, 'removes it'),
 ];
 
+const version = { version: /^\d+$/ };
+const swarmId = '[a-z0-9]{25}';
+
+/** The calls to a swarm's manager, in addition. */
+export const swarmCalls: readonly AllowedCall[] = [
+  call('GET', '/nodes', 'the nodes, whether they are reachable, their memory'),
+  call('GET', `/nodes/${swarmId}`, 'the present version of a node’s description'),
+  call('POST', `/nodes/${swarmId}/update`, 'whether a node takes agents', { query: version, body: nodeSpec, checksNode: true }),
+  call('GET', '/services', 'the places of this installation’s agents', filters),
+  call('POST', '/services/create', 'the place of an agent', { body: service }),
+  call('GET', `/services/${namePattern}`, 'the place of an agent'),
+  call('POST', `/services/${swarmId}/update`, 'pins a place to a node, or changes its size', { query: version, body: service }),
+  call('DELETE', `/services/${namePattern}`, 'removes a place'),
+  call('GET', '/tasks', 'the node that the swarm chose', filters),
+];
+
 /** API versions 1.41 and later. Older versions accept a HostConfig when a container is started, which would bypass the checks. */
 const versioned = /^(\/v1\.(?:4[1-9]|[5-9]\d))(\/.*)$/s;
 
@@ -98,11 +118,12 @@ function checkQuery(search: string, allowed: Query): string | undefined {
   return parameters.every(isAllowed) ? new URLSearchParams(parameters).toString() : undefined;
 }
 
-/** The allowed call that a request matches, with the address to forward it to; undefined if no call matches. */
-export function allowedCall(method: string | undefined, url = ''): { call: AllowedCall; address: string } | undefined {
+/** The allowed call that a request matches, of a swarm's manager too if `isSwarm`, with the address to forward it to; undefined if no call matches. */
+export function allowedCall(method: string | undefined, url = '', isSwarm = false): { call: AllowedCall; address: string } | undefined {
   const [fullPath = '', ...rest] = url.split('?');
   const path = decodePath(versioned.exec(fullPath)?.[2] ?? '');
-  const match = path && allowedCalls.find((candidate) => candidate.method === method && candidate.path.test(path));
+  const calls = isSwarm ? [...allowedCalls, ...swarmCalls] : allowedCalls;
+  const match = path && calls.find((candidate) => candidate.method === method && candidate.path.test(path));
   const query = match && checkQuery(rest.join('?'), match.query ?? {});
   return match && query !== undefined ? { call: match, address: query ? `${fullPath}?${query}` : fullPath } : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { container as containerOf, findViolation, network, volume as volumeOf } from './creation-bodies.ts';
+import { container as containerOf, findViolation, network, service as serviceOf, volume as volumeOf } from './creation-bodies.ts';
 
 // Field names of the Docker Engine API: https://docs.docker.com/reference/api/engine/version/v1.41/
 
@@ -272,5 +272,54 @@ describe('a network', () => {
     ['no subnet', { IPAM: { Driver: 'default', Config: [] } }],
   ])('with %s is refused', (_case, change) => {
     expect(schema.safeParse(body('10.248.0.0/29', change)).success).toBe(false);
+  });
+});
+
+describe('the place of an agent in a swarm', () => {
+  const service = serviceOf({ agentSubnet: '10.201.0.0/16', installation: 'x' });
+  const spec = {
+    Image: `sha256:${'a'.repeat(64)}`,
+    Command: ['sleep', 'infinity'],
+    User: '65534:65534',
+    ReadOnly: true,
+    Init: true,
+    CapabilityDrop: ['ALL'],
+    HealthCheck: { Test: ['NONE'] },
+  };
+  const task = {
+    ContainerSpec: spec,
+    Resources: { Reservations: { MemoryBytes: 1_073_741_824 }, Limits: { MemoryBytes: 16_777_216, Pids: 8 } },
+    Placement: { Constraints: ['node.id==abc'] },
+    RestartPolicy: { Condition: 'any', Delay: 5_000_000_000 },
+  };
+  const body = {
+    Name: 'openclaw-agent_1',
+    Labels: { ...labels, 'agentbot.agent': 'agent_1', 'agentbot.owner': 'o' },
+    TaskTemplate: task,
+    Mode: { Replicated: { Replicas: 1 } },
+    EndpointSpec: { Mode: 'dnsrr' },
+  };
+  const withSpec = (change: object) => ({ ...body, TaskTemplate: { ...task, ContainerSpec: { ...spec, ...change } } });
+
+  test('is a placeholder that sleeps', () => {
+    expect(service.parse(body)).toEqual(body);
+  });
+
+  test.each<[string, object]>([
+    ['another command', withSpec({ Command: ['sh', '-c', 'id'] })],
+    ['arguments', withSpec({ Args: ['x'] })],
+    ['a mount', withSpec({ Mounts: [{ Type: 'bind', Source: '/', Target: '/host' }] })],
+    ['a capability', withSpec({ CapabilityAdd: ['SYS_ADMIN'] })],
+    ['root', withSpec({ User: '0:0' })],
+    ['a secret', withSpec({ Secrets: [{ SecretID: 's', SecretName: 's' }] })],
+    ['an image by name', withSpec({ Image: 'evil/image:1' })],
+    ['the host’s network', { ...body, TaskTemplate: { ...task, Networks: [{ Target: 'host' }] } }],
+    ['a network of its own', { ...body, Networks: [{ Target: 'host' }] }],
+    ['a published port', { ...body, EndpointSpec: { Mode: 'dnsrr', Ports: [{ TargetPort: 1, PublishedPort: 1 }] } }],
+    ['one task on every node', { ...body, Mode: { Global: {} } }],
+    ['a foreign name', { ...body, Name: 'agentbot-node-abc' }],
+    ['a foreign installation', { ...body, Labels: { ...body.Labels, 'agentbot.installation': 'y' } }],
+  ])('has not %s', (_what, refused) => {
+    expect(service.safeParse(refused).success).toBe(false);
   });
 });

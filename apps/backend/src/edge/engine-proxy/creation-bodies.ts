@@ -13,6 +13,8 @@ export interface BodySettings {
   installation: string;
   /** The engine's runtime for every container; undefined for the engine's default. */
   runtime?: string | undefined;
+  /** Whether the engine is a swarm's manager that the backend places agents with. */
+  isSwarm?: boolean;
 }
 
 /** The names that the backend gives. It addresses objects by name, not by id, so that foreign objects cannot match. */
@@ -131,6 +133,38 @@ export function network(settings: BodySettings) {
     }),
   });
 }
+
+/**
+ * The placeholder of an agent's place in a swarm: a container that sleeps, without network options, mounts, secrets or privileges,
+ * from an image that every node has.
+ */
+export const service = (settings: BodySettings) =>
+  z.strictObject({
+    Name: nameSchema,
+    Labels: labels(settings),
+    TaskTemplate: z.strictObject({
+      ContainerSpec: z.strictObject({
+        Image: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+        Command: z.tuple([z.literal('sleep'), z.literal('infinity')]),
+        User: z.literal('65534:65534'),
+        ReadOnly: z.literal(true),
+        Init: z.literal(true),
+        CapabilityDrop: z.tuple([z.literal('ALL')]),
+        HealthCheck: z.strictObject({ Test: z.tuple([z.literal('NONE')]) }),
+      }),
+      Resources: z.strictObject({
+        Reservations: z.strictObject({ MemoryBytes: positive }),
+        Limits: z.strictObject({ MemoryBytes: positive, Pids: positive }),
+      }),
+      Placement: z.strictObject({ Constraints: words }),
+      RestartPolicy: z.strictObject({ Condition: z.literal('any'), Delay: positive }),
+    }),
+    Mode: z.strictObject({ Replicated: z.strictObject({ Replicas: z.literal(1) }) }),
+    EndpointSpec: z.strictObject({ Mode: z.literal('dnsrr') }),
+  });
+
+/** A node's description with another availability. The proxy compares the rest with the present description. */
+export const nodeSpec = z.looseObject({ Availability: z.enum(['active', 'pause', 'drain']) });
 
 /** The path of the first field that the schema refuses, such as `HostConfig.Mounts.0.type`. */
 export function findViolation({ issues }: z.ZodError): string {

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import { type AllowedCall, allowedCall } from './allowed-calls.ts';
 import { type BodySettings, findViolation } from './creation-bodies.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-interface Options extends BodySettings {
+export interface EngineProxyOptions extends BodySettings {
   /** The engine's own socket. */
   socketPath: string;
   onCall?: (method: string, url: string, allowed: boolean) => void;
@@ -28,12 +29,23 @@ async function checkBody(
   return parsed.success ? { text: JSON.stringify(parsed.data) } : { fault: findViolation(parsed.error) };
 }
 
+/** Asks the engine. @returns the parsed answer */
+async function ask(socketPath: string, path: string): Promise<unknown> {
+  const [response] = (await once(request({ socketPath, path }).end(), 'response')) as [IncomingMessage];
+  return json(response);
+}
+
+/** Whether a node's new description differs from its present one in the availability alone. */
+async function mayUpdateNode(socketPath: string, address: string, text = '{}'): Promise<boolean> {
+  const present = (await ask(socketPath, address.replace(/\/update\?.*$/, ''))) as { Spec: object };
+  const wanted = JSON.parse(text) as { Availability: string };
+  return isDeepStrictEqual(wanted, { ...present.Spec, Availability: wanted.Availability });
+}
+
 /** Whether a container, which the call names by its id, is the installation's, and its new name that of the agent in its labels. */
 async function mayRename(socketPath: string, address: string, installation: string): Promise<boolean> {
   const [path = '', query] = address.split('?');
-  const inspection = request({ socketPath, path: path.replace(/rename$/, 'json') }).end();
-  const [response] = (await once(inspection, 'response')) as [IncomingMessage];
-  const { Config } = (await json(response)) as { Config?: { Labels?: Record<string, string> } };
+  const { Config } = (await ask(socketPath, path.replace(/rename$/, 'json'))) as { Config?: { Labels?: Record<string, string> } };
   const { 'agentbot.installation': owner, 'agentbot.agent': agentId } = Config?.Labels ?? {};
   return owner === installation && Boolean(agentId) && new URLSearchParams(query).get('name') === `openclaw-${agentId}`;
 }
@@ -43,7 +55,7 @@ async function mayRename(socketPath: string, address: string, installation: stri
  * address, and the body of each call that creates an object: a client that can create any container is root on the host.
  * The proxy builds the forwarded request from the parsed values; no other part of the request, no header, reaches the engine.
  */
-export function createEngineProxy({ socketPath, onCall, onUnreachable, ...settings }: Options): Server {
+export function createEngineProxy({ socketPath, onCall, onUnreachable, ...settings }: EngineProxyOptions): Server {
   const refuse = (response: ServerResponse, reason: string) =>
     response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ message: reason }));
 
@@ -69,13 +81,22 @@ export function createEngineProxy({ socketPath, onCall, onUnreachable, ...settin
 
   return createServer(async (incoming, outgoing) => {
     const { method = '', url = '' } = incoming;
-    const allowed = allowedCall(method, url);
+    const allowed = allowedCall(method, url, settings.isSwarm);
     const body = allowed && (await checkBody(incoming, allowed.call, settings));
     const isForeign = allowed?.call.checksName && !(await mayRename(socketPath, allowed.address, settings.installation).catch(() => false));
-    const fault = isForeign ? 'the container' : body && 'fault' in body ? body.fault : undefined;
+    const checkedText = body && 'text' in body ? body.text : undefined;
+    const changesNode =
+      allowed?.call.checksNode && checkedText && !(await mayUpdateNode(socketPath, allowed.address, checkedText).catch(() => false));
+    const fault = changesNode
+      ? 'the description of the node'
+      : isForeign
+        ? 'the container'
+        : body && 'fault' in body
+          ? body.fault
+          : undefined;
     onCall?.(method, url, Boolean(allowed) && !fault);
     if (!allowed) return void refuse(outgoing, `${method} ${url.replace(/\?.*/, '')} is not an allowed call`);
     if (fault) return void refuse(outgoing, `${fault} is not an allowed value`);
-    forward(incoming, outgoing, allowed.address, allowed.call.body, body && 'text' in body ? body.text : undefined);
+    forward(incoming, outgoing, allowed.address, allowed.call.body, checkedText);
   });
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type Agent as HttpAgent, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
 import { idsOfLabel, PROVISIONED_PREFIX } from '../../domain/agents/addresses.ts';
@@ -84,7 +84,10 @@ interface Refusal {
  * STREAM_LIMIT WebSockets of one client to one agent.
  * @param addressOf the IP address of a request's client
  */
-export function createGatewayRouter({ config, database, envelope, log }: Context, addressOf: (request: IncomingMessage) => string): Server {
+export function createGatewayRouter(
+  { config, database, envelope, host, log }: Context,
+  addressOf: (request: IncomingMessage) => string,
+): Server {
   const proxy = createProxyServer();
   proxy.on('proxyRes', filterResponse);
   proxy.on('proxyReqWs', (upgrade) => upgrade.once('upgrade', filterResponse).once('response', filterResponse));
@@ -99,9 +102,9 @@ export function createGatewayRouter({ config, database, envelope, log }: Context
     return Boolean(gatewayToken) && sha256(given) === sha256(gatewayToken as string);
   }
 
-  async function targetOf(request: IncomingMessage): Promise<Refusal | { agentId: string; target: string }> {
+  async function targetOf(request: IncomingMessage): Promise<Refusal | { agentId: string; target: string; agent?: HttpAgent }> {
     const address = parseAgentAddress(request.headers.host, request.url ?? '/', config);
-    const [agent] = address
+    const [row] = address
       ? await database.as(
           'service',
           (tx) => tx.$queryRaw<Pick<Agent, 'id' | 'state' | 'runtime' | 'containerSpec'>[]>`
@@ -109,19 +112,21 @@ export function createGatewayRouter({ config, database, envelope, log }: Context
             WHERE lower(id) = ANY (${address.ids}) ORDER BY array_position(${address.ids}, lower(id)) LIMIT 1`,
         )
       : [];
-    if (!address || !agent) return { status: 404, error: 'No agent has this address' };
+    if (!address || !row) return { status: 404, error: 'No agent has this address' };
     // Its scope could be `/agent/`, and then it would answer for other agents.
     if (address.isSharedOrigin && request.headers['service-worker']) {
       return { status: 403, error: 'Use the agent’s host name for a service worker' };
     }
-    const spec = agent.state === 'running' && agent.runtime === 'container' ? readContainerSpec(agent) : null;
+    const { id } = row;
+    const spec = row.state === 'running' && row.runtime === 'container' ? readContainerSpec(row) : null;
     if (!spec) return { status: 503, error: 'The agent is not running' };
     request.url = address.url;
-    if (isUiConfig(address.url) && !(await hasToken(agent.id, request))) {
+    if (isUiConfig(address.url) && !(await hasToken(id, request))) {
       return { status: 401, error: 'This file needs the token of the agent’s gateway' };
     }
     keepHeaders(request, (name) => !REFUSED_REQUEST_HEADER.test(name));
-    return { agentId: agent.id, target: `http://${spec.bind.address}:${spec.bind.gateway}` };
+    const agent = host.transportTo(spec.names.container);
+    return { agentId: id, target: `http://${spec.bind.address}:${spec.bind.gateway}`, ...(agent && { agent }) };
   }
 
   const refuse = (response: ServerResponse, { status, error }: Refusal) => {
@@ -143,7 +148,8 @@ export function createGatewayRouter({ config, database, envelope, log }: Context
     try {
       const result = await targetOf(request);
       if ('error' in result) return refuse(response, result);
-      await proxy.web(request, response, { target: result.target });
+      const { agentId: _, ...target } = result;
+      await proxy.web(request, response, target);
     } catch (error) {
       log.warn({ err: error }, 'the gateway port could not reach an agent');
       refuse(response, noAnswer);
@@ -160,7 +166,8 @@ export function createGatewayRouter({ config, database, envelope, log }: Context
         return refuseSocket(socket, { status: 429, error: 'Too many open connections to this agent: close one, then try again' });
       socket.once('close', release);
       if (socket.destroyed) return release();
-      await proxy.ws(request, socket, { target: result.target }, head);
+      const { agentId: _, ...target } = result;
+      await proxy.ws(request, socket, target, head);
     } catch (error) {
       log.warn({ err: error }, 'the gateway port could not reach an agent');
       if (!socket.destroyed) refuseSocket(socket, noAnswer);
