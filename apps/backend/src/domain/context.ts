@@ -14,6 +14,7 @@ import type { MuxClient } from '../infra/mux/mux.ts';
 import type { GatewayPool } from '../infra/openclaw/gateway-pool.ts';
 import type { ModelConnections } from '../infra/openclaw/model-connections.ts';
 import type { StripeClient } from '../infra/stripe/stripe.ts';
+import type { Swarm } from '../infra/swarm/swarm-host.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { Callers } from './accounts/callers.ts';
@@ -40,6 +41,8 @@ export interface Context {
   /** Undefined when Mux is not configured. */
   mux: MuxClient | undefined;
   host: ContainerHost;
+  /** The swarm that the host runs on; undefined on one machine. */
+  swarm: Swarm | undefined;
   backups: BackupStore;
   firewall: FirewallGuard;
   gateways: GatewayPool;

@@ -10,6 +10,10 @@ const QUARANTINE_MS = 7 * 24 * 3_600_000;
 /** Objects that all agents share: caches of compiled code, and the containers that fill them. */
 const SHARED = /^openclaw-(warm\.|cache-)/;
 
+/** How an object is recorded: one that its agent has left behind on a node is not the agent's own object of that name. */
+const recordOf = ({ kind, name, node, hasLeft }: Owned) => ({ kind, name: hasLeft && node ? `${name} on ${node.name}` : name });
+const recordKey = (object: Owned) => keyOf(recordOf(object));
+
 /** Removes backups of deleted agents whose first removal failed. */
 async function removeMarkedBackups({ database, backups, log }: Context): Promise<void> {
   const rows = await database.as('service', (tx) => tx.orphan.findMany({ where: { kind: 'backup' } }));
@@ -21,6 +25,11 @@ async function removeMarkedBackups({ database, backups, log }: Context): Promise
   }
 }
 
+const busyAgents = async (database: Context['database']): Promise<string[]> =>
+  (await database.as('service', (tx) => tx.operation.findMany({ where: { finishedAt: null }, select: { agentId: true } }))).map(
+    ({ agentId }) => agentId,
+  );
+
 /** The installation's objects on the engine that no agent owns, and those marked for removal whose name a new agent has. */
 async function findOrphans({ database, host, config, clock }: Context): Promise<{ orphans: Owned[]; taken: Owned[] }> {
   const owned = await host.owned(config.INSTALLATION);
@@ -31,10 +40,17 @@ async function findOrphans({ database, host, config, clock }: Context): Promise<
   const maxCreatedAt = msAgo(clock, MIN_AGE_MS);
   const markedForRemoval = await database.as('service', (tx) => tx.orphan.findMany({ where: { markedForRemoval: true } }));
   const markedKeys = new Set(markedForRemoval.map(keyOf));
-  const isOwned = ({ agentId, name }: Owned) => (agentId ? agentIds.has(agentId) : SHARED.test(name));
+  const isOwned = ({ agentId, name, hasLeft }: Owned) => !hasLeft && (agentId ? agentIds.has(agentId) : SHARED.test(name));
+  // An operation may be moving the agent.
+  const busy = new Set(await busyAgents(database));
   return {
-    orphans: owned.filter((object) => !isOwned(object) && (object.createdAt < maxCreatedAt || markedKeys.has(keyOf(object)))),
-    taken: owned.filter((object) => isOwned(object) && markedKeys.has(keyOf(object))),
+    orphans: owned.filter(
+      (object) =>
+        !isOwned(object) &&
+        !(object.hasLeft && busy.has(object.agentId ?? '')) &&
+        (object.hasLeft || object.createdAt < maxCreatedAt || markedKeys.has(recordKey(object))),
+    ),
+    taken: owned.filter((object) => isOwned(object) && markedKeys.has(recordKey(object))),
   };
 }
 
@@ -46,28 +62,28 @@ export async function collectGarbage(context: Context): Promise<void> {
   const { database, host, config, clock, log } = context;
   const { orphans, taken } = await findOrphans(context);
   const recorded = await database.as('service', async (tx) => {
-    await tx.orphan.createMany({ data: orphans.map(({ kind, name }) => ({ kind, name, foundAt: clock.now() })), skipDuplicates: true });
+    await tx.orphan.createMany({ data: orphans.map((object) => ({ ...recordOf(object), foundAt: clock.now() })), skipDuplicates: true });
     return tx.orphan.findMany({ where: { kind: { not: 'backup' } } });
   });
   const records = new Map(recorded.map((row) => [keyOf(row), row]));
   const removedKeys = new Set(records.keys());
   // The new agent's first operation removes these, so they stay recorded.
-  for (const object of taken) removedKeys.delete(keyOf(object));
+  for (const object of taken) removedKeys.delete(recordKey(object));
   // A network can be removed only after its container.
   const order = ['container', 'network', 'volume'];
   for (const orphan of orphans.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))) {
-    const { foundAt = clock.now(), markedForRemoval = false } = records.get(keyOf(orphan)) ?? {};
+    const { foundAt = clock.now(), markedForRemoval = false } = records.get(recordKey(orphan)) ?? {};
     const expired = config.SWEEP_VOLUMES && foundAt < msAgo(clock, QUARANTINE_MS);
     const keep = orphan.kind === 'volume' && !markedForRemoval && !expired;
     if (keep) {
-      removedKeys.delete(keyOf(orphan));
+      removedKeys.delete(recordKey(orphan));
       continue;
     }
     log.warn({ kind: orphan.kind, name: orphan.name, agentId: orphan.agentId }, 'an orphan is removed');
     // A failed removal does not block the rest.
     await host.removeOwned(orphan).catch((error) => {
       log.warn({ err: error, kind: orphan.kind, name: orphan.name }, 'an orphan could not be removed; the next run retries it');
-      removedKeys.delete(keyOf(orphan));
+      removedKeys.delete(recordKey(orphan));
     });
   }
   const rows = recorded.filter((row) => removedKeys.has(keyOf(row))).map(({ kind, name }) => ({ kind, name }));

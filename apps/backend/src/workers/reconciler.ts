@@ -6,6 +6,8 @@ import { exitReason } from '../domain/containers/exit-reason.ts';
 import type { Context } from '../domain/context.ts';
 import { beginOperation, leavesAgent, queueOf } from '../domain/operations/operations.ts';
 import { isReady } from '../domain/provisioning/await-ready.ts';
+import type { Agent } from '../generated/prisma/client.ts';
+import { UNREACHABLE } from '../infra/docker/container-host.ts';
 import { containerNames } from '../infra/docker/layout.ts';
 import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { deleteOldAnswers } from '../infra/idempotency/idempotency.ts';
@@ -13,8 +15,10 @@ import { msAgo } from '../shared/clock.ts';
 import { pollLoop } from '../shared/poll-loop.ts';
 import { runningState } from '../workflows/provision.ts';
 import { planRestart, restartDueAgents } from './crash-restart.ts';
+import { drainNodes } from './node-drain.ts';
 
 const RESTART_INTERVAL_MS = 1_000;
+const DRAIN_INTERVAL_MS = 3_000;
 /** The pause before the engine's event stream is opened again. */
 const WATCH_RETRY_MS = 2_000;
 /** Younger operations are not checked: their job exists, or the same transaction creates it. */
@@ -52,12 +56,17 @@ export async function endLostOperations({ database, boss, clock, log }: Context)
   }
 }
 
+/** Whether an agent is in error because its node could not be used; its container may run again when the node is back. */
+const wasUnreachable = ({ state, observedState }: Pick<Agent, 'state' | 'observedState'>) =>
+  state === 'error' && observedState === UNREACHABLE;
+
 /** Inspects an agent's container before the agent's row is locked: why it exited, or whether it became ready late. */
 async function inspectAgent(context: Context, agentId: string): Promise<{ reason?: string; ready?: boolean }> {
   const container = await context.host.inspect(containerNames(agentId).container);
   const agent = await context.database.as('service', (tx) => tx.agent.findUnique({ where: { id: agentId } }));
-  if (agent?.runtime !== 'container') return {};
-  if (agent.state === 'running' && !container?.running) return { reason: await exitReason(context, agentId, container) };
+  if (agent?.runtime !== 'container' || container?.problem) return {};
+  const isOver = agent.state === 'running' || wasUnreachable(agent);
+  if (isOver && !container?.running) return { reason: await exitReason(context, agentId, container) };
   const spec = agent.state === 'error' && container?.running ? readContainerSpec(agent) : null;
   if (!spec) return {};
   return { ready: await isReady(context, spec, await gatewayAddress(context, agentId, spec.bind)) };
@@ -80,7 +89,9 @@ async function observe(context: Context, agentId: string) {
     const agent = await tx.agent.findUnique({ where: { id: agentId } });
     if (agent?.runtime !== 'container') return false;
     const busy = await tx.operation.count({ where: { agentId, finishedAt: null } });
-    const ended = reason !== undefined && agent.state === 'running' && !container?.running && !busy;
+    const shouldRun = agent.state === 'running' || wasUnreachable(agent);
+    const ended = reason !== undefined && shouldRun && !container?.running && !container?.problem && !busy;
+    const lost = container?.problem && agent.state === 'running' && !busy;
     const planned = ended ? await planRestart(tx, context, agentId, reason) : null;
     const readyLate = ready && agent.state === 'error' && container?.running && !busy;
     // The engine may have restarted the container since the last observation.
@@ -92,6 +103,7 @@ async function observe(context: Context, agentId: string) {
         observedAt: clock.now(),
         ...startedAt,
         ...planned?.change,
+        ...(lost && { state: 'error', stateReason: container.problem, startedAt: null }),
         ...(readyLate && { ...runningState(container), recoverAt: null }),
       },
     });
@@ -101,6 +113,7 @@ async function observe(context: Context, agentId: string) {
       await beginOperation(tx, boss, agent, 'stop');
     }
     if (ended) log.warn({ agentId, exitCode: container?.exitCode, oomKilled: container?.oomKilled }, "an agent's container exited");
+    if (lost) log.warn({ agentId, reason: container.problem }, "an agent's node cannot be used");
     if (readyLate) log.info({ agentId }, 'an agent in error became ready after its timeout; it is running');
     return planned?.giveUp ?? false;
   });
@@ -192,5 +205,6 @@ export async function runReconciler(context: Context, signal: AbortSignal): Prom
     pollLoop(signal, { intervalMs: config.RECONCILE_SECONDS * 1000 }, round, report),
     pollLoop(signal, { intervalMs: WATCH_RETRY_MS }, watchEvents, report),
     pollLoop(signal, { intervalMs: RESTART_INTERVAL_MS }, () => restartDueAgents(context), report),
+    ...(context.swarm ? [pollLoop(signal, { intervalMs: DRAIN_INTERVAL_MS }, () => drainNodes(context), report)] : []),
   ]);
 }

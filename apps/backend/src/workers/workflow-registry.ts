@@ -5,6 +5,7 @@ import type { AgentChange } from '../domain/operations/types.ts';
 import type { Agent, Operation } from '../generated/prisma/client.ts';
 import { backup } from '../workflows/backup.ts';
 import { configure } from '../workflows/configure.ts';
+import { move } from '../workflows/move.ts';
 import { provision } from '../workflows/provision.ts';
 import { remove } from '../workflows/remove.ts';
 import { repair } from '../workflows/repair.ts';
@@ -19,6 +20,7 @@ export const workflows: Record<OperationKind, (context: Context, agent: Agent, s
     provision,
     backup,
     restore,
+    move,
     clone: async (context, agent, step) => (await import('../workflows/clone.ts')).clone(context, agent, step),
     start,
     stop: stopOnRequest,

@@ -11,7 +11,9 @@ import type { AgentUpdate } from '../domain/operations/types.ts';
 import { awaitReady } from '../domain/provisioning/await-ready.ts';
 import { secretEnvironment } from '../domain/provisioning/create-container.ts';
 import type { Agent, Backup, Operation } from '../generated/prisma/client.ts';
+import { isUniqueViolation } from '../infra/database/database.ts';
 import type { AgentContainerSpec } from '../infra/docker/container-host.ts';
+import { slotOfAddress } from '../infra/docker/slots.ts';
 import { readContainerSpec } from '../infra/docker/stored-spec.ts';
 import { runningState } from './provision.ts';
 import { stop } from './start-stop.ts';
@@ -19,13 +21,15 @@ import { stop } from './start-stop.ts';
 const MINUTE = 60_000;
 
 interface Replacement {
-  cause: 'update' | 'restore';
+  cause: 'update' | 'restore' | 'move';
   /** The name of the operation in error sentences. */
   name: string;
   /** Validates the replacement. Changes nothing. */
   prepare: () => Promise<unknown>;
-  /** Replaces the container, its data or both, and waits until the agent is ready. */
-  replace: () => Promise<AgentUpdate>;
+  /** Replaces the container, its data or both, and waits until the agent is ready. `backup`: what the agent had before. */
+  replace: (backup: Backup | null) => Promise<AgentUpdate>;
+  /** Undoes what the previous container and its data cannot be restored over. Idempotent. */
+  undo?: (signal: AbortSignal) => Promise<void>;
 }
 
 const sentenceOf = (error: unknown) => (error instanceof AppError ? error.message : 'An unexpected error stopped the operation');
@@ -42,10 +46,19 @@ async function restorePrevious(
   backup: Backup | null,
   signal: AbortSignal,
 ): Promise<AgentUpdate> {
-  const { host, gateways } = context;
+  const { host, gateways, database } = context;
   await gateways.drop(spec.agentId);
   if (backup) await host.removeData(spec.names);
   const data = backup ? () => openBackup(context, backup) : undefined;
+  // The attempt may have leased other ports; the previous container has its own, which its address proves.
+  const slot = slotOfAddress(context.config.AGENT_SUBNET, spec.subnet.split('/')[0] as string);
+  if (slot !== undefined)
+    await database
+      .as('service', (tx) => tx.agent.update({ where: { id: spec.agentId }, data: { slot } }))
+      .catch((error) => {
+        // Another agent has leased them meanwhile: the start tells.
+        if (!isUniqueViolation(error)) throw error;
+      });
   const containerId = await host.create(spec, await secretEnvironment(context, spec), [], { data, signal });
   await host.start(spec);
   const state = await awaitReady(context, spec, signal);
@@ -63,7 +76,7 @@ export async function replaceWithRollback(
   agent: Agent,
   step: Step,
   operation: Operation,
-  { cause, name, prepare, replace }: Replacement,
+  { cause, name, prepare, replace, undo }: Replacement,
 ): Promise<AgentUpdate> {
   const { database, backups } = context;
   const before = readAgentBefore(operation);
@@ -82,6 +95,11 @@ export async function replaceWithRollback(
     ...(before.state === 'stopped' && (await stop(context, agent, step))),
   });
 
+  const archived = async (): Promise<Backup | null> => {
+    const { backupId } = notes;
+    return backupId ? database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
+  };
+
   if (!notes.backupId) {
     await addNotes({ backupPath: null, ...(before.image && { previousImage: before.image }) });
     await prepare().catch((error) => {
@@ -90,7 +108,7 @@ export async function replaceWithRollback(
     });
   }
   // There is nothing to archive, and nothing to go back to.
-  if (!spec || (!notes.backupId && (await isDataLost(context, agent)))) return withPreviousState(await replace());
+  if (!spec || (!notes.backupId && (await isDataLost(context, agent)))) return withPreviousState(await replace(null));
   try {
     if (notes.undoing) throw notes.undoing.cancelled ? new CancelledError() : new AppError('OPERATION_FAILED', notes.undoing.sentence);
     if (!notes.backupId) {
@@ -106,7 +124,7 @@ export async function replaceWithRollback(
         { detail: (backup) => backup.name },
       );
     }
-    const change = await withPreviousState(await replace());
+    const change = await withPreviousState(await replace(await archived()));
     await applyRetention(context, agent).catch((error) =>
       context.log.warn({ err: error, agentId: agent.id }, 'old backups could not be removed; a later run retries'),
     );
@@ -114,13 +132,13 @@ export async function replaceWithRollback(
   } catch (error) {
     if (!notes.undoing && (await isEngineUnavailable(context, error))) throw error;
     const { backupId } = notes;
-    const undo = async (signal: AbortSignal) => {
+    const goBack = async (signal: AbortSignal) => {
       await addNotes({ spec, undoing: { sentence: sentenceOf(error), cancelled: error instanceof CancelledError } });
-      const backup = backupId ? await database.as('service', (tx) => tx.backup.findUniqueOrThrow({ where: { id: backupId } })) : null;
-      return restorePrevious(context, spec, agent.openclawVersion, backup, signal);
+      await undo?.(signal);
+      return restorePrevious(context, spec, agent.openclawVersion, await archived(), signal);
     };
     const options = { detail: () => `Back on ${spec.image}`, isCompensation: true };
-    const restored = await step('rollback', 30 * MINUTE, undo, options).catch(async (cause) => {
+    const restored = await step('rollback', 30 * MINUTE, goBack, options).catch(async (cause) => {
       if (await isEngineUnavailable(context, cause)) throw cause;
       const where = backupId ? `. The agent's data is in the backup ${backupId}` : '';
       throw new AppError('OPERATION_FAILED', `${name} failed, and the rollback failed too: ${sentenceOf(cause)}${where}`, {

@@ -2,21 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { AppError } from '@agentbot/contracts';
 import type { Agent } from '../../generated/prisma/client.ts';
 import { readAgentSecrets } from '../../infra/crypto/agent-secrets.ts';
+import { containerNames } from '../../infra/docker/layout.ts';
 import { readContainerSpec } from '../../infra/docker/stored-spec.ts';
-import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
+import type { GatewayAddress, GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
 import type { Context } from '../context.ts';
 
 /** A new gateway token: 32 random bytes as 64 hexadecimal digits. */
 export const newGatewayToken = () => randomBytes(32).toString('hex');
 
-/** The URL of the agent's gateway on this host, with the gateway token and the device key. */
+/** The address of the agent's gateway, with the gateway token and the device key. */
 export async function gatewayAddress(
-  { database, envelope }: Pick<Context, 'database' | 'envelope'>,
+  { database, envelope, host }: Pick<Context, 'database' | 'envelope' | 'host'>,
   agentId: string,
   bind: { address: string; gateway: number },
-) {
+): Promise<GatewayAddress> {
   const { gatewayToken = '', deviceKey = '' } = await database.as('service', (tx) => readAgentSecrets(tx, envelope, agentId));
-  return { url: `ws://${bind.address}:${bind.gateway}`, token: gatewayToken, deviceKey };
+  const transport = host.transportTo(containerNames(agentId).container);
+  return { url: `ws://${bind.address}:${bind.gateway}`, token: gatewayToken, deviceKey, ...(transport && { transport }) };
 }
 
 /** Whether the agent runs in a container and so has a gateway. */
@@ -24,7 +26,7 @@ export const hasGateway = ({ state, runtime }: Pick<Agent, 'state' | 'runtime'>)
 
 /** The connection to a running agent's gateway. @throws AppError OPERATION_FAILED without a gateway or a connection to it */
 export async function gatewayOf(
-  context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
+  context: Pick<Context, 'database' | 'envelope' | 'gateways' | 'host'>,
   agent: Pick<Agent, 'id' | 'state' | 'runtime' | 'containerSpec'>,
 ): Promise<GatewayConnection> {
   const spec = hasGateway(agent) ? readContainerSpec(agent) : null;
@@ -36,7 +38,7 @@ export async function gatewayOf(
 
 /** The connection to an agent's gateway, for routes that tell why there is none. @throws AppError AGENT_NOT_RUNNING, GATEWAY_UNAVAILABLE */
 export async function requireGateway(
-  context: Pick<Context, 'database' | 'envelope' | 'gateways'>,
+  context: Pick<Context, 'database' | 'envelope' | 'gateways' | 'host'>,
   agent: Agent,
 ): Promise<GatewayConnection> {
   if (agent.state !== 'running') throw new AppError('AGENT_NOT_RUNNING');

@@ -15,7 +15,7 @@ import { requireData } from './lost-data.ts';
 import { keyContext } from './open-backup.ts';
 import { requireRoomForArchive } from './room.ts';
 
-export type BackupCause = 'manual' | 'schedule' | 'update' | 'restore' | 'reset-memory' | 'installation';
+export type BackupCause = 'manual' | 'schedule' | 'update' | 'restore' | 'move' | 'reset-memory' | 'installation';
 type Slice = Pick<Context, 'host' | 'config' | 'database' | 'envelope' | 'backups' | 'accounts'>;
 
 /** The file name of a backup: agent and time of the operation. A retry after a crash gets the same name. */

@@ -75,7 +75,7 @@ async function hasFallbackModels(gateway: GatewayConnection): Promise<boolean> {
  * @throws LostRunError when the connection is lost; ReplyError with the agent's own error
  */
 export async function replyFromContainer(
-  context: Pick<Context, 'database' | 'envelope' | 'gateways' | 'log'>,
+  context: Pick<Context, 'database' | 'envelope' | 'gateways' | 'host' | 'log'>,
   agent: Agent,
   question: Question,
   { idleMs = IDLE_MS, timeoutMs = TIMEOUT_MS, limits = plans[agent.plan] }: Limits = {},

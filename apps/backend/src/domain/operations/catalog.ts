@@ -41,5 +41,12 @@ export const operationTypes: Record<OperationKind, OperationType> = {
     withoutDocker: false,
     cancellable: true,
   },
+  move: {
+    during: 'updating',
+    deadlineMs: RECREATE + ARCHIVE_AND_ROLLBACK + 60 * MINUTE,
+    slow: true,
+    withoutDocker: false,
+    cancellable: true,
+  },
   delete: { during: 'deleting', deadlineMs: 2 * MINUTE, withoutDocker: true, cancellable: false },
 };

@@ -48,6 +48,7 @@ const readInput = <S extends z.ZodType>(schema: S, { id, input }: Column<'input'
   readColumn(schema, input, { row: `operation ${id}`, column: 'input' });
 const updateInput = z.looseObject({ image: z.string() });
 const restoreInput = z.looseObject({ backupId: z.string(), image: z.string().optional() });
+const moveInput = z.looseObject({ from: z.string(), to: z.string().optional(), fromBackup: z.boolean().default(false) });
 const restartInput = z.looseObject({ newToken: z.boolean().default(false) });
 const anyInput = z.record(z.string(), z.unknown());
 const causedInput = z.looseObject({ cause: z.string().optional() });
@@ -57,6 +58,8 @@ const backupInput = z.looseObject({ cause: z.enum(['manual', 'schedule', 'instal
 export const readUpdateInput = (operation: Column<'input'>) => readInput(updateInput, operation);
 /** The backup that a restore reads, and the image that the agent returns to. @throws UnreadableColumnError */
 export const readRestoreInput = (operation: Column<'input'>) => readInput(restoreInput, operation);
+/** The nodes of a move, and whether the agent continues from its newest backup. @throws UnreadableColumnError */
+export const readMoveInput = (operation: Column<'input'>) => readInput(moveInput, operation);
 /** Whether a restart gives the agent a new gateway token. @throws UnreadableColumnError */
 export const readNewToken = (operation: Column<'input'>): boolean => readInput(restartInput, operation).newToken;
 /** Whether a user or the schedule began a backup. @throws UnreadableColumnError */

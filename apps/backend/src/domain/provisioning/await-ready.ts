@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@agentbot/contracts';
 import { agentSecretValues } from '../../infra/crypto/agent-secrets.ts';
@@ -12,18 +14,25 @@ const POLL_MS = 150;
 const MAX_RESTARTS_SEEN = 3;
 const MAX_REASON = 300;
 
+/** The status that a gateway answers `/healthz` with; null without an answer within two seconds. */
+async function healthOf({ url, transport }: GatewayAddress): Promise<number | null> {
+  const signal = AbortSignal.timeout(2_000);
+  const asked = get(`${url.replace('ws:', 'http:')}/healthz`, { signal, agent: transport ?? false });
+  try {
+    const [response] = (await once(asked, 'response', { signal })) as [IncomingMessage];
+    response.destroy();
+    return response.statusCode ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Probes an agent's gateway: it must answer `/healthz` with 200 and authorise the platform's own device.
  * @returns why the agent is not ready, as the end of a sentence; null when it is ready
  */
-async function probe({ gateways }: Context, spec: AgentContainerSpec, address: GatewayAddress): Promise<string | null> {
-  const health = await fetch(`http://${spec.bind.address}:${spec.bind.gateway}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
-    async (response) => {
-      await response.body?.cancel();
-      return response.status;
-    },
-    () => null,
-  );
+async function probe({ gateways }: Pick<Context, 'gateways'>, spec: AgentContainerSpec, address: GatewayAddress): Promise<string | null> {
+  const health = await healthOf(address);
   if (health === null) return 'its gateway does not answer';
   if (health !== 200) return `its gateway answers /healthz with ${health}`;
   return gateways.get(spec.agentId, address).then(

@@ -19,6 +19,7 @@ import { interactionHandlers } from './interaction.ts';
 import { lifecycleHandlers } from './lifecycle.ts';
 import { logsHandlers } from './logs.ts';
 import { modelsHandlers } from './models.ts';
+import { nodesHandlers } from './nodes.ts';
 import { openclawHandlers } from './openclaw.ts';
 import { operationsHandlers } from './operations.ts';
 import { overviewHandlers } from './overview.ts';
@@ -53,6 +54,7 @@ export function createHandlers(context: Context): Handlers {
     ...logsHandlers(context),
     ...modelsHandlers(context),
     ...openclawHandlers(context),
+    ...nodesHandlers(context),
     ...operationsHandlers(context),
     ...overviewHandlers(context),
     ...planRequestsHandlers(context),
