@@ -12,6 +12,7 @@ const DOMAIN = [
   'channels',
   'interaction',
   'workspace',
+  'nodes',
   'backups',
   'provisioning',
   'conversations',
@@ -84,7 +85,7 @@ export default {
       name: 'docker-only-in-its-room',
       severity: 'error',
       comment: 'Docker is behind the port infra/docker/container-host.ts',
-      from: { path: `${backend}/`, pathNot: `${backend}/infra/docker/` },
+      from: { path: `${backend}/`, pathNot: `${backend}/infra/(docker|swarm)/` },
       to: { path: 'node_modules/(@types/)?dockerode/' },
     },
     {

@@ -27,6 +27,7 @@ import { providerKeys } from './patches/provider-keys.ts';
 import { recovery } from './patches/recovery.ts';
 import { secrets } from './patches/secrets.ts';
 import { speed } from './patches/speed.ts';
+import { swarm } from './patches/swarm.ts';
 import { time } from './patches/time.ts';
 import { usage } from './patches/usage.ts';
 import { web } from './patches/web.ts';
@@ -65,6 +66,7 @@ const all: Patch[] = [
   ...recovery,
   ...secrets,
   ...speed,
+  ...swarm,
   ...time,
   ...usage,
   ...web,

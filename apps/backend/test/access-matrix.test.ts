@@ -369,8 +369,13 @@ describe('the owner', () => {
     if (id === 'getAgent') expect(answer.text).toContain(owned.id);
   });
 
+  /** There is no swarm. */
+  const absent: Partial<Record<RouteId, object>> = {
+    setNodeAvailability: { status: 404, code: 'NODE_NOT_FOUND' },
+    moveAgent: { status: 404, code: 'AGENT_NOT_FOUND' },
+  };
   test.each(inOrder.filter(([, { auth }]) => auth === 'admin'))('%s answers an administrator', async (id, route) => {
-    expect(await send(id, route, await assertion(administrator))).toMatchObject({ status: 200 });
+    expect(await send(id, route, await assertion(administrator))).toMatchObject(absent[id] ?? { status: 200 });
   });
 });
 

@@ -1,4 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { type ErrorCode, type Route, type RouteId, routes } from '@agentbot/contracts';
 import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
 import { startBots } from '@agentbot/test-doubles/bots';
@@ -10,6 +12,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { queues } from '../src/domain/operations/operations.ts';
+import { openAuthority } from '../src/infra/swarm/authority.ts';
+import { BACKEND_NAME } from '../src/infra/swarm/credentials.ts';
 import { newId } from '../src/shared/ids.ts';
 import { startWorker } from '../src/workers/operation-worker.ts';
 import { INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend, unreachableProviders } from './backend.ts';
@@ -41,6 +45,8 @@ let withoutDocker: TestBackend;
 let withoutTables: TestBackend;
 let closed: TestBackend;
 let limited: TestBackend;
+/** A backend whose swarm has no manager that answers. */
+let swarmless: TestBackend;
 let faulty: TestBackend;
 let bots: Awaited<ReturnType<typeof startBots>>;
 let faultyEngine: Awaited<ReturnType<typeof startEngineProxy>>;
@@ -57,12 +63,16 @@ beforeAll(async () => {
   removeImage = await makeStandIn('agentbot/openclaw:2026.3.13', IMAGE);
   bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
   faultyEngine = await startEngineProxy(/^POST .*\/containers\/[^/]+\/(start|stop)/, process.env.DOCKER_HOST || undefined);
-  [real, withoutDocker, withoutTables, closed, limited, faulty] = await Promise.all([
+  const certificates = await mkdtemp(path.join(os.tmpdir(), 'agentbot-certificates-'));
+  const authority = await openAuthority(path.join(certificates, 'authority'), new Date());
+  await writeFile(path.join(certificates, 'backend.json'), JSON.stringify(await authority.issue(BACKEND_NAME)));
+  [real, withoutDocker, withoutTables, closed, limited, swarmless, faulty] = await Promise.all([
     startBackendWithDocker('conformance', { OPENCLAW_IMAGE: IMAGE, ...bots.settings }),
     startBackend(unreachableProviders),
     startBackend({ SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE, ...unreachableProviders }),
     startBackend({ PROVISIONING_ENABLED: 'false', SMTP_URL: 'smtp://127.0.0.1:1', ...STRIPE }),
     startBackend({ API_RATE_LIMIT: '1', DEPLOYMENT_RATE_LIMIT: '1' }),
+    startBackend({ CONTAINER_HOST: 'swarm', SWARM_TRAFFIC_PORT: '0', SWARM_CERTIFICATES: certificates }),
     startBackendWithDocker('faulty', {
       DOCKER_HOST: faultyEngine.dockerHost,
     }),
@@ -115,7 +125,7 @@ afterAll(async () => {
     const { body } = await backend.machine(undefined, 'GET', '/api/agents');
     for (const { id } of body) await backend.machine(undefined, 'DELETE', `/api/agents/${id}`);
   }
-  await Promise.all([real, withoutDocker, withoutTables, closed, limited, faulty].map((backend) => backend.stop()));
+  await Promise.all([real, withoutDocker, withoutTables, closed, limited, swarmless, faulty].map((backend) => backend.stop()));
   await faultyEngine.close();
   await bots.close();
   await removeImage();
@@ -128,6 +138,7 @@ async function createLostBackup(backend: TestBackend, agentId: string, id = 'bk_
   await backend.context.database.as('service', (tx) => tx.backup.create({ data: lost }));
 }
 
+const ONE_MACHINE = 'This installation runs on one machine: CONTAINER_HOST is docker';
 const NO_WALLET = `0x${'1'.repeat(40)}`;
 
 /** A valid request body for every operation with a body. */
@@ -164,6 +175,8 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   testNewModel: () => ({ config: { aiProvider: 'openai' } }),
   checkChannelToken: () => ({ channel: 'telegram', token: canary('1:good-') }),
   setBackupSchedule: () => ({ everyHours: 24 }),
+  setNodeAvailability: () => ({ availability: 'active' }),
+  moveAgent: () => ({}),
   setAgentBudget: () => ({ monthlyUsd: null }),
   setAccountBudget: () => ({ monthlyUsd: null }),
   cloneAgent: () => ({ parentAgentId: running, name: 'Clone', paymentProof: {} }),
@@ -175,6 +188,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
 const idOf: Partial<Record<RouteId, string>> = {
   grantPlan: 'nobody',
   testSetup: 'mail',
+  setNodeAvailability: 'nowhere',
   withdrawPlan: 'nobody',
   setUserRole: 'nobody',
   setUserBlocked: 'nobody',
@@ -557,6 +571,33 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   openBillingPortal: {
     PAYMENT_REQUIRED: { send: () => call(closed, 'openBillingPortal'), error: 'This account has no subscription yet' },
     PAYMENTS_UNAVAILABLE: { send: () => call(real, 'openBillingPortal') },
+  },
+  listNodes: {
+    FORBIDDEN: { send: () => call(real, 'listNodes', { as: stranger }) },
+    DOCKER_UNAVAILABLE: { send: () => call(swarmless, 'listNodes') },
+  },
+  setNodeAvailability: {
+    INVALID_REQUEST: invalid('setNodeAvailability', { availability: 'gone' }, 'Invalid availability'),
+    FORBIDDEN: { send: () => call(real, 'setNodeAvailability', { as: stranger }) },
+    NODE_NOT_FOUND: { send: () => call(real, 'setNodeAvailability'), error: ONE_MACHINE },
+    DOCKER_UNAVAILABLE: { send: () => call(swarmless, 'setNodeAvailability') },
+  },
+  moveAgent: {
+    INVALID_REQUEST: invalid('moveAgent', { fromBackup: 'yes' }, 'Invalid fromBackup'),
+    FORBIDDEN: { send: () => call(real, 'moveAgent', { as: stranger }) },
+    AGENT_NOT_FOUND: { send: () => call(real, 'moveAgent', { agent: 'agent_000000000000' }) },
+    NODE_NOT_FOUND: { send: () => call(real, 'moveAgent', { agent: running }), error: ONE_MACHINE },
+    OPERATION_FAILED: {
+      send: () => call(closed, 'moveAgent', { agent: waiting }),
+      error: 'The agent has no container yet: it gets its place when it first starts',
+    },
+    DOCKER_UNAVAILABLE: {
+      send: async () => {
+        const { id } = (await swarmless.machine(undefined, 'POST', '/api/agents', { name: 'Placed' })).body;
+        await swarmless.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: storedSpec() } }));
+        return call(swarmless, 'moveAgent', { agent: id });
+      },
+    },
   },
   withdrawPlan: userErrors('withdrawPlan'),
   setUserRole: { ...userErrors('setUserRole'), LAST_ADMINISTRATOR: lastAdministrator('setUserRole') },
@@ -963,6 +1004,8 @@ const infallible: RouteId[] = [
   'checkChannelToken',
   'testNewModel',
   'testSetup',
+  'listNodes',
+  'setNodeAvailability',
 ];
 
 const rows = (Object.entries(routes) as [RouteId, Route][]).flatMap(([id, route]) => {

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -18,6 +18,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { virtualKey } from '../src/domain/usage/virtual-key.ts';
 import { removeFirewall } from '../src/infra/host-firewall/host-firewall.ts';
 import { ASSERTION_SECRET, INTERNAL_KEY, startBackend, startBackendWithDocker, type TestBackend } from './backend.ts';
+import { registryHost } from './registry-host.ts';
 
 /**
  * The network access of agents, tried from inside their containers. The first agent runs OpenClaw. The others run a stand-in:
@@ -40,13 +41,6 @@ let agent: string;
 let other: string;
 let limited: string;
 const internet = registryHost();
-
-/** A host on the internet that this machine reaches: that of the registry that the package client is configured for. */
-function registryHost(): string {
-  const registry = execFileSync('pnpm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
-  if (!URL.canParse(registry)) throw new Error(`pnpm has no registry configured ("${registry}"): these tests need a host to reach`);
-  return new URL(registry).hostname;
-}
 
 async function provision(name: string, more: object = {}): Promise<string> {
   const config = { baseUrl: 'https://model.example/v1', model: 'echo-1', apiKey: KEY, ...more };

@@ -47,6 +47,8 @@ const IN_TURN = [
   'model-containers',
   'engine-setups',
 ];
+/** A suite of its own, `pnpm swarm`: it needs the processors for two more engines. */
+const SWARM = /^swarm/;
 /** A run of fewer files names its files, and plays all of them. */
 const WHOLE_RUN = 100;
 
@@ -59,7 +61,8 @@ const rank = (test: TestFile) => (LONG.includes(nameOf(test)) ? LONG.indexOf(nam
 /** The files that a run plays, the long ones first, then the others. */
 export function inOrder<T extends TestFile>(tests: T[]): T[] {
   const inTurn = tests.length < WHOLE_RUN ? IN_TURN : sweep(IN_TURN, IN_TURN.length / 2);
-  return tests
+  const played = tests.length < WHOLE_RUN ? tests : tests.filter((test) => !SWARM.test(nameOf(test)));
+  return played
     .filter((test) => !IN_TURN.includes(nameOf(test)) || inTurn.includes(nameOf(test)))
     .sort((one, other) => rank(one) - rank(other));
 }
