@@ -267,7 +267,15 @@ describe('the administration of users', () => {
 
   test('are plain 404 pages for a user who is no administrator', async () => {
     const judy = await openAs('judy@example.com', '/agents');
-    for (const path of ['/admin', '/admin/users', '/admin/plan-requests', '/admin/agents', '/admin/usage', '/admin/model-keys']) {
+    for (const path of [
+      '/admin',
+      '/admin/users',
+      '/admin/plan-requests',
+      '/admin/agents',
+      '/admin/nodes',
+      '/admin/usage',
+      '/admin/model-keys',
+    ]) {
       const response = await judy.page.goto(stack.webUrl + path);
       await judy.page.getByRole('heading', { name: 'Page not found' }).waitFor();
       expect([path, response?.status(), await judy.page.getByRole('alert').filter({ hasText: /\S/ }).count()]).toEqual([path, 404, 0]);

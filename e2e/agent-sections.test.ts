@@ -469,7 +469,7 @@ describe('a section of an agent:', () => {
       .click();
     await editor.waitFor();
     const first = await editor.inputValue();
-    expect(first).toContain('# SOUL.md');
+    expect(first).toContain("You answer customers' questions.");
     await editor.fill('I am Ada 👩‍💻, and I like tea.');
     // Unsaved text survives a refused click on a link and on another file.
     const questions: string[] = [];

@@ -389,7 +389,10 @@ test('an administrator sees which accounts and agents cost most', async () => {
   const agents = page.getByRole('region', { name: 'Usage by agent' }).getByRole('row');
   expect(await agents.nth(1).getByRole('cell').first().textContent()).toBe('Deleted agent agent_dear spender@example.com');
   await expectRetry('**/api/admin/usage?*', () => visit('/admin/usage'), page.getByRole('heading', { name: 'By account' }));
-  expect(await findFaultsOfPages(page, ['/admin/usage'])).toEqual([]);
+  expect(await findFaultsOfPages(page, ['/admin/usage', '/admin/nodes'])).toEqual([]);
+  // The tests run on one machine.
+  await visit('/admin/nodes');
+  await page.getByText('All agents of this installation run on its own machine.').waitFor();
   await database.query("DELETE FROM model_days WHERE owner_id = 'user_spender'");
   await database.query("DELETE FROM users WHERE id = 'user_spender'");
 }, 120_000);

@@ -161,6 +161,9 @@ describe('every operation:', () => {
     'deleteUser',
     'createResetLink',
     'testSetup',
+    // They need a swarm.
+    'setNodeAvailability',
+    'moveAgent',
     'cloneAgent',
     'linkWallet',
     'unlinkWallet',
@@ -188,11 +191,14 @@ describe('every operation:', () => {
     expectRefusal(id, await call(id, { as: anonymous, headers: credentials }), 'UNAUTHORIZED');
   });
 
-  test.each(webRoutes.filter(([, { errors }]) => errors.includes('AGENT_NOT_FOUND')))('%s on a foreign agent is refused', async (id) => {
-    const query = id === 'askAgent' ? `?action=sessions&agentId=${running}` : undefined;
-    const body = id === 'createApiKey' ? { name: 'k', agentId: running } : undefined;
-    expectRefusal(id, await call(id, { as: stranger, body, ...(query && { query }) }), 'AGENT_NOT_FOUND');
-  });
+  test.each(webRoutes.filter(([, { auth, errors }]) => auth !== 'admin' && errors.includes('AGENT_NOT_FOUND')))(
+    '%s on a foreign agent is refused',
+    async (id) => {
+      const query = id === 'askAgent' ? `?action=sessions&agentId=${running}` : undefined;
+      const body = id === 'createApiKey' ? { name: 'k', agentId: running } : undefined;
+      expectRefusal(id, await call(id, { as: stranger, body, ...(query && { query }) }), 'AGENT_NOT_FOUND');
+    },
+  );
 
   test('another user has changed nothing, and sees nothing in any list', async () => {
     expect((await call('getAgent')).body.agent.status).toBe('active');
@@ -368,6 +374,9 @@ describe('error tables:', () => {
       expectRefusal(id, await call(id, { agent: ownerId, as: newcomer }), 'FORBIDDEN');
     }
     expectRefusal('setUserRole', await call('setUserRole', { agent: ownerId }), 'LAST_ADMINISTRATOR');
+    const oneMachine = 'This installation runs on one machine: CONTAINER_HOST is docker';
+    for (const id of ['setNodeAvailability', 'moveAgent'] as const) expectRefusal(id, await call(id), 'NODE_NOT_FOUND', oneMachine);
+    expectRefusal('moveAgent', await call('moveAgent', { agent: 'agent_000000000000' }), 'AGENT_NOT_FOUND');
     const parts = 'Invalid part: use mail, backups or domain';
     expectRefusal('testSetup', await call('testSetup', { agent: 'docker' }), 'INVALID_REQUEST', parts);
     const asked = (await call('requestPlan', { as: newcomer })).body.request.id;
@@ -385,6 +394,9 @@ describe('error tables:', () => {
       'listUsers',
       'listAllAgents',
       'listTopSpenders',
+      'listNodes',
+      'setNodeAvailability',
+      'moveAgent',
       'getInstallationHealth',
       'listInstallationKeys',
       'saveInstallationKey',

@@ -36,6 +36,9 @@ const stageNames: Record<string, string> = {
   clear: 'Clear data',
   sessions: 'Delete sessions',
   rollback: 'Rollback',
+  room: 'Room for the archive',
+  place: 'Place on another node',
+  clean: 'Former node cleaned',
 };
 export const stageName = (name: string) => stageNames[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
 
@@ -46,13 +49,16 @@ const advice: Record<string, string> = {
   start: 'The container did not start. The Logs show its last output.',
   ready: 'The gateway did not answer in time. Check the API key and the model under Configuration, read the Logs, then start again.',
   backup: 'The data could not be backed up, so nothing was changed. Ask the administrator to check the free disk space.',
+  place: 'No other node has room for the agent. Ask the administrator, or try again later.',
   rollback: 'The rollback failed. Restore the last backup under Backups, or tell the administrator.',
 };
+const movedBack = 'The agent and its data are back on its node. The Logs show what it wrote before the move failed.';
 const rolledBack = 'The image and the data were restored. The Logs show what the new container wrote before it failed.';
 
 /** What the user can do about a failed operation, depending on the stage that failed. */
 export function operationAdvice(operation: OperationView): string {
-  if (operation.steps.some(({ name, state }) => name === 'rollback' && state === 'done')) return rolledBack;
+  if (operation.steps.some(({ name, state }) => name === 'rollback' && state === 'done'))
+    return operation.kind === 'move' ? movedBack : rolledBack;
   const failed = operation.steps.findLast(({ state }) => state === 'failed');
   return advice[failed?.name ?? ''] ?? 'Try again. The Logs show the agent’s last output.';
 }

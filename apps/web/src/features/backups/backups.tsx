@@ -23,6 +23,7 @@ const causes: Record<BackupView['cause'], string> = {
   schedule: 'Automatic backup',
   update: 'Before an update',
   restore: 'Before a restore',
+  move: 'Before a move to another node',
   'reset-memory': 'Before a memory reset',
   installation: 'With the installation',
 };

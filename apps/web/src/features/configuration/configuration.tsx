@@ -92,16 +92,6 @@ export function Configuration({ id }: { id: string }) {
 
   return (
     <div className="max-w-2xl space-y-4">
-      {agent.current === false && agent.status !== 'stopped' && (
-        <Hint>
-          <div className="flex flex-wrap items-center justify-between gap-3">
-            <span>The agent does not use the saved configuration yet.</span>
-            <Button size="small" busy={busy} onClick={apply}>
-              Apply now
-            </Button>
-          </div>
-        </Hint>
-      )}
       <Card
         title="Configuration"
         description="Fields that you do not change keep their values. OpenClaw validates the whole configuration before the agent uses it."
