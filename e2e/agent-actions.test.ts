@@ -104,7 +104,8 @@ describe('an action on an agent:', () => {
     // The restore goes on without the page, which tells its end to who comes back.
     await expectToast(/^Restoring Ada/);
     await visit('/account');
-    await expectToast('Restore of Ada: done');
+    // Archive, new container, and start take over a minute on a busy machine.
+    await expectToast('Restore of Ada: done', 180);
     await openSection('backups');
     await expectStatus('running');
     await page.getByText('Before a restore').waitFor();

@@ -70,8 +70,12 @@ export const button = (name: string | RegExp) => page.getByRole('button', { name
 export const visit = (path: string) => page.goto(stack.webUrl + path);
 /** Opens a section of the agent; '' is its overview. */
 export const openSection = (name: string) => visit(`/agents/${agent}${name && `/${name}`}`);
-export const expectToast = (text: string | RegExp) =>
-  page.locator('[data-sonner-toast]').filter({ hasText: text }).first().waitFor({ timeout: 60_000 });
+export const expectToast = (text: string | RegExp, seconds = 60) =>
+  page
+    .locator('[data-sonner-toast]')
+    .filter({ hasText: text })
+    .first()
+    .waitFor({ timeout: seconds * 1000 });
 export const expectStatus = (wanted: string | RegExp) =>
   page.getByTestId('agent-status').filter({ hasText: wanted }).waitFor({ timeout: 60_000 });
 /** Waits until an element has the focus. */

@@ -123,7 +123,7 @@ describe('an outage:', () => {
     expectRefusal('requestPasswordReset', await call('requestPasswordReset'), 'MAIL_UNAVAILABLE');
     const fresh = (await callBackend(ownerId, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Fresh' }) })).body.id;
     for (const id of having('PROVISIONING_DISABLED')) {
-      const its = lifecycle.includes(id) ? { agent: fresh } : {};
+      const its = lifecycle.includes(id) || id === 'applyAgentConfig' ? { agent: fresh } : {};
       expectRefusal(id, await call(id, its), 'PROVISIONING_DISABLED');
     }
     await call('deleteAgent', { agent: fresh });
