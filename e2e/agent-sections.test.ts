@@ -493,11 +493,14 @@ describe('a section of an agent:', () => {
       .click();
     expect(await editor.inputValue()).toBe('I am Ada 👩‍💻, and I like tea.');
 
-    await page.getByRole('button', { name: /^Open the version replaced at/ }).click();
+    // Newest first: below it stands the text that the agent had before its character was changed.
+    const versions = page.getByRole('button', { name: /^Open the version replaced at/ });
+    await expectCount(versions, 2);
+    await versions.first().click();
     await page.getByText('Unsaved changes').waitFor();
     expect(await editor.inputValue()).toBe(first);
     await button('Save SOUL.md').click();
-    await expectCount(page.getByRole('button', { name: /^Open the version replaced at/ }), 2);
+    await expectCount(versions, 3);
   }, 90_000);
 
   test('a file that changed meanwhile is not overwritten without a question', async () => {
