@@ -117,7 +117,7 @@ describe('an action on an agent:', () => {
       await expectFocus('#main');
     }
     await page.getByText('No backups yet').waitFor();
-  }, 150_000);
+  }, 300_000);
 
   test('the update page lists the versions on this host, and what the chosen one needs', async () => {
     await openSection('update');

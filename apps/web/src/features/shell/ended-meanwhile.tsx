@@ -8,10 +8,13 @@ import { type TrackedOperation, trackedOperations, untrack } from '../../lib/tra
 
 /** Clocks of browser and server may differ by this much. */
 const CLOCK_MS = 60_000;
+/** A request that has begun no operation after this time never will. */
+const BEGIN_MS = 30_000;
+const RETRY_MS = 1_000;
 
 /** Follows one operation in a toast until its end. */
 function Followed({ tracked, onEnd }: { tracked: TrackedOperation; onEnd: () => void }) {
-  const { data, error } = useOperations(tracked.agentId);
+  const { data, error, mutate } = useOperations(tracked.agentId);
   const operation = data?.operations.findLast(
     ({ kind, createdAt }) => kind === tracked.kind && Date.parse(createdAt) >= tracked.since - CLOCK_MS,
   );
@@ -23,14 +26,23 @@ function Followed({ tracked, onEnd }: { tracked: TrackedOperation; onEnd: () => 
       toast.loading(`${name}: ${step ? stageName(step.name) : 'waiting'}…`, { id });
       return;
     }
-    if (!operation && !data && !error) return;
+    if (!operation && !error && Date.now() < tracked.since + BEGIN_MS) {
+      const timer = setInterval(() => {
+        void mutate();
+        if (Date.now() > tracked.since + BEGIN_MS) {
+          untrack(tracked);
+          onEnd();
+        }
+      }, RETRY_MS);
+      return () => clearInterval(timer);
+    }
     if (operation?.state === 'succeeded') toast.success(`${name}: done`, { id });
     else if (operation)
       toast.error(`${name}: ${operation.state}`, { id, description: operation.error ?? operationAdvice(operation), duration: 20_000 });
     else toast.dismiss(id);
     untrack(tracked);
     onEnd();
-  }, [operation, data, error, tracked, onEnd]);
+  }, [operation, error, mutate, tracked, onEnd]);
   return null;
 }
 

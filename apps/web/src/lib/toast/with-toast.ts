@@ -1,3 +1,4 @@
+import { ApiError } from '@agentbot/contracts/client';
 import { toast } from 'sonner';
 import { errorAdvice, errorMessage, isStillRunning } from '../api/errors.ts';
 import { signOutIfUnauthorized } from '../session/sign-out.ts';
@@ -53,6 +54,11 @@ export const acceptedWithToast = async (work: Promise<unknown>, text: ToastText)
 export async function followWithToast(work: Promise<unknown>, text: ToastText, operation: Omit<TrackedOperation, 'since'>): Promise<void> {
   const tracked = { ...operation, since: Date.now() };
   track(tracked);
+  // A page that is left aborts its requests, and a lost network answers none: a later page then tells the end.
+  const isAnswered = work.then(
+    () => true,
+    (error) => error instanceof ApiError && !isStillRunning(error),
+  );
   await follow(work, text);
-  untrack(tracked);
+  if (await isAnswered) untrack(tracked);
 }
