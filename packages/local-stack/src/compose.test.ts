@@ -45,19 +45,29 @@ const service = (name: string): Service => {
 };
 const built = Object.entries(services).filter(([, { build }]) => build);
 
-test('docker compose builds and runs Postgres, migration, engine proxy, firewall, backend and web; backups and TLS on demand', () => {
+test('docker compose builds and runs Postgres, migration, engine proxy, firewall, backend and web; a swarm, backups and TLS on demand', () => {
   expect(Object.keys(services)).toEqual([
     'postgres',
     'migrate',
     'engine-proxy',
     'firewall',
     'backend',
+    'swarm-nodes',
     'installation-backup',
     'web',
     'tls',
   ]);
-  expect(built.map(([name]) => name)).toEqual(['migrate', 'engine-proxy', 'firewall', 'backend', 'installation-backup', 'web']);
+  expect(built.map(([name]) => name)).toEqual([
+    'migrate',
+    'engine-proxy',
+    'firewall',
+    'backend',
+    'swarm-nodes',
+    'installation-backup',
+    'web',
+  ]);
   expect(Object.entries(services).flatMap(([name, { profiles }]) => (profiles ? [[name, profiles]] : []))).toEqual([
+    ['swarm-nodes', ['swarm']],
     ['installation-backup', ['backup']],
     ['tls', ['tls']],
   ]);
@@ -150,9 +160,10 @@ test('web and backend use the host’s network and listen on loopback; the datab
   for (const [name, { ports }] of built) expect([name, ports]).toEqual([name, undefined]);
 });
 
-test('only the engine proxy mounts the engine’s socket, in the group DOCKER_GID and without network; the backend gets the proxy’s socket', () => {
+test('only the engine proxy and a swarm’s services of nodes mount the engine’s socket, in the group DOCKER_GID and without network; the backend gets the proxy’s socket', () => {
   const withEngine = Object.entries(services).filter(([, { volumes = [] }]) => volumes.some((volume) => volume.includes('docker.sock')));
-  expect(withEngine.map(([name]) => name)).toEqual(['engine-proxy']);
+  expect(withEngine.map(([name]) => name)).toEqual(['engine-proxy', 'swarm-nodes']);
+  expect([service('swarm-nodes').network_mode, service('swarm-nodes').group_add]).toEqual(['none', ['${DOCKER_GID}']]);
   const { network_mode, group_add, command, volumes } = service('engine-proxy');
   expect([network_mode, group_add]).toEqual(['none', ['${DOCKER_GID:?set DOCKER_GID in .env}']]);
   const [listensOn, engine] = command?.slice(2) ?? [];
@@ -166,8 +177,13 @@ test('the firewall has no secret, and the same subnet and ports as the backend',
   expect(Object.keys(environment)).toEqual(['AGENT_SUBNET', 'EGRESS_PORT', 'MODEL_GATEWAY_PORT']);
   for (const [name, value] of Object.entries(environment)) expect([name, service('backend').environment[name]]).toEqual([name, value]);
   // The engine proxy demands the installation and the runtime that the backend asks for.
-  const { AGENT_RUNTIME, INSTALLATION } = service('backend').environment;
-  expect(service('engine-proxy').environment).toEqual({ AGENT_SUBNET: environment.AGENT_SUBNET, AGENT_RUNTIME, INSTALLATION });
+  const { AGENT_RUNTIME, CONTAINER_HOST, INSTALLATION } = service('backend').environment;
+  expect(service('engine-proxy').environment).toEqual({
+    AGENT_SUBNET: environment.AGENT_SUBNET,
+    AGENT_RUNTIME,
+    CONTAINER_HOST,
+    INSTALLATION,
+  });
   expect([AGENT_RUNTIME, INSTALLATION]).toEqual([expect.stringContaining('AGENT_RUNTIME'), expect.stringContaining('INSTALLATION')]);
   expect(network_mode).toBe('host');
   expect(service('backend').environment.HOST_FIREWALL).toBe('off');
@@ -226,13 +242,24 @@ test('the web reads every setting that compose gives it', () => {
 });
 
 test('data survives: database, backups and the engine’s socket are named volumes, and backups lie in one', () => {
-  expect(Object.keys(compose.volumes)).toEqual(['engine', 'postgres', 'backups', 'installation-backups', 'certificates', 'caddy']);
+  expect(Object.keys(compose.volumes)).toEqual([
+    'engine',
+    'postgres',
+    'backups',
+    'installation-backups',
+    'swarm',
+    'swarm-authority',
+    'certificates',
+    'caddy',
+  ]);
+  // The key that signs the nodes' certificates is not the backend's to read, and it cannot change its own certificate.
+  expect(service('backend').volumes).toContain('swarm:/run/swarm:ro');
+  expect(service('backend').volumes?.join()).not.toContain('swarm-authority');
   expect(service('postgres').volumes).toEqual(['postgres:/var/lib/postgresql']);
   expect(service('backend').volumes).toContain(`backups:${service('backend').environment.BACKUP_DIR}`);
   // A new volume takes the owner of the folder in the image: the backend's user must be able to write.
-  expect(read('apps/backend/Dockerfile')).toMatch(
-    /mkdir --mode=700 \/backups \/installation-backups && chown node:node \/backups \/installation-backups/,
-  );
+  const folders = '/backups /installation-backups /run/swarm /run/swarm-authority';
+  expect(read('apps/backend/Dockerfile')).toContain(`mkdir --mode=700 ${folders} \\\n  && chown node:node ${folders} `);
 });
 
 test.each(['apps/backend/Dockerfile', 'apps/web/Dockerfile'])(
