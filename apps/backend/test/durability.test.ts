@@ -274,8 +274,8 @@ test('the garbage collector removes orphaned containers and networks, and volume
     host: {
       ...backend.context.host,
       owned: async (installation: string) => {
-        const found = await backend.context.host.owned(installation);
-        return found.map((each) => ({ ...each, createdAt: new Date(each.createdAt.getTime() - 3_600_000) }));
+        const { objects, isComplete } = await backend.context.host.owned(installation);
+        return { objects: objects.map((each) => ({ ...each, createdAt: new Date(each.createdAt.getTime() - 3_600_000) })), isComplete };
       },
     },
   };

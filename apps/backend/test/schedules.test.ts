@@ -214,8 +214,8 @@ test('orphans are removed after 15 minutes, and orphan volumes after seven days 
   // The engine cuts a volume's time to whole seconds: created first, the volume is never younger than the network.
   await docker.createVolume({ Name: volume, Labels });
   await docker.createNetwork({ Name: network, Labels });
-  const remaining = async () => (await host.owned(installation)).map(({ name }) => name).sort();
-  const found = await host.owned(installation);
+  const remaining = async () => (await host.owned(installation)).objects.map(({ name }) => name).sort();
+  const { objects: found } = await host.owned(installation);
   const createdAt = (name: string) => found.find((object) => object.name === name)?.createdAt as Date;
   const sweep = (now: Date, SWEEP_VOLUMES = false) => collectGarbage({ ...contextAt(now), config: { ...backend.config, SWEEP_VOLUMES } });
 

@@ -110,10 +110,10 @@ test('a drained node gives its agents away, one after the other, and loses none'
   expect((await backend.as(admin, 'PUT', '/api/admin/nodes/nowhere/availability', { availability: 'drain' })).status).toBe(404);
 }, 1_800_000);
 
-test('agents of a lost node say so, continue elsewhere from a backup, and leave no second self when it is back', async () => {
+test('agents of a lost node say so, continue elsewhere from a backup or are deleted, and leave no second self when it is back', async () => {
   const [manager, worker] = swarm.nodes as [(typeof swarm.nodes)[number], (typeof swarm.nodes)[number]];
-  const [first = '', second = ''] = ids;
-  for (const id of [first, second]) expect((await settledMove(id, { node: worker.id })).state).toBe('succeeded');
+  const [first = '', second = '', third = ''] = ids;
+  for (const id of [first, second, third]) expect((await settledMove(id, { node: worker.id })).state).toBe('succeeded');
   const before = await agent(first);
   await worker.lose();
   const lostAt = Date.now();
@@ -131,7 +131,7 @@ test('agents of a lost node say so, continue elsewhere from a backup, and leave 
   const overview = (await backend.as(owner, 'GET', '/api/agents')).body.agents.find(({ id }: { id: string }) => id === first);
   expect(overview.status).toBe('error');
   // Nothing is restarted elsewhere by itself: the data is on that node.
-  expect((await readNode(worker.id)).agents.map(({ id }) => id)).toEqual([first, second].toSorted());
+  expect((await readNode(worker.id)).agents.map(({ id }) => id)).toEqual([first, second, third].toSorted());
   expect((await move(first, {})).body.error).toMatch(/^The .*node .+\. Move the agent from its newest backup, or wait for the node$/);
   expect((await backend.machine(owner, 'POST', `/api/agents/${second}/start`)).status).toBe(500);
 
@@ -142,17 +142,26 @@ test('agents of a lost node say so, continue elsewhere from a backup, and leave 
   expect(await answers(first)).toBe(true);
   expect(before.id).toBe(first);
 
+  expect((await backend.as(owner, 'DELETE', `/api/agents/${third}`)).status).toBe(200);
+  expect((await backend.as(owner, 'GET', `/api/agents/${third}`)).status).toBe(404);
+  // A lost node's objects are not seen now: that is no sign that they are gone.
+  await collectGarbage(backend.context);
+
   await worker.comeBack();
-  const containersOf = async (id: string) => worker.docker.listContainers({ all: true, filters: { label: [`agentbot.agent=${id}`] } });
-  await pollUntil('the old container is gone', async () => (await containersOf(first)).length === 0, { seconds: 60, everyMs: 250 });
+  const filters = (id: string) => ({ filters: { label: [`agentbot.agent=${id}`] } });
+  const containersOf = async (id: string) => worker.docker.listContainers({ all: true, ...filters(id) });
+  const volumesOf = async (id: string) => (await worker.docker.listVolumes(filters(id))).Volumes;
+  for (const id of [first, third])
+    await pollUntil('the old container is gone', async () => (await containersOf(id)).length === 0, { seconds: 60, everyMs: 250 });
   await pollUntil('the other agent runs again', async () => (await agent(second)).status === 'active', { seconds: 120, everyMs: 500 });
   expect(await answers(second)).toBe(true);
   expect(await answers(first)).toBe(true);
 
-  // Its data there is kept, and listed.
+  // Data of the agent that continued is kept there, and listed; data of the deleted one is removed.
+  expect([await volumesOf(first), await volumesOf(third)].map((volumes) => volumes.length)).toEqual([1, 1]);
   await collectGarbage(backend.context);
   const { orphans } = (await backend.as(admin, 'GET', '/api/admin/health')).body.health;
   const { name } = await readNode(worker.id);
   expect(orphans).toMatchObject([{ kind: 'volume', name: `openclaw-data-${first} on ${name}` }]);
-  expect((await worker.docker.listVolumes({ filters: { label: [`agentbot.agent=${first}`] } })).Volumes).toHaveLength(1);
+  expect([await volumesOf(first), await volumesOf(third)].map((volumes) => volumes.length)).toEqual([1, 0]);
 }, 600_000);

@@ -10,7 +10,7 @@ const QUARANTINE_MS = 7 * 24 * 3_600_000;
 /** Objects that all agents share: caches of compiled code, and the containers that fill them. */
 const SHARED = /^openclaw-(warm\.|cache-)/;
 
-/** How an object is recorded: one that its agent has left behind on a node is not the agent's own object of that name. */
+/** The record of an object. What an agent left behind on a node has the node in its name: the agent has its own of that name. */
 const recordOf = ({ kind, name, node, hasLeft }: Owned) => ({ kind, name: hasLeft && node ? `${name} on ${node.name}` : name });
 const recordKey = (object: Owned) => keyOf(recordOf(object));
 
@@ -31,8 +31,8 @@ const busyAgents = async (database: Context['database']): Promise<string[]> =>
   );
 
 /** The installation's objects on the engine that no agent owns, and those marked for removal whose name a new agent has. */
-async function findOrphans({ database, host, config, clock }: Context): Promise<{ orphans: Owned[]; taken: Owned[] }> {
-  const owned = await host.owned(config.INSTALLATION);
+async function findOrphans({ database, host, config, clock }: Context) {
+  const { objects: owned, isComplete } = await host.owned(config.INSTALLATION);
   const ids = [...new Set(owned.flatMap(({ agentId }) => agentId ?? []))];
   // Read after the engine's list: an object that is created in between already has its agent's row.
   const rows = await database.as('service', (tx) => tx.agent.findMany({ where: { id: { in: ids } }, select: { id: true } }));
@@ -44,6 +44,7 @@ async function findOrphans({ database, host, config, clock }: Context): Promise<
   // An operation may be moving the agent.
   const busy = new Set(await busyAgents(database));
   return {
+    isComplete,
     orphans: owned.filter(
       (object) =>
         !isOwned(object) &&
@@ -60,13 +61,14 @@ async function findOrphans({ database, host, config, clock }: Context): Promise<
  */
 export async function collectGarbage(context: Context): Promise<void> {
   const { database, host, config, clock, log } = context;
-  const { orphans, taken } = await findOrphans(context);
+  const { orphans, taken, isComplete } = await findOrphans(context);
   const recorded = await database.as('service', async (tx) => {
     await tx.orphan.createMany({ data: orphans.map((object) => ({ ...recordOf(object), foundAt: clock.now() })), skipDuplicates: true });
     return tx.orphan.findMany({ where: { kind: { not: 'backup' } } });
   });
   const records = new Map(recorded.map((row) => [keyOf(row), row]));
-  const removedKeys = new Set(records.keys());
+  // What is not seen is gone, unless a machine does not answer: what is marked there must still be removed when it is back.
+  const removedKeys = new Set(isComplete ? records.keys() : orphans.map(recordKey));
   // The new agent's first operation removes these, so they stay recorded.
   for (const object of taken) removedKeys.delete(recordKey(object));
   // A network can be removed only after its container.

@@ -32,7 +32,9 @@ export async function remove(context: Context, agent: Agent, step: Step): Promis
       await markForRemoval(context, resourcesOf(names));
       return new Skipped('Docker is not available: container and data are removed when it is back');
     }
-    await host.removeAll(names, agent.ownerId);
+    if (await host.removeAll(names, agent.ownerId)) return;
+    await markForRemoval(context, resourcesOf(names));
+    return new Skipped('A node does not answer: what the agent has there is removed when the node is back');
   });
   return 'removed';
 }

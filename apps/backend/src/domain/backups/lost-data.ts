@@ -24,8 +24,8 @@ export async function requireData(context: Pick<Context, 'host'>, agent: Agent):
 }
 
 /**
- * Chooses the backup that replaces an agent's lost data: the newest one that the version of OpenClaw can read. Removes the files of
- * an interrupted restore, and marks the agent until the container with the data is created.
+ * Chooses the backup that replaces an agent's lost data: the newest of those that the version of OpenClaw can read. Removes the files
+ * of an interrupted restore, and marks the agent until the container with the data is created.
  * @returns null when no data is lost, or when no backup can replace it: the agent then starts without data
  * @throws AppError OPERATION_FAILED when the engine has no room for the data
  */

@@ -31,6 +31,6 @@ export async function markForRemoval({ database }: Pick<Context, 'database'>, or
 export async function removeMarked({ database, host }: Context, names: AgentContainerSpec['names']): Promise<void> {
   const where = { markedForRemoval: true, OR: resourcesOf(names) };
   if (!(await database.as('service', (tx) => tx.orphan.count({ where })))) return;
-  await host.removeAll(names);
+  if (!(await host.removeAll(names))) return;
   await database.as('service', (tx) => tx.orphan.deleteMany({ where }));
 }

@@ -269,12 +269,15 @@ export interface ContainerHost {
    * @throws Error when the command exits with a code other than 0, or when the signal aborts
    */
   runOnce(spec: AgentContainerSpec, command: string, options?: RunOptions): Promise<void>;
-  /** Removes an agent's container, volume and network, if present. With `ownerId`, keeps a volume of another owner. */
-  removeAll(names: AgentContainerSpec['names'], ownerId?: string): Promise<void>;
+  /**
+   * Removes an agent's container, volume and network, if present. With `ownerId`, keeps a volume of another owner.
+   * @returns false when something of it may be left on a machine that does not answer
+   */
+  removeAll(names: AgentContainerSpec['names'], ownerId?: string): Promise<boolean>;
   /** The containers of an installation's agents; `status` is the engine's own word. */
   agents(installation: string): Promise<{ agentId: string; name: string; status: string; running: boolean }[]>;
-  /** All containers, networks and volumes with the installation's label. */
-  owned(installation: string): Promise<Owned[]>;
+  /** All containers, networks and volumes with the installation's label; not complete when a machine does not answer. */
+  owned(installation: string): Promise<{ objects: Owned[]; isComplete: boolean }>;
   /** Removes one object of `owned`; does nothing when it no longer exists. */
   removeOwned(owned: Pick<Owned, 'kind' | 'name' | 'node'>): Promise<void>;
   /** Calls `onChange` with the agent's id when its container starts, dies, is removed or renamed, until `signal` aborts. */

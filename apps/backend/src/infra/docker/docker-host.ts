@@ -367,6 +367,7 @@ export function createDockerHost(
       await removeData(names, ownerId);
       const network = await call(docker.getNetwork(names.network).inspect(), [404]);
       if (network && isOurs(network.Labels)) await call(docker.getNetwork(names.network).remove(), [404]);
+      return true;
     },
 
     ...createVolumeMeter({ docker, installation, confined, exitCodeOf, logTail, removeContainer }),

@@ -68,7 +68,7 @@ function prepareAgent<T extends Agent>(agent: T): T {
 /**
  * Creates a client of an engine.
  * @param timeout of each call, in milliseconds; 0 for no timeout
- * @param ownAgent makes the connections; by default a new one that keeps them open
+ * @param ownAgent opens the connections; by default an HTTP agent that keeps them open
  */
 export function connect(host: string | undefined, timeout: number, ownAgent?: Agent): Docker {
   const url = new URL(host || DEFAULT_ENGINE);

@@ -38,7 +38,7 @@ export function createInventory({
         call(docker.listVolumes({ filters })),
       ]);
       const agentOf = (labels: Record<string, string> | undefined) => labels?.['agentbot.agent'];
-      return [
+      const objects = [
         ...(containers ?? []).map(({ Names: [name = ''], Labels, Created }) => {
           const agentId = agentOf(Labels);
           return {
@@ -62,6 +62,7 @@ export function createInventory({
           createdAt: new Date((rest as { CreatedAt?: string }).CreatedAt ?? 0),
         })),
       ];
+      return { objects, isComplete: true };
     },
 
     async removeOwned({ kind, name }) {

@@ -1,7 +1,7 @@
 import type { ContainerHost } from '../docker/container-host.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Calls without an end of their own: their duration measures the listener, not the engine. And the one that asks no engine. */
+/** Calls that last as long as their caller listens, and `transportTo`, which asks no engine. */
 const untimed: (keyof ContainerHost)[] = ['logs', 'usages', 'watch', 'transportTo'];
 
 /** Wraps a container host so that each call's duration and outcome are recorded. */

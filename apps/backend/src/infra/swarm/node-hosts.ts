@@ -53,10 +53,11 @@ export function createNodeHosts({ nodes, installation, port, credentials, docker
     return all.filter((_, index) => !problems[index]).map((node) => ({ node, host: hostOf(node) }));
   }
 
-  /** Asks all usable nodes, without those that fail meanwhile. */
-  async function askAll<T>(ask: (each: NodeHost) => Promise<T>): Promise<T[]> {
+  /** Asks all nodes; not complete when some cannot be used, or fail meanwhile. */
+  async function survey<T>(ask: (each: NodeHost) => Promise<T>): Promise<{ answers: T[]; isComplete: boolean }> {
     const isAway = (error: unknown) => error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE';
-    const answers = (await usable()).map((each) =>
+    const [all, asked] = [await nodes.list(), await usable()];
+    const given = asked.map((each) =>
       ask(each).then(
         (answer) => [answer],
         (error) => {
@@ -65,8 +66,12 @@ export function createNodeHosts({ nodes, installation, port, credentials, docker
         },
       ),
     );
-    return (await Promise.all(answers)).flat();
+    const answers = (await Promise.all(given)).flat();
+    return { answers, isComplete: answers.length === all.length };
   }
+
+  /** The answers of the usable nodes, without those that fail meanwhile. */
+  const askAll = async <T>(ask: (each: NodeHost) => Promise<T>): Promise<T[]> => (await survey(ask)).answers;
 
   /** The usable nodes that have an image. */
   const withImage = async (image: string): Promise<NodeHost[]> =>
@@ -76,6 +81,7 @@ export function createNodeHosts({ nodes, installation, port, credentials, docker
     hostOf,
     problemOf,
     usable,
+    survey,
     askAll,
     withImage,
 

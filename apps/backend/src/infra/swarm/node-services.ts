@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type Docker from 'dockerode';
 import { sha256 } from '../../shared/sha256.ts';
-import { bodyAndQuery } from '../docker/engine-client.ts';
+import { bodyAndQuery, type EngineError } from '../docker/engine-client.ts';
 import { isDue, openAuthority, RENEW_MS, writeSecretFile } from './authority.ts';
 import { BACKEND_NAME, nodeName } from './credentials.ts';
 
@@ -112,14 +112,16 @@ export async function ensureNodeServices(manager: Docker, settings: NodeServiceS
   return changes;
 }
 
-/** Removes the certificates that no service uses any more. The swarm refuses to remove one that is in use. */
+/** Removes the certificates of former services. The swarm refuses to remove one in use, with 400. */
 async function removeUnusedSecrets(manager: Docker, installation: string): Promise<void> {
   const secrets = await manager.listSecrets({ filters: { label: [`agentbot.installation=${installation}`, NODE_LABEL] } });
   for (const { ID } of secrets)
     await manager
       .getSecret(ID)
       .remove()
-      .catch(() => undefined);
+      .catch((error: EngineError) => {
+        if (error.statusCode !== 400 && error.statusCode !== 404) throw error;
+      });
 }
 
 /** The host firewall on every node. */

@@ -36,7 +36,7 @@ const pinOf = ({ Spec }: Service): string | undefined => {
   return Constraints.find((constraint) => constraint.startsWith(PIN))?.slice(PIN.length);
 };
 
-/** What differs between placeholders, of one that the swarm describes. */
+/** What an existing placeholder reserves, and the constraints on its node. */
 const ownPart = ({ Spec }: Service): Pick<Docker.ContainerTaskSpec, 'Resources' | 'Placement'> => {
   const { Resources, Placement } = Spec.TaskTemplate as Docker.ContainerTaskSpec;
   return { Resources, Placement: { Constraints: Placement?.Constraints ?? [] } } as Pick<
@@ -48,7 +48,7 @@ const ownPart = ({ Spec }: Service): Pick<Docker.ContainerTaskSpec, 'Resources' 
 /**
  * The places of agents in a swarm. A place is a service with one task that does nothing: the swarm finds a node with room for it by its
  * reservations and constraints, and then counts them as used. The agent's own container is created on that node by its engine, with
- * all options that a service lacks (docs/adr/0027-swarm-placement.md). The service is pinned to the node, because the
+ * all options that a service lacks (docs/adr/0027-swarm-places.md). The service is pinned to the node, because the
  * agent's volume is there.
  */
 export function createPlacements({ manager, installation, image, memoryShare, constraints }: Parts) {

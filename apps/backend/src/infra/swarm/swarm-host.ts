@@ -78,7 +78,7 @@ export function createSwarmHost(
     return host;
   }
 
-  /** A node for work on an image: one that has it, or else any. @throws AppError DOCKER_UNAVAILABLE without a usable node */
+  /** A node that has an image, or any node when none has it. @throws AppError DOCKER_UNAVAILABLE without a usable node */
   async function hostFor(imageName: string): Promise<ContainerHost> {
     const [found] = [...(await hosts.withImage(imageName)), ...(await hosts.usable())];
     if (!found) throw new AppError('DOCKER_UNAVAILABLE');
@@ -157,8 +157,10 @@ export function createSwarmHost(
     runOnce: async (spec, ...rest) => (await require(spec.names.container)).runOnce(spec, ...rest),
     async removeAll(names, ownerId) {
       // An earlier node may still have something of it.
-      await hosts.askAll((each) => each.host.removeAll(names, ownerId));
+      const { isComplete } = await hosts.survey((each) => each.host.removeAll(names, ownerId));
       await placements.remove(agentIdOf(names.container));
+      transports.delete(names.container);
+      return isComplete;
     },
 
     async measureVolumes(imageName, volumes, signal) {
@@ -191,13 +193,13 @@ export function createSwarmHost(
 
     async owned() {
       const places = await placements.list();
-      const found = await hosts.askAll(async ({ node: { id, name }, host: each }) =>
-        (await each.owned(installation)).map((object): Owned => {
+      const { answers, isComplete } = await hosts.survey(async ({ node: { id, name }, host: each }) =>
+        (await each.owned(installation)).objects.map((object): Owned => {
           const place = object.agentId === undefined ? undefined : places.get(object.agentId);
           return { ...object, node: { id, name }, ...(place !== undefined && place !== id && { hasLeft: true }) };
         }),
       );
-      return found.flat();
+      return { objects: answers.flat(), isComplete };
     },
     async removeOwned(object) {
       if (!object.node) throw new Error('An object of a swarm has a node');
@@ -207,11 +209,15 @@ export function createSwarmHost(
     async watch(_installation, signal, onChange) {
       const watched = new Map<string, AbortController>();
       const usedBefore = new Map<string, boolean>();
-      /** A node that was away may still run agents that live elsewhere now. Their volumes stay: the garbage collector lists them. */
+      /**
+       * A node that was away may still run agents that live elsewhere now, or were deleted. Their volumes are the garbage collector's
+       * work.
+       */
       async function removeStrays(node: SwarmNode): Promise<void> {
-        const places = await placements.list();
         const present = await hosts.hostOf(node).agents(installation);
-        const strays = present.filter(({ agentId }) => places.has(agentId) && places.get(agentId) !== node.id);
+        // Read after the containers: a new agent has its place before its container.
+        const places = await placements.list();
+        const strays = present.filter(({ agentId }) => places.get(agentId) !== node.id);
         await Promise.all(strays.map(({ name }) => hosts.hostOf(node).removeOwned({ kind: 'container', name })));
       }
       async function round(): Promise<void> {
@@ -267,7 +273,9 @@ export function createSwarmHost(
         if (node) await hosts.require(node);
         return placements.move(spec, node, signal);
       },
-      removeFrom: async (node, names, ownerId) => (await hosts.require(node)).host.removeAll(names, ownerId),
+      async removeFrom(node, names, ownerId) {
+        await (await hosts.require(node)).host.removeAll(names, ownerId);
+      },
     },
   };
 }
