@@ -1,4 +1,8 @@
+import { startMailbox } from '@agentbot/test-doubles/mailbox';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { tellBudgets } from '../src/domain/usage/budget-notices.ts';
+import { beginCall } from '../src/domain/usage/ledger.ts';
 import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
 import { bookDay } from './book-day.ts';
 import { storedSpec } from './stored-spec.ts';
@@ -9,12 +13,20 @@ import { createTestClock } from './test-clock.ts';
 const clock = createTestClock();
 const noon = new Date('2026-11-15T12:00:00Z');
 let backend: TestBackend;
+let mailbox: Awaited<ReturnType<typeof startMailbox>>;
 
 beforeAll(async () => {
+  mailbox = await startMailbox();
   // Per day and month: $2 and $30 for solo, $1 and nothing for collective.
-  backend = await startBackend({ PLAN_BUDGETS: 'solo=2/30,collective=1/' }, clock);
+  backend = await startBackend(
+    { PLAN_BUDGETS: 'solo=2/30,collective=1/', SMTP_URL: mailbox.url, DASHBOARD_URL: 'https://dash.example' },
+    clock,
+  );
 });
-afterAll(() => backend?.stop());
+afterAll(async () => {
+  await backend?.stop();
+  await mailbox?.close();
+});
 
 const createAgent = async (owner: string, name: string, plan: string) =>
   (await backend.machine(owner, 'POST', '/api/agents', { name, config: { plan } })).body.id as string;
@@ -283,5 +295,124 @@ describe('GET /api/overview', () => {
     const { key } = (await backend.as(owner, 'POST', '/api/keys', { name: 'k', agentId: id })).body;
     const { body } = await clock.at(noon, () => backend.call('GET', `/api/agents/${id}/overview`, { token: key }));
     expect(body.agent).toMatchObject({ spentTodayUsd: 0.84, budgets: { agent: null, account: null } });
+  });
+});
+
+// Ruling 33 of the design: "Thresholds at 50, 80 and 100 % notify."
+describe('an owner is told of a budget', () => {
+  const day = '2026-11-15';
+  const spend = (ownerId: string, agentId: string, costMicros: number, date = day) =>
+    bookDay(backend, { agentId, ownerId, provider: 'openai', model: `model of ${Math.random()}`, date, costMicros });
+  const tell = (time = noon) => clock.at(time, () => tellBudgets(backend.context));
+  const noticesOf = async (owner: string, path: string) =>
+    (await at(owner, 'GET', path)).body.notices.map(({ period, percent, usd }: Record<string, unknown>) => [period, percent, usd]);
+  const confirm = (owner: string) =>
+    backend.context.database.as('service', (tx) => tx.user.update({ where: { id: owner }, data: { emailVerifiedAt: noon } }));
+  /** The mails to a user, without the soft line ends of their encoding (RFC 2045, 6.7). */
+  async function mailsTo(owner: string): Promise<string[]> {
+    const { email } = await backend.context.database.as('service', (tx) => tx.user.findUniqueOrThrow({ where: { id: owner } }));
+    return mailbox.mails.filter(({ to }) => to.includes(email)).map(({ text }) => text.replaceAll('=\r\n', ''));
+  }
+
+  test('at 50, 80 and 100 percent, once each, on its page and by mail', async () => {
+    const owner = await backend.account();
+    await confirm(owner);
+    const id = await createAgent(owner, 'Heron', 'network');
+    await at(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 1, monthlyUsd: 100 });
+    const path = `/api/agents/${id}/usage`;
+    await spend(owner, id, 499_999);
+    await tell();
+    expect(await noticesOf(owner, path)).toEqual([]);
+    await spend(owner, id, 1);
+    await tell();
+    await tell();
+    expect(await noticesOf(owner, path)).toEqual([['day', 50, 1]]);
+    await spend(owner, id, 299_999);
+    await tell();
+    expect(await noticesOf(owner, path)).toEqual([['day', 50, 1]]);
+    await spend(owner, id, 1);
+    await tell(new Date('2026-11-15T12:01:00Z'));
+    expect(await noticesOf(owner, path)).toEqual([
+      ['day', 80, 1],
+      ['day', 50, 1],
+    ]);
+    await spend(owner, id, 200_000);
+    await tell(new Date('2026-11-15T12:02:00Z'));
+    expect(await noticesOf(owner, path)).toEqual([
+      ['day', 100, 1],
+      ['day', 80, 1],
+      ['day', 50, 1],
+    ]);
+    expect((await at(owner, 'GET', path)).body.notices[0].at).toBe('2026-11-15T12:02:00.000Z');
+    await pollUntil('three mails', async () => (await mailsTo(owner)).length === 3, { everyMs: 10 });
+    const [half = '', most = '', all = ''] = await mailsTo(owner);
+    expect(half).toContain("Subject: Heron's budget for today is 50 % spent\r\n");
+    expect(half).toContain("Heron's budget for today is 50 % spent: $0.50 of $1.00.");
+    expect(half).toContain(`https://dash.example/agents/${id}/usage\r\n`);
+    expect(most).toContain("Heron's budget for today is 80 % spent: $0.80 of $1.00.");
+    expect(all).toContain("Heron's budget for today is spent: $1.00 of $1.00. It begins again at midnight UTC.");
+    // The account has no budget, and nobody else is told.
+    expect(await noticesOf(owner, '/api/usage')).toEqual([]);
+    expect(await noticesOf(await backend.account(), '/api/usage')).toEqual([]);
+  });
+
+  test('with one mail when it is spent at once, and again when the amount changes', async () => {
+    const owner = await backend.account();
+    await confirm(owner);
+    const id = await createAgent(owner, 'Swift', 'network');
+    await at(owner, 'PUT', `/api/agents/${id}/budget`, { monthlyUsd: 10 });
+    await spend(owner, id, 9_000_000, '2026-11-02');
+    await tell();
+    const path = `/api/agents/${id}/usage`;
+    expect(await noticesOf(owner, path)).toEqual([
+      ['month', 80, 10],
+      ['month', 50, 10],
+    ]);
+    await at(owner, 'PUT', `/api/agents/${id}/budget`, { monthlyUsd: 18 });
+    await tell(new Date('2026-11-15T12:05:00Z'));
+    expect(await noticesOf(owner, path)).toEqual([
+      ['month', 50, 18],
+      ['month', 80, 10],
+      ['month', 50, 10],
+    ]);
+    await pollUntil('two mails', async () => (await mailsTo(owner)).length === 2, { everyMs: 10 });
+    const subjects = (await mailsTo(owner)).map((mail) => /^Subject: (.*)\r$/m.exec(mail)?.[1]);
+    expect(subjects).toEqual(["Swift's budget for this month is 80 % spent", "Swift's budget for this month is 50 % spent"]);
+    // Of another month nothing is told.
+    const next = await clock.at(new Date('2026-12-01T00:00:00Z'), async () => {
+      await tellBudgets(backend.context);
+      return (await backend.machine(owner, 'GET', path)).body.notices;
+    });
+    expect(next).toEqual([]);
+  });
+
+  test('of the operator’s default for the account, and of a refused call, with no mail when mails are off or the address is not confirmed', async () => {
+    const [off, unconfirmed] = [await backend.account(), await backend.account()];
+    await confirm(off);
+    expect((await at(off, 'PUT', '/api/budget', { mails: false })).body.budget).toEqual({ dailyUsd: null, monthlyUsd: null, mails: false });
+    for (const owner of [off, unconfirmed]) {
+      const id = await createAgent(owner, 'Wren', 'solo');
+      await spend(owner, id, 1_600_000);
+      await tell();
+      expect(await noticesOf(owner, '/api/usage')).toEqual([
+        ['day', 80, 2],
+        ['day', 50, 2],
+      ]);
+      expect(await noticesOf(owner, `/api/agents/${id}/usage`)).toEqual([]);
+    }
+    const owner = await backend.account();
+    await confirm(owner);
+    const id = await createAgent(owner, 'Crow', 'network');
+    await backend.machine(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 0.25 });
+    const call = { id: `refused-${id}`, agentId: id, source: 'agent', provider: 'openai', model: 'm', plan: 'network' } as const;
+    const refusal = await beginCall(backend.context, { ...call, worst: 300_000n, keySource: undefined, allowance: undefined });
+    expect(refusal).toBe('agent day');
+    // The ledger's clock is the database's.
+    await tellBudgets(backend.context);
+    const { notices } = (await backend.machine(owner, 'GET', `/api/agents/${id}/usage`)).body;
+    expect(notices.map(({ percent }: { percent: number }) => percent)).toEqual([100, 80, 50]);
+    await pollUntil('a mail', async () => (await mailsTo(owner)).length === 1, { everyMs: 10 });
+    expect((await mailsTo(owner))[0]).toContain("Crow's budget for today: $0.00 of $0.25 spent.");
+    expect([...(await mailsTo(off)), ...(await mailsTo(unconfirmed))]).toEqual([]);
   });
 });

@@ -65,7 +65,17 @@ export { ADMIN_AGENT_LIMIT, type Capacity, type Plan, planForTier, planResources
 export type { KeySource, ProviderKeyView } from './provider-keys.ts';
 export type { ChannelProvision, ProvisionedFully } from './provision.ts';
 export { hasScope, isScoped, neededScope, type Scope, scopeSchema } from './scopes.ts';
-export type { AccountLimits, Budget, BudgetChange, ModelTestResult, UsageReport } from './usage.ts';
+export type {
+  AccountBudget,
+  AccountBudgetChange,
+  AccountLimits,
+  Budget,
+  BudgetChange,
+  BudgetNotice,
+  ModelTestResult,
+  UsageReport,
+} from './usage.ts';
+export { budgetThresholds } from './usage.ts';
 export type { VerificationType } from './verification.ts';
 export { type CronJob, type FileInfo, type FileVersion, type ListedFile, MAX_FILE_BYTES, MAX_FILE_VERSIONS } from './workspace.ts';
 

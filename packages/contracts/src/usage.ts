@@ -17,23 +17,30 @@ const price = z.strictObject({
   outputUsd: dollars('price.outputUsd'),
 });
 
-const accountBudgetBody = z.strictObject({
+const budgetBody = z.strictObject({
   /** Null removes the budget; an absent field keeps it. */
   dailyUsd: dollars('dailyUsd').nullable().optional(),
   monthlyUsd: dollars('monthlyUsd').nullable().optional(),
 });
-const agentBudgetBody = accountBudgetBody.extend({
+const accountBudgetBody = budgetBody.extend({
+  /** Whether notices of budgets are mailed to the account's confirmed address. */
+  mails: z.boolean({ error: 'mails must be true or false' }).optional(),
+});
+const agentBudgetBody = budgetBody.extend({
   /** The price of the agent's own endpoint, or of a model whose price is not known. */
   price: price.nullable().optional(),
 });
 /** A change to a budget; absent fields stay. */
 export type BudgetChange = z.infer<typeof agentBudgetBody>;
+export type AccountBudgetChange = z.infer<typeof accountBudgetBody>;
 
-const accountBudget = z.strictObject({
+const budget = z.strictObject({
   dailyUsd: z.number().nullable(),
   monthlyUsd: z.number().nullable(),
 });
-const agentBudget = accountBudget.extend({ price: price.nullable() });
+const accountBudget = budget.extend({ mails: z.boolean() });
+export type AccountBudget = z.infer<typeof accountBudget>;
+const agentBudget = budget.extend({ price: price.nullable() });
 export type Budget = z.infer<typeof agentBudget>;
 
 /** A limit of the account, and what the account has spent of it. */
@@ -56,7 +63,20 @@ export const usageFigures = {
   outputTokens: z.int(),
   costUsd: z.number(),
 };
+/** The parts of a budget, in percent, whose spending its owner is told of. The last one also counts as reached when a call is refused. */
+export const budgetThresholds = [50, 80, 100] as const;
+const budgetNotice = z.strictObject({
+  period: z.enum(['day', 'month']),
+  percent: z.literal(budgetThresholds),
+  /** The budget, in dollars. */
+  usd: z.number(),
+  at: z.iso.datetime(),
+});
+export type BudgetNotice = z.infer<typeof budgetNotice>;
+
 const usage = {
+  /** What its owner was told of the budget of today and this month, latest first. */
+  notices: z.array(budgetNotice),
   /** Days and months begin at midnight UTC. */
   spent: z.strictObject({
     dayUsd: z.number(),

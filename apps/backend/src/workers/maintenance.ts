@@ -4,6 +4,7 @@ import { removeUnusedImages } from '../domain/containers/pulled-images.ts';
 import type { Context } from '../domain/context.ts';
 import { removeClosedAccounts } from '../domain/offboarding/remove-closed-accounts.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
+import { tellBudgets } from '../domain/usage/budget-notices.ts';
 import { endLostCalls, removeOldCalls } from '../domain/usage/ledger.ts';
 import { enforceDiskLimits } from './disk-limits.ts';
 import { collectGarbage } from './garbage-collector.ts';
@@ -31,6 +32,7 @@ const tasks: Record<string, Task> = {
   'unused-images': { cron: '23 * * * *', work: removeUnusedImages },
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
   'lost-model-calls': { cron: EVERY_MINUTE, work: endLostCalls },
+  'budget-notices': { cron: EVERY_MINUTE, work: tellBudgets },
   'old-model-calls': { cron: '23 * * * *', work: removeOldCalls },
   'closed-accounts': { cron: EVERY_MINUTE, work: removeClosedAccounts },
   suspensions: { cron: EVERY_MINUTE, work: reconcileSuspensions },

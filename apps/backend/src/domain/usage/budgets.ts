@@ -1,27 +1,30 @@
-import { AppError, type Budget, type BudgetChange } from '@agentbot/contracts';
+import { type AccountBudget, type AccountBudgetChange, AppError, type Budget, type BudgetChange } from '@agentbot/contracts';
 import type { Agent, User } from '../../generated/prisma/client.ts';
 import { type Actor, tenantOf, userOf } from '../../shared/actor.ts';
 import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database'>;
-type AccountColumns = Pick<User, 'dailyBudgetMicros' | 'monthlyBudgetMicros'>;
-type AgentColumns = Pick<Agent, keyof AccountColumns | 'inputPriceMicros' | 'outputPriceMicros'>;
+type BudgetColumns = Pick<User, 'dailyBudgetMicros' | 'monthlyBudgetMicros'>;
+type AccountColumns = BudgetColumns & Pick<User, 'budgetMails'>;
+type AgentColumns = BudgetColumns & Pick<Agent, 'inputPriceMicros' | 'outputPriceMicros'>;
 
 const MICROS = 1_000_000;
 const toUsd = (micros: bigint | null) => (micros === null ? null : Number(micros) / MICROS);
 /** Undefined keeps a column, null empties it. */
 const toMicros = (dollars: number | null | undefined) => (typeof dollars === 'number' ? BigInt(Math.round(dollars * MICROS)) : dollars);
 
-/** An account's own budget, in dollars; null for none. */
-export const accountBudget = ({ dailyBudgetMicros, monthlyBudgetMicros }: AccountColumns): Omit<Budget, 'price'> => ({
+const amounts = ({ dailyBudgetMicros, monthlyBudgetMicros }: BudgetColumns) => ({
   dailyUsd: toUsd(dailyBudgetMicros),
   monthlyUsd: toUsd(monthlyBudgetMicros),
 });
 
+/** An account's own budget, in dollars; null for none. */
+export const accountBudget = (account: AccountColumns): AccountBudget => ({ ...amounts(account), mails: account.budgetMails });
+
 /** An agent's budget and the price that its owner gave, in dollars; null for none. */
 export function agentBudget(agent: AgentColumns): Budget {
   const [inputUsd, outputUsd] = [toUsd(agent.inputPriceMicros), toUsd(agent.outputPriceMicros)];
-  return { ...accountBudget(agent), price: inputUsd === null || outputUsd === null ? null : { inputUsd, outputUsd } };
+  return { ...amounts(agent), price: inputUsd === null || outputUsd === null ? null : { inputUsd, outputUsd } };
 }
 
 const budgetColumns = ({ dailyUsd, monthlyUsd }: BudgetChange) => ({
@@ -44,12 +47,9 @@ export async function setAgentBudget({ database }: Slice, actor: Actor, id: stri
   });
 }
 
-/** Changes the budget of the actor's account. */
-export async function setAccountBudget(
-  { database }: Slice,
-  actor: Actor,
-  change: Omit<BudgetChange, 'price'>,
-): Promise<Omit<Budget, 'price'>> {
-  const user = await database.as(tenantOf(actor), (tx) => tx.user.update({ where: { id: userOf(actor) }, data: budgetColumns(change) }));
+/** Changes the budget of the actor's account, and whether notices of budgets are mailed. */
+export async function setAccountBudget({ database }: Slice, actor: Actor, change: AccountBudgetChange): Promise<AccountBudget> {
+  const data = { ...budgetColumns(change), budgetMails: change.mails };
+  const user = await database.as(tenantOf(actor), (tx) => tx.user.update({ where: { id: userOf(actor) }, data }));
   return accountBudget(user);
 }

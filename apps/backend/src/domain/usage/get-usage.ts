@@ -3,6 +3,7 @@ import type { Transaction } from '../../infra/database/database.ts';
 import { type Actor, seesAccount, tenantOf, userOf } from '../../shared/actor.ts';
 import type { Context } from '../context.ts';
 import { accountLimits } from './account-limits.ts';
+import { readNotices } from './budget-notices.ts';
 import { accountBudget, agentBudget } from './budgets.ts';
 import { dateOf, firstDay, readSpend, type Spend, usd } from './spend.ts';
 
@@ -30,7 +31,7 @@ const byCost = <T extends { costUsd: number; requests: number }>(rows: T[]) =>
   rows.sort((a, b) => b.costUsd - a.costUsd || b.requests - a.requests);
 
 /** What an agent or an account used since a day. */
-async function report(tx: Transaction, subject: Where, since: Date, spend: Spend): Promise<UsageReport> {
+async function report(tx: Transaction, subject: Where, since: Date, spend: Spend): Promise<Omit<UsageReport, 'notices'>> {
   const where = { ...subject, day: { gte: since } };
   const byDay = await tx.modelDay.groupBy({ by: ['day'], where, ...sums, orderBy: { day: 'asc' } });
   const byModel = await tx.modelDay.groupBy({ by: ['provider', 'model'], where, ...sums });
@@ -62,6 +63,7 @@ export async function getAgentUsage(
     return {
       budget: agentBudget(agent),
       limits: seesAccount(actor) ? accountLimits(context, agent.owner, [agent.plan], spend.account) : null,
+      notices: await readNotices(tx, clock, 'agent', id),
       ...(await report(tx, { agentId: id }, firstDay(clock, days), spend.ofAgent(id))),
     };
   });
@@ -86,6 +88,7 @@ export async function getAccountUsage(context: Slice, actor: Actor, days: number
         agents.map(({ plan }) => plan),
         account,
       ),
+      notices: await readNotices(tx, clock, 'account', ownerId),
       ...(await report(tx, { ownerId }, since, account)),
       agents: byCost(byAgent.map(({ agentId, _sum }) => ({ agentId, name: names.get(agentId) ?? null, ...figures(_sum) }))),
     };

@@ -14,6 +14,7 @@ import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { BudgetForm } from './budget-form.tsx';
+import { BudgetMails } from './budget-mails.tsx';
 import { type BudgetValues, budgetOf, valuesOf } from './budget-values.ts';
 import { DayCharts } from './day-charts.tsx';
 import type { Day } from './days.ts';
@@ -80,6 +81,7 @@ export function AccountUsage() {
                 { name: 'This month', ...(data.limits.monthly ?? { spentUsd: data.spent.monthUsd, usd: null }) },
               ]}
               reservedUsd={data.spent.reservedUsd}
+              notices={data.notices}
             />
             <div className="flex flex-wrap items-center justify-between gap-3">
               <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
@@ -104,6 +106,7 @@ export function AccountUsage() {
               saved={valuesOf(data.budget)}
               onSave={save}
             />
+            <BudgetMails budget={data.budget} onSaved={(budget) => mutate({ ...data, budget })} />
           </>
         )}
       </div>

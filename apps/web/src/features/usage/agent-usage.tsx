@@ -48,6 +48,7 @@ export function AgentUsage({ id }: { id: string }) {
           { name: 'This month', spentUsd: data.spent.monthUsd, usd: data.budget.monthlyUsd },
         ]}
         reservedUsd={data.spent.reservedUsd}
+        notices={data.notices}
       />
       <SpentOfAccount limits={data.limits} />
       <div className="flex flex-wrap items-center justify-between gap-3">

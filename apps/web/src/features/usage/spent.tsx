@@ -1,5 +1,6 @@
-import type { AccountLimits } from '@agentbot/contracts';
+import type { AccountLimits, BudgetNotice } from '@agentbot/contracts';
 import { Card } from '../../components/ui/card.tsx';
+import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { formatUsd } from '../../lib/format.ts';
 
 /** An amount, and the budget that holds for it; `usd` is null without one. */
@@ -59,10 +60,16 @@ interface Props {
   amounts: readonly Amount[];
   /** The worst case of the calls that are running. */
   reservedUsd?: number;
+  /** What the owner was told of the budgets, latest first. */
+  notices?: readonly BudgetNotice[];
 }
 
+/** A notice as a sentence, without its time. */
+const noticeText = ({ period, percent, usd }: BudgetNotice) =>
+  `${percent === 100 ? 'All' : `${percent} %`} of ${formatUsd(usd)} for ${period === 'day' ? 'today' : 'this month'} spent`;
+
 /** What was spent, against the budgets that hold. */
-export function Spent({ title, description, amounts, reservedUsd = 0 }: Props) {
+export function Spent({ title, description, amounts, reservedUsd = 0, notices = [] }: Props) {
   return (
     <Card title={title} description={description}>
       <div className="grid gap-6 sm:grid-cols-2">
@@ -74,6 +81,18 @@ export function Spent({ title, description, amounts, reservedUsd = 0 }: Props) {
         <p className="mt-4 text-muted text-sm">
           {formatUsd(reservedUsd)} is reserved for calls that are running: the most that they can cost.
         </p>
+      )}
+      {notices.length > 0 && (
+        <ul aria-label="Notices" className="mt-4 space-y-1 border-line border-t pt-3 text-sm">
+          {notices.map((notice) => (
+            <li key={`${notice.period} ${notice.percent} ${notice.usd}`} className="flex flex-wrap justify-between gap-x-4">
+              <span>{noticeText(notice)}</span>
+              <span className="text-muted">
+                <RelativeTime time={notice.at} />
+              </span>
+            </li>
+          ))}
+        </ul>
       )}
     </Card>
   );

@@ -1,0 +1,154 @@
+import { type BudgetNotice, budgetThresholds } from '@agentbot/contracts';
+import { Prisma } from '../../generated/prisma/client.ts';
+import type { Transaction } from '../../infra/database/database.ts';
+import { sendMail } from '../../infra/mail/send-mail.ts';
+import { type Clock, msAgo } from '../../shared/clock.ts';
+import type { Context } from '../context.ts';
+import { dateOf, firstDay, usd } from './spend.ts';
+
+/** Older notices are of no day or month that a page shows. */
+const KEPT_MS = 62 * 24 * 3_600_000;
+/** Refusals are looked for this far back: more than the time between two runs. */
+const REFUSALS_MS = 10 * 60_000;
+
+interface NewNotice {
+  subject: 'agent' | 'account';
+  subjectId: string;
+  ownerId: string;
+  period: BudgetNotice['period'];
+  percent: number;
+  budgetMicros: bigint;
+  spentMicros: bigint;
+}
+
+type Slice = Pick<Context, 'config' | 'database' | 'clock' | 'log'>;
+
+/** Records each part of a budget that was reached and of which its owner was not told yet, in one statement. */
+function recordNotices({ config, database, clock }: Slice): Promise<NewNotice[]> {
+  const today = dateOf(firstDay(clock, 1));
+  const defaults = Object.entries(config.PLAN_BUDGETS).map(([plan, { daily, monthly }]) => ({
+    plan,
+    daily: daily?.toString(),
+    monthly: monthly?.toString(),
+  }));
+  return database.as('service', (tx) =>
+    tx.$queryRaw<NewNotice[]>(Prisma.sql`
+      WITH defaults AS (
+        SELECT * FROM jsonb_to_recordset(${JSON.stringify(defaults)}::jsonb) AS d (plan text, daily bigint, monthly bigint)
+      ), spent AS (
+        SELECT subject, subject_id, COALESCE(sum(spent_micros) FILTER (WHERE day = ${today}::date), 0) AS today, sum(spent_micros) AS month
+        FROM spend_days
+        WHERE day >= date_trunc('month', ${today}::date)::date AND subject IN ('agent', 'account')
+        GROUP BY subject, subject_id
+      ), budgets AS (
+        SELECT 'agent' AS subject, id AS subject_id, owner_id, daily_budget_micros AS today, monthly_budget_micros AS month FROM agents
+        UNION ALL
+        -- As accountLimits takes them: its own budget, else the lowest default of the plans of its agents.
+        SELECT 'account', u.id, u.id, COALESCE(u.daily_budget_micros, min(d.daily)), COALESCE(u.monthly_budget_micros, min(d.monthly))
+        FROM users u LEFT JOIN agents a ON a.owner_id = u.id LEFT JOIN defaults d ON d.plan = a.plan::text
+        GROUP BY u.id
+      ), refused AS (
+        SELECT DISTINCT split_part(outcome, ' ', 2) AS subject, split_part(outcome, ' ', 3) AS period,
+          CASE split_part(outcome, ' ', 2) WHEN 'agent' THEN agent_id ELSE owner_id END AS subject_id
+        FROM model_calls
+        WHERE ended_at > ${msAgo(clock, REFUSALS_MS)} AND day = ${today}::date AND outcome LIKE 'refused: a% %'
+      ), reached AS (
+        SELECT subject, subject_id, budgets.owner_id, part.period, part.since, part.budget, part.spent, threshold
+        FROM budgets LEFT JOIN spent USING (subject, subject_id)
+        CROSS JOIN LATERAL (VALUES
+          ('day', ${today}::date, budgets.today, COALESCE(spent.today, 0)),
+          ('month', date_trunc('month', ${today}::date)::date, budgets.month, COALESCE(spent.month, 0))
+        ) AS part (period, since, budget, spent)
+        CROSS JOIN unnest(${[...budgetThresholds]}::integer[]) AS threshold
+        WHERE (part.budget > 0 AND part.spent * 100 >= part.budget * threshold)
+          -- A call whose worst case would pass the budget is refused: what is left is of no use then.
+          OR (part.budget IS NOT NULL AND (subject, part.period, subject_id) IN (SELECT subject, period, subject_id FROM refused))
+      ), told AS (
+        INSERT INTO budget_notices (subject, subject_id, period, since, percent, budget_micros, owner_id, at)
+        SELECT subject, subject_id, period, since, threshold, budget, owner_id, ${clock.now()} FROM reached
+        ON CONFLICT DO NOTHING
+        RETURNING subject, subject_id, period, percent, budget_micros
+      )
+      SELECT told.subject, told.subject_id AS "subjectId", told.period, told.percent, told.budget_micros AS "budgetMicros",
+        reached.owner_id AS "ownerId", reached.spent::bigint AS "spentMicros"
+      FROM told JOIN reached USING (subject, subject_id, period)
+      WHERE told.percent = reached.threshold
+      ORDER BY told.percent DESC`),
+  );
+}
+
+const dollars = (micros: bigint) => `$${usd(micros).toFixed(2)}`;
+
+/** The mail about a notice. @param whose begins a sentence: `Heron's` */
+function mailOf({ period, percent, budgetMicros, spentMicros }: NewNotice, whose: string, link: string) {
+  const budget = `${whose} budget for ${period === 'day' ? 'today' : 'this month'}`;
+  const amounts = `${dollars(spentMicros)} of ${dollars(budgetMicros)}`;
+  const begins = period === 'day' ? 'at midnight UTC' : 'on the first of the month, UTC';
+  const told =
+    percent < 100
+      ? { subject: `${budget} is ${percent} % spent`, text: `${budget} is ${percent} % spent: ${amounts}. You can change it here:` }
+      : spentMicros >= budgetMicros
+        ? { subject: `${budget} is spent`, text: `${budget} is spent: ${amounts}. It begins again ${begins}. You can raise it here:` }
+        : {
+            subject: `${budget} does not pay for a model call any more`,
+            text: `A model call was refused, because what is left of the budget may not pay for it. ${budget}: ${amounts} spent. It begins again ${begins}. You can raise it here:`,
+          };
+  return { subject: told.subject, text: `${told.text}\n${link}\n\nYou can switch off mails about budgets on the page Usage.\n` };
+}
+
+/** Tells owners that 50, 80 or 100 percent of a budget is spent: on the usage pages, and by mail to a confirmed address. */
+export async function tellBudgets(context: Slice): Promise<void> {
+  const { config, database, clock, log } = context;
+  const notices = await recordNotices(context);
+  await database.as('service', (tx) => tx.budgetNotice.deleteMany({ where: { at: { lt: msAgo(clock, KEPT_MS) } } }));
+  const { SMTP_URL } = config;
+  if (notices.length === 0 || !SMTP_URL) return;
+  const ids = (key: 'ownerId' | 'subjectId') => [...new Set(notices.map((notice) => notice[key]))];
+  const [owners, agents] = await database.as('service', async (tx) => [
+    await tx.user.findMany({
+      where: { id: { in: ids('ownerId') }, budgetMails: true, emailVerifiedAt: { not: null }, blockedAt: null, closingAt: null },
+      select: { id: true, email: true },
+    }),
+    await tx.agent.findMany({ where: { id: { in: ids('subjectId') } }, select: { id: true, name: true } }),
+  ]);
+  const emails = new Map(owners.map(({ id, email }) => [id, email]));
+  const names = new Map(agents.map(({ id, name }) => [id, name]));
+  const told = new Set<string>();
+  // The highest part comes first: who spent all at once is told of that alone.
+  for (const notice of notices) {
+    const { subject, subjectId, ownerId, period } = notice;
+    const email = emails.get(ownerId);
+    const budget = `${subject} ${subjectId} ${period}`;
+    if (!email || told.has(budget)) continue;
+    told.add(budget);
+    const isAgent = subject === 'agent';
+    const link = new URL(isAgent ? `/agents/${subjectId}/usage` : '/account/usage', config.DASHBOARD_URL).href;
+    const mail = mailOf(notice, isAgent ? `${names.get(subjectId) ?? 'An agent'}'s` : "The account's", link);
+    await sendMail(config, SMTP_URL, { to: email, ...mail }).catch((error) =>
+      log.warn({ err: { message: error.message, code: error.code }, userId: ownerId }, 'a mail about a budget could not be sent'),
+    );
+  }
+}
+
+/** What the owner was told of a budget in its present day and month, latest first. */
+export async function readNotices(tx: Transaction, clock: Clock, subject: 'agent' | 'account', subjectId: string): Promise<BudgetNotice[]> {
+  const today = firstDay(clock, 1);
+  const month = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 1));
+  const rows = await tx.budgetNotice.findMany({
+    where: {
+      subject,
+      subjectId,
+      OR: [
+        { period: 'day', since: today },
+        { period: 'month', since: month },
+      ],
+    },
+    orderBy: [{ at: 'desc' }, { percent: 'desc' }, { period: 'asc' }],
+  });
+  return rows.map(({ period, percent, budgetMicros, at }) => ({
+    period: period as BudgetNotice['period'],
+    percent: percent as BudgetNotice['percent'],
+    usd: usd(budgetMicros),
+    at: at.toISOString(),
+  }));
+}
