@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import { type AllowedCall, allowedCall } from './allowed-calls.ts';
 import { type BodySettings, findViolation } from './creation-bodies.ts';
@@ -32,13 +32,13 @@ async function checkBody(
 /** Asks the engine. @returns the parsed answer */
 async function ask(socketPath: string, path: string): Promise<unknown> {
   const [response] = (await once(request({ socketPath, path }).end(), 'response')) as [IncomingMessage];
-  return json(response);
+  return JSON.parse(await text(response));
 }
 
 /** Whether a node's new description differs from its present one in the availability alone. */
-async function mayUpdateNode(socketPath: string, address: string, text = '{}'): Promise<boolean> {
+async function mayUpdateNode(socketPath: string, address: string, body: string): Promise<boolean> {
   const present = (await ask(socketPath, address.replace(/\/update\?.*$/, ''))) as { Spec: object };
-  const wanted = JSON.parse(text) as { Availability: string };
+  const wanted = JSON.parse(body) as { Availability: string };
   return isDeepStrictEqual(wanted, { ...present.Spec, Availability: wanted.Availability });
 }
 

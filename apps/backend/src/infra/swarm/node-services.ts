@@ -5,6 +5,7 @@ import type Docker from 'dockerode';
 import { sha256 } from '../../shared/sha256.ts';
 import { bodyAndQuery, type EngineError } from '../docker/engine-client.ts';
 import { isDue, openAuthority, RENEW_MS, writeSecretFile } from './authority.ts';
+import { changeInSequence } from './change-in-sequence.ts';
 import { BACKEND_NAME, nodeName } from './credentials.ts';
 
 export interface NodeServiceSettings {
@@ -55,8 +56,13 @@ export async function ensureNodeServices(manager: Docker, settings: NodeServiceS
   const fingerprint = sha256(JSON.stringify([image, env, authority.certificate]));
 
   async function apply(existing: Service | undefined, spec: object): Promise<void> {
-    if (existing) await manager.getService(existing.ID).update(bodyAndQuery(spec, { version: String(existing.Version.Index) }));
-    else await manager.createService(bodyAndQuery(spec) as Docker.CreateServiceOptions);
+    if (existing) {
+      const service = manager.getService(existing.ID);
+      await changeInSequence(async () => {
+        const { Version } = (await service.inspect()) as unknown as Service;
+        await service.update(bodyAndQuery(spec, { version: String(Version.Index) }));
+      });
+    } else await manager.createService(bodyAndQuery(spec) as Docker.CreateServiceOptions);
   }
 
   for (const { ID: id, Description } of nodes as { ID: string; Description: { Hostname: string } }[]) {

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { z } from 'zod';
-import { call } from '../docker/engine-client.ts';
+import { bodyAndQuery, call } from '../docker/engine-client.ts';
+import { changeInSequence } from './change-in-sequence.ts';
 
 /** A machine of the swarm. */
 export interface SwarmNode {
@@ -84,8 +85,10 @@ export function createNodeDirectory(manager: Docker) {
     /** Whether the swarm may place agents on a node. @throws AppError DOCKER_UNAVAILABLE */
     async setAvailability(id: string, availability: SwarmNode['availability']): Promise<void> {
       const node = manager.getNode(id);
-      const { Version, Spec } = (await call(node.inspect())) as { Version: { Index: number }; Spec: object };
-      await call(node.update({ ...Spec, version: Version.Index, Availability: availability }));
+      await changeInSequence(async () => {
+        const { Version, Spec } = (await call(node.inspect())) as { Version: { Index: number }; Spec: object };
+        await call(node.update(bodyAndQuery({ ...Spec, Availability: availability }, { version: String(Version.Index) })));
+      });
       read = undefined;
     },
   };

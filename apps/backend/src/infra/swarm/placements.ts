@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import type { AgentContainerSpec } from '../docker/container-host.ts';
 import { bodyAndQuery, call } from '../docker/engine-client.ts';
 import { containerNames } from '../docker/layout.ts';
+import { changeInSequence } from './change-in-sequence.ts';
 
 /** The time that the swarm gets to choose a node. It takes a tenth of a second where one has room. */
 const PLACING_MS = 15_000;
@@ -127,10 +128,13 @@ export function createPlacements({ manager, installation, image, memoryShare, co
     EndpointSpec: { Mode: 'dnsrr' },
   });
 
-  async function update({ ID, Version, Spec: { Labels } }: Service, task: Docker.ContainerTaskSpec): Promise<void> {
+  async function update({ ID, Spec: { Labels } }: Service, task: Docker.ContainerTaskSpec): Promise<void> {
     const { 'agentbot.agent': agentId = '', 'agentbot.owner': ownerId = '' } = Labels;
-    const query = { version: String(Version.Index) };
-    await call(manager.getService(ID).update(bodyAndQuery(bodyOf({ agentId, ownerId }, task), query)));
+    await changeInSequence(async () => {
+      const { Version } = (await call(serviceOf(agentId).inspect())) as Service;
+      const query = { version: String(Version.Index) };
+      await call(manager.getService(ID).update(bodyAndQuery(bodyOf({ agentId, ownerId }, task), query)));
+    });
   }
 
   async function create(spec: AgentContainerSpec, task: Docker.ContainerTaskSpec): Promise<void> {

@@ -226,10 +226,9 @@ export function createSwarmHost(
           if (isUsable && !watched.has(node.id)) {
             const ended = new AbortController();
             watched.set(node.id, ended);
-            await removeStrays(node);
-            void hosts
-              .hostOf(node)
-              .watch(installation, AbortSignal.any([signal, ended.signal]), onChange)
+            // A failure ends the watch, and the next round begins a new one.
+            void removeStrays(node)
+              .then(() => hosts.hostOf(node).watch(installation, AbortSignal.any([signal, ended.signal]), onChange))
               .catch(() => undefined)
               .finally(() => watched.delete(node.id));
           }
