@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { startBucket } from '@agentbot/test-doubles/bucket';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createBackupStore } from './backup-store.ts';
 
@@ -70,6 +71,5 @@ test('an interrupted upload leaves no archive and no parts', async () => {
   interruption.abort();
   await expect(kept).rejects.toThrow();
   expect(bucket.objects.size).toBe(0);
-  for (let tries = 0; bucket.openUploads() > 0 && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(bucket.openUploads()).toBe(0);
+  await pollUntil('no part is left', () => bucket.openUploads() === 0, { everyMs: 20 });
 });
