@@ -308,11 +308,38 @@ test('the list and the page of an agent warn when most of a budget is used, of t
   await page.waitForURL(`**/agents/${agent}/usage`);
   await page.getByText(': 84 % used').waitFor();
 
+  // Notices are made once a minute, and the page asks again every 30 seconds.
+  const notices = page.getByRole('list', { name: 'Notices' }).getByRole('listitem');
+  await notices.filter({ hasText: 'of $1.00' }).nth(1).waitFor({ timeout: 120_000 });
+  const told = async () => (await notices.allTextContents()).map((text) => text.replace(/spent.*/, 'spent'));
+  // The second budget is that of the message that was refused.
+  expect(await told()).toEqual([
+    '80 % of $1.00 for today spent',
+    '50 % of $1.00 for today spent',
+    expect.stringMatching(/^All of \$0(\.00)? for today spent$/),
+  ]);
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agent-usage-notices', theme)));
+  await visit('/account/usage');
+  await notices.filter({ hasText: 'of $250.50' }).nth(2).waitFor();
+  expect((await told())[0]).toBe('All of $250.50 for this month spent');
+  const mails = page.getByLabel('Mail me about budgets of my account and my agents');
+  const isOn = async () => (await database.query("SELECT budget_mails FROM users WHERE email = 'ada@example.com'")).rows[0].budget_mails;
+  expect([await mails.isChecked(), await isOn()]).toEqual([true, true]);
+  await mails.click();
+  await expectToast('Mails are off');
+  expect([await mails.isChecked(), await isOn()]).toEqual([false, false]);
+  await mails.focus();
+  await page.keyboard.press('Space');
+  await expectToast('Mails are on');
+  expect([await mails.isChecked(), await isOn()]).toEqual([true, true]);
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/account-usage-notices', theme)));
+  expect(faults).toEqual([]);
+
   await database.query('DELETE FROM spend_days');
   await database.query('INSERT INTO spend_days SELECT * FROM kept_spend');
   await database.query('DROP TABLE kept_spend');
   await database.query('UPDATE agents SET daily_budget_micros = NULL WHERE id = $1', [agent]);
-}, 120_000);
+}, 300_000);
 
 test('the creation form tests the model before the agent exists, and forgets the result when a field changes', async () => {
   await visit('/agents/new');

@@ -389,9 +389,17 @@ export const usage: Patch[] = [
   {
     id: 'notice-refused',
     file: source('budget-notices'),
-    find: '          OR (part.budget IS NOT NULL AND (subject, part.period, subject_id) IN (SELECT subject, period, subject_id FROM refused))\n',
-    replace: '',
+    find: 'OR (threshold = 100 AND',
+    replace: 'OR (threshold = 101 AND',
     harm: 'a budget whose rest pays for no call is never told as spent',
+    test: days('of the operator’s default for the account'),
+  },
+  {
+    id: 'notice-old-refusal',
+    file: source('budget-notices'),
+    find: ' AND r.at > budgets.updated_at',
+    replace: '',
+    harm: 'after a budget was raised its owner is told that the new one is spent',
     test: days('of the operator’s default for the account'),
   },
 ];

@@ -410,7 +410,11 @@ describe('an owner is told of a budget', () => {
     // The ledger's clock is the database's.
     await tellBudgets(backend.context);
     const { notices } = (await backend.machine(owner, 'GET', `/api/agents/${id}/usage`)).body;
-    expect(notices.map(({ percent }: { percent: number }) => percent)).toEqual([100, 80, 50]);
+    expect(notices).toMatchObject([{ percent: 100, usd: 0.25 }]);
+    // That call was not refused by the new budget.
+    await backend.machine(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 0.75 });
+    await tellBudgets(backend.context);
+    expect((await backend.machine(owner, 'GET', `/api/agents/${id}/usage`)).body.notices).toEqual(notices);
     await pollUntil('a mail', async () => (await mailsTo(owner)).length === 1, { everyMs: 10 });
     expect((await mailsTo(owner))[0]).toContain("Crow's budget for today: $0.00 of $0.25 spent.");
     expect([...(await mailsTo(off)), ...(await mailsTo(unconfirmed))]).toEqual([]);

@@ -41,17 +41,20 @@ function recordNotices({ config, database, clock }: Slice): Promise<NewNotice[]>
         WHERE day >= date_trunc('month', ${today}::date)::date AND subject IN ('agent', 'account')
         GROUP BY subject, subject_id
       ), budgets AS (
-        SELECT 'agent' AS subject, id AS subject_id, owner_id, daily_budget_micros AS today, monthly_budget_micros AS month FROM agents
+        SELECT 'agent' AS subject, id AS subject_id, owner_id, daily_budget_micros AS today, monthly_budget_micros AS month, updated_at
+        FROM agents
         UNION ALL
         -- As accountLimits takes them: its own budget, else the lowest default of the plans of its agents.
-        SELECT 'account', u.id, u.id, COALESCE(u.daily_budget_micros, min(d.daily)), COALESCE(u.monthly_budget_micros, min(d.monthly))
+        SELECT 'account', u.id, u.id, COALESCE(u.daily_budget_micros, min(d.daily)), COALESCE(u.monthly_budget_micros, min(d.monthly)),
+          u.updated_at
         FROM users u LEFT JOIN agents a ON a.owner_id = u.id LEFT JOIN defaults d ON d.plan = a.plan::text
         GROUP BY u.id
       ), refused AS (
-        SELECT DISTINCT split_part(outcome, ' ', 2) AS subject, split_part(outcome, ' ', 3) AS period,
-          CASE split_part(outcome, ' ', 2) WHEN 'agent' THEN agent_id ELSE owner_id END AS subject_id
+        SELECT split_part(outcome, ' ', 2) AS subject, split_part(outcome, ' ', 3) AS period,
+          CASE split_part(outcome, ' ', 2) WHEN 'agent' THEN agent_id ELSE owner_id END AS subject_id, max(ended_at) AS at
         FROM model_calls
         WHERE ended_at > ${msAgo(clock, REFUSALS_MS)} AND day = ${today}::date AND outcome LIKE 'refused: a% %'
+        GROUP BY 1, 2, 3
       ), reached AS (
         SELECT subject, subject_id, budgets.owner_id, part.period, part.since, part.budget, part.spent, threshold
         FROM budgets LEFT JOIN spent USING (subject, subject_id)
@@ -61,8 +64,12 @@ function recordNotices({ config, database, clock }: Slice): Promise<NewNotice[]>
         ) AS part (period, since, budget, spent)
         CROSS JOIN unnest(${[...budgetThresholds]}::integer[]) AS threshold
         WHERE (part.budget > 0 AND part.spent * 100 >= part.budget * threshold)
-          -- A call whose worst case would pass the budget is refused: what is left is of no use then.
-          OR (part.budget IS NOT NULL AND (subject, part.period, subject_id) IN (SELECT subject, period, subject_id FROM refused))
+          -- A call whose worst case would pass the budget is refused: what is left is of no use then. A refusal of before a change
+          -- may have been by another budget.
+          OR (threshold = 100 AND part.budget IS NOT NULL AND EXISTS (
+            SELECT 1 FROM refused r
+            WHERE r.subject = budgets.subject AND r.subject_id = budgets.subject_id AND r.period = part.period AND r.at > budgets.updated_at
+          ))
       ), told AS (
         INSERT INTO budget_notices (subject, subject_id, period, since, percent, budget_micros, owner_id, at)
         SELECT subject, subject_id, period, since, threshold, budget, owner_id, ${clock.now()} FROM reached
