@@ -149,7 +149,7 @@ describe('the list of agents', () => {
     );
     await rename('An agent whose name is a good deal longer than there is room for on the screen of any phone');
     if (screenshots) await mkdir(screenshots, { recursive: true });
-    const rows = page.getByRole('list', { name: 'Agents' }).getByRole('link');
+    const rows = page.getByRole('list', { name: 'Agents' }).getByRole('listitem').locator('> div');
     for (const width of [390, 768, 1440]) {
       await page.setViewportSize({ width, height: 900 });
       await page.evaluate(() => scrollTo(0, 0));
@@ -162,13 +162,13 @@ describe('the list of agents', () => {
       // Also checks the last row.
       await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
       await page.getByText('Live 30').waitFor();
-      const faults = await rows.evaluateAll((links) =>
-        links.flatMap((link, index) => {
-          const { top, bottom } = link.getBoundingClientRect();
-          const above = links[index - 1]?.getBoundingClientRect().bottom ?? top - 12;
-          const inside = [...link.querySelectorAll('*')].map((each) => each.getBoundingClientRect());
+      const faults = await rows.evaluateAll((boxes) =>
+        boxes.flatMap((box, index) => {
+          const { top, bottom } = box.getBoundingClientRect();
+          const above = boxes[index - 1]?.getBoundingClientRect().bottom ?? top - 12;
+          const inside = [...box.querySelectorAll('*')].map((each) => each.getBoundingClientRect());
           const out = inside.some((each) => each.height > 0 && (each.top < top || each.bottom > bottom));
-          return Math.abs(top - above - 12) > 0.5 || out ? [`${link.textContent}: ${top - above}`] : [];
+          return Math.abs(top - above - 12) > 0.5 || out ? [`${box.textContent}: ${top - above}`] : [];
         }),
       );
       expect(faults).toEqual([]);
