@@ -92,9 +92,25 @@ export const swarm: Patch[] = [
   {
     id: 'second-self',
     file: 'apps/backend/src/infra/swarm/swarm-host.ts',
-    find: 'await removeStrays(node);',
-    replace: '',
+    find: 'void removeStrays(node)',
+    replace: 'void Promise.resolve()',
     harm: 'an agent answers twice when its former node is back',
+    test: { ...loss, name: 'agents of a lost node' },
+  },
+  {
+    id: 'lost-node-forgotten',
+    file: 'apps/backend/src/workers/garbage-collector.ts',
+    find: 'new Set(isComplete ? records.keys() : orphans.map(recordKey))',
+    replace: 'new Set(records.keys())',
+    harm: 'the data of an agent that was deleted while its node was lost stays there for ever',
+    test: { ...loss, name: 'agents of a lost node' },
+  },
+  {
+    id: 'lost-node-unmarked',
+    file: 'apps/backend/src/workflows/remove.ts',
+    find: 'if (await host.removeAll(names, agent.ownerId)) return;',
+    replace: 'await host.removeAll(names, agent.ownerId);\n    if (names) return;',
+    harm: 'nothing removes what a deleted agent has on a node that was lost',
     test: { ...loss, name: 'agents of a lost node' },
   },
 ];
