@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackendWithDocker, type TestBackend, unreachableProviders } from './backend.ts';
 import { containersOn } from './containers.ts';
 
-/** Agents on the demo model in their own containers: what they say, who they are, and how they leave it. */
+/** Agents on the demo model, each in a container: replies, SOUL.md, unapplied changes, and the change to a provider. */
 
 const SOUL = '# Who you are\n\nYou are a lighthouse keeper. 🗼';
 const { container } = containersOn();
@@ -47,7 +47,7 @@ describe.each(['2026.3.13', '2026.9.6'])('an agent with OpenClaw %s', (version) 
     expect((await read('/files/SOUL.md')).file.content).toBe(`${SOUL}\n`);
   });
 
-  test('says what is saved, what runs and what differs', async () => {
+  test('its overview lists the fields in which the saved configuration differs from the running one', async () => {
     expect((await read('/overview')).agent).toMatchObject({ current: true, differences: [] });
     const change = (body: object) => backend.as(owner, 'PUT', `/api/agents/${id}/config`, body);
     await change({ telegramToken: canary('1:tok-') });

@@ -320,6 +320,8 @@ describe('an owner is told of a budget', () => {
     const id = await createAgent(owner, 'Heron', 'network');
     await at(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 1, monthlyUsd: 100 });
     const path = `/api/agents/${id}/usage`;
+    // Of another day: not of today's budget.
+    await spend(owner, id, 5_000_000, '2026-11-14');
     await spend(owner, id, 499_999);
     await tell();
     expect(await noticesOf(owner, path)).toEqual([]);
@@ -384,6 +386,44 @@ describe('an owner is told of a budget', () => {
       return (await backend.machine(owner, 'GET', path)).body.notices;
     });
     expect(next).toEqual([]);
+  });
+
+  test('of the lowest default when its agents have several plans', async () => {
+    const owner = await backend.account();
+    const solo = await createAgent(owner, 'Solo', 'solo');
+    await createAgent(owner, 'Collective', 'collective');
+    await spend(owner, solo, 500_000);
+    await tell();
+    expect(await noticesOf(owner, '/api/usage')).toEqual([['day', 50, 1]]);
+  });
+
+  test('without a mail while the account is blocked', async () => {
+    const owner = await backend.account();
+    await confirm(owner);
+    const id = await createAgent(owner, 'Held', 'network');
+    await at(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 1 });
+    await spend(owner, id, 900_000);
+    const block = (blockedAt: Date | null) =>
+      backend.context.database.as('service', (tx) => tx.user.update({ where: { id: owner }, data: { blockedAt } }));
+    await block(noon);
+    await tell();
+    await block(null);
+    expect(await noticesOf(owner, `/api/agents/${id}/usage`)).toHaveLength(2);
+    expect(await mailsTo(owner)).toEqual([]);
+  });
+
+  test('with notices that are kept for 62 days', async () => {
+    const owner = await backend.account();
+    const id = await createAgent(owner, 'Kept', 'network');
+    await at(owner, 'PUT', `/api/agents/${id}/budget`, { dailyUsd: 1 });
+    await spend(owner, id, 500_000);
+    await tell();
+    const kept = () => backend.context.database.as('service', (tx) => tx.budgetNotice.count({ where: { subjectId: id } }));
+    const end = noon.getTime() + 62 * 24 * 3_600_000;
+    await tell(new Date(end));
+    expect(await kept()).toBe(1);
+    await tell(new Date(end + 1));
+    expect(await kept()).toBe(0);
   });
 
   test('of the operator’s default for the account, and of a refused call, with no mail when mails are off or the address is not confirmed', async () => {

@@ -63,7 +63,7 @@ export const usageFigures = {
   outputTokens: z.int(),
   costUsd: z.number(),
 };
-/** The parts of a budget, in percent, whose spending its owner is told of. The last one also counts as reached when a call is refused. */
+/** The percentages of a budget at which its owner gets a notice. The last one also counts as reached when a call is refused. */
 export const budgetThresholds = [50, 80, 100] as const;
 const budgetNotice = z.strictObject({
   period: z.enum(['day', 'month']),
@@ -75,7 +75,7 @@ const budgetNotice = z.strictObject({
 export type BudgetNotice = z.infer<typeof budgetNotice>;
 
 const usage = {
-  /** What its owner was told of the budget of today and this month, latest first. */
+  /** The notices of the budget of today and this month, latest first. */
   notices: z.array(budgetNotice),
   /** Days and months begin at midnight UTC. */
   spent: z.strictObject({

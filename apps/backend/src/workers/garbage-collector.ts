@@ -67,7 +67,8 @@ export async function collectGarbage(context: Context): Promise<void> {
     return tx.orphan.findMany({ where: { kind: { not: 'backup' } } });
   });
   const records = new Map(recorded.map((row) => [keyOf(row), row]));
-  // What is not seen is gone, unless a machine does not answer: what is marked there must still be removed when it is back.
+  // A record whose object no machine lists is removed. While a machine does not answer, its objects are missing from the list, so
+  // only records of listed objects are candidates.
   const removedKeys = new Set(isComplete ? records.keys() : orphans.map(recordKey));
   // The new agent's first operation removes these, so they stay recorded.
   for (const object of taken) removedKeys.delete(recordKey(object));

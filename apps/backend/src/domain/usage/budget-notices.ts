@@ -6,9 +6,9 @@ import { type Clock, msAgo } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
 import { dateOf, firstDay, usd } from './spend.ts';
 
-/** Older notices are of no day or month that a page shows. */
+/** How long notices are kept: longer than the month that the usage pages show. */
 const KEPT_MS = 62 * 24 * 3_600_000;
-/** Refusals are looked for this far back: more than the time between two runs. */
+/** The age of the oldest refused call that is read: several runs of the task. */
 const REFUSALS_MS = 10 * 60_000;
 
 interface NewNotice {
@@ -23,7 +23,7 @@ interface NewNotice {
 
 type Slice = Pick<Context, 'config' | 'database' | 'clock' | 'log'>;
 
-/** Records each part of a budget that was reached and of which its owner was not told yet, in one statement. */
+/** Records each threshold that a budget has reached and that has no notice yet, in one statement. @returns the new notices */
 function recordNotices({ config, database, clock }: Slice): Promise<NewNotice[]> {
   const today = dateOf(firstDay(clock, 1));
   const defaults = Object.entries(config.PLAN_BUDGETS).map(([plan, { daily, monthly }]) => ({
@@ -64,8 +64,8 @@ function recordNotices({ config, database, clock }: Slice): Promise<NewNotice[]>
         ) AS part (period, since, budget, spent)
         CROSS JOIN unnest(${[...budgetThresholds]}::integer[]) AS threshold
         WHERE (part.budget > 0 AND part.spent * 100 >= part.budget * threshold)
-          -- A call whose worst case would pass the budget is refused: what is left is of no use then. A refusal of before a change
-          -- may have been by another budget.
+          -- A refused call counts as a spent budget: the rest does not cover the worst case of a call. A refusal that is older than the
+          -- last change of the agent or account may have been by another amount.
           OR (threshold = 100 AND part.budget IS NOT NULL AND EXISTS (
             SELECT 1 FROM refused r
             WHERE r.subject = budgets.subject AND r.subject_id = budgets.subject_id AND r.period = part.period AND r.at > budgets.updated_at
@@ -121,7 +121,7 @@ export async function tellBudgets(context: Slice): Promise<void> {
   const emails = new Map(owners.map(({ id, email }) => [id, email]));
   const names = new Map(agents.map(({ id, name }) => [id, name]));
   const told = new Set<string>();
-  // The highest part comes first: who spent all at once is told of that alone.
+  // The notices are sorted by percent, the highest first: a budget that passed several thresholds at once gets one mail.
   for (const notice of notices) {
     const { subject, subjectId, ownerId, period } = notice;
     const email = emails.get(ownerId);
@@ -137,7 +137,7 @@ export async function tellBudgets(context: Slice): Promise<void> {
   }
 }
 
-/** What the owner was told of a budget in its present day and month, latest first. */
+/** The notices of an agent's or account's budget of today and this month, latest first. */
 export async function readNotices(tx: Transaction, clock: Clock, subject: 'agent' | 'account', subjectId: string): Promise<BudgetNotice[]> {
   const today = firstDay(clock, 1);
   const month = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 1));

@@ -32,7 +32,7 @@ export const isDue = (certificate: string, now: Date): boolean =>
 
 /**
  * Opens the authority of an installation's swarm, and creates it at the first time. It signs the certificates of backends and nodes.
- * @param folder holds its key in `authority.json`; whoever has that key can sign a certificate of a backend
+ * @param folder of `authority.json`, which has the authority's key
  */
 export async function openAuthority(folder: string, now: Date) {
   const file = path.join(folder, 'authority.json');

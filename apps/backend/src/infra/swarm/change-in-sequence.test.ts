@@ -4,7 +4,7 @@ import { changeInSequence } from './change-in-sequence.ts';
 /** As Docker Engine 20.10 answers, with the status 500. */
 const refusal = () => Object.assign(new Error('(HTTP code 500) server error - rpc error: code = Unknown desc = update out of sequence'));
 
-test('a change of another version is made again from the version that is there', async () => {
+test('changeInSequence repeats a change that the swarm refuses as out of sequence', async () => {
   let version = 0;
   const changed = await changeInSequence(async () => {
     version += 1;
@@ -14,7 +14,7 @@ test('a change of another version is made again from the version that is there',
   expect(changed).toBe(3);
 });
 
-test('a change that is refused again and again fails after eight attempts, any other failure at once', async () => {
+test('changeInSequence fails after eight refusals, and at once after any other error', async () => {
   let attempts = 0;
   const fail = (error: Error) => async () => {
     attempts += 1;

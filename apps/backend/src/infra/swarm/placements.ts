@@ -128,6 +128,7 @@ export function createPlacements({ manager, installation, image, memoryShare, co
     EndpointSpec: { Mode: 'dnsrr' },
   });
 
+  /** Replaces the task of a placeholder. Only one operation at a time changes the place of an agent, so no other change is lost. */
   async function update({ ID, Spec: { Labels } }: Service, task: Docker.ContainerTaskSpec): Promise<void> {
     const { 'agentbot.agent': agentId = '', 'agentbot.owner': ownerId = '' } = Labels;
     await changeInSequence(async () => {

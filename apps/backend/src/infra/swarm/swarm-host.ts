@@ -209,10 +209,7 @@ export function createSwarmHost(
     async watch(_installation, signal, onChange) {
       const watched = new Map<string, AbortController>();
       const usedBefore = new Map<string, boolean>();
-      /**
-       * A node that was away may still run agents that live elsewhere now, or were deleted. Their volumes are the garbage collector's
-       * work.
-       */
+      /** Removes containers of agents that have no place on this node any more. The garbage collector handles their volumes. */
       async function removeStrays(node: SwarmNode): Promise<void> {
         const present = await hosts.hostOf(node).agents(installation);
         // Read after the containers: a new agent has its place before its container.

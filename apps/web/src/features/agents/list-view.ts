@@ -12,7 +12,7 @@ export interface ListView {
 
 export const wholeList: ListView = { q: '', state: '', sort: 'newest' };
 
-/** Reads the view from a query; what is unknown is left out. */
+/** Reads the view from a query. Unknown values are ignored. */
 export function readView(query: Pick<URLSearchParams, 'get'>): ListView {
   return {
     q: query.get('q') ?? '',

@@ -19,7 +19,7 @@ interface Props {
   onApply: () => void;
 }
 
-/** What is saved, what the container runs with, and the button that applies the difference. */
+/** The fields in which the saved configuration differs from the one that the container runs with, and the button that applies them. */
 export function Unapplied({ agent: { differences }, busy, onApply }: Props) {
   const named = differences.flatMap(({ setting, ...values }) => (setting === 'other' ? [] : [{ setting, ...values }]));
   return (

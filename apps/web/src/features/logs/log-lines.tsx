@@ -52,7 +52,7 @@ export function LogLines({ lines, follow, wrap, onFollow, older, filtered, onLoa
   const lastTop = useRef(0);
   function onScroll() {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
-    // New lines and a changed choice scroll nothing by themselves: only the reader's own way up or down changes it.
+    // Only the reader's own scrolling changes whether the log follows: new lines and another level do not scroll the view upwards.
     const isAtEnd = scrollHeight - scrollTop - clientHeight < 40;
     if (follow && scrollTop < lastTop.current - 1 && !isAtEnd) onFollow(false);
     if (!follow && scrollTop > lastTop.current + 1 && isAtEnd) onFollow(true);

@@ -60,7 +60,7 @@ interface Props {
   amounts: readonly Amount[];
   /** The worst case of the calls that are running. */
   reservedUsd?: number;
-  /** What the owner was told of the budgets, latest first. */
+  /** Notices of the budgets, latest first. */
   notices?: readonly BudgetNotice[];
 }
 
