@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isWholeSweep, sweep } from '@agentbot/config/sweep';
 import { storageOf } from '@agentbot/openclaw-image/versions';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
@@ -7,7 +8,6 @@ import { startBackend, startBackendWithDocker, type TestBackend } from './backen
 import { type StreamCase, streamCases, toolCases } from './chat-stream-cases.ts';
 import { containersOn } from './containers.ts';
 import { generatedTexts } from './generated-texts.ts';
-import { isWholeSweep, sweep } from './sweep.ts';
 
 /**
  * The model's double sends valid and invalid streams through a real gateway and to the backend itself. The stored reply must equal

@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
+import { sweep } from '@agentbot/config/sweep';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomName } from '../src/shared/ids.ts';
 import { type ChildBackend, type StepState, startChildBackend } from './child-backend.ts';
 import { containersOn, NONE, ONE_OF_EACH } from './containers.ts';
-import { sweep } from './sweep.ts';
 
 /**
  * `kill -9` of the backend at the recorded steps of an operation, then a restart: the operation completes, the agent keeps its

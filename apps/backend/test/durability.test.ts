@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isWholeSweep } from '@agentbot/config/sweep';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { type Failure, makeStandIn } from '@agentbot/test-doubles/stand-in';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -12,7 +13,6 @@ import { collectGarbage } from '../src/workers/garbage-collector.ts';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
 import { containersOn } from './containers.ts';
-import { isWholeSweep } from './sweep.ts';
 
 /** Crashed containers, failing images, orphans and many agents at once. A stand-in replaces the gateway. */
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sweep } from '@agentbot/config/sweep';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startChain, type TestChain } from '@agentbot/test-doubles/chain';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
@@ -8,7 +9,6 @@ import { type ChildBackend, startChildBackend } from './child-backend.ts';
 import { type Containers, containersOn, NONE, ONE_OF_EACH } from './containers.ts';
 import { type OwnEngine, startOwnEngine } from './own-engine.ts';
 import { chainSettings, linkPayer, paidRequest } from './paid-clone.ts';
-import { sweep } from './sweep.ts';
 
 /**
  * Kills the engine during an operation and starts it again: the operation completes, the agent keeps its data, and no orphan is

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isWholeSweep } from '@agentbot/config/sweep';
 import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
@@ -7,7 +8,6 @@ import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startBackendWithDocker, type TestBackend } from './backend.ts';
 import { startChildBackend } from './child-backend.ts';
-import { isWholeSweep } from './sweep.ts';
 
 /** Several messages in one session of a real gateway: their order, and abort commands. */
 

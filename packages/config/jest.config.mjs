@@ -1,0 +1,3 @@
+import { jestConfig } from './src/jest.ts';
+
+export default jestConfig('config');
