@@ -135,8 +135,14 @@ test('Ctrl+K goes to an agent, or to a page', async () => {
     await page.getByPlaceholder('Agent or page').fill(text);
     await page.keyboard.press('Enter');
   };
+  // "All agents" of an administrator has these letters too: Enter waits for the agents.
+  await page.route('**/api/overview*', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue();
+  });
   await goTo('ada');
   await page.waitForURL(`**/agents/${agent}`);
+  await page.unroute('**/api/overview*');
   await page.getByRole('navigation', { name: 'Breadcrumb' }).getByText('Overview').waitFor();
   await goTo('wallets');
   await page.waitForURL('**/account/wallets');

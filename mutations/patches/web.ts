@@ -24,6 +24,14 @@ const proxyRoute = 'apps/web/src/server/proxy-route.ts';
 /** The dashboard's server, and what the dashboard shows. */
 export const web: Patch[] = [
   {
+    id: 'palette-enter',
+    file: 'apps/web/src/features/shell/command-palette.tsx',
+    find: 'event.nativeEvent.isComposing || isReady) return;',
+    replace: 'isReady || !isReady) return;',
+    harm: 'Enter in "Go to" before the agents have arrived is lost',
+    test: e2e('dashboard', 'Ctrl\\+K'),
+  },
+  {
     id: 'callback-cookie',
     file: callback.file,
     find: 'if (invalid.length > 0) cookies.delete(invalid);',

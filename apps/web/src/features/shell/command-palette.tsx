@@ -2,6 +2,7 @@
 
 import { Command } from 'cmdk';
 import { usePathname, useRouter } from 'next/navigation';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
 import { Avatar } from '../../components/agent/avatar.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
@@ -17,39 +18,59 @@ const groupStyle =
 export default function CommandPalette({ admin, onClose }: { admin: boolean; onClose: () => void }) {
   const router = useRouter();
   const pathname = usePathname();
-  const { data } = useSWR('overview', () => api('listOverview', {}), { revalidateIfStale: false, revalidateOnFocus: false });
+  const root = useRef<HTMLDivElement>(null);
+  const [isEntered, setEntered] = useState(false);
+  const { data, error } = useSWR('overview', () => api('listOverview', {}), { revalidateIfStale: false, revalidateOnFocus: false });
+  const isReady = data !== undefined || error !== undefined;
   const [, , current, section] = pathname.split('/');
   const suffix = pathname.startsWith('/agents/agent') && current && section ? `/${section}` : '';
   function open(href: string) {
     onClose();
     router.push(href);
   }
+  /** Enter before the agents have arrived must not open the page that fits second best: it is kept until they have. */
+  function keepEnter(event: KeyboardEvent) {
+    if (event.key !== 'Enter' || event.nativeEvent.isComposing || isReady) return;
+    event.preventDefault();
+    setEntered(true);
+  }
+  useEffect(() => {
+    if (!isReady || !isEntered) return;
+    const frame = requestAnimationFrame(() => root.current?.querySelector<HTMLElement>('[role=option][aria-selected=true]')?.click());
+    return () => cancelAnimationFrame(frame);
+  }, [isReady, isEntered]);
   return (
     <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()} title="Go to" description="Type the name of an agent or a page.">
-      <Command label="Go to">
-        <Command.Input autoFocus placeholder="Agent or page" className={wideControlStyle} />
+      <Command label="Go to" ref={root} onKeyDown={keepEnter}>
+        <Command.Input autoFocus placeholder="Agent or page" className={wideControlStyle} onValueChange={() => setEntered(false)} />
         <Command.List className="mt-3 max-h-80 overflow-y-auto">
-          <Command.Empty className="px-3 py-2 text-muted text-sm">Nothing has this name.</Command.Empty>
-          <Command.Group heading="Agents" className={groupStyle}>
-            {data?.agents.map(({ id, name }) => (
-              <Command.Item key={id} value={`${name} ${id}`} className={itemStyle} onSelect={() => open(`/agents/${id}${suffix}`)}>
-                <Avatar id={id} className="size-5" />
-                <span className="truncate">{name}</span>
-              </Command.Item>
-            ))}
-          </Command.Group>
-          {groups
-            .filter((group) => admin || !group.admin)
-            .map((group) => (
-              <Command.Group key={group.name} heading={group.name} className={groupStyle}>
-                {group.items.map(({ href, name, icon: Icon }) => (
-                  <Command.Item key={href} value={`${group.name} ${name}`} className={itemStyle} onSelect={() => open(href)}>
-                    <Icon aria-hidden className="size-4 text-muted" />
-                    {name}
+          {isReady ? (
+            <>
+              <Command.Empty className="px-3 py-2 text-muted text-sm">Nothing has this name.</Command.Empty>
+              <Command.Group heading="Agents" className={groupStyle}>
+                {data?.agents.map(({ id, name }) => (
+                  <Command.Item key={id} value={`${name} ${id}`} className={itemStyle} onSelect={() => open(`/agents/${id}${suffix}`)}>
+                    <Avatar id={id} className="size-5" />
+                    <span className="truncate">{name}</span>
                   </Command.Item>
                 ))}
               </Command.Group>
-            ))}
+              {groups
+                .filter((group) => admin || !group.admin)
+                .map((group) => (
+                  <Command.Group key={group.name} heading={group.name} className={groupStyle}>
+                    {group.items.map(({ href, name, icon: Icon }) => (
+                      <Command.Item key={href} value={`${group.name} ${name}`} className={itemStyle} onSelect={() => open(href)}>
+                        <Icon aria-hidden className="size-4 text-muted" />
+                        {name}
+                      </Command.Item>
+                    ))}
+                  </Command.Group>
+                ))}
+            </>
+          ) : (
+            <Command.Loading className="px-3 py-2 text-muted text-sm">Loading…</Command.Loading>
+          )}
         </Command.List>
       </Command>
     </Dialog>
