@@ -5,7 +5,8 @@ const calls = { package: '@agentbot/backend', file: 'src/edge/engine-proxy/allow
 const proofs = { package: '@agentbot/backend', file: 'src/infra/swarm/credentials.test.ts' };
 const schemas = 'apps/backend/src/edge/engine-proxy/creation-bodies.ts';
 const line = { package: '@agentbot/backend', file: 'test/swarm.test.ts', slow: true };
-const loss = { package: '@agentbot/backend', file: 'test/swarm-loss.test.ts', slow: true };
+/** Its tests continue from each other, so a patch runs them all. */
+const loss = { package: '@agentbot/backend', file: 'test/swarm-loss.test.ts', slow: true } as const;
 
 /** Agents on several machines: who may do what to a node, and where agents live. */
 export const swarm: Patch[] = [
@@ -79,7 +80,7 @@ export const swarm: Patch[] = [
     find: 'if (await tx.operation.count({ where: leaving })) return null;',
     replace: '',
     harm: 'a drain stops all agents of a node at the same time',
-    test: { ...loss, name: 'a drained node' },
+    test: loss,
   },
   {
     id: 'lost-node-silent',
@@ -87,7 +88,7 @@ export const swarm: Patch[] = [
     find: "const lost = container?.problem && agent.state === 'running' && !busy;",
     replace: 'const lost = false;',
     harm: 'agents of a lost node are said to run',
-    test: { ...loss, name: 'agents of a lost node' },
+    test: loss,
   },
   {
     id: 'second-self',
@@ -95,7 +96,7 @@ export const swarm: Patch[] = [
     find: 'void removeStrays(node)',
     replace: 'void Promise.resolve()',
     harm: 'an agent answers twice when its former node is back',
-    test: { ...loss, name: 'agents of a lost node' },
+    test: loss,
   },
   {
     id: 'lost-node-forgotten',
@@ -103,7 +104,7 @@ export const swarm: Patch[] = [
     find: 'new Set(isComplete ? records.keys() : orphans.map(recordKey))',
     replace: 'new Set(records.keys())',
     harm: 'the data of an agent that was deleted while its node was lost stays there for ever',
-    test: { ...loss, name: 'agents of a lost node' },
+    test: loss,
   },
   {
     id: 'lost-node-unmarked',
@@ -111,6 +112,6 @@ export const swarm: Patch[] = [
     find: 'if (await host.removeAll(names, agent.ownerId)) return;',
     replace: 'await host.removeAll(names, agent.ownerId);\n    if (names) return;',
     harm: 'nothing removes what a deleted agent has on a node that was lost',
-    test: { ...loss, name: 'agents of a lost node' },
+    test: loss,
   },
 ];
