@@ -24,7 +24,8 @@ async function drip(port: number, begin: string): Promise<{ ms: number; answer: 
   await once(socket, 'connect');
   socket.write(begin);
   const dripping = setInterval(() => socket.write('x'), 1_000);
-  await once(socket, 'close');
+  // Not `once` of node:events, which fails when the server resets the connection.
+  await new Promise((resolve) => socket.once('close', resolve));
   clearInterval(dripping);
   return { ms: Date.now() - began, answer };
 }

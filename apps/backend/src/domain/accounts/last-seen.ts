@@ -16,7 +16,7 @@ export function createLastSeen({ database, log }: Pick<Context, 'database' | 'lo
     return [sorted.map(([id]) => id), sorted.map(([, at]) => at)];
   }
 
-  /** Writes the noted times of use. */
+  /** Writes the noted times of use. A request, or another process, may have written one since the stored one was read. */
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
@@ -27,10 +27,10 @@ export function createLastSeen({ database, log }: Pick<Context, 'database' | 'lo
       .as('service', async (tx) => {
         await tx.$executeRaw`
           UPDATE api_keys k SET last_used_at = s.at FROM unnest(${keys}::text[], ${keyTimes}::timestamptz[]) AS s(id, at)
-          WHERE k.id = s.id AND (k.last_used_at IS NULL OR k.last_used_at < s.at)`;
+          WHERE k.id = s.id AND (k.last_used_at IS NULL OR k.last_used_at < s.at - ${INTERVAL_MS}::int * interval '1 ms')`;
         await tx.$executeRaw`
           UPDATE sessions t SET last_seen_at = s.at FROM unnest(${sessions}::text[], ${sessionTimes}::timestamptz[]) AS s(id, at)
-          WHERE t.id = s.id AND t.last_seen_at < s.at`;
+          WHERE t.id = s.id AND t.last_seen_at < s.at - ${INTERVAL_MS}::int * interval '1 ms'`;
       })
       .catch((error) => log.warn({ err: error }, 'when keys and sessions were last used could not be written'));
   }
