@@ -5,6 +5,7 @@ import http from 'node:http';
 import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { takeAgentSlots } from '@agentbot/test-doubles/agent-slots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
@@ -61,6 +62,7 @@ beforeAll(async () => {
     EGRESS_PORT: egressPort,
     OPENCLAW_IMAGE: 'agentbot/openclaw:2026.3.13',
     ALLOW_PRIVATE_MODEL_ENDPOINTS: 'true',
+    API_RATE_LIMIT: '100000',
   });
   await installation.destroy();
 });
@@ -92,20 +94,74 @@ async function expectReply(words: string): Promise<void> {
   expect([status, body.reply]).toEqual([200, `You said: ${words}`]);
 }
 
-/** The texts of the agent's messages, oldest first. */
+/** The texts of all of the agent's messages, newest first. */
 async function messages(): Promise<string[]> {
-  const { body } = await owner.call('GET', `/api/agents/${agentId}/messages`);
-  return body.messages.map(({ content }: { content: string }) => content);
+  const texts: string[] = [];
+  for (let isLast = false; !isLast; ) {
+    const { body } = await owner.call('GET', `/api/agents/${agentId}/messages?limit=100&offset=${texts.length}`);
+    texts.push(...body.messages.map(({ content }: { content: string }) => content));
+    isLast = body.messages.length < 100;
+  }
+  return texts;
 }
 
-/** The `docker compose` commands of a document, in order, without `docker compose`. */
-const composeCommands = (document: string): string[][] =>
-  readFileSync(path.join(import.meta.dirname, '../..', document), 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const command = /^\s*docker compose (.+)$/.exec(line)?.[1];
-      return command ? [command.split(' ')] : [];
+/**
+ * Sends requests of each kind one after another: reads and chat with the owner's session, and reads with a key on a connection
+ * each. An answer that is not 200 is a failure.
+ */
+function startLoad() {
+  const counts = new Map<string, number>();
+  const slowest = new Map<string, number>();
+  const failures: string[] = [];
+  let isRunning = true;
+  const repeat = async (kind: string, request: (count: number) => Promise<unknown>) => {
+    for (let count = 0; isRunning; count += 1, await sleep(50)) {
+      const start = performance.now();
+      const problem = await request(count).catch((error: Error) => `${error.message} ${error.cause ?? ''}`);
+      if (problem !== 200) failures.push(`${kind} ${count}: ${problem}`);
+      counts.set(kind, count + 1);
+      slowest.set(kind, Math.max(slowest.get(kind) ?? 0, performance.now() - start));
+    }
+  };
+  const statusOf = (url: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${installation.settings.INTERNAL_API_KEY}`, 'x-user-id': ownerId };
+      http
+        .get(url, { headers, agent: false }, (response) => response.resume().once('end', () => resolve(response.statusCode)))
+        .on('error', reject);
     });
+  const running = Promise.all([
+    repeat('the list in the dashboard', async () => (await owner.call('GET', '/api/overview')).status),
+    repeat('chat', async (count) => {
+      const { status, body } = await owner.call('POST', '/api/chat', { body: { message: `Message ${count}`, agentId } });
+      return body.reply === `You said: Message ${count}` ? status : `${status} ${JSON.stringify(body)}`;
+    }),
+    repeat('the API', () => statusOf(`${backend}/api/agents/${agentId}`)),
+    repeat('the sign-in page', () => statusOf(`${web.replace('localhost', '127.0.0.1')}/signin`)),
+  ]);
+  return {
+    counts,
+    failures,
+    figures: () =>
+      [...counts].map(
+        ([kind, count]) => `${String(count).padStart(8)}   ${kind}, slowest ${((slowest.get(kind) ?? 0) / 1000).toFixed(1)} s`,
+      ),
+    async stop() {
+      isRunning = false;
+      await running;
+    },
+  };
+}
+
+/** The `docker compose` commands of a document, or of its section with this heading, in order, without `docker compose`. */
+function composeCommands(document: string, heading?: string): string[][] {
+  const text = readFileSync(path.join(import.meta.dirname, '../..', document), 'utf8');
+  const section = heading ? `\n${text}`.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] : text;
+  return (section ?? '').split('\n').flatMap((line) => {
+    const command = /^\s*docker compose (.+)$/.exec(line)?.[1];
+    return command ? [command.split(' ')] : [];
+  });
+}
 
 const imageMegabytes = async (name: string) => Number(await run('docker', ['image', 'inspect', '--format', '{{.Size}}', name])) / 1e6;
 
@@ -264,6 +320,40 @@ test('a changed DATABASE_PASSWORD takes effect with the next `up`', async () => 
   await expectReply('Said after the new password');
 });
 
+describe('docs/operate/deploy.md, "Upgrade", followed to the letter', () => {
+  const [backup = [], ...replace] = composeCommands('docs/operate/deploy.md', 'Upgrade');
+  const VERSION = 'production-next';
+
+  test('under a load of reads and of chat no request fails, and the new version serves', async () => {
+    expect(backup).toEqual('run --rm installation-backup node src/app/cli/installation-backup.ts'.split(' '));
+    const load = startLoad();
+    try {
+      await installation.change({ AGENTBOT_VERSION: VERSION });
+      // `git pull` is what the tag stands for: the images get other labels.
+      await timed('upgrade under load', async () => {
+        for (const command of replace) await installation.compose(...command);
+      });
+    } finally {
+      await load.stop();
+    }
+    measured.push(...load.figures());
+    expect(load.failures).toEqual([]);
+    for (const count of load.counts.values()) expect(count).toBeGreaterThan(20);
+    const images = await run('docker', [
+      'ps',
+      '--format',
+      '{{.Image}}',
+      '--filter',
+      'label=com.docker.compose.project=agentbot-production',
+    ]);
+    expect(images.split('\n').sort()).toEqual([
+      ...['backend', 'backend', 'firewall', 'web'].map((name) => `agentbot/${name}:${VERSION}`),
+      'postgres:18-alpine',
+    ]);
+    await expectReply('Said after the upgrade');
+  });
+});
+
 describe('with the profile tls', () => {
   let port: number;
   let authority: string;
@@ -366,8 +456,9 @@ describe('with the profile tls', () => {
   });
 });
 
-describe('docs/operate/backup.md, followed to the letter', () => {
-  const [schedule = [], single = [], startDatabase = [], restore = [], startAll = []] = composeCommands('docs/operate/backup.md');
+describe('docs/operate/backup.md and disaster-recovery.md, followed to the letter', () => {
+  const [schedule = [], single = []] = composeCommands('docs/operate/backup.md');
+  const [startDatabase = [], restore = [], startAll = []] = composeCommands('docs/operate/disaster-recovery.md');
 
   test('the schedule makes a backup at once', async () => {
     expect(schedule).toEqual(['--profile', 'backup', 'up', '-d']);

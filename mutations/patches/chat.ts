@@ -425,9 +425,9 @@ export const chat: Patch[] = [
   },
   {
     id: 'stop-without-drain',
-    file: 'apps/backend/src/app/server.ts',
-    find: '    await closed;\n',
-    replace: '',
+    file: 'packages/serving/src/serving.ts',
+    find: 'if (running.size === 0 && ',
+    replace: 'if (',
     harm: 'every deployment cuts the requests that are running',
     test: { package: '@agentbot/backend', file: 'test/without-docker.test.ts', name: 'stop waits for a running request' },
   },

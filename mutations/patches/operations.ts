@@ -11,10 +11,49 @@ const streams = { file: source('domain/streaming/live-streams') };
 const garbage = { file: source('workers/garbage-collector'), test: containers('durability', 'the garbage collector removes') };
 const becomeReady = { file: source('workflows/become-ready') };
 const ready = (name: string) => containers('become-ready', name);
+const serving = (name: string) => ({
+  file: 'packages/serving/src/serving.ts',
+  test: { package: '@agentbot/serving', file: 'test/serving.test.ts', name },
+});
 const rollback = { file: source('workflows/replace-with-rollback') };
 
 /** Operations: their steps, cancellation, compensation, and what they leave behind. */
 export const operations: Patch[] = [
+  {
+    id: 'drain-idle-cut',
+    ...serving('a drained server finishes what runs'),
+    find: 'NetServer.prototype.close.call(server);',
+    replace: 'server.close();',
+    harm: 'a request that is on its way on an idle connection fails when a backend is replaced',
+  },
+  {
+    id: 'drain-keeps-alive',
+    ...serving('a drained server finishes what runs'),
+    find: 'if (isDraining) closeAfter(response);',
+    replace: '',
+    harm: 'clients stay with the old backend until their connections are cut',
+  },
+  {
+    id: 'drain-cuts-replies',
+    ...serving('an endless stream ends at once'),
+    find: "response.req.method === 'GET' && ",
+    replace: '',
+    harm: 'a reply that is being streamed is cut when a backend is replaced',
+  },
+  {
+    id: 'drain-for-ever',
+    ...serving('what still runs after the time for it'),
+    find: 'while (performance.now() < drainedAt) {',
+    replace: 'while (performance.now() < drainedAt + 3_600_000) {',
+    harm: 'a request that hangs keeps the old backend for ever',
+  },
+  {
+    id: 'health-of-another',
+    ...serving('the health socket leads to one process'),
+    find: 'rmSync(socketPath, { force: true });',
+    replace: '',
+    harm: 'a backend does not start where an earlier one left its health socket',
+  },
   {
     id: 'step-deadline',
     ...steps,

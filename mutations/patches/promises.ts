@@ -26,12 +26,12 @@ export const promises: Patch[] = [
   {
     id: 'compose-firewall-subnet',
     file: 'docker-compose.yml',
-    find: `    cap_add: [NET_ADMIN, NET_RAW]
+    find: `    volumes: ["/proc/sys/net/ipv4:/run/ipv4"]
     mem_limit: 256m
     pids_limit: 128
     environment:
       AGENT_SUBNET: \${AGENT_SUBNET:-10.201.0.0/16}`,
-    replace: `    cap_add: [NET_ADMIN, NET_RAW]
+    replace: `    volumes: ["/proc/sys/net/ipv4:/run/ipv4"]
     mem_limit: 256m
     pids_limit: 128
     environment:
@@ -82,8 +82,8 @@ export const promises: Patch[] = [
   {
     id: 'compose-port-not-passed',
     file: 'docker-compose.yml',
-    find: '      GATEWAY_PORT: ${GATEWAY_PORT:-10000}\n      TRUST_PROXY',
-    replace: '      TRUST_PROXY',
+    find: '      GATEWAY_PORT: ${GATEWAY_PORT:-10000}\n      # A second',
+    replace: '      # A second',
     harm: 'GATEWAY_PORT of .env changes nothing',
     test: { package: '@agentbot/promises', file: 'configuration.test.ts', name: 'gives the service backend every setting' },
   },

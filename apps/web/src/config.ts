@@ -22,6 +22,10 @@ const schema = z
     GOOGLE_CLIENT_SECRET: z.string().optional(),
     GOOGLE_ISSUER: z.url({ error: 'must be an address' }).default('https://accounts.google.com'),
     NEXTAUTH_URL: z.url({ error: 'must be an address' }).optional(),
+    /** Path of a Unix socket at which this one process answers, for its health check. The listener of the image reads it. */
+    HEALTH_SOCKET: z.string().optional(),
+    /** Seconds that running requests have to end after SIGTERM. The listener of the image reads it. */
+    DRAIN_SECONDS: z.coerce.number({ error: 'must be a number' }).int().min(0).max(600).default(60),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], { error: 'is no level' }).default('info'),
   })
   .superRefine((given, context) => {

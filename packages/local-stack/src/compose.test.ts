@@ -89,8 +89,9 @@ test.each(built)(
     const script = words.find((word) => !word.startsWith('--')) ?? '';
     expect(node).toBe('node');
     const folder = path.dirname(path.join(root, build?.dockerfile ?? ''));
-    // Next writes its own server.
-    if (script === 'server.js') expect(text).toContain('/.next/standalone ./');
+    // Next writes its own server, and a file that the image copies prepares it.
+    if (script.endsWith('/next.ts')) expect(existsSync(path.join(root, script.replace(/^\/app\//, '')))).toBe(true);
+    if (words.includes('server.js')) expect(text).toContain('/.next/standalone ./');
     else expect(existsSync(path.join(folder, script))).toBe(true);
   },
 );

@@ -32,6 +32,8 @@ test('.env.example names every variable of docker-compose.yml', () => {
 /** What docker-compose.yml decides itself: addresses between its services, folders in containers, who migrates and filters. */
 const fixed = [
   'BACKEND_HOST',
+  'SHARE_PORTS',
+  'HEALTH_SOCKET',
   'BACKEND_URL',
   'DATA_DIR',
   'DATABASE_URL',

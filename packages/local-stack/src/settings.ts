@@ -35,6 +35,9 @@ export function basics(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** The settings of `.env.example` that the backend gets. */
 export const backendSettings = [
   'BACKEND_HOST',
+  'SHARE_PORTS',
+  'DRAIN_SECONDS',
+  'HEALTH_SOCKET',
   'ADMIN_EMAILS',
   'TESTER_EMAILS',
   'PROVISIONING_ENABLED',

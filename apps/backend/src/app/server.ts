@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Server as NetServer } from 'node:net';
+import { drainable, openHealthSocket, trackConnections } from '@agentbot/serving';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { recordPlatformImage } from '../domain/containers/platform-image.ts';
@@ -39,46 +40,15 @@ async function listen(server: NetServer, [setting, port]: [string, number], host
   return (server.address() as AddressInfo).port;
 }
 
-/** Running requests have this long to end after the server has stopped listening. */
-const DRAIN_MS = 5_000;
-
-/** Tracks the connections of a server, because Node.js does not track upgraded ones. @returns a function that destroys them */
-function trackConnections(server: NetServer): () => void {
-  const open = new Set<Socket>();
-  server.on('connection', (socket) => open.add(socket.once('close', () => open.delete(socket))));
-  return () => {
-    for (const socket of open) socket.destroy();
-  };
-}
-
-/**
- * Prepares a server for its end.
- * @returns a function that stops listening, ends the event streams, and waits for the other requests; the connections that are
- * left after `DRAIN_MS` are destroyed
- */
-function drainable(server: Server): () => Promise<void> {
-  const destroyConnections = trackConnections(server);
-  const responses = new Set<ServerResponse>();
-  server.on('request', (_request, response) => responses.add(response.once('close', () => responses.delete(response))));
-  return async () => {
-    const closed = once(server, 'close');
-    server.close();
-    for (const response of responses) if (/^text\/event-stream/.test(String(response.getHeader('content-type')))) response.end();
-    // A connection becomes idle when its last request ends.
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const timeout = setTimeout(destroyConnections, DRAIN_MS);
-    await closed;
-    clearInterval(idle);
-    clearTimeout(timeout);
-  };
-}
+/** A process that shares its ports is drained for as long as clients use their idle connections again. */
+const LINGER_MS = 2_000;
 
 /** Starts the egress proxy on all addresses, since each agent reaches it in its own network. */
 async function openEgress(context: Context, port: number): Promise<{ server: NetServer; close: () => void }> {
   const server = createEgressProxy(context);
   const destroyConnections = trackConnections(server);
   // On a swarm's node the node's service listens beside it.
-  await listen(server, ['EGRESS_PORT', port], '0.0.0.0', context.swarm !== undefined);
+  await listen(server, ['EGRESS_PORT', port], '0.0.0.0', context.swarm !== undefined || context.config.SHARE_PORTS);
   return {
     server,
     close() {
@@ -114,17 +84,17 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
   context.background(context.journal.run(context.closing));
   const http = createServer(serverLimits, createApp(context));
   const gateway = createGatewayRouter(context, createForwardedAddress(config.TRUST_PROXY));
-  const drain = drainable(http);
-  const cutGateway = trackConnections(gateway);
   const models = createModelGateway(context);
-  const drainModels = drainable(models);
+  const drainOptions = { drainMs: config.DRAIN_SECONDS * 1000, lingerMs: config.SHARE_PORTS ? LINGER_MS : 0 };
+  const drains = [http, gateway, models].map((server) => drainable(server, drainOptions));
   const egress = config.EGRESS_PORT ? await openEgress(context, config.EGRESS_PORT) : undefined;
   await recordPlatformImage(context);
   context.background(warmPlatformImage(context));
-  const port = await listen(http, ['BACKEND_PORT', config.BACKEND_PORT], config.BACKEND_HOST);
-  const gatewayPort = await listen(gateway, ['GATEWAY_PORT', config.GATEWAY_PORT], config.BACKEND_HOST);
+  const port = await listen(http, ['BACKEND_PORT', config.BACKEND_PORT], config.BACKEND_HOST, config.SHARE_PORTS);
+  const gatewayPort = await listen(gateway, ['GATEWAY_PORT', config.GATEWAY_PORT], config.BACKEND_HOST, config.SHARE_PORTS);
   const modelGatewayPort = await listen(models, ['MODEL_GATEWAY_PORT', config.MODEL_GATEWAY_PORT], '0.0.0.0', true);
   const closeTraffic = context.swarm && (await openTraffic(config, models, egress?.server));
+  if (config.HEALTH_SOCKET) await openHealthSocket(http, config.HEALTH_SOCKET);
   if (await context.host.available()) await context.firewall.ensure();
   await startWorker(context);
   await startMaintenance(context);
@@ -141,11 +111,9 @@ export async function startServer(config: Config, log: Logger, clock = systemClo
     context,
     async stop() {
       stopping.abort();
-      gateway.close();
-      cutGateway();
+      await Promise.all([context.logs.close(), reconciling, ...drains.map((drain) => drain())]);
       egress?.close();
       closeTraffic?.();
-      await Promise.all([context.logs.close(), drain(), drainModels(), reconciling]);
       await context.close();
     },
   };

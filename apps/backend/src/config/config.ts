@@ -51,6 +51,12 @@ const schema = z.object({
   BACKEND_HOST: z.string().default('127.0.0.1'),
   BACKEND_PORT: port.default(3001),
   GATEWAY_PORT: port.default(10_000),
+  /** Whether other backends on this machine listen on the same ports (`SO_REUSEPORT`), so that one can take over from another. */
+  SHARE_PORTS: flag.default(false),
+  /** Path of a Unix socket at which this one process answers, for its health check. */
+  HEALTH_SOCKET: z.string().optional(),
+  /** Seconds that running requests have to end after SIGTERM. */
+  DRAIN_SECONDS: z.coerce.number().int().min(0).max(600).default(5),
   /** The public URL of the gateway port; in production the URL of a TLS proxy. */
   GATEWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   AGENTS_DOMAIN: domain.default('agents.localhost'),

@@ -16,7 +16,8 @@ interface BackendRequest {
 
 /** Calls the backend as `user`, or as the web app itself. Forwards no other header of the browser. */
 export async function callBackend(path: string, user: Subject | undefined, request: BackendRequest): Promise<Response> {
-  return fetch(new URL(path, config().BACKEND_URL), {
+  const url = new URL(path, config().BACKEND_URL);
+  const init: RequestInit = {
     method: request.method,
     headers: {
       authorization: `Bearer ${await signAssertion(user)}`,
@@ -29,5 +30,11 @@ export async function callBackend(path: string, user: Subject | undefined, reque
     signal: request.signal,
     redirect: 'manual',
     cache: 'no-store',
+  };
+  if (request.method !== 'GET') return fetch(url, init);
+  // A backend that is being replaced may close a connection while a request is on its way. A read can be sent again.
+  return fetch(url, init).catch((error) => {
+    if (request.signal.aborted) throw error;
+    return fetch(url, init);
   });
 }

@@ -6,7 +6,7 @@ import { runCommand } from '../../shared/run-command.ts';
 import { listInstallationBackups } from '../installation-backup.ts';
 import { restoreInstallation } from '../installation-restore.ts';
 
-// `pnpm installation:restore [name]`: docs/operate/backup.md. Without a name, the newest backup of the folder.
+// `pnpm installation:restore [name]`: docs/operate/disaster-recovery.md. Without a name, the newest backup of the folder.
 await runCommand(async () => {
   const config = readInstallationConfig();
   const { MIGRATION_DATABASE_URL } = config;

@@ -1,0 +1,3 @@
+import { jestConfig } from '@agentbot/config/jest';
+
+export default jestConfig('serving');
