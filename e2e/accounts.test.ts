@@ -247,6 +247,39 @@ describe('the administration of users', () => {
     expect(await page.locator('code').count()).toBe(0);
   });
 
+  test('opens an account for somebody, who sets the password with the link that is shown once', async () => {
+    const email = 'hedy@example.com';
+    await visit('/admin/users');
+    await button('Add user').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Email').fill(email);
+    await dialog.getByLabel('Name').fill('Hedy');
+    for (const theme of ['light', 'dark']) expect(await findFaults(page, '/admin/users/add', theme)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Open account' }).click();
+    const url = (await dialog.locator('code').textContent()) ?? '';
+    for (const theme of ['light', 'dark']) expect(await findFaults(page, '/admin/users/added', theme)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expectFocus('button:has-text("Add user")');
+    await page
+      .getByRole('row', { name: /^hedy@example\.com/ })
+      .getByText('Hedy', { exact: true })
+      .waitFor();
+    const context = await browser.newContext();
+    const theirs = await context.newPage();
+    await theirs.goto(stack.webUrl + new URL(url).pathname + new URL(url).search);
+    await theirs.getByLabel('New password').fill(NEW_PASSWORD);
+    await theirs.getByRole('button', { name: 'Set password' }).click();
+    await theirs.getByText('Your new password is set').waitFor();
+    await context.close();
+    expect(await new WebSession(stack.webUrl).signIn(email, NEW_PASSWORD)).toBe(200);
+    // The same address again.
+    await button('Add user').click();
+    await dialog.getByLabel('Email').fill(email);
+    await dialog.getByRole('button', { name: 'Open account' }).click();
+    await dialog.getByText('An account with this email already exists').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   test('deletes a user after their email was typed', async () => {
     const { id } = await WebSession.signUp(stack.webUrl, 'frank@example.com');
     const dialog = await manage('frank@example.com');
@@ -381,6 +414,29 @@ describe('the checklist of a new installation', () => {
 test('the pages of the account have no serious accessibility fault in either theme, and fit a phone', async () => {
   expect(await findFaultsOfPages(page, ['/account', '/admin/users'])).toEqual([]);
 }, 120_000);
+
+test('where sign-up is closed, its page says whom to ask, and nothing leads there', async () => {
+  await stack.killBackend();
+  await stack.startBackend({ SIGN_UP: 'closed' });
+  const context = await browser.newContext();
+  const theirs = await context.newPage();
+  await theirs.goto(`${stack.webUrl}/signin`);
+  await theirs.getByRole('button', { name: 'Sign in' }).waitFor();
+  expect(await theirs.getByRole('link', { name: 'Create an account' }).count()).toBe(0);
+  await theirs.goto(`${stack.webUrl}/signup`);
+  await theirs.getByText('Accounts at this installation are opened by its administrator.').waitFor();
+  await theirs.getByText('help@agentbot.example').waitFor();
+  for (const theme of ['light', 'dark']) expect(await findFaults(theirs, '/signup/closed', theme)).toEqual([]);
+  const register = await context.request.post(`${stack.webUrl}/api/register`, {
+    data: { email: 'late@example.com', password: NEW_PASSWORD },
+    headers: { origin: stack.webUrl },
+  });
+  expect([register.status(), (await register.json()).error]).toEqual([
+    403,
+    'Sign-up is closed. Ask an administrator of this installation for an account',
+  ]);
+  await context.close();
+}, 60_000);
 
 test('the policy blocked nothing, and no secret is in a log line', () => {
   expectNoRefusals();

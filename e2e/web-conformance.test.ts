@@ -155,6 +155,7 @@ describe('every operation:', () => {
     // The administration in the browser shows these.
     'grantPlanRequest',
     'refusePlanRequest',
+    'createUser',
     'withdrawPlan',
     'setUserRole',
     'setUserBlocked',
@@ -368,6 +369,9 @@ describe('error tables:', () => {
     expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer, body: ownPassword }), 'SUBSCRIPTION_ACTIVE');
     expectRefusal('deleteUser', await call('deleteUser', { agent: newcomerId }), 'SUBSCRIPTION_ACTIVE');
     await bill('canceled');
+    expectRefusal('createUser', await call('createUser', { body: { email: 'x' } }), 'INVALID_REQUEST', 'A valid email is required');
+    expectRefusal('createUser', await call('createUser', { body: { email: 'owner@example.com' } }), 'EMAIL_TAKEN');
+    expectRefusal('createUser', await call('createUser', { as: newcomer }), 'FORBIDDEN');
     for (const id of ['withdrawPlan', 'setUserRole', 'setUserBlocked', 'deleteUser', 'createResetLink'] as const) {
       expectRefusal(id, await call(id, { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid user id');
       expectRefusal(id, await call(id, { agent: 'nobody' }), 'USER_NOT_FOUND');

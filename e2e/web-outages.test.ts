@@ -119,7 +119,8 @@ describe('an outage:', () => {
   }, 120_000);
 
   test('with provisioning disabled, only new agents are refused', async () => {
-    await restart({ PROVISIONING_ENABLED: 'false', SMTP_URL: '' });
+    await restart({ PROVISIONING_ENABLED: 'false', SIGN_UP: 'closed', SMTP_URL: '' });
+    expectRefusal('register', await call('register', { as: anonymous }), 'SIGN_UP_CLOSED');
     expectRefusal('requestPasswordReset', await call('requestPasswordReset'), 'MAIL_UNAVAILABLE');
     const fresh = (await callBackend(ownerId, '/api/agents', { method: 'POST', body: JSON.stringify({ name: 'Fresh' }) })).body.id;
     for (const id of having('PROVISIONING_DISABLED')) {
@@ -134,6 +135,7 @@ describe('an outage:', () => {
   test('too many attempts at a password, an account or a model’s key are RATE_LIMITED', async () => {
     await restart({ SIGN_IN_RATE_LIMIT: '1', SMTP_URL: 'smtp://127.0.0.1:1' });
     expectRefusal('createResetLink', await call('createResetLink', { agent: ownerId }), 'MAIL_AVAILABLE');
+    expectRefusal('createUser', await call('createUser'), 'MAIL_UNAVAILABLE', /^The mail could not be sent/);
     for (const id of having('RATE_LIMITED')) {
       const as = routes[id].auth === 'caller' ? owner : anonymous;
       for (let i = 0; i < 3; i++) await call(id, { as });

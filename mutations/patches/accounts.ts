@@ -19,6 +19,38 @@ const stream = source('overview/stream-overview');
 /** The account page: password, sessions, export and deletion. */
 export const accounts: Patch[] = [
   {
+    id: 'sign-up-closed',
+    file: source('accounts/accounts'),
+    find: "if (SIGN_UP === 'closed' && !isAdmin) throw",
+    replace: "if (SIGN_UP === 'closed' && isAdmin) throw",
+    harm: 'anybody opens an account where sign-up is closed',
+    test: administration('with closed sign-up only the first account'),
+  },
+  {
+    id: 'invitation-for-ever',
+    file: users,
+    find: 'const INVITATION_LIFETIME_MS = 7 * 24 * 3_600_000;',
+    replace: 'const INVITATION_LIFETIME_MS = 70 * 24 * 3_600_000;',
+    harm: 'a link for a new account opens it months later',
+    test: administration('has a link without mail'),
+  },
+  {
+    id: 'invitation-proves-address',
+    file: users,
+    find: 'provesEmail: Boolean(SMTP_URL)',
+    replace: 'provesEmail: !SMTP_URL',
+    harm: 'a link that an administrator handed over proves an address that nobody read',
+    test: administration('gets its link by mail'),
+  },
+  {
+    id: 'invitation-left-behind',
+    file: users,
+    find: "await database.as('service', (tx) => tx.user.delete({ where: { id } }));\n",
+    replace: '',
+    harm: 'an account without a way in keeps the address taken',
+    test: administration('is not there when its mail'),
+  },
+  {
     id: 'password-keeps-sessions',
     file: update,
     find: '    await endSessionsOf(tx, clock, id, actor);\n',

@@ -149,6 +149,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   signInWithProvider: () => ({ provider: 'github', subject: '1', email: 'octo@example.com', emailVerified: true, name: null }),
   signOut: () => ({ session: 'session_000000000000' }),
   updateAccount: () => ({ name: 'Ada' }),
+  createUser: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com` }),
   setUserRole: () => ({ admin: false }),
   setUserBlocked: () => ({ blocked: true }),
   requestPlan: () => ({ plan: 'solo' }),
@@ -465,10 +466,24 @@ const decisionErrors = (id: 'grantPlanRequest' | 'refusePlanRequest'): Partial<R
   },
 });
 
+/** At an installation that has its first account. */
+const withClosedSignUp = (id: RouteId): Provocation => ({
+  async send() {
+    const backend = await startBackend({ SIGN_UP: 'closed' });
+    try {
+      await backend.account();
+      return await call(backend, id);
+    } finally {
+      await backend.stop();
+    }
+  },
+});
+
 /** The provocations of single operations. */
 const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   register: {
     INVALID_REQUEST: invalid('register', { email: 'x', password: canary('a long password ') }, 'A valid email is required'),
+    SIGN_UP_CLOSED: withClosedSignUp('register'),
     EMAIL_TAKEN: {
       send: async () => {
         const body = bodies.register?.();
@@ -486,6 +501,7 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
   },
   signInWithProvider: {
     INVALID_REQUEST: invalid('signInWithProvider', { ...bodies.signInWithProvider?.(), email: 'x' }, 'A valid email is required'),
+    SIGN_UP_CLOSED: withClosedSignUp('signInWithProvider'),
     ACCOUNT_BLOCKED: whileBlocked(
       async () => (await call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), ...octo } })).body.id,
       () => call(real, 'signInWithProvider', { body: { ...bodies.signInWithProvider?.(), ...octo } }),
@@ -597,6 +613,21 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
         await swarmless.context.database.as('service', (tx) => tx.agent.updateMany({ data: { containerSpec: storedSpec() } }));
         return call(swarmless, 'moveAgent', { agent: id });
       },
+    },
+  },
+  createUser: {
+    INVALID_REQUEST: invalid('createUser', { email: 'x' }, 'A valid email is required'),
+    FORBIDDEN: { send: () => call(real, 'createUser', { as: stranger }) },
+    EMAIL_TAKEN: {
+      send: async () => {
+        const body = bodies.createUser?.();
+        await call(real, 'createUser', { body });
+        return call(real, 'createUser', { body });
+      },
+    },
+    MAIL_UNAVAILABLE: {
+      send: () => call(closed, 'createUser'),
+      error: 'The mail could not be sent, so no account was created. Test the mail settings, then try again',
     },
   },
   withdrawPlan: userErrors('withdrawPlan'),

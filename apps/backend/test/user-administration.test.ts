@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canary } from '@agentbot/test-doubles/canaries';
+import { startMailbox } from '@agentbot/test-doubles/mailbox';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AgentState } from '../src/generated/prisma/client.ts';
 import { reconcileSuspensions } from '../src/workers/suspensions.ts';
 import { assertion, INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
+import { createTestClock } from './test-clock.ts';
 
 /** What administrators do with users: plans, roles, blocks, deletions and links to set a password. */
 
@@ -268,6 +270,107 @@ describe('a link to set a password', () => {
       body: { error: 'Only a signed-in administrator can create a link to set a password' },
     });
   });
+});
+
+describe('an account that an administrator opens', () => {
+  const tokenIn = (text: string) => /token=(?:3D)?([\w-]{43})/.exec(text.replace(/=\r?\n/g, ''))?.[1] ?? '';
+  const WEEK_MS = 7 * 24 * 3_600_000;
+
+  test('has a link without mail, with which its user sets a password once, within a week', async () => {
+    const clock = createTestClock();
+    const timed = await startBackend({}, clock);
+    try {
+      const first = await timed.account();
+      const asPage = (path: string, body: object) => timed.as(undefined, 'POST', path, body);
+      const opened = new Date();
+      const open = (email: string) => timed.as(first, 'POST', '/api/admin/users', { email, name: 'Grace' });
+      const [early, late] = await clock.at(opened, async () => [
+        (await open('Grace@Example.com')).body,
+        (await open('late@example.com')).body,
+      ]);
+      expect(early).toEqual({
+        id: expect.stringMatching(/^user_\w+$/),
+        email: 'grace@example.com',
+        url: expect.stringMatching(/^http:\/\/localhost:3000\/reset\?token=[\w-]{43}$/),
+        expiresAt: new Date(opened.getTime() + WEEK_MS).toISOString(),
+      });
+      const signInAs = (email: string) => asPage('/api/credentials/verify', { email, password: NEW_PASSWORD });
+      expect((await signInAs('grace@example.com')).status).toBe(401);
+      const resetAfter = (ms: number, url: string) =>
+        clock.at(new Date(opened.getTime() + ms), async () => {
+          return (await asPage('/api/password/reset', { token: tokenIn(url), password: NEW_PASSWORD })).status;
+        });
+      expect(await resetAfter(WEEK_MS, late.url)).toBe(400);
+      expect([await resetAfter(WEEK_MS - 1_000, early.url), await resetAfter(WEEK_MS - 1_000, early.url)]).toEqual([200, 400]);
+      expect(await signInAs('grace@example.com')).toMatchObject({ status: 200, body: { name: 'Grace' } });
+    } finally {
+      await timed.stop();
+    }
+  });
+
+  test('gets its link by mail where the installation sends mail; the password proves the address', async () => {
+    const mailbox = await startMailbox();
+    const withMail = await startBackend({ SMTP_URL: mailbox.url, SIGN_UP: 'closed' });
+    try {
+      const first = await withMail.account();
+      const { status, body } = await withMail.as(first, 'POST', '/api/admin/users', { email: 'grace@example.com' });
+      expect([status, body.url]).toEqual([201, null]);
+      expect(mailbox.mails).toHaveLength(1);
+      const token = tokenIn(mailbox.mails[0]?.text ?? '');
+      expect((await withMail.as(undefined, 'POST', '/api/password/reset', { token, password: NEW_PASSWORD })).status).toBe(200);
+      const row = await withMail.context.database.as('service', (tx) => tx.user.findUniqueOrThrow({ where: { id: body.id } }));
+      expect([row.emailVerifiedAt, row.isAdmin]).toEqual([expect.any(Date), false]);
+    } finally {
+      await withMail.stop();
+      await mailbox.close();
+    }
+  });
+
+  test('is not there when its mail could not be sent', async () => {
+    const withMail = await startBackend({ SMTP_URL: 'smtp://127.0.0.1:1' });
+    try {
+      const first = await withMail.account();
+      expect(await withMail.as(first, 'POST', '/api/admin/users', { email: 'grace@example.com' })).toMatchObject({
+        status: 503,
+        body: { code: 'MAIL_UNAVAILABLE' },
+      });
+      expect(await withMail.context.database.as('service', (tx) => tx.user.count({ where: { email: 'grace@example.com' } }))).toBe(0);
+    } finally {
+      await withMail.stop();
+    }
+  });
+
+  test('is not opened by an API key, nor by a user', async () => {
+    const { id } = await newUser();
+    const { key } = (await backend.as(admin, 'POST', '/api/keys', { name: 'ops', scopes: ['admin:*'] })).body;
+    const body = { email: 'nobody@example.com' };
+    expect(await backend.call('POST', '/api/admin/users', { token: key, body })).toMatchObject({
+      status: 403,
+      body: { error: 'Only a signed-in administrator can open an account for somebody' },
+    });
+    expect((await backend.as(id, 'POST', '/api/admin/users', body)).status).toBe(403);
+  });
+});
+
+test('with closed sign-up only the first account is opened by its user, by password or by a provider', async () => {
+  const closed = await startBackend({ SIGN_UP: 'closed' });
+  try {
+    const options = async () => (await closed.call('GET', '/api/sign-in-options')).body.signUp;
+    const register = (email: string) => closed.as(undefined, 'POST', '/api/register', { email, password: PASSWORD });
+    expect(await options()).toBe(true);
+    // Of two at the same time one is the first.
+    const answers = await Promise.all([register('one@example.com'), register('two@example.com')]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 403]);
+    expect(await options()).toBe(false);
+    const octo = { provider: 'github', subject: '7', email: 'octo@example.com', emailVerified: true, name: null };
+    expect(await closed.as(undefined, 'POST', '/api/credentials/provider', octo)).toMatchObject({
+      status: 403,
+      body: { code: 'SIGN_UP_CLOSED', error: 'Sign-up is closed. Ask an administrator of this installation for an account' },
+    });
+    expect(await closed.context.database.as('service', (tx) => tx.user.count({ where: { email: { endsWith: '@example.com' } } }))).toBe(1);
+  } finally {
+    await closed.stop();
+  }
 });
 
 test('listUsers says who is blocked, and whom ADMIN_EMAILS makes an administrator', async () => {

@@ -3,7 +3,8 @@ import { defineRoute } from './define-route.ts';
 import { planSchema } from './plans.ts';
 import { visibleText } from './visible-text.ts';
 
-const email = z
+/** The address of an account, in lower case. */
+export const email = z
   .string({ error: 'A valid email is required' })
   .trim()
   .toLowerCase()
@@ -46,7 +47,7 @@ export const register = defineRoute({
   }),
   status: 201,
   failure: 'Failed to register',
-  errors: ['INVALID_REQUEST', 'EMAIL_TAKEN', 'RATE_LIMITED'],
+  errors: ['INVALID_REQUEST', 'SIGN_UP_CLOSED', 'EMAIL_TAKEN', 'RATE_LIMITED'],
   backend: { path: '/api/register', response: account },
   web: { path: '/api/register', response: account },
 });
@@ -132,11 +133,13 @@ export const signInWithProvider = defineRoute({
   }),
   status: 200,
   failure: 'Failed to sign in',
-  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'ACCOUNT_BLOCKED', 'EMAIL_TAKEN'],
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'SIGN_UP_CLOSED', 'ACCOUNT_BLOCKED', 'EMAIL_TAKEN'],
   backend: { path: '/api/credentials/provider', response: signedIn },
 });
 
 const options = z.strictObject({
+  /** Whether anybody may open an account. Also true while the installation has none: the first one is its administrator. */
+  signUp: z.boolean(),
   /** Whether the installation mails links to set a new password. */
   passwordReset: z.boolean(),
   /** Whom people ask for help, as the operator wrote it. */

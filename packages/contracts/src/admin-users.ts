@@ -1,8 +1,31 @@
 import { z } from 'zod';
+import { accountName, email } from './accounts.ts';
 import { defineRoute } from './define-route.ts';
 
 const params = z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'Invalid user id' }) });
 const errors = ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'USER_NOT_FOUND'] as const;
+
+const invited = z.strictObject({
+  id: z.string(),
+  email: z.string(),
+  /** The link with which the user sets the password, where the installation cannot mail it; null when it was mailed. */
+  url: z.string().nullable(),
+  expiresAt: z.iso.datetime(),
+});
+export const createUser = defineRoute({
+  id: 'createUser',
+  summary:
+    'Open an account for somebody, also where sign-up is closed: its user sets the password with a link that is valid for a week; it is mailed, or `url` is returned only once',
+  method: 'POST',
+  auth: 'admin',
+  refusesApiKeys: 'Only a signed-in administrator can open an account for somebody',
+  body: z.object({ email, name: accountName.optional() }),
+  status: 201,
+  failure: 'Failed to create the account',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'EMAIL_TAKEN', 'MAIL_UNAVAILABLE'],
+  backend: { path: '/api/admin/users', response: invited },
+  web: { path: '/api/admin/users', response: invited },
+});
 
 const withdrawn = z.strictObject({ id: z.string(), email: z.string(), plan: z.null() });
 export const withdrawPlan = defineRoute({

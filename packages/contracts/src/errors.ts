@@ -16,6 +16,7 @@ export const errorTable = {
   AGENT_LIMIT_REACHED: { status: 402, sentence: 'Agent limit reached for your plan' },
   FORBIDDEN: { status: 403, sentence: 'Forbidden' },
   INSUFFICIENT_SCOPE: { status: 403, sentence: 'This API key does not allow this request' },
+  SIGN_UP_CLOSED: { status: 403, sentence: 'Sign-up is closed. Ask an administrator of this installation for an account' },
   ACCOUNT_BLOCKED: { status: 403, sentence: 'This account is blocked. Ask the administrator of this installation' },
   WRONG_PASSWORD: { status: 403, sentence: 'The password is wrong' },
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },

@@ -109,6 +109,7 @@ export const routes = {
   startCheckout: billing.startCheckout,
   openBillingPortal: billing.openBillingPortal,
   listUsers: admin.listUsers,
+  createUser: adminUsers.createUser,
   withdrawPlan: adminUsers.withdrawPlan,
   setUserRole: adminUsers.setUserRole,
   setUserBlocked: adminUsers.setUserBlocked,

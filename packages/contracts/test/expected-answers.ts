@@ -102,6 +102,11 @@ const additions: Record<string, Addition> = {
   },
   OPERATION_NOT_CANCELLABLE: { status: 409, sentence: 'This operation cannot be cancelled', because: ownDoor },
   API_KEY_LIMIT_REACHED: { status: 409, sentence: 'API key limit reached', because: ownDoor },
+  SIGN_UP_CLOSED: {
+    status: 403,
+    sentence: 'Sign-up is closed. Ask an administrator of this installation for an account',
+    because: 'an operator may let only administrators open accounts',
+  },
   ACCOUNT_BLOCKED: {
     status: 403,
     sentence: 'This account is blocked. Ask the administrator of this installation',
@@ -208,6 +213,7 @@ const failures: Record<string, string> = {
   startCheckout: 'Failed to start checkout',
   openBillingPortal: 'Failed to open the billing portal',
   listUsers: 'Failed to list users',
+  createUser: 'Failed to create the account',
   withdrawPlan: 'Failed to withdraw the plan',
   setUserRole: 'Failed to change the role',
   setUserBlocked: 'Failed to block the user',

@@ -40,6 +40,7 @@ export const backendSettings = [
   'HEALTH_SOCKET',
   'ADMIN_EMAILS',
   'TESTER_EMAILS',
+  'SIGN_UP',
   'PROVISIONING_ENABLED',
   'AGENTS_DOMAIN',
   'PROVISION_DOMAIN',

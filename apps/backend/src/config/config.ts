@@ -87,6 +87,8 @@ const schema = z.object({
     )
     .default([]),
   TRUST_PROXY: z.string().default('loopback'),
+  /** Who may open an account: anybody, or only an administrator for somebody. The first account can always be opened. */
+  SIGN_UP: z.enum(['open', 'closed']).default('open'),
   PROVISIONING_ENABLED: flag.default(true),
   /** Where agents run: `docker`, one engine; `swarm`, the nodes of a Docker Swarm. */
   CONTAINER_HOST: containerHost,

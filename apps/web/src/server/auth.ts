@@ -46,6 +46,7 @@ async function verify(email: string, password: string, { client, userAgent }: Br
 const refusals: Record<string, SignInError> = {
   EMAIL_TAKEN: 'EmailTaken',
   UNAUTHORIZED: 'EmailUnverified',
+  SIGN_UP_CLOSED: 'SignUpClosed',
   ACCOUNT_BLOCKED: 'Blocked',
 };
 

@@ -11,7 +11,7 @@ export async function signInOptions(): Promise<SignInOptions> {
     method: 'GET',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => undefined);
-  const none = { passwordReset: false, supportContact: null };
+  const none = { signUp: true, passwordReset: false, supportContact: null };
   const options = response?.ok ? ((await response.json()) as Omit<SignInOptions, 'providers'>) : none;
   return { ...options, providers: signInProviders().map(({ id, name }) => ({ id, name })) };
 }

@@ -51,13 +51,20 @@ interface NewUser {
   passwordHash: string | null;
 }
 
-async function insertUser(tx: Transaction, data: NewUser) {
+/** Whether the installation has an account. */
+const hasAccounts = async (tx: Transaction) =>
+  (await tx.user.findFirst({ where: { id: { not: SERVICE_ACCOUNT } }, select: { id: true } })) !== null;
+
+/** Opens an account for the person who asks. @throws AppError SIGN_UP_CLOSED */
+async function signUp(tx: Transaction, { SIGN_UP }: Config, data: NewUser) {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
-  const isAdmin = (await tx.user.count({ where: { id: { not: SERVICE_ACCOUNT } } })) === 0;
+  const isAdmin = !(await hasAccounts(tx));
+  if (SIGN_UP === 'closed' && !isAdmin) throw new AppError('SIGN_UP_CLOSED');
   return tx.user.create({ data: { id: newId('user'), ...data, isAdmin } });
 }
 
-function emailTaken(error: unknown): never {
+/** @throws AppError EMAIL_TAKEN when an account with the address was to be created; else the error itself */
+export function emailTaken(error: unknown): never {
   throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN') : error;
 }
 
@@ -123,17 +130,17 @@ export function createAccounts({
   });
 
   return {
-    /** Creates an account with a password. @throws AppError EMAIL_TAKEN */
+    /** Creates an account with a password. @throws AppError EMAIL_TAKEN, SIGN_UP_CLOSED */
     async register(input: { email: string; password: string; name?: string | undefined }): Promise<Account> {
       const passwordHash = await hashPassword(input.password);
       const data = { email: input.email, emailVerifiedAt: null, name: input.name ?? null, passwordHash };
-      return view(await database.as('service', (tx) => insertUser(tx, data)).catch(emailTaken));
+      return view(await database.as('service', (tx) => signUp(tx, config, data)).catch(emailTaken));
     },
 
     /**
      * Signs in with an identity of an OAuth provider; the first sign-in creates an account. An existing account with the
      * same email is never linked: its creator may not own the address.
-     * @throws AppError EMAIL_TAKEN, ACCOUNT_BLOCKED, UNAUTHORIZED when the provider has not verified the email
+     * @throws AppError EMAIL_TAKEN, SIGN_UP_CLOSED, ACCOUNT_BLOCKED, UNAUTHORIZED when the provider has not verified the email
      */
     async signInWith(identity: ProviderIdentity, userAgent?: string): Promise<SignedIn> {
       const { provider, subject, email, emailVerified, name } = identity;
@@ -141,7 +148,7 @@ export function createAccounts({
         const existing = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
         if (existing) return existing.owner;
         if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your sign-in provider has not verified your email address');
-        const user = await insertUser(tx, { email, emailVerifiedAt: clock.now(), name, passwordHash: null });
+        const user = await signUp(tx, config, { email, emailVerifiedAt: clock.now(), name, passwordHash: null });
         await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
         return user;
       }
@@ -152,6 +159,11 @@ export function createAccounts({
           return { ...view(user), session: await beginSession(tx, clock, user.id, userAgent) };
         })
         .catch(emailTaken);
+    },
+
+    /** Whether anybody may open an account. The first one of an installation can always be opened. */
+    async isSignUpOpen(): Promise<boolean> {
+      return config.SIGN_UP === 'open' || !(await database.as('service', hasAccounts));
     },
 
     /** Signs in with a password. @throws AppError UNAUTHORIZED, the same for an unknown email and for a wrong password; ACCOUNT_BLOCKED */

@@ -3,16 +3,56 @@ import { AppError } from '@agentbot/contracts';
 import type { Config } from '../../config/config.ts';
 import type { User } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
+import { sendMail } from '../../infra/mail/send-mail.ts';
 import { type Actor, SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import { msAhead } from '../../shared/clock.ts';
+import { newId } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Context } from '../context.ts';
-import { isAdministratorBySetting } from './accounts.ts';
+import { emailTaken, isAdministratorBySetting } from './accounts.ts';
 import { lockRemovableUser } from './administrators.ts';
 import { LINK_LIFETIME_MS, resetLink } from './password-reset.ts';
 import { endSessionsOf } from './sessions.ts';
 
 type Slice = Pick<Context, 'database' | 'config' | 'clock'>;
+
+/** How long an invitation is valid. */
+const INVITATION_LIFETIME_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Opens an account for somebody who then sets its password with a link. The link is mailed, and proves the address; without a mail
+ * server the administrator hands it over.
+ * @returns the account with the link; its `url` is null when it was mailed
+ * @throws AppError EMAIL_TAKEN, MAIL_UNAVAILABLE when the mail could not be sent: then there is no account
+ */
+export async function createUser(
+  { database, config, clock, log }: Slice & Pick<Context, 'log'>,
+  { email, name }: { email: string; name?: string | undefined },
+): Promise<{ id: string; email: string; url: string | null; expiresAt: string }> {
+  const { SMTP_URL } = config;
+  const token = randomBytes(32).toString('base64url');
+  const url = resetLink(config, token);
+  const expiresAt = msAhead(clock, INVITATION_LIFETIME_MS);
+  const id = newId('user');
+  await database
+    .as('service', async (tx) => {
+      await tx.user.create({ data: { id, email, name: name ?? null, passwordHash: null } });
+      await tx.passwordReset.create({ data: { hash: sha256(token), ownerId: id, expiresAt, provesEmail: Boolean(SMTP_URL) } });
+    })
+    .catch(emailTaken);
+  const answer = { id, email, expiresAt: expiresAt.toISOString() };
+  if (!SMTP_URL) return { ...answer, url };
+  const text = `An account for ${email} was opened for you at ${new URL(config.DASHBOARD_URL).host}.\n\nOpen this link within a week to set its password:\n${url}\n\nIf you do not want the account, ignore this mail: nobody can sign in to it.\n`;
+  try {
+    await sendMail(config, SMTP_URL, { to: email, subject: 'Your account at Agentbot', text });
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    log.error({ err: { message, code }, userId: id }, 'the mail to a new user could not be sent');
+    await database.as('service', (tx) => tx.user.delete({ where: { id } }));
+    throw new AppError('MAIL_UNAVAILABLE', 'The mail could not be sent, so no account was created. Test the mail settings, then try again');
+  }
+  return { ...answer, url: null };
+}
 
 /** Refuses an administrator's action on their own account. @throws AppError INVALID_REQUEST */
 export function requireOther(actor: Actor, userId: string, sentence: string): void {

@@ -23,7 +23,11 @@ export function accountsHandlers(context: Context) {
       return { id, email, name, session };
     },
     signOut: async ({ body }) => ({ id: (await endSession(context, body.session)).ownerId }),
-    getSignInOptions: async () => ({ passwordReset: Boolean(config.SMTP_URL), supportContact: config.SUPPORT_CONTACT ?? null }),
+    getSignInOptions: async () => ({
+      signUp: await accounts.isSignUpOpen(),
+      passwordReset: Boolean(config.SMTP_URL),
+      supportContact: config.SUPPORT_CONTACT ?? null,
+    }),
     requestPasswordReset: async ({ body }) => {
       await requestPasswordReset(context, body.email);
       return { success: true };

@@ -1,4 +1,11 @@
-import { createResetLink, requireOther, setUserBlocked, setUserRole, withdrawPlan } from '../../domain/accounts/user-administration.ts';
+import {
+  createResetLink,
+  createUser,
+  requireOther,
+  setUserBlocked,
+  setUserRole,
+  withdrawPlan,
+} from '../../domain/accounts/user-administration.ts';
 import type { Context } from '../../domain/context.ts';
 import { closeAccount } from '../../domain/offboarding/close-account.ts';
 import { applySubscription } from '../../workers/suspensions.ts';
@@ -14,6 +21,7 @@ export function adminUsersHandlers(context: Context) {
       ),
     );
   return {
+    createUser: ({ body }) => createUser(context, body),
     withdrawPlan: async ({ params }) => {
       const { id, email } = await withdrawPlan(context, params.id);
       applyToAgents(id);

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { AccountForm } from '../../features/account/account-form.tsx';
+import { NotOffered } from '../../features/account/not-offered.tsx';
 import { returnPath } from '../../lib/session/return-path.ts';
 import { isSignedIn } from '../../server/is-signed-in.ts';
 import { signInOptions } from '../../server/sign-in-options.ts';
@@ -14,5 +15,16 @@ interface Props {
 export default async function Page({ searchParams }: Props) {
   const next = returnPath((await searchParams).callbackUrl);
   if (await isSignedIn()) redirect(next);
-  return <AccountForm purpose="signup" options={await signInOptions()} next={next} />;
+  const options = await signInOptions();
+  return options.signUp ? (
+    <AccountForm purpose="signup" options={options} next={next} />
+  ) : (
+    <NotOffered
+      title="Sign-up is closed"
+      reason="Accounts at this installation are opened by its administrator."
+      wish="an account"
+      contact={options.supportContact}
+      next={next}
+    />
+  );
 }

@@ -13,7 +13,7 @@ import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import { withReturnPath } from '../../lib/session/return-path.ts';
 import { signInErrorMessage } from '../../lib/session/sign-in-errors.ts';
 import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
-import { AskForPassword } from './ask-for-password.tsx';
+import { AskAdministrator } from './ask-administrator.tsx';
 
 interface Props {
   purpose: 'signup' | 'signin';
@@ -91,17 +91,19 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
             </Link>
           ) : (
             <p className="text-muted">
-              Forgot your password? <AskForPassword contact={options.supportContact} />
+              Forgot your password? <AskAdministrator wish="a link to set a new one" contact={options.supportContact} />
             </p>
           )}
         </div>
       )}
-      <p className="mt-4 text-muted text-sm">
-        {signingUp ? 'Already have an account? ' : 'New here? '}
-        <Link className="text-accent underline" href={withReturnPath(signingUp ? '/signin' : '/signup', next)}>
-          {signingUp ? 'Sign in' : 'Create an account'}
-        </Link>
-      </p>
+      {(signingUp || options.signUp) && (
+        <p className="mt-4 text-muted text-sm">
+          {signingUp ? 'Already have an account? ' : 'New here? '}
+          <Link className="text-accent underline" href={withReturnPath(signingUp ? '/signin' : '/signup', next)}>
+            {signingUp ? 'Sign in' : 'Create an account'}
+          </Link>
+        </p>
+      )}
     </main>
   );
 }

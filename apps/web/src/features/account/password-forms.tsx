@@ -8,7 +8,6 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
-import { AskForPassword } from './ask-for-password.tsx';
 
 interface Props {
   title: string;
@@ -56,27 +55,6 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
           </>
         )}
       </form>
-      <p className="mt-4 text-sm">
-        <Link className="text-accent underline" href="/signin">
-          Sign in
-        </Link>
-      </p>
-    </main>
-  );
-}
-
-/** Shown in place of the form where the installation cannot send mail. */
-export function NoPasswordReset({ contact }: { contact: string | null }) {
-  return (
-    <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center px-4 py-10">
-      <p className="mb-2 font-semibold text-accent">Agentbot</p>
-      <h1 className="mb-6 font-semibold text-2xl">Forgot your password?</h1>
-      <div className="space-y-2 rounded-xl border border-line bg-surface p-5 text-sm">
-        <p>This installation cannot send mail.</p>
-        <p>
-          <AskForPassword contact={contact} />
-        </p>
-      </div>
       <p className="mt-4 text-sm">
         <Link className="text-accent underline" href="/signin">
           Sign in

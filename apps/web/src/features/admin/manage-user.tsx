@@ -28,6 +28,17 @@ function Action({ title, description, children }: ActionProps) {
   );
 }
 
+/** A link to set a password, shown once. */
+export function PasswordLink({ url, expiresAt }: { url: string; expiresAt: string }) {
+  return (
+    <div className="space-y-2">
+      <code className="wrap-anywhere block rounded-lg bg-hover p-3 font-mono text-xs">{url}</code>
+      <p className="text-muted text-xs">Valid once, until {formatTime(expiresAt)}.</p>
+      <CopyButton text={url} label="Copy link" />
+    </div>
+  );
+}
+
 /** Creates a link to set a password, and shows it once. */
 function ResetLink({ user }: { user: UserView }) {
   const [busy, setBusy] = useState(false);
@@ -47,11 +58,7 @@ function ResetLink({ user }: { user: UserView }) {
       description="This installation cannot send mail. Create a link and give it to the user: anyone who has it can set the password. It is shown only once."
     >
       {link ? (
-        <div className="space-y-2">
-          <code className="wrap-anywhere block rounded-lg bg-hover p-3 font-mono text-xs">{link.url}</code>
-          <p className="text-muted text-xs">Valid once, until {formatTime(link.expiresAt)}.</p>
-          <CopyButton text={link.url} label="Copy link" />
-        </div>
+        <PasswordLink {...link} />
       ) : (
         <Button kind="plain" size="small" busy={busy} onClick={create}>
           Create reset link

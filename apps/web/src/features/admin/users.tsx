@@ -15,6 +15,7 @@ import { api } from '../../lib/api/client.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
 import { planName } from '../../lib/plans.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
+import { AddUser } from './add-user.tsx';
 import { ManageUser } from './manage-user.tsx';
 import { planNames } from './plan-names.ts';
 
@@ -75,7 +76,9 @@ export function Users({ mail }: { mail: boolean }) {
   const users = pages?.flatMap((page) => page.users) ?? [];
   return (
     <>
-      <PageHeader title="Users" description="All accounts of this installation. A granted plan counts as a subscription." />
+      <PageHeader title="Users" description="All accounts of this installation. A granted plan counts as a subscription.">
+        <AddUser mail={mail} onAdded={reload} />
+      </PageHeader>
       <div className="mb-4 flex">
         <SearchBox label="Search by email or name" onSearch={setQ} />
       </div>

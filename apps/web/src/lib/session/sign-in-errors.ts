@@ -4,6 +4,7 @@ const sentences = {
   Unavailable: 'Sign-in is not available right now',
   EmailTaken: 'An account with this email already exists',
   EmailUnverified: 'Your sign-in provider has not verified your email address',
+  SignUpClosed: 'Sign-up is closed. Ask an administrator of this installation for an account',
   Blocked: 'This account is blocked. Ask the administrator of this installation',
   Failed: 'Sign-in failed. Try again.',
 };

@@ -1,0 +1,35 @@
+import Link from 'next/link';
+import { withReturnPath } from '../../lib/session/return-path.ts';
+import { AskAdministrator } from './ask-administrator.tsx';
+
+interface Props {
+  title: string;
+  /** Why the installation does not offer it. */
+  reason: string;
+  /** What an administrator gives instead. */
+  wish: string;
+  contact: string | null;
+  /** The page to open after the sign-in. */
+  next?: string;
+}
+
+/** Shown in place of a form that the installation does not offer. */
+export function NotOffered({ title, reason, wish, contact, next = '/' }: Props) {
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center px-4 py-10">
+      <p className="mb-2 font-semibold text-accent">Agentbot</p>
+      <h1 className="mb-6 font-semibold text-2xl">{title}</h1>
+      <div className="space-y-2 rounded-xl border border-line bg-surface p-5 text-sm">
+        <p>{reason}</p>
+        <p>
+          <AskAdministrator wish={wish} contact={contact} />
+        </p>
+      </div>
+      <p className="mt-4 text-sm">
+        <Link className="text-accent underline" href={withReturnPath('/signin', next)}>
+          Sign in
+        </Link>
+      </p>
+    </main>
+  );
+}
