@@ -308,6 +308,7 @@ describe('error tables:', () => {
     ['streamLogs', undefined, 'Invalid lastEventId', `?lastEventId=${'1'.repeat(101)}`],
     ['checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'],
     ['listAudit', undefined, 'Invalid cursor', '?cursor=eA'],
+    ['listAudit', undefined, 'Invalid actor: use session, apiKey, internal, web or platform', '?actor=me'],
     ['exportAudit', undefined, 'Invalid agentId', '?agentId=..'],
     ['listOperations', undefined, 'Invalid cursor', '?cursor=%20'],
   ];

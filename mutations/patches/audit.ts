@@ -1,7 +1,9 @@
 import type { Patch } from '../patch.ts';
 
 const file = 'apps/backend/src/domain/audit/verify-audit.ts';
+const entries = 'apps/backend/src/domain/audit/audit-entries.ts';
 const list = 'apps/backend/src/domain/audit/list-audit.ts';
+const exporter = 'apps/backend/src/domain/audit/export-audit.ts';
 const journal = 'apps/backend/src/domain/audit/audit-journal.ts';
 const request = 'apps/backend/src/http/audit-request.ts';
 const hash = 'apps/backend/src/domain/audit/entry-hash.ts';
@@ -92,11 +94,19 @@ export const audit: Patch[] = [
   },
   {
     id: 'audit-export-agent',
-    file: list,
-    find: 'seq: { gt: after }, ...(agentId && { agentId })',
+    file: exporter,
+    find: 'seq: { gt: after }, ...whereOf(filters)',
     replace: 'seq: { gt: after }',
     harm: 'the exported log of one agent has the entries of all',
     test: reports('the pages and the export'),
+  },
+  {
+    id: 'audit-filter-outcome',
+    file: entries,
+    find: '  ...(outcome && { outcome }),\n',
+    replace: '',
+    harm: 'the list of failed requests has all requests',
+    test: reports('filters by actor'),
   },
   {
     id: 'audit-page-order',

@@ -161,6 +161,67 @@ test('the pages and the export hold the same entries, and each exported entry ha
   expect((await exported(`?agentId=${id}`)).map(({ action, agentId }) => [action, agentId])).toEqual([['createAgent', id]]);
 });
 
+test('the audit log filters by actor, action, agent and outcome, in the pages and in the export', async () => {
+  const [user, other] = [await backend.account(), await backend.account()];
+  await backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'collective' });
+  const { key } = (await backend.as(user, 'POST', '/api/keys', { name: 'ci' })).body;
+  const [one, two] = await Promise.all(
+    ['One', 'Two'].map(async (name) => (await backend.call('POST', '/api/agents', { token: key, body: { name } })).body.id),
+  );
+  await backend.machine(other, 'POST', '/api/agents', { name: 'Foreign' });
+  for (const id of [one, two, one]) await backend.as(user, 'PUT', `/api/agents/${id}`, { aiProvider: 'nobody' });
+  await backend.machine(user, 'PUT', `/api/agents/${two}`, {});
+  await backend.machine(user, 'DELETE', `/api/agents/${two}`);
+
+  const exported = async (query: string) => {
+    const headers = { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': user };
+    const text = await (await fetch(`${backend.url}/api/audit/export${query}`, { headers })).text();
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line): AuditEntryView => JSON.parse(line));
+  };
+  /** The entries of a query, oldest first, from pages of one entry; the export has the same. */
+  const found = async (query: string) => {
+    const paged: AuditEntryView[] = [];
+    for (let next = `?${query}&limit=1`; next; ) {
+      const { body, headers } = await backend.as(user, 'GET', `/api/audit${next}`);
+      paged.push(...body.entries);
+      next = /<(.*)>/.exec(headers.get('link') ?? '')?.[1] ?? '';
+    }
+    expect(await exported(`?${query}`)).toEqual(paged.toReversed());
+    return paged.toReversed().map(({ action, agentId }) => [action, agentId]);
+  };
+  const refused = (id: string) => ['updateAgentMetadata', id];
+  expect((await found('actor=apiKey')).sort()).toEqual(
+    [
+      ['createAgent', one],
+      ['createAgent', two],
+    ].sort(),
+  );
+  expect(await found('actor=web')).toEqual([['register', null]]);
+  expect(await found('action=updateAgentMetadata')).toEqual([one, two, one, two].map(refused));
+  expect(await found('action=operation:delete')).toEqual([['operation:delete', two]]);
+  expect(await found('outcome=refused')).toEqual([one, two, one].map(refused));
+  expect(await found(`outcome=refused&agentId=${one}`)).toEqual([one, one].map(refused));
+  expect(await found(`actor=internal&agentId=${two}&action=updateAgentMetadata&outcome=done`)).toEqual([refused(two)]);
+  // The action of an operation that this version does not have.
+  expect(await found('action=formerOperation')).toEqual([]);
+});
+
+test.each([
+  ['actor=somebody', 'Invalid actor: use session, apiKey, internal, web or platform'],
+  ['action=%27', 'Invalid action'],
+  ['action=', 'Invalid action'],
+  ['agentId=a%20b', 'Invalid agentId'],
+  ['outcome=good', 'Invalid outcome: use done, repeated, refused, failed, cancelled or unknown'],
+])('the audit log refuses ?%s', async (query, error) => {
+  for (const path of ['/api/audit', '/api/audit/export']) {
+    const { status, body } = await backend.as(owner, 'GET', `${path}?${query}`);
+    expect([status, body.error]).toEqual([400, error]);
+  }
+});
+
 test('`pnpm audit:verify` prints each owner’s last hash', async () => {
   const [last] = await entries(owner, '?limit=1');
   const { code, stdout } = await runVerifyAudit();

@@ -37,7 +37,7 @@ export { type Me, SESSION_SECONDS } from './accounts.ts';
 export type { AdminAgentView, InstallationHealth, SetupPart, SetupTest, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
-export type { AuditEntryView } from './audit.ts';
+export type { AuditEntryView, AuditFilters } from './audit.ts';
 export type { BackupSchedule, BackupView } from './backups.ts';
 export type { Price } from './billing.ts';
 export { maxBodyBytes } from './body-limit.ts';

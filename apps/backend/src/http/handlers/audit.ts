@@ -1,4 +1,5 @@
-import { exportAudit, listAudit } from '../../domain/audit/list-audit.ts';
+import { exportAudit } from '../../domain/audit/export-audit.ts';
+import { listAudit } from '../../domain/audit/list-audit.ts';
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
@@ -11,6 +12,6 @@ export function auditHandlers(context: Context) {
       nextPage(header, query, page);
       return { entries: page.entries, status: 'ok' };
     },
-    exportAudit: ({ actor, query }) => exportAudit(context, actor, query.agentId),
+    exportAudit: ({ actor, query }) => exportAudit(context, actor, query),
   } satisfies Partial<Handlers>;
 }
