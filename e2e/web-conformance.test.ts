@@ -310,6 +310,7 @@ describe('error tables:', () => {
     ['listAudit', undefined, 'Invalid cursor', '?cursor=eA'],
     ['listAudit', undefined, 'Invalid actor: use session, apiKey, internal, web or platform', '?actor=me'],
     ['exportAudit', undefined, 'Invalid agentId', '?agentId=..'],
+    ['exportAudit', undefined, 'Invalid format: use ndjson or csv', '?format=pdf'],
     ['listOperations', undefined, 'Invalid cursor', '?cursor=%20'],
   ];
   test.each(invalid)('%s with %j is 400 %s', async (id, body, sentence, query = '') => {

@@ -109,6 +109,14 @@ export const audit: Patch[] = [
     test: reports('filters by actor'),
   },
   {
+    id: 'audit-csv-escaped',
+    file: exporter,
+    find: "csvLine(columns.map(([, field]) => entry[field] ?? ''))",
+    replace: "`${columns.map(([, field]) => entry[field] ?? '').join(',')}\\r\\n`",
+    harm: 'a spreadsheet runs a formula that a stranger sent as its user agent',
+    test: reports('the export as CSV'),
+  },
+  {
     id: 'audit-page-order',
     file: list,
     find: "orderBy: { seq: 'desc' }, take: limit + 1",

@@ -209,6 +209,31 @@ test('the audit log filters by actor, action, agent and outcome, in the pages an
   expect(await found('action=formerOperation')).toEqual([]);
 });
 
+test('the export as CSV has the fields of the filtered entries in RFC 4180, and no formula', async () => {
+  const user = await backend.account();
+  const headers = { 'user-agent': '=HYPERLINK("http://x", "y")', 'x-request-id': 'request-0002' };
+  const { key } = (await backend.as(user, 'POST', '/api/keys', { name: 'ci' })).body;
+  const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Mine' }, headers })).body;
+  await backend.as(user, 'DELETE', '/api/keys/key_none');
+  const response = await fetch(`${backend.url}/api/audit/export?format=csv&action=createAgent`, {
+    headers: { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': user },
+  });
+  expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+  expect(response.headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
+  const [entry] = await entries(user, '?action=createAgent');
+  const { seq, at, keyId, prevHash, hash } = entry as AuditEntryView;
+  expect([entry?.agentId, entry?.userAgent]).toEqual([id, headers['user-agent']]);
+  expect(await response.text()).toBe(
+    'seq,at,actor,user_id,key_id,action,agent_id,target,outcome,status,code,ip,user_agent,request_id,prev_hash,hash\r\n' +
+      `${seq},${at},apiKey,${user},${keyId},createAgent,${id},,done,201,,127.0.0.1,"'=HYPERLINK(""http://x"", ""y"")",request-0002,${prevHash},${hash}\r\n`,
+  );
+});
+
+test('the export refuses an unknown format', async () => {
+  const { status, body } = await backend.as(owner, 'GET', '/api/audit/export?format=xlsx');
+  expect([status, body.error]).toEqual([400, 'Invalid format: use ndjson or csv']);
+});
+
 test.each([
   ['actor=somebody', 'Invalid actor: use session, apiKey, internal, web or platform'],
   ['action=%27', 'Invalid action'],

@@ -62,14 +62,16 @@ export const listAudit = defineRoute({
   web: { path: '/api/audit', response: page },
 });
 
+/** `ndjson`: JSON lines. */
+const formatSchema = z.enum(['ndjson', 'csv'], { error: 'Invalid format: use ndjson or csv' }).default('ndjson');
 export const exportAudit = defineRoute({
   id: 'exportAudit',
   summary:
-    'The audit log, whole or filtered as the list, oldest first, as one JSON object per line; the hashes prove that no entry was changed',
+    'The audit log, whole or filtered as the list, oldest first: one JSON object per line, or a CSV file with the same fields (`format=csv`; RFC 4180, UTF-8; texts that begin like a formula have an apostrophe in front); the hashes prove that no entry was changed',
   method: 'GET',
   auth: 'caller',
   download: true,
-  query: filters,
+  query: filters.extend({ format: formatSchema }),
   status: 200,
   failure: 'Failed to export the audit log',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
