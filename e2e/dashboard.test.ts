@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startStripe } from '@agentbot/test-doubles/stripe';
@@ -212,6 +213,53 @@ describe('the account', () => {
     await page.getByText('No keys yet').waitFor();
     await page.getByRole('link', { name: 'Audit log' }).click();
     await expectCount(revoked, 2);
+  });
+
+  test('the audit log folds chat messages, and names agents, a deleted one by its id', async () => {
+    await visit('/account/audit');
+    // No provider answers here: the messages fail, and each has its entry.
+    await page.evaluate(async (agentId) => {
+      const headers = { 'content-type': 'application/json' };
+      for (const message of ['One', 'Two', 'Three'])
+        await fetch('/api/chat', { method: 'POST', headers, body: JSON.stringify({ message, agentId }) });
+    }, agent);
+    await page.reload();
+    const rows = page.getByRole('row');
+    const folded = rows.filter({ hasText: '3 chat messages' });
+    await folded.filter({ hasText: 'Ada' }).filter({ hasText: '3 failed' }).waitFor();
+    await expectCount(rows.filter({ hasText: 'send message' }), 0);
+    await button('3 chat messages').click();
+    await expectCount(rows.filter({ hasText: 'send message' }), 3);
+    const faults: string[] = [];
+    for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/account/audit?open', theme)));
+    expect(faults).toEqual([]);
+    await button('3 chat messages').click();
+    await expectCount(rows.filter({ hasText: 'send message' }), 0);
+    await rows.filter({ hasText: 'delete agent' }).filter({ hasText: 'agent_listed1' }).waitFor();
+  });
+
+  test('the audit log is filtered by its address, which a reload keeps, and the CSV file has the same entries', async () => {
+    await visit('/account/audit');
+    const select = (name: string) => page.getByLabel(name, { exact: true });
+    await select('Agent').selectOption({ label: 'Ada' });
+    await select('Outcome').selectOption('failed');
+    await page.waitForURL(`**/account/audit?agentId=${agent}&outcome=failed`);
+    const rows = page.getByRole('row');
+    await expectCount(rows, 2);
+    await page.reload();
+    await button('3 chat messages').waitFor();
+    await expectCount(rows, 2);
+    expect(await select('Outcome').inputValue()).toBe('failed');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+    expect(download.suggestedFilename()).toBe('audit.csv');
+    const [head, ...lines] = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+    expect(head).toMatch(/^seq,at,actor,/);
+    expect(lines.map((line) => line.split(',').slice(5, 9))).toEqual(Array(3).fill(['sendMessage', agent, '', 'failed']));
+    await select('Actor').selectOption('Internal key');
+    await page.getByText('No entry matches').waitFor();
+    await button('Show all entries').click();
+    await page.waitForURL('**/account/audit');
+    await rows.filter({ hasText: 'link wallet' }).waitFor();
   });
 });
 

@@ -117,6 +117,14 @@ export const audit: Patch[] = [
     test: reports('the export as CSV'),
   },
   {
+    id: 'audit-fold-agent',
+    file: 'apps/web/src/features/audit/audit-view.ts',
+    find: ' && a.agentId === b.agentId;',
+    replace: ';',
+    harm: 'the messages with another agent are hidden under the name of the first',
+    test: { package: '@agentbot/web', file: 'src/features/audit/audit-view.test.ts', name: 'successive messages' },
+  },
+  {
     id: 'audit-page-order',
     file: list,
     find: "orderBy: { seq: 'desc' }, take: limit + 1",

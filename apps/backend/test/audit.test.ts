@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { AuditEntryView } from '@agentbot/contracts';
+import type { AuditEntryView, ListedAuditEntry } from '@agentbot/contracts';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -27,13 +27,15 @@ afterAll(async () => {
   await backend.stop();
 });
 
-const entries = async (user: string, query = ''): Promise<AuditEntryView[]> =>
+const entries = async (user: string, query = ''): Promise<ListedAuditEntry[]> =>
   (await backend.as(user, 'GET', `/api/audit${query}`)).body.entries;
 const findProblems = async () => {
   const found: string[] = [];
   for await (const { ownerId, problem } of verifyAudit(backend.context.database)) if (problem) found.push(`${ownerId}: ${problem}`);
   return found;
 };
+/** An entry as the export has it: without the name that the agent has now. */
+const exportedOf = ({ agentName: _agentName, ...entry }: ListedAuditEntry): AuditEntryView => entry;
 /** Runs `verify-audit` with the environment of production. */
 async function runVerifyAudit() {
   const { INTERNAL_API_KEY, ASSERTION_SECRET, ENCRYPTION_KEYS, DATABASE_URL } = backend.config;
@@ -139,7 +141,7 @@ test('the pages and the export hold the same entries, and each exported entry ha
   const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Audited' })).body;
   for (const name of ['One', 'Two', 'Three']) await backend.as(user, 'POST', '/api/keys', { name });
   const { body: whole } = await backend.as(user, 'GET', '/api/audit?limit=100');
-  const paged: AuditEntryView[] = [];
+  const paged: ListedAuditEntry[] = [];
   for (let query = '?limit=3'; query; ) {
     const { body, headers } = await backend.as(user, 'GET', `/api/audit${query}`);
     paged.push(...body.entries);
@@ -156,7 +158,7 @@ test('the pages and the export hold the same entries, and each exported entry ha
     return text.split('\n').map((line): AuditEntryView => JSON.parse(line));
   };
   const lines = await exported();
-  expect(lines.toReversed()).toEqual(whole.entries);
+  expect(lines.toReversed()).toEqual(whole.entries.map(exportedOf));
   for (const [index, line] of lines.entries()) expect(line.prevHash).toBe(lines[index - 1]?.hash ?? '');
   expect((await exported(`?agentId=${id}`)).map(({ action, agentId }) => [action, agentId])).toEqual([['createAgent', id]]);
 });
@@ -183,13 +185,13 @@ test('the audit log filters by actor, action, agent and outcome, in the pages an
   };
   /** The entries of a query, oldest first, from pages of one entry; the export has the same. */
   const found = async (query: string) => {
-    const paged: AuditEntryView[] = [];
+    const paged: ListedAuditEntry[] = [];
     for (let next = `?${query}&limit=1`; next; ) {
       const { body, headers } = await backend.as(user, 'GET', `/api/audit${next}`);
       paged.push(...body.entries);
       next = /<(.*)>/.exec(headers.get('link') ?? '')?.[1] ?? '';
     }
-    expect(await exported(`?${query}`)).toEqual(paged.toReversed());
+    expect(await exported(`?${query}`)).toEqual(paged.toReversed().map(exportedOf));
     return paged.toReversed().map(({ action, agentId }) => [action, agentId]);
   };
   const refused = (id: string) => ['updateAgentMetadata', id];
@@ -232,6 +234,17 @@ test('the export as CSV has the fields of the filtered entries in RFC 4180, and 
 test('the export refuses an unknown format', async () => {
   const { status, body } = await backend.as(owner, 'GET', '/api/audit/export?format=xlsx');
   expect([status, body.error]).toEqual([400, 'Invalid format: use ndjson or csv']);
+});
+
+test('an entry names its agent as it is called now, and has no name for a deleted agent', async () => {
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Before' })).body;
+  await backend.as(user, 'PUT', `/api/agents/${id}`, { name: 'After' });
+  expect((await entries(user, `?agentId=${id}`)).map(({ agentName }) => agentName)).toEqual(['After', 'After']);
+  await backend.machine(user, 'DELETE', `/api/agents/${id}`);
+  const log = await entries(user);
+  expect(new Set(log.map(({ agentId }) => agentId))).toEqual(new Set([id, null]));
+  expect(new Set(log.map(({ agentName }) => agentName))).toEqual(new Set([null]));
 });
 
 test.each([

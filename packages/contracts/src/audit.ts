@@ -47,7 +47,11 @@ const entry = z.strictObject({
 });
 export type AuditEntryView = z.infer<typeof entry>;
 
-const page = z.strictObject({ entries: z.array(entry), status: z.literal('ok') });
+/** `agentName` is null for a deleted agent. */
+const listedEntry = entry.extend({ agentName: z.string().nullable() });
+export type ListedAuditEntry = z.infer<typeof listedEntry>;
+
+const page = z.strictObject({ entries: z.array(listedEntry), status: z.literal('ok') });
 export const listAudit = defineRoute({
   id: 'listAudit',
   summary:
