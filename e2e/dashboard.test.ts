@@ -308,6 +308,35 @@ test('an administrator sees the health, grants a plan, and finds any agent', asy
   );
 });
 
+test('an administrator reads the audit log of all accounts, and filters it by account', async () => {
+  await visit('/agents');
+  await page.getByRole('link', { name: 'Audit', exact: true }).click();
+  const rows = page.getByRole('row');
+  const ofAda = rows.filter({ hasText: 'ada@example.com' });
+  await ofAda.filter({ hasText: 'grant plan' }).waitFor();
+  await rows.filter({ hasText: 'eve@example.com' }).filter({ hasText: 'register' }).waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/admin/audit', theme)));
+  expect(faults).toEqual([]);
+  await page.getByLabel('Account: id or email').fill('Eve@example.com');
+  await page.waitForURL('**/admin/audit?account=Eve%40example.com');
+  await expectCount(ofAda, 0);
+  await page.getByLabel('Action', { exact: true }).selectOption('register');
+  await page.waitForURL('**/admin/audit?account=Eve%40example.com&action=register');
+  await expectCount(rows, 2);
+  await page.reload();
+  await expectCount(rows, 2);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+  const [, ...lines] = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  expect(lines.map((line) => line.split(',').slice(1, 3))).toEqual([['eve@example.com', '1']]);
+  // A part of an address is no account.
+  await page.getByLabel('Account: id or email').fill('eve@');
+  await page.getByText('Invalid account: use an id or an email').waitFor();
+  await button('Clear filters').click();
+  await ofAda.first().waitFor();
+  expect(await page.getByLabel('Account: id or email').inputValue()).toBe('');
+});
+
 test('a page of a long list that fails can be retried', async () => {
   await database.query(
     `INSERT INTO users (id, email, created_at, updated_at)
@@ -376,7 +405,7 @@ test('the pages have no serious accessibility fault in either theme, and fit a p
   expect(await findFaultsOfPages(visitor, ['/signin', '/signup', '/forgot', '/reset?token=x'])).toEqual([]);
   await anonymous.close();
   const account = ['/account/keys', '/account/billing', '/account/wallets', '/account/audit'];
-  const administration = ['/admin', '/admin/users', '/admin/agents'];
+  const administration = ['/admin', '/admin/users', '/admin/agents', '/admin/audit'];
   const missing = ['/no-such-page', '/agents/agent_none'];
   expect(await findFaultsOfPages(page, ['/agents', '/agents/new', ...account, ...administration, ...missing])).toEqual([]);
 }, 360_000);

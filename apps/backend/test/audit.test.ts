@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { AuditEntryView, ListedAuditEntry } from '@agentbot/contracts';
+import type { AccountAuditEntry, AuditEntryView, ListedAuditEntry } from '@agentbot/contracts';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -245,6 +245,101 @@ test('an entry names its agent as it is called now, and has no name for a delete
   const log = await entries(user);
   expect(new Set(log.map(({ agentId }) => agentId))).toEqual(new Set([id, null]));
   expect(new Set(log.map(({ agentName }) => agentName))).toEqual(new Set([null]));
+});
+
+describe('GET /api/admin/audit', () => {
+  const pages = async (query: string, as = admin) => {
+    const found: AccountAuditEntry[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const next = cursor && `&cursor=${cursor}`;
+      const { body }: { body: { entries: AccountAuditEntry[]; next: string | null } } = await backend.as(
+        as,
+        'GET',
+        `/api/admin/audit?${query}${next}`,
+      );
+      found.push(...body.entries);
+      cursor = body.next;
+    }
+    return found;
+  };
+  const exported = async (query: string) => {
+    const headers = { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': admin };
+    return (await fetch(`${backend.url}/api/admin/audit/export?${query}`, { headers })).text();
+  };
+
+  test('lists the entries of all accounts with their emails, and filters them by account too; the export has the same', async () => {
+    const [ann, bob] = ['ann@example.com', 'bob@example.com'];
+    const [first, second] = [await backend.account(ann), await backend.account(bob)];
+    const { id } = (await backend.machine(first, 'POST', '/api/agents', { name: 'Of Ann' })).body;
+    for (const user of [second, first, second]) await backend.as(user, 'DELETE', '/api/keys/key_none');
+    const newest = await pages('limit=100');
+    expect(
+      newest.slice(0, 6).map(({ accountId, accountEmail, action, agentName }) => [accountId, accountEmail, action, agentName]),
+    ).toEqual([
+      [second, bob, 'deleteApiKey', null],
+      [first, ann, 'deleteApiKey', null],
+      [second, bob, 'deleteApiKey', null],
+      [first, ann, 'createAgent', 'Of Ann'],
+      [second, bob, 'register', null],
+      [first, ann, 'register', null],
+    ]);
+    // The register of the chains is not a log of an account.
+    expect(newest.map(({ accountId }) => accountId)).not.toContain('@chains');
+
+    const short = async (query: string) => (await pages(query)).map(({ accountId, action }) => [accountId, action]);
+    expect(await short(`account=${first}&limit=1`)).toEqual([
+      [first, 'deleteApiKey'],
+      [first, 'createAgent'],
+      [first, 'register'],
+    ]);
+    expect(await short('account=Bob@example.com&outcome=refused&limit=1')).toEqual(Array(2).fill([second, 'deleteApiKey']));
+    expect(await short(`agentId=${id}&actor=internal`)).toEqual([[first, 'createAgent']]);
+    expect(await short('account=nobody@example.com')).toEqual([]);
+
+    const lines = (await exported('action=deleteApiKey&outcome=refused')).trim().split('\n');
+    const listed = await pages('action=deleteApiKey&outcome=refused&limit=2');
+    expect(lines.map((line) => JSON.parse(line))).toEqual(listed.map(({ agentName: _name, ...entry }) => entry).toReversed());
+    const [head, ...records] = (await exported(`account=${ann}&format=csv`)).trim().split('\r\n');
+    expect(head).toMatch(/^account_id,account_email,seq,at,/);
+    expect(records.map((record) => record.split(',').slice(0, 3))).toEqual(['1', '2', '3'].map((seq) => [first, ann, seq]));
+  });
+
+  test('keeps the order of entries of the same millisecond over its pages', async () => {
+    const users = [await backend.account(), await backend.account()];
+    for (const user of users) for (let i = 0; i < 3; i++) await backend.as(user, 'DELETE', '/api/keys/key_none');
+    const named = users.map((user) => `'${user}'`).join(', ');
+    await withoutTriggers(
+      `CREATE TEMP TABLE kept_times AS SELECT owner_id, seq, at FROM audit_log WHERE owner_id IN (${named})`,
+      `UPDATE audit_log SET at = '2100-01-01' WHERE owner_id IN (${named})`,
+    );
+    const whole = await pages('limit=100');
+    const paged = await pages('limit=3');
+    await withoutTriggers(
+      'UPDATE audit_log l SET at = k.at FROM kept_times k WHERE k.owner_id = l.owner_id AND k.seq = l.seq',
+      'DROP TABLE kept_times',
+    );
+    expect(new Set(whole.slice(0, 8).map(({ at }) => at))).toEqual(new Set(['2100-01-01T00:00:00.000Z']));
+    expect(paged.map(({ hash }) => hash)).toEqual(whole.map(({ hash }) => hash));
+    expect(new Set(paged.map(({ hash }) => hash)).size).toBe(paged.length);
+  });
+
+  test('finds the log of a deleted account by its id, without an email', async () => {
+    const id = await backend.account('gone@example.com');
+    expect((await backend.as(admin, 'DELETE', `/api/admin/users/${id}`)).status).toBe(200);
+    const log = await pages(`account=${id}`);
+    expect(log.map(({ accountEmail, action }) => [accountEmail, action])).toContainEqual([null, 'register']);
+    expect(await pages('account=gone@example.com')).toEqual([]);
+  });
+
+  test('is for administrators only, and refuses what is no account', async () => {
+    for (const path of ['/api/admin/audit', '/api/admin/audit/export']) {
+      expect((await backend.as(owner, 'GET', path)).status).toBe(403);
+      const { status, body } = await backend.as(admin, 'GET', `${path}?account=a%20b`);
+      expect([status, body.error]).toEqual([400, 'Invalid account: use an id or an email']);
+    }
+    const { status, body } = await backend.as(admin, 'GET', '/api/admin/audit?cursor=abc');
+    expect([status, body.error]).toEqual([400, 'Invalid cursor']);
+  });
 });
 
 test.each([

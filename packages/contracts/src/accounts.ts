@@ -3,7 +3,7 @@ import { defineRoute } from './define-route.ts';
 import { planSchema } from './plans.ts';
 import { visibleText } from './visible-text.ts';
 
-const email = z
+export const email = z
   .string({ error: 'A valid email is required' })
   .trim()
   .toLowerCase()

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { email } from './accounts.ts';
 import { agentIdSchema } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 import { pageQuery, wholeNumber } from './paging.ts';
@@ -81,5 +82,52 @@ export const exportAudit = defineRoute({
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED'],
   backend: { path: '/api/audit/export', response: entry },
   web: { path: '/api/audit/export', response: entry },
+  timeoutMs: 60_000,
+});
+
+/** The account whose log has the entry; `accountEmail` is null for a deleted account. */
+const account = { accountId: z.string(), accountEmail: z.string().nullable() };
+const accountEntry = listedEntry.extend(account);
+export type AccountAuditEntry = z.infer<typeof accountEntry>;
+
+const accountFilters = filters.extend({
+  account: z.union([z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), email], { error: 'Invalid account: use an id or an email' }).optional(),
+});
+export type AccountAuditFilters = z.output<typeof accountFilters>;
+
+const accountsPage = z.strictObject({
+  entries: z.array(accountEntry),
+  /** The cursor of the next page; null on the last page. */
+  next: z.string().nullable(),
+  status: z.literal('ok'),
+});
+export const listAllAudit = defineRoute({
+  id: 'listAllAudit',
+  summary:
+    'The audit logs of all accounts as one list, newest first, with the filters of `listAudit`, and `account` (id or email) for one account',
+  method: 'GET',
+  auth: 'admin',
+  query: accountFilters.extend(pageQuery.shape).extend({ limit: wholeNumber('limit', 1, 100).default(50) }),
+  status: 200,
+  failure: 'Failed to list the audit log',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/audit', response: accountsPage },
+  web: { path: '/api/admin/audit', response: accountsPage },
+});
+
+const exportedAccountEntry = entry.extend(account);
+export const exportAllAudit = defineRoute({
+  id: 'exportAllAudit',
+  summary:
+    'The audit logs of all accounts as one file, oldest first, with the filters of `listAllAudit` and the formats of `exportAudit`; each entry has its account',
+  method: 'GET',
+  auth: 'admin',
+  download: true,
+  query: accountFilters.extend({ format: formatSchema }),
+  status: 200,
+  failure: 'Failed to export the audit log',
+  errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'],
+  backend: { path: '/api/admin/audit/export', response: exportedAccountEntry },
+  web: { path: '/api/admin/audit/export', response: exportedAccountEntry },
   timeoutMs: 60_000,
 });

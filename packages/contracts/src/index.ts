@@ -37,7 +37,7 @@ export { type Me, SESSION_SECONDS } from './accounts.ts';
 export type { AdminAgentView, InstallationHealth, SetupPart, SetupTest, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
-export type { AuditEntryView, AuditFilters, ListedAuditEntry } from './audit.ts';
+export type { AccountAuditEntry, AccountAuditFilters, AuditEntryView, AuditFilters, ListedAuditEntry } from './audit.ts';
 export type { BackupSchedule, BackupView } from './backups.ts';
 export type { Price } from './billing.ts';
 export { maxBodyBytes } from './body-limit.ts';
@@ -217,6 +217,8 @@ export const routes = {
   deleteApiKey: apiKeys.deleteApiKey,
   listAudit: audit.listAudit,
   exportAudit: audit.exportAudit,
+  listAllAudit: audit.listAllAudit,
+  exportAllAudit: audit.exportAllAudit,
 } as const satisfies Record<string, Route>;
 
 export type RouteId = keyof typeof routes;

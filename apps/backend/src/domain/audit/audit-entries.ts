@@ -1,5 +1,6 @@
 import type { AuditEntryView, AuditFilters } from '@agentbot/contracts';
 import type { AuditEntry } from '../../generated/prisma/client.ts';
+import type { Transaction } from '../../infra/database/database.ts';
 
 /** The condition of the entries that match all given filters. */
 export const whereOf = ({ actor, action, agentId, outcome }: AuditFilters) => ({
@@ -47,4 +48,11 @@ export function viewOf(row: AuditEntry): AuditEntryView {
     prevHash,
     hash,
   };
+}
+
+/** The names of the agents of entries, by id; a deleted agent has none. */
+export async function namesOf(tx: Transaction, rows: readonly AuditEntry[]): Promise<Map<string | null, string>> {
+  const ids = new Set(rows.flatMap(({ agentId }) => agentId ?? []));
+  const agents = await tx.agent.findMany({ where: { id: { in: [...ids] } }, select: { id: true, name: true } });
+  return new Map(agents.map(({ id, name }) => [id, name]));
 }

@@ -1,3 +1,4 @@
+import { exportAllAudit, listAllAudit } from '../../domain/audit/all-accounts.ts';
 import { exportAudit } from '../../domain/audit/export-audit.ts';
 import { listAudit } from '../../domain/audit/list-audit.ts';
 import type { Context } from '../../domain/context.ts';
@@ -13,5 +14,7 @@ export function auditHandlers(context: Context) {
       return { entries: page.entries, status: 'ok' };
     },
     exportAudit: ({ actor, query }) => exportAudit(context, actor, query),
+    listAllAudit: ({ query }) => listAllAudit(context, query),
+    exportAllAudit: ({ query }) => exportAllAudit(context, query),
   } satisfies Partial<Handlers>;
 }

@@ -3,7 +3,7 @@ import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { Table } from '../../components/ui/table.tsx';
 import { formatTime } from '../../lib/format.ts';
-import { actionName, actors, type Row, rowsOf } from './audit-view.ts';
+import { actionName, actors, type Entry, type Row, rowsOf } from './audit-view.ts';
 
 const colours: Record<ListedAuditEntry['outcome'], string> = {
   done: 'text-good',
@@ -14,18 +14,41 @@ const colours: Record<ListedAuditEntry['outcome'], string> = {
   unknown: 'text-warn',
 };
 
-/** The agent by its name, a deleted one by its id, and what else the request names. */
-function Target({ of: { agentId, agentName, target } }: { of: ListedAuditEntry }) {
+/** The agent by its name, a deleted one by its id, and what else the request names. For all accounts the id too, which filters. */
+function Target({ of: { agentId, agentName, target, accountId } }: { of: Entry }) {
   if (!agentId && !target) return <span className="text-muted">–</span>;
   return (
     <span className="wrap-anywhere block max-w-64">
-      {agentName ?? <span className="text-muted text-xs">{agentId}</span>}
+      {agentName}
+      {(!agentName || accountId) && agentId && <span className="block text-muted text-xs">{agentId}</span>}
       {target && <span className="block text-muted text-xs">{target}</span>}
     </span>
   );
 }
 
-function Outcome({ of: { outcome, code } }: { of: ListedAuditEntry }) {
+/** The account of an entry, where the list has several: a deleted one by its id. */
+function AccountCell({ of: { accountId, accountEmail } }: { of: Entry }) {
+  if (!accountId) return null;
+  return (
+    <td>
+      <span className={`wrap-anywhere block max-w-56 ${accountEmail ? '' : 'text-muted text-xs'}`}>{accountEmail ?? accountId}</span>
+    </td>
+  );
+}
+
+/** Who requested it, and from which address. */
+function Actor({ names, ips }: { names: string; ips: string }) {
+  return (
+    <td className="md:whitespace-nowrap">
+      <span>
+        {names}
+        {ips && <span className="block text-muted text-xs">{ips}</span>}
+      </span>
+    </td>
+  );
+}
+
+function Outcome({ of: { outcome, code } }: { of: Entry }) {
   return (
     <span className={colours[outcome]}>
       {outcome === 'unknown' ? 'unknown: the request was interrupted' : outcome}
@@ -34,7 +57,7 @@ function Outcome({ of: { outcome, code } }: { of: ListedAuditEntry }) {
   );
 }
 
-function EntryRow({ of: entry, nested }: { of: ListedAuditEntry; nested?: boolean }) {
+function EntryRow({ of: entry, nested }: { of: Entry; nested?: boolean }) {
   return (
     <tr className={nested ? 'bg-hover/50' : undefined}>
       <td className="whitespace-nowrap">{formatTime(entry.at)}</td>
@@ -42,17 +65,17 @@ function EntryRow({ of: entry, nested }: { of: ListedAuditEntry; nested?: boolea
       <td>
         <Target of={entry} />
       </td>
-      <td className="whitespace-nowrap">{actors[entry.actor]}</td>
+      <AccountCell of={entry} />
+      <Actor names={actors[entry.actor]} ips={entry.ip ?? ''} />
       <td>
         <Outcome of={entry} />
       </td>
-      <td className="whitespace-nowrap text-muted text-xs">{entry.ip ?? '–'}</td>
     </tr>
   );
 }
 
 /** How many messages have each outcome: `4 done, 1 failed`. */
-function Outcomes({ of: entries }: { of: readonly ListedAuditEntry[] }) {
+function Outcomes({ of: entries }: { of: readonly Entry[] }) {
   const counts = new Map<ListedAuditEntry['outcome'], number>();
   for (const { outcome } of entries) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   return (
@@ -67,10 +90,11 @@ function Outcomes({ of: entries }: { of: readonly ListedAuditEntry[] }) {
   );
 }
 
-const inOrder = (values: readonly string[]) => [...new Set(values)].join(', ');
+/** Each value once. */
+const listOf = (values: readonly string[]) => [...new Set(values)].join(', ');
 
 /** Successive messages as one row, which opens. */
-function ChatRows({ entry, chat }: { entry: ListedAuditEntry; chat: readonly ListedAuditEntry[] }) {
+function ChatRows({ entry, chat }: { entry: Entry; chat: readonly Entry[] }) {
   const [open, setOpen] = useState(false);
   const Chevron = open ? ChevronDown : ChevronRight;
   return (
@@ -90,13 +114,13 @@ function ChatRows({ entry, chat }: { entry: ListedAuditEntry; chat: readonly Lis
         <td>
           <Target of={entry} />
         </td>
-        <td>{inOrder(chat.map(({ actor }) => actors[actor]))}</td>
+        <AccountCell of={entry} />
+        <Actor names={listOf(chat.map(({ actor }) => actors[actor]))} ips={listOf(chat.flatMap(({ ip }) => ip ?? []))} />
         <td>
           <Outcomes of={chat} />
         </td>
-        <td className="text-muted text-xs">{inOrder(chat.map(({ ip }) => ip ?? '–'))}</td>
       </tr>
-      {open && chat.map((each) => <EntryRow key={each.seq} of={each} nested />)}
+      {open && chat.map((each) => <EntryRow key={each.hash} of={each} nested />)}
     </>
   );
 }
@@ -104,9 +128,9 @@ function ChatRows({ entry, chat }: { entry: ListedAuditEntry; chat: readonly Lis
 const keyOf = ({ entry, chat }: Row) => (chat ?? [entry]).at(0)?.hash;
 
 /** The entries as a table. Successive chat messages with one agent are folded into one row. */
-export function AuditRows({ entries }: { entries: readonly ListedAuditEntry[] }) {
+export function AuditRows({ entries }: { entries: readonly Entry[] }) {
   return (
-    <Table label="Audit log" head={['Time', 'Action', 'Target', 'Actor', 'Outcome', 'IP address']}>
+    <Table label="Audit log" head={['Time', 'Action', 'Target', ...(entries[0]?.accountId ? ['Account'] : []), 'Actor', 'Outcome']}>
       {rowsOf(entries).map((row) =>
         row.chat ? <ChatRows key={keyOf(row)} entry={row.entry} chat={row.chat} /> : <EntryRow key={keyOf(row)} of={row.entry} />,
       )}

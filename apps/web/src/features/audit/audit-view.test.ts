@@ -1,8 +1,7 @@
-import type { ListedAuditEntry } from '@agentbot/contracts';
 import { expect, test } from '@jest/globals';
-import { actionName, readFilters, rowsOf } from './audit-view.ts';
+import { actionName, type Entry, readFilters, rowsOf } from './audit-view.ts';
 
-const entry = (seq: number, action: string, agentId: string | null = null): ListedAuditEntry => ({
+const entry = (seq: number, action: string, agentId: string | null = null): Entry => ({
   ...{ seq, action, agentId, agentName: null, at: '2026-12-01T00:00:00.000Z', actor: 'session', userId: 'user_1', keyId: null },
   ...{ target: null, outcome: 'done', status: 200, code: null, ip: null, userAgent: null, requestId: null, prevHash: '', hash: `${seq}` },
 });
@@ -27,8 +26,8 @@ test('successive messages with one agent are one row; another agent or another a
   ]);
 });
 
-test('the filters of a query are those of the log, and no empty ones', () => {
-  const query = new URLSearchParams('actor=apiKey&outcome=&agentId=agent_1&from=mail');
+test('the filters of a query are those of the log, without empty and unknown ones', () => {
+  const query = new URLSearchParams('actor=apiKey&outcome=good&agentId=agent_1&action=&from=mail');
   expect(readFilters(query)).toEqual({ actor: 'apiKey', agentId: 'agent_1' });
 });
 

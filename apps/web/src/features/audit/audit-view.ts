@@ -1,4 +1,4 @@
-import type { AuditFilters, ListedAuditEntry } from '@agentbot/contracts';
+import type { AccountAuditEntry, AccountAuditFilters, AuditFilters, ListedAuditEntry } from '@agentbot/contracts';
 
 export const actors: Record<ListedAuditEntry['actor'], string> = {
   session: 'Dashboard',
@@ -14,28 +14,36 @@ const words = (name: string) => name.replace(/([A-Z])/g, ' $1').toLowerCase();
 export const actionName = (action: string) =>
   action.startsWith('operation:') ? `${words(action.slice('operation:'.length))} operation` : words(action);
 
-export const filterNames = ['action', 'agentId', 'actor', 'outcome'] as const;
-export type FilterName = (typeof filterNames)[number];
-/** The chosen filters: as the page's URL holds them, and as the API takes them. */
-export type Filters = Partial<Record<FilterName, string>>;
+/** An entry of the own log, or of the logs of all accounts, which has its account. */
+export type Entry = ListedAuditEntry & Partial<Pick<AccountAuditEntry, 'accountId' | 'accountEmail'>>;
 
-/** Reads the filters from a query. Empty values are ignored. */
+/** The chosen filters. */
+export type Filters = AccountAuditFilters;
+/** Filters to change; an empty text removes one. */
+export type Changes = { [Name in keyof Filters]?: string };
+
+/** Reads the filters from the query of the page's URL. Empty values, and actors and outcomes that do not exist, are ignored. */
 export function readFilters(query: Pick<URLSearchParams, 'get'>): Filters {
-  const given = filterNames.flatMap((name) => {
-    const value = query.get(name);
-    return value ? [[name, value]] : [];
-  });
-  return Object.fromEntries(given);
+  const actor = (Object.keys(actors) as Entry['actor'][]).find((each) => each === query.get('actor'));
+  const outcome = outcomes.find((each) => each === query.get('outcome'));
+  const [account, action, agentId] = ['account', 'action', 'agentId'].map((name) => query.get(name));
+  return {
+    ...(account && { account }),
+    ...(action && { action }),
+    ...(agentId && { agentId }),
+    ...(actor && { actor }),
+    ...(outcome && { outcome }),
+  };
 }
 
 /** An entry, or successive chat messages with one agent. */
-export type Row = { entry: ListedAuditEntry; chat?: ListedAuditEntry[] };
+export type Row = { entry: Entry; chat?: Entry[] };
 
-const isSameChat = (a: ListedAuditEntry, b: ListedAuditEntry) =>
-  a.action === 'sendMessage' && b.action === 'sendMessage' && a.agentId === b.agentId;
+const isSameChat = (a: Entry, b: Entry) =>
+  a.action === 'sendMessage' && b.action === 'sendMessage' && a.agentId === b.agentId && a.accountId === b.accountId;
 
 /** The entries as rows: a run of messages with one agent is one row. */
-export function rowsOf(entries: readonly ListedAuditEntry[]): Row[] {
+export function rowsOf(entries: readonly Entry[]): Row[] {
   const rows: Row[] = [];
   for (const entry of entries) {
     const last = rows.at(-1);
