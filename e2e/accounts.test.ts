@@ -308,6 +308,7 @@ describe('the administration of users', () => {
       '/admin/nodes',
       '/admin/usage',
       '/admin/model-keys',
+      '/admin/audit',
     ]) {
       const response = await judy.page.goto(stack.webUrl + path);
       await judy.page.getByRole('heading', { name: 'Page not found' }).waitFor();

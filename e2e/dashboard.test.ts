@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startStripe } from '@agentbot/test-doubles/stripe';
@@ -213,6 +214,53 @@ describe('the account', () => {
     await page.getByRole('link', { name: 'Audit log' }).click();
     await expectCount(revoked, 2);
   });
+
+  test('the audit log folds chat messages, and names agents, a deleted one by its id', async () => {
+    await visit('/account/audit');
+    // No provider answers here: the messages fail, and each has its entry.
+    await page.evaluate(async (agentId) => {
+      const headers = { 'content-type': 'application/json' };
+      for (const message of ['One', 'Two', 'Three'])
+        await fetch('/api/chat', { method: 'POST', headers, body: JSON.stringify({ message, agentId }) });
+    }, agent);
+    await page.reload();
+    const rows = page.getByRole('row');
+    const folded = rows.filter({ hasText: '3 chat messages' });
+    await folded.filter({ hasText: 'Ada' }).filter({ hasText: '3 failed' }).waitFor();
+    await expectCount(rows.filter({ hasText: 'send message' }), 0);
+    await button('3 chat messages').click();
+    await expectCount(rows.filter({ hasText: 'send message' }), 3);
+    const faults: string[] = [];
+    for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/account/audit?open', theme)));
+    expect(faults).toEqual([]);
+    await button('3 chat messages').click();
+    await expectCount(rows.filter({ hasText: 'send message' }), 0);
+    await rows.filter({ hasText: 'delete agent' }).filter({ hasText: 'agent_listed1' }).waitFor();
+  });
+
+  test('the audit log is filtered by its address, which a reload keeps, and the CSV file has the same entries', async () => {
+    await visit('/account/audit');
+    const select = (name: string) => page.getByLabel(name, { exact: true });
+    await select('Agent').selectOption({ label: 'Ada' });
+    await select('Outcome').selectOption('failed');
+    await page.waitForURL(`**/account/audit?agentId=${agent}&outcome=failed`);
+    const rows = page.getByRole('row');
+    await expectCount(rows, 2);
+    await page.reload();
+    await button('3 chat messages').waitFor();
+    await expectCount(rows, 2);
+    expect(await select('Outcome').inputValue()).toBe('failed');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+    expect(download.suggestedFilename()).toBe('audit.csv');
+    const [head, ...lines] = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+    expect(head).toMatch(/^seq,at,actor,/);
+    expect(lines.map((line) => line.split(',').slice(5, 9))).toEqual(Array(3).fill(['sendMessage', agent, '', 'failed']));
+    await select('Actor').selectOption('Internal key');
+    await page.getByText('No entry matches').waitFor();
+    await button('Show all entries').click();
+    await page.waitForURL('**/account/audit');
+    await rows.filter({ hasText: 'link wallet' }).waitFor();
+  });
 });
 
 test('an administrator sees the health, grants a plan, and finds any agent', async () => {
@@ -258,6 +306,35 @@ test('an administrator sees the health, grants a plan, and finds any agent', asy
     },
     page.getByText('No agents found.'),
   );
+});
+
+test('an administrator reads the audit log of all accounts, and filters it by account', async () => {
+  await visit('/agents');
+  await page.getByRole('link', { name: 'Audit', exact: true }).click();
+  const rows = page.getByRole('row');
+  const ofAda = rows.filter({ hasText: 'ada@example.com' });
+  await ofAda.filter({ hasText: 'grant plan' }).waitFor();
+  await rows.filter({ hasText: 'eve@example.com' }).filter({ hasText: 'register' }).waitFor();
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/admin/audit', theme)));
+  expect(faults).toEqual([]);
+  await page.getByLabel('Account: id or email').fill('Eve@example.com');
+  await page.waitForURL('**/admin/audit?account=Eve%40example.com');
+  await expectCount(ofAda, 0);
+  await page.getByLabel('Action', { exact: true }).selectOption('register');
+  await page.waitForURL('**/admin/audit?account=Eve%40example.com&action=register');
+  await expectCount(rows, 2);
+  await page.reload();
+  await expectCount(rows, 2);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
+  const [, ...lines] = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  expect(lines.map((line) => line.split(',').slice(1, 3))).toEqual([['eve@example.com', '1']]);
+  // A part of an address is no account.
+  await page.getByLabel('Account: id or email').fill('eve@');
+  await page.getByText('Invalid account: use an id or an email').waitFor();
+  await button('Clear filters').click();
+  await ofAda.first().waitFor();
+  expect(await page.getByLabel('Account: id or email').inputValue()).toBe('');
 });
 
 test('a page of a long list that fails can be retried', async () => {
@@ -328,7 +405,7 @@ test('the pages have no serious accessibility fault in either theme, and fit a p
   expect(await findFaultsOfPages(visitor, ['/signin', '/signup', '/forgot', '/reset?token=x'])).toEqual([]);
   await anonymous.close();
   const account = ['/account/keys', '/account/billing', '/account/wallets', '/account/audit'];
-  const administration = ['/admin', '/admin/users', '/admin/agents'];
+  const administration = ['/admin', '/admin/users', '/admin/agents', '/admin/audit'];
   const missing = ['/no-such-page', '/agents/agent_none'];
   expect(await findFaultsOfPages(page, ['/agents', '/agents/new', ...account, ...administration, ...missing])).toEqual([]);
 }, 360_000);

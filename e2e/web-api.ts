@@ -88,6 +88,7 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   register: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com`, password: canary('a long password ') }),
   grantPlan: () => ({ plan: 'solo' }),
   updateAccount: () => ({ name: 'Owner' }),
+  createUser: () => ({ email: `${Math.random().toString(36).slice(2)}@example.com` }),
   setUserRole: () => ({ admin: false }),
   setUserBlocked: () => ({ blocked: false }),
   setNodeAvailability: () => ({ availability: 'active' }),

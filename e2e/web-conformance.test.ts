@@ -147,6 +147,7 @@ describe('every operation:', () => {
     'deleteInstallationKey',
     'listAgentModels',
     'exportAudit',
+    'exportAllAudit',
     'exportUsage',
     // The account page in the browser shows these.
     'exportAccount',
@@ -304,12 +305,16 @@ describe('error tables:', () => {
     ['askAgent', undefined, 'Invalid action', '?action=reboot'],
     ['listUsers', undefined, 'limit must be at least 1', '?limit=0'],
     ['listAllAgents', undefined, 'Invalid cursor', '?cursor=abc'],
+    ['listAllAudit', undefined, 'Invalid account: use an id or an email', '?account=a.b'],
+    ['exportAllAudit', undefined, 'Invalid outcome: use done, repeated, refused, failed, cancelled or unknown', '?outcome=bad'],
     ['listTopSpenders', undefined, 'days must be at least 1', '?days=0'],
     ['streamOverview', undefined, 'Invalid agentId', '?agentId=a%20b'],
     ['streamLogs', undefined, 'Invalid lastEventId', `?lastEventId=${'1'.repeat(101)}`],
     ['checkChannelToken', { channel: 'telegram', token: '1:bad' }, 'Telegram does not know this token'],
     ['listAudit', undefined, 'Invalid cursor', '?cursor=eA'],
+    ['listAudit', undefined, 'Invalid actor: use session, apiKey, internal, web or platform', '?actor=me'],
     ['exportAudit', undefined, 'Invalid agentId', '?agentId=..'],
+    ['exportAudit', undefined, 'Invalid format: use ndjson or csv', '?format=pdf'],
     ['listOperations', undefined, 'Invalid cursor', '?cursor=%20'],
   ];
   test.each(invalid)('%s with %j is 400 %s', async (id, body, sentence, query = '') => {
@@ -397,6 +402,8 @@ describe('error tables:', () => {
       'testSetup',
       'listUsers',
       'listAllAgents',
+      'listAllAudit',
+      'exportAllAudit',
       'listTopSpenders',
       'listNodes',
       'setNodeAvailability',

@@ -1,7 +1,10 @@
 import type { Patch } from '../patch.ts';
 
 const file = 'apps/backend/src/domain/audit/verify-audit.ts';
+const entries = 'apps/backend/src/domain/audit/audit-entries.ts';
 const list = 'apps/backend/src/domain/audit/list-audit.ts';
+const exporter = 'apps/backend/src/domain/audit/export-audit.ts';
+const accounts = 'apps/backend/src/domain/audit/all-accounts.ts';
 const journal = 'apps/backend/src/domain/audit/audit-journal.ts';
 const request = 'apps/backend/src/http/audit-request.ts';
 const hash = 'apps/backend/src/domain/audit/entry-hash.ts';
@@ -92,11 +95,51 @@ export const audit: Patch[] = [
   },
   {
     id: 'audit-export-agent',
-    file: list,
-    find: 'seq: { gt: after }, ...(agentId && { agentId })',
-    replace: 'seq: { gt: after }',
+    file: exporter,
+    find: 'seq: { gt: after?.seq ?? 0n }, ...whereOf(filters)',
+    replace: 'seq: { gt: after?.seq ?? 0n }',
     harm: 'the exported log of one agent has the entries of all',
     test: reports('the pages and the export'),
+  },
+  {
+    id: 'audit-filter-outcome',
+    file: entries,
+    find: '  ...(outcome && { outcome }),\n',
+    replace: '',
+    harm: 'the list of failed requests has all requests',
+    test: reports('filters by actor'),
+  },
+  {
+    id: 'audit-csv-escaped',
+    file: 'apps/backend/src/domain/audit/audit-file.ts',
+    find: "csvLine(fields.map((field) => entry[field] ?? ''))",
+    replace: "`${fields.map((field) => entry[field] ?? '').join(',')}\\r\\n`",
+    harm: 'a spreadsheet runs a formula that a stranger sent as its user agent',
+    test: reports('the export as CSV'),
+  },
+  {
+    id: 'audit-fold-agent',
+    file: 'apps/web/src/features/audit/audit-view.ts',
+    find: ' && a.agentId === b.agentId',
+    replace: '',
+    harm: 'the messages with another agent are hidden under the name of the first',
+    test: { package: '@agentbot/web', file: 'src/features/audit/audit-view.test.ts', name: 'successive messages' },
+  },
+  {
+    id: 'audit-all-account',
+    file: accounts,
+    find: 'ownerId: found ? found.id : account }',
+    replace: 'ownerId: found ? found.id : { not: REGISTER } }',
+    harm: 'an administrator takes the entries of others for those of the account',
+    test: reports('lists the entries of all accounts'),
+  },
+  {
+    id: 'audit-all-page',
+    file: accounts,
+    find: ', { at, ownerId, seq: { [side]: seq } }',
+    replace: '',
+    harm: 'entries of the same millisecond as the last of a page are never shown',
+    test: reports('keeps the order of entries of the same millisecond'),
   },
   {
     id: 'audit-page-order',

@@ -165,9 +165,9 @@ describe('the routes of administrators', () => {
     return key;
   };
 
-  test('include listUsers, listAllAgents, listTopSpenders, getInstallationHealth and grantPlan', () => {
+  test('include listUsers, listAllAgents, listAllAudit, listTopSpenders, getInstallationHealth and grantPlan', () => {
     expect(adminRoutes.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(['listUsers', 'listAllAgents', 'listTopSpenders', 'getInstallationHealth', 'grantPlan']),
+      expect.arrayContaining(['listUsers', 'listAllAgents', 'listAllAudit', 'listTopSpenders', 'getInstallationHealth', 'grantPlan']),
     );
   });
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { AuditEntryView } from '@agentbot/contracts';
+import type { AccountAuditEntry, AuditEntryView, ListedAuditEntry } from '@agentbot/contracts';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -27,13 +27,15 @@ afterAll(async () => {
   await backend.stop();
 });
 
-const entries = async (user: string, query = ''): Promise<AuditEntryView[]> =>
+const entries = async (user: string, query = ''): Promise<ListedAuditEntry[]> =>
   (await backend.as(user, 'GET', `/api/audit${query}`)).body.entries;
 const findProblems = async () => {
   const found: string[] = [];
   for await (const { ownerId, problem } of verifyAudit(backend.context.database)) if (problem) found.push(`${ownerId}: ${problem}`);
   return found;
 };
+/** An entry as the export has it: without the name that the agent has now. */
+const exportedOf = ({ agentName: _agentName, ...entry }: ListedAuditEntry): AuditEntryView => entry;
 /** Runs `verify-audit` with the environment of production. */
 async function runVerifyAudit() {
   const { INTERNAL_API_KEY, ASSERTION_SECRET, ENCRYPTION_KEYS, DATABASE_URL } = backend.config;
@@ -139,7 +141,7 @@ test('the pages and the export hold the same entries, and each exported entry ha
   const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Audited' })).body;
   for (const name of ['One', 'Two', 'Three']) await backend.as(user, 'POST', '/api/keys', { name });
   const { body: whole } = await backend.as(user, 'GET', '/api/audit?limit=100');
-  const paged: AuditEntryView[] = [];
+  const paged: ListedAuditEntry[] = [];
   for (let query = '?limit=3'; query; ) {
     const { body, headers } = await backend.as(user, 'GET', `/api/audit${query}`);
     paged.push(...body.entries);
@@ -156,9 +158,201 @@ test('the pages and the export hold the same entries, and each exported entry ha
     return text.split('\n').map((line): AuditEntryView => JSON.parse(line));
   };
   const lines = await exported();
-  expect(lines.toReversed()).toEqual(whole.entries);
+  expect(lines.toReversed()).toEqual(whole.entries.map(exportedOf));
   for (const [index, line] of lines.entries()) expect(line.prevHash).toBe(lines[index - 1]?.hash ?? '');
   expect((await exported(`?agentId=${id}`)).map(({ action, agentId }) => [action, agentId])).toEqual([['createAgent', id]]);
+});
+
+test('the audit log filters by actor, action, agent and outcome, in the pages and in the export', async () => {
+  const [user, other] = [await backend.account(), await backend.account()];
+  await backend.as(admin, 'PUT', `/api/admin/users/${user}/plan`, { plan: 'collective' });
+  const { key } = (await backend.as(user, 'POST', '/api/keys', { name: 'ci' })).body;
+  const [one, two] = await Promise.all(
+    ['One', 'Two'].map(async (name) => (await backend.call('POST', '/api/agents', { token: key, body: { name } })).body.id),
+  );
+  await backend.machine(other, 'POST', '/api/agents', { name: 'Foreign' });
+  for (const id of [one, two, one]) await backend.as(user, 'PUT', `/api/agents/${id}`, { aiProvider: 'nobody' });
+  await backend.machine(user, 'PUT', `/api/agents/${two}`, {});
+  await backend.machine(user, 'DELETE', `/api/agents/${two}`);
+
+  const exported = async (query: string) => {
+    const headers = { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': user };
+    const text = await (await fetch(`${backend.url}/api/audit/export${query}`, { headers })).text();
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line): AuditEntryView => JSON.parse(line));
+  };
+  /** The entries of a query, oldest first, from pages of one entry; the export has the same. */
+  const found = async (query: string) => {
+    const paged: ListedAuditEntry[] = [];
+    for (let next = `?${query}&limit=1`; next; ) {
+      const { body, headers } = await backend.as(user, 'GET', `/api/audit${next}`);
+      paged.push(...body.entries);
+      next = /<(.*)>/.exec(headers.get('link') ?? '')?.[1] ?? '';
+    }
+    expect(await exported(`?${query}`)).toEqual(paged.toReversed().map(exportedOf));
+    return paged.toReversed().map(({ action, agentId }) => [action, agentId]);
+  };
+  const refused = (id: string) => ['updateAgentMetadata', id];
+  expect((await found('actor=apiKey')).sort()).toEqual(
+    [
+      ['createAgent', one],
+      ['createAgent', two],
+    ].sort(),
+  );
+  expect(await found('actor=web')).toEqual([['register', null]]);
+  expect(await found('action=updateAgentMetadata')).toEqual([one, two, one, two].map(refused));
+  expect(await found('action=operation:delete')).toEqual([['operation:delete', two]]);
+  expect(await found('outcome=refused')).toEqual([one, two, one].map(refused));
+  expect(await found(`outcome=refused&agentId=${one}`)).toEqual([one, one].map(refused));
+  expect(await found(`actor=internal&agentId=${two}&action=updateAgentMetadata&outcome=done`)).toEqual([refused(two)]);
+  // The action of an operation that this version does not have.
+  expect(await found('action=formerOperation')).toEqual([]);
+});
+
+test('the export as CSV has the fields of the filtered entries in RFC 4180, and no formula', async () => {
+  const user = await backend.account();
+  const headers = { 'user-agent': '=HYPERLINK("http://x", "y")', 'x-request-id': 'request-0002' };
+  const { key } = (await backend.as(user, 'POST', '/api/keys', { name: 'ci' })).body;
+  const { id } = (await backend.call('POST', '/api/agents', { token: key, body: { name: 'Mine' }, headers })).body;
+  await backend.as(user, 'DELETE', '/api/keys/key_none');
+  const response = await fetch(`${backend.url}/api/audit/export?format=csv&action=createAgent`, {
+    headers: { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': user },
+  });
+  expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+  expect(response.headers.get('content-disposition')).toBe('attachment; filename="audit.csv"');
+  const [entry] = await entries(user, '?action=createAgent');
+  const { seq, at, keyId, prevHash, hash } = entry as AuditEntryView;
+  expect([entry?.agentId, entry?.userAgent]).toEqual([id, headers['user-agent']]);
+  expect(await response.text()).toBe(
+    'seq,at,actor,user_id,key_id,action,agent_id,target,outcome,status,code,ip,user_agent,request_id,prev_hash,hash\r\n' +
+      `${seq},${at},apiKey,${user},${keyId},createAgent,${id},,done,201,,127.0.0.1,"'=HYPERLINK(""http://x"", ""y"")",request-0002,${prevHash},${hash}\r\n`,
+  );
+});
+
+test('the export refuses an unknown format', async () => {
+  const { status, body } = await backend.as(owner, 'GET', '/api/audit/export?format=xlsx');
+  expect([status, body.error]).toEqual([400, 'Invalid format: use ndjson or csv']);
+});
+
+test('an entry names its agent as it is called now, and has no name for a deleted agent', async () => {
+  const user = await backend.account();
+  const { id } = (await backend.machine(user, 'POST', '/api/agents', { name: 'Before' })).body;
+  await backend.as(user, 'PUT', `/api/agents/${id}`, { name: 'After' });
+  expect((await entries(user, `?agentId=${id}`)).map(({ agentName }) => agentName)).toEqual(['After', 'After']);
+  await backend.machine(user, 'DELETE', `/api/agents/${id}`);
+  const log = await entries(user);
+  expect(new Set(log.map(({ agentId }) => agentId))).toEqual(new Set([id, null]));
+  expect(new Set(log.map(({ agentName }) => agentName))).toEqual(new Set([null]));
+});
+
+describe('GET /api/admin/audit', () => {
+  const pages = async (query: string, as = admin) => {
+    const found: AccountAuditEntry[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const next = cursor && `&cursor=${cursor}`;
+      const { body }: { body: { entries: AccountAuditEntry[]; next: string | null } } = await backend.as(
+        as,
+        'GET',
+        `/api/admin/audit?${query}${next}`,
+      );
+      found.push(...body.entries);
+      cursor = body.next;
+    }
+    return found;
+  };
+  const exported = async (query: string) => {
+    const headers = { authorization: `Bearer ${INTERNAL_KEY}`, 'x-user-id': admin };
+    return (await fetch(`${backend.url}/api/admin/audit/export?${query}`, { headers })).text();
+  };
+
+  test('lists the entries of all accounts with their emails, and filters them by account too; the export has the same', async () => {
+    const [ann, bob] = ['ann@example.com', 'bob@example.com'];
+    const [first, second] = [await backend.account(ann), await backend.account(bob)];
+    const { id } = (await backend.machine(first, 'POST', '/api/agents', { name: 'Of Ann' })).body;
+    for (const user of [second, first, second]) await backend.as(user, 'DELETE', '/api/keys/key_none');
+    const newest = await pages('limit=100');
+    expect(
+      newest.slice(0, 6).map(({ accountId, accountEmail, action, agentName }) => [accountId, accountEmail, action, agentName]),
+    ).toEqual([
+      [second, bob, 'deleteApiKey', null],
+      [first, ann, 'deleteApiKey', null],
+      [second, bob, 'deleteApiKey', null],
+      [first, ann, 'createAgent', 'Of Ann'],
+      [second, bob, 'register', null],
+      [first, ann, 'register', null],
+    ]);
+    // The register of the chains is not a log of an account.
+    expect(newest.map(({ accountId }) => accountId)).not.toContain('@chains');
+
+    const short = async (query: string) => (await pages(query)).map(({ accountId, action }) => [accountId, action]);
+    expect(await short(`account=${first}&limit=1`)).toEqual([
+      [first, 'deleteApiKey'],
+      [first, 'createAgent'],
+      [first, 'register'],
+    ]);
+    expect(await short('account=Bob@example.com&outcome=refused&limit=1')).toEqual(Array(2).fill([second, 'deleteApiKey']));
+    expect(await short(`agentId=${id}&actor=internal`)).toEqual([[first, 'createAgent']]);
+    expect(await short('account=nobody@example.com')).toEqual([]);
+
+    const lines = (await exported('action=deleteApiKey&outcome=refused')).trim().split('\n');
+    const listed = await pages('action=deleteApiKey&outcome=refused&limit=2');
+    expect(lines.map((line) => JSON.parse(line))).toEqual(listed.map(({ agentName: _name, ...entry }) => entry).toReversed());
+    const [head, ...records] = (await exported(`account=${ann}&format=csv`)).trim().split('\r\n');
+    expect(head).toMatch(/^account_id,account_email,seq,at,/);
+    expect(records.map((record) => record.split(',').slice(0, 3))).toEqual(['1', '2', '3'].map((seq) => [first, ann, seq]));
+  });
+
+  test('keeps the order of entries of the same millisecond over its pages', async () => {
+    const users = [await backend.account(), await backend.account()];
+    for (const user of users) for (let i = 0; i < 3; i++) await backend.as(user, 'DELETE', '/api/keys/key_none');
+    const named = users.map((user) => `'${user}'`).join(', ');
+    await withoutTriggers(
+      `CREATE TEMP TABLE kept_times AS SELECT owner_id, seq, at FROM audit_log WHERE owner_id IN (${named})`,
+      `UPDATE audit_log SET at = '2100-01-01' WHERE owner_id IN (${named})`,
+    );
+    const whole = await pages('limit=100');
+    const paged = await pages('limit=3');
+    await withoutTriggers(
+      'UPDATE audit_log l SET at = k.at FROM kept_times k WHERE k.owner_id = l.owner_id AND k.seq = l.seq',
+      'DROP TABLE kept_times',
+    );
+    expect(new Set(whole.slice(0, 8).map(({ at }) => at))).toEqual(new Set(['2100-01-01T00:00:00.000Z']));
+    expect(paged.map(({ hash }) => hash)).toEqual(whole.map(({ hash }) => hash));
+    expect(new Set(paged.map(({ hash }) => hash)).size).toBe(paged.length);
+  });
+
+  test('finds the log of a deleted account by its id, without an email', async () => {
+    const id = await backend.account('gone@example.com');
+    expect((await backend.as(admin, 'DELETE', `/api/admin/users/${id}`)).status).toBe(200);
+    const log = await pages(`account=${id}`);
+    expect(log.map(({ accountEmail, action }) => [accountEmail, action])).toContainEqual([null, 'register']);
+    expect(await pages('account=gone@example.com')).toEqual([]);
+  });
+
+  test('is for administrators only, and refuses what is no account', async () => {
+    for (const path of ['/api/admin/audit', '/api/admin/audit/export']) {
+      expect((await backend.as(owner, 'GET', path)).status).toBe(403);
+      const { status, body } = await backend.as(admin, 'GET', `${path}?account=a%20b`);
+      expect([status, body.error]).toEqual([400, 'Invalid account: use an id or an email']);
+    }
+    const { status, body } = await backend.as(admin, 'GET', '/api/admin/audit?cursor=abc');
+    expect([status, body.error]).toEqual([400, 'Invalid cursor']);
+  });
+});
+
+test.each([
+  ['actor=somebody', 'Invalid actor: use session, apiKey, internal, web or platform'],
+  ['action=%27', 'Invalid action'],
+  ['action=', 'Invalid action'],
+  ['agentId=a%20b', 'Invalid agentId'],
+  ['outcome=good', 'Invalid outcome: use done, repeated, refused, failed, cancelled or unknown'],
+])('the audit log refuses ?%s', async (query, error) => {
+  for (const path of ['/api/audit', '/api/audit/export']) {
+    const { status, body } = await backend.as(owner, 'GET', `${path}?${query}`);
+    expect([status, body.error]).toEqual([400, error]);
+  }
 });
 
 test('`pnpm audit:verify` prints each owner’s last hash', async () => {

@@ -110,7 +110,9 @@ export async function startBackend(overrides: Record<string, string> = {}, clock
       body: options.body === undefined ? null : typeof options.body === 'string' ? options.body : JSON.stringify(options.body),
     });
     // Untyped, as JSON.parse returns it: tests read any field.
-    const body: ReturnType<typeof JSON.parse> = await response.json();
+    const body: ReturnType<typeof JSON.parse> = response.headers.get('content-type')?.startsWith('application/x-ndjson')
+      ? await response.text()
+      : await response.json();
     return { status: response.status, headers: response.headers, body };
   }
 

@@ -650,6 +650,14 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: invalid('listTopSpenders', undefined, 'days must be at most 366', '?days=400'),
     FORBIDDEN: { send: () => call(real, 'listTopSpenders', { as: stranger }) },
   },
+  listAllAudit: {
+    INVALID_REQUEST: invalid('listAllAudit', undefined, 'Invalid account: use an id or an email', '?account=.'),
+    FORBIDDEN: { send: () => call(real, 'listAllAudit', { as: stranger }) },
+  },
+  exportAllAudit: {
+    INVALID_REQUEST: invalid('exportAllAudit', undefined, 'Invalid format: use ndjson or csv', '?format=xls'),
+    FORBIDDEN: { send: () => call(real, 'exportAllAudit', { as: stranger }) },
+  },
   listAllAgents: {
     INVALID_REQUEST: invalid('listAllAgents', undefined, 'limit must be at most 100', '?limit=101'),
     FORBIDDEN: { send: () => call(real, 'listAllAgents', { as: stranger }) },

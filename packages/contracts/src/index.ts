@@ -37,7 +37,7 @@ export { type Me, SESSION_SECONDS } from './accounts.ts';
 export type { AdminAgentView, InstallationHealth, SetupPart, SetupTest, TopSpenders, UserView } from './admin.ts';
 export type { AgentConfig, AgentConfigChange, NewAgentConfig } from './agents.ts';
 export type { WantedApiKey } from './api-keys.ts';
-export type { AuditEntryView } from './audit.ts';
+export type { AccountAuditEntry, AccountAuditFilters, AuditEntryView, AuditFilters, ListedAuditEntry } from './audit.ts';
 export type { BackupSchedule, BackupView } from './backups.ts';
 export type { Price } from './billing.ts';
 export { maxBodyBytes } from './body-limit.ts';
@@ -57,7 +57,7 @@ export type { ModelView } from './models.ts';
 export { agentNamedIn } from './named-agent.ts';
 export type { NodeView } from './nodes.ts';
 export type { OpenclawVersion } from './openclaw.ts';
-export type { OperationKind, OperationView } from './operations.ts';
+export { type OperationKind, type OperationView, operationKindSchema } from './operations.ts';
 export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
 export type { PlanRequestView, WaitingPlanRequest } from './plan-requests.ts';
@@ -218,6 +218,8 @@ export const routes = {
   deleteApiKey: apiKeys.deleteApiKey,
   listAudit: audit.listAudit,
   exportAudit: audit.exportAudit,
+  listAllAudit: audit.listAllAudit,
+  exportAllAudit: audit.exportAllAudit,
 } as const satisfies Record<string, Route>;
 
 export type RouteId = keyof typeof routes;

@@ -303,6 +303,8 @@ const failures: Record<string, string> = {
   deleteApiKey: 'Failed to delete API key',
   listAudit: 'Failed to list the audit log',
   exportAudit: 'Failed to export the audit log',
+  listAllAudit: 'Failed to list the audit log',
+  exportAllAudit: 'Failed to export the audit log',
 };
 
 export type Side = 'backend' | 'web';

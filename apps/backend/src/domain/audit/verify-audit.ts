@@ -3,7 +3,7 @@ import { entryHash } from './entry-hash.ts';
 
 const BATCH = 1_000;
 /** The owner of the register: a chain whose entries name every other chain (migration `audit_register`). */
-const REGISTER = '@chains';
+export const REGISTER = '@chains';
 
 export interface VerifiedChain {
   ownerId: string;

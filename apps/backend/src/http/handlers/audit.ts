@@ -1,4 +1,6 @@
-import { exportAudit, listAudit } from '../../domain/audit/list-audit.ts';
+import { exportAllAudit, listAllAudit } from '../../domain/audit/all-accounts.ts';
+import { exportAudit } from '../../domain/audit/export-audit.ts';
+import { listAudit } from '../../domain/audit/list-audit.ts';
 import type { Context } from '../../domain/context.ts';
 import type { Handlers } from '../mount-routes.ts';
 import { nextPage } from '../next-page.ts';
@@ -11,6 +13,8 @@ export function auditHandlers(context: Context) {
       nextPage(header, query, page);
       return { entries: page.entries, status: 'ok' };
     },
-    exportAudit: ({ actor, query }) => exportAudit(context, actor, query.agentId),
+    exportAudit: ({ actor, query }) => exportAudit(context, actor, query),
+    listAllAudit: ({ query }) => listAllAudit(context, query),
+    exportAllAudit: ({ query }) => exportAllAudit(context, query),
   } satisfies Partial<Handlers>;
 }

@@ -8,7 +8,7 @@ const newestFirst = (a: OperationView, b: OperationView) => b.createdAt.localeCo
 /** An agent's operations page by page, newest first. The latest ones update live. */
 export function useHistory(id: string) {
   const last = useOperations(id);
-  const list = usePages(['history of operations', id], (cursor) => readPage('listOperations', cursor, id));
+  const list = usePages(['history of operations', id], (cursor) => readPage('listOperations', cursor, { values: [id] }));
   const read = list.pages?.flatMap(({ operations }) => operations) ?? [];
   // The latest operations are newer than the pages: they win.
   const known = new Map([...read, ...(last.data?.operations ?? [])].map((each) => [each.id, each]));

@@ -53,6 +53,7 @@ export const groups: { name: string; admin?: true; items: Item[] }[] = [
       { href: '/admin/nodes', name: 'Nodes', icon: Server },
       { href: '/admin/usage', name: 'Top spenders', icon: CircleDollarSign },
       { href: '/admin/model-keys', name: 'Shared model keys', icon: BrainCircuit },
+      { href: '/admin/audit', name: 'Audit', icon: ScrollText },
     ],
   },
 ];

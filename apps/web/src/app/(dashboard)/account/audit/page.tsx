@@ -1,8 +1,9 @@
 import type { Metadata } from 'next';
-import { AuditLog } from '../../../../features/account/audit-log.tsx';
+import { AuditLog } from '../../../../features/audit/audit-log.tsx';
+import { auditActions } from '../../../../server/audit-actions.ts';
 
 export const metadata: Metadata = { title: 'Audit log' };
 
 export default function Page() {
-  return <AuditLog />;
+  return <AuditLog actions={auditActions} />;
 }
