@@ -24,6 +24,14 @@ const proxyRoute = 'apps/web/src/server/proxy-route.ts';
 /** The dashboard's server, and what the dashboard shows. */
 export const web: Patch[] = [
   {
+    id: 'change-sent-twice',
+    file: 'apps/web/src/server/backend.ts',
+    find: "if (request.method !== 'GET') return fetch(url, init);",
+    replace: '',
+    harm: 'a change is made twice when its connection to the backend was closed',
+    test: { package: '@agentbot/web', file: 'src/server/backend.test.ts', name: 'a change is sent once' },
+  },
+  {
     id: 'palette-enter',
     file: 'apps/web/src/features/shell/command-palette.tsx',
     find: 'event.nativeEvent.isComposing || isReady) return;',
