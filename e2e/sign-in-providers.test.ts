@@ -28,6 +28,7 @@ interface Profile {
 
 const gitHubApp = { clientId: 'github-client', clientSecret: 'secret of the GitHub app' };
 const googleApp = { clientId: 'google-client', clientSecret: 'secret of the Google client' };
+const ownApp = { clientId: 'own-client', clientSecret: 'secret of the own client' };
 const octo = {
   id: 7,
   login: 'octo',
@@ -41,6 +42,8 @@ const ada = { sub: '42', email: 'ada@example.com', email_verified: true, name: '
 
 let gitHub: Awaited<ReturnType<typeof startGitHub>>;
 let google: Awaited<ReturnType<typeof startGoogle>>;
+/** Any OpenID provider: the operator's own one is asked as Google is. */
+let own: Awaited<ReturnType<typeof startGoogle>>;
 let server: Server;
 let site: string;
 /** Who has signed in. */
@@ -53,6 +56,7 @@ beforeAll(async () => {
   const callback = (provider: string) => `${site}/api/auth/callback/${provider}`;
   gitHub = await startGitHub({ ...gitHubApp, callbackUrl: callback('github') });
   google = await startGoogle({ ...googleApp, redirectUris: [callback('google')] });
+  own = await startGoogle({ ...ownApp, redirectUris: [callback('oidc')] });
   Object.assign(process.env, {
     NEXTAUTH_URL: site,
     NEXTAUTH_SECRET: 'a secret of this test, long enough',
@@ -64,6 +68,11 @@ beforeAll(async () => {
     GOOGLE_CLIENT_ID: googleApp.clientId,
     GOOGLE_CLIENT_SECRET: googleApp.clientSecret,
     GOOGLE_ISSUER: google.url,
+    OIDC_ISSUER: `${own.url}/`,
+    OIDC_CLIENT_ID: ownApp.clientId,
+    OIDC_CLIENT_SECRET: ownApp.clientSecret,
+    OIDC_NAME: 'Acme',
+    OIDC_TRUST_EMAILS: 'true',
   });
   const { signInProviders } = await import(PROVIDERS);
   const silent = () => undefined;
@@ -102,11 +111,12 @@ beforeEach(() => {
   signedIn = [];
   gitHub.signIn(octo);
   google.signIn(ada);
+  own.signIn(ada);
 });
 afterAll(async () => {
   server.closeAllConnections();
   server.close();
-  await Promise.all([gitHub.close(), google.close()]);
+  await Promise.all([gitHub.close(), google.close(), own.close()]);
 });
 
 /** Starts a sign-in. @returns the provider's page */
@@ -167,7 +177,26 @@ test.each([false, undefined, 'true'])('Google: an address whose email_verified i
   expect(signedIn).toEqual([expect.objectContaining({ emailVerified: false })]);
 });
 
-describe.each(['github', 'google'])('the callback of %s', (provider) => {
+test('the provider of the operator’s own choice has its name, and gives the user by issuer and subject', async () => {
+  const { oidc } = (await new WebSession(site).call('GET', '/api/auth/providers')).body;
+  expect(oidc).toMatchObject({ name: 'Acme', type: 'oauth' });
+  expect(await signIn('oidc')).toBe('/agents');
+  expect(signedIn).toEqual([
+    expect.objectContaining({ subject: `${own.url} 42`, email: 'ada@example.com', emailVerified: true, name: 'Ada' }),
+  ]);
+});
+
+test.each([
+  [undefined, true],
+  [false, false],
+  ['true', false],
+])('with OIDC_TRUST_EMAILS an address whose email_verified is %p counts as proven: %p', async (email_verified, emailVerified) => {
+  own.spoilIdToken({ claims: { email_verified } });
+  expect(await signIn('oidc')).toBe('/agents');
+  expect(signedIn).toEqual([expect.objectContaining({ emailVerified })]);
+});
+
+describe.each(['github', 'google', 'oidc'])('the callback of %s', (provider) => {
   test('is refused with the code of another browser’s sign-in (PKCE)', async () => {
     const [attacker, victim] = [new WebSession(site), new WebSession(site)];
     const stolen = (await consent(await begin(provider, victim))).searchParams.get('code') ?? '';
@@ -201,7 +230,7 @@ describe.each(['github', 'google'])('the callback of %s', (provider) => {
   });
 
   test('is refused when the person does not agree', async () => {
-    (provider === 'github' ? gitHub : google).signIn(undefined);
+    ({ github: gitHub, google, oidc: own })[provider]?.signIn(undefined);
     expect(await signIn(provider)).toEqual(refused);
   });
 });

@@ -29,6 +29,9 @@ beforeAll(async () => {
     GOOGLE_CLIENT_ID: 'google-client',
     GOOGLE_CLIENT_SECRET: canary('google-'),
     GOOGLE_ISSUER: google.url,
+    OIDC_ISSUER: google.url,
+    OIDC_CLIENT_ID: 'google-client',
+    OIDC_CLIENT_SECRET: canary('google-'),
   });
   // The first account is the administrator.
   await WebSession.signUp(stack.webUrl, 'first@example.com');
@@ -188,7 +191,7 @@ async function signInAt(provider: string, session = new WebSession(stack.webUrl)
   return { session, redirect: last.headers.get('location') ?? '' };
 }
 
-describe.each(['github', 'google'])('sign-in with %s', (provider) => {
+describe.each(['github', 'google', 'oidc'])('sign-in with %s', (provider) => {
   const as = (subject: number, email: string, verified = true) => {
     const old = { email: `old-${email}`, primary: false, verified: true };
     gitHub.signIn({ id: subject, login: 'octo', name: 'Octo', emails: [old, { email, primary: true, verified }] });

@@ -21,8 +21,8 @@ export const accounts: Patch[] = [
   {
     id: 'sign-up-closed',
     file: source('accounts/accounts'),
-    find: "if (SIGN_UP === 'closed' && !isAdmin) throw",
-    replace: "if (SIGN_UP === 'closed' && isAdmin) throw",
+    find: "if (SIGN_UP !== 'open' && SIGN_UP !== by && !isAdmin) throw",
+    replace: "if (SIGN_UP !== 'open' && SIGN_UP !== by && isAdmin) throw",
     harm: 'anybody opens an account where sign-up is closed',
     test: administration('with closed sign-up only the first account'),
   },

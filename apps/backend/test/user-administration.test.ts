@@ -373,6 +373,22 @@ test('with closed sign-up only the first account is opened by its user, by passw
   }
 });
 
+test('with SIGN_UP=oidc only users of the operator’s own provider open accounts', async () => {
+  const company = await startBackend({ SIGN_UP: 'oidc' });
+  try {
+    await company.account();
+    const register = { email: 'late@example.com', password: PASSWORD };
+    const identity = (provider: string) => ({ provider, subject: '8', email: `${provider}@example.com`, emailVerified: true, name: null });
+    const signIn = async (provider: string) =>
+      (await company.as(undefined, 'POST', '/api/credentials/provider', identity(provider))).status;
+    expect((await company.as(undefined, 'POST', '/api/register', register)).status).toBe(403);
+    expect([await signIn('github'), await signIn('google'), await signIn('oidc'), await signIn('oidc')]).toEqual([403, 403, 200, 200]);
+    expect((await company.call('GET', '/api/sign-in-options')).body.signUp).toBe(false);
+  } finally {
+    await company.stop();
+  }
+});
+
 test('listUsers says who is blocked, and whom ADMIN_EMAILS makes an administrator', async () => {
   const { id } = await newUser();
   await asAdmin('PUT', `${id}/blocked`, { blocked: true });

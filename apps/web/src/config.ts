@@ -21,6 +21,16 @@ const schema = z
     GOOGLE_CLIENT_ID: z.string().optional(),
     GOOGLE_CLIENT_SECRET: z.string().optional(),
     GOOGLE_ISSUER: z.url({ error: 'must be an address' }).default('https://accounts.google.com'),
+    OIDC_ISSUER: z.url({ error: 'must be an address' }).optional(),
+    OIDC_CLIENT_ID: z.string().optional(),
+    OIDC_CLIENT_SECRET: z.string().optional(),
+    /** The name on the sign-in page. */
+    OIDC_NAME: z.string().max(50, { error: 'must have at most 50 characters' }).default('single sign-on'),
+    /** Whether addresses of the issuer are proven also where it does not say `email_verified`. */
+    OIDC_TRUST_EMAILS: z
+      .enum(['true', 'false'], { error: 'must be true or false' })
+      .transform((value) => value === 'true')
+      .default(false),
     NEXTAUTH_URL: z.url({ error: 'must be an address' }).optional(),
     /** Path of a Unix socket at which this one process answers, for its health check. The listener of the image reads it. */
     HEALTH_SOCKET: z.string().optional(),

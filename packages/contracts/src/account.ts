@@ -21,7 +21,7 @@ const account = z.strictObject({
   /** Whether the account signs in with a password. */
   hasPassword: z.boolean(),
   /** The sign-in providers of the account. */
-  providers: z.array(z.enum(['github', 'google'])),
+  providers: z.array(z.enum(['github', 'google', 'oidc'])),
   createdAt: timestamp,
 });
 export type AccountView = z.infer<typeof account>;

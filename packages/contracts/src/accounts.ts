@@ -118,15 +118,16 @@ export const grantPlan = defineRoute({
   web: { path: '/api/admin/users/:id/plan', response: granted },
 });
 
-/** Called by the web app only, after GitHub or Google has identified the user. */
+/** Called by the web app only, after a provider has identified the user. */
 export const signInWithProvider = defineRoute({
   id: 'signInWithProvider',
-  summary: 'Begin a session for a user of GitHub or Google; the first sign-in opens an account',
+  summary: 'Begin a session for a user of GitHub, Google or another OpenID provider; the first sign-in opens an account',
   method: 'POST',
   auth: 'web',
   body: z.object({
-    provider: z.enum(['github', 'google']),
-    subject: z.string().min(1).max(255),
+    provider: z.enum(['github', 'google', 'oidc']),
+    /** The user's number at GitHub, or the `sub` of an OpenID provider (up to 255 characters), for `oidc` with its issuer before it. */
+    subject: z.string().min(1).max(600),
     email,
     emailVerified: z.boolean(),
     name: z.string().max(100).nullable(),

@@ -87,8 +87,11 @@ const schema = z.object({
     )
     .default([]),
   TRUST_PROXY: z.string().default('loopback'),
-  /** Who may open an account: anybody, or only an administrator for somebody. The first account can always be opened. */
-  SIGN_UP: z.enum(['open', 'closed']).default('open'),
+  /**
+   * Who may open an account: anybody, the users of OIDC_ISSUER, or only an administrator for somebody. The first account can always be
+   * opened.
+   */
+  SIGN_UP: z.enum(['open', 'oidc', 'closed']).default('open'),
   PROVISIONING_ENABLED: flag.default(true),
   /** Where agents run: `docker`, one engine; `swarm`, the nodes of a Docker Swarm. */
   CONTAINER_HOST: containerHost,

@@ -50,7 +50,7 @@ const refusals: Record<string, SignInError> = {
   ACCOUNT_BLOCKED: 'Blocked',
 };
 
-/** Finds or creates the account of a GitHub or Google user. @returns the error when the backend refuses */
+/** Finds or creates the account of a provider's user. @returns the error when the backend refuses */
 async function accountOf(provider: string, subject: string, profile: ProviderProfile): Promise<SignedIn | SignInError> {
   const { email, emailVerified, name } = profile;
   const response = await callBackend(routes.signInWithProvider.backend.path, undefined, {

@@ -57,40 +57,76 @@ function gitHub(clientId: string, clientSecret: string): OAuthConfig<GitHubUser 
   };
 }
 
-interface GoogleProfile {
+interface IdToken {
   sub: string;
   email?: string;
   email_verified?: boolean;
   name?: string;
 }
 
-/** Sign-in with Google. @see https://developers.google.com/identity/openid-connect/openid-connect */
-function google(clientId: string, clientSecret: string): OAuthConfig<GoogleProfile> {
+interface OpenIdProvider {
+  id: string;
+  name: string;
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+  /** What the account is found by. The issuer promises that `sub` never names another person. */
+  subjectOf: (sub: string) => string;
+  /** Whether the issuer's users own their addresses, also where it does not say `email_verified`. */
+  trustEmails: boolean;
+}
+
+/** Sign-in with an OpenID provider. @see https://openid.net/specs/openid-connect-core-1_0.html */
+function openId({ id, name, issuer, clientId, clientSecret, subjectOf, trustEmails }: OpenIdProvider): OAuthConfig<IdToken> {
   return {
-    id: 'google',
-    name: 'Google',
+    id,
+    name,
     type: 'oauth',
     clientId,
     clientSecret,
     idToken: true,
     checks: ['state', 'pkce', 'nonce'],
-    wellKnown: `${config().GOOGLE_ISSUER}/.well-known/openid-configuration`,
+    wellKnown: `${issuer}/.well-known/openid-configuration`,
     authorization: { params: { scope: 'openid email profile' } },
-    profile: ({ sub, email, email_verified, name }) => ({
-      id: sub,
+    profile: ({ sub, email, email_verified, name: fullName }) => ({
+      id: subjectOf(sub),
       email: email ?? null,
-      emailVerified: email_verified === true,
-      name: name ?? null,
+      emailVerified: email_verified === true || (trustEmails && email_verified === undefined),
+      name: fullName ?? null,
     }),
   };
+}
+
+/** Google. @see https://developers.google.com/identity/openid-connect/openid-connect */
+const google = (clientId: string, clientSecret: string) =>
+  openId({
+    ...{ id: 'google', name: 'Google', issuer: config().GOOGLE_ISSUER, clientId, clientSecret },
+    subjectOf: (sub) => sub,
+    trustEmails: false,
+  });
+
+/** The provider of the operator's own choice. Another issuer's `sub` is another person, so the issuer is part of it. */
+function ownProvider(givenIssuer: string, clientId: string, clientSecret: string) {
+  const issuer = givenIssuer.replace(/\/$/, '');
+  const { OIDC_NAME: name, OIDC_TRUST_EMAILS: trustEmails } = config();
+  return openId({ id: 'oidc', name, issuer, clientId, clientSecret, trustEmails, subjectOf: (sub) => `${issuer} ${sub}` });
 }
 
 /** The providers that are configured. */
 // biome-ignore lint/suspicious/noExplicitAny: next-auth types its provider list this way
 export function signInProviders(): OAuthConfig<any>[] {
-  const { GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET } = config();
+  const {
+    GITHUB_CLIENT_ID,
+    GITHUB_CLIENT_SECRET,
+    GOOGLE_CLIENT_ID,
+    GOOGLE_CLIENT_SECRET,
+    OIDC_ISSUER,
+    OIDC_CLIENT_ID,
+    OIDC_CLIENT_SECRET,
+  } = config();
   return [
     ...(GITHUB_CLIENT_ID && GITHUB_CLIENT_SECRET ? [gitHub(GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET)] : []),
     ...(GOOGLE_CLIENT_ID && GOOGLE_CLIENT_SECRET ? [google(GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET)] : []),
+    ...(OIDC_ISSUER && OIDC_CLIENT_ID && OIDC_CLIENT_SECRET ? [ownProvider(OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)] : []),
   ];
 }

@@ -55,11 +55,11 @@ interface NewUser {
 const hasAccounts = async (tx: Transaction) =>
   (await tx.user.findFirst({ where: { id: { not: SERVICE_ACCOUNT } }, select: { id: true } })) !== null;
 
-/** Opens an account for the person who asks. @throws AppError SIGN_UP_CLOSED */
-async function signUp(tx: Transaction, { SIGN_UP }: Config, data: NewUser) {
+/** Opens an account for the person who asks. @param by `password`, or the provider of the identity @throws AppError SIGN_UP_CLOSED */
+async function signUp(tx: Transaction, { SIGN_UP }: Config, by: string, data: NewUser) {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
   const isAdmin = !(await hasAccounts(tx));
-  if (SIGN_UP === 'closed' && !isAdmin) throw new AppError('SIGN_UP_CLOSED');
+  if (SIGN_UP !== 'open' && SIGN_UP !== by && !isAdmin) throw new AppError('SIGN_UP_CLOSED');
   return tx.user.create({ data: { id: newId('user'), ...data, isAdmin } });
 }
 
@@ -134,7 +134,7 @@ export function createAccounts({
     async register(input: { email: string; password: string; name?: string | undefined }): Promise<Account> {
       const passwordHash = await hashPassword(input.password);
       const data = { email: input.email, emailVerifiedAt: null, name: input.name ?? null, passwordHash };
-      return view(await database.as('service', (tx) => signUp(tx, config, data)).catch(emailTaken));
+      return view(await database.as('service', (tx) => signUp(tx, config, 'password', data)).catch(emailTaken));
     },
 
     /**
@@ -148,7 +148,7 @@ export function createAccounts({
         const existing = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
         if (existing) return existing.owner;
         if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your sign-in provider has not verified your email address');
-        const user = await signUp(tx, config, { email, emailVerifiedAt: clock.now(), name, passwordHash: null });
+        const user = await signUp(tx, config, provider, { email, emailVerifiedAt: clock.now(), name, passwordHash: null });
         await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
         return user;
       }

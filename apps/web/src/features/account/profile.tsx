@@ -11,7 +11,7 @@ import { api } from '../../lib/api/client.ts';
 import { formatTime } from '../../lib/format.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 
-const providerNames = { github: 'GitHub', google: 'Google' };
+const providerNames = { github: 'GitHub', google: 'Google', oidc: 'single sign-on' };
 
 /** The state of proof of the email, and how to prove it. */
 function EmailProof({ verifiedAt, mail }: { verifiedAt: string | null; mail: boolean }) {
