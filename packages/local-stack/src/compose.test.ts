@@ -237,7 +237,7 @@ test('the web reads every setting that compose gives it', () => {
   // Next's own server reads PORT.
   const known = `${read('apps/web/src/config.ts')}    PORT: z.`;
   const unknown = Object.keys(service('web').environment).filter(
-    (name) => !known.includes(`    ${name}: z.`) && !known.includes(`    ${name}: secret`),
+    (name) => !known.includes(`    ${name}: z`) && !known.includes(`    ${name}: secret`),
   );
   expect(unknown).toEqual([]);
 });
