@@ -159,7 +159,7 @@ describe('a section of an agent:', () => {
     const held = Promise.withResolvers<void>();
     await page.route('**/api/agents/*/logs?*', async (route) => {
       await held.promise;
-      await route.continue();
+      await route.continue().catch(() => undefined);
     });
     await openSection('logs');
     const lines = page.getByRole('log', { name: 'Log' });

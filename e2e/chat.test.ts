@@ -297,7 +297,7 @@ describe('a message', () => {
     await replied('Hello');
     await page.route('**/api/chat', async (route) => {
       if (route.request().postDataJSON().message === 'Delayed') await new Promise((resolve) => setTimeout(resolve, 2_000));
-      await route.continue();
+      await route.continue().catch(() => undefined);
     });
     await say('Delayed');
     await say('Right behind it');
@@ -696,7 +696,8 @@ test('a new conversation can be begun as soon as its button can be clicked, also
   await replied('Before the scripts');
   await page.route('**/_next/static/**/*.js', async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    await route.continue();
+    // The page may have been left, or the route removed, meanwhile.
+    await route.continue().catch(() => undefined);
   });
   try {
     await page.goto(new URL(`/agents/${id}/chat`, page.url()).href, { waitUntil: 'commit' });

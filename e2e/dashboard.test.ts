@@ -139,7 +139,7 @@ test('Ctrl+K goes to an agent, or to a page', async () => {
   // "All agents" of an administrator has these letters too: Enter waits for the agents.
   await page.route('**/api/overview*', async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    await route.continue();
+    await route.continue().catch(() => undefined);
   });
   await goTo('ada');
   await page.waitForURL(`**/agents/${agent}`);
@@ -160,7 +160,7 @@ test('a click on a button that is not hydrated yet is not lost', async () => {
   await phone.setViewportSize(PHONE);
   await phone.route('**/_next/static/**/*.js', async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    await route.continue();
+    await route.continue().catch(() => undefined);
   });
   await phone.goto(`${stack.webUrl}/agents`, { waitUntil: 'commit' });
   const menu = phone.getByRole('button', { name: 'Menu' });

@@ -57,8 +57,9 @@ test('the dashboard’s container listens on 127.0.0.1, where a reverse proxy on
   expect([command, HOSTNAME]).toEqual(['node', '127.0.0.1']);
   const [port] = await freePorts(1);
   const env = { ...settings, HOSTNAME, PORT: String(port), NODE_OPTIONS: `--import=${debianNames}` };
-  // The image has this folder of the build, and starts there.
-  const child = spawn(process.execPath, args, { cwd: path.join(web, '.next/standalone/apps/web'), env, stdio: 'ignore' });
+  // The image has this folder of the build, and starts there; other files of the checkout are below /app in it.
+  const here = args.map((arg) => arg.replace(/^\/app(?=\/)/, root));
+  const child = spawn(process.execPath, here, { cwd: path.join(web, '.next/standalone/apps/web'), env, stdio: 'ignore' });
   const exited = once(child, 'exit');
   const signIn = () =>
     fetch(`http://127.0.0.1:${port}/signin`).then(
