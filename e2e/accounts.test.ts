@@ -45,6 +45,18 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(closeDashboard);
 
+/** Sets a new password at the page of a link, in a browser of its own, and signs in with it. */
+async function setPassword(url: string, email: string): Promise<void> {
+  const context = await browser.newContext();
+  const theirs = await context.newPage();
+  await theirs.goto(stack.webUrl + new URL(url).pathname + new URL(url).search);
+  await theirs.getByLabel('New password').fill(NEW_PASSWORD);
+  await theirs.getByRole('button', { name: 'Set password' }).click();
+  await theirs.getByText('Your new password is set').waitFor();
+  await context.close();
+  expect(await new WebSession(stack.webUrl).signIn(email, NEW_PASSWORD)).toBe(200);
+}
+
 /** A browser of a new account. @returns its page on the given path */
 async function openAs(email: string, path: string) {
   const { session, id } = await WebSession.signUp(stack.webUrl, email);
@@ -235,14 +247,7 @@ describe('the administration of users', () => {
     const dialog = await manage(email);
     await dialog.getByRole('button', { name: 'Create reset link' }).click();
     const url = (await dialog.locator('code').textContent()) ?? '';
-    const context = await browser.newContext();
-    const theirs = await context.newPage();
-    await theirs.goto(stack.webUrl + new URL(url).pathname + new URL(url).search);
-    await theirs.getByLabel('New password').fill(NEW_PASSWORD);
-    await theirs.getByRole('button', { name: 'Set password' }).click();
-    await theirs.getByText('Your new password is set').waitFor();
-    await context.close();
-    expect(await new WebSession(stack.webUrl).signIn(email, NEW_PASSWORD)).toBe(200);
+    await setPassword(url, email);
     await visit('/admin/users');
     expect(await page.locator('code').count()).toBe(0);
   });
@@ -264,14 +269,7 @@ describe('the administration of users', () => {
       .getByRole('row', { name: /^hedy@example\.com/ })
       .getByText('Hedy', { exact: true })
       .waitFor();
-    const context = await browser.newContext();
-    const theirs = await context.newPage();
-    await theirs.goto(stack.webUrl + new URL(url).pathname + new URL(url).search);
-    await theirs.getByLabel('New password').fill(NEW_PASSWORD);
-    await theirs.getByRole('button', { name: 'Set password' }).click();
-    await theirs.getByText('Your new password is set').waitFor();
-    await context.close();
-    expect(await new WebSession(stack.webUrl).signIn(email, NEW_PASSWORD)).toBe(200);
+    await setPassword(url, email);
     // The same address again.
     await button('Add user').click();
     await dialog.getByLabel('Email').fill(email);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -37,7 +37,12 @@ let agentId: string;
 /** What the run measured, for its last lines. */
 const measured: string[] = [];
 
+/** A setting of the host, which the firewall's service changes. */
+const MIGRATE_CONNECTIONS = '/proc/sys/net/ipv4/tcp_migrate_req';
+const migratedBefore = readFileSync(MIGRATE_CONNECTIONS, 'utf8');
+
 beforeAll(async () => {
+  writeFileSync(MIGRATE_CONNECTIONS, '0');
   slots = await takeAgentSlots();
   model = await startModelProvider({ apiKey: MODEL_KEY });
   const [webPort, backendPort, gatewayPort, postgresPort, egressPort] = (await freePorts(5)).map(String) as [
@@ -72,6 +77,7 @@ afterAll(async () => {
   await installation?.forget();
   await model?.close();
   await slots?.release();
+  writeFileSync(MIGRATE_CONNECTIONS, migratedBefore);
   process.stdout.write(`\n${measured.join('\n')}\n`);
 });
 
@@ -217,6 +223,8 @@ test('`up` brings a healthy installation, and the first account is its administr
     status: 'ready',
     parts: { database: 'ok', engine: 'ok', image: 'ok', queue: 'ok', firewall: 'ok' },
   });
+  // Connections that wait at a backend that ends move to the next one.
+  expect(readFileSync(MIGRATE_CONNECTIONS, 'utf8').trim()).toBe('1');
   owner = new WebSession(web);
   const { status, body } = await owner.call('POST', '/api/register', { body: { email: 'ada@example.com', password: PASSWORD } });
   expect(status).toBe(201);

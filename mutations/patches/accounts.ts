@@ -19,10 +19,26 @@ const stream = source('overview/stream-overview');
 /** The account page: password, sessions, export and deletion. */
 export const accounts: Patch[] = [
   {
+    id: 'last-use-of-another-process',
+    file: source('accounts/last-seen'),
+    find: "k.last_used_at < s.at - ${INTERVAL_MS}::int * interval '1 ms')",
+    replace: 'k.last_used_at < s.at)',
+    harm: 'each process writes each use of a key',
+    test: { package: '@agentbot/backend', file: 'test/api-key-scopes.test.ts', name: 'that another process has just written' },
+  },
+  {
+    id: 'invited-first-account',
+    file: source('accounts/accounts'),
+    find: '...data, isAdmin } });',
+    replace: '...data, isAdmin: isAdmin && !isAllowed } });',
+    harm: 'an installation with closed sign-up has no administrator',
+    test: administration('if it is the first one of the installation'),
+  },
+  {
     id: 'sign-up-closed',
     file: source('accounts/accounts'),
-    find: "if (SIGN_UP !== 'open' && SIGN_UP !== by && !isAdmin) throw",
-    replace: "if (SIGN_UP !== 'open' && SIGN_UP !== by && isAdmin) throw",
+    find: "SIGN_UP === 'open' || SIGN_UP === by;",
+    replace: "SIGN_UP === 'open' || SIGN_UP !== by;",
     harm: 'anybody opens an account where sign-up is closed',
     test: administration('with closed sign-up only the first account'),
   },

@@ -20,6 +20,22 @@ const rollback = { file: source('workflows/replace-with-rollback') };
 /** Operations: their steps, cancellation, compensation, and what they leave behind. */
 export const operations: Patch[] = [
   {
+    id: 'drain-without-linger',
+    file: 'apps/backend/src/app/server.ts',
+    find: 'config.SHARE_PORTS ? LINGER_MS : 0',
+    replace: 'config.SHARE_PORTS ? 0 : LINGER_MS',
+    harm: 'requests on open connections fail when a backend is replaced',
+    test: backend('http-limits', 'with SHARE_PORTS a second backend'),
+  },
+  {
+    id: 'compose-short-grace',
+    file: 'docker-compose.yml',
+    find: '    stop_grace_period: 11m\n    depends_on:\n      migrate:',
+    replace: '    stop_grace_period: 1m\n    depends_on:\n      migrate:',
+    harm: 'Docker kills a backend before DRAIN_SECONDS have passed',
+    test: { package: '@agentbot/local-stack', file: 'src/compose.test.ts', name: 'the longest DRAIN_SECONDS' },
+  },
+  {
     id: 'drain-idle-cut',
     ...serving('a drained server finishes what runs'),
     find: 'NetServer.prototype.close.call(server);',

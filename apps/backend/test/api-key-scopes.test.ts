@@ -272,3 +272,20 @@ test('a hundred concurrent requests with a key write its last use once, and twen
   expect(await version()).toEqual(after);
   expect(await lastUsed()).toMatch(/^\d{4}-/);
 });
+
+test('a use that another process has just written is not written again', async () => {
+  const second = await startBackend({ DATABASE_URL: backend.config.DATABASE_URL });
+  try {
+    const { id, key } = await newKey({});
+    const lastUsed = async () =>
+      (await backend.context.database.as('service', (tx) => tx.apiKey.findUniqueOrThrow({ where: { id } }))).lastUsedAt;
+    for (const each of [backend, second]) expect((await each.call('GET', '/api/agents', { token: key })).status).toBe(200);
+    await backend.context.callers.lastSeen.flush();
+    const first = await lastUsed();
+    expect(first).toBeInstanceOf(Date);
+    await second.context.callers.lastSeen.flush();
+    expect(await lastUsed()).toEqual(first);
+  } finally {
+    await second.stop();
+  }
+});

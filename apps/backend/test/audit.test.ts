@@ -331,7 +331,7 @@ describe('GET /api/admin/audit', () => {
     expect(await pages('account=gone@example.com')).toEqual([]);
   });
 
-  test('is for administrators only, and refuses what is no account', async () => {
+  test('is for administrators only, and refuses an invalid account', async () => {
     for (const path of ['/api/admin/audit', '/api/admin/audit/export']) {
       expect((await backend.as(owner, 'GET', path)).status).toBe(403);
       const { status, body } = await backend.as(admin, 'GET', `${path}?account=a%20b`);

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { Agent, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { assertion, startBackend, type TestBackend } from './backend.ts';
 
@@ -89,5 +91,34 @@ test('CORS allows another origin only when CORS_ORIGINS names it', async () => {
     expect((await from('https://console.example', open)).headers.get('access-control-allow-credentials')).toBeNull();
   } finally {
     await open.stop();
+  }
+});
+
+test('with SHARE_PORTS a second backend takes over from the first one, and no request on an open connection fails', async () => {
+  const first = await startBackend({ SHARE_PORTS: 'true' });
+  const second = await startBackend({ SHARE_PORTS: 'true', BACKEND_PORT: String(first.port), GATEWAY_PORT: String(first.gatewayPort) });
+  const agent = new Agent({ keepAlive: true });
+  const ask = () =>
+    new Promise<[status: number | undefined, connection: string | undefined]>((resolve, reject) => {
+      const request = get({ host: '127.0.0.1', port: first.port, path: '/health', agent }, (response) => {
+        response.resume().once('end', () => resolve([response.statusCode, response.headers.connection]));
+      });
+      request.once('error', reject);
+    });
+  try {
+    // The kernel shares them out: all twenty go to one backend once in half a million times.
+    const open = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(open).toEqual(open.map(() => [200, 'keep-alive']));
+    const stopped = first.stop();
+    await sleep(300);
+    const answers = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(answers.map(([status]) => status)).toEqual(answers.map(() => 200));
+    // Those of the first backend were answered, and end.
+    expect(answers.some(([, connection]) => connection === 'close')).toBe(true);
+    await stopped;
+    expect((await Promise.all(Array.from({ length: 20 }, ask))).map(([, connection]) => connection)).not.toContain('close');
+  } finally {
+    agent.destroy();
+    await second.stop();
   }
 });

@@ -340,6 +340,24 @@ describe('an account that an administrator opens', () => {
     }
   });
 
+  test('is the administrator’s if it is the first one of the installation: the internal key opens it', async () => {
+    const empty = await startBackend({ SIGN_UP: 'closed' });
+    try {
+      const open = async (email: string) =>
+        (await empty.call('POST', '/api/admin/users', { token: INTERNAL_KEY, body: { email } })).body.id as string;
+      const [first, second] = [await open('first@example.com'), await open('second@example.com')];
+      const rows = await empty.context.database.as('service', (tx) => tx.user.findMany({ where: { id: { in: [first, second] } } }));
+      expect(new Map(rows.map(({ id, isAdmin }) => [id, isAdmin]))).toEqual(
+        new Map([
+          [first, true],
+          [second, false],
+        ]),
+      );
+    } finally {
+      await empty.stop();
+    }
+  });
+
   test('is not opened by an API key, nor by a user', async () => {
     const { id } = await newUser();
     const { key } = (await backend.as(admin, 'POST', '/api/keys', { name: 'ops', scopes: ['admin:*'] })).body;

@@ -20,8 +20,8 @@ export const partOf = <T>(cases: T[], count: number, part: number): T[] =>
   Array.from({ length: Math.min(count, cases.length) }, (_, index) => cases[(part * count + index) % cases.length] as T);
 
 /**
- * The cases of a test that repeats one workflow at many moments or with many inputs: all with `SWEEP=all`, otherwise a part,
- * of `count` cases, on each day the next one, or the one that `SWEEP=0`, `SWEEP=1` and so on names. Writes the choice to stderr.
+ * The cases of a test that repeats one workflow at many moments or with many inputs: all with `SWEEP=all`, otherwise one part of
+ * `count` cases. The day chooses the part, or `SWEEP` does by the part's number. Writes the choice to stderr.
  */
 export function sweep<T>(cases: T[], count: number, nameOf: (each: T) => string = String): T[] {
   if (isWholeSweep || count >= cases.length) return cases;
@@ -55,10 +55,11 @@ function checkNames(tests: { path: string }[], durations: Durations): void {
 }
 
 /**
- * The test files that a run plays, the longest first: none of them starts last and then runs alone. Of `inTurn` a run of all
- * files plays one of `parts` parts, on each day the next one, or the one that `SWEEP` names. A run that names its files plays
- * them, and `SWEEP=all` plays every file. `always` are long files that every run plays. Writes to stderr what it leaves out.
- * Throws when no file has a name of the tables.
+ * The test files that a run plays, the longest first, so that no long file starts last and runs alone. A run of all files plays one
+ * of the `parts` parts of `inTurn`: the day chooses the part, or `SWEEP` does by the part's number. A run of named files plays all of
+ * them, and `SWEEP=all` plays every file. Writes the files that it leaves out to stderr.
+ * @param always the long files that every run plays
+ * @throws Error when a name in one of the tables has no file
  */
 export function inOrder<T extends { path: string }>(tests: T[], inTurn: Durations, parts: number, always: Durations = {}): T[] {
   const durations: Durations = { ...inTurn, ...always };

@@ -242,6 +242,21 @@ test('the web reads every setting that compose gives it', () => {
   expect(unknown).toEqual([]);
 });
 
+test('Docker gives backend and dashboard the longest DRAIN_SECONDS, and checks the health of each process by itself', () => {
+  for (const name of ['backend', 'web']) {
+    const { environment, healthcheck, stop_grace_period, tmpfs } = service(name);
+    // The longest that the settings allow is 600 s.
+    expect([name, Number.parseInt(stop_grace_period ?? '', 10) * 60 > 600, stop_grace_period]).toEqual([
+      name,
+      true,
+      expect.stringMatching(/^\d+m$/),
+    ]);
+    expect([environment.HEALTH_SOCKET, tmpfs]).toEqual(['/tmp/health.sock', ['/tmp']]);
+    expect(healthcheck?.test.at(-1)).toContain('socketPath: process.env.HEALTH_SOCKET');
+  }
+  expect(service('backend').environment.SHARE_PORTS).toBe('true');
+});
+
 test('data survives: database, backups and the engine’s socket are named volumes, and backups lie in one', () => {
   expect(Object.keys(compose.volumes)).toEqual([
     'engine',

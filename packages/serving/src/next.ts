@@ -1,6 +1,6 @@
 import { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
-import { drainable, openHealthSocket } from './serving.ts';
+import { drainable, LINGER_MS, openHealthSocket } from './serving.ts';
 
 /**
  * Loaded before Next's own server (`node --import`), which has no option for what this adds: the port is shared with other
@@ -8,8 +8,6 @@ import { drainable, openHealthSocket } from './serving.ts';
  * closes the server, requests have `DRAIN_SECONDS` to end, and no connection is cut while a request is on its way.
  */
 const { HEALTH_SOCKET, DRAIN_SECONDS } = process.env;
-/** Longer than a client waits before it uses an idle connection again. */
-const LINGER_MS = 2_000;
 
 Server.prototype.listen = function listen(this: Server, port: number, host: string) {
   // A browser opens a stream again when its connection ends; Next would write on after the end of a response.

@@ -3,6 +3,9 @@ import { rmSync } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
 import { createServer, Server as NetServer, type Socket } from 'node:net';
 
+/** The `lingerMs` of a server whose port processes share. Clients use an idle connection again within this time, or open a new one. */
+export const LINGER_MS = 2_000;
+
 /** How a server ends, so that a second process that shares its port takes over without a failed request. */
 export interface DrainOptions {
   /** Milliseconds that running requests have to end after the server has stopped listening. */
@@ -42,7 +45,9 @@ export function drainable(
   const running = new Set<ServerResponse>();
   let isDraining = false;
   let lastRequestAt = 0;
-  const closeAfter = (response: ServerResponse) => !response.headersSent && response.setHeader('connection', 'close');
+  const closeAfter = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('connection', 'close');
+  };
   server.prependListener('request', (_request, response: ServerResponse) => {
     running.add(response.once('close', () => running.delete(response)));
     lastRequestAt = performance.now();

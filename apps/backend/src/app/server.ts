@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
-import { drainable, openHealthSocket, trackConnections } from '@agentbot/serving';
+import { drainable, LINGER_MS, openHealthSocket, trackConnections } from '@agentbot/serving';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import { recordPlatformImage } from '../domain/containers/platform-image.ts';
@@ -39,9 +39,6 @@ async function listen(server: NetServer, [setting, port]: [string, number], host
   });
   return (server.address() as AddressInfo).port;
 }
-
-/** A process that shares its ports is drained for as long as clients use their idle connections again. */
-const LINGER_MS = 2_000;
 
 /** Starts the egress proxy on all addresses, since each agent reaches it in its own network. */
 async function openEgress(context: Context, port: number): Promise<{ server: NetServer; close: () => void }> {

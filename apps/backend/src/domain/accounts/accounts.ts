@@ -55,11 +55,18 @@ interface NewUser {
 const hasAccounts = async (tx: Transaction) =>
   (await tx.user.findFirst({ where: { id: { not: SERVICE_ACCOUNT } }, select: { id: true } })) !== null;
 
-/** Opens an account for the person who asks. @param by `password`, or the provider of the identity @throws AppError SIGN_UP_CLOSED */
-async function signUp(tx: Transaction, { SIGN_UP }: Config, by: string, data: NewUser) {
+/** Whether a person may open an account: `by` is `password`, or the provider of the identity. */
+const maySignUp = ({ SIGN_UP }: Config, by: string) => SIGN_UP === 'open' || SIGN_UP === by;
+
+/**
+ * Creates an account. The first one of an installation is its administrator.
+ * @param isAllowed whether an account may be created that is not the first
+ * @throws AppError SIGN_UP_CLOSED
+ */
+export async function insertUser(tx: Transaction, data: NewUser, isAllowed: boolean): Promise<User> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${FIRST_ACCOUNT_LOCK})`;
   const isAdmin = !(await hasAccounts(tx));
-  if (SIGN_UP !== 'open' && SIGN_UP !== by && !isAdmin) throw new AppError('SIGN_UP_CLOSED');
+  if (!isAdmin && !isAllowed) throw new AppError('SIGN_UP_CLOSED');
   return tx.user.create({ data: { id: newId('user'), ...data, isAdmin } });
 }
 
@@ -134,7 +141,7 @@ export function createAccounts({
     async register(input: { email: string; password: string; name?: string | undefined }): Promise<Account> {
       const passwordHash = await hashPassword(input.password);
       const data = { email: input.email, emailVerifiedAt: null, name: input.name ?? null, passwordHash };
-      return view(await database.as('service', (tx) => signUp(tx, config, 'password', data)).catch(emailTaken));
+      return view(await database.as('service', (tx) => insertUser(tx, data, maySignUp(config, 'password'))).catch(emailTaken));
     },
 
     /**
@@ -148,7 +155,8 @@ export function createAccounts({
         const existing = await tx.identity.findUnique({ where: { provider_subject: { provider, subject } }, include: { owner: true } });
         if (existing) return existing.owner;
         if (!emailVerified) throw new AppError('UNAUTHORIZED', 'Your sign-in provider has not verified your email address');
-        const user = await signUp(tx, config, provider, { email, emailVerifiedAt: clock.now(), name, passwordHash: null });
+        const data = { email, emailVerifiedAt: clock.now(), name, passwordHash: null };
+        const user = await insertUser(tx, data, maySignUp(config, provider));
         await tx.identity.create({ data: { provider, subject, ownerId: user.id } });
         return user;
       }

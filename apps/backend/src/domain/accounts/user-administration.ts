@@ -6,10 +6,9 @@ import type { Transaction } from '../../infra/database/database.ts';
 import { sendMail } from '../../infra/mail/send-mail.ts';
 import { type Actor, SERVICE_ACCOUNT } from '../../shared/actor.ts';
 import { msAhead } from '../../shared/clock.ts';
-import { newId } from '../../shared/ids.ts';
 import { sha256 } from '../../shared/sha256.ts';
 import type { Context } from '../context.ts';
-import { emailTaken, isAdministratorBySetting } from './accounts.ts';
+import { emailTaken, insertUser, isAdministratorBySetting } from './accounts.ts';
 import { lockRemovableUser } from './administrators.ts';
 import { LINK_LIFETIME_MS, resetLink } from './password-reset.ts';
 import { endSessionsOf } from './sessions.ts';
@@ -33,11 +32,12 @@ export async function createUser(
   const token = randomBytes(32).toString('base64url');
   const url = resetLink(config, token);
   const expiresAt = msAhead(clock, INVITATION_LIFETIME_MS);
-  const id = newId('user');
-  await database
+  const data = { email, emailVerifiedAt: null, name: name ?? null, passwordHash: null };
+  const { id } = await database
     .as('service', async (tx) => {
-      await tx.user.create({ data: { id, email, name: name ?? null, passwordHash: null } });
-      await tx.passwordReset.create({ data: { hash: sha256(token), ownerId: id, expiresAt, provesEmail: Boolean(SMTP_URL) } });
+      const user = await insertUser(tx, data, true);
+      await tx.passwordReset.create({ data: { hash: sha256(token), ownerId: user.id, expiresAt, provesEmail: Boolean(SMTP_URL) } });
+      return user;
     })
     .catch(emailTaken);
   const answer = { id, email, expiresAt: expiresAt.toISOString() };
