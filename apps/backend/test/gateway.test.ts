@@ -539,6 +539,42 @@ test('syncConversations stores equal words that were said twice, and no message 
   connection.close();
 });
 
+test('syncConversations subscribes where the gateway offers it, and reads when a session has changed', async () => {
+  const connect = () => GatewayConnection.open({ url: gateway.url, token: 'token', deviceKey: newDeviceKey() });
+  const older = await connect();
+  syncConversations(backend.context, agent.id, older);
+  gateway.answers.connect = { protocol: 4, features: { methods: ['sessions.list', 'sessions.subscribe'] } };
+  const newer = await connect();
+  syncConversations(backend.context, agent.id, newer);
+  const calls = (method: string) => gateway.methods.filter((each) => each === method).length;
+  await pollUntil('both have read the sessions', () => calls('sessions.list') === 2);
+  expect(calls('sessions.subscribe')).toBe(1);
+  older.close();
+
+  const sessionKey = 'agent:main:telegram:direct:3';
+  const told = user('On Telegram');
+  gateway.history = [told, { ...assistant('Heard'), timestamp: told.timestamp }];
+  gateway.sessions = [{ key: sessionKey, sessionId: 'subscribed', channel: 'telegram', updatedAt: told.timestamp }];
+  const change = (payload: object) => gateway.sendRaw(JSON.stringify({ type: 'event', event: 'sessions.changed', payload }));
+  const ts = Date.now();
+  change({ sessionKey, phase: 'start', ts });
+  change({ sessionKey: 'agent:main:sess_ours', phase: 'end', ts });
+  change({ sessionKey, reason: 'patch', ts });
+  await sleep(1_000);
+  expect(calls('sessions.list')).toBe(2);
+  change({ sessionKey, phase: 'end', ts });
+  const stored = () =>
+    backend.context.database.as('service', (tx) =>
+      tx.message.findMany({ where: { session: { gatewaySessionId: 'subscribed' } }, orderBy: { seq: 'asc' } }),
+    );
+  await pollUntil('the conversation is stored', async () => (await stored()).length === 2);
+  expect((await stored()).map(({ sender, content, platform }) => [sender, content, platform])).toEqual([
+    ['user', 'On Telegram', 'telegram'],
+    ['agent', 'Heard', 'telegram'],
+  ]);
+  newer.close();
+});
+
 describe('a reply whose connection to the gateway is lost', () => {
   const ask = async (message: string, meanwhile: () => Promise<void>) => {
     const data = {

@@ -97,6 +97,21 @@ async function importMessages({ database }: Slice, agentId: string, gateway: Gat
   return waiting;
 }
 
+/** An event of a session: a step of a run (`agent`), or a change that subscribers are told (`sessions.changed`). */
+interface SessionEvent {
+  sessionKey?: string;
+  stream?: string;
+  data?: { phase?: string };
+  phase?: string;
+}
+
+/** Whether an event tells that a session that was not opened here may have a new message. */
+function mayHaveMessage(name: string, { sessionKey = '', stream, data, phase }: SessionEvent): boolean {
+  if (OWN_SESSION.test(sessionKey)) return false;
+  if (name === 'agent') return stream === 'lifecycle' && data?.phase !== 'start';
+  return name === 'sessions.changed' && phase !== undefined && phase !== 'start';
+}
+
 /**
  * Copies an agent's conversations on its channels and at its own address into the store, while the gateway connection is
  * open: once at its start, and after each run.
@@ -125,10 +140,14 @@ export function syncConversations(context: Slice, agentId: string, gateway: Gate
     closed = true;
     clearTimeout(retry);
   });
+  // From 2026.5 on, a gateway tells of the runs of its channels only to those who subscribe to its sessions.
+  if (gateway.offers('sessions.subscribe')) {
+    gateway.request('sessions.subscribe').catch((error) => {
+      if (!closed) context.log.warn({ err: error, agentId }, "an agent's gateway does not tell of new messages on its channels");
+    });
+  }
   gateway.on('event', (name, payload) => {
-    if (name !== 'agent') return;
-    const { stream, sessionKey = '', data } = payload as { stream?: string; sessionKey?: string; data?: { phase?: string } };
-    if (stream === 'lifecycle' && data?.phase !== 'start' && !OWN_SESSION.test(sessionKey)) restart();
+    if (mayHaveMessage(name, payload as SessionEvent)) restart();
   });
   restart();
 }
