@@ -1,7 +1,8 @@
 import { type Content, textOf } from './dialect.ts';
 
-// OpenClaw prefixes a message with blocks of JSON about the sender and the chat, then the time.
-const metadata = /^[^\n]+(?:\(untrusted[^\n]*\):|⟦openclaw:ctx⟧)\n```json\n[\s\S]*?\n```\n+/;
+// OpenClaw prefixes a message with blocks about the sender and the chat, then the time. A block is JSON, or from 2026.5 on the
+// chat's last messages, a line for each.
+const metadata = /^[^\n]+(?:\(untrusted[^\n]*\):|⟦openclaw:ctx⟧)\n(?:```json\n[\s\S]*?\n```\n+|(?:[^\n]+\n)+\n)/;
 const time = /^\[[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}[^\]]*\] /;
 // OpenClaw from 2026.8 on adds notes for the model, in the message or as a message of their own.
 const internal = /\n*<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>[\s\S]*?<<<END_OPENCLAW_INTERNAL_CONTEXT>>>\n*/g;

@@ -1,5 +1,6 @@
-// OpenClaw prefixes a person's message with blocks of JSON about the sender and the chat, then the time.
-const metadata = /^[^\n]{0,200}\(untrusted[^\n]{0,200}\):\n```json\n[\s\S]*?\n```\n+/;
+// OpenClaw prefixes a person's message with blocks about the sender and the chat, then the time. A block is JSON, or from 2026.5 on
+// the chat's last messages, a line for each.
+const metadata = /^[^\n]{0,200}(?:\(untrusted[^\n]{0,200}\):|⟦openclaw:ctx⟧)\n(?:```json\n[\s\S]*?\n```\n+|(?:[^\n]+\n)+\n)/;
 const time = /^\[[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}[^\]\n]{0,40}\] /;
 // OpenClaw from 2026.8 on adds notes for the model, in the message or as a message of their own.
 const NOTE_BEGIN = '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>';
