@@ -94,6 +94,27 @@ test('start ends a task that still works on the volume, as after a crash', async
   await host.removeAll(spec.names);
 });
 
+test('removeAll says what holds an agent’s network, and works once that is gone', async () => {
+  const spec = await specOf();
+  await host.create(spec, {}, []);
+  const foreign = await docker.createContainer({
+    Image: spec.image,
+    Entrypoint: ['sleep', '100'],
+    HostConfig: { NetworkMode: spec.names.network },
+  });
+  try {
+    await foreign.start();
+    await expect(host.removeAll(spec.names)).rejects.toMatchObject({
+      code: 'OPERATION_FAILED',
+      message: `A container that is not the agent's is connected to the network ${spec.names.network}: disconnect it, then try again`,
+    });
+  } finally {
+    await foreign.remove({ force: true });
+  }
+  await host.removeAll(spec.names);
+  await expect(docker.getNetwork(spec.names.network).inspect()).rejects.toMatchObject({ statusCode: 404 });
+});
+
 test('validateConfig names the field that a newer validator refuses', async () => {
   const refused = await check(NEWER_IMAGE, config({ nonsense: true }));
   expect(refused).toEqual([expect.stringContaining('nonsense')]);

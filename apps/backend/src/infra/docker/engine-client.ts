@@ -99,7 +99,8 @@ const isSlotClash = ({ message }: EngineError) => /port is already allocated|add
 /**
  * Waits for an engine call and maps its errors.
  * @param accept HTTP statuses that count as success; the result is then undefined
- * @throws AppError DOCKER_UNAVAILABLE, OPERATION_FAILED for a runtime that the engine does not know, SlotTakenError, otherwise dockerode's own error
+ * @throws AppError DOCKER_UNAVAILABLE, OPERATION_FAILED for a runtime that the engine does not know or a network that is in use,
+ *   SlotTakenError, otherwise dockerode's own error
  */
 export async function call<T>(request: Promise<T>, accept: number[] = []): Promise<T | undefined> {
   try {
@@ -112,6 +113,11 @@ export async function call<T>(request: Promise<T>, accept: number[] = []): Promi
       throw new AppError('OPERATION_FAILED', `The engine has no runtime ${runtime}: AGENT_RUNTIME must name one of its own`, {
         cause: error,
       });
+    const network = /network (\S+) .*has active endpoints/.exec(error.message ?? '')?.[1];
+    if (network) {
+      const sentence = `A container that is not the agent's is connected to the network ${network}: disconnect it, then try again`;
+      throw new AppError('OPERATION_FAILED', sentence, { cause: error });
+    }
     if (isSlotClash(error)) throw new SlotTakenError('The port or subnet is in use', { cause: error });
     if (accept.includes(error.statusCode ?? 0)) return undefined;
     throw thrown;
