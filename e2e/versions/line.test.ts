@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { sweep } from '@agentbot/config/sweep';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startChannels } from '@agentbot/test-doubles/channels';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
@@ -23,7 +24,8 @@ const ALL = ['2026.3.13', '2026.5.28', '2026.7.35', '2026.8.2', '2026.9.6'];
 const DEFAULT = '2026.3.13';
 /** The way of one agent through the versions. */
 const JUMPS = ['2026.3.13', '2026.5.28', '2026.8.2', '2026.9.6'];
-const VERSIONS = process.env.OPENCLAW_VERSIONS?.split(/[\s,]+/).filter(Boolean) ?? ALL;
+/** The named versions, or all of them; of CI two, on each day others. */
+const VERSIONS = process.env.OPENCLAW_VERSIONS?.split(/[\s,]+/).filter(Boolean) ?? (process.env.CI ? sweep(ALL, 2) : ALL);
 const SECRET = canary('sk-versions-');
 const OWNER = 100;
 const STRANGER = 200;
@@ -62,7 +64,7 @@ afterAll(async () => {
   await stack?.stop();
   await model?.close();
   if (folder) await rm(folder, { recursive: true, force: true });
-  if (matrix.size > 0) await writeMatrix(matrix, [...new Set([...ALL, ...VERSIONS])]);
+  if (matrix.size > 0 && !process.env.CI) await writeMatrix(matrix, [...new Set([...ALL, ...VERSIONS])]);
   process.stdout.write(`\n${measured.join('\n')}\n`);
 }, 120_000);
 
@@ -116,7 +118,23 @@ async function operate(method: string, route: string, body?: unknown) {
   return answer.body;
 }
 const say = async (id: string, message: string): Promise<string> => (await operate('POST', '/api/chat', { message, agentId: id })).reply;
-const askedModel = (words: string) => JSON.stringify(model.requests.findLast((request) => request.words === words)?.body ?? null);
+/** Whether the model was told something together with a person's words. A boolean: the prompt is too long for a failed test. */
+const wasTold = (words: string, text: string): boolean =>
+  JSON.stringify(model.requests.findLast((request) => request.words === words)?.body ?? null).includes(text);
+
+/** Puts the channels into the agent's network as soon as it is there: a bot that finds nobody at its start tries again much later. */
+const joinChannels = (id: string) =>
+  pollUntil(
+    'the agent has a network',
+    () =>
+      channels.join(`openclaw-net-${id}`).then(
+        () => true,
+        (error) => error.statusCode !== 404 && Promise.reject(error),
+      ),
+    {
+      seconds: 120,
+    },
+  );
 
 async function provision(version: string, more: object = {}): Promise<string> {
   const config = {
@@ -128,6 +146,7 @@ async function provision(version: string, more: object = {}): Promise<string> {
   };
   const body = { name: `On ${version}`, model: 'custom', wait: false, config };
   const { agent } = await operate('POST', '/api/agents/provision', body);
+  if ('telegramToken' in more) await joinChannels(agent.id);
   await settled(agent.id);
   const { status, reason, openclawVersion } = await overview(agent.id);
   expect([status, reason, openclawVersion]).toEqual(['running', null, version]);
@@ -151,13 +170,15 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
     start.at = performance.now();
   });
   afterAll(async () => {
-    if (id) await remove(id);
+    if (id) {
+      await channels.leave(`openclaw-net-${id}`);
+      await remove(id);
+    }
     tell(`${seconds(start.at)} s  ${version}  all of it`);
   }, 120_000);
 
   feature('a new agent starts', version, async () => {
     id = await provision(version, { telegramToken: token, ownerIds: [String(OWNER)] });
-    await channels.join(`openclaw-net-${id}`);
   });
 
   feature('it answers in the chat', version, async () => {
@@ -182,7 +203,7 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
       (await operate('GET', `/api/agents/${id}/messages?limit=100`)).messages.filter(
         ({ platform }: { platform: string }) => platform === 'telegram',
       );
-    await pollUntil('both sides are stored', async () => (await stored()).length >= 2, { seconds: 30, everyMs: 250 });
+    await pollUntil('both sides are stored', async () => (await stored()).length >= 2, { seconds: 30 }).catch(() => undefined);
     expect((await stored()).map(({ sender, content }: Record<string, string>) => `${sender}: ${content}`).sort()).toEqual([
       `agent: You said: Hello, ${version}`,
       `user: Hello, ${version}`,
@@ -247,7 +268,7 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
     await pollUntil('the agent runs', async () => (await overview(id)).status === 'running', { seconds: 240, everyMs: 250 });
     expect(await overview(id)).toMatchObject({ current: true });
     expect(await say(id, 'What is my favourite colour?')).toBe('You said: What is my favourite colour?');
-    expect(askedModel('What is my favourite colour?')).toContain('My favourite colour is teal');
+    expect(wasTold('What is my favourite colour?', 'My favourite colour is teal')).toBe(true);
     await channels.join(`openclaw-net-${id}`).catch(() => undefined);
     await channels.write({ token, from: OWNER, text: `Back on ${version}` });
     await hasSent(OWNER, `You said: Back on ${version}`);
@@ -258,7 +279,7 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
     backupId = (await operate('POST', `/api/agents/${id}/backups`)).backup.id;
     await operate('POST', `/api/instance/${id}/reset-memory`);
     expect(await say(id, 'Do you remember?')).toBe('You said: Do you remember?');
-    expect(askedModel('Do you remember?')).not.toContain('My favourite colour is teal');
+    expect(wasTold('Do you remember?', 'My favourite colour is teal')).toBe(false);
   });
 
   feature('a backup is restored', version, async () => {
@@ -320,7 +341,7 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
       await operate('POST', `/api/instance/${older}/update`, { image: imageOf(version) });
       expect(await overview(older)).toMatchObject({ current: true, status: 'running', openclawVersion: version });
       expect(await say(older, 'Which animal?')).toBe('You said: Which animal?');
-      expect(askedModel('Which animal?')).toContain('My favourite animal is the heron');
+      expect(wasTold('Which animal?', 'My favourite animal is the heron')).toBe(true);
       await remove(older);
     });
   }
@@ -337,8 +358,7 @@ describe(`one agent goes ${way.join(' → ')}`, () => {
   let backupId: string;
   const remembers = async (question: string) => {
     expect(await say(id, question)).toBe(`You said: ${question}`);
-    const asked = askedModel(question);
-    for (const version of been) expect(asked).toContain(fact(version));
+    for (const version of been) expect([version, wasTold(question, fact(version))]).toEqual([version, true]);
   };
   const arrive = async (version: string) => {
     await remembers(`What do you remember on ${version}?`);
@@ -399,7 +419,7 @@ describe(`one agent goes ${way.join(' → ')}`, () => {
       expect(await overview(id)).toMatchObject({ status: 'running', openclawVersion: stop });
       been.splice(been.indexOf(stop) + 1);
       await remembers('What do you remember down here?');
-      expect(askedModel('What do you remember down here?')).not.toContain(fact(newest));
+      expect(wasTold('What do you remember down here?', fact(newest))).toBe(false);
     });
   }
 });

@@ -57,6 +57,7 @@ export async function startChannels({ image, labels, telegram = {}, discord = {}
     certificate: cert,
     /** Joins a network under the channels' host names. */
     join: (network: string) => docker.getNetwork(network).connect({ Container: container.id, EndpointConfig: { Aliases: ADDRESSES } }),
+    leave: (network: string) => docker.getNetwork(network).disconnect({ Container: container.id, Force: true }),
     /** Sends a person's message to the bot with a token, or to the first one. */
     write: (message: Written & { token?: string }) => fetch(control, { method: 'POST', body: JSON.stringify(message) }),
     /** The bot's calls, without its polling. */
