@@ -1,6 +1,6 @@
 import { inOrder } from '@agentbot/config/sweep';
 
-/** Files of which a whole run plays a quarter, with their seconds on two cores. Every run plays the others, `main-line` among them. */
+/** Files of which a whole run plays a sixth, with their seconds on two cores. Every run plays the others, `main-line` among them. */
 const IN_TURN = {
   chat: 312,
   'agent-sections': 293,
@@ -19,7 +19,7 @@ const IN_TURN = {
 /** Jest's choice and order of the test files. Jest loads it as JavaScript. */
 export default class LongestFirst {
   sort(tests) {
-    return inOrder(tests, IN_TURN, 4);
+    return inOrder(tests, IN_TURN, 6);
   }
 
   cacheResults() {}

@@ -3,7 +3,7 @@ import { inOrder } from '@agentbot/config/sweep';
 /** Long files that every whole run plays, with their seconds on two cores. */
 const ALWAYS = { lifecycle: 224, conformance: 159, 'seed-walk': 89, sessions: 44 };
 
-/** Long files of which a whole run plays a quarter, with their seconds on two cores. */
+/** Long files of which a whole run plays a sixth, with their seconds on two cores. */
 const IN_TURN = {
   'engine-away': 415,
   crash: 375,
@@ -59,7 +59,7 @@ const isSwarm = ({ path }) => /\/swarm[^/]*\.test\.ts$/.test(path);
 export default class LongestFirst {
   sort(tests) {
     const suite = tests.every(isSwarm) ? tests : tests.filter((test) => !isSwarm(test));
-    return inOrder(suite, IN_TURN, 4, ALWAYS);
+    return inOrder(suite, IN_TURN, 6, ALWAYS);
   }
 
   cacheResults() {}
