@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { startMailbox } from '@agentbot/test-doubles/mailbox';
 import { startModelProvider } from '@agentbot/test-doubles/model-provider';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -25,16 +26,19 @@ import {
 /** What model calls cost, and budgets, in one walk over one stack: each test continues from the one before. */
 
 let model: Awaited<ReturnType<typeof startModelProvider>>;
+let mailbox: Awaited<ReturnType<typeof startMailbox>>;
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  await openDashboard({ API_RATE_LIMIT: '5000', PLAN_BUDGETS: 'network=40/' });
+  mailbox = await startMailbox();
+  await openDashboard({ API_RATE_LIMIT: '5000', PLAN_BUDGETS: 'network=40/', SMTP_URL: mailbox.url });
   await signUp();
   await provisionAgent(model.port);
 }, 300_000);
 afterAll(async () => {
   await closeDashboard();
   await model?.close();
+  await mailbox?.close();
 });
 
 /** What the provider counted since its request number `from`: a quarter of the characters of each request, and the words of each reply. */
@@ -337,6 +341,22 @@ test('the list and the page of an agent warn when most of a budget is used, of t
   await database.query('DROP TABLE kept_spend');
   await database.query('UPDATE agents SET daily_budget_micros = NULL WHERE id = $1', [agent]);
 }, 300_000);
+
+test('mails about agents too are switched on the page Account, which says when the address is not verified', async () => {
+  await visit('/account');
+  const mails = page.getByLabel('Mail me about agents that need me');
+  const isOn = async () => (await database.query("SELECT agent_mails FROM users WHERE email = 'ada@example.com'")).rows[0].agent_mails;
+  await page.getByText('Mails go to a verified address. Yours is not verified yet.').waitFor();
+  expect([await mails.isChecked(), await isOn()]).toEqual([true, true]);
+  await mails.click();
+  await expectToast('Mails about agents are off');
+  expect([await mails.isChecked(), await isOn()]).toEqual([false, false]);
+  await mails.focus();
+  await page.keyboard.press('Space');
+  await expectToast('Mails about agents are on');
+  expect([await mails.isChecked(), await isOn()]).toEqual([true, true]);
+  expect(await findFaultsOfPages(page, ['/account'])).toEqual([]);
+}, 120_000);
 
 test('the creation form tests the model before the agent exists, and forgets the result when a field changes', async () => {
   await visit('/agents/new');

@@ -4,11 +4,14 @@ const source = (name: string) => `apps/backend/src/domain/usage/${name}.ts`;
 const beside = (name: string) => ({ package: '@agentbot/backend', file: `src/domain/usage/${name}.test.ts` });
 const gateway = (name: string) => ({ package: '@agentbot/backend', file: 'test/model-gateway.test.ts', name });
 const days = (name: string) => ({ package: '@agentbot/backend', file: 'test/usage.test.ts', name });
+const notices = (name: string) => ({ package: '@agentbot/backend', file: 'test/notices.test.ts', name });
+const mails = 'apps/backend/src/domain/notices/mails.ts';
+const agentNotices = 'apps/backend/src/domain/notices/agent-notices.ts';
 const migrations = 'apps/backend/prisma/migrations';
 const ledger = `${migrations}/20261130040000_allowances/migration.sql`;
 const lostCalls = `${migrations}/20261130010000_model_calls/migration.sql`;
 
-/** The model gateway: keys, limits, the ledger and budgets. */
+/** The model gateway: keys, limits, the ledger and budgets; what owners are told of by mail. */
 export const usage: Patch[] = [
   {
     id: 'virtual-key-unchecked',
@@ -365,24 +368,24 @@ export const usage: Patch[] = [
   {
     id: 'notice-per-part',
     file: source('budget-notices'),
-    find: '!email || told.has(budget)',
-    replace: '!email',
+    find: '=== ownerId) || told.has(budget)',
+    replace: '=== ownerId)',
     harm: 'each notice is mailed once per part that was reached',
     test: days('with one mail when it is spent at once'),
   },
   {
     id: 'notice-unconfirmed',
-    file: source('budget-notices'),
-    find: 'budgetMails: true, emailVerifiedAt: { not: null }',
-    replace: 'budgetMails: true',
+    file: mails,
+    find: 'u.email_verified_at IS NOT NULL AND ',
+    replace: '',
     harm: 'mails about budgets go to an address that is somebody else’s',
     test: days('of the operator’s default for the account'),
   },
   {
     id: 'notice-mails-on',
     file: source('budget-notices'),
-    find: 'budgetMails: true, emailVerifiedAt',
-    replace: 'emailVerifiedAt',
+    find: ', budgetMails: true }',
+    replace: ' }',
     harm: 'mails about budgets go on after they were switched off',
     test: days('of the operator’s default for the account'),
   },
@@ -420,8 +423,8 @@ export const usage: Patch[] = [
   },
   {
     id: 'notice-blocked',
-    file: source('budget-notices'),
-    find: ', blockedAt: null',
+    file: mails,
+    find: ' AND u.blocked_at IS NULL',
     replace: '',
     harm: 'a blocked account gets mails about its budgets',
     test: days('without a mail while the account is blocked'),
@@ -433,5 +436,125 @@ export const usage: Patch[] = [
     replace: '63 * 24 * 3_600_000',
     harm: 'notices are kept longer than they are said to be',
     test: days('with notices that are kept for 62 days'),
+  },
+  {
+    id: 'agent-notice-at-once',
+    file: agentNotices,
+    find: 'const ERROR_MS = 5 * 60_000',
+    replace: 'const ERROR_MS = 4 * 60_000',
+    harm: 'an owner is told of an error that an automatic restart ends',
+    test: notices('that has not worked for five minutes'),
+  },
+  {
+    id: 'agent-notice-again',
+    file: agentNotices,
+    find: 'a.error_told_at < a.error_since AND ',
+    replace: '',
+    harm: 'an agent that stays in error is told of every hour',
+    test: notices('that has not worked for five minutes'),
+  },
+  {
+    id: 'agent-notice-flood',
+    file: agentNotices,
+    find: ' AND a.error_told_at <= ${msAgo(clock, AGAIN_MS)}',
+    replace: '',
+    harm: 'an agent whose error comes and goes fills its owner’s mailbox',
+    test: notices('once an hour when its error comes and goes'),
+  },
+  {
+    id: 'agent-notice-repair',
+    file: agentNotices,
+    find: "state IN ('running', 'stopped') FOR UPDATE",
+    replace: "state <> 'error' FOR UPDATE",
+    harm: 'a repair that fails counts as the end of an outage',
+    test: notices('that has not worked for five minutes'),
+  },
+  {
+    id: 'agent-notice-stopped',
+    file: agentNotices,
+    find: " AND ended.state = 'running'",
+    replace: '',
+    harm: 'an agent that its owner stopped is said to work again',
+    test: notices('once an hour when its error comes and goes'),
+  },
+  {
+    id: 'agent-notice-untold',
+    file: agentNotices,
+    find: 'WHERE ended.told AND',
+    replace: 'WHERE',
+    harm: 'an owner is told that an agent works again that never failed for long',
+    test: notices('once an hour when its error comes and goes'),
+  },
+  {
+    id: 'agent-notice-off',
+    file: agentNotices,
+    find: 'agents.filter(({ agentMails }) => agentMails)',
+    replace: 'agents',
+    harm: 'mails about agents go on after they were switched off',
+    test: notices('not when mails are off'),
+  },
+  {
+    id: 'backup-notice-asked',
+    file: agentNotices,
+    find: "kind === 'backup' && (input as { cause?: string } | null)?.cause === 'schedule'",
+    replace: "kind === 'backup'",
+    harm: 'a person who watches a backup fail is told of it by mail too',
+    test: notices('in its worker'),
+  },
+  {
+    id: 'backup-notice-worker',
+    file: 'apps/backend/src/workers/operation-worker.ts',
+    find: "    if (outcome.state === 'failed') await tellFailedBackup(tx, context, operation, outcome.error);\n",
+    replace: '',
+    harm: 'nobody is told that the automatic backups fail',
+    test: notices('in its worker'),
+  },
+  {
+    id: 'backup-notice-lost',
+    file: 'apps/backend/src/workers/reconciler.ts',
+    find: '      if (count) await tellFailedBackup(tx, context, operation, error);\n',
+    replace: '',
+    harm: 'nobody is told of an automatic backup that a crash of the backend ended',
+    test: notices('since it lost its job'),
+  },
+  {
+    id: 'mail-once',
+    file: mails,
+    find: 'RETRY_MINUTES[attempts - 1]',
+    replace: 'undefined',
+    harm: 'a mail is lost when the mail server is away for a moment',
+    test: notices('that the server refuses for now'),
+  },
+  {
+    id: 'mail-for-ever',
+    file: mails,
+    find: 'RETRY_MINUTES[attempts - 1]',
+    replace: 'RETRY_MINUTES[attempts - 1] ?? 360',
+    harm: 'a mail that nobody takes is tried for ever',
+    test: notices('that the server refuses for now'),
+  },
+  {
+    id: 'mail-refused-again',
+    file: mails,
+    find: 'responseCode >= 500',
+    replace: 'responseCode > 599',
+    harm: 'the mail server is asked again for an address that it has refused for good',
+    test: notices('that the server refuses for good'),
+  },
+  {
+    id: 'mail-twice',
+    file: mails,
+    find: ' FOR UPDATE SKIP LOCKED',
+    replace: '',
+    harm: 'two backends send each mail',
+    test: notices('is sent once when several processes deliver'),
+  },
+  {
+    id: 'mail-lease',
+    file: mails,
+    find: 'const LEASE_MS = 15 * 60_000',
+    replace: 'const LEASE_MS = 24 * 3_600_000',
+    harm: 'a mail whose process died arrives a day later',
+    test: notices('whose process died'),
   },
 ];

@@ -1,6 +1,7 @@
 import { startMailbox } from '@agentbot/test-doubles/mailbox';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { deliverMails } from '../src/domain/notices/mails.ts';
 import { tellBudgets } from '../src/domain/usage/budget-notices.ts';
 import { beginCall } from '../src/domain/usage/ledger.ts';
 import { INTERNAL_KEY, startBackend, type TestBackend } from './backend.ts';
@@ -303,7 +304,11 @@ describe('an owner is told of a budget', () => {
   const day = '2026-11-15';
   const spend = (ownerId: string, agentId: string, costMicros: number, date = day) =>
     bookDay(backend, { agentId, ownerId, provider: 'openai', model: `model of ${Math.random()}`, date, costMicros });
-  const tell = (time = noon) => clock.at(time, () => tellBudgets(backend.context));
+  const tellAndMail = async () => {
+    await tellBudgets(backend.context);
+    await deliverMails(backend.context);
+  };
+  const tell = (time = noon) => clock.at(time, tellAndMail);
   const noticesOf = async (owner: string, path: string) =>
     (await at(owner, 'GET', path)).body.notices.map(({ period, percent, usd }: Record<string, unknown>) => [period, percent, usd]);
   const confirm = (owner: string) =>
@@ -448,7 +453,7 @@ describe('an owner is told of a budget', () => {
     const refusal = await beginCall(backend.context, { ...call, worst: 300_000n, keySource: undefined, allowance: undefined });
     expect(refusal).toBe('agent day');
     // The ledger's clock is the database's.
-    await tellBudgets(backend.context);
+    await tellAndMail();
     const { notices } = (await backend.machine(owner, 'GET', `/api/agents/${id}/usage`)).body;
     expect(notices).toMatchObject([{ percent: 100, usd: 0.25 }]);
     // That call was not refused by the new budget.

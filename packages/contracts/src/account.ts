@@ -22,6 +22,8 @@ const account = z.strictObject({
   hasPassword: z.boolean(),
   /** The sign-in providers of the account. */
   providers: z.array(z.enum(['github', 'google', 'oidc'])),
+  /** Whether the owner wants mails about agents that stopped working, and about automatic backups that failed. */
+  agentMails: z.boolean(),
   createdAt: timestamp,
 });
 export type AccountView = z.infer<typeof account>;
@@ -44,6 +46,7 @@ const change = z
     name: accountName.nullable().optional(),
     password: password.optional(),
     currentPassword: givenPassword('currentPassword').optional(),
+    agentMails: z.boolean({ error: 'agentMails must be true or false' }).optional(),
   })
   .refine(({ password: wanted, currentPassword }) => wanted === undefined || currentPassword !== undefined, {
     error: 'A new password needs currentPassword',
@@ -52,7 +55,7 @@ export type AccountChange = z.output<typeof change>;
 export const updateAccount = defineRoute({
   id: 'updateAccount',
   summary:
-    'Change the name (null removes it) or the password; a new password needs `currentPassword` and ends every other session. API keys stay valid',
+    'Change the name (null removes it), whether agents are told of by mail, or the password; a new password needs `currentPassword` and ends every other session. API keys stay valid',
   method: 'PUT',
   auth: 'caller',
   refusesApiKeys,

@@ -2,6 +2,8 @@ import { removeOldBackups } from '../domain/backups/retention.ts';
 import { beginScheduledBackups } from '../domain/backups/scheduled-backups.ts';
 import { removeUnusedImages } from '../domain/containers/pulled-images.ts';
 import type { Context } from '../domain/context.ts';
+import { tellAgents } from '../domain/notices/agent-notices.ts';
+import { deliverMails } from '../domain/notices/mails.ts';
 import { removeClosedAccounts } from '../domain/offboarding/remove-closed-accounts.ts';
 import { removeOrphanStreams } from '../domain/streaming/live-streams.ts';
 import { tellBudgets } from '../domain/usage/budget-notices.ts';
@@ -33,6 +35,8 @@ const tasks: Record<string, Task> = {
   'live-streams': { cron: EVERY_MINUTE, work: removeOrphanStreams },
   'lost-model-calls': { cron: EVERY_MINUTE, work: endLostCalls },
   'budget-notices': { cron: EVERY_MINUTE, work: tellBudgets },
+  'agent-notices': { cron: EVERY_MINUTE, work: tellAgents },
+  mails: { cron: EVERY_MINUTE, work: deliverMails },
   'old-model-calls': { cron: '23 * * * *', work: removeOldCalls },
   'closed-accounts': { cron: EVERY_MINUTE, work: removeClosedAccounts },
   suspensions: { cron: EVERY_MINUTE, work: reconcileSuspensions },

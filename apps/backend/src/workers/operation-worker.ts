@@ -3,6 +3,7 @@ import { AppError, type OperationKind } from '@agentbot/contracts';
 import type { Job } from 'pg-boss';
 import { withEntitledPlan } from '../domain/accounts/entitled-plan.ts';
 import type { Context } from '../domain/context.ts';
+import { tellFailedBackup } from '../domain/notices/agent-notices.ts';
 import { listenForCancellation } from '../domain/operations/cancel-operation.ts';
 import { operationTypes } from '../domain/operations/catalog.ts';
 import { CancelledError, RolledBackError } from '../domain/operations/errors.ts';
@@ -32,7 +33,8 @@ interface Outcome {
 }
 
 /** Ends an operation and changes its agent in one transaction. Does nothing for an operation that has already ended. */
-async function settle({ database, metrics, log }: Context, operation: Operation, outcome: Outcome) {
+async function settle(context: Context, operation: Operation, outcome: Outcome) {
+  const { database, metrics, log } = context;
   const settled = await database.as('service', async (tx) => {
     const { count } = await tx.operation.updateMany({
       where: { id: operation.id, state: { in: ['queued', 'running'] } },
@@ -41,6 +43,7 @@ async function settle({ database, metrics, log }: Context, operation: Operation,
     if (count === 0) return false;
     if (outcome.agent === 'removed') await tx.agent.deleteMany({ where: { id: operation.agentId } });
     else await tx.agent.updateMany({ where: { id: operation.agentId }, data: outcome.agent });
+    if (outcome.state === 'failed') await tellFailedBackup(tx, context, operation, outcome.error);
     return true;
   });
   if (!settled) return;

@@ -4,6 +4,7 @@ import { deleteExpiredSessions } from '../domain/accounts/sessions.ts';
 import { gatewayAddress } from '../domain/agents/gateway.ts';
 import { exitReason } from '../domain/containers/exit-reason.ts';
 import type { Context } from '../domain/context.ts';
+import { tellFailedBackup } from '../domain/notices/agent-notices.ts';
 import { beginOperation, leavesAgent, queueOf } from '../domain/operations/operations.ts';
 import { isReady } from '../domain/provisioning/await-ready.ts';
 import type { Agent } from '../generated/prisma/client.ts';
@@ -32,7 +33,8 @@ const limitObservations = pLimit(4);
  * Ends operations whose job is gone, so that no agent is stuck. The agent goes to `error` with the reason, unless it kept serving.
  * The queue itself knows which jobs are alive and which have expired.
  */
-export async function endLostOperations({ database, boss, clock, log }: Context) {
+export async function endLostOperations(context: Context) {
+  const { database, boss, clock, log } = context;
   const maxCreatedAt = msAgo(clock, MIN_AGE_MS);
   const unfinished = await database.as('service', (tx) =>
     tx.operation.findMany({ where: { finishedAt: null, createdAt: { lt: maxCreatedAt } } }),
@@ -50,6 +52,7 @@ export async function endLostOperations({ database, boss, clock, log }: Context)
       });
       if (count && !leavesAgent(operation))
         await tx.agent.updateMany({ where: { id: operation.agentId }, data: { state: 'error', stateReason: error } });
+      if (count) await tellFailedBackup(tx, context, operation, error);
       return count > 0;
     });
     if (lost) log.warn({ operationId: operation.id, agentId: operation.agentId }, 'an operation lost its job; it has failed');

@@ -16,6 +16,7 @@ export async function getAccount({ accounts, database }: Pick<Context, 'accounts
     plan,
     hasPassword: row.passwordHash !== null,
     providers: row.identities.map(({ provider }) => provider as AccountView['providers'][number]),
+    agentMails: row.agentMails,
     createdAt: row.createdAt.toISOString(),
   };
 }

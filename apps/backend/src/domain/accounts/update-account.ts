@@ -20,18 +20,19 @@ async function checkCurrentPassword({ database }: Pick<Context, 'database'>, own
 }
 
 /**
- * Changes the actor's name or password. A new password ends every other session and every link to set one; API keys stay valid,
+ * Changes the actor's name, choice of mails or password. A new password ends every other session and every link to set one; API keys stay valid,
  * so that programs keep their access.
  * @throws AppError WRONG_PASSWORD, INVALID_REQUEST, UNAUTHORIZED when the session ends meanwhile
  */
-export async function updateAccount(context: Slice, actor: Actor, { name, password, currentPassword = '' }: AccountChange): Promise<void> {
+export async function updateAccount(context: Slice, actor: Actor, change: AccountChange): Promise<void> {
+  const { name, agentMails, password, currentPassword = '' } = change;
   const id = userOf(actor);
   const { database, clock } = context;
   const oldHash = password === undefined ? undefined : await checkCurrentPassword(context, id, currentPassword);
   const passwordHash = password === undefined ? undefined : await hashPassword(password);
   await database.as({ userId: id }, async (tx) => {
     await lockAccount(tx, clock, actor);
-    if (name !== undefined) await tx.user.update({ where: { id }, data: { name } });
+    if (name !== undefined || agentMails !== undefined) await tx.user.update({ where: { id }, data: { name, agentMails } });
     if (passwordHash === undefined || oldHash === undefined) return;
     // The password may have changed during the check above.
     const { count } = await tx.user.updateMany({ where: { id, passwordHash: oldHash }, data: { passwordHash } });

@@ -1,9 +1,9 @@
 import { type BudgetNotice, budgetThresholds } from '@agentbot/contracts';
 import { Prisma } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
-import { sendMail } from '../../infra/mail/send-mail.ts';
 import { type Clock, msAgo } from '../../shared/clock.ts';
 import type { Context } from '../context.ts';
+import { queueMails } from '../notices/mails.ts';
 import { dateOf, firstDay, usd } from './spend.ts';
 
 /** How long notices are kept: longer than the month that the usage pages show. */
@@ -21,18 +21,17 @@ interface NewNotice {
   spentMicros: bigint;
 }
 
-type Slice = Pick<Context, 'config' | 'database' | 'clock' | 'log'>;
+type Slice = Pick<Context, 'config' | 'database' | 'clock'>;
 
 /** Records each threshold that a budget has reached and that has no notice yet, in one statement. @returns the new notices */
-function recordNotices({ config, database, clock }: Slice): Promise<NewNotice[]> {
+function recordNotices(tx: Transaction, { config, clock }: Slice): Promise<NewNotice[]> {
   const today = dateOf(firstDay(clock, 1));
   const defaults = Object.entries(config.PLAN_BUDGETS).map(([plan, { daily, monthly }]) => ({
     plan,
     daily: daily?.toString(),
     monthly: monthly?.toString(),
   }));
-  return database.as('service', (tx) =>
-    tx.$queryRaw<NewNotice[]>(Prisma.sql`
+  return tx.$queryRaw<NewNotice[]>(Prisma.sql`
       WITH defaults AS (
         SELECT * FROM jsonb_to_recordset(${JSON.stringify(defaults)}::jsonb) AS d (plan text, daily bigint, monthly bigint)
       ), spent AS (
@@ -80,8 +79,7 @@ function recordNotices({ config, database, clock }: Slice): Promise<NewNotice[]>
         reached.owner_id AS "ownerId", reached.spent::bigint AS "spentMicros"
       FROM told JOIN reached USING (subject, subject_id, period)
       WHERE told.percent = reached.threshold
-      ORDER BY told.percent DESC`),
-  );
+      ORDER BY told.percent DESC`);
 }
 
 const dollars = (micros: bigint) => `$${usd(micros).toFixed(2)}`;
@@ -103,38 +101,33 @@ function mailOf({ period, percent, budgetMicros, spentMicros }: NewNotice, whose
   return { subject: told.subject, text: `${told.text}\n${link}\n\nYou can switch off mails about budgets on the page Usage.\n` };
 }
 
-/** Tells owners that 50, 80 or 100 percent of a budget is spent: on the usage pages, and by mail to a confirmed address. */
-export async function tellBudgets(context: Slice): Promise<void> {
-  const { config, database, clock, log } = context;
-  const notices = await recordNotices(context);
-  await database.as('service', (tx) => tx.budgetNotice.deleteMany({ where: { at: { lt: msAgo(clock, KEPT_MS) } } }));
-  const { SMTP_URL } = config;
-  if (notices.length === 0 || !SMTP_URL) return;
+/** The mails about new notices: to owners who want them, and one for a budget that passed several thresholds at once. */
+async function mailsOf(tx: Transaction, { DASHBOARD_URL }: Slice['config'], notices: NewNotice[]) {
   const ids = (key: 'ownerId' | 'subjectId') => [...new Set(notices.map((notice) => notice[key]))];
-  const [owners, agents] = await database.as('service', async (tx) => [
-    await tx.user.findMany({
-      where: { id: { in: ids('ownerId') }, budgetMails: true, emailVerifiedAt: { not: null }, blockedAt: null, closingAt: null },
-      select: { id: true, email: true },
-    }),
-    await tx.agent.findMany({ where: { id: { in: ids('subjectId') } }, select: { id: true, name: true } }),
-  ]);
-  const emails = new Map(owners.map(({ id, email }) => [id, email]));
+  const owners = await tx.user.findMany({ where: { id: { in: ids('ownerId') }, budgetMails: true }, select: { id: true } });
+  const agents = await tx.agent.findMany({ where: { id: { in: ids('subjectId') } }, select: { id: true, name: true } });
   const names = new Map(agents.map(({ id, name }) => [id, name]));
   const told = new Set<string>();
-  // The notices are sorted by percent, the highest first: a budget that passed several thresholds at once gets one mail.
-  for (const notice of notices) {
+  // The notices are sorted by percent, the highest first.
+  return notices.flatMap((notice) => {
     const { subject, subjectId, ownerId, period } = notice;
-    const email = emails.get(ownerId);
     const budget = `${subject} ${subjectId} ${period}`;
-    if (!email || told.has(budget)) continue;
+    if (!owners.some(({ id }) => id === ownerId) || told.has(budget)) return [];
     told.add(budget);
     const isAgent = subject === 'agent';
-    const link = new URL(isAgent ? `/agents/${subjectId}/usage` : '/account/usage', config.DASHBOARD_URL).href;
-    const mail = mailOf(notice, isAgent ? `${names.get(subjectId) ?? 'An agent'}'s` : "The account's", link);
-    await sendMail(config, SMTP_URL, { to: email, ...mail }).catch((error) =>
-      log.warn({ err: { message: error.message, code: error.code }, userId: ownerId }, 'a mail about a budget could not be sent'),
-    );
-  }
+    const link = new URL(isAgent ? `/agents/${subjectId}/usage` : '/account/usage', DASHBOARD_URL).href;
+    return { ownerId, ...mailOf(notice, isAgent ? `${names.get(subjectId) ?? 'An agent'}'s` : "The account's", link) };
+  });
+}
+
+/** Tells owners that 50, 80 or 100 percent of a budget is spent: on the usage pages, and by mail. */
+export async function tellBudgets(context: Slice): Promise<void> {
+  const { config, database, clock } = context;
+  await database.as('service', async (tx) => {
+    const notices = await recordNotices(tx, context);
+    if (config.SMTP_URL) await queueMails(tx, clock, await mailsOf(tx, config, notices));
+    await tx.budgetNotice.deleteMany({ where: { at: { lt: msAgo(clock, KEPT_MS) } } });
+  });
 }
 
 /** The notices of an agent's or account's budget of today and this month, latest first. */

@@ -8,6 +8,7 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api, urlOf } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
+import { AgentMails } from './agent-mails.tsx';
 import { ChangePassword } from './change-password.tsx';
 import { DeleteAccount } from './delete-account.tsx';
 import { Profile } from './profile.tsx';
@@ -18,7 +19,7 @@ export function Account({ mail }: { mail: boolean }) {
   const { data, error, mutate } = useSWR('account', () => api('getAccount', {}));
   return (
     <>
-      <PageHeader title="Account" description="Your name, how you sign in, and where you are signed in." />
+      <PageHeader title="Account" description="Your name, how you sign in, where you are signed in, and which mails you get." />
       <div className="max-w-2xl space-y-4">
         {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
         {!data && !error && <Loading rows={3} className="h-40" />}
@@ -27,6 +28,7 @@ export function Account({ mail }: { mail: boolean }) {
             <Profile key={data.account.name} account={data.account} mail={mail} onChanged={() => mutate()} />
             <ChangePassword account={data.account} />
             <Sessions />
+            <AgentMails account={data.account} mail={mail} onChanged={() => mutate()} />
             <Card
               title="Export"
               description="One JSON file with your account, agents, conversations, messages and costs. It contains no password, key or token. Files of your agents are in their backups."

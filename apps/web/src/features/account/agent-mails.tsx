@@ -1,0 +1,45 @@
+'use client';
+
+import type { AccountView } from '@agentbot/contracts';
+import { useState } from 'react';
+import { Card } from '../../components/ui/card.tsx';
+import { api } from '../../lib/api/client.ts';
+import { withToast } from '../../lib/toast/with-toast.ts';
+
+interface Props {
+  account: AccountView;
+  /** Whether the installation can send mail. */
+  mail: boolean;
+  onChanged: () => void;
+}
+
+const DESCRIPTION = 'When an agent has not worked for five minutes, when it works again, and when an automatic backup failed.';
+
+/** Whether agents that do not work are told of by mail; a change is saved at once. */
+export function AgentMails({ account, mail, onChanged }: Props) {
+  const [busy, setBusy] = useState(false);
+  async function save(agentMails: boolean) {
+    setBusy(true);
+    const text = { pending: 'Saving…', success: agentMails ? 'Mails about agents are on' : 'Mails about agents are off' };
+    if (await withToast(api('updateAccount', { body: { agentMails } }), text)) onChanged();
+    setBusy(false);
+  }
+  const obstacle = mail
+    ? account.emailVerifiedAt === null && 'Mails go to a verified address. Yours is not verified yet.'
+    : 'This installation cannot send mail.';
+  return (
+    <Card title="Mails" description={DESCRIPTION}>
+      <label className="flex items-start gap-3 text-sm">
+        <input
+          type="checkbox"
+          className="mt-1 accent-accent"
+          checked={account.agentMails}
+          disabled={busy || !mail}
+          onChange={({ target }) => save(target.checked)}
+        />
+        Mail me about agents that need me
+      </label>
+      {obstacle && <p className="mt-2 text-muted text-xs">{obstacle}</p>}
+    </Card>
+  );
+}
