@@ -553,7 +553,8 @@ test('syncConversations subscribes where the gateway offers it, and reads when a
 
   const sessionKey = 'agent:main:telegram:direct:3';
   const told = user('On Telegram');
-  gateway.history = [told, { ...assistant('Heard'), timestamp: told.timestamp }];
+  const mirror = { ...assistant('Heard'), provider: 'openclaw', model: 'delivery-mirror' };
+  gateway.history = [told, { ...assistant('Heard'), timestamp: told.timestamp }, { ...mirror, timestamp: (told.timestamp ?? 0) + 9 }];
   gateway.sessions = [{ key: sessionKey, sessionId: 'subscribed', channel: 'telegram', updatedAt: told.timestamp }];
   const change = (payload: object) => gateway.sendRaw(JSON.stringify({ type: 'event', event: 'sessions.changed', payload }));
   const ts = Date.now();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
-import { type HistoryEntry, history, stripDirectives, textOf } from '../../infra/openclaw/session-history.ts';
+import { type HistoryEntry, history, stripDirectives, textOf, withoutDeliveries } from '../../infra/openclaw/session-history.ts';
 import { newId } from '../../shared/ids.ts';
 import { coalesce } from '../../shared/keyed-runner.ts';
 import { sha256 } from '../../shared/sha256.ts';
@@ -34,7 +34,7 @@ const platformOf = ({ key, channel, lastChannel, origin }: GatewaySession): stri
 
 /** The messages of a gateway's session as rows. The id derives from the message, so a repeated read adds no duplicate. */
 function messagesOf(agent: Agent, sessionId: string, platform: string, session: GatewaySession, entries: HistoryEntry[]) {
-  return entries.flatMap(({ role, content, timestamp = session.updatedAt }) => {
+  return withoutDeliveries(entries).flatMap(({ role, content, timestamp = session.updatedAt }) => {
     if (role !== 'user' && role !== 'assistant') return [];
     const raw = textOf(content).replaceAll('\u0000', '');
     const text = (role === 'user' ? raw : stripDirectives(raw)).trim();

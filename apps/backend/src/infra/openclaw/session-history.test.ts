@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { stripDirectives, stripUnfinishedDirectives } from './session-history.ts';
+import { type HistoryEntry, stripDirectives, stripUnfinishedDirectives, textOf, withoutDeliveries } from './session-history.ts';
 
 test.each([
   ['[[reply_to_current]] Hello', 'Hello'],
@@ -39,4 +39,42 @@ test.each([
   const fastest = (text: string) => Math.min(...Array.from({ length: 5 }, () => msOf(text)));
   // Eight times the text: quadratic time would be 64 times as long.
   expect(fastest(part.repeat(count * 8))).toBeLessThan(Math.max(1, fastest(part.repeat(count))) * 24);
+});
+
+// As OpenClaw 2026.8.2 answers `chat.history` after messages on Telegram.
+test('withoutDeliveries leaves out what only repeats a reply of the same turn', () => {
+  const reply = (text: string): HistoryEntry => ({
+    role: 'assistant',
+    content: [{ type: 'text', text }],
+    provider: 'custom',
+    model: 'echo-1',
+  });
+  const delivery = (text: string): HistoryEntry => ({ ...reply(text), provider: 'openclaw', model: 'delivery-mirror' });
+  const entries: HistoryEntry[] = [
+    { role: 'user', content: 'Hello' },
+    reply('You said: Hello'),
+    delivery('You said: Hello'),
+    { role: 'user', content: 'Tell me something long' },
+    reply('The first part.\n\nThe second part.'),
+    delivery('The first part.'),
+    delivery('The second part.'),
+    { role: 'user', content: 'Send a picture of it' },
+    delivery('The first part.'),
+    reply('It is sent.'),
+    { role: 'user', content: 'Again' },
+    reply('You said: Hello'),
+    reply('You said: Hello'),
+  ];
+  expect(withoutDeliveries(entries).map(({ role, content }) => `${role}: ${textOf(content)}`)).toEqual([
+    'user: Hello',
+    'assistant: You said: Hello',
+    'user: Tell me something long',
+    'assistant: The first part.\n\nThe second part.',
+    'user: Send a picture of it',
+    'assistant: The first part.',
+    'assistant: It is sent.',
+    'user: Again',
+    'assistant: You said: Hello',
+    'assistant: You said: Hello',
+  ]);
 });

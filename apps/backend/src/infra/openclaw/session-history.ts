@@ -14,8 +14,29 @@ export interface HistoryEntry {
   timestamp?: number;
   /** The reason for the end of an agent's message, such as `stop`, `toolUse`, `error` or `aborted`. */
   stopReason?: string;
-  /** OpenClaw's name of the provider whose model wrote an agent's message, such as `google`. Only transcripts have it. */
+  /** OpenClaw's names of the provider, such as `google`, and of its model that wrote an agent's message. */
   provider?: string;
+  model?: string;
+}
+
+/** Whether an entry notes what was sent to a channel: from 2026.8 on there is one for each part of a reply, behind the reply itself. */
+const isDelivery = ({ provider, model }: HistoryEntry) => provider === 'openclaw' && model === 'delivery-mirror';
+
+/**
+ * Leaves out the notes of deliveries whose words stand in a reply of the same turn already. What an agent sent to a channel by a
+ * tool alone stays.
+ */
+export function withoutDeliveries(entries: HistoryEntry[]): HistoryEntry[] {
+  const flat = (text: string) => text.replace(/\s+/g, ' ').trim();
+  let said: string[] = [];
+  return entries.filter((entry) => {
+    if (entry.role === 'user') said = [];
+    if (entry.role !== 'assistant') return true;
+    const text = flat(textOf(entry.content));
+    if (isDelivery(entry)) return !said.some((reply) => reply.includes(text));
+    said.push(text);
+    return true;
+  });
 }
 
 /** The text of a message's content. */
