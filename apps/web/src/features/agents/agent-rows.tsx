@@ -1,6 +1,5 @@
 import type { OverviewRow } from '@agentbot/contracts';
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { type RefObject, useCallback, useRef, useSyncExternalStore } from 'react';
 import { AgentRow } from './agent-row.tsx';
 
 /** Row heights in pixels with their gap, by screen width. `heightStyle` repeats them: the server renders with CSS alone. */
@@ -21,6 +20,35 @@ const useRowHeight = () =>
     () => heights.wide,
   );
 
+/** Rows rendered above and below the visible ones. */
+const OVERSCAN = 6;
+/** Rows that the server renders, which does not know the window. */
+const FIRST_ROWS = 15;
+
+function onMove(listener: () => void) {
+  window.addEventListener('scroll', listener, { passive: true });
+  window.addEventListener('resize', listener);
+  return () => {
+    window.removeEventListener('scroll', listener);
+    window.removeEventListener('resize', listener);
+  };
+}
+
+/** The rows in or near the window: the first one, and how many. All rows have one height, so nothing is measured. */
+function useRowsNear(list: RefObject<HTMLElement | null>, height: number): [first: number, count: number] {
+  const first = useSyncExternalStore(
+    onMove,
+    useCallback(() => Math.max(0, Math.floor(-(list.current?.getBoundingClientRect().top ?? 0) / height) - OVERSCAN), [list, height]),
+    () => 0,
+  );
+  const count = useSyncExternalStore(
+    onMove,
+    useCallback(() => Math.ceil(window.innerHeight / height) + 1 + 2 * OVERSCAN, [height]),
+    () => FIRST_ROWS,
+  );
+  return [first, count];
+}
+
 interface Props {
   agents: OverviewRow[];
   /** The ids of the selected agents. */
@@ -31,32 +59,21 @@ interface Props {
 /** Renders the visible rows only. */
 export function AgentRows({ agents, ticked, onTick }: Props) {
   const list = useRef<HTMLUListElement>(null);
-  const height = useRowHeight();
-  const rows = useWindowVirtualizer({
-    count: agents.length,
-    estimateSize: () => height,
-    overscan: 6,
-    scrollMargin: list.current?.offsetTop ?? 0,
-    getItemKey: (index) => agents[index]?.id ?? index,
-    initialRect: { width: 1024, height: 900 },
-  });
-  useEffect(() => rows.measure(), [rows, height]);
+  const [first, count] = useRowsNear(list, useRowHeight());
   return (
     <ul ref={list} className={`relative ${heightStyle}`} style={{ height: `calc(${agents.length} * var(--row))` }} aria-label="Agents">
-      {rows.getVirtualItems().map(({ index, key }) => {
-        const agent = agents[index];
+      {agents.slice(first, first + count).map((agent, offset) => {
+        const index = first + offset;
         return (
-          agent && (
-            <li
-              key={key}
-              aria-setsize={agents.length}
-              aria-posinset={index + 1}
-              className="absolute inset-x-0 h-(--row) pb-3"
-              style={{ transform: `translateY(calc(${index} * var(--row)))` }}
-            >
-              <AgentRow agent={agent} ticked={ticked.has(agent.id)} onTick={onTick} />
-            </li>
-          )
+          <li
+            key={agent.id}
+            aria-setsize={agents.length}
+            aria-posinset={index + 1}
+            className="absolute inset-x-0 h-(--row) pb-3"
+            style={{ transform: `translateY(calc(${index} * var(--row)))` }}
+          >
+            <AgentRow agent={agent} ticked={ticked.has(agent.id)} onTick={onTick} />
+          </li>
         );
       })}
     </ul>
