@@ -13,10 +13,10 @@ import {
   useRef,
   useState,
 } from 'react';
-import { toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
 import { wideControlStyle } from '../../components/ui/field.tsx';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
+import { toast } from '../../lib/toast/toast.ts';
 import { readAttachedFile, shownName } from './attached-file.ts';
 import { type AttachedImage, readAttachedImage, sourceOf } from './attached-image.ts';
 

@@ -1,9 +1,9 @@
 import type { LogFrame } from '@agentbot/contracts';
 import { useEffect, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { api, urlOf } from '../../lib/api/client.ts';
 import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
 import { openStream } from '../../lib/stream/open-stream.ts';
+import { toast } from '../../lib/toast/toast.ts';
 import { entryLines, gapLine, type LogLine, parseLine } from './log-line.ts';
 
 /** The most lines on the page while it follows the log. Dropped lines can be loaded again. */

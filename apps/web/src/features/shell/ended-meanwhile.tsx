@@ -1,9 +1,9 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { toast } from 'sonner';
 import { operationAdvice, operationName, stageName } from '../../components/agent/operation-text.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
+import { toast } from '../../lib/toast/toast.ts';
 import { type TrackedOperation, trackedOperations, untrack } from '../../lib/tracked-operations.ts';
 
 /** Clocks of browser and server may differ by this much. */

@@ -4,12 +4,13 @@ import { Bot, LogOut, Menu, Search } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { type ReactNode, useEffect, useState } from 'react';
-import { Toaster, toast } from 'sonner';
 import { Button } from '../../components/ui/button.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { planName } from '../../lib/plans.ts';
 import { signOut } from '../../lib/session/sign-out.ts';
+import { toast } from '../../lib/toast/toast.ts';
+import { useToaster } from '../../lib/toast/use-toaster.ts';
 import { trackedOperations } from '../../lib/tracked-operations.ts';
 import { Navigation } from './navigation.tsx';
 import { setTheme, type Theme } from './theme.ts';
@@ -69,6 +70,7 @@ export function Shell({ email, theme: initial, children }: Props) {
     setTheme(chosen);
   }
   const [palette, setPalette] = useState(false);
+  const Toaster = useToaster();
   const [hasTracked, setHasTracked] = useState(false);
   useEffect(() => {
     setHasTracked(trackedOperations().length > 0);
@@ -123,22 +125,7 @@ export function Shell({ email, theme: initial, children }: Props) {
       <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-6 outline-none sm:px-6 sm:py-8">
         {children}
       </main>
-      <Toaster
-        position="bottom-right"
-        toastOptions={{
-          unstyled: true,
-          classNames: {
-            toast:
-              'flex w-full items-start gap-3 rounded-lg border border-line bg-surface p-4 pr-8 text-ink text-sm shadow-lg sm:w-[356px] [&_[data-icon]]:relative [&_[data-icon]]:size-5 [&_[data-icon]]:shrink-0',
-            title: 'font-medium wrap-anywhere',
-            description: 'mt-1 text-muted wrap-anywhere',
-            closeButton: 'absolute top-2 right-2 rounded-md p-1 text-muted hover:bg-hover',
-            success: '[&_[data-icon]]:text-good',
-            info: '[&_[data-icon]]:text-accent',
-            error: '[&_[data-icon]]:text-danger',
-          },
-        }}
-      />
+      {Toaster && <Toaster />}
     </div>
   );
 }

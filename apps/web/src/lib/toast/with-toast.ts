@@ -1,8 +1,8 @@
 import { ApiError } from '@agentbot/contracts/client';
-import { toast } from 'sonner';
 import { errorAdvice, errorMessage, isStillRunning } from '../api/errors.ts';
 import { signOutIfUnauthorized } from '../session/sign-out.ts';
 import { type TrackedOperation, track, untrack } from '../tracked-operations.ts';
+import { toast } from './toast.ts';
 
 /** What the toast says while the request runs, and after it succeeded. */
 interface ToastText {
