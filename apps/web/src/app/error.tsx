@@ -1,6 +1,6 @@
 'use client';
 
-import { Button } from '../components/ui/button.tsx';
+import { buttonStyle } from '../components/ui/button-style.ts';
 
 export default function ErrorPage() {
   return (
@@ -8,7 +8,9 @@ export default function ErrorPage() {
       <h1 className="font-semibold text-2xl">This page could not be shown</h1>
       <p className="mt-2 mb-6 text-muted">Something went wrong on our side. Your agents keep running.</p>
       {/* A reload, because rendering again from the same data would fail again. */}
-      <Button onClick={() => location.reload()}>Try again</Button>
+      <button type="button" className={buttonStyle()} onClick={() => location.reload()}>
+        Try again
+      </button>
     </main>
   );
 }

@@ -4,6 +4,7 @@ import { addressesOf } from '@agentbot/contracts/addresses';
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
+import { preload } from 'react-dom';
 import { EarlyClicks } from '../components/early-clicks.tsx';
 import { THEME_COOKIE, themeFrom } from '../features/shell/theme.ts';
 import { earlyClicksScript } from '../lib/early-clicks.ts';
@@ -11,6 +12,9 @@ import { pageNonce } from '../server/page-nonce.ts';
 import { ApiAddresses } from './api-addresses.tsx';
 
 const addresses = addressesOf('web');
+
+/** The file of the font that almost every text needs. The style sheet names it too, but the browser reads that later. */
+const font = new URL('@fontsource-variable/geist/files/geist-latin-wght-normal.woff2', import.meta.url).toString();
 
 export const metadata: Metadata = {
   title: { default: 'Agentbot', template: '%s · Agentbot' },
@@ -21,6 +25,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   // The server sets the theme, so that no page flashes in the other theme. Reading the cookie also makes every page
   // dynamic, which the nonce of its Content-Security-Policy needs.
   const theme = themeFrom((await cookies()).get(THEME_COOKIE)?.value);
+  preload(font, { as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' });
   return (
     <html lang="en" data-theme={theme}>
       <body className="min-h-dvh antialiased">

@@ -2,7 +2,7 @@
 
 import { Download } from 'lucide-react';
 import useSWR from 'swr';
-import { buttonStyle } from '../../components/ui/button.tsx';
+import { buttonStyle } from '../../components/ui/button-style.ts';
 import { Card, PageHeader } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';

@@ -3,7 +3,7 @@
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useState } from 'react';
-import { buttonStyle } from '../../components/ui/button.tsx';
+import { buttonStyle } from '../../components/ui/button-style.ts';
 import { Hint } from '../../components/ui/notice.tsx';
 import { useAccountChanges } from '../../lib/hooks/use-account-changes.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';

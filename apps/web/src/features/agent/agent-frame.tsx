@@ -9,7 +9,7 @@ import { useSWRConfig } from 'swr';
 import { Avatar } from '../../components/agent/avatar.tsx';
 import { LifecycleButtons } from '../../components/agent/lifecycle-buttons.tsx';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
-import { buttonStyle } from '../../components/ui/button.tsx';
+import { buttonStyle } from '../../components/ui/button-style.ts';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';

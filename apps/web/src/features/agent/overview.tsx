@@ -5,7 +5,7 @@ import { MessageCircle } from 'lucide-react';
 import Link from 'next/link';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { OperationStages } from '../../components/agent/operation-stages.tsx';
-import { buttonStyle } from '../../components/ui/button.tsx';
+import { buttonStyle } from '../../components/ui/button-style.ts';
 import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { Loading } from '../../components/ui/loading.tsx';

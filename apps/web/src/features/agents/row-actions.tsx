@@ -2,7 +2,8 @@ import type { OverviewRow } from '@agentbot/contracts';
 import { MessageCircle, Play, Square } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
-import { Button, buttonStyle } from '../../components/ui/button.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { buttonStyle } from '../../components/ui/button-style.ts';
 import { api } from '../../lib/api/client.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 

@@ -3,7 +3,8 @@
 import { Download, ScrollText, SearchX } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
 import useSWR from 'swr';
-import { Button, buttonStyle } from '../../components/ui/button.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { buttonStyle } from '../../components/ui/button-style.ts';
 import { PageHeader } from '../../components/ui/card.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { LoadMore } from '../../components/ui/load-more.tsx';

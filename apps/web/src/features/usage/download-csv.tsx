@@ -1,5 +1,5 @@
 import { Download } from 'lucide-react';
-import { buttonStyle } from '../../components/ui/button.tsx';
+import { buttonStyle } from '../../components/ui/button-style.ts';
 import { urlOf } from '../../lib/api/client.ts';
 
 /** A link to the calls of the last `days` days as a CSV file: those of an agent, or of all agents. */
