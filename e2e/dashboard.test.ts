@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
+import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { startStripe } from '@agentbot/test-doubles/stripe';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -31,6 +33,7 @@ import {
   visit,
   wallet,
 } from './dashboard.ts';
+import { measureFirstLoad } from './first-load.ts';
 
 /** The pages around the agents: account, administration, menu, theme and a long list. The agents here have no containers. */
 
@@ -108,6 +111,27 @@ describe('the list of agents', () => {
     await page.reload();
     await page.getByText('2 of 3 agents, 1 running').waitFor();
     expect(await names()).toEqual(['Bert', 'Zoe']);
+  });
+
+  test('shows a toast that was asked for while its code could not be loaded', async () => {
+    await visit('/agents');
+    const start = button('Start Zoe');
+    await start.waitFor();
+    expect(await page.locator('[aria-label^=Notifications]').count()).toBe(0);
+    const chunks = '**/_next/static/chunks/*.js';
+    let refused = 0;
+    await page.route(chunks, (route) => {
+      refused++;
+      return route.abort();
+    });
+    await page.route('**/api/instance/*/start', (route) => route.fulfill({ status: 500, json: { error: 'It fails for once' } }));
+    await start.click();
+    await pollUntil('the page has tried twice', () => refused > 1);
+    expect(await page.locator('[data-sonner-toast]').count()).toBe(0);
+    await page.unroute(chunks);
+    await expectToast('It fails for once');
+    expect(await page.locator('[data-sonner-toast]').count()).toBe(1);
+    await page.unroute('**/api/instance/*/start');
   });
 
   test('deletes the selected agents after the number is typed', async () => {
@@ -462,33 +486,64 @@ describe('with a thousand agents,', () => {
   });
   afterAll(() => database.query(`DELETE FROM agents WHERE id LIKE 'agent_many%'`));
 
-  test('the first load needs less than 200 kB of JavaScript and shifts no layout', async () => {
-    const fresh = await context.newPage();
-    const session = await context.newCDPSession(fresh);
-    await session.send('Network.enable');
-    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-    const scripts = new Set<string>();
-    let bytes = 0;
-    session.on('Network.responseReceived', ({ requestId, type }) => type === 'Script' && scripts.add(requestId));
-    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-      if (scripts.has(requestId)) bytes += encodedDataLength;
-    });
-    await fresh.addInitScript(() => {
-      Object.assign(globalThis, { shift: 0 });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries())
-          (globalThis as unknown as { shift: number }).shift += (entry as unknown as { value: number }).value;
-      }).observe({ type: 'layout-shift', buffered: true });
-    });
-    await fresh.goto(`${stack.webUrl}/agents`);
-    await fresh.getByText('1001 agents, 1 running').waitFor();
-    await fresh.waitForTimeout(1_500);
-    const shift = await fresh.evaluate(() => (globalThis as unknown as { shift: number }).shift);
+  const openList = (slowdown?: number) =>
+    measureFirstLoad(context, `${stack.webUrl}/agents`, (fresh) => fresh.getByText('1001 agents, 1 running').waitFor(), slowdown);
+
+  test('the first load needs less than 180 kB of JavaScript and shifts no layout', async () => {
+    const { bytes, shift } = await openList();
     process.stdout.write(`agents page: ${Math.round(bytes / 1000)} kB of JavaScript, layout shift ${shift.toFixed(4)}\n`);
     expect(bytes).toBeGreaterThan(50_000);
-    expect(bytes).toBeLessThan(200_000);
+    expect(bytes).toBeLessThan(180_000);
     expect(shift).toBeLessThan(0.01);
-    await fresh.close();
+  });
+
+  test('the first load has no code of charts, markdown, passkeys, the command palette and toasts', async () => {
+    const marks = ['recharts-', 'hljs', 'micromark', 'navigator.credentials', 'cmdk', 'data-sonner-toast'];
+    const folder = path.join(import.meta.dirname, '../apps/web/.next/static/chunks');
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.js'));
+    const built = (await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')))).join('\n');
+    // The dashboard has them, under these names.
+    expect(marks.filter((mark) => built.includes(mark))).toEqual(marks);
+    const { code } = await openList();
+    expect(code).toContain('Select all');
+    expect(marks.filter((mark) => code.includes(mark))).toEqual([]);
+  });
+
+  test('the largest content of the first load is painted within 2.5 seconds on a CPU that is four times slower', async () => {
+    const paints: number[] = [];
+    // Other work on this machine delays a load, and does not hasten any: the fastest one counts.
+    do paints.push((await openList(4)).largestPaint);
+    while (paints.length < 5 && Math.min(...paints) > 1_500);
+    process.stdout.write(`agents page, CPU four times slower: largest paint after ${paints.map(Math.round).join(', ')} ms\n`);
+    expect(Math.min(...paints)).toBeGreaterThan(0);
+    expect(Math.min(...paints)).toBeLessThan(2_500);
+  });
+
+  test.each([
+    ['desktop', DESKTOP],
+    ['phone', PHONE],
+  ])('the rows follow the scroll position on a %s, and a search from the last row shows what it finds', async (_device, size) => {
+    await page.setViewportSize(size);
+    await visit('/agents');
+    const list = page.getByRole('list', { name: 'Agents' });
+    const row = (name: string) => list.getByRole('heading', { name, exact: true });
+    await row('Many 1').waitFor();
+    const scrollTo = (share: number) => page.evaluate((to) => window.scrollTo(0, to * document.documentElement.scrollHeight), share);
+    for (const [share, name] of [
+      [0.5, 'Many 500'],
+      [1, 'Many 1000'],
+      [0, 'Many 1'],
+      [1, 'Many 1000'],
+    ] as const) {
+      await scrollTo(share);
+      await row(name).waitFor();
+      expect(await list.getByRole('listitem').count()).toBeLessThan(40);
+    }
+    expect(await row('Many 1000').evaluate((element) => element.getBoundingClientRect().bottom <= window.innerHeight)).toBe(true);
+    await page.getByLabel('Search agents').fill('many 999');
+    await page.getByText('1 of 1001 agents, 1 running').waitFor();
+    expect(await list.getByRole('heading', { level: 2 }).allTextContents()).toEqual(['Many 999']);
+    await page.setViewportSize(DESKTOP);
   });
 
   /** Types a search and measures the page. @returns the longest time in milliseconds from a key to its effect */
