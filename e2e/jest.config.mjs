@@ -5,5 +5,5 @@ export default jestConfig('e2e', {
   testTimeout: 240_000,
   testSequencer: './longest-first.mjs',
   forceExit: true,
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/production/', '<rootDir>/versions/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/production/', '<rootDir>/versions/', '<rootDir>/pictures/'],
 });
