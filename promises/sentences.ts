@@ -33,7 +33,8 @@ function markdownTexts(markdown: string): string[] {
     if (text && !STRUCTURE.beginnings.some((beginning) => plain(text).startsWith(beginning))) texts.push(text);
     text = '';
   };
-  for (const line of markdown.replace(/^ *```[\s\S]*?^ *```$/gm, '').split('\n')) {
+  const withoutBlocks = markdown.replace(/^ *```[\s\S]*?^ *```$|^<(p|picture)>[\s\S]*?^<\/\1>$/gm, '');
+  for (const line of withoutBlocks.split('\n')) {
     const [, title] = /^#+ (.*)/.exec(line) ?? [];
     if (title !== undefined) {
       end();

@@ -12,11 +12,11 @@ import { QUESTION, replies } from './replies.ts';
 
 const WIDE = { width: 1440, height: 900 };
 /** Three of these stand side by side. */
-const TALL = { width: 640, height: 1300 };
+const TALL = { width: 640, height: 1190 };
 /** Agents beside the one of the first pictures: what each is told, and whether it is stopped afterwards. */
 const others = [
   { name: 'Releases', model: 'gpt-4', message: 'What is in this week’s release?', stops: false },
-  { name: 'Inbox triage', model: 'claude-opus-4-6', message: 'Anything urgent in the inbox?', stops: true },
+  { name: 'Inbox triage', model: 'gpt-4', message: 'Anything urgent in the inbox?', stops: true },
 ] as const;
 
 const camera = createCamera();
@@ -75,6 +75,8 @@ test('new agent', async () => {
   await visit('/agents/new');
   await page.getByText(/you have 0 of/).waitFor();
   await page.getByLabel('Name', { exact: true }).fill('Assistant');
+  await page.getByLabel('Model', { exact: true }).selectOption('gpt-4');
+  await page.getByLabel('Plan', { exact: true }).selectOption('solo');
   await page.getByLabel('API key').fill(MODEL_KEY);
   await camera.take(page, 'new-agent', TALL);
   await button('Create agent').click();
@@ -94,7 +96,9 @@ test('chat', async () => {
 test('charts', async () => {
   await insertDay(database, agent);
   await visit(`/agents/${agent}/charts`);
+  await page.getByText('6 h', { exact: true }).click();
   await page.locator('.recharts-area-curve').nth(5).waitFor();
+  await page.mouse.move(0, 0);
   await camera.take(page, 'charts', { width: 1440, height: 1000 });
 });
 
@@ -124,7 +128,7 @@ test('agents', async () => {
   });
   await visit('/agents');
   await status('Weekly report').filter({ hasText: 'provisioning' }).waitFor();
-  await camera.take(page, 'agents', { width: 1440, height: 780 });
+  await camera.take(page, 'agents', { width: 1440, height: 690 });
   // The picture in the other theme was taken before it runs.
   expect(await status('Weekly report').textContent()).toBe('provisioning');
 });

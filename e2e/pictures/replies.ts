@@ -2,7 +2,7 @@ export const QUESTION = 'Compare gzip and Brotli for our web app, and show me ho
 
 /** What the scripted model replies, by the message. */
 export const replies: Record<string, string> = {
-  [QUESTION]: `Both shrink text well. **Brotli** is smaller, **gzip** is quicker to make:
+  [QUESTION]: `Both shrink text well. Brotli is smaller, gzip is quicker to make. Here is how they compare:
 
 | | gzip | Brotli |
 | --- | --- | --- |
@@ -13,8 +13,8 @@ export const replies: Record<string, string> = {
 To measure what your users download:
 
 \`\`\`sh
-for encoding in gzip br; do
-  curl -s -H "Accept-Encoding: $encoding" https://example.com/app.js | wc -c
+for e in gzip br; do
+  curl -sH "Accept-Encoding: $e" "$url" | wc -c
 done
 \`\`\``,
   'What is in this week’s release?': 'Three fixes and one feature: files can be attached to a message. The draft is ready for your review.',
