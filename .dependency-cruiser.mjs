@@ -17,6 +17,7 @@ const DOMAIN = [
   'provisioning',
   'conversations',
   'usage',
+  'notices',
   'telemetry',
   'operations',
   'agents',
