@@ -249,7 +249,7 @@ export const time: Patch[] = [
   },
   {
     id: 'challenge-lifetime',
-    file: source('domain/verification/challenges'),
+    file: source('domain/accounts/challenges'),
     find: 'LIFETIME_MS = 10 * 60_000',
     replace: 'LIFETIME_MS = 60 * 60_000',
     harm: 'a signature that was stolen can be used for an hour',
@@ -257,7 +257,7 @@ export const time: Patch[] = [
   },
   {
     id: 'challenge-open-edge',
-    file: source('domain/verification/challenges'),
+    file: source('domain/accounts/challenges'),
     find: 'row.expiresAt <= clock.now()',
     replace: 'row.expiresAt < clock.now()',
     harm: 'a challenge is valid at its end',
@@ -265,7 +265,7 @@ export const time: Patch[] = [
   },
   {
     id: 'challenge-consume-expiry',
-    file: source('domain/verification/challenges'),
+    file: source('domain/accounts/challenges'),
     find: ', text, expiresAt: { gt: clock.now() } }',
     replace: ', text }',
     harm: 'a challenge that expires during the check is accepted',
@@ -273,7 +273,7 @@ export const time: Patch[] = [
   },
   {
     id: 'challenge-cleanup',
-    file: source('domain/verification/challenges'),
+    file: source('domain/accounts/challenges'),
     find: 'expiresAt: { lte: clock.now() }',
     replace: 'expiresAt: { gt: clock.now() }',
     harm: 'a second challenge ends the first one',

@@ -12,8 +12,8 @@ import { z } from 'zod';
 import type { Agent, Passkey } from '../../generated/prisma/client.ts';
 import { isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
 import { readColumn } from '../../infra/database/read-column.ts';
+import { challengeEnd, openChallenge, storeChallenge } from '../accounts/challenges.ts';
 import type { Context } from '../context.ts';
-import { challengeEnd, openChallenge, storeChallenge } from './challenges.ts';
 
 /** What the challenge of a passkey holds beside its text. */
 const passkeyData = z.looseObject({ call: z.enum(['create', 'get']) });

@@ -1,7 +1,7 @@
 import type { Address } from 'viem';
 import { createSiweMessage } from 'viem/siwe';
+import { challengeEnd, newNonce } from '../accounts/challenges.ts';
 import type { Context } from '../context.ts';
-import { challengeEnd, newNonce } from './challenges.ts';
 
 interface MessageContent {
   address: Address;

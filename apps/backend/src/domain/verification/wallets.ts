@@ -4,9 +4,9 @@ import type { Wallet } from '../../generated/prisma/client.ts';
 import { requireSignature } from '../../infra/chain/check-signature.ts';
 import { isUniqueViolation } from '../../infra/database/database.ts';
 import { type Actor, userOf } from '../../shared/actor.ts';
+import { consumeChallenge, openChallenge, storeChallenge } from '../accounts/challenges.ts';
 import { lockAccount } from '../accounts/grants.ts';
 import type { Context } from '../context.ts';
-import { consumeChallenge, openChallenge, storeChallenge } from './challenges.ts';
 import { signInMessage } from './sign-in-message.ts';
 
 type Slice = Pick<Context, 'database' | 'clock' | 'config' | 'chains'>;
