@@ -5,6 +5,7 @@ const agent = source('cloning/clone-agent.ts');
 const inherit = source('cloning/inherit.ts');
 const proof = source('cloning/payment-proof.ts');
 const passkey = source('verification/passkey.ts');
+const passkeyResponse = 'apps/backend/src/infra/webauthn/check-response.ts';
 const attestation = source('verification/attestation.ts');
 const verification = source('verification/verification.ts');
 const recheck = source('verification/recheck.ts');
@@ -169,14 +170,14 @@ export const clone: Patch[] = [
   {
     id: 'passkey-counter',
     file: passkey,
-    find: 'data: { counter: authenticationInfo.newCounter }',
-    replace: 'data: { counter: 0 }',
+    find: 'data: { counter } })',
+    replace: 'data: { counter: 0 } })',
     harm: 'a copy of a passkey is accepted',
     test: verificationTest('webauthn'),
   },
   {
     id: 'passkey-user',
-    file: passkey,
+    file: passkeyResponse,
     find: 'requireUserVerification: true',
     replace: 'requireUserVerification: false',
     harm: 'a found device verifies an agent',
@@ -184,7 +185,7 @@ export const clone: Patch[] = [
   },
   {
     id: 'passkey-origin',
-    file: passkey,
+    file: passkeyResponse,
     find: 'expectedOrigin: origin,',
     replace: "expectedOrigin: [origin, 'https://evil.example'],",
     harm: 'a response for another site counts',

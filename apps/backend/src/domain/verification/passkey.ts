@@ -1,17 +1,10 @@
 import { AppError } from '@agentbot/contracts';
-import {
-  type AuthenticationResponseJSON,
-  type AuthenticatorTransport,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
 import { z } from 'zod';
-import type { Agent, Passkey } from '../../generated/prisma/client.ts';
+import type { Agent } from '../../generated/prisma/client.ts';
 import { isUniqueViolation, type Transaction } from '../../infra/database/database.ts';
 import { readColumn } from '../../infra/database/read-column.ts';
+import { checkAssertion, checkRegistration, descriptorOf, relyingPartyOf } from '../../infra/webauthn/check-response.ts';
 import { challengeEnd, openChallenge, storeChallenge } from '../accounts/challenges.ts';
 import type { Context } from '../context.ts';
 
@@ -20,12 +13,6 @@ const passkeyData = z.looseObject({ call: z.enum(['create', 'get']) });
 
 const refuse = (reason: string, cause?: unknown) => new AppError('INVALID_REQUEST', reason, { cause });
 const keyOf = (agent: Agent) => ({ ownerId: agent.ownerId, purpose: `verify:${agent.id}`, subject: 'webauthn' });
-const transportsOf = ({ transports }: Passkey) => transports as AuthenticatorTransport[];
-
-function relyingParty({ config }: Context) {
-  const { origin, hostname } = new URL(config.DASHBOARD_URL);
-  return { origin, id: hostname };
-}
 const passkeysOf = ({ database }: Context, ownerId: string) =>
   database.as({ userId: ownerId }, (tx) => tx.passkey.findMany({ where: { ownerId } }));
 
@@ -34,9 +21,9 @@ const passkeysOf = ({ database }: Context, ownerId: string) =>
  * one; `get` uses a registered one.
  */
 export async function challengePasskey(context: Context, agent: Agent, newPasskey = false) {
-  const { id: rpID } = relyingParty(context);
+  const { id: rpID } = relyingPartyOf(context.config);
   const registered = await passkeysOf(context, agent.ownerId);
-  const credentials = registered.map((passkey) => ({ id: passkey.credentialId, transports: transportsOf(passkey) }));
+  const credentials = registered.map(descriptorOf);
   const call = registered.length === 0 || newPasskey ? ('create' as const) : ('get' as const);
   const options =
     call === 'create'
@@ -47,7 +34,8 @@ export async function challengePasskey(context: Context, agent: Agent, newPasske
           userName: agent.ownerId,
           attestationType: 'none',
           excludeCredentials: credentials,
-          authenticatorSelection: { userVerification: 'required', residentKey: 'preferred' },
+          // Where the authenticator allows it, the passkey does not appear at the sign-in, which does not accept it.
+          authenticatorSelection: { userVerification: 'required', residentKey: 'discouraged' },
         })
       : await generateAuthenticationOptions({ rpID, allowCredentials: credentials, userVerification: 'required' });
   const expiresAt = challengeEnd(context.clock);
@@ -56,43 +44,23 @@ export async function challengePasskey(context: Context, agent: Agent, newPasske
 }
 
 /** Checks the authenticator's response; `store` writes the new passkey, or its new counter, in the caller's transaction. */
-async function checkResponse(context: Context, agent: Agent, call: 'create' | 'get', expectedChallenge: string, response: object) {
-  const { origin, id } = relyingParty(context);
-  const expected = { expectedChallenge, expectedOrigin: origin, expectedRPID: id, requireUserVerification: true };
-  const { ownerId } = agent;
+async function checkResponse(context: Context, { ownerId }: Agent, call: 'create' | 'get', challenge: string, response: object) {
+  const site = relyingPartyOf(context.config);
   if (call === 'create') {
-    const { verified, registrationInfo } = await verifyRegistrationResponse({
-      ...expected,
-      response: response as RegistrationResponseJSON,
-    });
-    if (!verified || !registrationInfo) throw refuse('The passkey could not be registered');
-    const { id: credentialId, publicKey, counter, transports = [] } = registrationInfo.credential;
-    const data = { credentialId, ownerId, publicKey: Buffer.from(publicKey), counter, transports };
+    const passkey = await checkRegistration(site, challenge, response);
+    const data = { ...passkey, ownerId, publicKey: Buffer.from(passkey.publicKey) };
     const store = (tx: Transaction) =>
       tx.passkey.create({ data }).catch((error) => {
         throw isUniqueViolation(error) ? refuse('This passkey is already registered', error) : error;
       });
-    return { credentialId, store };
+    return { credentialId: passkey.credentialId, store };
   }
-  const assertion = response as AuthenticationResponseJSON;
-  const passkey = (await passkeysOf(context, ownerId)).find(({ credentialId }) => credentialId === assertion.id);
+  const used = (response as { id?: unknown }).id;
+  const passkey = (await passkeysOf(context, ownerId)).find(({ credentialId }) => credentialId === used);
   if (!passkey) throw refuse('This passkey is not registered');
-  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-    ...expected,
-    response: assertion,
-    credential: {
-      id: passkey.credentialId,
-      publicKey: new Uint8Array(passkey.publicKey),
-      counter: Number(passkey.counter),
-      transports: transportsOf(passkey),
-    },
-  });
-  if (!verified) throw refuse('The passkey’s signature is invalid');
-  const where = { credentialId: passkey.credentialId };
-  return {
-    credentialId: passkey.credentialId,
-    store: (tx: Transaction) => tx.passkey.update({ where, data: { counter: authenticationInfo.newCounter } }),
-  };
+  const counter = await checkAssertion(site, challenge, response, { ...passkey, counter: Number(passkey.counter) });
+  const { credentialId } = passkey;
+  return { credentialId, store: (tx: Transaction) => tx.passkey.update({ where: { credentialId }, data: { counter } }) };
 }
 
 /** Checks the owner's passkey against the open challenge. @throws AppError INVALID_REQUEST with the reason */
@@ -100,11 +68,6 @@ export async function provePasskey(context: Context, agent: Agent, response: obj
   if (!response) throw refuse('credential is required');
   const challenge = await openChallenge(context, keyOf(agent));
   const { call } = readColumn(passkeyData, challenge.data, { row: `challenge of agent ${agent.id}`, column: 'data' });
-  // The library throws plain errors for invalid responses. Errors of Prisma (`clientVersion`) pass through as internal errors.
-  const { credentialId, store } = await checkResponse(context, agent, call, challenge.text, response).catch((error) => {
-    throw error instanceof AppError || 'clientVersion' in error
-      ? error
-      : refuse('The passkey’s response does not match the challenge', error);
-  });
+  const { credentialId, store } = await checkResponse(context, agent, call, challenge.text, response);
   return { challenge, store, proven: { attestationUid: null, verifierAddress: null, metadata: { credentialId } } };
 }
