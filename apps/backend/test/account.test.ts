@@ -47,7 +47,8 @@ test('getAccount says how the account signs in and whether its email is proved',
   const { id, email } = await newUser();
   expect((await backend.as(id, 'GET', '/api/account')).body).toEqual({
     account: {
-      ...{ id, email, emailVerifiedAt: null, name: null, admin: false, plan: null, hasPassword: true, providers: [], agentMails: true },
+      ...{ id, email, emailVerifiedAt: null, name: null, admin: false, plan: null, hasPassword: true, hasPasskey: false, providers: [] },
+      agentMails: true,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     },
     status: 'ok',

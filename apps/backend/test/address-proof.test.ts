@@ -35,10 +35,13 @@ afterAll(async () => {
 
 let email: string;
 let user: string;
+/** The account's password now. */
+let current: string;
 let accounts = 0;
 beforeEach(async () => {
   email = `victim${accounts++}@example.com`;
   user = await backend.account(email);
+  current = OLD_PASSWORD;
 });
 
 const asWeb = (path: string, body: unknown) => backend.as(undefined, 'POST', path, body);
@@ -56,6 +59,7 @@ let passwords = 0;
 async function reset(extra: object = {}) {
   const password = canary(`password ${passwords++} `);
   const answer = await asWeb('/api/password/reset', { token: await mailedToken(), password, ...extra });
+  current = password;
   return { ...answer, password };
 }
 const newKey = async () => (await backend.as(user, 'POST', '/api/keys', { name: 'k' })).body.key as string;
@@ -75,20 +79,35 @@ async function registerPasskey() {
   const credential = createAuthenticator(ORIGIN).create(options);
   return () => backend.as(user, 'POST', `/api/agents/${id}/verify`, { verificationType, credential });
 }
+async function addSignInPasskey() {
+  const { options } = (await backend.as(user, 'PUT', '/api/account/passkeys/challenge', { password: current })).body;
+  const credential = createAuthenticator(ORIGIN).create(options);
+  return () => backend.as(user, 'POST', '/api/account/passkeys', { name: 'Laptop', credential });
+}
 /** Counts the account's valid credentials of each kind. */
 async function countCredentials(): Promise<Record<string, number>> {
-  const tables = ['api_keys', 'wallets', 'passkeys', 'challenges', 'identities', 'password_resets'];
+  const tables = ['api_keys', 'wallets', 'passkeys', 'sign_in_passkeys', 'challenges', 'identities', 'password_resets'];
   const counts = tables.map((table) => `(SELECT count(*)::int FROM ${table} WHERE owner_id = $1) AS ${table}`);
   const open = `(SELECT count(*)::int FROM sessions WHERE owner_id = $1 AND ended_at IS NULL) AS sessions`;
   return (await database.query(`SELECT ${[...counts, open].join(', ')}`, [user])).rows[0];
 }
-const noCredentials = { api_keys: 0, wallets: 0, passkeys: 0, challenges: 0, identities: 0, password_resets: 0, sessions: 0 };
+const noCredentials = {
+  api_keys: 0,
+  wallets: 0,
+  passkeys: 0,
+  sign_in_passkeys: 0,
+  challenges: 0,
+  identities: 0,
+  password_resets: 0,
+  sessions: 0,
+};
 
 /** Creates one credential of each kind, and one more open challenge. @returns the API key */
 async function createAllCredentials(): Promise<string> {
   const key = await newKey();
   expect((await (await linkWallet())()).status).toBe(201);
   expect((await (await registerPasskey())()).status).toBe(200);
+  expect((await (await addSignInPasskey())()).status).toBe(201);
   await linkWallet();
   return key;
 }
@@ -105,6 +124,7 @@ describe('the first password reset of an account', () => {
       api_keys: 1,
       wallets: 1,
       passkeys: 1,
+      sign_in_passkeys: 1,
       challenges: 1,
       identities: 1,
       password_resets: 1,
@@ -142,15 +162,28 @@ describe('a later password reset', () => {
   test('ends the sessions and keeps API keys, wallets and passkeys', async () => {
     const key = await createAllCredentials();
     await reset();
-    expect(await countCredentials()).toEqual({ ...noCredentials, api_keys: 1, wallets: 1, passkeys: 1, challenges: 1 });
+    expect(await countCredentials()).toEqual({
+      ...noCredentials,
+      api_keys: 1,
+      wallets: 1,
+      passkeys: 1,
+      sign_in_passkeys: 1,
+      challenges: 1,
+    });
     expect(await statusWith(key)).toBe(200);
   });
 
   test('revokes the API keys too with revokeKeys', async () => {
     const key = await createAllCredentials();
     expect((await reset({ revokeKeys: true })).status).toBe(200);
-    expect(await countCredentials()).toEqual({ ...noCredentials, wallets: 1, passkeys: 1, challenges: 1 });
+    expect(await countCredentials()).toEqual({ ...noCredentials, wallets: 1, passkeys: 1, sign_in_passkeys: 1, challenges: 1 });
     expect(await statusWith(key)).toBe(401);
+  });
+
+  test('removes the passkeys that sign in too with removePasskeys', async () => {
+    await createAllCredentials();
+    expect((await reset({ removePasskeys: true })).status).toBe(200);
+    expect(await countCredentials()).toEqual({ ...noCredentials, api_keys: 1, wallets: 1, passkeys: 1, challenges: 1 });
   });
 });
 
@@ -170,6 +203,7 @@ describe('a credential request in flight during the first password reset', () =>
     ['an API key', async () => () => backend.as(user, 'POST', '/api/keys', { name: 'late' })],
     ['a wallet', linkWallet],
     ['a passkey', registerPasskey],
+    ['a passkey that signs in', addSignInPasskey],
   ])('answers 401 and creates no credential: %s', async (_, prepare) => {
     const make = await prepare();
     const token = await mailedToken();

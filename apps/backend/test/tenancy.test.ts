@@ -146,6 +146,7 @@ test('every Prisma model matches the migrated database', async () => {
       tx.challenge,
       tx.wallet,
       tx.passkey,
+      tx.signInPasskey,
       tx.subscription,
       tx.liveStream,
       tx.stripeEvent,

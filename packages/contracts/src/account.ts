@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { accountName, password } from './accounts.ts';
+import { accountName, confirmation, givenPassword, password } from './accounts.ts';
 import { defineRoute } from './define-route.ts';
 import { planSchema } from './plans.ts';
 
 const timestamp = z.iso.datetime();
 /** The sentence for API keys: an account is managed in the dashboard. */
-const refusesApiKeys = 'An API key cannot manage its account';
-/** A password of the account, as it was typed. */
-const givenPassword = (name: string) =>
-  z.string({ error: `${name} must be text` }).max(200, { error: `${name} must be at most 200 characters` });
+export const refusesApiKeys = 'An API key cannot manage its account';
 
 const account = z.strictObject({
   id: z.string(),
@@ -24,6 +21,8 @@ const account = z.strictObject({
   providers: z.array(z.enum(['github', 'google', 'oidc'])),
   /** Whether the owner wants mails about agents that stopped working, and about automatic backups that failed. */
   agentMails: z.boolean(),
+  /** Whether the account has a passkey that signs in. */
+  hasPasskey: z.boolean(),
   createdAt: timestamp,
 });
 export type AccountView = z.infer<typeof account>;
@@ -81,10 +80,7 @@ export const deleteAccount = defineRoute({
   auth: 'caller',
   refusesApiKeys,
   rateLimit: 'credentials',
-  body: z.object({
-    password: givenPassword('password').optional(),
-    email: z.string({ error: 'email must be text' }).max(254, { error: 'email must be at most 254 characters' }).optional(),
-  }),
+  body: confirmation,
   status: 200,
   failure: 'Failed to delete the account',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN', 'WRONG_PASSWORD', 'LAST_ADMINISTRATOR', 'SUBSCRIPTION_ACTIVE', 'RATE_LIMITED'],
@@ -145,6 +141,9 @@ const file = z.strictObject({
   ),
   modelKeys: z.array(z.strictObject({ provider: z.string(), preview: z.string(), createdAt: timestamp, updatedAt: timestamp })),
   wallets: z.array(z.strictObject({ address: z.string(), linkedAt: timestamp })),
+  /** The passkeys that sign in. */
+  signInPasskeys: z.array(z.strictObject({ id: z.string(), name: z.string(), createdAt: timestamp, lastUsedAt: time })),
+  /** The passkeys that verify agents. */
   passkeys: z.array(z.strictObject({ credentialId: z.string(), createdAt: timestamp })),
   subscriptions: z.array(z.strictObject({ id: z.string(), plan: planSchema.nullable(), status: z.string(), currentPeriodEnd: time })),
   planRequests: z.array(
@@ -175,7 +174,7 @@ const file = z.strictObject({
 export const exportAccount = defineRoute({
   id: 'exportAccount',
   summary:
-    'What the account has, as a JSON file without secrets: sessions, API keys, wallets, subscriptions, agents with their settings, conversations and messages, and what model calls cost',
+    'What the account has, as a JSON file without secrets: sessions, API keys, wallets, passkeys, subscriptions, agents with their settings, conversations and messages, and what model calls cost',
   method: 'GET',
   auth: 'caller',
   refusesApiKeys,

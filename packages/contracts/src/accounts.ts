@@ -29,10 +29,18 @@ export const accountName = z
   .max(100, { error: 'Name must be at most 100 characters' })
   .regex(visibleText, { error: 'Name must not contain control or invisible characters' });
 const account = z.strictObject({ id: z.string(), email: z.string() });
+/** A password of the account, as it was typed. */
+export const givenPassword = (name: string) =>
+  z.string({ error: `${name} must be text` }).max(200, { error: `${name} must be at most 200 characters` });
+/** What the owner of an account types to confirm that it is theirs. */
+export const confirmation = z.object({
+  password: givenPassword('password').optional(),
+  email: z.string({ error: 'email must be text' }).max(254, { error: 'email must be at most 254 characters' }).optional(),
+});
 /** How long a browser session lasts from its sign-in. */
 export const SESSION_SECONDS = 14 * 24 * 3600;
 /** The signed-in user and the id of the new session. */
-const signedIn = z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable(), session: z.string() });
+export const signedIn = z.strictObject({ id: z.string(), email: z.string(), name: z.string().nullable(), session: z.string() });
 
 export const register = defineRoute({
   id: 'register',
@@ -185,6 +193,8 @@ export const resetPassword = defineRoute({
     password,
     /** Whether the account's API keys are revoked as well. */
     revokeKeys: z.boolean({ error: 'revokeKeys must be true or false' }).optional(),
+    /** Whether the passkeys that sign in to the account are removed as well. */
+    removePasskeys: z.boolean({ error: 'removePasskeys must be true or false' }).optional(),
   }),
   status: 200,
   failure: 'Failed to set the password',

@@ -45,8 +45,8 @@ export interface Route {
   stream?: true;
   /** The request may have a precondition on the resource's `ETag`: `If-Match`, `If-None-Match`. */
   conditional?: true;
-  /** The audit log includes this GET; all other methods are included anyway. */
-  audit?: true;
+  /** Whether the audit log includes the call. Default: all methods but GET. */
+  audit?: boolean;
   /** The response is a file and is not parsed. */
   download?: true;
   params?: z.ZodObject;
@@ -61,7 +61,7 @@ export interface Route {
   backend: Side;
   web?: Side;
   /** The name of an additional rate limit. */
-  rateLimit?: 'deployments' | 'credentials' | 'modelTests';
+  rateLimit?: 'deployments' | 'credentials' | 'signInChallenges' | 'modelTests';
   /** The web's timeout for the backend's response, in milliseconds. */
   timeoutMs?: number;
 }
@@ -83,7 +83,7 @@ export function pathParams(path: string): string[] {
   return [...path.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] as string);
 }
 
-/** Whether calls are written to the audit log: every method but GET, and routes with `audit`. */
+/** Whether calls are written to the audit log: every method but GET, unless the route says otherwise. */
 export const isAudited = (route: Route): boolean => route.audit ?? route.method !== 'GET';
 
 /** Whether an operation honours an `Idempotency-Key`: every POST of a caller. */

@@ -11,6 +11,10 @@ interface ErrorRow {
 export const errorTable = {
   INVALID_REQUEST: { status: 400, sentence: 'Invalid request' },
   UNAUTHORIZED: { status: 401, sentence: 'Unauthorized' },
+  UNKNOWN_PASSKEY: {
+    status: 401,
+    sentence: 'This passkey does not sign in here: it was removed, or it verifies agents only. Sign in another way',
+  },
   PAYMENT_REQUIRED: { status: 402, sentence: 'Active subscription required to provision agents' },
   PAYMENT_NOT_VERIFIED: { status: 402, sentence: 'Invalid payment proof — transaction not verified on Tempo chain' },
   AGENT_LIMIT_REACHED: { status: 402, sentence: 'Agent limit reached for your plan' },
@@ -19,6 +23,10 @@ export const errorTable = {
   SIGN_UP_CLOSED: { status: 403, sentence: 'Sign-up is closed. Ask an administrator of this installation for an account' },
   ACCOUNT_BLOCKED: { status: 403, sentence: 'This account is blocked. Ask the administrator of this installation' },
   WRONG_PASSWORD: { status: 403, sentence: 'The password is wrong' },
+  PASSKEY_COPIED: {
+    status: 403,
+    sentence: 'This passkey was refused because a copy of it may be in use. Sign in another way, then remove it under Account',
+  },
   AGENT_NOT_FOUND: { status: 404, sentence: 'Agent not found' },
   SESSION_NOT_FOUND: { status: 404, sentence: 'Session not found' },
   MESSAGE_NOT_FOUND: { status: 404, sentence: 'Message not found' },
@@ -32,9 +40,12 @@ export const errorTable = {
   PROVIDER_KEY_NOT_FOUND: { status: 404, sentence: 'There is no key for this provider' },
   PLAN_REQUEST_NOT_FOUND: { status: 404, sentence: 'Plan request not found' },
   NODE_NOT_FOUND: { status: 404, sentence: 'Node not found' },
+  PASSKEY_NOT_FOUND: { status: 404, sentence: 'Passkey not found' },
   WALLET_NOT_FOUND: { status: 404, sentence: 'Wallet not found' },
   NOT_FOUND: { status: 404, sentence: 'Not found' },
   EMAIL_TAKEN: { status: 409, sentence: 'An account with this email already exists' },
+  PASSKEY_TAKEN: { status: 409, sentence: 'This passkey is registered already' },
+  CHALLENGE_EXPIRED: { status: 409, sentence: 'The request for the passkey has expired or was used already. Try again' },
   WALLET_TAKEN: { status: 409, sentence: 'This wallet is linked to another account' },
   MAIL_AVAILABLE: { status: 409, sentence: 'This installation sends mail. The user can request a link on the sign-in page' },
   PLAN_REQUEST_OPEN: { status: 409, sentence: 'You have an open request already. An administrator will answer it' },
@@ -50,6 +61,7 @@ export const errorTable = {
   AGENT_NOT_RUNNING: { status: 409, sentence: 'The agent is not running. Start it, then try again' },
   OPERATION_IN_PROGRESS: { status: 409, sentence: 'Another operation is running on this agent' },
   OPERATION_NOT_CANCELLABLE: { status: 409, sentence: 'This operation cannot be cancelled' },
+  PASSKEY_LIMIT_REACHED: { status: 409, sentence: 'Passkey limit reached' },
   API_KEY_LIMIT_REACHED: { status: 409, sentence: 'API key limit reached' },
   IMAGES_FULL: {
     status: 409,

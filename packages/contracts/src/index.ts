@@ -24,6 +24,7 @@ import * as nodes from './nodes.ts';
 import * as openclaw from './openclaw.ts';
 import * as operations from './operations.ts';
 import * as overview from './overview.ts';
+import * as passkeys from './passkeys.ts';
 import * as planRequests from './plan-requests.ts';
 import * as providerKeys from './provider-keys.ts';
 import * as provision from './provision.ts';
@@ -60,6 +61,7 @@ export type { OpenclawVersion } from './openclaw.ts';
 export { type OperationKind, type OperationView, operationKindSchema } from './operations.ts';
 export type { AgentOverview, BudgetUse, OverviewFrame, OverviewRow } from './overview.ts';
 export type { Page } from './paging.ts';
+export { MAX_PASSKEYS, type PasskeyView } from './passkeys.ts';
 export type { PlanRequestView, WaitingPlanRequest } from './plan-requests.ts';
 export { ADMIN_AGENT_LIMIT, type Capacity, type Plan, planForTier, planResources, plans, type Tier } from './plans.ts';
 export type { KeySource, ProviderKeyView } from './provider-keys.ts';
@@ -85,6 +87,8 @@ export const routes = {
   register: accounts.register,
   verifyCredentials: accounts.verifyCredentials,
   signInWithProvider: accounts.signInWithProvider,
+  challengePasskeySignIn: passkeys.challengePasskeySignIn,
+  signInWithPasskey: passkeys.signInWithPasskey,
   signOut: accounts.signOut,
   getSignInOptions: accounts.getSignInOptions,
   requestPasswordReset: accounts.requestPasswordReset,
@@ -96,6 +100,11 @@ export const routes = {
   exportAccount: account.exportAccount,
   listAccountSessions: account.listAccountSessions,
   endAccountSession: account.endAccountSession,
+  listAccountPasskeys: passkeys.listAccountPasskeys,
+  challengeAccountPasskey: passkeys.challengeAccountPasskey,
+  addAccountPasskey: passkeys.addAccountPasskey,
+  renameAccountPasskey: passkeys.renameAccountPasskey,
+  removeAccountPasskey: passkeys.removeAccountPasskey,
   grantPlan: accounts.grantPlan,
   listPlans: billing.listPlans,
   requestPlan: planRequests.requestPlan,

@@ -22,6 +22,7 @@ const ATTESTED = 64;
 
 interface Options {
   challenge: string;
+  user?: { id: string };
   rp?: { id?: string };
   rpId?: string;
   pubKeyCredParams?: { alg: number }[];
@@ -59,6 +60,7 @@ export function createAuthenticator(origin: string, { algorithm = 'ES256' as Alg
   const id = randomBytes(16);
   const hasCounter = counter > 0;
   let count = counter;
+  let userHandle: string | undefined;
   const clientData = (type: string, challenge: string) => Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
   function authData(rpId: string, flags: number, ...rest: Buffer[]) {
     const counted = Buffer.alloc(4);
@@ -66,7 +68,7 @@ export function createAuthenticator(origin: string, { algorithm = 'ES256' as Alg
     if (hasCounter) count++;
     return Buffer.concat([sha256(rpId), Buffer.from([flags]), counted, ...rest]);
   }
-  const credential = (response: Record<string, Buffer>) => ({
+  const credential = (response: Record<string, Buffer>, handle?: string) => ({
     id: id.toString('base64url'),
     rawId: id.toString('base64url'),
     type: 'public-key',
@@ -74,6 +76,7 @@ export function createAuthenticator(origin: string, { algorithm = 'ES256' as Alg
     response: {
       ...Object.fromEntries(Object.entries(response).map(([name, value]) => [name, value.toString('base64url')])),
       ...('attestationObject' in response && { transports: ['internal'] }),
+      ...(handle !== undefined && { userHandle: handle }),
     },
   });
 
@@ -84,8 +87,9 @@ export function createAuthenticator(origin: string, { algorithm = 'ES256' as Alg
       count = value;
     },
     /** Answers `navigator.credentials.create`. @throws Error when the site does not take the key's algorithm */
-    create({ challenge, rp, pubKeyCredParams = [] }: Options, { verified = true } = {}) {
+    create({ challenge, rp, user, pubKeyCredParams = [] }: Options, { verified = true } = {}) {
       if (!pubKeyCredParams.some(({ alg }) => alg === algorithmNumbers[algorithm])) throw new Error(`The site does not take ${algorithm}`);
+      userHandle = user?.id;
       const flags = USER_PRESENT | ATTESTED | (verified ? USER_VERIFIED : 0);
       const key = cbor(coseKey(algorithm, publicKey));
       const data = authData(rp?.id ?? '', flags, Buffer.alloc(16), Buffer.from([0, id.length]), id, key);
@@ -96,13 +100,13 @@ export function createAuthenticator(origin: string, { algorithm = 'ES256' as Alg
       ]);
       return credential({ clientDataJSON: clientData('webauthn.create', challenge), attestationObject: cbor(attestation) });
     },
-    /** Answers `navigator.credentials.get`. */
+    /** Answers `navigator.credentials.get`, with the user handle that the passkey was created for. */
     get({ challenge, rpId }: Options, { verified = true } = {}) {
       const clientDataJSON = clientData('webauthn.get', challenge);
       const authenticatorData = authData(rpId ?? '', USER_PRESENT | (verified ? USER_VERIFIED : 0));
       const signed = Buffer.concat([authenticatorData, sha256(clientDataJSON)]);
       const signature = sign(algorithm === 'EdDSA' ? null : 'sha256', signed, privateKey);
-      return credential({ clientDataJSON, authenticatorData, signature });
+      return credential({ clientDataJSON, authenticatorData, signature }, userHandle);
     },
   };
 }

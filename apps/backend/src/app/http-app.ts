@@ -53,6 +53,8 @@ export function createApp(context: Context): Express {
         message: 'Deployment rate limit exceeded.',
       }),
       credentials: createRateLimit(exact, { name: 'credentials', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
+      // Each view of the sign-in page counts: an office behind one address must still be able to sign in.
+      signInChallenges: createRateLimit(exact, { name: 'sign-in challenges', points: config.SIGN_IN_RATE_LIMIT * 30, seconds: 15 * 60 }),
       modelTests: createRateLimit(exact, { name: 'model tests', points: config.SIGN_IN_RATE_LIMIT * 3, seconds: 15 * 60 }),
     },
     once: createIdempotency(context),

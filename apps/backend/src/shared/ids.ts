@@ -9,7 +9,7 @@ export function randomName(length: number): string {
 
 /** A new id: a prefix and `name`, by default 12 random characters of [a-z0-9]. */
 export function newId(
-  prefix: 'agent' | 'user' | 'op' | 'msg' | 'sess' | 'session' | 'key' | 'fv' | 'img' | 'pk' | 'preq' | 'mail',
+  prefix: 'agent' | 'user' | 'op' | 'msg' | 'sess' | 'session' | 'key' | 'fv' | 'img' | 'pk' | 'preq' | 'passkey' | 'mail',
   name = randomName(12),
 ): string {
   return `${prefix}_${name}`;

@@ -46,16 +46,18 @@ interface NewPassword {
   password: string;
   /** Whether the account's API keys end as well. */
   revokeKeys?: boolean | undefined;
+  /** Whether the passkeys that sign in to the account are removed as well. */
+  removePasskeys?: boolean | undefined;
 }
 
 /**
  * Sets a new password and ends every session and every other link. API keys stay valid unless `revokeKeys` is set, so that
- * programs keep their access. The first mailed link proves the address and removes every credential from before.
+ * programs keep their access, and passkeys unless `removePasskeys` is set. The first mailed link proves the address and removes every credential from before.
  * @throws AppError INVALID_REQUEST for a used or expired link
  */
 export async function resetPassword(
   { database, callers, clock }: Pick<Context, 'database' | 'callers' | 'clock'>,
-  { token, password, revokeKeys }: NewPassword,
+  { token, password, revokeKeys, removePasskeys }: NewPassword,
 ): Promise<void> {
   const passwordHash = await hashPassword(password);
   await database.as('service', async (tx) => {
@@ -72,6 +74,7 @@ export async function resetPassword(
     const isFirstProof = provesEmail && !emailVerifiedAt;
     if (isFirstProof) await removeCredentials(tx, ownerId);
     if (revokeKeys) await tx.apiKey.deleteMany({ where: { ownerId } });
+    if (removePasskeys) await tx.signInPasskey.deleteMany({ where: { ownerId } });
     await endSessionsOf(tx, clock, ownerId);
     await tx.passwordReset.deleteMany({ where: { ownerId } });
     await tx.user.update({ where: { id: ownerId }, data: { passwordHash, ...(isFirstProof && { emailVerifiedAt: clock.now() }) } });

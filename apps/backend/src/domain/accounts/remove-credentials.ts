@@ -9,6 +9,7 @@ export async function removeCredentials(tx: Transaction, ownerId: string): Promi
   await tx.session.deleteMany({ where });
   await tx.apiKey.deleteMany({ where });
   await tx.identity.deleteMany({ where });
+  await tx.signInPasskey.deleteMany({ where });
   await tx.passkey.deleteMany({ where });
   await tx.wallet.deleteMany({ where });
   await tx.challenge.deleteMany({ where });

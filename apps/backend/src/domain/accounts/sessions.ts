@@ -8,10 +8,20 @@ import type { Context } from '../context.ts';
 
 type Slice = Pick<Context, 'database' | 'clock'>;
 
-/** Creates a browser session in the transaction that checked the credential. @returns the session's id */
-export async function beginSession(tx: Transaction, clock: Clock, ownerId: string, userAgent: string | undefined): Promise<string> {
+/**
+ * Creates a browser session in the transaction that checked the credential.
+ * @param passkeyId the passkey that signed in
+ * @returns the session's id
+ */
+export async function beginSession(
+  tx: Transaction,
+  clock: Clock,
+  ownerId: string,
+  userAgent: string | undefined,
+  passkeyId: string | null = null,
+): Promise<string> {
   const expiresAt = msAhead(clock, SESSION_SECONDS * 1000);
-  const { id } = await tx.session.create({ data: { id: newId('session'), ownerId, userAgent: userAgent ?? null, expiresAt } });
+  const { id } = await tx.session.create({ data: { id: newId('session'), ownerId, userAgent: userAgent ?? null, expiresAt, passkeyId } });
   return id;
 }
 
@@ -80,11 +90,20 @@ export async function endAccountSession(
   await callers.fence();
 }
 
-/** Ends every session of an account, but not the actor's own if one is given. */
-export async function endSessionsOf(tx: Transaction, clock: Clock, ownerId: string, keeping?: Actor): Promise<void> {
+/**
+ * Ends every session of an account.
+ * @param options.keeping the actor whose own session does not end
+ * @param options.passkeyId only the sessions that this passkey began
+ */
+export async function endSessionsOf(
+  tx: Transaction,
+  clock: Clock,
+  ownerId: string,
+  { keeping, passkeyId }: { keeping?: Actor; passkeyId?: string } = {},
+): Promise<void> {
   const kept = keeping && sessionIdOf(keeping);
   await tx.session.updateMany({
-    where: { ownerId, endedAt: null, ...(kept && { id: { not: kept } }) },
+    where: { ownerId, endedAt: null, ...(kept && { id: { not: kept } }), ...(passkeyId && { passkeyId }) },
     data: { endedAt: clock.now() },
   });
 }

@@ -37,7 +37,7 @@ export async function updateAccount(context: Slice, actor: Actor, change: Accoun
     // The password may have changed during the check above.
     const { count } = await tx.user.updateMany({ where: { id, passwordHash: oldHash }, data: { passwordHash } });
     if (count === 0) throw new AppError('WRONG_PASSWORD');
-    await endSessionsOf(tx, clock, id, actor);
+    await endSessionsOf(tx, clock, id, { keeping: actor });
     await tx.passwordReset.deleteMany({ where: { ownerId: id } });
   });
   if (passwordHash !== undefined) await context.callers.fence();

@@ -35,6 +35,11 @@ async function readAccount(context: Slice, actor: Actor) {
         select: { provider: true, preview: true, createdAt: true, updatedAt: true },
       }),
       wallets: await tx.wallet.findMany({ where, select: { address: true, linkedAt: true } }),
+      signInPasskeys: await tx.signInPasskey.findMany({
+        where,
+        ...created,
+        select: { id: true, name: true, createdAt: true, lastUsedAt: true },
+      }),
       passkeys: await tx.passkey.findMany({ where, ...created, select: { credentialId: true, createdAt: true } }),
       subscriptions: await tx.subscription.findMany({
         where,

@@ -24,7 +24,7 @@ export function accountHandlers(context: Context) {
     },
     deleteAccount: async ({ actor, body, ip }) => {
       const { id, email } = await accounts.find(userOf(actor));
-      await withThrottle(email, ip, () => confirmOwner(context, id, body));
+      await withThrottle(email, ip, () => confirmOwner(context, id, body, 'delete it'));
       return { id, state: await closeAccount(context, id) };
     },
     exportAccount: ({ actor }) => exportAccount(context, actor),

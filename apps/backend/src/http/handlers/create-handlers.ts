@@ -23,6 +23,7 @@ import { nodesHandlers } from './nodes.ts';
 import { openclawHandlers } from './openclaw.ts';
 import { operationsHandlers } from './operations.ts';
 import { overviewHandlers } from './overview.ts';
+import { passkeysHandlers } from './passkeys.ts';
 import { planRequestsHandlers } from './plan-requests.ts';
 import { providerKeysHandlers } from './provider-keys.ts';
 import { provisionHandlers } from './provision.ts';
@@ -57,6 +58,7 @@ export function createHandlers(context: Context): Handlers {
     ...nodesHandlers(context),
     ...operationsHandlers(context),
     ...overviewHandlers(context),
+    ...passkeysHandlers(context),
     ...planRequestsHandlers(context),
     ...providerKeysHandlers(context),
     ...provisionHandlers(context),

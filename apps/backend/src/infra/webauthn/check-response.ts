@@ -45,6 +45,17 @@ const expectedBy = ({ origin, id }: RelyingParty, expectedChallenge: string) => 
   requireUserVerification: true,
 });
 
+/** The challenge that a response answers, by its own word. @throws AppError INVALID_REQUEST */
+export function challengeIn(clientDataJSON: string): string {
+  try {
+    const { challenge } = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString()) as { challenge?: unknown };
+    if (typeof challenge === 'string') return challenge;
+  } catch (error) {
+    throw mismatch(error);
+  }
+  throw mismatch(undefined);
+}
+
 /** Checks the response of `navigator.credentials.create`. @throws AppError INVALID_REQUEST */
 export async function checkRegistration(site: RelyingParty, challenge: string, response: object): Promise<StoredPasskey> {
   const { verified, registrationInfo } = await verifyRegistrationResponse({
