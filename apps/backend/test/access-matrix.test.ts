@@ -103,6 +103,7 @@ const accepted: Partial<Record<RouteId, object>> = {
   updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
   updateAccount: { name: 'Somebody', password: undefined, currentPassword: undefined },
   deleteAccount: { password: 'not the right one' },
+  challengeAccountPasskey: { password: 'not the right one' },
   createUser: { email: 'invited@example.com', name: undefined },
   setUserRole: { admin: false },
   setUserBlocked: { blocked: false },
@@ -224,6 +225,10 @@ const failing: Partial<Record<RouteId, { status: number; code?: string; error?: 
   deleteAccount: { status: 403, code: 'WRONG_PASSWORD' },
   requestPlan: { status: 409, code: 'PLAN_REQUEST_OPEN' },
   endAccountSession: { status: 404, code: 'SESSION_NOT_FOUND' },
+  challengeAccountPasskey: { status: 403, code: 'WRONG_PASSWORD' },
+  addAccountPasskey: { status: 409, code: 'CHALLENGE_EXPIRED' },
+  renameAccountPasskey: { status: 404, code: 'PASSKEY_NOT_FOUND' },
+  removeAccountPasskey: { status: 404, code: 'PASSKEY_NOT_FOUND' },
 };
 /** What the owner of the agent gets beyond that. */
 const failingForOwner: typeof failing = {

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type ErrorCode, type Route, type RouteId, routes } from '@agentbot/contracts';
 import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
+import { createAuthenticator } from '@agentbot/test-doubles/authenticator';
 import { startBots } from '@agentbot/test-doubles/bots';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { startEngineProxy } from '@agentbot/test-doubles/engine-faults';
@@ -112,6 +113,7 @@ beforeAll(async () => {
     'audit_log',
     'challenges',
     'wallets',
+    'sign_in_passkeys',
     'provider_keys',
     'plan_requests',
   ]) {
@@ -139,6 +141,8 @@ async function createLostBackup(backend: TestBackend, agentId: string, id = 'bk_
 }
 
 const ONE_MACHINE = 'This installation runs on one machine: CONTAINER_HOST is docker';
+/** A passkey that nobody has. */
+const NO_CREDENTIAL = { id: 'none', response: { clientDataJSON: '' } };
 const NO_WALLET = `0x${'1'.repeat(40)}`;
 
 /** A valid request body for every operation with a body. */
@@ -156,6 +160,10 @@ const bodies: Partial<Record<RouteId, () => object>> = {
   grantPlanRequest: () => ({}),
   refusePlanRequest: () => ({}),
   deleteAccount: () => ({ password: 'wrong' }),
+  signInWithPasskey: () => ({ credential: NO_CREDENTIAL }),
+  challengeAccountPasskey: () => ({ password: 'wrong' }),
+  addAccountPasskey: () => ({ name: 'Laptop', credential: NO_CREDENTIAL }),
+  renameAccountPasskey: () => ({ name: 'Phone' }),
   requestPasswordReset: () => ({ email: 'nobody@example.com' }),
   resetPassword: () => ({ token: 'x'.repeat(43), password: canary('a long password ') }),
   createAgent: () => ({ name: 'New' }),
@@ -198,6 +206,8 @@ const idOf: Partial<Record<RouteId, string>> = {
   deleteApiKey: 'key_none',
   unlinkWallet: NO_WALLET,
   endAccountSession: 'session_none',
+  renameAccountPasskey: 'passkey_none',
+  removeAccountPasskey: 'passkey_none',
   saveProviderKey: 'openai',
   deleteProviderKey: 'openai',
   saveInstallationKey: 'openai',
@@ -431,6 +441,23 @@ const withApiKey = (id: RouteId): Provocation => ({
 });
 const PASSWORD = canary('a long password ');
 const octo = { subject: '4', email: 'blocked-octo@example.com' };
+/** The options with which a user's browser creates a passkey. */
+const passkeyOptions = async (as: string) =>
+  (await call(real, 'challengeAccountPasskey', { as, body: { password: PASSWORD } })).body.options;
+/** Adds a passkey to a user's account. */
+async function addPasskey(as: string, { counter = 0 } = {}) {
+  const passkey = createAuthenticator(real.config.DASHBOARD_URL, { counter });
+  const credential = passkey.create(await passkeyOptions(as));
+  expect((await call(real, 'addAccountPasskey', { as, body: { name: 'Laptop', credential } })).status).toBe(201);
+  return passkey;
+}
+/** Signs in with a passkey. @param times how often the response is sent @param counter the value of the authenticator's counter */
+async function signInWithPasskey(passkey: ReturnType<typeof createAuthenticator>, times = 1, counter?: number): Promise<Answer> {
+  if (counter !== undefined) passkey.setCounter(counter);
+  const credential = passkey.get((await call(real, 'challengePasskeySignIn')).body.options);
+  for (let sent = 1; sent < times; sent++) await call(real, 'signInWithPasskey', { body: { credential } });
+  return call(real, 'signInWithPasskey', { body: { credential } });
+}
 /** Creates an account that Stripe still bills. @returns its id */
 async function billedAccount(): Promise<string> {
   const ownerId = await real.account();
@@ -518,6 +545,20 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
       },
     },
   },
+  signInWithPasskey: {
+    INVALID_REQUEST: invalid('signInWithPasskey', {}, 'Invalid credential'),
+    UNKNOWN_PASSKEY: { send: () => call(real, 'signInWithPasskey') },
+    CHALLENGE_EXPIRED: { send: async () => signInWithPasskey(await addPasskey(await real.account()), 2) },
+    PASSKEY_COPIED: { send: async () => signInWithPasskey(await addPasskey(await real.account(), { counter: 7 }), 1, 7) },
+    ACCOUNT_BLOCKED: {
+      async send() {
+        const as = await real.account();
+        const passkey = await addPasskey(as);
+        await call(real, 'setUserBlocked', { agent: as });
+        return signInWithPasskey(passkey);
+      },
+    },
+  },
   signOut: {
     INVALID_REQUEST: invalid('signOut', { session: 'x' }, 'Invalid session'),
     SESSION_NOT_FOUND: { send: () => call(real, 'signOut') },
@@ -540,6 +581,57 @@ const own: Partial<Record<RouteId, Partial<Record<ErrorCode, Provocation>>>> = {
     INVALID_REQUEST: { send: () => call(real, 'endAccountSession', { agent: 'a.b' }), error: 'Invalid session' },
     FORBIDDEN: withApiKey('endAccountSession'),
     SESSION_NOT_FOUND: { send: () => call(real, 'endAccountSession') },
+  },
+  listAccountPasskeys: { FORBIDDEN: withApiKey('listAccountPasskeys') },
+  challengeAccountPasskey: {
+    INVALID_REQUEST: {
+      send: async () => call(real, 'challengeAccountPasskey', { as: await real.account(), body: {} }),
+      error: 'Type the password of the account to add a passkey',
+    },
+    FORBIDDEN: withApiKey('challengeAccountPasskey'),
+    WRONG_PASSWORD: { send: async () => call(real, 'challengeAccountPasskey', { as: await real.account() }) },
+    PASSKEY_LIMIT_REACHED: {
+      async send() {
+        const as = await real.account();
+        for (let count = 0; count < 10; count++) await addPasskey(as);
+        return call(real, 'challengeAccountPasskey', { as, body: { password: PASSWORD } });
+      },
+    },
+  },
+  addAccountPasskey: {
+    INVALID_REQUEST: invalid('addAccountPasskey', { name: ' ', credential: NO_CREDENTIAL }, 'A name is required'),
+    FORBIDDEN: withApiKey('addAccountPasskey'),
+    CHALLENGE_EXPIRED: { send: () => call(real, 'addAccountPasskey') },
+    PASSKEY_TAKEN: {
+      async send() {
+        const passkey = await addPasskey(await real.account());
+        const as = await real.account();
+        return call(real, 'addAccountPasskey', { as, body: { name: 'Same', credential: passkey.create(await passkeyOptions(as)) } });
+      },
+    },
+    PASSKEY_LIMIT_REACHED: {
+      async send() {
+        const as = await real.account();
+        for (let count = 0; count < 9; count++) await addPasskey(as);
+        const credential = createAuthenticator(real.config.DASHBOARD_URL).create(await passkeyOptions(as));
+        // Another session adds the tenth meanwhile.
+        const tenth = { id: 'passkey_tenth', ownerId: as, name: 'Tenth', credentialId: 'tenth', createdAt: new Date() };
+        await real.context.database.as('service', (tx) =>
+          tx.signInPasskey.create({ data: { ...tenth, publicKey: Buffer.of(1), transports: [] } }),
+        );
+        return call(real, 'addAccountPasskey', { as, body: { name: 'Eleventh', credential } });
+      },
+    },
+  },
+  renameAccountPasskey: {
+    INVALID_REQUEST: invalid('renameAccountPasskey', { name: '' }, 'A name is required'),
+    FORBIDDEN: withApiKey('renameAccountPasskey'),
+    PASSKEY_NOT_FOUND: { send: () => call(real, 'renameAccountPasskey') },
+  },
+  removeAccountPasskey: {
+    INVALID_REQUEST: { send: () => call(real, 'removeAccountPasskey', { agent: 'a.b' }), error: 'Invalid passkey' },
+    FORBIDDEN: withApiKey('removeAccountPasskey'),
+    PASSKEY_NOT_FOUND: { send: () => call(real, 'removeAccountPasskey') },
   },
   updateAccount: {
     INVALID_REQUEST: invalid('updateAccount', { name: ' ' }, 'Name must not be empty'),

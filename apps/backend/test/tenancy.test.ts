@@ -86,7 +86,7 @@ test('every policy compares the row with the tenant of the transaction, and admi
 
 describe('a row of another account', () => {
   const expiresAt = new Date(Date.now() + 3_600_000);
-  test.each(['subscription', 'session', 'passwordReset', 'idempotencyKey', 'providerKey'] as const)(
+  test.each(['subscription', 'session', 'passwordReset', 'idempotencyKey', 'providerKey', 'signInPasskey'] as const)(
     'in the table of %s is not read, changed or deleted',
     async (model) => {
       const [mine, theirs] = [await backend.account(), await backend.account()];
@@ -96,6 +96,10 @@ describe('a row of another account', () => {
           session: { id: `session_${name}`, ownerId: theirs, expiresAt },
           passwordReset: { hash: `hash_${name}`, ownerId: theirs, expiresAt },
           idempotencyKey: { ownerId: theirs, key: name, fingerprint: 'f', resourceId: 'r', aliveAt: new Date() },
+          signInPasskey: {
+            ...{ id: `passkey_${name}`, ownerId: theirs, name, credentialId: name },
+            ...{ publicKey: Buffer.of(1), transports: [], createdAt: new Date() },
+          },
           providerKey: {
             id: `pk_${name}`,
             ownerId: theirs,

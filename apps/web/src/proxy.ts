@@ -8,7 +8,8 @@ const known = Object.values<Route>(routes).flatMap((route) =>
   route.web ? [{ method: route.method, pattern: new RegExp(`^${route.web.path.replace(/:[A-Za-z]+/g, '[^/]+')}$`) }] : [],
 );
 /** The paths of next-auth. @see https://next-auth.js.org/getting-started/rest-api */
-const nextAuth = /^\/api\/auth\/(csrf|session|providers|error|signout|_log|(signin|callback)(\/(credentials|github|google|oidc))?)$/;
+const nextAuth =
+  /^\/api\/auth\/(csrf|session|providers|error|signout|_log|(signin|callback)(\/(credentials|passkey|github|google|oidc))?)$/;
 
 const refuse = (status: number, error: string, headers?: HeadersInit) =>
   NextResponse.json({ error }, { status, headers: { 'cache-control': 'no-store', ...headers } });

@@ -28,6 +28,7 @@ test('isAudited is true for every method but GET, unless the route says so', () 
     true,
   ]);
   expect(isAudited(route({ audit: true }))).toBe(true);
+  expect(isAudited(route({ method: 'POST', audit: false }))).toBe(false);
 });
 
 test('isIdempotent is true for a POST of a caller alone', () => {

@@ -7,9 +7,9 @@ test('every error code has its HTTP status', () => {
   const codes = Object.fromEntries([...byStatus].map(([status, rows]) => [status, rows.map(([code]) => code).sort()]));
   expect(codes).toEqual({
     400: ['INVALID_REQUEST'],
-    401: ['UNAUTHORIZED'],
+    401: ['UNAUTHORIZED', 'UNKNOWN_PASSKEY'],
     402: ['AGENT_LIMIT_REACHED', 'PAYMENT_NOT_VERIFIED', 'PAYMENT_REQUIRED'],
-    403: ['ACCOUNT_BLOCKED', 'FORBIDDEN', 'INSUFFICIENT_SCOPE', 'SIGN_UP_CLOSED', 'WRONG_PASSWORD'],
+    403: ['ACCOUNT_BLOCKED', 'FORBIDDEN', 'INSUFFICIENT_SCOPE', 'PASSKEY_COPIED', 'SIGN_UP_CLOSED', 'WRONG_PASSWORD'],
     404: [
       'AGENT_NOT_FOUND',
       'API_KEY_NOT_FOUND',
@@ -21,6 +21,7 @@ test('every error code has its HTTP status', () => {
       'NODE_NOT_FOUND',
       'NOT_FOUND',
       'OPERATION_NOT_FOUND',
+      'PASSKEY_NOT_FOUND',
       'PLAN_REQUEST_NOT_FOUND',
       'PROVIDER_KEY_NOT_FOUND',
       'SESSION_NOT_FOUND',
@@ -30,6 +31,7 @@ test('every error code has its HTTP status', () => {
     409: [
       'AGENT_NOT_RUNNING',
       'API_KEY_LIMIT_REACHED',
+      'CHALLENGE_EXPIRED',
       'EMAIL_TAKEN',
       'IDEMPOTENCY_IN_PROGRESS',
       'IMAGES_FULL',
@@ -37,6 +39,8 @@ test('every error code has its HTTP status', () => {
       'MAIL_AVAILABLE',
       'OPERATION_IN_PROGRESS',
       'OPERATION_NOT_CANCELLABLE',
+      'PASSKEY_LIMIT_REACHED',
+      'PASSKEY_TAKEN',
       'PLAN_REQUEST_CLOSED',
       'PLAN_REQUEST_OPEN',
       'SUBSCRIPTION_ACTIVE',

@@ -25,30 +25,57 @@ interface Browser {
   client?: string | undefined;
   userAgent: string | undefined;
 }
+const browserOf = ({ headers }: { headers?: Record<string, string> | undefined }): Browser => ({
+  client: clientAddressOf(headers),
+  userAgent: headers?.['user-agent'],
+});
 const userAgentHeader = (userAgent: string | undefined): Record<string, string> => (userAgent ? { 'user-agent': userAgent } : {});
 
-async function verify(email: string, password: string, { client, userAgent }: Browser) {
-  const response = await callBackend(routes.verifyCredentials.backend.path, undefined, {
+/** Has the backend check what a browser signs in with. @returns undefined while the backend is unavailable */
+const check = (path: string, body: object, { client, userAgent }: Browser): Promise<Response | undefined> =>
+  callBackend(path, undefined, {
     method: 'POST',
-    body: JSON.stringify({ email, password }),
+    body: JSON.stringify(body),
     contentType: 'application/json',
     client,
     headers: userAgentHeader(userAgent),
     signal: AbortSignal.timeout(10_000),
   }).catch(() => undefined);
+
+async function verify(email: string, password: string, browser: Browser) {
+  const response = await check(routes.verifyCredentials.backend.path, { email, password }, browser);
   if (response?.ok) return response.json() as Promise<SignedIn>;
   if (response?.status === 401 || response?.status === 400) return null;
   if (response?.status === 403) throw new Error('Blocked' satisfies SignInError);
   throw new Error((response?.status === 429 ? 'TooManyAttempts' : 'Unavailable') satisfies SignInError);
 }
 
-/** The error of a sign-in at a provider, by the code of the backend's refusal. */
+/** The error of a sign-in with a passkey or at a provider, by the code of the backend's refusal. */
 const refusals: Record<string, SignInError> = {
+  UNKNOWN_PASSKEY: 'UnknownPasskey',
+  PASSKEY_COPIED: 'PasskeyCopied',
+  CHALLENGE_EXPIRED: 'PasskeyExpired',
+  RATE_LIMITED: 'TooManyAttempts',
   EMAIL_TAKEN: 'EmailTaken',
   UNAUTHORIZED: 'EmailUnverified',
   SIGN_UP_CLOSED: 'SignUpClosed',
   ACCOUNT_BLOCKED: 'Blocked',
 };
+
+/** Checks the response of a passkey. @throws Error with a SignInError */
+async function verifyPasskey(credential: string, browser: Browser): Promise<SignedIn> {
+  let given: unknown;
+  try {
+    given = JSON.parse(credential);
+  } catch {
+    throw new Error('Failed' satisfies SignInError);
+  }
+  const response = await check(routes.signInWithPasskey.backend.path, { credential: given }, browser);
+  if (!response || response.status >= 500) throw new Error('Unavailable' satisfies SignInError);
+  const body = (await response.json()) as SignedIn & { code?: string };
+  if (response.ok) return body;
+  throw new Error(refusals[body.code ?? ''] ?? ('Failed' satisfies SignInError));
+}
 
 /** Finds or creates the account of a provider's user. @returns the error when the backend refuses */
 async function accountOf(provider: string, subject: string, profile: ProviderProfile): Promise<SignedIn | SignInError> {
@@ -100,10 +127,13 @@ export function authOptions(): NextAuthOptions {
         id: 'credentials',
         name: 'Email and password',
         credentials: { email: { type: 'email' }, password: { type: 'password' } },
-        authorize: (given, request) =>
-          given
-            ? verify(given.email, given.password, { client: clientAddressOf(request.headers), userAgent: request.headers?.['user-agent'] })
-            : null,
+        authorize: (given, request) => (given ? verify(given.email, given.password, browserOf(request)) : null),
+      }),
+      Credentials({
+        id: 'passkey',
+        name: 'Passkey',
+        credentials: { credential: { type: 'text' } },
+        authorize: (given, request) => (given ? verifyPasskey(given.credential, browserOf(request)) : null),
       }),
       ...signInProviders(),
     ],

@@ -1,5 +1,6 @@
 'use client';
 
+import { KeyRound } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { signIn } from 'next-auth/react';
@@ -14,6 +15,7 @@ import { withReturnPath } from '../../lib/session/return-path.ts';
 import { signInErrorMessage } from '../../lib/session/sign-in-errors.ts';
 import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
 import { AskAdministrator } from './ask-administrator.tsx';
+import { usePasskeySignIn } from './use-passkey-sign-in.ts';
 
 interface Props {
   purpose: 'signup' | 'signin';
@@ -32,22 +34,32 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
   const [problem, setProblem] = useState(refusal ? signInErrorMessage(refusal) : '');
   const signingUp = purpose === 'signup';
 
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const [email, password, name] = ['email', 'password', 'name'].map((key) => String(form.get(key) ?? ''));
+  /** Runs a sign-in, then opens the next page or shows what is wrong. @returns whether the user is signed in */
+  async function attempt(enter: () => Promise<void>): Promise<boolean> {
     setBusy(true);
     setProblem('');
     try {
-      if (signingUp) await api('register', { body: { email: email ?? '', password: password ?? '', ...(name && { name }) } });
-      const result = await signIn('credentials', { email, password, redirect: false });
-      if (result?.error) throw new Error(signInErrorMessage(result.error));
+      await enter();
       router.push(next);
       router.refresh();
+      return true;
     } catch (error) {
       setProblem(errorMessage(error));
       setBusy(false);
+      return false;
     }
+  }
+  const openPasskeys = usePasskeySignIn(!signingUp, attempt);
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const [email, password, name] = ['email', 'password', 'name'].map((key) => String(form.get(key) ?? ''));
+    return attempt(async () => {
+      if (signingUp) await api('register', { body: { email: email ?? '', password: password ?? '', ...(name && { name }) } });
+      const result = await signIn('credentials', { email, password, redirect: false });
+      if (result?.error) throw new Error(signInErrorMessage(result.error));
+    });
   }
 
   return (
@@ -56,7 +68,7 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
       <h1 className="mb-6 font-semibold text-2xl">{signingUp ? 'Create your account' : 'Welcome back'}</h1>
       <form method="post" onSubmit={submit} className="space-y-4 rounded-xl border border-line bg-surface p-5">
         {signingUp && <Field label="Name" name="name" autoComplete="name" hint="Optional" maxLength={100} />}
-        <Field label="Email" name="email" type="email" autoComplete="email" required />
+        <Field label="Email" name="email" type="email" autoComplete={signingUp ? 'email' : 'username webauthn'} required />
         <Field
           label="Password"
           name="password"
@@ -70,6 +82,11 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
         <Button type="submit" className="w-full" disabled={busy || !hydrated}>
           {busy ? 'Please wait…' : signingUp ? 'Create account' : 'Sign in'}
         </Button>
+        {!signingUp && (
+          <Button type="button" kind="plain" className="w-full" disabled={busy || !hydrated} onClick={openPasskeys}>
+            <KeyRound aria-hidden className="size-4" /> Sign in with a passkey
+          </Button>
+        )}
         {options.providers.map(({ id, name }) => (
           <Button
             key={id}

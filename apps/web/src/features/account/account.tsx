@@ -11,6 +11,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { AgentMails } from './agent-mails.tsx';
 import { ChangePassword } from './change-password.tsx';
 import { DeleteAccount } from './delete-account.tsx';
+import { Passkeys } from './passkeys.tsx';
 import { Profile } from './profile.tsx';
 import { Sessions } from './sessions.tsx';
 
@@ -27,6 +28,7 @@ export function Account({ mail }: { mail: boolean }) {
           <>
             <Profile key={data.account.name} account={data.account} mail={mail} onChanged={() => mutate()} />
             <ChangePassword account={data.account} />
+            <Passkeys account={data.account} />
             <Sessions />
             <AgentMails account={data.account} mail={mail} onChanged={() => mutate()} />
             <Card

@@ -98,9 +98,15 @@ export function ResetPassword({ token }: { token: string }) {
             <input type="checkbox" name="revokeKeys" className="mt-1" />
             Also revoke my API keys. Choose this if someone else may have had access to your account.
           </label>
+          <label className="flex items-start gap-2 text-sm">
+            <input type="checkbox" name="removePasskeys" className="mt-1" />
+            Also remove my passkeys, for the same reason. You can add new ones afterwards.
+          </label>
         </>
       }
-      send={(password, form) => api('resetPassword', { body: { token, password, revokeKeys: form.has('revokeKeys') } })}
+      send={(password, form) =>
+        api('resetPassword', { body: { token, password, revokeKeys: form.has('revokeKeys'), removePasskeys: form.has('removePasskeys') } })
+      }
       done="Your new password is set. All sessions have ended. You can sign in now."
     />
   );

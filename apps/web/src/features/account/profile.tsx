@@ -60,7 +60,11 @@ export function Profile({ account, mail, onChanged }: Props) {
     onChanged();
     await mutate('me');
   }
-  const signsInWith = [account.hasPassword && 'password', ...account.providers.map((provider) => providerNames[provider])];
+  const signsInWith = [
+    account.hasPassword && 'password',
+    account.hasPasskey && 'passkey',
+    ...account.providers.map((provider) => providerNames[provider]),
+  ];
   return (
     <Card title="Profile">
       <DescriptionList

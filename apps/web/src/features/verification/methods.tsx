@@ -6,8 +6,8 @@ import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { SignatureSteps } from '../../components/wallet/signature-steps.tsx';
 import { api } from '../../lib/api/client.ts';
+import { passkey } from '../../lib/passkey.ts';
 import { acceptedWithToast, withToast } from '../../lib/toast/with-toast.ts';
-import { passkey } from './passkey.ts';
 
 interface Props {
   id: string;
@@ -20,7 +20,7 @@ export function PasskeyMethod({ id, onVerified }: Props) {
   async function verify() {
     const { options, call } = await api('createVerificationChallenge', { params: { id }, body: { verificationType: 'webauthn' } });
     if (!options || !call) throw new Error('The server did not request a passkey');
-    const credential = await passkey(call, options);
+    const credential = await passkey(call, options, 'this agent');
     await api('verifyAgent', { params: { id }, body: { verificationType: 'webauthn', credential } });
   }
   async function run() {

@@ -6,6 +6,9 @@ const sentences = {
   EmailUnverified: 'Your sign-in provider has not verified your email address',
   SignUpClosed: 'Sign-up is closed. Ask an administrator of this installation for an account',
   Blocked: 'This account is blocked. Ask the administrator of this installation',
+  UnknownPasskey: 'This passkey does not sign in here: it was removed, or it verifies agents only. Sign in another way',
+  PasskeyCopied: 'This passkey was refused because a copy of it may be in use. Sign in another way, then remove it under Account',
+  PasskeyExpired: 'The request for the passkey has expired or was used already. Try again',
   Failed: 'Sign-in failed. Try again.',
 };
 

@@ -1,0 +1,3 @@
+import { proxyRoute } from '../../../../../server/proxy-route.ts';
+
+export const PUT = proxyRoute('challengeAccountPasskey');
