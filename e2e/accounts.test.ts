@@ -211,14 +211,14 @@ describe('the administration of users', () => {
     await mallory.page.waitForURL('**/signin*', { timeout: 10_000 });
     await mallory.page.getByLabel('Email').fill('mallory@example.com');
     await mallory.page.getByLabel('Password').fill(canary('correct horse battery '));
-    await mallory.page.getByRole('button', { name: 'Sign in' }).click();
+    await mallory.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await mallory.page.getByText('This account is blocked. Ask the administrator of this installation').waitFor();
     // A toast that fades away has less contrast at each moment.
     await page.locator('[data-sonner-toast]').waitFor({ state: 'detached' });
     expect(await findFaults(page, '/admin/users-blocked', 'light')).toEqual([]);
     await dialog.getByRole('button', { name: 'Unblock user' }).click();
     await expectToast('mallory@example.com is no longer blocked');
-    await mallory.page.getByRole('button', { name: 'Sign in' }).click();
+    await mallory.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await mallory.page.waitForURL('**/agents');
     await mallory.close();
   }, 60_000);
@@ -334,7 +334,7 @@ describe('the way to a page', () => {
     await theirs.goto(`${stack.webUrl}/account/keys`);
     await theirs.getByLabel('Email').fill('grace@example.com');
     await theirs.getByLabel('Password').fill(PASSWORD);
-    await theirs.getByRole('button', { name: 'Sign in' }).click();
+    await theirs.getByRole('button', { name: 'Sign in', exact: true }).click();
     await theirs.waitForURL('**/account/keys');
     await theirs.getByRole('heading', { name: 'API keys' }).waitFor();
     await context.close();
@@ -420,7 +420,7 @@ test('where sign-up is closed, its page says whom to ask, and nothing leads ther
   const context = await browser.newContext();
   const theirs = await context.newPage();
   await theirs.goto(`${stack.webUrl}/signin`);
-  await theirs.getByRole('button', { name: 'Sign in' }).waitFor();
+  await theirs.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   expect(await theirs.getByRole('link', { name: 'Create an account' }).count()).toBe(0);
   await theirs.goto(`${stack.webUrl}/signup`);
   await theirs.getByText('Accounts at this installation are opened by its administrator.').waitFor();

@@ -445,7 +445,7 @@ describe('a section of an agent:', () => {
     await otherPage.goto(`${stack.webUrl}/signin`);
     await otherPage.getByLabel('Email').fill('ada@example.com');
     await otherPage.getByLabel('Password').fill(PASSWORD);
-    await otherPage.getByRole('button', { name: 'Sign in' }).click();
+    await otherPage.getByRole('button', { name: 'Sign in', exact: true }).click();
     await otherPage.waitForURL(/\/agents$/);
     const json = { success: false, status: 'error', error: 'Unauthorized', code: 'UNAUTHORIZED' };
     await otherPage.route('**/api/instance/*/*', (route) => route.fulfill({ status: 401, json }));

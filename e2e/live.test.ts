@@ -206,7 +206,7 @@ test('a page whose session was ended elsewhere opens the sign-in page', async ()
   expect(new URL(page.url()).pathname).toBe('/signin');
   await page.getByLabel('Email').fill('live@example.com');
   await page.getByLabel('Password').fill(canary('correct horse battery '));
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText('30 agents').waitFor();
 });
 

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { maxBodyBytes, type RouteId, routes } from '@agentbot/contracts';
 import { expectedAnswer } from '@agentbot/contracts/test/expected-answers';
+import { createAuthenticator } from '@agentbot/test-doubles/authenticator';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -153,6 +154,9 @@ describe('every operation:', () => {
     'exportAccount',
     'deleteAccount',
     'endAccountSession',
+    'addAccountPasskey',
+    'renameAccountPasskey',
+    'removeAccountPasskey',
     // The administration in the browser shows these.
     'grantPlanRequest',
     'refusePlanRequest',
@@ -252,6 +256,35 @@ describe('every operation:', () => {
   });
 });
 
+/** Provokes what the dashboard's API answers to a passkey that it does not take. */
+async function refusePasskeys(newcomer: WebSession): Promise<void> {
+  const password = { password: canary('correct horse battery ') };
+  const options = async (as: WebSession) => (await call('challengeAccountPasskey', { as, body: password })).body.options;
+  const addTo = async (as: WebSession, passkey: ReturnType<typeof createAuthenticator>) =>
+    call('addAccountPasskey', { as, body: { name: 'Laptop', credential: passkey.create(await options(as)) } });
+  expectRefusal(
+    'challengeAccountPasskey',
+    await call('challengeAccountPasskey', { as: newcomer, body: { password: 'x' } }),
+    'WRONG_PASSWORD',
+  );
+  expectRefusal('addAccountPasskey', await call('addAccountPasskey', { as: newcomer }), 'CHALLENGE_EXPIRED');
+  const passkey = createAuthenticator(stack.webUrl);
+  expect((await addTo(newcomer, passkey)).status).toBe(201);
+  expectRefusal('addAccountPasskey', await addTo(owner, passkey), 'PASSKEY_TAKEN');
+  for (let count = 2; count <= 9; count++) await addTo(newcomer, createAuthenticator(stack.webUrl));
+  const last = createAuthenticator(stack.webUrl).create(await options(newcomer));
+  const another = newcomer.copy();
+  await another.signIn('newcomer@example.com', password.password);
+  await addTo(another, createAuthenticator(stack.webUrl));
+  const full = await call('addAccountPasskey', { as: newcomer, body: { name: 'Laptop', credential: last } });
+  expectRefusal('addAccountPasskey', full, 'PASSKEY_LIMIT_REACHED');
+  expectRefusal(
+    'challengeAccountPasskey',
+    await call('challengeAccountPasskey', { as: newcomer, body: password }),
+    'PASSKEY_LIMIT_REACHED',
+  );
+}
+
 describe('error tables:', () => {
   const invalid: [RouteId, object | undefined, string, string?][] = [
     ['register', { email: 'x', password: canary('a long password ') }, 'A valid email is required'],
@@ -261,6 +294,9 @@ describe('error tables:', () => {
     ['updateAccount', { name: '' }, 'Name must not be empty'],
     ['requestPlan', { plan: 'free' }, 'Invalid plan'],
     ['deleteAccount', {}, 'Type the password of the account to delete it'],
+    ['challengeAccountPasskey', {}, 'Type the password of the account to add a passkey'],
+    ['addAccountPasskey', { name: 'Laptop' }, 'Invalid credential'],
+    ['renameAccountPasskey', { name: '' }, 'A name is required'],
     ['provisionAgent', {}, 'Agent name is required'],
     ['provisionWithChannels', { plan: 'solo' }, 'At least one channel token required (Telegram, WhatsApp, or Discord)'],
     ['provisionWithChannels', { telegramToken: canary('1:'), aiProvider: 'minimax', plan: 'solo' }, 'Invalid aiProvider'],
@@ -356,6 +392,10 @@ describe('error tables:', () => {
     expectRefusal('grantPlan', await call('grantPlan', { as: newcomer, agent: ownerId }), 'FORBIDDEN');
     expectRefusal('endAccountSession', await call('endAccountSession', { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid session');
     expectRefusal('endAccountSession', await call('endAccountSession'), 'SESSION_NOT_FOUND');
+    expectRefusal('removeAccountPasskey', await call('removeAccountPasskey', { agent: 'a.b' }), 'INVALID_REQUEST', 'Invalid passkey');
+    for (const id of ['renameAccountPasskey', 'removeAccountPasskey'] as const)
+      expectRefusal(id, await call(id, { agent: 'passkey_none' }), 'PASSKEY_NOT_FOUND');
+    await refusePasskeys(newcomer);
     const wrong = { password: canary('a new password '), currentPassword: 'wrong' };
     expectRefusal('updateAccount', await call('updateAccount', { as: newcomer, body: wrong }), 'WRONG_PASSWORD');
     expectRefusal('deleteAccount', await call('deleteAccount', { as: newcomer }), 'WRONG_PASSWORD');

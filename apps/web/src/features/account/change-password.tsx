@@ -36,7 +36,7 @@ export function ChangePassword({ account }: { account: AccountView }) {
     }
   }
   return (
-    <Card title="Password" description="A new password signs you out everywhere but here. API keys stay valid.">
+    <Card title="Password" description="A new password signs you out everywhere but here. API keys and passkeys stay valid.">
       <form ref={form} method="post" onSubmit={change} className="space-y-4">
         {/* Password managers look for the account's name in the form. */}
         <input type="text" name="username" autoComplete="username" defaultValue={account.email} readOnly hidden />

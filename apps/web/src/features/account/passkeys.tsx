@@ -72,7 +72,7 @@ export function Passkeys({ account }: { account: AccountView }) {
   return (
     <Card
       title="Passkeys"
-      description="Sign in with your fingerprint, face, PIN or security key instead of the password. You can have up to 10 passkeys."
+      description="Sign in without the password: with fingerprint, face, PIN or security key."
       aside={
         <AddPasskey
           account={account}
