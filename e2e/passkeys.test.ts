@@ -201,6 +201,25 @@ describe('the sign-in page', () => {
     await page.waitForURL('**/agents');
   }, 60_000);
 
+  test('suggests passkeys again after a request was cancelled', async () => {
+    await leave();
+    await device.setPresence(false);
+    await visit('/signin');
+    await setSuggestions(true);
+    await page.reload();
+    await page.evaluate(() => {
+      const get = navigator.credentials.get.bind(navigator.credentials);
+      navigator.credentials.get = (options) =>
+        options?.mediation === 'conditional' ? get(options) : Promise.reject(new DOMException('For developers', 'NotAllowedError'));
+    });
+    await button('Sign in with a passkey').and(page.locator(':enabled')).waitFor();
+    await device.setPresence(true);
+    await clickPasskey();
+    // The first suggestion waits for a user; the new one is chosen at once.
+    await page.waitForURL('**/agents');
+    await setSuggestions(false);
+  });
+
   test('says that a request has expired or was used, and signs in at the next try', async () => {
     await openSignIn();
     let stale: string | undefined;

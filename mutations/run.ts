@@ -22,6 +22,7 @@ import { images } from './patches/images.ts';
 import { models } from './patches/models.ts';
 import { operations } from './patches/operations.ts';
 import { ownership } from './patches/ownership.ts';
+import { passkeyPatches } from './patches/passkeys.ts';
 import { promises } from './patches/promises.ts';
 import { providerKeys } from './patches/provider-keys.ts';
 import { recovery } from './patches/recovery.ts';
@@ -61,6 +62,7 @@ const all: Patch[] = [
   ...models,
   ...operations,
   ...ownership,
+  ...passkeyPatches,
   ...promises,
   ...providerKeys,
   ...recovery,
