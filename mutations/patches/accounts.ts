@@ -69,7 +69,7 @@ export const accounts: Patch[] = [
   {
     id: 'password-keeps-sessions',
     file: update,
-    find: '    await endSessionsOf(tx, clock, id, actor);\n',
+    find: '    await endSessionsOf(tx, clock, id, { keeping: actor });\n',
     replace: '',
     harm: 'a thief stays signed in after the owner has changed the password',
     test: account('ends every other session'),
@@ -77,7 +77,7 @@ export const accounts: Patch[] = [
   {
     id: 'password-ends-own-session',
     file: update,
-    find: 'endSessionsOf(tx, clock, id, actor)',
+    find: 'endSessionsOf(tx, clock, id, { keeping: actor })',
     replace: 'endSessionsOf(tx, clock, id)',
     harm: 'a person who changes the password is thrown out of the page',
     test: account('ends every other session'),
