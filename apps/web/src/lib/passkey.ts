@@ -13,6 +13,12 @@ type RequestOptions = Parameters<Library['startAuthentication']>[0]['optionsJSON
 /** The response of the authenticator, in the form of JSON. */
 export type PasskeyResponse = { id: string; response: { clientDataJSON: string } };
 
+/** @throws Error with a message for the user when the browser has no passkeys */
+export async function requirePasskeys(): Promise<void> {
+  const { browserSupportsWebAuthn } = await library();
+  if (!browserSupportsWebAuthn()) throw new Error('This browser does not support passkeys, or supports them only over HTTPS');
+}
+
 /**
  * Creates or uses a passkey with the options of the backend.
  * @param purpose what the passkey is for: `this agent`, `your account`
@@ -23,8 +29,8 @@ export async function passkey(
   options: Record<string, unknown>,
   purpose: 'this agent' | 'your account',
 ): Promise<PasskeyResponse> {
-  const { browserSupportsWebAuthn, startAuthentication, startRegistration } = await library();
-  if (!browserSupportsWebAuthn()) throw new Error('This browser does not support passkeys, or supports them only over HTTPS');
+  await requirePasskeys();
+  const { startAuthentication, startRegistration } = await library();
   try {
     if (call === 'create') return await startRegistration({ optionsJSON: options as unknown as CreationOptions });
     return await startAuthentication({ optionsJSON: options as unknown as RequestOptions });

@@ -8,7 +8,7 @@ import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { passkey } from '../../lib/passkey.ts';
+import { passkey, requirePasskeys } from '../../lib/passkey.ts';
 import { signOutIfUnauthorized } from '../../lib/session/sign-out.ts';
 import { browserName } from './browser-name.ts';
 
@@ -32,6 +32,7 @@ export function AddPasskey({ account, onAdded }: Props) {
     setProblem('');
     try {
       const confirmation = account.hasPassword ? { password: typed } : { email: typed };
+      await requirePasskeys();
       const { options } = await api('challengeAccountPasskey', { body: confirmation });
       const credential = await passkey('create', options, 'your account');
       const added = await api('addAccountPasskey', { body: { name: name ?? '', credential } });

@@ -1,7 +1,14 @@
 import { signIn } from 'next-auth/react';
 import { useCallback, useEffect, useRef } from 'react';
 import { api } from '../../lib/api/client.ts';
-import { cancelPasskeyRequest, type PasskeyResponse, passkey, passkeyFromAutofill, supportsPasskeyAutofill } from '../../lib/passkey.ts';
+import {
+  cancelPasskeyRequest,
+  type PasskeyResponse,
+  passkey,
+  passkeyFromAutofill,
+  requirePasskeys,
+  supportsPasskeyAutofill,
+} from '../../lib/passkey.ts';
 import { signInErrorMessage } from '../../lib/session/sign-in-errors.ts';
 
 /** The challenge of an open page is replaced before it expires, which is after five minutes. */
@@ -62,7 +69,10 @@ export function usePasskeySignIn(enabled: boolean, attempt: (signIn: () => Promi
 
   return useCallback(async () => {
     const current = ++requests.current;
-    const signedIn = await attemptNow.current(async () => signInWith(await passkey('get', await request(), 'your account')));
+    const signedIn = await attemptNow.current(async () => {
+      await requirePasskeys();
+      await signInWith(await passkey('get', await request(), 'your account'));
+    });
     if (!signedIn && current === requests.current && requestedAt.current > 0) void offer();
   }, [offer]);
 }
