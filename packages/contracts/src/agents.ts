@@ -69,12 +69,33 @@ const openConfigSchema = z.strictObject({
   cloneable: z.boolean().optional(),
 });
 
+/** The two tokens of a Slack app. Their prefixes tell them apart, so that swapped ones are refused. */
+export const slackBotToken = secretText.regex(/^xoxb-/, {
+  error: 'A Slack bot token begins with xoxb-: copy the Bot User OAuth Token of the Slack app',
+});
+export const slackAppToken = secretText.regex(/^xapp-/, {
+  error: 'A Slack app-level token begins with xapp-: generate it in the Slack app under Basic Information',
+});
+
 /** The tokens of an agent's channels. */
 export const channelTokens = {
   telegramToken: secretText.optional(),
   discordBotToken: secretText.optional(),
   whatsappToken: secretText.optional(),
+  slackBotToken: slackBotToken.optional(),
+  slackAppToken: slackAppToken.optional(),
 };
+
+interface SlackTokens {
+  slackBotToken?: string | undefined;
+  slackAppToken?: string | undefined;
+}
+
+/** The rule that Slack has both of its tokens or neither: the gateway connects with one and answers with the other. */
+export const bothSlackTokens = [
+  ({ slackBotToken, slackAppToken }: SlackTokens) => (slackBotToken === undefined) === (slackAppToken === undefined),
+  { error: 'Slack needs two tokens: send slackBotToken (xoxb-…) and slackAppToken (xapp-…) together' },
+] as const;
 
 /** The configuration that an owner sends. Its secrets (`apiKey`, the channel tokens) are stored encrypted and never returned. */
 export const agentConfigSchema = openConfigSchema.extend({
@@ -94,16 +115,19 @@ export const agentConfigSchema = openConfigSchema.extend({
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 
 /** The configuration of a new agent. Later, an update changes the version. */
-export const newAgentConfigSchema = agentConfigSchema.extend({
-  openclawVersion: z
-    .string()
-    .regex(/^\d{4}\.\d{1,2}\.\d{1,3}(-[\w.]{1,32})?$/, { error: 'openclawVersion is like 2026.8.2' })
-    .optional(),
-});
+export const newAgentConfigSchema = agentConfigSchema
+  .extend({
+    openclawVersion: z
+      .string()
+      .regex(/^\d{4}\.\d{1,2}\.\d{1,3}(-[\w.]{1,32})?$/, { error: 'openclawVersion is like 2026.8.2' })
+      .optional(),
+  })
+  .refine(...bothSlackTokens);
 export type NewAgentConfig = z.infer<typeof newAgentConfigSchema>;
 
 /** A change of a configuration: a missing field stays as it is, and a null `model` restores the provider's default model. */
-const configChangeSchema = agentConfigSchema.extend({ model: agentConfigSchema.shape.model.nullable() });
+const changedFields = agentConfigSchema.extend({ model: agentConfigSchema.shape.model.nullable() });
+const configChangeSchema = changedFields.refine(...bothSlackTokens);
 export type AgentConfigChange = z.infer<typeof configChangeSchema>;
 
 const listedAgent = z.strictObject({
@@ -237,7 +261,7 @@ export const updateAgentConfig = defineRoute({
   method: 'PUT',
   auth: 'caller',
   params: agentParams,
-  body: configChangeSchema.extend({ config: configChangeSchema.optional() }),
+  body: changedFields.extend({ config: configChangeSchema.optional() }).refine(...bothSlackTokens),
   status: 200,
   failure: 'Failed to update agent configuration',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'PAYMENT_REQUIRED', 'AGENT_NOT_FOUND'],

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { agentParams, secretText } from './agents.ts';
+import { agentParams, secretText, slackAppToken, slackBotToken } from './agents.ts';
 import { defineRoute } from './define-route.ts';
 
 const timestamp = z.iso.datetime();
 const channel = z.strictObject({
-  channel: z.enum(['telegram', 'discord', 'whatsapp']),
+  channel: z.enum(['telegram', 'discord', 'whatsapp', 'slack']),
   /** `pairing`: WhatsApp waits for its QR code to be scanned. `off`: the agent's gateway does not run. */
   state: z.enum(['connected', 'connecting', 'pairing', 'error', 'off']),
   /** The name of the linked account, if the channel reports it. */
@@ -71,10 +71,19 @@ export const unlinkWhatsApp = defineRoute({
 const checked = z.strictObject({ account: z.string(), status: z.literal('ok') });
 export const checkChannelToken = defineRoute({
   id: 'checkChannelToken',
-  summary: "Check a bot's token with Telegram or Discord, and return the bot's name; nothing is stored",
+  summary: "Check a token with Telegram, Discord or Slack, and return the name of its bot or its Slack app; nothing is stored",
   method: 'POST',
   auth: 'caller',
-  body: z.object({ channel: z.enum(['telegram', 'discord'], { error: 'Invalid channel' }), token: secretText }),
+  body: z.discriminatedUnion(
+    'channel',
+    [
+      z.object({ channel: z.enum(['telegram', 'discord']), token: secretText }),
+      // Slack has two tokens, and each is checked by itself.
+      z.object({ channel: z.literal('slack'), token: slackBotToken }),
+      z.object({ channel: z.literal('slack-app'), token: slackAppToken }),
+    ],
+    { error: 'Invalid channel' },
+  ),
   status: 200,
   failure: 'Failed to check the token',
   errors: ['INVALID_REQUEST', 'UNAUTHORIZED', 'CHANNEL_UNAVAILABLE'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentIdSchema, secretText } from './agents.ts';
+import { agentIdSchema, secretText, slackAppToken, slackBotToken } from './agents.ts';
 import { messageText } from './chat.ts';
 import { defineRoute } from './define-route.ts';
 
@@ -39,7 +39,7 @@ const wholeSession = session.extend({
 const skill = z.strictObject({ id: z.string(), name: z.string(), description: z.string(), enabled: z.boolean(), ready: z.boolean() });
 
 /** The name of a credential: a model provider or a channel. */
-export const credentialSchema = z.enum(['anthropic', 'openai', 'openrouter', 'google', 'telegram', 'discord', 'whatsapp'], {
+export const credentialSchema = z.enum(['anthropic', 'openai', 'openrouter', 'google', 'telegram', 'discord', 'whatsapp', 'slack'], {
   error: 'Invalid credential key',
 });
 export type Credential = z.infer<typeof credentialSchema>;
@@ -51,7 +51,8 @@ const agentInfo = z.union([
   wholeSession,
   z.strictObject({ memory: z.array(z.strictObject({ role, content: z.string() })) }),
   z.strictObject({ skills: z.array(skill) }),
-  z.strictObject({ credentials: z.record(credentialSchema, z.boolean()) }),
+  // `slack` only where the agent has it.
+  z.strictObject({ credentials: z.partialRecord(credentialSchema, z.boolean()) }),
 ]);
 const getAction = z.enum(['health', 'sessions', 'session', 'memory', 'skills', 'credentials'], { error: 'Invalid action' });
 export const askAgent = defineRoute({
@@ -77,6 +78,23 @@ const instructionResult = z.union([
   z.strictObject({ success: z.literal(true), key: credentialSchema, configured: z.boolean() }),
 ]);
 const target = { agentId: agentIdSchema.optional() };
+
+interface CredentialChange {
+  key: Credential;
+  value?: string | undefined;
+  appToken?: string | undefined;
+}
+/** Slack's two tokens are set together, and deleted together. */
+function validateSlackCredential({ key, value, appToken }: CredentialChange, context: z.RefinementCtx): void {
+  if (key !== 'slack') {
+    if (appToken) context.addIssue('appToken is for the key slack');
+  } else if (Boolean(value) !== Boolean(appToken)) {
+    context.addIssue('Slack needs two tokens: send value (xoxb-…) and appToken (xapp-…) together, or neither to disconnect Slack');
+  } else if (value) {
+    for (const { message } of slackBotToken.safeParse(value).error?.issues ?? []) context.addIssue(message);
+  }
+}
+
 const instruction = z.discriminatedUnion(
   'action',
   [
@@ -88,7 +106,16 @@ const instruction = z.discriminatedUnion(
       enabled: z.boolean().default(false),
       ...target,
     }),
-    z.object({ action: z.literal('set-credential'), key: credentialSchema, value: secretText.optional(), ...target }),
+    z
+      .object({
+        action: z.literal('set-credential'),
+        key: credentialSchema,
+        value: secretText.optional(),
+        /** The second token of `slack`, whose `value` is the bot token. */
+        appToken: slackAppToken.optional(),
+        ...target,
+      })
+      .superRefine(validateSlackCredential),
   ],
   { error: 'Invalid action' },
 );

@@ -31,7 +31,7 @@ const row = z.strictObject({
   gatewayBypass: z.enum(['with_key', 'without_key']).nullable(),
   plan: planSchema,
   /** The channels with a token. */
-  channels: z.array(z.enum(['telegram', 'discord', 'whatsapp'])),
+  channels: z.array(z.enum(['telegram', 'discord', 'whatsapp', 'slack'])),
   /** The newest message, cut to one line. */
   lastMessage: z.strictObject({ text: z.string(), sender: z.enum(['user', 'agent']), platform: z.string(), at: timestamp }).nullable(),
   /** The container's usage in each of the last minutes, oldest first: percent of one CPU, percent of its memory. */

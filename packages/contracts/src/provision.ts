@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   agentIdSchema,
   backendStatusSchema,
+  bothSlackTokens,
   channelTokens,
   newAgentConfigSchema,
   ownerIdSchema,
@@ -30,11 +31,12 @@ const channelProvision = z
       ReturnType<typeof refused>
     >),
   })
-  .refine((body) => body.telegramToken || body.discordBotToken || body.whatsappToken, {
+  .refine((body) => body.telegramToken || body.discordBotToken || body.whatsappToken || body.slackBotToken || body.slackAppToken, {
     error: 'At least one channel token required (Telegram, WhatsApp, or Discord)',
     // This check runs even if other fields are invalid, so that its sentence comes first.
     when: ({ value }) => typeof value === 'object' && value !== null,
-  });
+  })
+  .refine(...bothSlackTokens);
 export type ChannelProvision = z.output<typeof channelProvision>;
 
 const channelState = z.enum(['enabled', 'disabled']);
@@ -57,7 +59,13 @@ const provisionedFully = z.strictObject({
   status: backendStatusSchema,
   createdAt: timestamp,
   metadata: z.strictObject({
-    channels: z.strictObject({ telegram: channelState, discord: channelState, whatsapp: channelState }),
+    channels: z.strictObject({
+      telegram: channelState,
+      discord: channelState,
+      whatsapp: channelState,
+      /** Only where the agent has Slack. */
+      slack: z.literal('enabled').optional(),
+    }),
     streaming: z.strictObject({ provider: z.literal('mux'), lowLatency: z.boolean(), resolution: z.string(), bitrate: z.string() }),
   }),
   container: z.strictObject({ name: z.string(), status: z.literal('running'), port: z.int(), gatewayUrl: z.string() }).optional(),

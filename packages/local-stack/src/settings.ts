@@ -62,6 +62,7 @@ export const backendSettings = [
   'OPENAI_BASE_URL',
   'TELEGRAM_API_BASE',
   'DISCORD_API_BASE',
+  'SLACK_API_BASE',
   'GATEWAY_PUBLIC_URL',
   'AGENT_PORT_BASE',
   'AGENT_SUBNET',

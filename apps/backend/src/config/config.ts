@@ -186,6 +186,7 @@ const schema = z.object({
   /** The APIs that check bot tokens before they are saved. */
   TELEGRAM_API_BASE: z.url().default('https://api.telegram.org'),
   DISCORD_API_BASE: z.url().default('https://discord.com/api/v10'),
+  SLACK_API_BASE: z.url().default('https://slack.com/api'),
   /** Requests per minute and user or IP address: on /api/*, and on `POST /api/deployments`. */
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(120),
   DEPLOYMENT_RATE_LIMIT: z.coerce.number().int().min(1).default(5),

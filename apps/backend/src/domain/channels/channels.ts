@@ -22,10 +22,12 @@ interface GatewayStatus {
   channelAccounts: Partial<Record<Channel, ChannelAccount[]>>;
 }
 
-const tokenNames = { telegram: 'telegramToken', discord: 'discordBotToken', whatsapp: 'whatsappToken' } as const satisfies Record<
-  Channel,
-  SecretName
->;
+const tokenNames = {
+  telegram: 'telegramToken',
+  discord: 'discordBotToken',
+  whatsapp: 'whatsappToken',
+  slack: 'slackBotToken',
+} as const satisfies Record<Channel, SecretName>;
 /** Timeout for the gateway to get a QR code from WhatsApp. */
 const QR_TIMEOUT_MS = 25_000;
 /** Timeout for the user to scan the QR code. */

@@ -9,6 +9,8 @@ const channelDomains = {
   telegramToken: ['api.telegram.org'],
   discordBotToken: ['discord.com', '*.discord.com', 'discord.gg', '*.discord.gg', '*.discordapp.com', '*.discordapp.net'],
   whatsappToken: ['*.whatsapp.com', '*.whatsapp.net'],
+  // The sockets are on wss-primary.slack.com and its likes; files of messages on files.slack.com and slack-edge.com.
+  slackBotToken: ['slack.com', '*.slack.com', '*.slack-edge.com'],
 } satisfies Partial<Record<SecretName, string[]>>;
 
 const configuredDomains = (agent: { config: unknown }) => readAgentConfig(agent).allowedDomains ?? [];

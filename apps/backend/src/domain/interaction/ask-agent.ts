@@ -64,7 +64,7 @@ export async function askAgent(context: Context, actor: Actor, { action, session
     apiVersion: API_VERSION,
     uptime: agent.startedAt ? Math.floor((Date.now() - agent.startedAt.getTime()) / 1000) : 0,
     model: agent.model,
-    channels: (['telegram', 'discord', 'whatsapp'] as const).filter((channel) => credentials[channel]),
+    channels: (['telegram', 'discord', 'whatsapp', 'slack'] as const).filter((channel) => credentials[channel]),
     skills: skills.filter(({ enabled, ready }) => enabled && ready).map(({ id }) => id),
     lastSeen,
   };

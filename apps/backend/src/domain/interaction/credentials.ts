@@ -10,6 +10,7 @@ const channelSecrets: Partial<Record<Credential, SecretName>> = {
   telegram: 'telegramToken',
   discord: 'discordBotToken',
   whatsapp: 'whatsappToken',
+  slack: 'slackBotToken',
 };
 
 /** The secret that stores a credential: `apiKey` for the key of the agent's own provider, `apiKey:<name>` for its fallbacks. */
@@ -19,12 +20,20 @@ function secretName(agent: Agent, key: Credential): SecretName {
   return credentialOf(agent.aiProvider) === key ? 'apiKey' : `apiKey:${key}`;
 }
 
-/** Whether an agent has each credential; the values are not read. */
-export async function configuredCredentials(tx: Transaction, agent: Agent): Promise<Record<Credential, boolean>> {
+/** Whether an agent has each credential; the values are not read. `slack` is there only if the agent has it. */
+export async function configuredCredentials(tx: Transaction, agent: Agent): Promise<Partial<Record<Credential, boolean>>> {
   const rows = await tx.agentSecret.findMany({ where: { agentId: agent.id }, select: { name: true } });
   const names = new Set(rows.map(({ name }) => name));
   const keys: Credential[] = ['anthropic', 'openai', 'openrouter', 'google', 'telegram', 'discord', 'whatsapp'];
-  return Object.fromEntries(keys.map((key) => [key, names.has(secretName(agent, key))])) as Record<Credential, boolean>;
+  const configured = Object.fromEntries(keys.map((key) => [key, names.has(secretName(agent, key))]));
+  return { ...configured, ...(names.has('slackBotToken') && { slack: true }) };
+}
+
+interface CredentialChange {
+  key: Credential;
+  value: string | undefined;
+  /** Slack's second token. */
+  appToken: string | undefined;
 }
 
 /**
@@ -36,14 +45,14 @@ export async function setCredential(
   { boss, envelope }: Context,
   tx: Transaction,
   agent: Agent,
-  key: Credential,
-  value: string | undefined,
+  { key, value, appToken }: CredentialChange,
   requestId: string,
 ): Promise<void> {
   // The row lock keeps the provider from changing: a key must not be stored as the key of a new provider.
   await tx.$queryRaw`SELECT 1 FROM agents WHERE id = ${agent.id} FOR UPDATE`;
   const name = secretName(await tx.agent.findUniqueOrThrow({ where: { id: agent.id } }), key);
-  if (value) await writeAgentSecrets(tx, envelope, agent, { [name]: value });
-  else await deleteAgentSecret(tx, agent, name);
+  const secrets = { [name]: value, ...(key === 'slack' && { slackAppToken: appToken }) };
+  if (value) await writeAgentSecrets(tx, envelope, agent, secrets);
+  else for (const each of Object.keys(secrets) as SecretName[]) await deleteAgentSecret(tx, agent, each);
   if (agent.runtime === 'container' && agent.state !== 'stopped') await beginOperation(tx, boss, agent, 'restart', { requestId });
 }

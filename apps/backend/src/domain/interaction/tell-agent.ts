@@ -39,11 +39,11 @@ export async function tellAgent(
       return { success: true, skillId: instruction.skillId, enabled: instruction.enabled };
     }
     case 'set-credential': {
-      const { key, value } = instruction;
+      const { key, value, appToken } = instruction;
       await database.as(tenantOf(actor), async (tx) => {
         const agent = await findDefaultAgent(tx, userOf(actor), agentId);
         about(agent.id);
-        await setCredential(context, tx, agent, key, value, requestId);
+        await setCredential(context, tx, agent, { key, value, appToken }, requestId);
       });
       return { success: true, key, configured: Boolean(value) };
     }

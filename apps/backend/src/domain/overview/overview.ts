@@ -18,7 +18,7 @@ type Slice = Pick<Context, 'database' | 'config' | 'clock' | 'log'>;
 
 /** Maximum characters of the last message in a list. */
 const MAX_PREVIEW = 160;
-const channelOf = { telegramToken: 'telegram', discordBotToken: 'discord', whatsappToken: 'whatsapp' } as const;
+const channelOf = { telegramToken: 'telegram', discordBotToken: 'discord', whatsappToken: 'whatsapp', slackBotToken: 'slack' } as const;
 const tokenNames = Object.keys(channelOf) as (keyof typeof channelOf)[];
 
 interface LastMessage {

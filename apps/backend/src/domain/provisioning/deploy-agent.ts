@@ -22,10 +22,10 @@ interface Input {
 }
 
 async function hasChannel({ database, envelope }: Context, actor: Actor, agentId: string): Promise<boolean> {
-  const { telegramToken, discordBotToken, whatsappToken } = await database.as(tenantOf(actor), (tx) =>
+  const { telegramToken, discordBotToken, whatsappToken, slackBotToken } = await database.as(tenantOf(actor), (tx) =>
     readAgentSecrets(tx, envelope, agentId),
   );
-  return Boolean(telegramToken || discordBotToken || whatsappToken);
+  return Boolean(telegramToken || discordBotToken || whatsappToken || slackBotToken);
 }
 
 /**
@@ -38,7 +38,7 @@ export async function deployAgent(context: Context, actor: Actor, { agentId, con
   const { openclawVersion, ...config } = given;
   const { database, boss, envelope, accounts, host } = context;
   const tenant = tenantOf(actor);
-  const hasNewToken = config.telegramToken || config.discordBotToken || config.whatsappToken;
+  const hasNewToken = config.telegramToken || config.discordBotToken || config.whatsappToken || config.slackBotToken;
   const existing = await findOwnAgent(context, actor, agentId);
   if (actor.facade === 'backend' && !hasNewToken && !(existing && (await hasChannel(context, actor, agentId)))) {
     throw new AppError('INVALID_REQUEST', 'telegramToken is required');

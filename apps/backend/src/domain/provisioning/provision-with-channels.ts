@@ -53,7 +53,7 @@ export async function provisionWithChannels(
   const owner = await accounts.find(userOf(actor));
   await requirePayment(context, actor, owner, body);
 
-  const { telegramToken, discordBotToken, whatsappToken, telegramUserId, aiProvider, apiKey, plan } = body;
+  const { telegramToken, discordBotToken, whatsappToken, slackBotToken, slackAppToken, telegramUserId, aiProvider, apiKey, plan } = body;
   const contact = owner.id === SERVICE_ACCOUNT ? null : owner.email;
   const id = (request.name ?? randomName(10)).slice(0, 10);
   const tenant = tenantOf(actor);
@@ -72,6 +72,8 @@ export async function provisionWithChannels(
           telegramToken,
           discordBotToken,
           whatsappToken,
+          slackBotToken,
+          slackAppToken,
           ...(telegramUserId && { ownerIds: [telegramUserId] }),
         },
         state: 'provisioning',
@@ -108,6 +110,7 @@ function view({ config }: Context, agent: Agent, secrets: AgentSecrets, { aiProv
         telegram: enabled(secrets.telegramToken),
         discord: enabled(secrets.discordBotToken),
         whatsapp: enabled(secrets.whatsappToken),
+        ...(secrets.slackBotToken && { slack: 'enabled' as const }),
       },
       streaming: { provider: 'mux', lowLatency: true, resolution: '1920x1080', bitrate: '5000k' },
     },

@@ -17,7 +17,7 @@ const allChannelsConfig = (version: string) =>
     modelGateway: 'http://127.0.0.1:9',
     target: { provider: 'custom', api: 'openai-completions', baseUrl: 'http://127.0.0.1:9/v1', gatewayName: 'custom', model: 'none' },
     fallbacks: [],
-    has: { telegramToken: true, discordBotToken: true, whatsappToken: true, apiKey: true },
+    has: { telegramToken: true, discordBotToken: true, whatsappToken: true, slackBotToken: true, slackAppToken: true, apiKey: true },
     ownerIds: ['1'],
     skills: {},
     origin: 'http://127.0.0.1:18789',

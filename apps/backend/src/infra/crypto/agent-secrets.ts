@@ -9,6 +9,8 @@ export type SecretName =
   | 'telegramToken'
   | 'discordBotToken'
   | 'whatsappToken'
+  | 'slackBotToken'
+  | 'slackAppToken'
   | 'gatewayToken'
   | 'deviceKey'
   | 'streamKey'
@@ -17,8 +19,8 @@ export type AgentSecrets = { [name in SecretName]?: string | undefined };
 
 /** Splits a configuration into its public fields (`open`) and its secrets, which are stored sealed. */
 export function splitConfig<C extends AgentConfigChange>(config: C) {
-  const { apiKey, telegramToken, discordBotToken, whatsappToken, ...open } = config;
-  return { open, secrets: { apiKey, telegramToken, discordBotToken, whatsappToken } };
+  const { apiKey, telegramToken, discordBotToken, whatsappToken, slackBotToken, slackAppToken, ...open } = config;
+  return { open, secrets: { apiKey, telegramToken, discordBotToken, whatsappToken, slackBotToken, slackAppToken } };
 }
 
 const context = (agentId: string, name: string) => `agent_secrets|${agentId}|${name}`;

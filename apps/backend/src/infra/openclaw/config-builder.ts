@@ -10,6 +10,8 @@ export const secretVariables = {
   AGENT_MODEL_API_KEY: 'virtualKey',
   TELEGRAM_BOT_TOKEN: 'telegramToken',
   DISCORD_BOT_TOKEN: 'discordBotToken',
+  SLACK_BOT_TOKEN: 'slackBotToken',
+  SLACK_APP_TOKEN: 'slackAppToken',
 } as const satisfies Record<string, keyof AgentSecrets | 'virtualKey'>;
 
 /** The input of an agent's configuration. */
@@ -31,10 +33,12 @@ export interface ConfigInput {
   origin: string;
 }
 
+const partialStreaming = ({ streaming }: Dialect) => (streaming === 'object' ? { mode: 'partial' } : 'partial');
+
 /** Channel settings whose form depends on the OpenClaw version. */
-const delivery = ({ streaming, retry }: Dialect, minDelayMs: number) => ({
-  streaming: streaming === 'object' ? { mode: 'partial' } : 'partial',
-  ...(retry && { retry: { attempts: 3, minDelayMs, maxDelayMs: 30_000, jitter: 0.1 } }),
+const delivery = (dialect: Dialect, minDelayMs: number) => ({
+  streaming: partialStreaming(dialect),
+  ...(dialect.retry && { retry: { attempts: 3, minDelayMs, maxDelayMs: 30_000, jitter: 0.1 } }),
 });
 
 function channels({ version, has, ownerIds }: ConfigInput) {
@@ -65,6 +69,21 @@ function channels({ version, has, ownerIds }: ConfigInput) {
         dm: { enabled: true, groupEnabled: false },
         historyLimit: 20,
         ...delivery(dialect, 500),
+      },
+    }),
+    ...(has.slackBotToken && {
+      slack: {
+        enabled: true,
+        mode: 'socket',
+        botToken: '${SLACK_BOT_TOKEN}',
+        appToken: '${SLACK_APP_TOKEN}',
+        ...direct,
+        dm: { enabled: true, groupEnabled: false },
+        groupPolicy: 'allowlist',
+        // Without this list OpenClaw answers in no channel.
+        ...(ownerIds.length && { channels: { '*': { requireMention: true, users: ownerIds } } }),
+        historyLimit: 50,
+        streaming: partialStreaming(dialect),
       },
     }),
     ...(has.whatsappToken && { whatsapp: { enabled: true, ...direct, groups, sendReadReceipts: true } }),
@@ -118,7 +137,13 @@ export function openclawConfig(given: ConfigInput) {
   const input = { ...given, target: written(given.target), fallbacks: given.fallbacks.map(written) };
   const { target, fallbacks, has } = input;
   const { toolProfile, replyMinutes } = plans[input.plan];
-  const plugins = ['memory-core', ...(has.telegramToken ? ['telegram'] : []), ...(has.discordBotToken ? ['discord'] : [])];
+  const plugins = [
+    'memory-core',
+    ...(has.telegramToken ? ['telegram'] : []),
+    ...(has.discordBotToken ? ['discord'] : []),
+    ...(has.whatsappToken ? ['whatsapp'] : []),
+    ...(has.slackBotToken ? ['slack'] : []),
+  ];
   return {
     // After a gateway has written its configuration itself, it rejects a file without this field and restores its own.
     ...(isRelease(input.version) && { meta: { lastTouchedVersion: input.version } }),
@@ -133,7 +158,7 @@ export function openclawConfig(given: ConfigInput) {
     discovery: { mdns: { mode: 'off' } },
     update: { checkOnStart: false },
     logging: { consoleStyle: 'json' },
-    plugins: { allow: has.whatsappToken ? [...plugins, 'whatsapp'] : plugins },
+    plugins: { allow: plugins },
     models: { providers: modelProviders(input) },
     agents: {
       defaults: {
