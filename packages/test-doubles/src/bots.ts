@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { createDiscord } from './channels/discord.ts';
+import { createSlack } from './channels/slack.ts';
 import { createTelegram } from './channels/telegram.ts';
 
 interface Options {
@@ -9,12 +10,19 @@ interface Options {
   telegram?: Record<string, string>;
   /** Maps tokens to the bots' names; Discord answers 500 for the token `disc.broken`, and 403 for `disc.blocked`. */
   discord?: Record<string, string>;
-  /** Discord's limit of messages per channel. */
+  /**
+   * Maps tokens of bots to their apps. Slack answers 500 for the token `xoxb-broken`, and with its errors `token_revoked` and
+   * `missing_scope` for `xoxb-revoked` and `xapp-unscoped`.
+   */
+  slack?: Record<string, { name: string; appToken: string }>;
+  /** Discord's and Slack's limit of messages per channel. */
   limit?: { messages: number; windowMs: number };
+  /** How long Slack waits for an acknowledgement. */
+  ackMs?: number;
 }
 
-/** Telegram's and Discord's APIs for bots, on this machine. */
-export async function startBots({ telegram: telegramBots = {}, discord: discordBots = {}, limit }: Options) {
+/** Telegram's, Discord's and Slack's APIs for bots, on this machine. */
+export async function startBots({ telegram: telegramBots = {}, discord: discordBots = {}, slack: slackApps = {}, limit, ackMs }: Options) {
   const telegram = createTelegram(telegramBots, { '1:broken': 500, '1:flooded': 429 });
   let port = 0;
   const gatewayUrl = () => `ws://127.0.0.1:${port}`;
@@ -24,18 +32,28 @@ export async function startBots({ telegram: telegramBots = {}, discord: discordB
     failures: { 'disc.broken': 500, 'disc.blocked': 403 },
     ...(limit && { limit }),
   });
+  const slack = createSlack({
+    apps: slackApps,
+    socketUrl: () => `${gatewayUrl()}/slack`,
+    failures: { 'xoxb-broken': 500, 'xoxb-revoked': 'token_revoked', 'xapp-unscoped': 'missing_scope' },
+    ...(limit && { limit }),
+    ...(ackMs && { ackMs }),
+  });
   const server = createServer((request, response) => {
-    const service = request.url?.startsWith('/api/') ? discord : telegram;
+    const service = request.url?.startsWith('/slack/') ? slack : request.url?.startsWith('/api/') ? discord : telegram;
     service.answer(request, response).catch(() => response.destroy());
   });
-  const sockets = new WebSocketServer({ server }).on('connection', (socket, { url }) => discord.connect(socket, url ?? '/'));
+  const sockets = new WebSocketServer({ server }).on('connection', (socket, { url = '/' }) =>
+    (url.startsWith('/slack/') ? slack : discord).connect(socket, url),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
   const address = `http://127.0.0.1:${port}`;
   return {
-    settings: { TELEGRAM_API_BASE: address, DISCORD_API_BASE: `${address}/api/v10` },
+    settings: { TELEGRAM_API_BASE: address, DISCORD_API_BASE: `${address}/api/v10`, SLACK_API_BASE: `${address}/slack/api` },
     telegram,
     discord,
+    slack,
     async close(): Promise<void> {
       for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();

@@ -5,11 +5,15 @@ import Docker from 'dockerode';
 import { generate } from 'selfsigned';
 import { pack } from 'tar-stream';
 import type { DiscordCall } from './channels/discord.ts';
+import type { SlackCall, SlackWritten } from './channels/slack.ts';
 import type { BotCall, Written } from './channels/telegram.ts';
 
 const FOLDER = '/app/channels';
-const ADDRESSES = ['api.telegram.org', 'web.whatsapp.com', 'discord.com', 'gateway.discord.gg'];
-const sources = ['servers.ts', 'telegram.ts', 'telegram-bot.ts', 'telegram-text.ts', 'discord.ts', 'discord-gateway.ts', 'whats-app.ts'];
+const ADDRESSES = ['api.telegram.org', 'web.whatsapp.com', 'discord.com', 'gateway.discord.gg', 'slack.com', 'wss-primary.slack.com'];
+const sources = [
+  ...['servers.ts', 'telegram.ts', 'telegram-bot.ts', 'telegram-text.ts', 'whats-app.ts'],
+  ...['discord.ts', 'discord-gateway.ts', 'slack.ts', 'slack-socket.ts'],
+];
 
 interface Options {
   /** With Node.js and the package `ws` in /app, which any OpenClaw image is. */
@@ -18,12 +22,14 @@ interface Options {
   /** Map tokens to the bots' names. */
   telegram?: Record<string, string>;
   discord?: Record<string, string>;
+  /** Maps tokens of bots to their apps. */
+  slack?: Record<string, { name: string; appToken: string }>;
 }
 
 /**
- * Telegram, Discord and WhatsApp for containers: a container that has their host names on every network that it joins.
+ * Telegram, Discord, Slack and WhatsApp for containers: a container that has their host names on every network that it joins.
  */
-export async function startChannels({ image, labels, telegram = {}, discord = {} }: Options) {
+export async function startChannels({ image, labels, telegram = {}, discord = {}, slack = {} }: Options) {
   const docker = new Docker();
   const extensions = [{ name: 'subjectAltName' as const, altNames: ADDRESSES.map((value) => ({ type: 2 as const, value })) }];
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'channels' }], { keySize: 2048, extensions });
@@ -40,7 +46,7 @@ export async function startChannels({ image, labels, telegram = {}, discord = {}
   const tar = pack();
   for (const name of sources) tar.entry({ name }, await readFile(join(import.meta.dirname, 'channels', name), 'utf8'));
   tar.entry({ name: 'package.json' }, '{"type":"module"}');
-  tar.entry({ name: 'bots.json' }, JSON.stringify({ telegram, discord }));
+  tar.entry({ name: 'bots.json' }, JSON.stringify({ telegram, discord, slack }));
   tar.entry({ name: 'key.pem' }, key);
   tar.entry({ name: 'certificate.pem' }, cert);
   tar.finalize();
@@ -67,6 +73,11 @@ export async function startChannels({ image, labels, telegram = {}, discord = {}
       write: (message: { from: string; text: string; inChannel?: boolean }) =>
         fetch(`${control}/discord`, { method: 'POST', body: JSON.stringify(message) }),
       calls: async () => (await (await fetch(`${control}/discord`)).json()) as DiscordCall[],
+    },
+    /** The same for the bots on Slack. */
+    slack: {
+      write: (message: SlackWritten) => fetch(`${control}/slack`, { method: 'POST', body: JSON.stringify(message) }),
+      calls: async () => (await (await fetch(`${control}/slack`)).json()) as SlackCall[],
     },
     close: () => container.remove({ force: true, v: true }),
   };
