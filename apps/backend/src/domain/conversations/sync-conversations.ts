@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from '../../generated/prisma/client.ts';
 import type { Transaction } from '../../infra/database/database.ts';
 import type { GatewayConnection } from '../../infra/openclaw/gateway-connection.ts';
+import { withoutEvents } from '../../infra/openclaw/message-envelope.ts';
 import { type HistoryEntry, history, stripDirectives, textOf, withoutDeliveries } from '../../infra/openclaw/session-history.ts';
 import { newId } from '../../shared/ids.ts';
 import { coalesce } from '../../shared/keyed-runner.ts';
@@ -34,11 +35,12 @@ const platformOf = ({ key, channel, lastChannel, origin }: GatewaySession): stri
 
 /** The messages of a gateway's session as rows. The id derives from the message, so a repeated read adds no duplicate. */
 function messagesOf(agent: Agent, sessionId: string, platform: string, session: GatewaySession, entries: HistoryEntry[]) {
-  return withoutDeliveries(entries).flatMap(({ role, content, timestamp = session.updatedAt }) => {
+  return withoutDeliveries(entries).flatMap(({ role, content: parts, timestamp = session.updatedAt }) => {
     if (role !== 'user' && role !== 'assistant') return [];
-    const raw = textOf(content).replaceAll('\u0000', '');
+    const raw = textOf(parts).replaceAll('\u0000', '');
     const text = (role === 'user' ? raw : stripDirectives(raw)).trim();
-    if (!text) return [];
+    const content = role === 'user' ? withoutEvents(text) : text;
+    if (!content) return [];
     const id = newId('msg', sha256(JSON.stringify([agent.id, session.sessionId, role, timestamp, text])).slice(0, 24));
     const sender = role === 'user' ? 'user' : 'agent';
     return {
@@ -47,7 +49,7 @@ function messagesOf(agent: Agent, sessionId: string, platform: string, session: 
       ownerId: agent.ownerId,
       sessionId,
       sender,
-      content: text,
+      content,
       platform,
       createdAt: new Date(timestamp ?? 0),
     };

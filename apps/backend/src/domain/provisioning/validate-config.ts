@@ -1,6 +1,7 @@
 import { AppError } from '@agentbot/contracts';
 import type { Agent, Operation } from '../../generated/prisma/client.ts';
 import { msAgo } from '../../shared/clock.ts';
+import { refuseFatalToken } from '../channels/refuse-fatal-token.ts';
 import type { Context } from '../context.ts';
 import { RolledBackError } from '../operations/errors.ts';
 import { readAgentBefore } from '../operations/operation-columns.ts';
@@ -15,11 +16,12 @@ const VALIDATE_MS = 5 * 60_000;
  * Validates the agent's configuration with the OpenClaw of an image. A shape that this image accepted before is not
  * validated again.
  * @returns the sentence for the step
- * @throws AppError OPERATION_FAILED with the refused fields
+ * @throws AppError OPERATION_FAILED with the refused fields, or with the reason why a channel's token is refused
  */
 async function validateConfig(context: Context, agent: Agent, image: string, signal: AbortSignal): Promise<string> {
   const { database, host, config, clock } = context;
   const { id: imageId, version } = await host.ensureImage(image, signal);
+  await refuseFatalToken(context, agent.id, version);
   const { content, variables, plugins, shape } = await configurationOf(context, agent, version);
   const key = { imageId, shape };
   const accepted = await database.as('service', (tx) => tx.acceptedConfig.findUnique({ where: { imageId_shape: key } }));

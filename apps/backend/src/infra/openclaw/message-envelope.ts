@@ -5,6 +5,8 @@ const time = /^\[[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}[^\]\n]{0,40}\] /;
 // OpenClaw from 2026.8 on adds notes for the model, in the message or as a message of their own.
 const NOTE_BEGIN = '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>';
 const NOTE_END = '<<<END_OPENCLAW_INTERNAL_CONTEXT>>>';
+// Some channels announce each message to the model in lines of their own before it.
+const events = /^System: \[\d{4}-\d{2}-\d{2} [^\]\n]{1,40}\] [^\n]*(?:\nSystem: [^\n]*)*\n\n+/;
 const runtime = /\n\nRuntime: agent=[^\n]*$/;
 
 function withoutNotes(text: string): string {
@@ -13,9 +15,12 @@ function withoutNotes(text: string): string {
   return end === -1 ? text : withoutNotes(`${text.slice(0, begin).trimEnd()}\n${text.slice(end + NOTE_END.length).trimStart()}`).trim();
 }
 
+/** A person's message without the gateway's announcements before it, such as `System: [2026-12-01 …] Slack DM from …`. */
+export const withoutEvents = (message: string): string => message.replace(events, '');
+
 /** A person's own words, without what an agent's gateway adds to them on the way to the model. */
 export function withoutEnvelope(message: string): string {
-  let words = withoutNotes(message).replace(runtime, '');
+  let words = withoutEvents(withoutNotes(message)).replace(runtime, '');
   while (metadata.test(words)) words = words.replace(metadata, '');
   return words.replace(time, '');
 }
