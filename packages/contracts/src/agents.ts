@@ -94,7 +94,7 @@ interface SlackTokens {
 /** The rule that Slack has both of its tokens or neither: the gateway connects with one and answers with the other. */
 export const bothSlackTokens = [
   ({ slackBotToken, slackAppToken }: SlackTokens) => (slackBotToken === undefined) === (slackAppToken === undefined),
-  { error: 'Slack needs two tokens: send slackBotToken (xoxb-…) and slackAppToken (xapp-…) together' },
+  { error: 'Slack needs two tokens: its bot token (slackBotToken, xoxb-…) and its app-level token (slackAppToken, xapp-…)' },
 ] as const;
 
 /** The configuration that an owner sends. Its secrets (`apiKey`, the channel tokens) are stored encrypted and never returned. */

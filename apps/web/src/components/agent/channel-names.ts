@@ -1,5 +1,5 @@
 /** The display names of the channels. */
-export const channelNames = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp' } as const;
+export const channelNames = { telegram: 'Telegram', discord: 'Discord', whatsapp: 'WhatsApp', slack: 'Slack' } as const;
 
 const platformNames: Record<string, string> = { ...channelNames, api: 'API', cron: 'Schedule' };
 

@@ -4,33 +4,36 @@ import { CircleCheck } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
-import { channelNames } from './channel-names.ts';
-import type { TokenChecks } from './use-token-checks.ts';
+import type { CheckedChannel, TokenChecks } from './use-token-checks.ts';
 
 interface Props {
-  channel: 'telegram' | 'discord';
+  channel: CheckedChannel;
   name: string;
+  required?: boolean;
   checks: TokenChecks;
 }
-const hints = {
-  telegram: 'From @BotFather on Telegram, after /newbot',
-  discord: 'From the Discord developer portal, under Bot',
+const texts: Record<CheckedChannel, { label: string; hint: string }> = {
+  telegram: { label: 'Telegram bot token', hint: 'From @BotFather on Telegram, after /newbot' },
+  discord: { label: 'Discord bot token', hint: 'From the Discord developer portal, under Bot' },
+  slack: { label: 'Slack bot token', hint: 'The Bot User OAuth Token, which begins with xoxb-' },
+  'slack-app': { label: 'Slack app-level token', hint: 'It begins with xapp-' },
 };
 
-/** The field of a bot token, which the channel's API checks before it is saved. */
-export function TokenField({ channel, name, checks }: Props) {
+/** The field of a channel's token, which the channel's API checks before it is saved. */
+export function TokenField({ channel, name, required, checks }: Props) {
   const [value, setValue] = useState('');
   const { account, problem, busy } = checks.of(channel, value);
   return (
     <div className="space-y-2">
       <Field
-        label={`${channelNames[channel]} bot token`}
+        label={texts[channel].label}
         name={name}
         type="password"
         autoComplete="off"
+        required={required}
         value={value}
         problem={problem}
-        hint={hints[channel]}
+        hint={texts[channel].hint}
         onChange={(event) => setValue(event.target.value.trim())}
         onBlur={() => value && checks.check(channel, value)}
       />

@@ -8,15 +8,16 @@ interface Checked {
   account?: string;
   problem?: string;
 }
-type Channel = 'telegram' | 'discord';
+/** Whose API checks a token; Slack checks each of its two tokens. */
+export type CheckedChannel = 'telegram' | 'discord' | 'slack' | 'slack-app';
 
 /** Checks bot tokens at their channels. Concurrent and repeated checks of one token share one request. */
 export function useTokenChecks() {
-  const [checked, setChecked] = useState<Partial<Record<Channel, Checked>>>({});
+  const [checked, setChecked] = useState<Partial<Record<CheckedChannel, Checked>>>({});
   const asked = useRef(new Map<string, Promise<boolean>>());
 
   /** @returns whether the channel accepts the token */
-  const check = useCallback((channel: Channel, token: string): Promise<boolean> => {
+  const check = useCallback((channel: CheckedChannel, token: string): Promise<boolean> => {
     const key = `${channel} ${token}`;
     const before = asked.current.get(key);
     if (before) return before;
@@ -37,7 +38,7 @@ export function useTokenChecks() {
     return answer;
   }, []);
 
-  const of = (channel: Channel, token: string): Omit<Checked, 'token'> => {
+  const of = (channel: CheckedChannel, token: string): Omit<Checked, 'token'> => {
     const known = checked[channel];
     return known?.token === token ? known : {};
   };

@@ -15,7 +15,7 @@ export interface Template {
   description: string;
   name: string;
   model: string;
-  channel?: 'telegram' | 'discord';
+  channel?: 'telegram' | 'discord' | 'slack';
 }
 export const templates: Template[] = [
   {
@@ -40,6 +40,14 @@ export const templates: Template[] = [
     name: 'Discord helper',
     model: 'gpt-4',
     channel: 'discord',
+  },
+  {
+    id: 'slack',
+    title: 'On Slack',
+    description: 'A colleague that answers you in your workspace.',
+    name: 'Slack assistant',
+    model: 'claude-opus-4-6',
+    channel: 'slack',
   },
   {
     id: 'own',

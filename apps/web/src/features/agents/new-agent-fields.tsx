@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import { PlanField } from '../../components/agent/plan-field.tsx';
+import { SlackFields } from '../../components/agent/slack-fields.tsx';
 import { TokenField } from '../../components/agent/token-field.tsx';
 import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Field, SelectField } from '../../components/ui/field.tsx';
@@ -25,10 +26,11 @@ function keyHint(model: string, known: ProviderKeys | undefined): string {
 /** The fields of a new agent, filled from a template. */
 export function NewAgentFields({ template, checks }: { template: Template; checks: TokenChecks }) {
   const [model, setModel] = useState(template.model);
+  const [name, setName] = useState(template.name);
   const { data: known } = useProviderKeys();
   return (
     <>
-      <Field label="Name" name="name" required maxLength={100} defaultValue={template.name} />
+      <Field label="Name" name="name" required maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
       <SelectField label="Model" name="model" value={model} onChange={(event) => setModel(event.target.value)} options={modelOptions} />
       {model === 'custom' && (
         <>
@@ -42,6 +44,19 @@ export function NewAgentFields({ template, checks }: { template: Template; check
         <div className="mt-3 space-y-4 pb-1">
           <TokenField channel="telegram" name="telegramToken" checks={checks} />
           <TokenField channel="discord" name="discordBotToken" checks={checks} />
+          <details className="rounded-lg border border-line px-3 py-2" open={template.channel === 'slack'}>
+            <summary className="cursor-pointer font-medium text-sm">Slack</summary>
+            <div className="mt-3 space-y-4 pb-1">
+              <SlackFields agentName={name} names={{ bot: 'slackBotToken', app: 'slackAppToken' }} checks={checks} />
+              <Field
+                label="Your Slack member ID"
+                name="slackOwnerId"
+                placeholder="U0123456789"
+                maxLength={64}
+                hint="In Slack, open your profile, then ⋮ and “Copy member ID”. The agent answers its owners: in private, and where they mention it"
+              />
+            </div>
+          </details>
           <Field
             label="WhatsApp token"
             name="whatsappToken"

@@ -70,6 +70,8 @@ export function NewAgentForm({ notice }: Props) {
     const tokens = [
       ['telegram', body.config?.telegramToken],
       ['discord', body.config?.discordBotToken],
+      ['slack', body.config?.slackBotToken],
+      ['slack-app', body.config?.slackAppToken],
     ] as const;
     const good = await Promise.all(tokens.map(([channel, token]) => !token || checks.check(channel, token)));
     if (good.includes(false)) {

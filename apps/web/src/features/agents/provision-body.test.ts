@@ -16,6 +16,9 @@ test('provisionBody sends the filled fields, each under its own name', () => {
       apiKey: 'k',
       telegramToken: 't',
       discordBotToken: 'd',
+      slackBotToken: 'xoxb-s',
+      slackAppToken: 'xapp-s',
+      slackOwnerId: ' U1 ',
       whatsappToken: 'w',
       openclawVersion: '2026.8.2',
       baseUrl: '',
@@ -24,7 +27,16 @@ test('provisionBody sends the filled fields, each under its own name', () => {
     name: 'A',
     model: 'gpt-4',
     plan: 'collective',
-    config: { apiKey: 'k', telegramToken: 't', discordBotToken: 'd', whatsappToken: 'w', openclawVersion: '2026.8.2' },
+    config: {
+      apiKey: 'k',
+      telegramToken: 't',
+      discordBotToken: 'd',
+      whatsappToken: 'w',
+      slackBotToken: 'xoxb-s',
+      slackAppToken: 'xapp-s',
+      ownerIds: ['U1'],
+      openclawVersion: '2026.8.2',
+    },
   });
 });
 

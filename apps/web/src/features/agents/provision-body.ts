@@ -7,6 +7,7 @@ type TestBody = Input<'testNewModel'>['body'];
 export function provisionBody(form: FormData): Body {
   const text = (key: string) => String(form.get(key) ?? '').trim() || undefined;
   const model = text('model') as Body['model'];
+  const slackOwnerId = text('slackOwnerId');
   return {
     name: text('name') ?? '',
     model,
@@ -18,6 +19,9 @@ export function provisionBody(form: FormData): Body {
       telegramToken: text('telegramToken'),
       discordBotToken: text('discordBotToken'),
       whatsappToken: text('whatsappToken'),
+      slackBotToken: text('slackBotToken'),
+      slackAppToken: text('slackAppToken'),
+      ownerIds: slackOwnerId ? [slackOwnerId] : undefined,
       openclawVersion: text('openclawVersion'),
     },
   };

@@ -20,7 +20,7 @@ const sentences: Record<ChannelView['state'], string> = {
   error: 'Not working',
   off: 'The agent is not running',
 };
-const all = ['telegram', 'discord', 'whatsapp'] as const;
+const all = ['telegram', 'discord', 'whatsapp', 'slack'] as const;
 
 /** The state of an agent's channels, and the forms to connect them. */
 export function Channels({ id }: { id: string }) {

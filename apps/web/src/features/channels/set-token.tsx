@@ -3,6 +3,7 @@
 import type { AgentOverview } from '@agentbot/contracts';
 import { type FormEvent, useState } from 'react';
 import { channelNames } from '../../components/agent/channel-names.ts';
+import { SlackFields } from '../../components/agent/slack-fields.tsx';
 import { TokenField } from '../../components/agent/token-field.tsx';
 import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
@@ -24,23 +25,30 @@ function whenUsed({ status, runtime }: AgentOverview): string {
   return status === 'stopped' ? 'the agent uses it after its next start' : 'the agent restarts to use it';
 }
 
-/** Sets or deletes the token of a channel. A running agent restarts to use it. */
+/** Sets or deletes the token of a channel, or the two of Slack. A running agent restarts to use it. */
 export function SetToken({ agent, channel, connected, onChanged }: Props) {
   const checks = useTokenChecks();
   const [busy, setBusy] = useState(false);
   const [saves, setSaves] = useState(0);
   const name = channelNames[channel];
+  const tokens = channel === 'slack' ? 'tokens' : 'token';
 
-  const setToken = (value?: string) =>
-    api('tellAgent', { body: { action: 'set-credential', agentId: agent.id, key: channel, ...(value && { value }) } });
+  const setToken = (tokens: { value?: string; appToken?: string } = {}) =>
+    api('tellAgent', { body: { action: 'set-credential', agentId: agent.id, key: channel, ...tokens } });
+  async function areValid(value: string, appToken: string): Promise<boolean> {
+    if (channel === 'whatsapp') return true;
+    const checked = [checks.check(channel, value), ...(channel === 'slack' ? [checks.check('slack-app', appToken)] : [])];
+    return !(await Promise.all(checked)).includes(false);
+  }
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    const token = String(new FormData(event.currentTarget).get('token') ?? '').trim();
-    if (!token) return;
+    const form = new FormData(event.currentTarget);
+    const value = String(form.get('token') ?? '').trim();
+    const appToken = String(form.get('appToken') ?? '').trim();
+    if (!value || (channel === 'slack' && !appToken)) return;
     setBusy(true);
-    const isValid = channel === 'whatsapp' || (await checks.check(channel, token));
-    const text = { pending: `Saving the ${name} token…`, success: `${name} is set; ${whenUsed(agent)}` };
-    if (isValid && (await acceptedWithToast(setToken(token), text))) {
+    const text = { pending: `Saving the ${name} ${tokens}…`, success: `${name} is set; ${whenUsed(agent)}` };
+    if ((await areValid(value, appToken)) && (await acceptedWithToast(setToken({ value, ...(appToken && { appToken }) }), text))) {
       setSaves(saves + 1);
       void onChanged();
     }
@@ -61,18 +69,20 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
           autoComplete="off"
           hint="Any word turns WhatsApp on. Then link it by QR code"
         />
+      ) : channel === 'slack' ? (
+        <SlackFields agentName={agent.name} names={{ bot: 'token', app: 'appToken' }} required checks={checks} />
       ) : (
         <TokenField channel={channel} name="token" checks={checks} />
       )}
       <div className="flex flex-wrap gap-2">
         <Button type="submit" kind="plain" busy={busy}>
-          {connected ? 'Replace the token' : `Connect ${name}`}
+          {connected ? `Replace the ${tokens}` : `Connect ${name}`}
         </Button>
         {connected && (
           <ConfirmButton
             action="Disconnect"
             title={`Disconnect ${name}?`}
-            description={`The ${name} token is deleted, and the agent no longer answers on ${name}.`}
+            description={`The ${name} ${tokens} ${channel === 'slack' ? 'are' : 'is'} deleted, and the agent no longer answers on ${name}.`}
             confirm={`Disconnect ${name}`}
             onConfirm={disconnect}
           />

@@ -151,7 +151,7 @@ export function Configuration({ id }: { id: string }) {
             name="ownerIds"
             defaultValue={config.ownerIds?.join(', ')}
             problem={problems.ownerIds}
-            hint="Who may command the agent on its channels: Telegram, Discord or WhatsApp IDs, separated by commas"
+            hint="Who may command the agent on its channels: Telegram, Discord, WhatsApp or Slack IDs, separated by commas. On Slack: your profile, ⋮, “Copy member ID”"
           />
           <Field
             label="Allowed domains"
