@@ -29,6 +29,8 @@ const planted = {
   modelKey: canary('sk-or-'),
   telegramToken: canary('471147114:'),
   discordBotToken: canary('discord.'),
+  slackBotToken: canary('xoxb-'),
+  slackAppToken: canary('xapp-'),
   credential: canary('sk-ant-'),
   METRICS_TOKEN: canary('metrics-'),
   MUX_TOKEN_SECRET: canary('mux-'),
@@ -182,6 +184,8 @@ test('logs, database, backups, exports and errors hold no secret in clear', asyn
       apiKey: planted.modelKey,
       telegramToken: planted.telegramToken,
       discordBotToken: planted.discordBotToken,
+      slackBotToken: planted.slackBotToken,
+      slackAppToken: planted.slackAppToken,
     },
   });
   expect(made).toMatchObject({ status: 201 });
@@ -197,6 +201,9 @@ test('logs, database, backups, exports and errors hold no secret in clear', asyn
   await call('PUT', `/api/agents/${id}/config`, { telegramToken: planted.telegramToken, plan: planted.modelKey });
   await call('POST', '/api/agents', `{"name": "${planted.modelKey}`);
   await call('GET', `/api/agents/${id}/logs?token=${planted.discordBotToken}`);
+  // A refusal of swapped tokens must not repeat them.
+  const swapped = { slackBotToken: planted.slackAppToken, slackAppToken: planted.slackBotToken };
+  expect((await call('PUT', `/api/agents/${id}/config`, swapped)).status).toBe(400);
   await call('GET', '/api/agents', undefined, planted.ASSERTION_SECRET);
   await call('POST', `/api/agents/${id}/restart`, { apiKey: planted.modelKey });
   expect((await call('POST', `/api/agents/${id}/backups`)).status).toBe(201);

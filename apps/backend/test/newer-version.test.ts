@@ -149,14 +149,16 @@ test('an update to a version that cannot read the conversations answers 500 and 
   expect(await agent()).toMatchObject({ status: 'active' });
 });
 
-test('an agent with Discord and WhatsApp starts, and loads both channels', async () => {
-  discordAgent = await provision({ ...endpoint(), discordBotToken: canary('discord.'), whatsappToken: canary('whatsapp.') });
+test('an agent with Discord, WhatsApp and Slack starts, and loads the channels', async () => {
+  const slack = { slackBotToken: canary('xoxb-'), slackAppToken: canary('xapp-') };
+  discordAgent = await provision({ ...endpoint(), discordBotToken: canary('discord.'), whatsappToken: canary('whatsapp.'), ...slack });
   expect(await lastOperation(discordAgent)).toMatchObject({ kind: 'provision', state: 'succeeded', error: null });
   const { channels } = (await backend.as(owner, 'GET', `/api/agents/${discordAgent}/channels`)).body;
-  // The token is made up, and WhatsApp waits for its QR code; an unknown channel would be missing or "off".
-  expect(channels.map(({ channel }: { channel: string }) => channel).sort()).toEqual(['discord', 'whatsapp']);
+  // The tokens are made up, and WhatsApp waits for its QR code; an unknown channel would be missing or "off".
+  expect(channels.map(({ channel }: { channel: string }) => channel).sort()).toEqual(['discord', 'slack', 'whatsapp']);
   expect(channels).toContainEqual(expect.objectContaining({ channel: 'whatsapp', state: 'pairing' }));
-  expect(await shell(discordAgent, 'openclaw plugins list --json')).toMatch(/"id": *"discord".*?"status": *"loaded"/s);
+  const listing = await shell(discordAgent, 'openclaw plugins list --json');
+  for (const plugin of ['discord', 'slack']) expect(listing).toMatch(new RegExp(`"id": *"${plugin}".*?"status": *"loaded"`, 's'));
 });
 
 test('an update to an image that lacks a plugin of the agent fails and names the plugin', async () => {

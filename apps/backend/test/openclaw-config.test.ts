@@ -23,6 +23,7 @@ function* inputs(version: string): Generator<ConfigInput> {
     for (const telegramToken of switches)
       for (const discordBotToken of switches)
         for (const whatsappToken of switches)
+          // Slack is on where Discord is off, which halves the combinations.
           for (const ownerIds of owners)
             for (const plan of Object.keys(plans) as Plan[])
               yield {
@@ -31,7 +32,14 @@ function* inputs(version: string): Generator<ConfigInput> {
                 modelGateway: 'http://models.agentbot.internal:10100',
                 target: modelTarget(choice, {} as never),
                 fallbacks: fallbackTargets(choice, {} as never, () => true),
-                has: { apiKey: true, telegramToken, discordBotToken, whatsappToken },
+                has: {
+                  apiKey: true,
+                  telegramToken,
+                  discordBotToken,
+                  whatsappToken,
+                  slackBotToken: !discordBotToken,
+                  slackAppToken: !discordBotToken,
+                },
                 ownerIds,
                 skills: { weather: true, 'coding-agent': false },
                 origin: 'http://agent_1.agents.localhost:10000',

@@ -13,7 +13,11 @@ let admin: string;
 let other: string;
 
 beforeAll(async () => {
-  bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' }, discord: { 'disc.good': 'good-bot' } });
+  bots = await startBots({
+    telegram: { [canary('1:good-')]: 'good_bot' },
+    discord: { 'disc.good': 'good-bot' },
+    slack: { [canary('xoxb-good-')]: { name: 'good', appToken: canary('xapp-good-') } },
+  });
   backend = await startBackend(bots.settings);
   admin = await backend.account('admin@example.com');
   other = await backend.account('other@example.com');
@@ -116,6 +120,8 @@ test('POST /api/channels/check asks the provider and answers 400 to an unknown t
   const check = (channel: string, token: string) => backend.as(admin, 'POST', '/api/channels/check', { channel, token });
   expect((await check('telegram', canary('1:good-'))).body).toEqual({ account: '@good_bot', status: 'ok' });
   expect((await check('discord', 'disc.good')).body).toEqual({ account: 'good-bot', status: 'ok' });
+  expect((await check('slack', canary('xoxb-good-'))).body).toEqual({ account: '@good in Double', status: 'ok' });
+  expect((await check('slack-app', canary('xapp-good-'))).body).toEqual({ account: 'the app A0DOUBLE001', status: 'ok' });
   expect(await check('discord', 'disc.bad')).toMatchObject({ status: 400, body: { error: 'Discord does not know this token' } });
   // A token with a path must not reach another address of the provider.
   expect((await check('telegram', '1:good/../1:good')).status).toBe(400);
@@ -128,12 +134,73 @@ test('POST /api/channels/check asks the provider and answers 400 to an unknown t
     ['discord', 'disc.broken', 'Discord'],
     // Discord's refusal of a client is not a refusal of the token.
     ['discord', 'disc.blocked', 'Discord'],
+    ['slack', 'xoxb-broken', 'Slack'],
+    ['slack-app', 'xapp-broken', 'Slack'],
   ] as const) {
     expect(await check(channel, token)).toMatchObject({
       status: 503,
       body: { code: 'CHANNEL_UNAVAILABLE', error: `${name} is not available right now: try again in a moment` },
     });
   }
+});
+
+const BOT_KIND = 'A Slack bot token begins with xoxb-: copy the Bot User OAuth Token of the Slack app';
+const APP_KIND = 'A Slack app-level token begins with xapp-: generate it in the Slack app under Basic Information';
+
+test.each([
+  ['slack', 'xoxb-unknown', 'Slack does not know this token, or it was revoked'],
+  ['slack', 'xoxb-revoked', 'Slack does not know this token, or it was revoked'],
+  ['slack', canary('xapp-good-'), BOT_KIND],
+  // The token of a user.
+  ['slack', 'xoxp-1', BOT_KIND],
+  ['slack-app', 'xapp-unknown', 'Slack does not know this token, or it was revoked'],
+  ['slack-app', 'xapp-unscoped', 'The token lacks the scope connections:write: generate an app-level token with this scope'],
+  ['slack-app', canary('xoxb-good-'), APP_KIND],
+  ['slack', 'xoxb-kind', 'This is another kind of Slack token: the Bot User OAuth Token (xoxb-…) is needed here'],
+])('POST /api/channels/check says for %s why the token %s is refused', async (channel, token, error) => {
+  expect(await backend.as(admin, 'POST', '/api/channels/check', { channel, token })).toMatchObject({ status: 400, body: { error } });
+});
+
+test('Slack’s two tokens are set together or not at all, and only in their own fields', async () => {
+  const id = await createAgent(admin, 'On Slack');
+  const pair = { slackBotToken: canary('xoxb-'), slackAppToken: canary('xapp-') };
+  const { slackBotToken, slackAppToken } = pair;
+  const both = 'Slack needs two tokens: its bot token (slackBotToken, xoxb-…) and its app-level token (slackAppToken, xapp-…)';
+  const change = (body: object) => backend.as(admin, 'PUT', `/api/agents/${id}/config`, body);
+  const credential = (body: object) =>
+    backend.as(admin, 'POST', '/api/agent', { action: 'set-credential', agentId: id, key: 'slack', ...body });
+  for (const body of [{ slackBotToken }, { slackAppToken }, { config: { slackBotToken } }]) {
+    expect(await change(body)).toMatchObject({ status: 400, body: { error: both } });
+  }
+  expect(await change({ slackBotToken: slackAppToken, slackAppToken: slackBotToken })).toMatchObject({
+    status: 400,
+    body: { error: expect.stringContaining(BOT_KIND) },
+  });
+  for (const [path, body] of [
+    ['/api/agents', { name: 'Half', config: { slackBotToken } }],
+    ['/api/agents/provision', { name: 'Half', config: { slackAppToken } }],
+    ['/api/deployments', { agentId: 'half', config: { slackBotToken } }],
+    ['/api/provision', { plan: 'solo', slackAppToken }],
+  ] as const) {
+    expect(await backend.as(admin, 'POST', path, body)).toMatchObject({ status: 400, body: { error: both } });
+  }
+  const together = 'Slack needs two tokens: send value (xoxb-…) and appToken (xapp-…) together, or neither to disconnect Slack';
+  for (const body of [{ value: slackBotToken }, { appToken: slackAppToken }]) {
+    expect(await credential(body)).toMatchObject({ status: 400, body: { error: together } });
+  }
+  expect(await credential({ value: 'xoxp-1', appToken: slackAppToken })).toMatchObject({ status: 400, body: { error: BOT_KIND } });
+  const other = { key: 'telegram', value: '1:x', appToken: slackAppToken };
+  expect(await credential(other)).toMatchObject({ status: 400, body: { error: 'appToken is for the key slack' } });
+
+  const channels = async () => (await backend.as(admin, 'GET', `/api/agents/${id}/overview`)).body.agent.channels;
+  expect(await channels()).toEqual([]);
+  expect((await change(pair)).status).toBe(200);
+  expect(await channels()).toEqual(['slack']);
+  expect((await credential({})).body).toEqual({ success: true, key: 'slack', configured: false });
+  expect(await channels()).toEqual([]);
+  expect((await credential({ value: slackBotToken, appToken: slackAppToken })).body.configured).toBe(true);
+  const { body } = await backend.as(admin, 'GET', `/api/agents/${id}/channels`);
+  expect(body.channels).toMatchObject([{ channel: 'slack', state: 'off' }]);
 });
 
 test('/api/admin pages through all users and agents, reports health, and answers 403 to other users', async () => {

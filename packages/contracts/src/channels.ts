@@ -71,7 +71,7 @@ export const unlinkWhatsApp = defineRoute({
 const checked = z.strictObject({ account: z.string(), status: z.literal('ok') });
 export const checkChannelToken = defineRoute({
   id: 'checkChannelToken',
-  summary: "Check a token with Telegram, Discord or Slack, and return the name of its bot or its Slack app; nothing is stored",
+  summary: 'Check a token with Telegram, Discord or Slack, and return the name of its bot or its Slack app; nothing is stored',
   method: 'POST',
   auth: 'caller',
   body: z.discriminatedUnion(

@@ -11,8 +11,8 @@ interface Options {
   /** Maps tokens to the bots' names; Discord answers 500 for the token `disc.broken`, and 403 for `disc.blocked`. */
   discord?: Record<string, string>;
   /**
-   * Maps tokens of bots to their apps. Slack answers 500 for the token `xoxb-broken`, and with its errors `token_revoked` and
-   * `missing_scope` for `xoxb-revoked` and `xapp-unscoped`.
+   * Maps tokens of bots to their apps. Slack answers 500 for the tokens `xoxb-broken` and `xapp-broken`, and with its own errors
+   * for `xoxb-revoked`, `xoxb-kind` and `xapp-unscoped`.
    */
   slack?: Record<string, { name: string; appToken: string }>;
   /** Discord's and Slack's limit of messages per channel. */
@@ -35,7 +35,10 @@ export async function startBots({ telegram: telegramBots = {}, discord: discordB
   const slack = createSlack({
     apps: slackApps,
     socketUrl: () => `${gatewayUrl()}/slack`,
-    failures: { 'xoxb-broken': 500, 'xoxb-revoked': 'token_revoked', 'xapp-unscoped': 'missing_scope' },
+    failures: {
+      ...{ 'xoxb-broken': 500, 'xapp-broken': 500 },
+      ...{ 'xoxb-revoked': 'token_revoked', 'xoxb-kind': 'not_allowed_token_type', 'xapp-unscoped': 'missing_scope' },
+    },
     ...(limit && { limit }),
     ...(ackMs && { ackMs }),
   });

@@ -37,9 +37,16 @@ test('allowedDomains have none of the models that the container calls through th
 test('allowedDomains are the agent’s own, then those of its models and channels', () => {
   const agent = { model: 'gpt-4o', aiProvider: 'openai', config: { allowedDomains: ['example.com'] } };
   expect(allowedDomains(agent, new Set(['apiKey']), {}, true)).toEqual(['example.com', 'api.openai.com', 'api.openai.com']);
-  expect(allowedDomains({ ...agent, config: {} }, new Set(['discordBotToken', 'whatsappToken', 'unknown']), {}, true)).toEqual([
+  expect(
+    allowedDomains(
+      { ...agent, config: {} },
+      new Set(['discordBotToken', 'whatsappToken', 'slackBotToken', 'slackAppToken', 'unknown']),
+      {},
+      true,
+    ),
+  ).toEqual([
     'api.openai.com',
-    // Discord's and WhatsApp's own hosts.
+    // Discord's, WhatsApp's and Slack's own hosts.
     'discord.com',
     '*.discord.com',
     'discord.gg',
@@ -48,6 +55,9 @@ test('allowedDomains are the agent’s own, then those of its models and channel
     '*.discordapp.net',
     '*.whatsapp.com',
     '*.whatsapp.net',
+    'slack.com',
+    '*.slack.com',
+    '*.slack-edge.com',
   ]);
   // A fallback of another provider counts only with a key for it.
   const anthropic = { model: 'claude-opus-4-6', aiProvider: 'anthropic', config: {} };

@@ -27,12 +27,14 @@ function written(fields: object, message = 'm'): string {
   return line;
 }
 
-// Forms of the services' documentation: OpenAI and Stripe keys, JWTs, Telegram bot tokens, URLs.
+// Forms of the services' documentation: OpenAI and Stripe keys, Slack tokens, JWTs, Telegram bot tokens, URLs.
 test.each([
   ['Authorization: Bearer abcdefgh12345678', 'abcdefgh12345678'],
   ['Incorrect API key provided: sk-proj-abcdefgh1234', 'sk-proj-abcdefgh1234'],
   ['No such key: rk_live_abcdefgh1234', 'rk_live_abcdefgh1234'],
   ['whsec_abcdefgh1234 does not match', 'whsec_abcdefgh1234'],
+  ['slack said no to xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcBrz', 'pdFZKVeTuE8sk7oOcBrz'],
+  ['slack said no to xapp-1-A0123456-abcdefgh1234', 'abcdefgh1234'],
   ['jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl expired', 'eyJzdWIiOiJ4In0'],
   ['GET https://api.telegram.org/bot471147114:AAabcdefghijklmnopqrstuvwxyz0123456/getMe', 'AAabcdefghijklmnopqrstuvwxyz0123456'],
   ['connect to postgres://user:p4ssw0rd@db.example/x', 'p4ssw0rd'],

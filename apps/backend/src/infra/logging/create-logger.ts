@@ -11,6 +11,7 @@ const MAX_DEPTH = 6;
 const secretValues: [RegExp, string][] = [
   [/\bBearer [\w.~+/=-]{8,}/gi, `Bearer ${CENSOR}`],
   [/\b(?:sk[-_]|rk_|whsec_)[\w-]{8,}/g, CENSOR],
+  [/\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}/g, CENSOR],
   [/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, CENSOR],
   // No word boundary at the start: Telegram's URLs put the token right after a word, as in `/bot471147114:AA…/getMe`.
   [/(?<!\d)\d{6,12}:[\w-]{30,}/g, CENSOR],

@@ -37,7 +37,14 @@ const input: ConfigInput = {
   skills: { weather: false, github: true },
   origin: 'http://a.agents.localhost:10000',
 };
-const everyChannel = { apiKey: true, telegramToken: true, discordBotToken: true, whatsappToken: true };
+const everyChannel = {
+  apiKey: true,
+  telegramToken: true,
+  discordBotToken: true,
+  whatsappToken: true,
+  slackBotToken: true,
+  slackAppToken: true,
+};
 const virtualKey = { source: 'env', provider: 'default', id: 'AGENT_MODEL_API_KEY' };
 
 test('openclawConfig builds the whole file of an agent without channels', () => {
@@ -112,12 +119,34 @@ describe('channels', () => {
       telegram: { enabled: true, botToken: '${TELEGRAM_BOT_TOKEN}', ...withOwners, ...nested('Telegram channel settings') },
       discord: { enabled: true, token: '${DISCORD_BOT_TOKEN}', ...withOwners, ...nested('Discord channel settings') },
       whatsapp: { enabled: true, ...withOwners, ...nested('WhatsApp channel settings') },
+      slack: expect.anything(),
     });
   });
 
+  test('connect Slack by Socket Mode: owners in private, and their mentions in every channel', () => {
+    expect(openclawConfig({ ...input, has: everyChannel }).channels.slack).toEqual({
+      enabled: true,
+      mode: 'socket',
+      botToken: '${SLACK_BOT_TOKEN}',
+      appToken: '${SLACK_APP_TOKEN}',
+      ...withOwners,
+      dm: { enabled: true, groupEnabled: false },
+      groupPolicy: 'allowlist',
+      channels: { '*': { requireMention: true, users: ['42'] } },
+      historyLimit: 50,
+      streaming: 'partial',
+    });
+  });
+
+  test('open no channel of Slack to an agent without owners', () => {
+    const { slack } = openclawConfig({ ...input, has: everyChannel, ownerIds: [] }).channels;
+    expect(slack).toMatchObject({ groupPolicy: 'allowlist' });
+    expect(slack).not.toHaveProperty('channels');
+  });
+
   test('pair with new contacts where the agent has no owners', () => {
-    const { telegram, discord, whatsapp } = openclawConfig({ ...input, has: everyChannel, ownerIds: [] }).channels;
-    for (const channel of [telegram, discord, whatsapp]) {
+    const { telegram, discord, whatsapp, slack } = openclawConfig({ ...input, has: everyChannel, ownerIds: [] }).channels;
+    for (const channel of [telegram, discord, whatsapp, slack]) {
       expect(channel).toMatchObject({ dmPolicy: 'pairing' });
       expect(channel).not.toHaveProperty('allowFrom');
     }
@@ -127,6 +156,7 @@ describe('channels', () => {
     ['telegramToken', 'telegram'],
     ['discordBotToken', 'discord'],
     ['whatsappToken', 'whatsapp'],
+    ['slackBotToken', 'slack'],
   ])('%s switches on %s alone, and its plugin', (secret, channel) => {
     const config = openclawConfig({ ...input, has: { [secret]: true } });
     expect(Object.keys(config.channels).sort()).toEqual(['defaults', channel].sort());
@@ -134,13 +164,14 @@ describe('channels', () => {
   });
 
   test('allow the plugins of all channels', () => {
-    expect(openclawConfig({ ...input, has: everyChannel }).plugins.allow).toEqual(['memory-core', 'telegram', 'discord', 'whatsapp']);
+    const { allow } = openclawConfig({ ...input, has: everyChannel }).plugins;
+    expect(allow).toEqual(['memory-core', 'telegram', 'discord', 'whatsapp', 'slack']);
   });
 
   test('have `streaming` as an object from 2026.4.7 on, and neither `retry` nor `heartbeat` from 2026.8.1 on', () => {
     const of = (version: string) => openclawConfig({ ...input, version, has: everyChannel }).channels as Record<string, object>;
     expect(of('2026.4.7').telegram).toMatchObject({ streaming: { mode: 'partial' }, retry: { attempts: 3 } });
-    expect(of('2026.8.1').discord).toMatchObject({ streaming: { mode: 'partial' } });
+    for (const channel of ['discord', 'slack']) expect(of('2026.8.1')[channel]).toMatchObject({ streaming: { mode: 'partial' } });
     for (const channel of ['telegram', 'discord']) expect(of('2026.8.1')[channel]).not.toHaveProperty('retry');
     expect(of('2026.8.1').defaults).toEqual({ groupPolicy: 'allowlist' });
   });
@@ -213,6 +244,8 @@ test('each secret variable names its secret', () => {
     AGENT_MODEL_API_KEY: 'virtualKey',
     TELEGRAM_BOT_TOKEN: 'telegramToken',
     DISCORD_BOT_TOKEN: 'discordBotToken',
+    SLACK_BOT_TOKEN: 'slackBotToken',
+    SLACK_APP_TOKEN: 'slackAppToken',
   });
 });
 
