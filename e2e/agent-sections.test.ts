@@ -42,7 +42,10 @@ const conversations = () => page.getByRole('navigation', { name: 'Conversations'
 
 beforeAll(async () => {
   model = await startModelProvider({ apiKey: MODEL_KEY });
-  bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
+  bots = await startBots({
+    telegram: { [canary('1:good-')]: 'good_bot' },
+    slack: { [canary('xoxb-good-')]: { name: 'good', appToken: canary('xapp-good-') } },
+  });
   await openDashboard({ ...bots.settings, API_RATE_LIMIT: '5000' });
 });
 afterAll(async () => {
@@ -322,6 +325,35 @@ describe('a section of an agent:', () => {
       await expectToast(`Telegram is set; ${sentence}`);
     }
     await page.unroute('**/api/agents/*/overview');
+    await page.unroute('**/api/agent');
+  });
+
+  test('channels lead to Slack’s two tokens in three steps', async () => {
+    await openSection('channels');
+    await page.getByText('Show the manifest').click();
+    const manifest = JSON.parse((await page.locator('pre').textContent()) ?? '');
+    expect(manifest).toMatchObject({ display_information: { name: 'Ada' }, settings: { socket_mode_enabled: true } });
+    await page.getByLabel('Slack bot token').fill(canary('xapp-good-'));
+    await page.getByLabel('Slack bot token').blur();
+    await page.getByText('A Slack bot token begins with xoxb-: copy the Bot User OAuth Token of the Slack app').waitFor();
+    const faults: string[] = [];
+    for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/channels-slack', theme)));
+    expect(faults).toEqual([]);
+
+    const sent: unknown[] = [];
+    await page.route('**/api/agent', (route) => {
+      sent.push(route.request().postDataJSON());
+      return route.fulfill({ json: { success: true, key: 'slack', configured: true } });
+    });
+    await page.getByLabel('Slack bot token').fill(canary('xoxb-good-'));
+    await page.getByLabel('Slack app-level token').fill(canary('xapp-bad-'));
+    await button('Connect Slack').click();
+    await page.getByText('Slack does not know this token, or it was revoked').waitFor();
+    expect(sent).toEqual([]);
+    await page.getByLabel('Slack app-level token').fill(canary('xapp-good-'));
+    await button('Connect Slack').click();
+    await expectToast('Slack is set; the agent restarts to use it');
+    expect(sent).toMatchObject([{ key: 'slack', value: canary('xoxb-good-'), appToken: canary('xapp-good-') }]);
     await page.unroute('**/api/agent');
   });
 

@@ -44,7 +44,10 @@ let bots: Awaited<ReturnType<typeof startBots>>;
 let stripe: Awaited<ReturnType<typeof startStripe>>;
 
 beforeAll(async () => {
-  bots = await startBots({ telegram: { [canary('1:good-')]: 'good_bot' } });
+  bots = await startBots({
+    telegram: { [canary('1:good-')]: 'good_bot' },
+    slack: { [canary('xoxb-good-')]: { name: 'good', appToken: canary('xapp-good-') } },
+  });
   stripe = await startStripe({ apiKey: STRIPE_KEY });
   stripe.setPrice('price_solo', { amount: 1_900 });
   stripe.setPrice('price_collective', { amount: 4_950 });
@@ -75,6 +78,24 @@ test('a new agent is not created with a bot token that its channel refuses', asy
   await button('Create agent').click();
   await page.getByText('A bot token was refused: correct it, or leave it empty for now.').waitFor();
   await page.getByText('Telegram does not know this token').waitFor();
+  expect((await database.query('SELECT FROM agents')).rowCount).toBe(1);
+});
+
+test('the form of a new agent leads to Slack’s two tokens, and refuses one without the other', async () => {
+  await visit('/agents/new');
+  await page.getByText('On Slack').click();
+  await page.getByLabel('Name', { exact: true }).fill('Grace');
+  await page.getByText('Show the manifest').click();
+  expect(JSON.parse((await page.locator('pre').textContent()) ?? '')).toMatchObject({ display_information: { name: 'Grace' } });
+  await page.getByLabel('Slack bot token').fill(canary('xoxb-good-'));
+  await page.getByLabel('Slack bot token').blur();
+  await page.getByText('This is @good in Double').waitFor();
+  await page.getByLabel('Your Slack member ID').fill('U0123456789');
+  const faults: string[] = [];
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents/new?slack', theme)));
+  expect(faults).toEqual([]);
+  await button('Create agent').click();
+  await page.getByText('Slack needs two tokens').waitFor();
   expect((await database.query('SELECT FROM agents')).rowCount).toBe(1);
 });
 

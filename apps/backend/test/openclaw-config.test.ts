@@ -22,8 +22,8 @@ function* inputs(version: string): Generator<ConfigInput> {
   for (const choice of choices)
     for (const telegramToken of switches)
       for (const discordBotToken of switches)
+        // Slack is on where Discord is off, which halves the combinations.
         for (const whatsappToken of switches)
-          // Slack is on where Discord is off, which halves the combinations.
           for (const ownerIds of owners)
             for (const plan of Object.keys(plans) as Plan[])
               yield {
