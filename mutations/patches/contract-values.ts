@@ -4,6 +4,7 @@ const backendTest = { package: '@agentbot/backend', file: 'test/contract-values.
 const contractsTest = { package: '@agentbot/contracts', file: 'test/agents-api.test.ts' };
 const settings = { ...backendTest, name: 'channel settings' };
 const models = { ...backendTest, name: 'models' };
+const slack = { package: '@agentbot/backend', file: 'src/infra/openclaw/config-builder.test.ts', name: 'Slack' };
 const builder = 'apps/backend/src/infra/openclaw/config-builder.ts';
 const providers = 'apps/backend/src/infra/openclaw/providers.ts';
 const plans = 'packages/contracts/src/plans.ts';
@@ -15,8 +16,8 @@ export const contractValues: Patch[] = [
   {
     id: 'group-policy',
     file: builder,
-    find: "groupPolicy: 'allowlist'",
-    replace: "groupPolicy: 'open'",
+    find: "groupPolicy: 'allowlist',\n      ...(dialect",
+    replace: "groupPolicy: 'open',\n      ...(dialect",
     harm: 'strangers talk to an agent in groups',
     test: settings,
   },
@@ -64,16 +65,32 @@ export const contractValues: Patch[] = [
   {
     id: 'mention',
     file: builder,
-    find: 'requireMention: true',
-    replace: 'requireMention: false',
+    find: "const groups = { '*': { requireMention: true } };",
+    replace: "const groups = { '*': { requireMention: false } };",
     harm: 'the agent answers everything that is said in a group',
     test: settings,
   },
   {
+    id: 'slack-everybody',
+    file: builder,
+    find: 'requireMention: true, users: ownerIds',
+    replace: 'requireMention: true',
+    harm: 'a whole workspace commands the agent',
+    test: slack,
+  },
+  {
+    id: 'slack-open-channels',
+    file: builder,
+    find: '...(ownerIds.length && { channels:',
+    replace: '...({ channels:',
+    harm: 'an agent without owners answers in every channel of Slack',
+    test: slack,
+  },
+  {
     id: 'telegram-history',
     file: builder,
-    find: 'historyLimit: 50',
-    replace: 'historyLimit: 5',
+    find: 'historyLimit: 50,\n        replyToMode',
+    replace: 'historyLimit: 5,\n        replyToMode',
     harm: 'the agent forgets a group conversation',
     test: settings,
   },
@@ -121,24 +138,24 @@ export const contractValues: Patch[] = [
   {
     id: 'streaming',
     file: builder,
-    find: ": 'partial',",
-    replace: ": 'off',",
+    find: ": 'partial');",
+    replace: ": 'off');",
     harm: 'answers come all at once',
     test: settings,
   },
   {
     id: 'discord-dm',
     file: builder,
-    find: 'dm: { enabled: true,',
-    replace: 'dm: { enabled: false,',
+    find: 'dm: { enabled: true, groupEnabled: false },\n        historyLimit',
+    replace: 'dm: { enabled: false, groupEnabled: false },\n        historyLimit',
     harm: 'a Discord bot takes no direct messages',
     test: settings,
   },
   {
     id: 'discord-group-dm',
     file: builder,
-    find: 'groupEnabled: false',
-    replace: 'groupEnabled: true',
+    find: 'groupEnabled: false },\n        historyLimit',
+    replace: 'groupEnabled: true },\n        historyLimit',
     harm: 'group messages are accepted',
     test: settings,
   },

@@ -34,6 +34,13 @@ export const secrets: Patch[] = [
     harm: 'the log holds sessions',
   },
   {
+    id: 'log-slack',
+    ...log,
+    find: '|\\bxapp-[\\w-]{8,}',
+    replace: '',
+    harm: 'the log holds app-level tokens of Slack',
+  },
+  {
     id: 'log-telegram',
     ...log,
     find: '/(?<!\\d)\\d{6,12}:[\\w-]{30,}/g',
@@ -114,8 +121,8 @@ export const secrets: Patch[] = [
   {
     id: 'secret-in-config',
     ...agentSecrets,
-    find: 'const { apiKey, telegramToken, discordBotToken, whatsappToken, ...open } = config;',
-    replace: 'const { apiKey, telegramToken, discordBotToken, ...open } = config;\n  const { whatsappToken } = config;',
+    find: 'whatsappToken, slackBotToken, slackAppToken, ...open } = config;',
+    replace: 'whatsappToken, slackBotToken, ...open } = config;\n  const { slackAppToken } = config;',
     harm: 'a token is stored in clear and returned with the configuration',
   },
   {

@@ -19,6 +19,7 @@ const text = module('components/agent/operation-text');
 const usageDays = module('features/usage/days');
 const budgetValues = module('features/usage/budget-values');
 const provision = module('features/agents/provision-body');
+const manifest = module('components/agent/slack-manifest');
 const proxyRoute = 'apps/web/src/server/proxy-route.ts';
 
 /** The dashboard's server, and what the dashboard shows. */
@@ -321,6 +322,27 @@ export const web: Patch[] = [
     find: "telegramToken: text('telegramToken')",
     replace: "telegramToken: text('discordBotToken')",
     harm: 'one channel gets the token of another',
+  },
+  {
+    id: 'slack-fields',
+    ...provision,
+    find: "slackAppToken: text('slackAppToken')",
+    replace: "slackAppToken: text('slackBotToken')",
+    harm: 'no agent with Slack can be created',
+  },
+  {
+    id: 'slack-manifest-socket',
+    ...manifest,
+    find: 'socket_mode_enabled: true',
+    replace: 'socket_mode_enabled: false',
+    harm: 'the Slack app never sends a message',
+  },
+  {
+    id: 'slack-manifest-scope',
+    ...manifest,
+    find: "'im:history', ",
+    replace: '',
+    harm: 'Slack refuses the manifest',
   },
   {
     id: 'endpoint-hidden',

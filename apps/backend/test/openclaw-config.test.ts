@@ -20,9 +20,9 @@ const switches = [true, false];
 /** Every combination of provider, channels, owners and plan. */
 function* inputs(version: string): Generator<ConfigInput> {
   for (const choice of choices)
+    // Slack is on where Discord is off, which halves the combinations.
     for (const telegramToken of switches)
       for (const discordBotToken of switches)
-        // Slack is on where Discord is off, which halves the combinations.
         for (const whatsappToken of switches)
           for (const ownerIds of owners)
             for (const plan of Object.keys(plans) as Plan[])

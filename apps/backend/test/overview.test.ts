@@ -198,6 +198,8 @@ test('Slack’s two tokens are set together or not at all, and only in their own
   expect(await channels()).toEqual(['slack']);
   expect((await credential({})).body).toEqual({ success: true, key: 'slack', configured: false });
   expect(await channels()).toEqual([]);
+  const stored = await backend.context.database.as('service', (tx) => tx.agentSecret.findMany({ where: { agentId: id } }));
+  expect(stored.map(({ name }) => name).filter((name) => name.startsWith('slack'))).toEqual([]);
   expect((await credential({ value: slackBotToken, appToken: slackAppToken })).body.configured).toBe(true);
   const { body } = await backend.as(admin, 'GET', `/api/agents/${id}/channels`);
   expect(body.channels).toMatchObject([{ channel: 'slack', state: 'off' }]);

@@ -111,6 +111,7 @@ test('a bot writes, changes and deletes its message, and gets the event of its o
   const { messages = [] } = await web.conversations.history({ channel, limit: 1 });
   expect(messages.map(({ text }) => text)).toEqual(['Hello again']);
   await web.reactions.add({ channel, timestamp: ts, name: 'eyes' });
+  expect(await errorOf(web.reactions.add({ channel, timestamp: ts, name: '👀' }))).toBe('invalid_name');
   expect(await errorOf(web.reactions.add({ channel, timestamp: ts, name: 'eyes' }))).toBe('already_reacted');
   await web.reactions.remove({ channel, timestamp: ts, name: 'eyes' });
   await web.chat.delete({ channel, ts });

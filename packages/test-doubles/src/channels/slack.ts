@@ -178,6 +178,8 @@ export function createSlack({ apps, socketUrl, ackMs = 3000, limit = { messages:
   function react(body: Record<string, unknown>, add: boolean): object {
     const { channel, timestamp, name } = body;
     if (!name) throw new SlackError('no_reaction');
+    // A name such as `eyes` or `+1`, not the character.
+    if (!/^[a-z0-9_+-]+$/.test(String(name))) throw new SlackError('invalid_name');
     const key = `${channel} ${messageAt(String(channel), timestamp).ts} ${name}`;
     if (reactions.has(key) === add) throw new SlackError(add ? 'already_reacted' : 'no_reaction');
     if (add) reactions.add(key);

@@ -135,6 +135,7 @@ describe('channels', () => {
       channels: { '*': { requireMention: true, users: ['42'] } },
       historyLimit: 50,
       streaming: 'partial',
+      ackReaction: 'eyes',
     });
   });
 

@@ -84,6 +84,8 @@ function channels({ version, has, ownerIds }: ConfigInput) {
         ...(ownerIds.length && { channels: { '*': { requireMention: true, users: ownerIds } } }),
         historyLimit: 50,
         streaming: partialStreaming(dialect),
+        // OpenClaw's default is a character, which Slack refuses.
+        ackReaction: 'eyes',
       },
     }),
     ...(has.whatsappToken && { whatsapp: { enabled: true, ...direct, groups, sendReadReceipts: true } }),
