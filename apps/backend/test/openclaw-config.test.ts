@@ -19,8 +19,8 @@ const switches = [true, false];
 
 /** Every combination of provider, channels, owners and plan. */
 function* inputs(version: string): Generator<ConfigInput> {
+  // Slack is on where Discord is off, which halves the combinations.
   for (const choice of choices)
-    // Slack is on where Discord is off, which halves the combinations.
     for (const telegramToken of switches)
       for (const discordBotToken of switches)
         for (const whatsappToken of switches)

@@ -50,6 +50,8 @@ async function pollUntil<T>(read: () => Promise<T>, good: (value: T) => boolean,
     if (good(value) || Date.now() > end) return value;
   }
 }
+/** OpenClaw 2026.3.13 calls a channel running before its socket is connected. */
+const awaitSocket = (token: string) => pollUntil(channels.slack.connected, (tokens) => tokens.includes(token), 120_000);
 const awaitState = (state: string) => pollUntil(readSlack, (slack) => slack?.state === state);
 
 beforeAll(async () => {
@@ -80,6 +82,7 @@ afterAll(async () => {
 });
 
 test('on Slack the agent answers its owner and not a stranger, and both sides are stored as messages', async () => {
+  await awaitSocket(BOT);
   expect(await awaitState('connected')).toMatchObject({ channel: 'slack', state: 'connected', error: null });
   await channels.slack.write({ from: STRANGER, text: 'Let me in' });
   await channels.slack.write({ from: OWNER, text: 'Hello from Slack' });
@@ -125,7 +128,7 @@ test('set-credential replaces both tokens, and the agent answers as the other ap
     configured: true,
   });
   await backend.settled(id);
-  await awaitState('connected');
+  await awaitSocket(SECOND_BOT);
   const before = (await readLines()).length;
   await channels.slack.write({ from: OWNER, text: 'Still the same?', token: SECOND_BOT });
   const lines = await pollUntil(readLines, (all) => all.length >= before + 2);

@@ -78,6 +78,8 @@ export async function startChannels({ image, labels, telegram = {}, discord = {}
     slack: {
       write: (message: SlackWritten) => fetch(`${control}/slack`, { method: 'POST', body: JSON.stringify(message) }),
       calls: async () => (await (await fetch(`${control}/slack`)).json()) as SlackCall[],
+      /** The tokens of the bots whose apps have a socket. */
+      connected: async () => (await (await fetch(`${control}/slack/connected`)).json()) as string[],
     },
     close: () => container.remove({ force: true, v: true }),
   };

@@ -45,6 +45,7 @@ createControl(async (request, response) => {
     else if (request.url === '/slack') slack.write({ ...message, token });
     else telegram.write(message, token);
   }
-  const { calls } = { '/discord': discord, '/slack': slack }[request.url ?? ''] ?? telegram;
+  const connected = { calls: Object.keys(bots.slack).filter((token) => slack.isConnected(token)) };
+  const { calls } = { '/discord': discord, '/slack': slack, '/slack/connected': connected }[request.url ?? ''] ?? telegram;
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(calls));
 }).listen(8080);

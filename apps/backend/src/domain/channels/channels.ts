@@ -46,8 +46,6 @@ function stateOf(channel: Channel, { running, connected, linked, lastError }: Ch
     return connected ? 'connected' : lastError ? 'error' : 'connecting';
   }
   if (lastError) return 'error';
-  // Slack's account runs before its socket is connected; Telegram's has no connection to report.
-  if (channel === 'slack') return connected ? 'connected' : 'connecting';
   return running && connected !== false ? 'connected' : 'connecting';
 }
 
