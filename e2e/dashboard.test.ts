@@ -92,7 +92,7 @@ test('the form of a new agent leads to Slack’s two tokens, and refuses one wit
   await page.getByText('This is @good in Double').waitFor();
   await page.getByLabel('Your Slack member ID').fill('U0123456789');
   const faults: string[] = [];
-  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents/new?slack', theme)));
+  for (const theme of ['light', 'dark']) faults.push(...(await findFaults(page, '/agents/new-slack', theme)));
   expect(faults).toEqual([]);
   await button('Create agent').click();
   await page.getByText('Slack needs two tokens').waitFor();

@@ -43,7 +43,10 @@ export function SlackFields({ agentName, names, required = false, checks }: Prop
         </div>
         <details>
           <summary className="cursor-pointer text-muted">Show the manifest</summary>
-          <pre className="mt-2 max-h-60 overflow-auto rounded-lg border border-line bg-canvas p-3 text-xs">{manifest}</pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+          <pre tabIndex={0} className="mt-2 max-h-60 overflow-auto rounded-lg border border-line bg-canvas p-3 text-xs">
+            {manifest}
+          </pre>
         </details>
       </Step>
       <Step title="Install the app">
