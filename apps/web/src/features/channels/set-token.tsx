@@ -1,6 +1,7 @@
 'use client';
 
 import type { AgentOverview } from '@agentbot/contracts';
+import Link from 'next/link';
 import { type FormEvent, useState } from 'react';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { SlackFields } from '../../components/agent/slack-fields.tsx';
@@ -70,7 +71,16 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
           hint="Any word turns WhatsApp on. Then link it by QR code"
         />
       ) : channel === 'slack' ? (
-        <SlackFields agentName={agent.name} names={{ bot: 'token', app: 'appToken' }} required checks={checks} />
+        <>
+          <SlackFields agentName={agent.name} names={{ bot: 'token', app: 'appToken' }} required checks={checks} />
+          <p className="text-muted text-sm">
+            The agent answers its owners. Add your Slack member ID to the owner IDs in the{' '}
+            <Link href={`/agents/${agent.id}/configuration`} className="text-accent underline">
+              configuration
+            </Link>
+            .
+          </p>
+        </>
       ) : (
         <TokenField channel={channel} name="token" checks={checks} />
       )}
