@@ -100,7 +100,9 @@ const registeredUser = { email: 'somebody@example.com', password: canary('a long
 const accepted: Partial<Record<RouteId, object>> = {
   // Without a list of domains: this installation cannot enforce one.
   updateAgentMetadata: { plan: 'collective', config: {} },
-  updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [] },
+  updateAgentConfig: { plan: 'collective', config: {}, allowedDomains: [], whatsappToken: undefined },
+  createAgent: { config: { allowedDomains: ['example.com'] } },
+  deployAgent: { config: {} },
   updateAccount: { name: 'Somebody', password: undefined, currentPassword: undefined },
   deleteAccount: { password: 'not the right one' },
   challengeAccountPasskey: { password: 'not the right one' },
