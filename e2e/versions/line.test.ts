@@ -117,7 +117,20 @@ async function operate(method: string, route: string, body?: unknown) {
   if (answer.status >= 300) throw new Error(`${method} ${route} answered ${answer.status}: ${answer.body.error}`);
   return answer.body;
 }
-const say = async (id: string, message: string): Promise<string> => (await operate('POST', '/api/chat', { message, agentId: id })).reply;
+/** The last frame of the stream of a message's reply. */
+async function lastFrame(messageId: string) {
+  const response = await owner.fetch(`/api/chat/${messageId}/stream`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  const frames = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
+  return JSON.parse(frames.at(-1)?.slice('data: '.length) ?? '{}');
+}
+/** Sends a message and waits for its reply, however long a loaded machine takes. @throws Error with the reply's error */
+async function say(id: string, message: string): Promise<string> {
+  const sent = await operate('POST', '/api/chat', { message, agentId: id, wait: false });
+  const frame = await lastFrame(sent.id);
+  if (frame.type !== 'done') throw new Error(`“${message}” ended with ${JSON.stringify(frame)}`);
+  return frame.message.content;
+}
 /** Whether the model was told something together with a person's words. A boolean: the prompt is too long for a failed test. */
 const wasTold = (words: string, text: string): boolean =>
   JSON.stringify(model.requests.findLast((request) => request.words === words)?.body ?? null).includes(text);
@@ -182,16 +195,13 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
   });
 
   feature('it answers in the chat', version, async () => {
-    expect(await say(id, 'My favourite colour is teal')).toBe('You said: My favourite colour is teal');
+    const { reply } = await operate('POST', '/api/chat', { message: 'My favourite colour is teal', agentId: id });
+    expect(reply).toBe('You said: My favourite colour is teal');
   });
 
   feature('its replies stream', version, async () => {
     const sent = await operate('POST', '/api/chat', { message: 'Slowly please', agentId: id, wait: false });
-    const response = await owner.fetch(`/api/chat/${sent.id ?? sent.message?.id}/stream`);
-    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-    const frames = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
-    const last = JSON.parse(frames.at(-1)?.slice('data: '.length) ?? '{}');
-    expect(JSON.stringify(last)).toContain('Slowly please');
+    expect(await lastFrame(sent.id)).toMatchObject({ type: 'done', message: { content: 'You said: Slowly please' } });
   });
 
   feature('on Telegram it answers its owner and no stranger', version, async () => {
