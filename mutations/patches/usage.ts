@@ -483,7 +483,7 @@ export const usage: Patch[] = [
     find: 'WHERE ended.told AND',
     replace: 'WHERE',
     harm: 'an owner is told that an agent works again that never failed for long',
-    test: notices('once an hour when its error comes and goes'),
+    test: notices('not when it works again by itself'),
   },
   {
     id: 'agent-notice-off',

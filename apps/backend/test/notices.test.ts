@@ -100,6 +100,16 @@ describe('an owner is told of an agent', () => {
     expect(subjectsTo(owner)).toEqual(['Swift does not work', 'Swift does not work']);
   });
 
+  test('not when it works again by itself', async () => {
+    const owner = await openAccount();
+    const id = await createAgent(owner, 'Dunlin');
+    await setState(id, 'error');
+    for (const each of [170, 174]) await minute(each);
+    await setState(id, 'running');
+    for (const each of [175, 176]) await minute(each);
+    expect(subjectsTo(owner)).toEqual([]);
+  });
+
   test('together with the others of the same outage', async () => {
     const owner = await openAccount();
     const ids = [await createAgent(owner, 'Tern'), await createAgent(owner, 'Wren')];
