@@ -328,6 +328,27 @@ describe('a section of an agent:', () => {
     await page.unroute('**/api/agent');
   });
 
+  test('channels lead to the pages where bots are made, and switch WhatsApp on without a token', async () => {
+    await openSection('channels');
+    const addresses = {
+      '@BotFather': 'https://t.me/BotFather',
+      'Discord’s developer portal': 'https://discord.com/developers/applications',
+    };
+    for (const [name, address] of Object.entries(addresses)) {
+      const link = page.getByRole('link', { name });
+      expect([await link.getAttribute('href'), await link.getAttribute('target')]).toEqual([address, '_blank']);
+    }
+    const sent: unknown[] = [];
+    await page.route('**/api/agent', (route) => {
+      sent.push(route.request().postDataJSON());
+      return route.fulfill({ json: { success: true, key: 'whatsapp', configured: true } });
+    });
+    await button('Connect WhatsApp').click();
+    await expectToast('WhatsApp is set; the agent restarts to use it');
+    await page.unroute('**/api/agent');
+    expect(sent).toEqual([{ action: 'set-credential', agentId: agent, key: 'whatsapp', value: 'on' }]);
+  });
+
   test('channels lead to Slack’s two tokens in three steps', async () => {
     await openSection('channels');
     await page.getByText('Show the manifest').click();

@@ -74,6 +74,7 @@ afterAll(async () => {
 test('a new agent is not created with a bot token that its channel refuses', async () => {
   await visit('/agents/new');
   await page.getByText('Channels (optional)').click();
+  await page.getByText('Telegram', { exact: true }).click();
   await page.getByLabel('Telegram bot token').fill('1:bad');
   await button('Create agent').click();
   await page.getByText('A bot token was refused: correct it, or leave it empty for now.').waitFor();

@@ -1,21 +1,12 @@
 'use client';
 
-import type { ReactNode } from 'react';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { ChannelLink, Step, Steps } from './channel-steps.tsx';
 import { slackManifest } from './slack-manifest.ts';
 import { TokenField } from './token-field.tsx';
 import type { TokenChecks } from './use-token-checks.ts';
 
 const APPS = 'https://api.slack.com/apps?new_app=1';
-
-function Step({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <li className="space-y-2">
-      <p className="font-medium">{title}</p>
-      {children}
-    </li>
-  );
-}
 
 interface Props {
   /** The name that the Slack app gets. */
@@ -29,14 +20,11 @@ interface Props {
 export function SlackFields({ agentName, names, required = false, checks }: Props) {
   const manifest = slackManifest(agentName);
   return (
-    <ol className="list-decimal space-y-4 pl-5 text-sm marker:text-muted">
+    <Steps>
       <Step title="Create a Slack app">
         <p className="text-muted">
-          Open{' '}
-          <a href={APPS} target="_blank" rel="noreferrer" className="text-accent underline">
-            Slack’s page for new apps
-          </a>
-          , choose “From a manifest” and your workspace, and paste this manifest as JSON.
+          Open <ChannelLink href={APPS}>Slack’s page for new apps</ChannelLink>, choose “From a manifest” and your workspace, and paste this
+          manifest as JSON.
         </p>
         <div className="flex flex-wrap items-start gap-2">
           <CopyButton text={manifest} label="Copy manifest" />
@@ -59,6 +47,6 @@ export function SlackFields({ agentName, names, required = false, checks }: Prop
         </p>
         <TokenField channel="slack-app" name={names.app} required={required} checks={checks} />
       </Step>
-    </ol>
+    </Steps>
   );
 }

@@ -12,9 +12,9 @@ interface Props {
   required?: boolean;
   checks: TokenChecks;
 }
-const texts: Record<CheckedChannel, { label: string; hint: string }> = {
-  telegram: { label: 'Telegram bot token', hint: 'From @BotFather on Telegram, after /newbot' },
-  discord: { label: 'Discord bot token', hint: 'From the Discord developer portal, under Bot' },
+const texts: Record<CheckedChannel, { label: string; hint?: string }> = {
+  telegram: { label: 'Telegram bot token', hint: 'BotFather’s last message has it' },
+  discord: { label: 'Discord bot token' },
   slack: { label: 'Slack bot token', hint: 'The Bot User OAuth Token, which begins with xoxb-' },
   'slack-app': { label: 'Slack app-level token', hint: 'It begins with xapp-' },
 };

@@ -1,9 +1,9 @@
 'use client';
 
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { BotFields } from '../../components/agent/channel-steps.tsx';
 import { PlanField } from '../../components/agent/plan-field.tsx';
 import { SlackFields } from '../../components/agent/slack-fields.tsx';
-import { TokenField } from '../../components/agent/token-field.tsx';
 import type { TokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Field, SelectField } from '../../components/ui/field.tsx';
 import { hasKeyFor, type ProviderKeys, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
@@ -21,6 +21,15 @@ function keyHint(model: string, known: ProviderKeys | undefined): string {
   return key
     ? `Leave empty to use the key of your account (${key.keyPreview}). A key here is for this agent alone`
     : 'From your model provider. Stored encrypted, never shown again. A key for all your agents is saved under Model keys';
+}
+
+function ChannelSection({ title, open, children }: { title: string; open: boolean; children: ReactNode }) {
+  return (
+    <details className="rounded-lg border border-line px-3 py-2" open={open}>
+      <summary className="cursor-pointer font-medium text-sm">{title}</summary>
+      <div className="mt-3 space-y-4 pb-1">{children}</div>
+    </details>
+  );
 }
 
 /** The fields of a new agent, filled from a template. */
@@ -42,27 +51,28 @@ export function NewAgentFields({ template, checks }: { template: Template; check
       <details className="rounded-lg border border-line px-3 py-2" open={template.channel !== undefined}>
         <summary className="cursor-pointer font-medium text-sm">Channels (optional)</summary>
         <div className="mt-3 space-y-4 pb-1">
-          <TokenField channel="telegram" name="telegramToken" checks={checks} />
-          <TokenField channel="discord" name="discordBotToken" checks={checks} />
-          <details className="rounded-lg border border-line px-3 py-2" open={template.channel === 'slack'}>
-            <summary className="cursor-pointer font-medium text-sm">Slack</summary>
-            <div className="mt-3 space-y-4 pb-1">
-              <SlackFields agentName={name} names={{ bot: 'slackBotToken', app: 'slackAppToken' }} checks={checks} />
-              <Field
-                label="Your Slack member ID"
-                name="slackOwnerId"
-                placeholder="U0123456789"
-                maxLength={64}
-                hint="In Slack, open your profile, then ⋮ and “Copy member ID”. The agent answers its owners: in private, and where they mention it"
-              />
-            </div>
-          </details>
-          <Field
-            label="WhatsApp token"
-            name="whatsappToken"
-            {...secret}
-            hint="Any word turns WhatsApp on. Link your account by QR code afterwards"
-          />
+          <ChannelSection title="Telegram" open={template.channel === 'telegram'}>
+            <BotFields channel="telegram" name="telegramToken" checks={checks} />
+          </ChannelSection>
+          <ChannelSection title="Discord" open={template.channel === 'discord'}>
+            <BotFields channel="discord" name="discordBotToken" checks={checks} />
+          </ChannelSection>
+          <ChannelSection title="Slack" open={template.channel === 'slack'}>
+            <SlackFields agentName={name} names={{ bot: 'slackBotToken', app: 'slackAppToken' }} checks={checks} />
+            <Field
+              label="Your Slack member ID"
+              name="slackOwnerId"
+              placeholder="U0123456789"
+              maxLength={64}
+              hint="In Slack, open your profile, then ⋮ and “Copy member ID”. The agent answers its owners: in private, and where they mention it"
+            />
+          </ChannelSection>
+          <label className="flex items-start gap-3 px-3 text-sm">
+            <input type="checkbox" name="whatsappToken" value="on" className="mt-1 accent-accent" />
+            <span>
+              WhatsApp <span className="block text-muted text-xs">You link your account by QR code afterwards.</span>
+            </span>
+          </label>
         </div>
       </details>
       <InstructionsField />

@@ -32,7 +32,7 @@ export function Channels({ id }: { id: string }) {
   if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!data || !agent) return <Loading className="h-40" />;
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
       {all.map((channel) => {
         const view = data.channels.find((each) => each.channel === channel);
         const last = [view?.lastInboundAt, view?.lastOutboundAt]

@@ -4,12 +4,11 @@ import type { AgentOverview } from '@agentbot/contracts';
 import Link from 'next/link';
 import { type FormEvent, useState } from 'react';
 import { channelNames } from '../../components/agent/channel-names.ts';
+import { BotFields } from '../../components/agent/channel-steps.tsx';
 import { SlackFields } from '../../components/agent/slack-fields.tsx';
-import { TokenField } from '../../components/agent/token-field.tsx';
 import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
-import { Field } from '../../components/ui/field.tsx';
 import { api } from '../../lib/api/client.ts';
 import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 
@@ -33,6 +32,9 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
   const [saves, setSaves] = useState(0);
   const name = channelNames[channel];
   const tokens = channel === 'slack' ? 'tokens' : 'token';
+  // The API takes any word as the token of WhatsApp.
+  const isSwitch = channel === 'whatsapp';
+  const deleted = isSwitch ? '' : `The ${name} ${tokens} ${channel === 'slack' ? 'are' : 'is'} deleted. `;
 
   const setToken = (tokens: { value?: string; appToken?: string } = {}) =>
     api('tellAgent', { body: { action: 'set-credential', agentId: agent.id, key: channel, ...tokens } });
@@ -44,11 +46,14 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const value = String(form.get('token') ?? '').trim();
+    const value = isSwitch ? 'on' : String(form.get('token') ?? '').trim();
     const appToken = String(form.get('appToken') ?? '').trim();
     if (!value || (channel === 'slack' && !appToken)) return;
     setBusy(true);
-    const text = { pending: `Saving the ${name} ${tokens}…`, success: `${name} is set; ${whenUsed(agent)}` };
+    const text = {
+      pending: isSwitch ? `Connecting ${name}…` : `Saving the ${name} ${tokens}…`,
+      success: `${name} is set; ${whenUsed(agent)}`,
+    };
     if ((await areValid(value, appToken)) && (await acceptedWithToast(setToken({ value, ...(appToken && { appToken }) }), text))) {
       setSaves(saves + 1);
       void onChanged();
@@ -63,13 +68,7 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
   return (
     <form method="post" key={saves} onSubmit={save} className="space-y-2">
       {channel === 'whatsapp' ? (
-        <Field
-          label="WhatsApp token"
-          name="token"
-          type="password"
-          autoComplete="off"
-          hint="Any word turns WhatsApp on. Then link it by QR code"
-        />
+        !connected && <p className="text-muted text-sm">You link your account by QR code afterwards.</p>
       ) : channel === 'slack' ? (
         <>
           <SlackFields agentName={agent.name} names={{ bot: 'token', app: 'appToken' }} required checks={checks} />
@@ -82,17 +81,19 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
           </p>
         </>
       ) : (
-        <TokenField channel={channel} name="token" checks={checks} />
+        <BotFields channel={channel} name="token" checks={checks} />
       )}
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" kind="plain" busy={busy}>
-          {connected ? `Replace the ${tokens}` : `Connect ${name}`}
-        </Button>
+        {!(isSwitch && connected) && (
+          <Button type="submit" kind="plain" busy={busy}>
+            {connected ? `Replace the ${tokens}` : `Connect ${name}`}
+          </Button>
+        )}
         {connected && (
           <ConfirmButton
             action="Disconnect"
             title={`Disconnect ${name}?`}
-            description={`The ${name} ${tokens} ${channel === 'slack' ? 'are' : 'is'} deleted, and the agent no longer answers on ${name}.`}
+            description={`${deleted}The agent no longer answers on ${name}.`}
             confirm={`Disconnect ${name}`}
             onConfirm={disconnect}
           />
