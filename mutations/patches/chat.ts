@@ -384,6 +384,19 @@ export const chat: Patch[] = [
     test: gateway('stores equal words'),
   },
   {
+    id: 'daily-reset',
+    file: 'apps/backend/src/infra/openclaw/config-builder.ts',
+    find: "    session: { reset: { mode: 'idle', idleMinutes: TEN_YEARS_MINUTES } },\n",
+    replace: '',
+    harm: 'an agent forgets every conversation at four in the morning',
+    test: {
+      package: '@agentbot/backend',
+      file: 'test/turns-docker.test.ts',
+      name: 'a conversation that rested for two days',
+      slow: true,
+    },
+  },
+  {
     id: 'sync-unsubscribed',
     file: conversations('sync-conversations'),
     find: "if (gateway.offers('sessions.subscribe'))",

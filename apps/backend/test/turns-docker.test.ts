@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isWholeSweep } from '@agentbot/config/sweep';
@@ -77,6 +78,20 @@ describe('messages in one session', () => {
       await other.stop();
     }
   });
+});
+
+test('a conversation that rested for two days is continued: the agent knows what was said before', async () => {
+  const sessionId = await newSession();
+  await send(sessionId, 'My bird is a wren');
+  // The time that OpenClaw compares with its hour of the day: docs.openclaw.ai/concepts/session, "Lifecycle".
+  const age = `const f = '/home/node/.openclaw/agents/main/sessions/sessions.json';
+    const sessions = JSON.parse(fs.readFileSync(f, 'utf8'));
+    for (const each of Object.values(sessions)) each.updatedAt -= 2 * 24 * 3600 * 1000;
+    fs.writeFileSync(f, JSON.stringify(sessions));`;
+  execFileSync('docker', ['exec', `openclaw-${id}`, 'node', '-e', age]);
+  expect(await send(sessionId, 'Which bird?')).toEqual([200, 'You said: Which bird?']);
+  const asked = JSON.stringify(model.requests.find(({ words }) => words === 'Which bird?')?.body);
+  expect(asked.includes('My bird is a wren')).toBe(true);
 });
 
 test('after SIGKILL of a process another one answers each pending message once and in order', async () => {

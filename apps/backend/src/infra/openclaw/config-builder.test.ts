@@ -87,6 +87,8 @@ test('openclawConfig builds the whole file of an agent without channels', () => 
     },
     tools: { profile: 'messaging', deny: ['browser', 'canvas'] },
     skills: { entries: { weather: { enabled: false }, github: { enabled: true } } },
+    // Ten years of 365 days.
+    session: { reset: { mode: 'idle', idleMinutes: 5_256_000 } },
     messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },
     channels: {
       defaults: { groupPolicy: 'allowlist', heartbeat: { showOk: false, showAlerts: true, useIndicator: true } },

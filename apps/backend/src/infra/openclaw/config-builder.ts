@@ -33,6 +33,8 @@ export interface ConfigInput {
   origin: string;
 }
 
+const TEN_YEARS_MINUTES = 10 * 365 * 24 * 60;
+
 const partialStreaming = ({ streaming }: Dialect) => (streaming === 'object' ? { mode: 'partial' } : 'partial');
 
 /** Channel settings whose form depends on the OpenClaw version. */
@@ -171,6 +173,8 @@ export function openclawConfig(given: ConfigInput) {
     },
     tools: { profile: toolProfile, deny: ['browser', 'canvas'] },
     skills: { entries: Object.fromEntries(Object.entries(input.skills).map(([key, enabled]) => [key, { enabled }])) },
+    // Versions before 2026.8 begin each session anew at four in the morning: the agent forgets what its conversation still shows.
+    session: { reset: { mode: 'idle', idleMinutes: TEN_YEARS_MINUTES } },
     messages: { groupChat: { mentionPatterns: ['@agent', 'agent'] } },
     channels: channels(input),
   };
