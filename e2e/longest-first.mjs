@@ -13,6 +13,7 @@ const IN_TURN = {
   'page-policy': 70,
   'web-streams': 64,
   live: 61,
+  passkeys: 60,
   'model-keys': 51,
 };
 

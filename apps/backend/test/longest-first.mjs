@@ -40,16 +40,20 @@ const IN_TURN = {
   'engine-proxy': 63,
   uncaught: 63,
   canary: 62,
+  slack: 63,
   lapse: 61,
   'machine-clients': 60,
   'openclaw-config': 58,
   images: 53,
   gateway: 51,
   schedules: 48,
+  'http-limits': 48,
   clone: 44,
   'access-matrix': 44,
   setup: 44,
   'renamed-container': 43,
+  audit: 43,
+  'conversations-docker': 40,
 };
 
 /** `pnpm swarm`, a suite of its own: it needs the processors for two more engines. */
