@@ -109,6 +109,9 @@ async function containerContents(context: Slice, agent: Agent, version: string) 
     { path: 'openclaw.json', content: configuration },
     // A gateway that distrusts a changed file (half its former size, for example) restores this copy: both must be equal.
     { path: 'openclaw.json.bak', content: configuration },
+    // The gateway makes its list of models from the configuration. In a list that a version before 2026.8 made stands the name of the
+    // key's variable, which 2026.8 sends as the key: the provider is refused, and then left out for a while.
+    { path: 'agents/main/agent/models.json', content: '{"providers":{}}' },
     { path: 'devices/paired.json', content: pairedDevices(secrets.deviceKey ?? '') },
     ...(authorities ? [{ path: EXTRA_CA, content: authorities }] : []),
   ];

@@ -29,6 +29,7 @@ test('packFiles packs each folder once and each file, for the container’s user
   const owned = { uid: 1000, gid: 1000 };
   expect(entries.map(({ header: { name, type, mode, uid, gid }, content }) => ({ name, type, mode, uid, gid, content }))).toEqual([
     { name: 'workspace', type: 'directory', mode: 0o700, ...owned, content: '' },
+    { name: 'a', type: 'directory', mode: 0o700, ...owned, content: '' },
     { name: 'a/b', type: 'directory', mode: 0o700, ...owned, content: '' },
     { name: 'openclaw.json', type: 'file', mode: 0o600, ...owned, content: '{}' },
     { name: 'workspace/SOUL.md', type: 'file', mode: 0o600, ...owned, content: 'é' },

@@ -8,7 +8,8 @@ import { AGENT_UID } from './container-options.ts';
 export function packFiles(files: VolumeFile[]) {
   const tar = pack();
   const owner = { uid: AGENT_UID, gid: AGENT_UID };
-  const folders = new Set(files.flatMap(({ path }) => (path.includes('/') ? [path.slice(0, path.lastIndexOf('/'))] : [])));
+  // The engine would give a folder without an entry to root.
+  const folders = new Set(files.flatMap(({ path }) => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index))));
   // No entry for the root folder: it would change the owner of the whole volume.
   for (const name of folders) tar.entry({ name, type: 'directory', mode: 0o700, ...owner });
   for (const { path, content } of files) tar.entry({ name: path, mode: 0o600, ...owner }, content);
