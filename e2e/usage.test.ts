@@ -344,7 +344,7 @@ test('the list and the page of an agent warn when most of a budget is used, of t
 
 test('mails about agents too are switched on the page Account, which says when the address is not verified', async () => {
   await visit('/account');
-  const mails = page.getByLabel('Mail me about agents that need me');
+  const mails = page.getByLabel('Mail me about my agents');
   const isOn = async () => (await database.query("SELECT agent_mails FROM users WHERE email = 'ada@example.com'")).rows[0].agent_mails;
   await page.getByText('Mails go to a verified address. Yours is not verified yet.').waitFor();
   expect([await mails.isChecked(), await isOn()]).toEqual([true, true]);

@@ -392,7 +392,7 @@ export const chat: Patch[] = [
     test: {
       package: '@agentbot/backend',
       file: 'test/turns-docker.test.ts',
-      name: 'a conversation that rested for two days',
+      name: 'a session that was idle for two days',
       slow: true,
     },
   },

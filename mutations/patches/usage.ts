@@ -443,7 +443,7 @@ export const usage: Patch[] = [
     find: 'const ERROR_MS = 5 * 60_000',
     replace: 'const ERROR_MS = 4 * 60_000',
     harm: 'an owner is told of an error that an automatic restart ends',
-    test: notices('that has not worked for five minutes'),
+    test: notices('an agent in error for five minutes'),
   },
   {
     id: 'agent-notice-again',
@@ -451,7 +451,7 @@ export const usage: Patch[] = [
     find: 'a.error_told_at < a.error_since AND ',
     replace: '',
     harm: 'an agent that stays in error is told of every hour',
-    test: notices('that has not worked for five minutes'),
+    test: notices('an agent in error for five minutes'),
   },
   {
     id: 'agent-notice-flood',
@@ -459,7 +459,7 @@ export const usage: Patch[] = [
     find: ' AND a.error_told_at <= ${msAgo(clock, AGAIN_MS)}',
     replace: '',
     harm: 'an agent whose error comes and goes fills its owner’s mailbox',
-    test: notices('once an hour when its error comes and goes'),
+    test: notices('an agent whose error recurs'),
   },
   {
     id: 'agent-notice-repair',
@@ -467,7 +467,7 @@ export const usage: Patch[] = [
     find: "state IN ('running', 'stopped') FOR UPDATE",
     replace: "state <> 'error' FOR UPDATE",
     harm: 'a repair that fails counts as the end of an outage',
-    test: notices('that has not worked for five minutes'),
+    test: notices('an agent in error for five minutes'),
   },
   {
     id: 'agent-notice-stopped',
@@ -475,7 +475,7 @@ export const usage: Patch[] = [
     find: " AND ended.state = 'running'",
     replace: '',
     harm: 'an agent that its owner stopped is said to work again',
-    test: notices('once an hour when its error comes and goes'),
+    test: notices('an agent whose error recurs'),
   },
   {
     id: 'agent-notice-untold',
@@ -483,7 +483,7 @@ export const usage: Patch[] = [
     find: 'WHERE ended.told AND',
     replace: 'WHERE',
     harm: 'an owner is told that an agent works again that never failed for long',
-    test: notices('not when it works again by itself'),
+    test: notices('an agent that recovers within five minutes causes no mail'),
   },
   {
     id: 'agent-notice-off',
@@ -491,7 +491,7 @@ export const usage: Patch[] = [
     find: 'agents.filter(({ agentMails }) => agentMails)',
     replace: 'agents',
     harm: 'mails about agents go on after they were switched off',
-    test: notices('not when mails are off'),
+    test: notices('no mail is sent when mails are off'),
   },
   {
     id: 'backup-notice-asked',
@@ -499,7 +499,7 @@ export const usage: Patch[] = [
     find: "kind === 'backup' && (input as { cause?: string } | null)?.cause === 'schedule'",
     replace: "kind === 'backup'",
     harm: 'a person who watches a backup fail is told of it by mail too',
-    test: notices('in its worker'),
+    test: notices('when the worker ends the backup'),
   },
   {
     id: 'backup-notice-worker',
@@ -507,7 +507,7 @@ export const usage: Patch[] = [
     find: "    if (outcome.state === 'failed') await tellFailedBackup(tx, context, operation, outcome.error);\n",
     replace: '',
     harm: 'nobody is told that the automatic backups fail',
-    test: notices('in its worker'),
+    test: notices('when the worker ends the backup'),
   },
   {
     id: 'backup-notice-lost',
@@ -515,7 +515,7 @@ export const usage: Patch[] = [
     find: '      if (count) await tellFailedBackup(tx, context, operation, error);\n',
     replace: '',
     harm: 'nobody is told of an automatic backup that a crash of the backend ended',
-    test: notices('since it lost its job'),
+    test: notices('when the backup has lost its job'),
   },
   {
     id: 'mail-once',
@@ -523,7 +523,7 @@ export const usage: Patch[] = [
     find: 'RETRY_MINUTES[attempts - 1]',
     replace: 'undefined',
     harm: 'a mail is lost when the mail server is away for a moment',
-    test: notices('that the server refuses for now'),
+    test: notices('a mail that the server defers'),
   },
   {
     id: 'mail-for-ever',
@@ -531,7 +531,7 @@ export const usage: Patch[] = [
     find: 'RETRY_MINUTES[attempts - 1]',
     replace: 'RETRY_MINUTES[attempts - 1] ?? 360',
     harm: 'a mail that nobody takes is tried for ever',
-    test: notices('that the server refuses for now'),
+    test: notices('a mail that the server defers'),
   },
   {
     id: 'mail-refused-again',
@@ -539,7 +539,7 @@ export const usage: Patch[] = [
     find: 'responseCode >= 500',
     replace: 'responseCode > 599',
     harm: 'the mail server is asked again for an address that it has refused for good',
-    test: notices('that the server refuses for good'),
+    test: notices('a mail that the server rejects'),
   },
   {
     id: 'mail-twice',
@@ -547,7 +547,7 @@ export const usage: Patch[] = [
     find: ' FOR UPDATE SKIP LOCKED',
     replace: '',
     harm: 'two backends send each mail',
-    test: notices('is sent once when several processes deliver'),
+    test: notices('a mail is sent once when several processes deliver'),
   },
   {
     id: 'mail-lease',
@@ -555,6 +555,6 @@ export const usage: Patch[] = [
     find: 'const LEASE_MS = 15 * 60_000',
     replace: 'const LEASE_MS = 24 * 3_600_000',
     harm: 'a mail whose process died arrives a day later',
-    test: notices('whose process died'),
+    test: notices('a mail whose sender crashed'),
   },
 ];

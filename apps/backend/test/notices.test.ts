@@ -60,8 +60,8 @@ const mailsTo = ({ email }: { email: string }) =>
     }));
 const subjectsTo = (owner: { email: string }) => mailsTo(owner).map(({ subject }) => subject);
 
-describe('an owner is told of an agent', () => {
-  test('that has not worked for five minutes, once, and that works again', async () => {
+describe('notices of agents', () => {
+  test('an agent in error for five minutes causes one mail, and another mail when it runs again', async () => {
     const owner = await openAccount();
     const id = await createAgent(owner, 'Heron');
     await setState(id, 'error', 'The image could not be downloaded.');
@@ -87,7 +87,7 @@ describe('an owner is told of an agent', () => {
     ]);
   });
 
-  test('once an hour when its error comes and goes, and not when it is stopped', async () => {
+  test('an agent whose error recurs causes at most one mail an hour, and none when it is stopped', async () => {
     const owner = await openAccount();
     const id = await createAgent(owner, 'Swift');
     for (const begin of [100, 120, 140, 160]) {
@@ -100,7 +100,7 @@ describe('an owner is told of an agent', () => {
     expect(subjectsTo(owner)).toEqual(['Swift does not work', 'Swift does not work']);
   });
 
-  test('not when it works again by itself', async () => {
+  test('an agent that recovers within five minutes causes no mail', async () => {
     const owner = await openAccount();
     const id = await createAgent(owner, 'Dunlin');
     await setState(id, 'error');
@@ -110,7 +110,7 @@ describe('an owner is told of an agent', () => {
     expect(subjectsTo(owner)).toEqual([]);
   });
 
-  test('together with the others of the same outage', async () => {
+  test('several failed agents of an owner are named in one mail', async () => {
     const owner = await openAccount();
     const ids = [await createAgent(owner, 'Tern'), await createAgent(owner, 'Wren')];
     for (const id of ids) await setState(id, 'error', `The node of ${id} does not answer`);
@@ -120,7 +120,7 @@ describe('an owner is told of an agent', () => {
       expect(mailsTo(owner)[0]?.text).toContain(`The node of ${id} does not answer.\nhttps://dash.example/agents/${id}\n`);
   });
 
-  test('not when mails are off, the address is not confirmed, or the account is blocked', async () => {
+  test('no mail is sent when mails are off, the address is not confirmed, or the account is blocked', async () => {
     const owners = [await openAccount(), await openAccount({ emailVerifiedAt: null }), await openAccount({ blockedAt: new Date() })];
     const off = owners[0] as (typeof owners)[number];
     const { status, body } = await backend.as(off.id, 'PUT', '/api/account', { agentMails: false });
@@ -132,7 +132,7 @@ describe('an owner is told of an agent', () => {
     expect((await backend.as(off.id, 'PUT', '/api/account', { agentMails: true })).body.account.agentMails).toBe(true);
   });
 
-  describe('whose automatic backup failed, and not of one that was asked for', () => {
+  describe('a failed scheduled backup causes a mail, a failed requested backup none', () => {
     const reason = 'No space is left for the archive';
     const expectMail = async (owner: { email: string }, id: string, told: string) => {
       await minute(400);
@@ -142,7 +142,7 @@ describe('an owner is told of an agent', () => {
       );
     };
 
-    test('in its worker', async () => {
+    test('when the worker ends the backup', async () => {
       const owner = await openAccount();
       const id = await createAgent(owner, 'Robin');
       const { backup } = workflows;
@@ -162,7 +162,7 @@ describe('an owner is told of an agent', () => {
       await expectMail(owner, id, reason);
     });
 
-    test('since it lost its job', async () => {
+    test('when the backup has lost its job', async () => {
       const owner = await openAccount();
       const id = await createAgent(owner, 'Robin');
       for (const cause of ['request', 'schedule']) {
@@ -175,14 +175,14 @@ describe('an owner is told of an agent', () => {
   });
 });
 
-describe('a mail', () => {
+describe('the queue of mails', () => {
   const queue = (owner: { id: string }, subject: string, at: number) =>
     clock.at(new Date(start + at * MINUTE), () =>
       service((tx) => queueMails(tx, clock, [{ ownerId: owner.id, subject, text: 'Something happened.\n' }])),
     );
   const waiting = (owner: { id: string }) => service((tx) => tx.mail.count({ where: { ownerId: owner.id } }));
 
-  test('that the server refuses for now is tried again after 1, 5, 30, 120 and 360 minutes, then given up', async () => {
+  test('a mail that the server defers is retried after 1, 5, 30, 120 and 360 minutes, then dropped', async () => {
     const owner = await openAccount();
     mailbox.refused.set(owner.email, 451);
     await queue(owner, 'Later', 1_000);
@@ -200,7 +200,7 @@ describe('a mail', () => {
     expect(await waiting(owner)).toBe(0);
   });
 
-  test('that the server refuses for good is given up, and the next one is sent', async () => {
+  test('a mail that the server rejects is dropped, and the next mail is sent', async () => {
     const [gone, there] = [await openAccount(), await openAccount()];
     mailbox.refused.set(gone.email, 550);
     await queue(gone, 'Refused', 2_000);
@@ -209,7 +209,7 @@ describe('a mail', () => {
     expect([await waiting(gone), await waiting(there), subjectsTo(there)]).toEqual([0, 0, ['Taken']]);
   });
 
-  test('whose process died is sent by another one after a quarter of an hour, and not before', async () => {
+  test('a mail whose sender crashed is sent again after 15 minutes, and not before', async () => {
     const owner = await openAccount();
     await queue(owner, 'Orphan', 3_000);
     const config = { ...backend.context.config, SMTP_URL: 'smtp://127.0.0.1:1' };
@@ -230,7 +230,7 @@ describe('a mail', () => {
     expect(subjectsTo(owner)).toEqual(['Orphan']);
   });
 
-  test('is sent once when several processes deliver', async () => {
+  test('a mail is sent once when several processes deliver', async () => {
     const owner = await openAccount();
     for (let i = 0; i < 30; i++) await queue(owner, `Mail ${i}`, 4_000);
     await clock.at(new Date(start + 4_000 * MINUTE), () => Promise.all([1, 2, 3].map(() => deliverMails(backend.context))));

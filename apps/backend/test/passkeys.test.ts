@@ -243,7 +243,7 @@ describe('a passkey', () => {
     expect(await listed()).toEqual([]);
   });
 
-  test('that is removed takes the sessions along that it began, except the one that removes it', async () => {
+  test('that is removed ends the sessions that it began, except the current session', async () => {
     const [{ passkey, id }, other] = [await add(), await add({ name: 'Phone' })];
     const begin = async (key: Passkey) => (await signIn(key)).body.session as string;
     const [here, there, ofPhone] = [await begin(passkey), await begin(passkey), await begin(other.passkey)];

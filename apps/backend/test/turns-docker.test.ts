@@ -80,7 +80,7 @@ describe('messages in one session', () => {
   });
 });
 
-test('a conversation that rested for two days is continued: the agent knows what was said before', async () => {
+test('a session that was idle for two days keeps its context', async () => {
   const sessionId = await newSession();
   await send(sessionId, 'My bird is a wren');
   // The time that OpenClaw compares with its hour of the day: docs.openclaw.ai/concepts/session, "Lifecycle".

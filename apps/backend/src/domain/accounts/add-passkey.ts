@@ -11,7 +11,7 @@ import { handleOf, listPasskeys, passkeyView } from './passkeys.ts';
 
 type Slice = Pick<Context, 'database' | 'clock' | 'config'>;
 
-/** One challenge per session: whoever holds another session of the account cannot use it. */
+/** One challenge per session: another session of the account cannot use it. */
 const keyOf = (actor: Actor) => ({
   ownerId: userOf(actor),
   purpose: 'add-passkey',

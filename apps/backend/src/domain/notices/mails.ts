@@ -18,7 +18,7 @@ interface NewMail {
   text: string;
 }
 
-/** Stores mails for `deliverMails`, in the transaction that records what they tell. Never a secret or a link that signs in. */
+/** Queues mails in the caller's transaction. A mail must contain no secret and no sign-in link. */
 export async function queueMails(tx: Transaction, clock: Clock, mails: NewMail[]): Promise<void> {
   if (mails.length === 0) return;
   const now = clock.now();

@@ -19,7 +19,7 @@ export interface HistoryEntry {
   model?: string;
 }
 
-/** Whether an entry notes what was sent to a channel: from 2026.8 on there is one for each part of a reply, behind the reply itself. */
+/** Whether an entry records a delivery to a channel. From 2026.8 on, the gateway stores one after a reply for each part of the reply. */
 const isDelivery = ({ provider, model }: HistoryEntry) => provider === 'openclaw' && model === 'delivery-mirror';
 
 /**

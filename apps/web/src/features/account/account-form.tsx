@@ -34,7 +34,7 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
   const [problem, setProblem] = useState(refusal ? signInErrorMessage(refusal) : '');
   const signingUp = purpose === 'signup';
 
-  /** Runs a sign-in, then opens the next page or shows what is wrong. @returns whether the user is signed in */
+  /** Runs a sign-in. Success opens the next page, failure shows the error. @returns whether the user is signed in */
   async function attempt(enter: () => Promise<void>): Promise<boolean> {
     setBusy(true);
     setProblem('');

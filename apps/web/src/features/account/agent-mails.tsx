@@ -37,7 +37,7 @@ export function AgentMails({ account, mail, onChanged }: Props) {
           disabled={busy || !mail}
           onChange={({ target }) => save(target.checked)}
         />
-        Mail me about agents that need me
+        Mail me about my agents
       </label>
       {obstacle && <p className="mt-2 text-muted text-xs">{obstacle}</p>}
     </Card>

@@ -36,7 +36,7 @@ export function usePasskeySignIn(enabled: boolean, attempt: (signIn: () => Promi
   const offer = useCallback(async (): Promise<void> => {
     const current = ++requests.current;
     requestedAt.current = Date.now();
-    // Without a challenge the button is left, which says what is wrong.
+    // Without a challenge, autofill offers no passkey. The button requests its own challenge and shows the error.
     const options = await request().catch(() => undefined);
     if (!options || current !== requests.current) return;
     const credential = await passkeyFromAutofill(options);
