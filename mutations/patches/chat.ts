@@ -397,6 +397,19 @@ export const chat: Patch[] = [
     },
   },
   {
+    id: 'models-list',
+    file: 'apps/backend/src/domain/provisioning/create-container.ts',
+    find: "    { path: 'agents/main/agent/models.json', content: '{\"providers\":{}}' },\n",
+    replace: '',
+    harm: 'after an update to 2026.8.2 an agent fails its second message',
+    test: {
+      package: '@agentbot/backend',
+      file: 'test/become-ready.test.ts',
+      name: 'an update removes the list of models',
+      slow: true,
+    },
+  },
+  {
     id: 'sync-unsubscribed',
     file: conversations('sync-conversations'),
     find: "if (gateway.offers('sessions.subscribe'))",

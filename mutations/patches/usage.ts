@@ -518,6 +518,14 @@ export const usage: Patch[] = [
     test: notices('when the backup has lost its job'),
   },
   {
+    id: 'mail-closing',
+    file: mails,
+    find: ' AND u.closing_at IS NULL',
+    replace: '',
+    harm: 'an account that is being deleted gets mails about its agents',
+    test: notices('no mail is sent when mails are off'),
+  },
+  {
     id: 'mail-once',
     file: mails,
     find: 'RETRY_MINUTES[attempts - 1]',

@@ -100,6 +100,21 @@ describe('the configuration is read back', () => {
   });
 });
 
+test('an update removes the list of models of the older gateway, whose marker of a key 2026.8.2 sends as the key', async () => {
+  const id = await provision();
+  // As OpenClaw 2026.3.13 and 2026.5.28 write it.
+  const list = '{"providers":{"custom":{"baseUrl":"http://models","apiKey":"AGENT_MODEL_API_KEY","models":[]}}}';
+  const folder = '/home/node/.openclaw/agents/main/agent';
+  await shell(id, `mkdir -p ${folder} && echo '${list}' > ${folder}/models.json`);
+  expect((await operate(id, 'update', { image: imageOf('ready-newer') })).status).toBe(200);
+  expect(await dataOf(id, 'agents/main/agent/models.json')).toBe('{"providers":{}}');
+  // The gateway must be able to write its own list.
+  expect(await shell(id, `stat -c '%U %a' /home/node/.openclaw/agents ${folder} ${folder}/models.json`)).toBe(
+    'node 700\r\nnode 700\r\nnode 600\r\n',
+  );
+  await operate(id, 'delete');
+});
+
 describe('back to a version that cannot read the conversations', () => {
   test('the update is refused and names the newest backup from before, which is restored together with its image', async () => {
     const id = await provision();

@@ -121,7 +121,12 @@ describe('notices of agents', () => {
   });
 
   test('no mail is sent when mails are off, the address is not confirmed, or the account is blocked', async () => {
-    const owners = [await openAccount(), await openAccount({ emailVerifiedAt: null }), await openAccount({ blockedAt: new Date() })];
+    const owners = [
+      await openAccount(),
+      await openAccount({ emailVerifiedAt: null }),
+      await openAccount({ blockedAt: new Date() }),
+      await openAccount({ closingAt: new Date() }),
+    ];
     const off = owners[0] as (typeof owners)[number];
     const { status, body } = await backend.as(off.id, 'PUT', '/api/account', { agentMails: false });
     expect([status, body.account.agentMails]).toEqual([200, false]);
