@@ -2,11 +2,14 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { canary } from '@agentbot/test-doubles/canaries';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, ElementHandle, Page } from 'playwright-core';
 import { openBrowser, refusalsOn } from './browser.ts';
 import { startWholeStack, type WholeStack } from './stack.ts';
 
-/** Every page in Chromium under its Content-Security-Policy: the page itself works, an injected script does not run. */
+/**
+ * Every page in Chromium: under its Content-Security-Policy the page itself works and an injected script does not run, and what a
+ * person enters early is kept.
+ */
 
 let stack: WholeStack;
 let browser: Browser;
@@ -62,6 +65,56 @@ test.each([...new Set([...pages, '/no-such-page'])])('%s has a strict policy wit
   const again = await page.request.get(stack.webUrl + address);
   expect(again.headers()['content-security-policy']).not.toContain(nonce);
   expect(violations).toEqual([]);
+});
+
+const scripts = '**/_next/static/**/*.js*';
+
+/** A field that a person can fill in, as it is read and clicked. */
+interface Fillable {
+  type: string;
+  value: string;
+  checked: boolean;
+  isConnected: boolean;
+  click(): void;
+}
+
+/** What a field holds; its place in the page counts, so a field that was rendered anew holds nothing. */
+const held = (field: ElementHandle) =>
+  field.evaluate((node) => {
+    const { type, value, checked, isConnected } = node as unknown as Fillable;
+    return isConnected && (type === 'radio' || type === 'checkbox' ? checked : value);
+  });
+
+/** Enters something into a field, as a person does. */
+async function enter(field: ElementHandle): Promise<void> {
+  const { kind, last } = await field.evaluate((node) => ({
+    kind: node.getAttribute('type') ?? node.nodeName,
+    last: (node as unknown as { length?: number }).length,
+  }));
+  if (kind === 'SELECT') await field.selectOption({ index: (last ?? 1) - 1 });
+  else if (kind === 'radio' || kind === 'checkbox') await field.evaluate((node) => (node as unknown as Fillable).click());
+  else await field.fill(kind === 'email' ? 'early@example.com' : 'early');
+}
+
+test.each(pages)('%s keeps what a person enters before its scripts have come', async (address) => {
+  let letScriptsCome = () => {};
+  const come = new Promise<void>((resolve) => (letScriptsCome = resolve));
+  await page.route(scripts, async (route) => {
+    await come;
+    await route.continue();
+  });
+  try {
+    await page.goto(stack.webUrl + address, { waitUntil: 'domcontentloaded' });
+    const fields = await page.locator(':is(input:not([type=hidden]), select, textarea):enabled:visible:not([readonly])').elementHandles();
+    for (const field of fields) await enter(field);
+    const entered = await Promise.all(fields.map(held));
+    letScriptsCome();
+    await page.waitForLoadState('networkidle');
+    expect(await Promise.all(fields.map(held))).toEqual(entered);
+  } finally {
+    letScriptsCome();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  }
 });
 
 test('the menu on a phone locks scrolling, and violates no policy', async () => {

@@ -1,9 +1,25 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
+import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 
 export const controlStyle =
   'min-h-10 rounded-lg border border-muted/50 bg-surface px-3 py-2 text-base sm:text-sm placeholder:text-muted disabled:opacity-60';
 
 export const wideControlStyle = `w-full ${controlStyle}`;
+
+/** Whether a control is off. One that tells React of each change is off until hydration: React would drop an earlier change. */
+function useOff({ disabled, onChange }: { disabled?: boolean | undefined; onChange?: unknown }): boolean | undefined {
+  const hydrated = useHydrated();
+  return disabled || (onChange !== undefined && !hydrated);
+}
+
+/** A native input that is off until its `onChange` is heard. */
+export const Input = (props: ComponentProps<'input'>) => <input {...props} disabled={useOff(props)} />;
+
+/** A native select that is off until its `onChange` is heard. */
+export const Select = (props: ComponentProps<'select'>) => <select {...props} disabled={useOff(props)} />;
+
+/** A native text area that is off until its `onChange` is heard. */
+export const TextArea = (props: ComponentProps<'textarea'>) => <textarea {...props} disabled={useOff(props)} />;
 
 interface LabelProps {
   label: string;
@@ -43,7 +59,7 @@ export function Field({ label, hint, problem, ...rest }: ComponentProps<'input'>
   const id = useId();
   return (
     <Row id={id} label={label} hint={hint} problem={problem}>
-      <input id={id} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest} />
+      <Input id={id} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest} />
     </Row>
   );
 }
@@ -59,13 +75,13 @@ export function SelectField({
   const id = useId();
   return (
     <Row id={id} label={label} hint={hint} problem={problem}>
-      <select id={id} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest}>
+      <Select id={id} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest}>
         {options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}
           </option>
         ))}
-      </select>
+      </Select>
     </Row>
   );
 }
@@ -75,7 +91,7 @@ export function TextAreaField({ label, hint, problem, ...rest }: ComponentProps<
   const id = useId();
   return (
     <Row id={id} label={label} hint={hint} problem={problem}>
-      <textarea id={id} rows={3} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest} />
+      <TextArea id={id} rows={3} className={wideControlStyle} {...ariaOf(id, { hint, problem })} {...rest} />
     </Row>
   );
 }

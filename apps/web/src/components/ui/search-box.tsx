@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { controlStyle } from './field.tsx';
+import { controlStyle, Input } from './field.tsx';
 
 const DEBOUNCE_MS = 250;
 
@@ -21,7 +21,7 @@ export function SearchBox({ label, onSearch, maxLength, className = 'min-w-48 fl
     return () => clearTimeout(timer);
   }, [text, onSearch]);
   return (
-    <input
+    <Input
       type="search"
       aria-label={label}
       placeholder={label}

@@ -3,6 +3,7 @@
 import type { AccountView } from '@agentbot/contracts';
 import { useState } from 'react';
 import { Card } from '../../components/ui/card.tsx';
+import { Input } from '../../components/ui/field.tsx';
 import { api } from '../../lib/api/client.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 
@@ -30,7 +31,7 @@ export function AgentMails({ account, mail, onChanged }: Props) {
   return (
     <Card title="Mails" description={DESCRIPTION}>
       <label className="flex items-start gap-3 text-sm">
-        <input
+        <Input
           type="checkbox"
           className="mt-1 accent-accent"
           checked={account.agentMails}

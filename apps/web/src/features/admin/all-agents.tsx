@@ -3,7 +3,7 @@
 import { useState } from 'react';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { controlStyle, Select } from '../../components/ui/field.tsx';
 import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
@@ -29,7 +29,7 @@ export function AllAgents() {
       <PageHeader title="All agents" description="The agents of all accounts of this installation." />
       <div className="mb-4 flex flex-wrap gap-2">
         <SearchBox label="Search by name, id or owner" onSearch={setQ} />
-        <select
+        <Select
           aria-label="State"
           className={`${controlStyle}`}
           value={state}
@@ -39,7 +39,7 @@ export function AllAgents() {
           {states.map((each) => (
             <option key={each}>{each}</option>
           ))}
-        </select>
+        </Select>
       </div>
       <div className="mb-4 empty:hidden">
         <Problem onRetry={reload}>{problem}</Problem>

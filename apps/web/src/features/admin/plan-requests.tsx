@@ -7,7 +7,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
-import { controlStyle, TextAreaField } from '../../components/ui/field.tsx';
+import { controlStyle, Select, TextAreaField } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
@@ -53,7 +53,7 @@ function RequestRow({ request, onDecided }: { request: WaitingPlanRequest; onDec
         {request.message && <p className="wrap-anywhere whitespace-pre-line">{request.message}</p>}
       </div>
       <div className="flex flex-wrap gap-2">
-        <select
+        <Select
           aria-label={`Plan for ${request.email}`}
           className={`${controlStyle} w-32`}
           value={plan}
@@ -64,7 +64,7 @@ function RequestRow({ request, onDecided }: { request: WaitingPlanRequest; onDec
               {planName(each)}
             </option>
           ))}
-        </select>
+        </Select>
         <Button busy={busy === 'grant'} aria-label={`Grant ${planName(plan)} to ${request.email}`} onClick={grant}>
           Grant
         </Button>

@@ -4,7 +4,7 @@ import type { Plan, UserView } from '@agentbot/contracts';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { controlStyle, Select } from '../../components/ui/field.tsx';
 import { LoadMore } from '../../components/ui/load-more.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
@@ -35,7 +35,7 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
   }
   return (
     <div className="flex gap-2">
-      <select
+      <Select
         aria-label={`Plan of ${user.email}`}
         className={`${controlStyle} w-32`}
         value={plan ?? ''}
@@ -48,7 +48,7 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
             {planName(name)}
           </option>
         ))}
-      </select>
+      </Select>
       <Button kind="plain" aria-label={`Grant the plan to ${user.email}`} busy={busy} disabled={plan === user.plan} onClick={grant}>
         Grant
       </Button>

@@ -10,7 +10,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { buttonStyle } from '../../components/ui/button-style.ts';
 import { PageHeader } from '../../components/ui/card.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
@@ -56,7 +56,7 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
   return (
     <>
       <div className="mb-3 flex flex-wrap items-center gap-2">
-        <input
+        <Input
           type="search"
           aria-label="Search agents"
           placeholder="Search by name, model, plan, channel or id"
@@ -64,7 +64,7 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
           value={view.q}
           onChange={(event) => change({ q: event.target.value })}
         />
-        <select
+        <Select
           aria-label="State"
           className={`${controlStyle} w-[calc(50%-0.25rem)] sm:w-40`}
           value={view.state}
@@ -74,8 +74,8 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
           {states.map((each) => (
             <option key={each}>{each}</option>
           ))}
-        </select>
-        <select
+        </Select>
+        <Select
           aria-label="Sort by"
           className={`${controlStyle} w-[calc(50%-0.25rem)] sm:w-40`}
           value={view.sort}
@@ -86,7 +86,7 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
               {sortNames[each]}
             </option>
           ))}
-        </select>
+        </Select>
       </div>
       <div className="mb-3 flex min-h-6 items-center justify-between gap-3 text-muted text-sm">
         <p aria-live="polite">
@@ -97,7 +97,7 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
         </p>
         {found.length > 0 && (
           <label className="flex items-center gap-2">
-            <input
+            <Input
               type="checkbox"
               className="accent-accent"
               checked={found.every(({ id }) => ticked.has(id))}

@@ -6,6 +6,7 @@ import { budgetWarning } from '../../components/agent/budget-text.ts';
 import { bypassWarning } from '../../components/agent/bypass-text.ts';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
+import { Input } from '../../components/ui/field.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { formatUsd } from '../../lib/format.ts';
 import { planName } from '../../lib/plans.ts';
@@ -28,7 +29,7 @@ export const AgentRow = memo(function AgentRow({ agent, ticked, onTick }: Props)
   return (
     <div className="flex h-full rounded-xl border border-line bg-surface hover:border-muted has-checked:border-accent">
       <label className="flex w-9 shrink-0 cursor-pointer items-center justify-center sm:w-11">
-        <input
+        <Input
           type="checkbox"
           className="size-4 accent-accent"
           aria-label={`Select ${agent.name}`}

@@ -7,6 +7,7 @@ import { ModelTest } from '../../components/agent/model-test.tsx';
 import { useTokenChecks } from '../../components/agent/use-token-checks.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
+import { Input } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
@@ -27,7 +28,7 @@ function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: 
             key={template.id}
             className="flex cursor-pointer gap-3 rounded-lg border border-line bg-surface p-3 hover:border-muted has-checked:border-accent has-checked:bg-accent-soft"
           >
-            <input
+            <Input
               type="radio"
               name="template"
               className="mt-1 accent-accent"

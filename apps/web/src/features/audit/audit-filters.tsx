@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
 import { actionName, actors, type Changes, type Filters, outcomes } from './audit-view.ts';
 
 type Options = readonly (readonly [value: string, text: string])[];
@@ -19,7 +19,7 @@ function FilterSelect({ label, all, value = '', options, onChange }: SelectProps
   // The address may name what the list does not offer: a deleted agent, a former action.
   const isListed = value === '' || options.some(([each]) => each === value);
   return (
-    <select
+    <Select
       aria-label={label}
       className={`${controlStyle} min-w-0 sm:max-w-56`}
       value={value}
@@ -32,7 +32,7 @@ function FilterSelect({ label, all, value = '', options, onChange }: SelectProps
           {text}
         </option>
       ))}
-    </select>
+    </Select>
   );
 }
 
@@ -52,7 +52,7 @@ function FilterText({ label, value = '', onChange, className = '' }: TextProps) 
     setText(value);
   }
   return (
-    <input
+    <Input
       type="search"
       aria-label={label}
       placeholder={label}

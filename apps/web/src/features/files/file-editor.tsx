@@ -6,7 +6,7 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { SelectField, wideControlStyle } from '../../components/ui/field.tsx';
+import { SelectField, TextArea, wideControlStyle } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Hint, Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
@@ -125,7 +125,7 @@ export function FileEditor({ id, name, onSaved, withTemplates, onDirty }: Props)
             }}
           />
         )}
-        <textarea
+        <TextArea
           aria-label={`Text of ${name}`}
           aria-describedby="file-hint"
           className={`${wideControlStyle} mt-3 h-[28rem] resize-y font-mono leading-6`}

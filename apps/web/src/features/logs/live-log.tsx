@@ -6,7 +6,7 @@ import { Download, Pause, Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
-import { controlStyle } from '../../components/ui/field.tsx';
+import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
 import { timeZoneName } from '../../lib/format.ts';
 import { copied, type LogLine, levelNames, levels, timeOf } from './log-line.ts';
 import { LogLines } from './log-lines.tsx';
@@ -66,7 +66,7 @@ export function LiveLog({ id }: { id: string }) {
   return (
     <section aria-label="Live log" className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface">
       <div className="flex flex-wrap items-center gap-2 border-line border-b p-3">
-        <input
+        <Input
           type="search"
           aria-label="Search the log"
           placeholder="Search"
@@ -74,7 +74,7 @@ export function LiveLog({ id }: { id: string }) {
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
-        <select
+        <Select
           aria-label="Level"
           className={`${controlStyle}`}
           value={level}
@@ -85,14 +85,14 @@ export function LiveLog({ id }: { id: string }) {
               {levelNames[each]}
             </option>
           ))}
-        </select>
-        <select aria-label="Range" className={`${controlStyle}`} value={range} onChange={(event) => choose(event.target.value)}>
+        </Select>
+        <Select aria-label="Range" className={`${controlStyle}`} value={range} onChange={(event) => choose(event.target.value)}>
           {ranges.map(([seconds, name]) => (
             <option key={seconds} value={seconds}>
               {name}
             </option>
           ))}
-        </select>
+        </Select>
         <Button kind="plain" onClick={() => setPaused(!paused)}>
           {paused ? <Play aria-hidden className="size-4" /> : <Pause aria-hidden className="size-4" />}
           {paused ? 'Resume' : 'Pause'}
@@ -119,11 +119,11 @@ export function LiveLog({ id }: { id: string }) {
             {found.length} of {lines.length} lines
           </span>
           <label className="flex items-center gap-1.5">
-            <input type="checkbox" className="accent-accent" checked={wrap} onChange={(event) => setWrap(event.target.checked)} />
+            <Input type="checkbox" className="accent-accent" checked={wrap} onChange={(event) => setWrap(event.target.checked)} />
             Wrap
           </label>
           <label className="flex items-center gap-1.5">
-            <input type="checkbox" className="accent-accent" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
+            <Input type="checkbox" className="accent-accent" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
             Follow
           </label>
         </span>

@@ -2,6 +2,7 @@
 
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { useId } from 'react';
+import { Input } from '../../components/ui/field.tsx';
 import { type Theme, themeFrom } from './theme.ts';
 
 const choices = [
@@ -23,7 +24,7 @@ export function ThemeChoice({ theme, onChoose }: { theme: Theme; onChoose: (them
           title={name}
           className="flex size-8 cursor-pointer items-center justify-center rounded-lg text-muted hover:text-ink has-checked:bg-accent-soft has-checked:text-accent has-focus-visible:outline-2 has-focus-visible:outline-accent"
         >
-          <input
+          <Input
             type="radio"
             name={group}
             className="sr-only"

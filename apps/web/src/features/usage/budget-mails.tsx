@@ -3,6 +3,7 @@
 import type { AccountBudget } from '@agentbot/contracts';
 import { useState } from 'react';
 import { Card } from '../../components/ui/card.tsx';
+import { Input } from '../../components/ui/field.tsx';
 import { api } from '../../lib/api/client.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 
@@ -27,7 +28,7 @@ export function BudgetMails({ budget, onSaved }: Props) {
       description="When 50, 80 or 100 % of a budget is spent, this page or the agent’s page says so. A mail goes to the address of your account, if you have confirmed it."
     >
       <label className="flex items-start gap-3 text-sm">
-        <input
+        <Input
           type="checkbox"
           className="mt-1 accent-accent"
           checked={budget.mails}

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import useSWR from 'swr';
 import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
+import { Input } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
@@ -73,7 +74,7 @@ export function Verification({ id }: { id: string }) {
                 key={method.type}
                 className="flex cursor-pointer gap-3 rounded-lg border border-line p-3 text-sm hover:border-muted has-checked:border-accent has-checked:bg-accent-soft"
               >
-                <input
+                <Input
                   type="radio"
                   name="method"
                   className="mt-1 accent-accent"
