@@ -75,6 +75,9 @@ interface Fillable {
   value: string;
   checked: boolean;
   isConnected: boolean;
+  nodeName: string;
+  /** The number of a select's options. */
+  length?: number;
   click(): void;
 }
 
@@ -87,11 +90,11 @@ const held = (field: ElementHandle) =>
 
 /** Enters something into a field, as a person does. */
 async function enter(field: ElementHandle): Promise<void> {
-  const { kind, last } = await field.evaluate((node) => ({
-    kind: node.getAttribute('type') ?? node.nodeName,
-    last: (node as unknown as { length?: number }).length,
-  }));
-  if (kind === 'SELECT') await field.selectOption({ index: (last ?? 1) - 1 });
+  const { kind, options } = await field.evaluate((node) => {
+    const { nodeName, type, length } = node as unknown as Fillable;
+    return { kind: nodeName === 'INPUT' ? type : nodeName, options: length ?? 0 };
+  });
+  if (kind === 'SELECT') await field.selectOption({ index: options - 1 });
   else if (kind === 'radio' || kind === 'checkbox') await field.evaluate((node) => (node as unknown as Fillable).click());
   else await field.fill(kind === 'email' ? 'early@example.com' : 'early');
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { run } from './command.ts';
 
@@ -24,6 +25,21 @@ export async function installPackages(programs: Record<string, string>): Promise
   if (missing.length === 0) return;
   await run('apt-get', ['update', '-qq']);
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+}
+
+/**
+ * Makes a Debian tree with packages, once per machine.
+ * @returns its path; another run may use it too, so copy it before you change it
+ */
+export async function debianTree(suite: string, packages: string[]): Promise<string> {
+  const tree = path.join(os.tmpdir(), `agentbot-debian-${suite}`);
+  if (existsSync(tree)) return tree;
+  await installPackages({ '/usr/bin/mmdebstrap': 'mmdebstrap' });
+  const work = await mkdtemp(`${tree}.`);
+  const source = sourceLine(await archiveAddress(), suite);
+  await run('mmdebstrap', ['--quiet', '--variant=minbase', `--include=${packages.join(',')}`, suite, work, source]);
+  await rename(work, tree);
+  return tree;
 }
 
 /** Unpacks packages of the unstable suite into a folder, and leaves this machine's own packages as they are. */

@@ -171,8 +171,12 @@ const sentTo = async (chat: number) =>
   (await channels.calls())
     .filter(({ method, parameters }) => /^(sendMessage|editMessageText)$/.test(method) && Number(parameters.chat_id) === chat)
     .map(({ parameters }) => String(parameters.text));
-const hasSent = (chat: number, text: string) =>
-  pollUntil(`the bot sends “${text}”`, async () => (await sentTo(chat)).includes(text), { seconds: 60, everyMs: 250 });
+async function hasSent(chat: number, text: string): Promise<void> {
+  const isSent = async () => (await sentTo(chat)).includes(text);
+  await pollUntil(`the bot sends “${text}”`, isSent, { seconds: 60, everyMs: 250 }).catch(async (error) => {
+    throw new Error(`${error.message}. It has sent: ${JSON.stringify(await sentTo(chat))}`);
+  });
+}
 
 describe.each(VERSIONS)('OpenClaw %s', (version) => {
   const token = tokenOf(version);
@@ -313,7 +317,7 @@ describe.each(VERSIONS)('OpenClaw %s', (version) => {
       ]);
       const { url } = (await answer.json()) as { url: string };
       expect(new URL(url).hostname).toBe(`${id}.agents.localhost`);
-      const box = page.locator('textarea').first();
+      const box = page.locator('textarea:visible').first();
       const connect = page.getByRole('button', { name: 'Connect', exact: true });
       await box.or(connect).first().waitFor({ timeout: 60_000 });
       // A version that does not look again whether it is paired by now says so, and has this button.
