@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 
-interface CommandOptions {
+/** How a program runs. */
+export interface CommandOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   timeoutMs?: number;

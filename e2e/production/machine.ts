@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { pollUntil } from '@agentbot/test-doubles/poll-until';
-import { run } from './command.ts';
+import { attempt, type CommandOptions, run } from './command.ts';
+import { debianTree } from './debian.ts';
+
+const root = path.join(import.meta.dirname, '../..');
 
 const PATH = 'PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -92,4 +97,78 @@ async function firstProcess(holder: ChildProcess, complaints: () => string): Pro
     return name.trim() === 'systemd';
   });
   return Number(found);
+}
+
+/** The names of Debian's packages for a Docker Engine. */
+const ENGINE = ['docker.io', 'iptables', 'ca-certificates'];
+
+/**
+ * Starts the Docker Engine of another Debian suite in a tree and a network of its own, beside this machine's engine. The network leads
+ * out through this machine. Needs root.
+ */
+export async function startEngine(suite: string) {
+  const tree = await debianTree(suite, ENGINE);
+  const work = await mkdtemp(path.join(os.tmpdir(), 'agentbot-engine-'));
+  const socket = path.join(work, 'docker.sock');
+  const number = randomInt(256);
+  const [link, here, there] = [`abe${number}`, `10.249.${number}.1`, `10.249.${number}.2`];
+  const commands = `
+    mount --make-rprivate /
+    mount --bind ${tree} ${tree}
+    mount -t proc proc ${tree}/proc
+    mount --rbind /sys ${tree}/sys
+    mount --rbind /dev ${tree}/dev
+    mount -t tmpfs tmpfs ${tree}/run
+    mount --rbind /tmp ${tree}/tmp
+    mkdir -p ${work}/data ${tree}/var/lib/docker ${tree}${root}
+    mount --bind ${work}/data ${tree}/var/lib/docker
+    mount --rbind ${root} ${tree}${root}
+    touch ${tree}/etc/resolv.conf
+    mount --bind /etc/resolv.conf ${tree}/etc/resolv.conf
+    cd ${tree}
+    # The engine enters its containers by the root of their mount namespace, which chroot alone would leave as it is.
+    pivot_root . mnt
+    umount --lazy /mnt
+    exec chroot . dockerd -H unix:///run/docker.sock -H unix://${socket}`;
+  const log: string[] = [];
+  const engine = spawn('unshare', ['--mount', '--net', 'sh', '-ec', commands], { stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [engine.stdout, engine.stderr]) stream.setEncoding('utf8').on('data', (text: string) => log.push(text));
+  const network = ['--target', String(engine.pid), '--net'];
+  const route = ['POSTROUTING', '-s', `${there}/32`, '!', '-o', link, '-j', 'MASQUERADE'];
+  const forwards = [
+    ['FORWARD', '-i', link, '-j', 'ACCEPT'],
+    ['FORWARD', '-o', link, '-j', 'ACCEPT'],
+  ];
+  const iptables = (...rule: string[]) => run('iptables', ['-w', '10', ...rule]);
+  const own = await readlink('/proc/self/ns/net');
+  await pollUntil('the engine has a network of its own', async () => (await readlink(`/proc/${engine.pid}/ns/net`)) !== own);
+  await run('ip', ['link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(engine.pid)]);
+  await run('ip', ['address', 'add', `${here}/24`, 'dev', link]);
+  await run('ip', ['link', 'set', link, 'up']);
+  const connect = `ip link set lo up; ip address add ${there}/24 dev eth0; ip link set eth0 up; ip route add default via ${here}`;
+  await run('nsenter', [...network, 'sh', '-ec', connect]);
+  await iptables('-t', 'nat', '-A', ...route);
+  for (const forward of forwards) await iptables('-I', ...forward);
+  await pollUntil('the engine answers', async () => {
+    if (engine.exitCode !== null) throw new Error(`The engine did not start:\n${log.slice(-20).join('')}`);
+    return (await attempt('docker', ['--host', `unix://${socket}`, 'version'])).code === 0;
+  });
+  // Where programs look for an engine's socket.
+  const enter = `mount --make-rprivate /; touch /run/docker.sock; mount --bind ${socket} /run/docker.sock; cd "$0"; exec "$@"`;
+
+  return {
+    version: await run('docker', ['--host', `unix://${socket}`, 'version', '--format', '{{.Server.Version}}']),
+    /** Runs a program of this machine that finds this engine instead of the machine's own, on a loopback of its own. */
+    attempt: (program: string, args: string[], options: CommandOptions & { cwd: string }) =>
+      attempt('nsenter', [...network, 'unshare', '--mount', 'sh', '-ec', enter, options.cwd, program, ...args], options),
+    /** Copies images of this machine's engine. */
+    load: (images: string[]) => run('sh', ['-ec', `docker save ${images.join(' ')} | docker --host unix://${socket} load`]),
+    async stop(): Promise<void> {
+      engine.kill();
+      if (engine.exitCode === null && engine.signalCode === null) await once(engine, 'exit');
+      await iptables('-t', 'nat', '-D', ...route);
+      for (const forward of forwards) await iptables('-D', ...forward);
+      await rm(work, { recursive: true, force: true });
+    },
+  };
 }
