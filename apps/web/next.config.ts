@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { NextConfig } from 'next';
+import { textsPlugin } from './lingui-plugin.ts';
 
 const securityHeaders = [
   { key: 'X-Content-Type-Options', value: 'nosniff' },
@@ -15,7 +16,11 @@ const config: NextConfig = {
   poweredByHeader: false,
   devIndicators: false,
   transpilePackages: ['@agentbot/contracts'],
-  turbopack: { root: path.join(import.meta.dirname, '../..') },
+  turbopack: {
+    root: path.join(import.meta.dirname, '../..'),
+    rules: { '*.po': { loaders: [path.join(import.meta.dirname, 'scripts/catalogue-loader.mjs')], as: '*.js' } },
+  },
+  experimental: { swcPlugins: [['@lingui/swc-plugin', textsPlugin]] },
   outputFileTracingRoot: path.join(import.meta.dirname, '../..'),
   // Types are checked by `pnpm verify`, once.
   typescript: { ignoreBuildErrors: true },
