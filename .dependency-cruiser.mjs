@@ -122,7 +122,7 @@ export default {
       severity: 'error',
       comment: 'components/ui shows values; it calls no API and knows no agent.',
       from: { path: `${web}/components/ui/` },
-      to: { path: `${web}/`, pathNot: `${web}/(components/ui/|lib/format[.]ts$|lib/options[.]ts$)` },
+      to: { path: `${web}/`, pathNot: `${web}/(components/ui/|lib/language/|lib/(elapsed|format|options|hooks/use-hydrated)[.]ts$)` },
     },
     {
       name: 'web-lib-upwards',

@@ -11,6 +11,7 @@ const body = module('server/read-body');
 const seen = module('server/last-seen-stats');
 const assertion = module('server/assertion');
 const format = module('lib/format');
+const elapsed = module('lib/elapsed');
 const price = module('lib/plans');
 const errors = module('lib/api/errors');
 const log = module('features/logs/log-line');
@@ -185,28 +186,28 @@ export const web: Patch[] = [
   },
   {
     id: 'duration-seconds',
-    ...format,
-    find: 'const seconds = Math.round(tenths / 10);',
-    replace: 'const seconds = Math.floor(tenths / 10) - 1;',
+    ...elapsed,
+    find: 'const whole = Math.round(rounded);',
+    replace: 'const whole = Math.floor(rounded) - 1;',
     harm: 'the dashboard shows the wrong duration of a stage',
   },
   {
     id: 'duration-sixty',
-    ...format,
-    find: 'if (tenths < 600)',
-    replace: 'if (tenths <= 600)',
+    ...elapsed,
+    find: 'if (rounded < 60)',
+    replace: 'if (rounded <= 60)',
     harm: 'a stage of a minute took 60.0 seconds',
   },
   {
     id: 'relative-hours',
-    ...format,
+    ...elapsed,
     find: "['hour', 3_600]",
     replace: "['hour', 36_000]",
     harm: 'three hours ago is shown as 180 minutes',
   },
   {
     id: 'relative-sign',
-    ...format,
+    ...elapsed,
     find: 'new Date(time).getTime() - now)',
     replace: 'now - new Date(time).getTime())',
     harm: 'a message of the past is shown in the future',
@@ -214,8 +215,8 @@ export const web: Patch[] = [
   {
     id: 'price-interval',
     ...price,
-    find: 'intervalCount === 1 ? interval :',
-    replace: 'intervalCount ? interval :',
+    find: "{ one: 'month', other: '# months' }",
+    replace: "{ one: 'month', other: 'month' }",
     harm: 'a price for three months is shown as one for a month',
   },
   {
@@ -235,8 +236,8 @@ export const web: Patch[] = [
   {
     id: 'error-advice',
     ...errors,
-    find: 'if (error.status === 502) return',
-    replace: 'if (error.status === 503) return',
+    find: 'error.status === 502 ?',
+    replace: 'error.status === 503 ?',
     harm: 'during an outage the user is not told that the agents run',
   },
   {

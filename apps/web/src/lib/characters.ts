@@ -1,15 +1,18 @@
+import type { MessageDescriptor } from '@lingui/core';
+import { msg } from '@lingui/core/macro';
+
 /** Texts to start an agent's `SOUL.md` from. */
 export interface Character {
   id: string;
-  title: string;
-  text: string;
+  title: MessageDescriptor;
+  text: MessageDescriptor;
 }
 
 export const characters: readonly Character[] = [
   {
     id: 'support',
-    title: 'Support',
-    text: `# Who you are
+    title: msg`Support`,
+    text: msg`# Who you are
 
 You answer customers' questions.
 
@@ -21,8 +24,8 @@ You answer customers' questions.
   },
   {
     id: 'research',
-    title: 'Research',
-    text: `# Who you are
+    title: msg`Research`,
+    text: msg`# Who you are
 
 You find out and check facts.
 
@@ -34,8 +37,8 @@ You find out and check facts.
   },
   {
     id: 'coding',
-    title: 'Coding',
-    text: `# Who you are
+    title: msg`Coding`,
+    text: msg`# Who you are
 
 You write and review code.
 
@@ -47,8 +50,8 @@ You write and review code.
   },
   {
     id: 'personal',
-    title: 'Personal assistant',
-    text: `# Who you are
+    title: msg`Personal assistant`,
+    text: msg`# Who you are
 
 You help one person through the day.
 
@@ -60,8 +63,8 @@ You help one person through the day.
   },
   {
     id: 'moderation',
-    title: 'Moderation',
-    text: `# Who you are
+    title: msg`Moderation`,
+    text: msg`# Who you are
 
 You keep a group's conversation civil.
 

@@ -1,20 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { formatBytes, formatDuration, formatRelativeTime, formatShortTime, formatUsd } from './format.ts';
-
-test.each([
-  [0, '0.0 s'],
-  [4_249, '4.2 s'],
-  [59_900, '59.9 s'],
-  [59_960, '1 min 0 s'],
-  [60_000, '1 min 0 s'],
-  [119_700, '2 min 0 s'],
-  [200_000, '3 min 20 s'],
-  [3_600_000, '60 min 0 s'],
-  [-5, '0.0 s'],
-])('formatDuration of %d ms is %s', (milliseconds, text) => {
-  expect(formatDuration(milliseconds)).toBe(text);
-});
+import { formatBytes, formatShortTime, formatUsd } from './format.ts';
 
 test.each([
   [0, '$0.00'],
@@ -32,7 +18,8 @@ test.each([
 
 // A process reads its time zone when it starts.
 test.each(['Pacific/Kiritimati', 'Pacific/Pago_Pago'])('formatDate shows the same day in the time zone %s', (zone) => {
-  const code = `import { formatDate } from '${new URL('./format.ts', import.meta.url)}'; process.stdout.write(formatDate('2026-11-01'));`;
+  const code = `import { i18n } from '@lingui/core'; import { formatDate } from '${new URL('./format.ts', import.meta.url)}';
+    i18n.activate('en'); process.stdout.write(formatDate('2026-11-01'));`;
   const shown = execFileSync(process.execPath, ['--input-type=module', '-e', code], { env: { ...process.env, TZ: zone } });
   expect(String(shown)).toBe('Nov 1');
 });
@@ -48,21 +35,6 @@ test.each([
   [2_251_799_813_685_248, '2048 TiB'],
 ])('formatBytes of %d is %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
-});
-
-test.each([
-  [-1, 'just now'],
-  [-59, 'just now'],
-  [-60, '1 min. ago'],
-  [-300, '5 min. ago'],
-  [-3_600, '1 hr. ago'],
-  [-7_200, '2 hr. ago'],
-  [-86_400, 'yesterday'],
-  [-864_000, '10 days ago'],
-  [300, 'in 5 min.'],
-])('formatRelativeTime of %d seconds from now is %s', (seconds, text) => {
-  const now = Date.UTC(2026, 0, 1);
-  expect(formatRelativeTime(new Date(now + seconds * 1_000).toISOString(), now)).toBe(text);
 });
 
 // Both times are in the reader's time zone: year, month, day, hour, minute.

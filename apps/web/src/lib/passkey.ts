@@ -1,9 +1,19 @@
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
+import { say } from './language/texts.ts';
+
 /** Messages by the name of the browser's exception: its own messages are for developers. @see https://www.w3.org/TR/webauthn-3/#sctn-create-request-exceptions */
-const refusals: Record<string, string> = {
-  NotAllowedError: 'The passkey request was cancelled or timed out',
-  NotSupportedError: 'This device supports none of the accepted passkey types',
-  SecurityError: 'Passkeys work only at the configured address of this installation',
+const refusals: Record<string, MessageDescriptor> = {
+  NotAllowedError: msg`The passkey request was cancelled or timed out`,
+  NotSupportedError: msg`This device supports none of the accepted passkey types`,
+  SecurityError: msg`Passkeys work only at the configured address of this installation`,
 };
+
+const known = {
+  agent: msg`This device already has a passkey for this agent`,
+  account: msg`This device already has a passkey for your account`,
+};
+const failed = msg`The device could not use its passkey`;
 
 const library = () => import('@simplewebauthn/browser');
 type Library = Awaited<ReturnType<typeof library>>;
@@ -16,18 +26,18 @@ export type PasskeyResponse = { id: string; response: { clientDataJSON: string }
 /** @throws Error with a message for the user when the browser has no passkeys */
 export async function requirePasskeys(): Promise<void> {
   const { browserSupportsWebAuthn } = await library();
-  if (!browserSupportsWebAuthn()) throw new Error('This browser does not support passkeys, or supports them only over HTTPS');
+  if (!browserSupportsWebAuthn()) throw new Error(t`This browser does not support passkeys, or supports them only over HTTPS`);
 }
 
 /**
  * Creates or uses a passkey with the options of the backend.
- * @param purpose what the passkey is for: `this agent`, `your account`
+ * @param purpose what the passkey is for
  * @throws Error with a message for the user when they refuse or the device cannot do it
  */
 export async function passkey(
   call: 'create' | 'get',
   options: Record<string, unknown>,
-  purpose: 'this agent' | 'your account',
+  purpose: keyof typeof known,
 ): Promise<PasskeyResponse> {
   await requirePasskeys();
   const { startAuthentication, startRegistration } = await library();
@@ -36,8 +46,7 @@ export async function passkey(
     return await startAuthentication({ optionsJSON: options as unknown as RequestOptions });
   } catch (error) {
     const { name } = error as Error;
-    const sentence = name === 'InvalidStateError' ? `This device already has a passkey for ${purpose}` : refusals[name];
-    throw new Error(sentence ?? 'The device could not use its passkey', { cause: error });
+    throw new Error(say((name === 'InvalidStateError' ? known[purpose] : refusals[name]) ?? failed), { cause: error });
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Me, Plan, Price } from '@agentbot/contracts';
 import type { Output } from '@agentbot/contracts/client';
+import { plural, t } from '@lingui/core/macro';
 import { formatBytes } from './format.ts';
+import { locale } from './language/texts.ts';
 import type { Options } from './options.ts';
 
 /** A plan: what it includes, what one agent gets on this host, and its price. Lists have the smallest plan first. */
@@ -8,10 +10,10 @@ export type PlanOffer = Output<'listPlans', 'web'>['plans'][number];
 
 /** Memory and CPUs of one agent: `2 GiB memory, 1 CPU`. */
 export const planSize = ({ memoryBytes, cpus }: Pick<PlanOffer, 'memoryBytes' | 'cpus'>) =>
-  `${formatBytes(memoryBytes)} memory, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
+  t`${{ memory: formatBytes(memoryBytes) }} memory, ${plural(cpus, { one: '# CPU', other: '# CPUs' })}`;
 
 /** The number of agents of a plan: `3 agents`. */
-export const planAgents = ({ agents }: Pick<PlanOffer, 'agents'>) => `${agents} ${agents === 1 ? 'agent' : 'agents'}`;
+export const planAgents = ({ agents }: Pick<PlanOffer, 'agents'>) => plural(agents, { one: '# agent', other: '# agents' });
 
 /** The plans that an account's own plan covers; all of them for an administrator. */
 export function coveredPlans(offers: readonly PlanOffer[], me: Pick<Me, 'plan' | 'admin'>): readonly PlanOffer[] {
@@ -26,14 +28,21 @@ export const defaultPlan = (offers: readonly PlanOffer[], me: Pick<Me, 'plan'>):
 export const planOptions = (offers: readonly PlanOffer[]): Options =>
   offers.map((offer) => {
     const facts = [planAgents(offer), planSize(offer), offer.price && formatPrice(offer.price)];
-    return [offer.plan, `${planName(offer.plan)}: ${facts.filter(Boolean).join(', ')}`] as const;
+    return [offer.plan, t`${{ plan: planName(offer.plan) }}: ${{ facts: facts.filter(Boolean).join(t`, `) }}`] as const;
   });
+
+const intervals: Record<string, (sum: string, count: number) => string> = {
+  day: (sum, count) => t`${sum} per ${plural(count, { one: 'day', other: '# days' })}`,
+  week: (sum, count) => t`${sum} per ${plural(count, { one: 'week', other: '# weeks' })}`,
+  month: (sum, count) => t`${sum} per ${plural(count, { one: 'month', other: '# months' })}`,
+  year: (sum, count) => t`${sum} per ${plural(count, { one: 'year', other: '# years' })}`,
+};
 
 /** Formats a price: `$19.50 per month`. */
 export function formatPrice({ amount, currency, interval, intervalCount }: Price): string {
   const style = { style: 'currency', currency, maximumFractionDigits: 3, trailingZeroDisplay: 'stripIfInteger' } as const;
-  const sum = new Intl.NumberFormat('en', style).format(amount);
-  return `${sum} per ${intervalCount === 1 ? interval : `${intervalCount} ${interval}s`}`;
+  const sum = new Intl.NumberFormat(locale(), style).format(amount);
+  return intervals[interval]?.(sum, intervalCount) ?? sum;
 }
 
 /** A plan's name as a person reads it: `Solo`. */

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+
 interface Provider {
   request(call: { method: string; params?: unknown[] }): Promise<unknown>;
 }
@@ -10,7 +12,7 @@ export const hasWallet = () => provider() !== undefined;
 /** Asks the browser's wallet for its account. @throws Error when the user refuses or the wallet has no account */
 export async function walletAddress(): Promise<string> {
   const accounts = (await provider()?.request({ method: 'eth_requestAccounts' })) as string[] | undefined;
-  if (!accounts?.[0]) throw new Error('The wallet has no account');
+  if (!accounts?.[0]) throw new Error(t`The wallet has no account`);
   return accounts[0];
 }
 

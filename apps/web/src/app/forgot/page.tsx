@@ -1,20 +1,16 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { NotOffered } from '../../features/account/not-offered.tsx';
 import { ForgotPassword } from '../../features/account/password-forms.tsx';
+import { pageTitle } from '../../server/page-title.ts';
 import { signInOptions } from '../../server/sign-in-options.ts';
 
-export const metadata: Metadata = { title: 'Forgot your password?' };
+export const generateMetadata = pageTitle(msg`Forgot your password?`);
 
 export default async function Page() {
   const { passwordReset, supportContact } = await signInOptions();
   return passwordReset ? (
     <ForgotPassword />
   ) : (
-    <NotOffered
-      title="Forgot your password?"
-      reason="This installation cannot send mail."
-      wish="a link to set a new one"
-      contact={supportContact}
-    />
+    <NotOffered title={msg`Forgot your password?`} reason={msg`This installation cannot send mail.`} wish="link" contact={supportContact} />
   );
 }

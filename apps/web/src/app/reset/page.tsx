@@ -1,8 +1,12 @@
+import { msg } from '@lingui/core/macro';
 import type { Metadata } from 'next';
 import { ResetPassword } from '../../features/account/password-forms.tsx';
+import { pageTitle } from '../../server/page-title.ts';
+
+const title = pageTitle(msg`Set a new password`);
 
 // `no-referrer` keeps the token in the URL from other sites.
-export const metadata: Metadata = { title: 'Set a new password', referrer: 'no-referrer' };
+export const generateMetadata = async (): Promise<Metadata> => ({ ...(await title()), referrer: 'no-referrer' });
 
 interface Props {
   searchParams: Promise<{ token?: string }>;

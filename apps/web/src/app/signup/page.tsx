@@ -1,12 +1,13 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { redirect } from 'next/navigation';
 import { AccountForm } from '../../features/account/account-form.tsx';
 import { NotOffered } from '../../features/account/not-offered.tsx';
 import { returnPath } from '../../lib/session/return-path.ts';
 import { isSignedIn } from '../../server/is-signed-in.ts';
+import { pageTitle } from '../../server/page-title.ts';
 import { signInOptions } from '../../server/sign-in-options.ts';
 
-export const metadata: Metadata = { title: 'Create your account' };
+export const generateMetadata = pageTitle(msg`Create your account`);
 
 interface Props {
   searchParams: Promise<{ callbackUrl?: string }>;
@@ -20,9 +21,9 @@ export default async function Page({ searchParams }: Props) {
     <AccountForm purpose="signup" options={options} next={next} />
   ) : (
     <NotOffered
-      title="Sign-up is closed"
-      reason="Accounts at this installation are opened by its administrator."
-      wish="an account"
+      title={msg`Sign-up is closed`}
+      reason={msg`Accounts at this installation are opened by its administrator.`}
+      wish="account"
       contact={options.supportContact}
       next={next}
     />

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import { TokenField } from './token-field.tsx';
 import type { TokenChecks } from './use-token-checks.ts';
@@ -36,13 +38,15 @@ interface Props {
 function TelegramFields({ name, checks }: Props) {
   return (
     <Steps>
-      <Step title="Create a bot">
+      <Step title={t`Create a bot`}>
         <p className="text-muted">
-          Open <ChannelLink href="https://t.me/BotFather">@BotFather</ChannelLink> on Telegram and send it <code>/newbot</code>. It asks for
-          a name, then for a user name that ends with “bot”.
+          <Trans>
+            Open <ChannelLink href="https://t.me/BotFather">@BotFather</ChannelLink> on Telegram and send it <code>/newbot</code>. It asks
+            for a name, then for a user name that ends with “bot”.
+          </Trans>
         </p>
       </Step>
-      <Step title="Copy its token">
+      <Step title={t`Copy its token`}>
         <TokenField channel="telegram" name={name} checks={checks} />
       </Step>
     </Steps>
@@ -53,20 +57,26 @@ function TelegramFields({ name, checks }: Props) {
 function DiscordFields({ name, checks }: Props) {
   return (
     <Steps>
-      <Step title="Create a bot">
+      <Step title={t`Create a bot`}>
         <p className="text-muted">
-          In <ChannelLink href="https://discord.com/developers/applications">Discord’s developer portal</ChannelLink>, create an application
-          and open “Bot”. Switch on “Message Content Intent”.
+          <Trans>
+            In <ChannelLink href="https://discord.com/developers/applications">Discord’s developer portal</ChannelLink>, create an
+            application and open “Bot”. Switch on “Message Content Intent”.
+          </Trans>
         </p>
       </Step>
-      <Step title="Copy its token">
-        <p className="text-muted">“Reset Token” shows it.</p>
+      <Step title={t`Copy its token`}>
+        <p className="text-muted">
+          <Trans>“Reset Token” shows it.</Trans>
+        </p>
         <TokenField channel="discord" name={name} checks={checks} />
       </Step>
-      <Step title="Invite the bot">
+      <Step title={t`Invite the bot`}>
         <p className="text-muted">
-          Under “OAuth2”, generate a URL with the scope <code>bot</code> and the permissions “Send Messages” and “Read Message History”, and
-          open it.
+          <Trans>
+            Under “OAuth2”, generate a URL with the scope <code>bot</code> and the permissions “Send Messages” and “Read Message History”,
+            and open it.
+          </Trans>
         </p>
       </Step>
     </Steps>

@@ -1,14 +1,28 @@
 'use client';
 
+import { msg } from '@lingui/core/macro';
 import { useState } from 'react';
 import { api } from '../../lib/api/client.ts';
+import { say } from '../../lib/language/texts.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { Button } from '../ui/button.tsx';
 
 const actions = {
-  Start: { id: 'startAgent', pending: 'Starting…', success: 'The agent is running', when: ['stopped', 'error', 'pending'] },
-  Stop: { id: 'stopAgent', pending: 'Stopping…', success: 'The agent is stopped', when: ['running'] },
-  Restart: { id: 'restartAgent', pending: 'Restarting…', success: 'The agent is running again', when: ['running', 'error'] },
+  Start: {
+    id: 'startAgent',
+    name: msg`Start`,
+    pending: msg`Starting…`,
+    success: msg`The agent is running`,
+    when: ['stopped', 'error', 'pending'],
+  },
+  Stop: { id: 'stopAgent', name: msg`Stop`, pending: msg`Stopping…`, success: msg`The agent is stopped`, when: ['running'] },
+  Restart: {
+    id: 'restartAgent',
+    name: msg`Restart`,
+    pending: msg`Restarting…`,
+    success: msg`The agent is running again`,
+    when: ['running', 'error'],
+  },
 } as const;
 type Action = keyof typeof actions;
 
@@ -18,7 +32,8 @@ export function LifecycleButtons({ id, status }: { id: string; status: string })
 
   async function run(action: Action) {
     setRunning(action);
-    await withToast(api(actions[action].id, { params: { id } }), actions[action]);
+    const { id: operation, pending, success } = actions[action];
+    await withToast(api(operation, { params: { id } }), { pending: say(pending), success: say(success) });
     setRunning(undefined);
   }
 
@@ -29,7 +44,7 @@ export function LifecycleButtons({ id, status }: { id: string; status: string })
         return (
           shown && (
             <Button key={action} kind="plain" busy={running === action} onClick={() => run(action)}>
-              {running === action ? actions[action].pending : action}
+              {say(running === action ? actions[action].pending : actions[action].name)}
             </Button>
           )
         );

@@ -1,4 +1,6 @@
 import type { ModelTestResult } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { CircleCheck } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { errorMessage } from '../../lib/api/errors.ts';
@@ -39,8 +41,8 @@ export function ModelTest({ run, disabled }: Props) {
     try {
       const { ok, model, ms, error } = await run(row.current?.closest('form') ?? null);
       if (changes.current !== before) return;
-      if (ok) setPassed(`${model} answered in ${formatNumber(ms)} ms`);
-      else setProblem(error?.message ?? 'The model gave no answer');
+      if (ok) setPassed(t`${model} answered in ${{ duration: formatNumber(ms) }} ms`);
+      else setProblem(error?.message ?? t`The model gave no answer`);
     } catch (error) {
       if (changes.current === before) setProblem(errorMessage(error));
     } finally {
@@ -51,7 +53,7 @@ export function ModelTest({ run, disabled }: Props) {
     <div className="space-y-3">
       <div ref={row} className="flex min-h-10 flex-wrap items-center gap-3 text-sm">
         <Button kind="plain" busy={busy} disabled={disabled} onClick={test}>
-          Test the model
+          <Trans>Test the model</Trans>
         </Button>
         <span role="status">
           {passed && (

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { ChannelLink, Step, Steps } from './channel-steps.tsx';
 import { slackManifest } from './slack-manifest.ts';
@@ -21,29 +23,37 @@ export function SlackFields({ agentName, names, required = false, checks }: Prop
   const manifest = slackManifest(agentName);
   return (
     <Steps>
-      <Step title="Create a Slack app">
+      <Step title={t`Create a Slack app`}>
         <p className="text-muted">
-          Open <ChannelLink href={APPS}>Slack’s page for new apps</ChannelLink>, choose “From a manifest” and your workspace, and paste this
-          manifest as JSON.
+          <Trans>
+            Open <ChannelLink href={APPS}>Slack’s page for new apps</ChannelLink>, choose “From a manifest” and your workspace, and paste
+            this manifest as JSON.
+          </Trans>
         </p>
         <div className="flex flex-wrap items-start gap-2">
-          <CopyButton text={manifest} label="Copy manifest" />
+          <CopyButton text={manifest} label={t`Copy manifest`} />
         </div>
         <details>
-          <summary className="cursor-pointer text-muted">Show the manifest</summary>
+          <summary className="cursor-pointer text-muted">
+            <Trans>Show the manifest</Trans>
+          </summary>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           <pre tabIndex={0} className="mt-2 max-h-60 overflow-auto rounded-lg border border-line bg-canvas p-3 text-xs">
             {manifest}
           </pre>
         </details>
       </Step>
-      <Step title="Install the app">
-        <p className="text-muted">In the app, open “Install App”, install it to the workspace and copy the Bot User OAuth Token.</p>
+      <Step title={t`Install the app`}>
+        <p className="text-muted">
+          <Trans>In the app, open “Install App”, install it to the workspace and copy the Bot User OAuth Token.</Trans>
+        </p>
         <TokenField channel="slack" name={names.bot} required={required} checks={checks} />
       </Step>
-      <Step title="Generate an app-level token">
+      <Step title={t`Generate an app-level token`}>
         <p className="text-muted">
-          Open “Basic Information”, and under “App-Level Tokens” generate a token with the scope <code>connections:write</code>.
+          <Trans>
+            Open “Basic Information”, and under “App-Level Tokens” generate a token with the scope <code>connections:write</code>.
+          </Trans>
         </p>
         <TokenField channel="slack-app" name={names.app} required={required} checks={checks} />
       </Step>

@@ -1,3 +1,5 @@
+import { stateName } from './state-name.ts';
+
 const colours: Record<string, string> = {
   running: 'text-good border-good/40 bg-good/10',
   error: 'text-danger border-danger/40 bg-danger/10',
@@ -13,7 +15,7 @@ export function StatusBadge({ status }: { status: string }) {
       data-testid="agent-status"
       className={`inline-block whitespace-nowrap rounded-full border px-2.5 py-0.5 font-medium text-xs ${colour}`}
     >
-      {status}
+      {stateName(status)}
     </span>
   );
 }

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { type Provider, providerName } from '../../lib/providers.ts';
@@ -46,24 +48,27 @@ export function KeyDialog({ provider, replaces, onSave }: Props) {
           setOpen(true);
         }}
       >
-        {replaces ? 'Replace' : 'Add key'}
-        <span className="sr-only"> of {name}</span>
+        {replaces ? t`Replace` : t`Add key`}
+        <span className="sr-only">
+          {' '}
+          <Trans>of {name}</Trans>
+        </span>
       </Button>
       <Dialog
         open={open}
         onOpenChange={setOpen}
-        title={replaces ? `Replace the key of ${name}` : `Add a key of ${name}`}
-        description={`${name} is asked about the key first. The key is stored encrypted and never shown again. Running agents use it within two seconds.`}
+        title={replaces ? t`Replace the key of ${name}` : t`Add a key of ${name}`}
+        description={t`${name} is asked about the key first. The key is stored encrypted and never shown again. Running agents use it within two seconds.`}
       >
         <form method="post" onSubmit={save} className="space-y-4">
-          <Field label="API key" name="apiKey" type="password" autoComplete="off" required maxLength={4096} />
+          <Field label={t`API key`} name="apiKey" type="password" autoComplete="off" required maxLength={4096} />
           <Problem>{problem}</Problem>
           <div className="flex flex-wrap justify-end gap-2">
             <Button kind="plain" onClick={() => setOpen(false)}>
-              Go back
+              <Trans>Go back</Trans>
             </Button>
             <Button type="submit" busy={busy}>
-              Test and save
+              <Trans>Test and save</Trans>
             </Button>
           </div>
         </form>

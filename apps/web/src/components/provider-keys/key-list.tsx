@@ -1,6 +1,8 @@
 'use client';
 
 import type { ProviderKeyView } from '@agentbot/contracts';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type Provider, providers } from '../../lib/providers.ts';
 import { ConfirmButton } from '../ui/confirm-button.tsx';
 import { RelativeTime } from '../ui/relative-time.tsx';
@@ -22,14 +24,22 @@ function KeyFacts({ of: { keyPreview, updatedAt, testedAt, refused }, agents }: 
   return (
     <>
       <p className="text-muted text-xs">
-        <code className="font-mono">{keyPreview}</code> · saved <RelativeTime time={updatedAt} /> · {agents}
+        <Trans>
+          <code className="font-mono">{keyPreview}</code> · saved <RelativeTime time={updatedAt} /> · {agents}
+        </Trans>
       </p>
       {refused && (
         <p className="text-danger text-xs">
-          Refused by the provider <RelativeTime time={refused.at} /> (status {refused.status}). Replace the key.
+          <Trans>
+            Refused by the provider <RelativeTime time={refused.at} /> (status {refused.status}). Replace the key.
+          </Trans>
         </p>
       )}
-      {!refused && !testedAt && <p className="text-warn text-xs">Not tested: the provider did not answer when the key was saved.</p>}
+      {!refused && !testedAt && (
+        <p className="text-warn text-xs">
+          <Trans>Not tested: the provider did not answer when the key was saved.</Trans>
+        </p>
+      )}
     </>
   );
 }
@@ -44,21 +54,27 @@ export function KeyList({ label, keys, agents, onSave, onDelete }: Props) {
           <li key={provider} className="flex flex-wrap items-center justify-between gap-3 px-4 py-3 text-sm">
             <div className="min-w-0 space-y-0.5">
               <p className="font-medium">{name}</p>
-              {key ? <KeyFacts of={key} agents={agents(key.agentCount)} /> : <p className="text-muted text-xs">No key</p>}
+              {key ? (
+                <KeyFacts of={key} agents={agents(key.agentCount)} />
+              ) : (
+                <p className="text-muted text-xs">
+                  <Trans>No key</Trans>
+                </p>
+              )}
             </div>
             <div className="flex flex-wrap gap-2">
               <KeyDialog provider={provider} replaces={key !== undefined} onSave={onSave} />
               {key && (
                 <ConfirmButton
                   size="small"
-                  action="Remove"
-                  title={`Remove the key of ${name}?`}
+                  action={t`Remove`}
+                  title={t`Remove the key of ${name}?`}
                   description={
                     key.agentCount === 0
-                      ? 'No agent uses this key at the moment.'
-                      : `${key.agentCount === 1 ? 'One agent has no key of its' : `${key.agentCount} agents have no key of their`} own, and may be unable to call a model of ${name} without this one.`
+                      ? t`No agent uses this key at the moment.`
+                      : t`${plural(key.agentCount, { one: 'One agent has no key of its own', other: '# agents have no key of their own' })}, and may be unable to call a model of ${name} without this one.`
                   }
-                  confirm="Remove key"
+                  confirm={t`Remove key`}
                   onConfirm={() => onDelete(provider)}
                 />
               )}

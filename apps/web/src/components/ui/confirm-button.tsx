@@ -1,5 +1,6 @@
 'use client';
 
+import { Trans } from '@lingui/react/macro';
 import { type ReactNode, useState } from 'react';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
@@ -50,7 +51,7 @@ export function ConfirmButton({ action, title, description, confirm, typed, kind
         {typed && <Field label={typed.label} value={text} onChange={(event) => setText(event.target.value)} autoComplete="off" />}
         <div className="flex flex-wrap justify-end gap-2">
           <Button kind="plain" onClick={() => setOpen(false)}>
-            Go back
+            <Trans>Go back</Trans>
           </Button>
           <Button kind={kind} busy={busy} disabled={typed && text !== typed.value} onClick={confirmAction}>
             {confirm}

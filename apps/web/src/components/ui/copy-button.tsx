@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from './button.tsx';
@@ -21,7 +23,7 @@ interface Props {
 }
 
 /** Copies a text and confirms it on the button, which is an icon if `compact`. Shows the text for manual copying if the browser denies clipboard access. */
-export function CopyButton({ text, label = 'Copy', compact, disabled }: Props) {
+export function CopyButton({ text, label = t`Copy`, compact, disabled }: Props) {
   const read = () => (typeof text === 'string' ? text : text());
   const [outcome, setOutcome] = useState<'copied' | 'refused'>();
   async function copy() {
@@ -47,12 +49,14 @@ export function CopyButton({ text, label = 'Copy', compact, disabled }: Props) {
       >
         <Icon aria-hidden className="size-4" />
         <span aria-live="polite" className={compact ? 'sr-only' : undefined}>
-          {outcome === 'copied' ? 'Copied' : label}
+          {outcome === 'copied' ? t`Copied` : label}
         </span>
       </Button>
       {outcome === 'refused' && (
         <label className="block w-full space-y-1.5 text-muted text-xs">
-          <span className="block">This browser does not allow copying here. Copy the text manually:</span>
+          <span className="block">
+            <Trans>This browser does not allow copying here. Copy the text manually:</Trans>
+          </span>
           <textarea ref={select} readOnly rows={3} value={read()} className={`${wideControlStyle} font-mono text-ink`} />
         </label>
       )}

@@ -1,3 +1,4 @@
+import { Trans } from '@lingui/react/macro';
 import { type ReactNode, useState } from 'react';
 import { Button } from './button.tsx';
 
@@ -10,7 +11,7 @@ function Retry({ onRetry }: { onRetry: () => Promise<unknown> }) {
   }
   return (
     <Button kind="plain" size="small" busy={busy} onClick={retry}>
-      Try again
+      <Trans>Try again</Trans>
     </Button>
   );
 }

@@ -1,7 +1,8 @@
 'use client';
 
 import { useSyncExternalStore } from 'react';
-import { formatRelativeTime, formatTime } from '../../lib/format.ts';
+import { formatRelativeTime } from '../../lib/elapsed.ts';
+import { formatTime } from '../../lib/format.ts';
 
 const TICK_MS = 30_000;
 let now = Date.now();

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import { hasWallet, signMessage, walletAddress } from '../../lib/wallet.ts';
@@ -31,7 +33,7 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
     setBusy(true);
     setProblem('');
     // The wallet's own message, such as a refusal by the user.
-    await work().catch((error) => setProblem(error instanceof Error ? error.message : 'The wallet did not sign'));
+    await work().catch((error) => setProblem(error instanceof Error ? error.message : t`The wallet did not sign`));
     setBusy(false);
   }
   async function finish(of: string, signed: string) {
@@ -51,17 +53,17 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
     <div className="space-y-4">
       {hydrated && hasWallet() && (
         <Button busy={busy} onClick={byBrowser}>
-          Sign with this browser’s wallet
+          <Trans>Sign with this browser’s wallet</Trans>
         </Button>
       )}
       <ol className="space-y-4">
         <li className="space-y-2">
           <Field
-            label="1. Wallet address"
+            label={t`1. Wallet address`}
             value={address}
             placeholder="0x…"
             autoComplete="off"
-            problem={address && !wellFormed ? 'An address is 0x followed by 40 hexadecimal digits' : undefined}
+            problem={address && !wellFormed ? t`An address is 0x followed by 40 hexadecimal digits` : undefined}
             onChange={(event) => {
               setAddress(event.target.value.trim());
               setMessage(undefined);
@@ -73,20 +75,22 @@ export function SignatureSteps({ action, challenge, onSigned }: Props) {
             disabled={!wellFormed}
             onClick={() => runBusy(async () => setMessage(await challenge(address)))}
           >
-            Get the message to sign
+            <Trans>Get the message to sign</Trans>
           </Button>
         </li>
         {message && (
           <li className="space-y-2 text-sm">
-            <p className="font-medium">2. Sign this exact message with the wallet</p>
+            <p className="font-medium">
+              <Trans>2. Sign this exact message with the wallet</Trans>
+            </p>
             <pre className="wrap-anywhere whitespace-pre-wrap rounded-lg bg-hover p-3 font-mono text-xs">{message}</pre>
-            <CopyButton text={message} label="Copy message" />
+            <CopyButton text={message} label={t`Copy message`} />
           </li>
         )}
         {message && (
           <li className="space-y-2">
             <Field
-              label="3. Signature"
+              label={t`3. Signature`}
               value={signature}
               placeholder="0x…"
               autoComplete="off"

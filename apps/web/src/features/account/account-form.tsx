@@ -1,10 +1,13 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { KeyRound } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { signIn } from 'next-auth/react';
 import { type FormEvent, useState } from 'react';
+import { LanguageChoice } from '../../components/language-choice.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
@@ -16,6 +19,9 @@ import { signInErrorMessage } from '../../lib/session/sign-in-errors.ts';
 import type { SignInOptions } from '../../lib/session/sign-in-options.ts';
 import { AskAdministrator } from './ask-administrator.tsx';
 import { usePasskeySignIn } from './use-passkey-sign-in.ts';
+
+/** The name of a provider whose operator gives it none. */
+const UNNAMED = 'single sign-on';
 
 interface Props {
   purpose: 'signup' | 'signin';
@@ -65,26 +71,26 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
   return (
     <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center px-4 py-10">
       <p className="mb-2 font-semibold text-accent">Agentbot</p>
-      <h1 className="mb-6 font-semibold text-2xl">{signingUp ? 'Create your account' : 'Welcome back'}</h1>
+      <h1 className="mb-6 font-semibold text-2xl">{signingUp ? t`Create your account` : t`Welcome back`}</h1>
       <form method="post" onSubmit={submit} className="space-y-4 rounded-xl border border-line bg-surface p-5">
-        {signingUp && <Field label="Name" name="name" autoComplete="name" hint="Optional" maxLength={100} />}
-        <Field label="Email" name="email" type="email" autoComplete={signingUp ? 'email' : 'username webauthn'} required />
+        {signingUp && <Field label={t`Name`} name="name" autoComplete="name" hint={t`Optional`} maxLength={100} />}
+        <Field label={t`Email`} name="email" type="email" autoComplete={signingUp ? 'email' : 'username webauthn'} required />
         <Field
-          label="Password"
+          label={t`Password`}
           name="password"
           type="password"
           autoComplete={signingUp ? 'new-password' : 'current-password'}
           required
           minLength={signingUp ? 8 : undefined}
-          {...(signingUp && { hint: 'At least 8 characters' })}
+          {...(signingUp && { hint: t`At least 8 characters` })}
         />
         <Problem>{problem}</Problem>
         <Button type="submit" className="w-full" disabled={busy || !hydrated}>
-          {busy ? 'Please wait…' : signingUp ? 'Create account' : 'Sign in'}
+          {busy ? t`Please wait…` : signingUp ? t`Create account` : t`Sign in`}
         </Button>
         {!signingUp && (
           <Button type="button" kind="plain" className="w-full" disabled={busy || !hydrated} onClick={openPasskeys}>
-            <KeyRound aria-hidden className="size-4" /> Sign in with a passkey
+            <KeyRound aria-hidden className="size-4" /> <Trans>Sign in with a passkey</Trans>
           </Button>
         )}
         {options.providers.map(({ id, name }) => (
@@ -96,7 +102,7 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
             disabled={!hydrated}
             onClick={() => signIn(id, { callbackUrl: next })}
           >
-            Continue with {name}
+            {name === UNNAMED ? t`Continue with single sign-on` : t`Continue with ${name}`}
           </Button>
         ))}
       </form>
@@ -104,23 +110,24 @@ export function AccountForm({ purpose, options, next, refusal }: Props) {
         <div className="mt-4 text-sm">
           {options.passwordReset ? (
             <Link className="text-accent underline" href="/forgot">
-              Forgot your password?
+              <Trans>Forgot your password?</Trans>
             </Link>
           ) : (
             <p className="text-muted">
-              Forgot your password? <AskAdministrator wish="a link to set a new one" contact={options.supportContact} />
+              <Trans>Forgot your password?</Trans> <AskAdministrator wish="link" contact={options.supportContact} />
             </p>
           )}
         </div>
       )}
       {(signingUp || options.signUp) && (
         <p className="mt-4 text-muted text-sm">
-          {signingUp ? 'Already have an account? ' : 'New here? '}
+          {signingUp ? t`Already have an account?` : t`New here?`}{' '}
           <Link className="text-accent underline" href={withReturnPath(signingUp ? '/signin' : '/signup', next)}>
-            {signingUp ? 'Sign in' : 'Create an account'}
+            {signingUp ? t`Sign in` : t`Create an account`}
           </Link>
         </p>
       )}
+      <LanguageChoice className="mt-6 self-start" />
     </main>
   );
 }

@@ -1,7 +1,10 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Download } from 'lucide-react';
 import useSWR from 'swr';
+import { LanguageChoice } from '../../components/language-choice.tsx';
 import { buttonStyle } from '../../components/ui/button-style.ts';
 import { Card, PageHeader } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
@@ -20,7 +23,7 @@ export function Account({ mail }: { mail: boolean }) {
   const { data, error, mutate } = useSWR('account', () => api('getAccount', {}));
   return (
     <>
-      <PageHeader title="Account" description="Your name, how you sign in, where you are signed in, and which mails you get." />
+      <PageHeader title={t`Account`} description={t`Your name, how you sign in, where you are signed in, and which mails you get.`} />
       <div className="max-w-2xl space-y-4">
         {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
         {!data && !error && <Loading rows={3} className="h-40" />}
@@ -30,13 +33,16 @@ export function Account({ mail }: { mail: boolean }) {
             <ChangePassword account={data.account} />
             <Passkeys account={data.account} />
             <Sessions />
+            <Card title={t`Language`} description={t`The language of the dashboard in this browser.`}>
+              <LanguageChoice className="w-full sm:w-56" />
+            </Card>
             <AgentMails account={data.account} mail={mail} onChanged={() => mutate()} />
             <Card
-              title="Export"
-              description="One JSON file with your account, agents, conversations, messages and costs. It contains no password, key or token. Files of your agents are in their backups."
+              title={t`Export`}
+              description={t`One JSON file with your account, agents, conversations, messages and costs. It contains no password, key or token. Files of your agents are in their backups.`}
             >
               <a className={buttonStyle({ kind: 'plain' })} href={urlOf('exportAccount')} download="agentbot-account.json">
-                <Download aria-hidden className="size-4" /> Export data
+                <Download aria-hidden className="size-4" /> <Trans>Export data</Trans>
               </a>
             </Card>
             <DeleteAccount account={data.account} />

@@ -1,6 +1,8 @@
 'use client';
 
 import type { AccountView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
@@ -34,7 +36,7 @@ export function AddPasskey({ account, onAdded }: Props) {
       const confirmation = account.hasPassword ? { password: typed } : { email: typed };
       await requirePasskeys();
       const { options } = await api('challengeAccountPasskey', { body: confirmation });
-      const credential = await passkey('create', options, 'your account');
+      const credential = await passkey('create', options, 'account');
       const added = await api('addAccountPasskey', { body: { name: name ?? '', credential } });
       await onAdded(added.name);
       setOpen(false);
@@ -52,40 +54,40 @@ export function AddPasskey({ account, onAdded }: Props) {
           setOpen(true);
         }}
       >
-        Add a passkey
+        <Trans>Add a passkey</Trans>
       </Button>
       <Dialog
         open={open}
         onOpenChange={setOpen}
-        title="Add a passkey"
-        description="Your browser then asks where to keep it: on this device, in a password manager, on a phone or on a security key."
+        title={t`Add a passkey`}
+        description={t`Your browser then asks where to keep it: on this device, in a password manager, on a phone or on a security key.`}
       >
         <form method="post" onSubmit={add} className="space-y-4">
           {/* Password managers look for the account's name in the form. */}
           <input type="text" name="username" autoComplete="username" defaultValue={account.email} readOnly hidden />
           <Field
-            label="Name"
+            label={t`Name`}
             name="passkey-name"
             required
             maxLength={100}
             autoComplete="off"
             defaultValue={browserName(navigator.userAgent)}
-            hint="So that you recognise it in the list"
+            hint={t`So that you recognise it in the list`}
           />
           <Field
             name="typed"
             required
             {...(account.hasPassword
-              ? { label: 'Your password', type: 'password', autoComplete: 'current-password' }
-              : { label: `Type ${account.email}`, type: 'text', autoComplete: 'off' })}
+              ? { label: t`Your password`, type: 'password', autoComplete: 'current-password' }
+              : { label: t`Type ${account.email}`, type: 'text', autoComplete: 'off' })}
           />
           <Problem>{problem}</Problem>
           <div className="flex flex-wrap justify-end gap-2">
             <Button kind="plain" onClick={() => setOpen(false)}>
-              Go back
+              <Trans>Go back</Trans>
             </Button>
             <Button type="submit" busy={busy}>
-              Create passkey
+              <Trans>Create passkey</Trans>
             </Button>
           </div>
         </form>

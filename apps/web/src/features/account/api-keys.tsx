@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import useSWR from 'swr';
@@ -22,18 +24,18 @@ function CreatedKey({ secret, backendUrl, onClose }: { secret: string; backendUr
   const curl = `curl -H 'Authorization: Bearer ${secret}' ${backendUrl}/api/agents`;
   return (
     <Card
-      title="Your new key"
-      description="The key is shown only once. Store it where only your program can read it."
+      title={t`Your new key`}
+      description={t`The key is shown only once. Store it where only your program can read it.`}
       className="border-accent"
     >
       <div className="space-y-3">
         <code className="wrap-anywhere block rounded-lg bg-hover p-3 font-mono text-xs">{secret}</code>
         <code className="wrap-anywhere block rounded-lg bg-hover p-3 font-mono text-xs">{curl}</code>
         <div className="flex flex-wrap gap-2">
-          <CopyButton text={secret} label="Copy key" />
-          <CopyButton text={curl} label="Copy as curl" />
+          <CopyButton text={secret} label={t`Copy key`} />
+          <CopyButton text={curl} label={t`Copy as curl`} />
           <Button kind="quiet" size="small" onClick={onClose}>
-            I have stored it
+            <Trans>I have stored it</Trans>
           </Button>
         </div>
       </div>
@@ -47,8 +49,8 @@ export function ApiKeys({ backendUrl }: { backendUrl: string }) {
   const [secret, setSecret] = useState<string>();
   const revoke = (id: string) => async () => {
     const accepted = await acceptedWithToast(api('deleteApiKey', { params: { id } }), {
-      pending: 'Revoking the key…',
-      success: 'The key is revoked',
+      pending: t`Revoking the key…`,
+      success: t`The key is revoked`,
     });
     await mutate();
     return accepted;
@@ -56,8 +58,8 @@ export function ApiKeys({ backendUrl }: { backendUrl: string }) {
   return (
     <>
       <PageHeader
-        title="API keys"
-        description="A key lets a program do what you can do here, within its scopes. You can have up to 10 keys."
+        title={t`API keys`}
+        description={t`A key lets a program do what you can do here, within its scopes. You can have up to 10 keys.`}
       />
       <div className="space-y-4">
         {secret && <CreatedKey secret={secret} backendUrl={backendUrl} onClose={() => setSecret(undefined)} />}
@@ -70,34 +72,34 @@ export function ApiKeys({ backendUrl }: { backendUrl: string }) {
         {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
         {!data && !error && <Loading className="h-20" />}
         {data?.keys.length === 0 && (
-          <EmptyState icon={KeyRound} title="No keys yet" description="Create a key above for your first program." />
+          <EmptyState icon={KeyRound} title={t`No keys yet`} description={t`Create a key above for your first program.`} />
         )}
         {data && data.keys.length > 0 && (
-          <ul className="divide-y divide-line rounded-xl border border-line bg-surface" aria-label="API keys">
+          <ul className="divide-y divide-line rounded-xl border border-line bg-surface" aria-label={t`API keys`}>
             {data.keys.map((key) => (
               <li key={key.id} className="flex flex-wrap items-center justify-between gap-3 px-4 py-3 text-sm">
                 <div className="min-w-0">
                   <p className="wrap-anywhere font-medium">{key.name}</p>
                   <p className="wrap-anywhere text-muted text-xs">
-                    <code className="font-mono">{key.keyPreview}</code> · {key.scopes.join(', ')} · {key.agentId ?? 'all agents'}
+                    <code className="font-mono">{key.keyPreview}</code> · {key.scopes.join(t`, `)} · {key.agentId ?? t`all agents`}
                   </p>
                   <p className="text-muted text-xs">
                     {key.lastUsed ? (
-                      <>
+                      <Trans>
                         used <RelativeTime time={key.lastUsed} />
-                      </>
+                      </Trans>
                     ) : (
-                      'never used'
+                      t`never used`
                     )}
-                    {key.expiresAt && ` · expires ${formatTime(key.expiresAt)}`}
+                    {key.expiresAt && ` · ${t`expires ${{ time: formatTime(key.expiresAt) }}`}`}
                   </p>
                 </div>
                 <ConfirmButton
                   size="small"
-                  action="Revoke"
-                  title={`Revoke ${key.name}?`}
-                  description="Programs that use this key are refused from now on."
-                  confirm="Revoke key"
+                  action={t`Revoke`}
+                  title={t`Revoke ${key.name}?`}
+                  description={t`Programs that use this key are refused from now on.`}
+                  confirm={t`Revoke key`}
                   onConfirm={revoke(key.id)}
                 />
               </li>

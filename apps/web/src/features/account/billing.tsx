@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Check } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
@@ -20,11 +22,13 @@ import { RequestPlan } from './request-plan.tsx';
 function PlansAreGranted() {
   return (
     <Hint>
-      Stripe is not configured, so no plan is for sale. As an administrator, you grant plans under{' '}
-      <Link href="/admin/users" className="text-accent underline">
-        Users
-      </Link>
-      .
+      <Trans>
+        Stripe is not configured, so no plan is for sale. As an administrator, you grant plans under{' '}
+        <Link href="/admin/users" className="text-accent underline">
+          Users
+        </Link>
+        .
+      </Trans>
     </Hint>
   );
 }
@@ -40,37 +44,37 @@ export function Billing() {
 
   async function openStripe(button: string, page: Promise<{ url: string }>) {
     setBusy(button);
-    const answer = await withToast(page, { pending: 'Opening Stripe…', success: 'Stripe is opening' });
+    const answer = await withToast(page, { pending: t`Opening Stripe…`, success: t`Stripe is opening` });
     if (answer) location.assign(answer.url);
     else setBusy(undefined);
   }
   return (
     <>
       <PageHeader
-        title="Plan and billing"
+        title={t`Plan and billing`}
         description={
           sale?.payments === 'none'
-            ? 'Your account’s plan. The administrators of this installation grant plans.'
-            : 'Your account’s plan. You pay at Stripe: this site never receives a card number.'
+            ? t`Your account’s plan. The administrators of this installation grant plans.`
+            : t`Your account’s plan. You pay at Stripe: this site never receives a card number.`
         }
       />
       <div className="space-y-4">
         {saleError && !sale && <Problem onRetry={() => reloadPlans()}>{errorMessage(saleError)}</Problem>}
         {sale?.payments === 'none' && me.admin && <PlansAreGranted />}
         <Card
-          title="Your plan"
+          title={t`Your plan`}
           aside={
             sale?.payments === 'stripe' && (
               <Button kind="plain" busy={busy === 'portal'} onClick={() => openStripe('portal', api('openBillingPortal', {}))}>
-                Manage the subscription
+                <Trans>Manage the subscription</Trans>
               </Button>
             )
           }
         >
           <DescriptionList
             rows={[
-              ['Plan', me.plan ? planName(me.plan) : me.admin ? 'none: administrators need no plan' : 'none yet'],
-              ['Agents', `${me.agentCount} of ${me.agentLimit}`],
+              [t`Plan`, me.plan ? planName(me.plan) : me.admin ? t`none: administrators need no plan` : t`none yet`],
+              [t`Agents`, t`${me.agentCount} of ${me.agentLimit}`],
             ]}
           />
           {sale?.payments === 'none' && !me.admin && (
@@ -79,7 +83,7 @@ export function Billing() {
             </div>
           )}
         </Card>
-        <ul className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 xl:grid-cols-4" aria-label="Plans">
+        <ul className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:grid-cols-2 xl:grid-cols-4" aria-label={t`Plans`}>
           {sale?.plans.map((offer) => {
             const { plan, tools } = offer;
             return (
@@ -87,11 +91,11 @@ export function Billing() {
                 <Card title={planName(plan)} className={`flex-1 ${plan === me.plan ? 'border-accent' : ''}`}>
                   {sale.payments !== 'none' && (
                     <p className={`mb-3 min-h-6 ${offer.forSale ? 'font-medium' : 'text-muted'}`}>
-                      {offer.price ? formatPrice(offer.price) : offer.forSale ? 'Stripe shows the price' : 'Not for sale here'}
+                      {offer.price ? formatPrice(offer.price) : offer.forSale ? t`Stripe shows the price` : t`Not for sale here`}
                     </p>
                   )}
                   <ul className="mb-4 space-y-1.5 text-sm">
-                    {[planAgents(offer), `${planSize(offer)} for each`, `${tools} tools`].map((line) => (
+                    {[planAgents(offer), t`${{ size: planSize(offer) }} for each`, t`${{ tools: tools }} tools`].map((line) => (
                       <li key={line} className="flex gap-2">
                         <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />
                         {line}
@@ -102,13 +106,13 @@ export function Billing() {
                     <Button
                       kind="plain"
                       busy={busy === plan}
-                      aria-label={`Choose ${planName(plan)}`}
+                      aria-label={t`Choose ${planName(plan)}`}
                       onClick={() => openStripe(plan, api('startCheckout', { query: { plan } }))}
                     >
-                      Choose
+                      <Trans>Choose</Trans>
                     </Button>
                   ) : (
-                    <p className="flex min-h-10 items-center text-muted text-sm">{plan === me.plan && 'Your plan'}</p>
+                    <p className="flex min-h-10 items-center text-muted text-sm">{plan === me.plan && t`Your plan`}</p>
                   )}
                 </Card>
               </li>
@@ -117,7 +121,7 @@ export function Billing() {
         </ul>
         {sale?.plans.some(({ limitedByHost }) => limitedByHost) && (
           <p className="text-muted text-sm">
-            Memory and CPUs are what an agent gets on this host. It has less than the largest plans allow.
+            <Trans>Memory and CPUs are what an agent gets on this host. It has less than the largest plans allow.</Trans>
           </p>
         )}
       </div>

@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+
 /** Browsers by the name in their User-Agent, in the order in which they must be looked for: Edge names Chrome, Chrome names Safari. */
 const browsers = [
   ['Edge', /\bEdg(e|A|iOS)?\//],
@@ -21,6 +23,6 @@ const first = (known: readonly (readonly [string, RegExp])[], text: string) => k
 /** A short name for a browser: `Firefox on Linux`. For display only: a client may send any User-Agent. */
 export function browserName(userAgent: string | null): string {
   const [browser, system] = [first(browsers, userAgent ?? ''), first(systems, userAgent ?? '')];
-  if (browser && system) return `${browser} on ${system}`;
-  return browser ?? system ?? 'Unknown browser';
+  if (browser && system) return t`${browser} on ${system}`;
+  return browser ?? system ?? t`Unknown browser`;
 }

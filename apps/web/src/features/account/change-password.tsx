@@ -1,6 +1,8 @@
 'use client';
 
 import type { AccountView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useRef, useState } from 'react';
 import { useSWRConfig } from 'swr';
 import { Button } from '../../components/ui/button.tsx';
@@ -36,27 +38,27 @@ export function ChangePassword({ account }: { account: AccountView }) {
     }
   }
   return (
-    <Card title="Password" description="A new password signs you out everywhere but here. API keys and passkeys stay valid.">
+    <Card title={t`Password`} description={t`A new password signs you out everywhere but here. API keys and passkeys stay valid.`}>
       <form ref={form} method="post" onSubmit={change} className="space-y-4">
         {/* Password managers look for the account's name in the form. */}
         <input type="text" name="username" autoComplete="username" defaultValue={account.email} readOnly hidden />
-        <Field label="Current password" name="current" type="password" autoComplete="current-password" required />
+        <Field label={t`Current password`} name="current" type="password" autoComplete="current-password" required />
         <Field
-          label="New password"
+          label={t`New password`}
           name="new"
           type="password"
           autoComplete="new-password"
           required
           minLength={8}
-          hint="At least 8 characters"
+          hint={t`At least 8 characters`}
         />
         <Problem>{problem}</Problem>
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" kind="plain" busy={state === 'busy'}>
-            Change password
+            <Trans>Change password</Trans>
           </Button>
           <p role="status" className="text-good text-sm">
-            {state === 'done' && 'The password is changed. Your other sessions have ended.'}
+            {state === 'done' && t`The password is changed. Your other sessions have ended.`}
           </p>
         </div>
       </form>

@@ -1,6 +1,8 @@
 'use client';
 
 import type { AccountView } from '@agentbot/contracts';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
@@ -18,11 +20,13 @@ export function DeleteAccount({ account }: { account: AccountView }) {
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState('');
-  const agents = me?.agentCount === 1 ? 'its agent' : `its ${me?.agentCount ?? ''} agents`;
-  const what =
-    me?.agentCount === 0
-      ? 'Your account is deleted permanently.'
-      : `Your account and ${agents}, with data, conversations and backups, are deleted permanently.`;
+  const count = me?.agentCount;
+  const deleted =
+    count === 0
+      ? t`Your account is deleted permanently.`
+      : count === undefined
+        ? t`Your account and its agents, with data, conversations and backups, are deleted permanently.`
+        : t`Your account and ${plural(count, { one: 'its agent', other: 'its # agents' })}, with data, conversations and backups, are deleted permanently.`;
 
   async function remove(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -38,7 +42,7 @@ export function DeleteAccount({ account }: { account: AccountView }) {
     }
   }
   return (
-    <Card title="Delete account" description="Deletes the account and all its agents permanently." className="border-danger/50">
+    <Card title={t`Delete account`} description={t`Deletes the account and all its agents permanently.`} className="border-danger/50">
       <Button
         kind="danger"
         onClick={() => {
@@ -46,29 +50,29 @@ export function DeleteAccount({ account }: { account: AccountView }) {
           setOpen(true);
         }}
       >
-        Delete account
+        <Trans>Delete account</Trans>
       </Button>
       <Dialog
         open={open}
         onOpenChange={setOpen}
-        title="Delete your account?"
-        description={`${what} API keys stop working at once. The audit log and the costs stay, without your name and email; the log keeps the IP addresses and browsers of requests.`}
+        title={t`Delete your account?`}
+        description={t`${deleted} API keys stop working at once. The audit log and the costs stay, without your name and email; the log keeps the IP addresses and browsers of requests.`}
       >
         <form method="post" onSubmit={remove} className="space-y-4">
           <Field
             name="typed"
             required
             {...(account.hasPassword
-              ? { label: 'Your password', type: 'password', autoComplete: 'current-password' }
-              : { label: `Type ${account.email}`, type: 'text', autoComplete: 'off' })}
+              ? { label: t`Your password`, type: 'password', autoComplete: 'current-password' }
+              : { label: t`Type ${account.email}`, type: 'text', autoComplete: 'off' })}
           />
           <Problem>{problem}</Problem>
           <div className="flex flex-wrap justify-end gap-2">
             <Button kind="plain" onClick={() => setOpen(false)}>
-              Go back
+              <Trans>Go back</Trans>
             </Button>
             <Button type="submit" kind="danger" busy={busy}>
-              Delete forever
+              <Trans>Delete forever</Trans>
             </Button>
           </div>
         </form>

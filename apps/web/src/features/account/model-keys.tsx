@@ -1,5 +1,6 @@
 'use client';
 
+import { plural, t } from '@lingui/core/macro';
 import { KeyList } from '../../components/provider-keys/key-list.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
@@ -19,7 +20,7 @@ export function ModelKeys() {
     await mutate();
   }
   async function remove(provider: Provider) {
-    const text = { pending: 'Removing the key…', success: 'The key is removed' };
+    const text = { pending: t`Removing the key…`, success: t`The key is removed` };
     const accepted = await acceptedWithToast(api('deleteProviderKey', { params: { provider } }), text);
     await mutate();
     return accepted;
@@ -27,8 +28,8 @@ export function ModelKeys() {
   return (
     <>
       <PageHeader
-        title="Model keys"
-        description="Keys of model providers for all your agents. An agent that has a key of its own uses that one. Your provider bills every call."
+        title={t`Model keys`}
+        description={t`Keys of model providers for all your agents. An agent that has a key of its own uses that one. Your provider bills every call.`}
       />
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
       {!data && !error && <Loading rows={1} className="h-72" />}
@@ -36,9 +37,9 @@ export function ModelKeys() {
         <div className="space-y-4">
           {data.included && <Included of={data.included} />}
           <KeyList
-            label="Model keys"
+            label={t`Model keys`}
             keys={data.keys}
-            agents={(count) => (count === 1 ? 'serves 1 agent' : `serves ${count} agents`)}
+            agents={(count) => plural(count, { one: 'serves # agent', other: 'serves # agents' })}
             onSave={save}
             onDelete={remove}
           />

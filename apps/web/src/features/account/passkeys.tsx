@@ -1,6 +1,8 @@
 'use client';
 
 import type { AccountView, PasskeyView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import useSWR, { useSWRConfig } from 'swr';
 import { Card } from '../../components/ui/card.tsx';
@@ -24,8 +26,8 @@ function PasskeyRow({
   const { id, name, createdAt, lastUsedAt } = passkey;
   async function remove() {
     const removed = await acceptedWithToast(api('removeAccountPasskey', { params: { id } }), {
-      pending: 'Removing the passkey…',
-      success: 'The passkey is removed',
+      pending: t`Removing the passkey…`,
+      success: t`The passkey is removed`,
     });
     await onRemoved();
     return removed;
@@ -36,23 +38,24 @@ function PasskeyRow({
         <p className="wrap-anywhere font-medium">{name}</p>
         <p className="text-muted text-xs">
           {lastUsedAt ? (
-            <>
+            <Trans>
               last used <RelativeTime time={lastUsedAt} />
-            </>
+            </Trans>
           ) : (
-            'never used'
+            t`never used`
           )}
-          {' · '}created {formatTime(createdAt)}
+          {' · '}
+          <Trans>created {formatTime(createdAt)}</Trans>
         </p>
       </div>
       <div className="flex flex-wrap gap-2">
         <RenamePasskey passkey={passkey} onRenamed={onChanged} />
         <ConfirmButton
           size="small"
-          action="Remove"
-          title={`Remove ${name}?`}
-          description="It no longer signs in, and the sessions that it began end at once, except this one. Your device or password manager may still show it: remove it there too."
-          confirm="Remove passkey"
+          action={t`Remove`}
+          title={t`Remove ${name}?`}
+          description={t`It no longer signs in, and the sessions that it began end at once, except this one. Your device or password manager may still show it: remove it there too.`}
+          confirm={t`Remove passkey`}
           onConfirm={remove}
         />
       </div>
@@ -71,8 +74,8 @@ export function Passkeys({ account }: { account: AccountView }) {
   };
   return (
     <Card
-      title="Passkeys"
-      description="Sign in without the password: with fingerprint, face, PIN or security key."
+      title={t`Passkeys`}
+      description={t`Sign in without the password: with fingerprint, face, PIN or security key.`}
       aside={
         <AddPasskey
           account={account}
@@ -85,9 +88,13 @@ export function Passkeys({ account }: { account: AccountView }) {
     >
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
       {!data && !error && <Loading className="h-14" />}
-      {data?.passkeys.length === 0 && <p className="text-muted text-sm">You have no passkey yet.</p>}
+      {data?.passkeys.length === 0 && (
+        <p className="text-muted text-sm">
+          <Trans>You have no passkey yet.</Trans>
+        </p>
+      )}
       {data && data.passkeys.length > 0 && (
-        <ul aria-label="Passkeys" className="-my-1 divide-y divide-line">
+        <ul aria-label={t`Passkeys`} className="-my-1 divide-y divide-line">
           {data.passkeys.map((passkey) => (
             <PasskeyRow
               key={passkey.id}
@@ -103,7 +110,7 @@ export function Passkeys({ account }: { account: AccountView }) {
         </ul>
       )}
       <p role="status" className="text-good text-sm">
-        {added && `${added} is added. You can sign in with it now.`}
+        {added && t`${added} is added. You can sign in with it now.`}
       </p>
     </Card>
   );

@@ -1,7 +1,10 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import Link from 'next/link';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { LanguageChoice } from '../../components/language-choice.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
@@ -50,16 +53,17 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
             {field}
             <Problem>{problem}</Problem>
             <Button type="submit" className="w-full" disabled={state === 'busy' || !hydrated}>
-              {state === 'busy' ? 'Please wait…' : action}
+              {state === 'busy' ? t`Please wait…` : action}
             </Button>
           </>
         )}
       </form>
       <p className="mt-4 text-sm">
         <Link className="text-accent underline" href="/signin">
-          Sign in
+          <Trans>Sign in</Trans>
         </Link>
       </p>
+      <LanguageChoice className="mt-6 self-start" />
     </main>
   );
 }
@@ -68,11 +72,11 @@ function OneFieldForm({ title, action, field, send, done }: Props) {
 export function ForgotPassword() {
   return (
     <OneFieldForm
-      title="Forgot your password?"
-      action="Send me a link"
-      field={<Field label="Email" name="email" type="email" autoComplete="email" required />}
+      title={t`Forgot your password?`}
+      action={t`Send me a link`}
+      field={<Field label={t`Email`} name="email" type="email" autoComplete="email" required />}
       send={(email) => api('requestPasswordReset', { body: { email } })}
-      done="If an account has this email, it receives a link to set a new password. The link is valid for 1 hour."
+      done={t`If an account has this email, it receives a link to set a new password. The link is valid for 1 hour.`}
     />
   );
 }
@@ -81,33 +85,33 @@ export function ForgotPassword() {
 export function ResetPassword({ token }: { token: string }) {
   return (
     <OneFieldForm
-      title="Set a new password"
-      action="Set password"
+      title={t`Set a new password`}
+      action={t`Set password`}
       field={
         <>
           <Field
-            label="New password"
+            label={t`New password`}
             name="password"
             type="password"
             autoComplete="new-password"
             required
             minLength={8}
-            hint="At least 8 characters"
+            hint={t`At least 8 characters`}
           />
           <label className="flex items-start gap-2 text-sm">
             <input type="checkbox" name="revokeKeys" className="mt-1" />
-            Also revoke my API keys. Choose this if someone else may have had access to your account.
+            <Trans>Also revoke my API keys. Choose this if someone else may have had access to your account.</Trans>
           </label>
           <label className="flex items-start gap-2 text-sm">
             <input type="checkbox" name="removePasskeys" className="mt-1" />
-            Also remove my passkeys, for the same reason. You can add new ones afterwards.
+            <Trans>Also remove my passkeys, for the same reason. You can add new ones afterwards.</Trans>
           </label>
         </>
       }
       send={(password, form) =>
         api('resetPassword', { body: { token, password, revokeKeys: form.has('revokeKeys'), removePasskeys: form.has('removePasskeys') } })
       }
-      done="Your new password is set. All sessions have ended. You can sign in now."
+      done={t`Your new password is set. All sessions have ended. You can sign in now.`}
     />
   );
 }

@@ -1,5 +1,8 @@
 'use client';
 
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useState } from 'react';
@@ -8,6 +11,7 @@ import { Hint } from '../../components/ui/notice.tsx';
 import { useAccountChanges } from '../../lib/hooks/use-account-changes.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
 import { usePlans } from '../../lib/hooks/use-plans.ts';
+import { say } from '../../lib/language/texts.ts';
 import { planName } from '../../lib/plans.ts';
 
 // Loaded for an account without a plan only: its dialog would weigh on the first page of everybody else.
@@ -16,9 +20,9 @@ const RequestPlan = dynamic(() => import('./request-plan.tsx').then((module) => 
 /** The result of a checkout, from the URL that Stripe redirects to. */
 export type Checkout = 'done' | 'cancelled';
 
-const checkoutText: Record<Checkout, string> = {
-  done: 'Stripe has received your order. Your plan starts in a moment.',
-  cancelled: 'The checkout was cancelled. You were not charged.',
+const checkoutText: Record<Checkout, MessageDescriptor> = {
+  done: msg`Stripe has received your order. Your plan starts in a moment.`,
+  cancelled: msg`The checkout was cancelled. You were not charged.`,
 };
 
 interface Props {
@@ -43,16 +47,24 @@ export function PlanNotice({ checkout, live = false }: Props) {
       {(checkout || missing || justGranted) && (
         <Hint>
           {checkout && (
-            <p>{checkout === 'done' && me.plan ? `Thank you. Your account has the plan ${planName(me.plan)}.` : checkoutText[checkout]}</p>
+            <p>
+              {checkout === 'done' && me.plan ? t`Thank you. Your account has the plan ${planName(me.plan)}.` : say(checkoutText[checkout])}
+            </p>
           )}
-          {justGranted && me.plan && <p>Your account now has the plan {planName(me.plan)}. You can create an agent.</p>}
+          {justGranted && me.plan && (
+            <p>
+              <Trans>Your account now has the plan {planName(me.plan)}. You can create an agent.</Trans>
+            </p>
+          )}
           {missing && checkout !== 'done' && (
             <div className="space-y-2">
-              <p>Your account has no plan yet. With a plan you can create agents.</p>
+              <p>
+                <Trans>Your account has no plan yet. With a plan you can create agents.</Trans>
+              </p>
               {sale?.payments === 'none' && <RequestPlan offers={sale.plans} current={me.plan} />}
               {sale?.payments === 'stripe' && (
                 <Link href="/account/billing" className={buttonStyle({ size: 'small' })}>
-                  Choose a plan
+                  <Trans>Choose a plan</Trans>
                 </Link>
               )}
             </div>

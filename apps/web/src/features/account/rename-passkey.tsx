@@ -1,6 +1,8 @@
 'use client';
 
 import type { PasskeyView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
@@ -17,7 +19,7 @@ export function RenamePasskey({ passkey, onRenamed }: { passkey: PasskeyView; on
     event.preventDefault();
     setBusy(true);
     const request = api('renameAccountPasskey', { params: { id: passkey.id }, body: { name } });
-    const renamed = await acceptedWithToast(request, { pending: 'Renaming…', success: 'The passkey is renamed' });
+    const renamed = await acceptedWithToast(request, { pending: t`Renaming…`, success: t`The passkey is renamed` });
     if (renamed) await onRenamed();
     setBusy(false);
     if (renamed) setOpen(false);
@@ -27,23 +29,23 @@ export function RenamePasskey({ passkey, onRenamed }: { passkey: PasskeyView; on
       <Button
         kind="plain"
         size="small"
-        aria-label={`Rename ${passkey.name}`}
+        aria-label={t`Rename ${passkey.name}`}
         onClick={() => {
           setName(passkey.name);
           setOpen(true);
         }}
       >
-        Rename
+        <Trans>Rename</Trans>
       </Button>
-      <Dialog open={open} onOpenChange={setOpen} title="Rename the passkey" description="The name is shown only to you.">
+      <Dialog open={open} onOpenChange={setOpen} title={t`Rename the passkey`} description={t`The name is shown only to you.`}>
         <form onSubmit={rename} className="space-y-4">
-          <Field label="Name" value={name} maxLength={100} autoComplete="off" onChange={(event) => setName(event.target.value)} />
+          <Field label={t`Name`} value={name} maxLength={100} autoComplete="off" onChange={(event) => setName(event.target.value)} />
           <div className="flex flex-wrap justify-end gap-2">
             <Button kind="plain" onClick={() => setOpen(false)}>
-              Go back
+              <Trans>Go back</Trans>
             </Button>
             <Button type="submit" busy={busy} disabled={!name.trim()}>
-              Save name
+              <Trans>Save name</Trans>
             </Button>
           </div>
         </form>

@@ -1,6 +1,8 @@
 'use client';
 
 import type { Plan, PlanRequestView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
@@ -18,15 +20,24 @@ function Answer({ request }: { request: PlanRequestView }) {
   if (request.state === 'open') {
     return (
       <p>
-        You requested the plan {what} <RelativeTime time={request.createdAt} />. An administrator will answer; this page then changes by
-        itself.
+        <Trans>
+          You requested the plan {what} <RelativeTime time={request.createdAt} />. An administrator will answer; this page then changes by
+          itself.
+        </Trans>
       </p>
     );
   }
   if (request.state === 'granted') return null;
+  const { reason } = request;
   return (
     <p>
-      Your request for the plan {what} was refused{request.reason ? `: ${request.reason}` : '.'}
+      {reason ? (
+        <Trans>
+          Your request for the plan {what} was refused: {reason}
+        </Trans>
+      ) : (
+        <Trans>Your request for the plan {what} was refused.</Trans>
+      )}
     </p>
   );
 }
@@ -73,25 +84,25 @@ export function RequestPlan({ offers, current }: Props) {
             setOpen(true);
           }}
         >
-          Request a plan
+          <Trans>Request a plan</Trans>
         </Button>
       )}
       <Dialog
         open={open}
         onOpenChange={setOpen}
-        title="Request a plan"
-        description="The administrators of this installation see your request and grant or refuse it."
+        title={t`Request a plan`}
+        description={t`The administrators of this installation see your request and grant or refuse it.`}
       >
         <form method="post" onSubmit={send} className="space-y-4">
-          <SelectField label="Plan" name="plan" options={options} />
-          <TextAreaField label="Message" name="message" maxLength={500} hint="Optional. Say what you need the plan for." />
+          <SelectField label={t`Plan`} name="plan" options={options} />
+          <TextAreaField label={t`Message`} name="message" maxLength={500} hint={t`Optional. Say what you need the plan for.`} />
           <Problem>{problem}</Problem>
           <div className="flex flex-wrap justify-end gap-2">
             <Button kind="plain" onClick={() => setOpen(false)}>
-              Go back
+              <Trans>Go back</Trans>
             </Button>
             <Button type="submit" busy={busy}>
-              Send request
+              <Trans>Send request</Trans>
             </Button>
           </div>
         </form>

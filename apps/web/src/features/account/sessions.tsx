@@ -1,6 +1,8 @@
 'use client';
 
 import type { SessionView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
@@ -20,8 +22,8 @@ function SessionRow({ session, onEnded }: { session: SessionView; onEnded: () =>
   async function end() {
     setBusy(true);
     await withToast(api('endAccountSession', { params: { id: session.id } }), {
-      pending: 'Ending the session…',
-      success: 'The session has ended',
+      pending: t`Ending the session…`,
+      success: t`The session has ended`,
     });
     await onEnded();
     setBusy(false);
@@ -33,20 +35,24 @@ function SessionRow({ session, onEnded }: { session: SessionView; onEnded: () =>
           {name}
         </p>
         <p className="text-muted text-xs">
-          last used <RelativeTime time={session.lastSeenAt} /> · signed in {formatTime(session.createdAt)}
+          <Trans>
+            last used <RelativeTime time={session.lastSeenAt} /> · signed in {formatTime(session.createdAt)}
+          </Trans>
         </p>
       </div>
       {session.current ? (
-        <span className="rounded-full bg-accent-soft px-2.5 py-1 text-accent text-xs">This session</span>
+        <span className="rounded-full bg-accent-soft px-2.5 py-1 text-accent text-xs">
+          <Trans>This session</Trans>
+        </span>
       ) : (
         <Button
           size="small"
           kind="danger"
           busy={busy}
-          aria-label={`End the session of ${name}, signed in ${formatTime(session.createdAt)}`}
+          aria-label={t`End the session of ${name}, signed in ${formatTime(session.createdAt)}`}
           onClick={end}
         >
-          End
+          <Trans>End</Trans>
         </Button>
       )}
     </li>
@@ -57,11 +63,11 @@ function SessionRow({ session, onEnded }: { session: SessionView; onEnded: () =>
 export function Sessions() {
   const { data, error, mutate } = useSWR('account-sessions', () => api('listAccountSessions', {}));
   return (
-    <Card title="Sessions" description="Where you are signed in. A session that you end is signed out at once.">
+    <Card title={t`Sessions`} description={t`Where you are signed in. A session that you end is signed out at once.`}>
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
       {!data && !error && <Loading className="h-14" />}
       {data && (
-        <ul aria-label="Sessions" className="-my-1 divide-y divide-line">
+        <ul aria-label={t`Sessions`} className="-my-1 divide-y divide-line">
           {data.sessions.map((session) => (
             <SessionRow key={session.id} session={session} onEnded={() => mutate()} />
           ))}

@@ -71,7 +71,7 @@ export function usePasskeySignIn(enabled: boolean, attempt: (signIn: () => Promi
     const current = ++requests.current;
     const signedIn = await attemptNow.current(async () => {
       await requirePasskeys();
-      await signInWith(await passkey('get', await request(), 'your account'));
+      await signInWith(await passkey('get', await request(), 'account'));
     });
     if (!signedIn && current === requests.current && requestedAt.current > 0) void offer();
   }, [offer]);

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
@@ -45,31 +47,31 @@ export function AddUser({ mail, onAdded }: { mail: boolean; onAdded: () => Promi
   return (
     <>
       <Button kind="plain" onClick={() => change(true)}>
-        Add user
+        <Trans>Add user</Trans>
       </Button>
       <Dialog
         open={open}
         onOpenChange={change}
-        title={added ? `${added.email} has an account` : 'Add user'}
+        title={added ? t`${added.email} has an account` : t`Add user`}
         description={
           added
             ? added.url
-              ? 'Give this link to the user, who sets the password with it. It is shown only once.'
-              : 'A mail with a link to set the password is on its way. The link is valid for a week.'
+              ? t`Give this link to the user, who sets the password with it. It is shown only once.`
+              : t`A mail with a link to set the password is on its way. The link is valid for a week.`
             : mail
-              ? 'Agentbot mails a link with which the user sets a password.'
-              : 'You get a link with which the user sets a password. This installation cannot send mail.'
+              ? t`Agentbot mails a link with which the user sets a password.`
+              : t`You get a link with which the user sets a password. This installation cannot send mail.`
         }
       >
         {added ? (
           added.url && <PasswordLink url={added.url} expiresAt={added.expiresAt} />
         ) : (
           <form onSubmit={submit} className="space-y-4">
-            <Field label="Email" name="email" type="email" autoComplete="off" required />
-            <Field label="Name" name="name" autoComplete="off" hint="Optional" maxLength={100} />
+            <Field label={t`Email`} name="email" type="email" autoComplete="off" required />
+            <Field label={t`Name`} name="name" autoComplete="off" hint={t`Optional`} maxLength={100} />
             <Problem>{problem}</Problem>
             <Button type="submit" busy={busy}>
-              Open account
+              <Trans>Open account</Trans>
             </Button>
           </form>
         )}

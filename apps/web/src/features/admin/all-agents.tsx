@@ -1,6 +1,9 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
+import { stateName } from '../../components/agent/state-name.ts';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
 import { controlStyle, Select } from '../../components/ui/field.tsx';
@@ -26,18 +29,20 @@ export function AllAgents() {
   const agents = pages?.flatMap((page) => page.agents) ?? [];
   return (
     <>
-      <PageHeader title="All agents" description="The agents of all accounts of this installation." />
+      <PageHeader title={t`All agents`} description={t`The agents of all accounts of this installation.`} />
       <div className="mb-4 flex flex-wrap gap-2">
-        <SearchBox label="Search by name, id or owner" onSearch={setQ} />
+        <SearchBox label={t`Search by name, id or owner`} onSearch={setQ} />
         <Select
-          aria-label="State"
+          aria-label={t`State`}
           className={`${controlStyle}`}
           value={state}
           onChange={(event) => setState(event.target.value as typeof state)}
         >
-          <option value="">All states</option>
+          <option value="">{t`All states`}</option>
           {states.map((each) => (
-            <option key={each}>{each}</option>
+            <option key={each} value={each}>
+              {stateName(each)}
+            </option>
           ))}
         </Select>
       </div>
@@ -45,9 +50,13 @@ export function AllAgents() {
         <Problem onRetry={reload}>{problem}</Problem>
       </div>
       {!pages && !problem && <Loading rows={5} className="h-12" />}
-      {pages && agents.length === 0 && <p className="text-muted text-sm">No agents found.</p>}
+      {pages && agents.length === 0 && (
+        <p className="text-muted text-sm">
+          <Trans>No agents found.</Trans>
+        </p>
+      )}
       {agents.length > 0 && (
-        <Table label="Agents" head={['Agent', 'Owner', 'State', 'Model and plan', 'Observed', 'Created']}>
+        <Table label={t`Agents`} head={[t`Agent`, t`Owner`, t`State`, t`Model and plan`, t`Observed`, t`Created`]}>
           {agents.map((agent) => (
             <tr key={agent.id}>
               <td>
@@ -61,12 +70,12 @@ export function AllAgents() {
               </td>
               <td>
                 {agent.model} · {planName(agent.plan)}
-                <span className="block text-muted text-xs">{agent.image ?? 'no image yet'}</span>
+                <span className="block text-muted text-xs">{agent.image ?? t`no image yet`}</span>
               </td>
               <td className="whitespace-nowrap">
                 {agent.observed ? (
                   <>
-                    {agent.observed.state}, <RelativeTime time={agent.observed.at} />
+                    {stateName(agent.observed.state)}, <RelativeTime time={agent.observed.at} />
                   </>
                 ) : (
                   '–'
@@ -79,7 +88,7 @@ export function AllAgents() {
           ))}
         </Table>
       )}
-      {hasMore && <LoadMore label="More agents" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
+      {hasMore && <LoadMore label={t`More agents`} busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

@@ -1,8 +1,11 @@
 'use client';
 
+import { msg, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { CircleCheck, CircleX } from 'lucide-react';
 import type { ReactNode } from 'react';
 import useSWR from 'swr';
+import { stateName } from '../../components/agent/state-name.ts';
 import { Card, DescriptionList, PageHeader } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
@@ -10,7 +13,9 @@ import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { formatBytes, formatDuration } from '../../lib/format.ts';
+import { formatDuration } from '../../lib/elapsed.ts';
+import { formatBytes } from '../../lib/format.ts';
+import { say } from '../../lib/language/texts.ts';
 
 function StatusLight({ good, children }: { good: boolean; children: ReactNode }) {
   const Icon = good ? CircleCheck : CircleX;
@@ -22,6 +27,8 @@ function StatusLight({ good, children }: { good: boolean; children: ReactNode })
   );
 }
 
+const orphanKinds = { container: msg`container`, volume: msg`volume`, network: msg`network`, backup: msg`backup` };
+
 /** A queue is stuck when an operation waits for longer than this. */
 const MAX_QUEUE_WAIT_SECONDS = 120;
 
@@ -32,7 +39,7 @@ export function Health({ checklist }: { checklist: ReactNode }) {
     // Stale values would look current: show the error alone.
     return (
       <>
-        <PageHeader title="Health" description="Docker, queue and database of this installation." />
+        <PageHeader title={t`Health`} description={t`Docker, queue and database of this installation.`} />
         <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>
       </>
     );
@@ -43,61 +50,77 @@ export function Health({ checklist }: { checklist: ReactNode }) {
   return (
     <>
       <PageHeader
-        title="Health"
+        title={t`Health`}
         description={
-          <>
+          <Trans>
             State of this installation, read <RelativeTime time={at} />. It refreshes every 5 seconds.
-          </>
+          </Trans>
         }
       />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 md:grid-cols-2">
-        <Card title="Docker" aside={<StatusLight good={docker.available}>{docker.available ? 'Available' : 'Not available'}</StatusLight>}>
+        <Card
+          title="Docker"
+          aside={<StatusLight good={docker.available}>{docker.available ? t`Available` : t`Not available`}</StatusLight>}
+        >
           <DescriptionList
             rows={[
-              ['Memory', docker.memoryBytes === null ? '–' : formatBytes(docker.memoryBytes)],
-              ['CPUs', docker.cpus ?? '–'],
-              ['Image of new agents', image],
-              ['New agents', provisioning === 'enabled' ? 'allowed' : 'paused'],
+              [t`Memory`, docker.memoryBytes === null ? '–' : formatBytes(docker.memoryBytes)],
+              [t`CPUs`, docker.cpus ?? '–'],
+              [t`Image of new agents`, image],
+              [t`New agents`, provisioning === 'enabled' ? t`allowed` : t`paused`],
             ]}
           />
         </Card>
-        <Card title="Queue" aside={<StatusLight good={healthy}>{healthy ? 'Healthy' : 'Stuck'}</StatusLight>}>
+        <Card title={t`Queue`} aside={<StatusLight good={healthy}>{healthy ? t`Healthy` : t`Stuck`}</StatusLight>}>
           <DescriptionList
             rows={[
-              ['Waiting', queue.queued],
-              ['Running', queue.running],
-              ['Longest wait', queue.oldestQueued === null ? '–' : formatDuration(queue.oldestQueued * 1000)],
-              ['Last 24 h', `${queue.succeededToday} succeeded, ${queue.failedToday} failed`],
+              [t`Waiting`, queue.queued],
+              [t`Running`, queue.running],
+              [t`Longest wait`, queue.oldestQueued === null ? '–' : formatDuration(queue.oldestQueued * 1000)],
+              [t`Last 24 h`, t`${queue.succeededToday} succeeded, ${queue.failedToday} failed`],
             ]}
           />
         </Card>
-        <Card title="Database" aside={<StatusLight good>Reachable</StatusLight>}>
+        <Card
+          title={t`Database`}
+          aside={
+            <StatusLight good>
+              <Trans>Reachable</Trans>
+            </StatusLight>
+          }
+        >
           <DescriptionList
             rows={[
-              ['Response time', `${database.milliseconds} ms`],
-              ['Size', formatBytes(database.sizeBytes)],
-              ['Connections', database.connections],
+              [t`Response time`, `${database.milliseconds} ms`],
+              [t`Size`, formatBytes(database.sizeBytes)],
+              [t`Connections`, database.connections],
             ]}
           />
         </Card>
-        <Card title="Accounts and agents">
+        <Card title={t`Accounts and agents`}>
           <DescriptionList
             rows={[
-              ['Users', users],
-              ...(agents.length ? agents.map(({ status, count }) => [`Agents ${status}`, count] as const) : [['Agents', 'none'] as const]),
+              [t`Users`, users],
+              ...(agents.length
+                ? agents.map(({ status, count }) => [t`Agents ${{ state: stateName(status) }}`, count] as const)
+                : [[t`Agents`, t`none`] as const]),
             ]}
           />
         </Card>
       </div>
       <div className="mt-4">{checklist}</div>
-      <h2 className="mt-6 mb-3 font-semibold">Orphans</h2>
+      <h2 className="mt-6 mb-3 font-semibold">
+        <Trans>Orphans</Trans>
+      </h2>
       {orphans.length === 0 ? (
-        <p className="text-muted text-sm">Every container, volume and network of this installation belongs to an agent.</p>
+        <p className="text-muted text-sm">
+          <Trans>Every container, volume and network of this installation belongs to an agent.</Trans>
+        </p>
       ) : (
-        <Table label="Orphans" head={['Kind', 'Name', 'Found']}>
+        <Table label={t`Orphans`} head={[t`Kind`, t`Name`, t`Found`]}>
           {orphans.map(({ kind, name, foundAt }) => (
             <tr key={name}>
-              <td>{kind}</td>
+              <td>{say(orphanKinds[kind])}</td>
               <td className="font-mono text-xs">{name}</td>
               <td className="whitespace-nowrap">
                 <RelativeTime time={foundAt} />

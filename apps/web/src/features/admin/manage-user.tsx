@@ -1,6 +1,8 @@
 'use client';
 
 import type { UserView } from '@agentbot/contracts';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type ReactNode, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
@@ -33,8 +35,10 @@ export function PasswordLink({ url, expiresAt }: { url: string; expiresAt: strin
   return (
     <div className="space-y-2">
       <code className="wrap-anywhere block rounded-lg bg-hover p-3 font-mono text-xs">{url}</code>
-      <p className="text-muted text-xs">Valid once, until {formatTime(expiresAt)}.</p>
-      <CopyButton text={url} label="Copy link" />
+      <p className="text-muted text-xs">
+        <Trans>Valid once, until {formatTime(expiresAt)}.</Trans>
+      </p>
+      <CopyButton text={url} label={t`Copy link`} />
     </div>
   );
 }
@@ -46,22 +50,22 @@ function ResetLink({ user }: { user: UserView }) {
   async function create() {
     setBusy(true);
     const created = await withToast(api('createResetLink', { params: { id: user.id } }), {
-      pending: 'Creating the link…',
-      success: 'The link is ready',
+      pending: t`Creating the link…`,
+      success: t`The link is ready`,
     });
     if (created) setLink(created);
     setBusy(false);
   }
   return (
     <Action
-      title="Password"
-      description="This installation cannot send mail. Create a link and give it to the user: anyone who has it can set the password. It is shown only once."
+      title={t`Password`}
+      description={t`This installation cannot send mail. Create a link and give it to the user: anyone who has it can set the password. It is shown only once.`}
     >
       {link ? (
         <PasswordLink {...link} />
       ) : (
         <Button kind="plain" size="small" busy={busy} onClick={create}>
-          Create reset link
+          <Trans>Create reset link</Trans>
         </Button>
       )}
     </Action>
@@ -75,21 +79,24 @@ function DeleteUser({ user, onDeleted }: { user: UserView; onDeleted: () => void
   async function remove() {
     setBusy(true);
     const accepted = await acceptedWithToast(api('deleteUser', { params: { id: user.id } }), {
-      pending: `Deleting ${user.email}…`,
-      success: `${user.email} is deleted`,
+      pending: t`Deleting ${user.email}…`,
+      success: t`${user.email} is deleted`,
     });
     setBusy(false);
     if (accepted) onDeleted();
   }
-  const agents = user.agentCount === 1 ? 'its agent' : `its ${user.agentCount} agents`;
   return (
     <Action
-      title="Delete"
-      description={`Deletes the account${user.agentCount ? ` and ${agents}, with data, conversations and backups,` : ''} permanently.`}
+      title={t`Delete`}
+      description={
+        user.agentCount === 0
+          ? t`Deletes the account permanently.`
+          : t`Deletes the account and ${plural(user.agentCount, { one: 'its agent', other: 'its # agents' })}, with data, conversations and backups, permanently.`
+      }
     >
-      <Field label={`Type ${user.email} to confirm`} value={typed} autoComplete="off" onChange={(event) => setTyped(event.target.value)} />
+      <Field label={t`Type ${user.email} to confirm`} value={typed} autoComplete="off" onChange={(event) => setTyped(event.target.value)} />
       <Button kind="danger" size="small" busy={busy} disabled={typed !== user.email} onClick={remove}>
-        Delete user
+        <Trans>Delete user</Trans>
       </Button>
     </Action>
   );
@@ -118,36 +125,42 @@ export function ManageUser({ user, mail, onChanged }: Props) {
   };
   return (
     <>
-      <Button kind="plain" size="small" aria-label={`Manage ${user.email}`} onClick={() => setOpen(true)}>
-        Manage
+      <Button kind="plain" size="small" aria-label={t`Manage ${user.email}`} onClick={() => setOpen(true)}>
+        <Trans>Manage</Trans>
       </Button>
       <Dialog
         open={open}
         onOpenChange={setOpen}
         title={user.email}
-        description={isSelf ? 'This is your own account.' : `${user.admin ? 'Administrator' : 'User'} since ${formatTime(user.createdAt)}.`}
+        description={
+          isSelf
+            ? t`This is your own account.`
+            : user.admin
+              ? t`Administrator since ${{ time: formatTime(user.createdAt) }}.`
+              : t`User since ${{ time: formatTime(user.createdAt) }}.`
+        }
       >
         {user.plan && (
           <Action
-            title="Plan"
-            description={`The plan ${planName(user.plan)} is granted. Without a plan, the user’s running agents are stopped and keep their data; the next grant starts them again.`}
+            title={t`Plan`}
+            description={t`The plan ${planName(user.plan)} is granted. Without a plan, the user’s running agents are stopped and keep their data; the next grant starts them again.`}
           >
             <Button
               kind="danger"
               size="small"
               busy={busy === 'plan'}
-              onClick={run('plan', () => api('withdrawPlan', { params }), 'Withdrawing the plan…', 'The plan is withdrawn')}
+              onClick={run('plan', () => api('withdrawPlan', { params }), t`Withdrawing the plan…`, t`The plan is withdrawn`)}
             >
-              Withdraw the plan
+              <Trans>Withdraw the plan</Trans>
             </Button>
           </Action>
         )}
         <Action
-          title="Role"
+          title={t`Role`}
           description={
             user.adminBySetting
-              ? 'The setting ADMIN_EMAILS makes this user an administrator. Change it there.'
-              : 'Administrators see all users and agents, grant plans, and block or delete users.'
+              ? t`The setting ADMIN_EMAILS makes this user an administrator. Change it there.`
+              : t`Administrators see all users and agents, grant plans, and block or delete users.`
           }
         >
           {!user.adminBySetting && (
@@ -158,11 +171,11 @@ export function ManageUser({ user, mail, onChanged }: Props) {
               onClick={run(
                 'role',
                 () => api('setUserRole', { params, body: { admin: !user.admin } }),
-                'Changing the role…',
-                user.admin ? `${user.email} is no longer an administrator` : `${user.email} is an administrator`,
+                t`Changing the role…`,
+                user.admin ? t`${user.email} is no longer an administrator` : t`${user.email} is an administrator`,
               )}
             >
-              {user.admin ? 'Make a user' : 'Make an administrator'}
+              {user.admin ? t`Make a user` : t`Make an administrator`}
             </Button>
           )}
         </Action>
@@ -170,11 +183,11 @@ export function ManageUser({ user, mail, onChanged }: Props) {
         {!isSelf && (
           <>
             <Action
-              title={user.blocked ? 'Blocked' : 'Block'}
+              title={user.blocked ? t`Blocked` : t`Block`}
               description={
                 user.blocked
-                  ? 'The user cannot sign in, API keys are refused, and the agents are stopped. Unblocking starts the agents that the block stopped.'
-                  : 'Signs the user out everywhere, refuses API keys, and stops the agents, which keep their data. You can undo this.'
+                  ? t`The user cannot sign in, API keys are refused, and the agents are stopped. Unblocking starts the agents that the block stopped.`
+                  : t`Signs the user out everywhere, refuses API keys, and stops the agents, which keep their data. You can undo this.`
               }
             >
               <Button
@@ -184,11 +197,11 @@ export function ManageUser({ user, mail, onChanged }: Props) {
                 onClick={run(
                   'block',
                   () => api('setUserBlocked', { params, body: { blocked: !user.blocked } }),
-                  user.blocked ? 'Unblocking…' : 'Blocking…',
-                  user.blocked ? `${user.email} is no longer blocked` : `${user.email} is blocked`,
+                  user.blocked ? t`Unblocking…` : t`Blocking…`,
+                  user.blocked ? t`${user.email} is no longer blocked` : t`${user.email} is blocked`,
                 )}
               >
-                {user.blocked ? 'Unblock user' : 'Block user'}
+                {user.blocked ? t`Unblock user` : t`Block user`}
               </Button>
             </Action>
             <DeleteUser

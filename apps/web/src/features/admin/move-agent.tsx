@@ -1,6 +1,8 @@
 'use client';
 
 import type { NodeView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
@@ -27,33 +29,33 @@ export function MoveAgent({ agent, from, others, onBegun }: Props) {
     const node = String(new FormData(event.currentTarget).get('node'));
     setBusy(true);
     const body = { ...(node && { node }), ...(fromBackup && { fromBackup }) };
-    const text = { pending: `Beginning the move of ${agent.name}…`, success: `${agent.name} is moving. Its page shows the stages` };
+    const text = { pending: t`Beginning the move of ${agent.name}…`, success: t`${agent.name} is moving. Its page shows the stages` };
     if (await acceptedWithToast(api('moveAgent', { params: { id: agent.id }, body }), text)) setOpen(false);
     await onBegun();
     setBusy(false);
   }
   return (
     <>
-      <Button kind="quiet" size="small" aria-label={`Move ${agent.name}`} onClick={() => setOpen(true)}>
-        Move
+      <Button kind="quiet" size="small" aria-label={t`Move ${agent.name}`} onClick={() => setOpen(true)}>
+        <Trans>Move</Trans>
       </Button>
       <Dialog
         open={open}
         onOpenChange={setOpen}
-        title={`Move ${agent.name}?`}
+        title={t`Move ${agent.name}?`}
         description={
           fromBackup
-            ? 'Its node cannot be used, so the agent continues from its newest backup. What came after that backup is lost.'
-            : 'The agent is stopped while its data moves. If it does not start there, it is put back on its node.'
+            ? t`Its node cannot be used, so the agent continues from its newest backup. What came after that backup is lost.`
+            : t`The agent is stopped while its data moves. If it does not start there, it is put back on its node.`
         }
       >
         <form method="post" onSubmit={move} className="space-y-4">
           <SelectField
-            label="Node"
+            label={t`Node`}
             name="node"
             defaultValue=""
             options={[
-              ['', 'Let the swarm choose'],
+              ['', t`Let the swarm choose`],
               ...others
                 .filter(({ problem, availability }) => !problem && availability === 'active')
                 .map(({ id, name, address }) => [id, `${name} (${address})`] as const),
@@ -61,10 +63,10 @@ export function MoveAgent({ agent, from, others, onBegun }: Props) {
           />
           <div className="flex flex-wrap justify-end gap-2">
             <Button kind="plain" onClick={() => setOpen(false)}>
-              Go back
+              <Trans>Go back</Trans>
             </Button>
             <Button type="submit" kind={fromBackup ? 'danger' : 'primary'} busy={busy}>
-              {fromBackup ? 'Continue from the newest backup' : 'Move'}
+              {fromBackup ? t`Continue from the newest backup` : t`Move`}
             </Button>
           </div>
         </form>

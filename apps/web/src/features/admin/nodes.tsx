@@ -1,6 +1,8 @@
 'use client';
 
 import type { NodeView } from '@agentbot/contracts';
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
 import { Server } from 'lucide-react';
 import useSWR from 'swr';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
@@ -13,20 +15,21 @@ import { Table } from '../../components/ui/table.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatBytes } from '../../lib/format.ts';
+import { say } from '../../lib/language/texts.ts';
 import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 import { MoveAgent } from './move-agent.tsx';
 
 const REFRESH_MS = 5_000;
-const availabilities: Record<NodeView['availability'], string> = {
-  active: 'Takes agents',
-  pause: 'Takes no new agents',
-  drain: 'Is being drained',
+const availabilities: Record<NodeView['availability'], MessageDescriptor> = {
+  active: msg`Takes agents`,
+  pause: msg`Takes no new agents`,
+  drain: msg`Is being drained`,
 };
 
 function NodeActions({ node, onChanged }: { node: NodeView; onChanged: () => Promise<unknown> }) {
   const set = (availability: NodeView['availability'], success: string) => async () => {
     const done = await acceptedWithToast(api('setNodeAvailability', { params: { id: node.id }, body: { availability } }), {
-      pending: `Changing the node ${node.name}…`,
+      pending: t`Changing the node ${node.name}…`,
       success,
     });
     await onChanged();
@@ -36,34 +39,34 @@ function NodeActions({ node, onChanged }: { node: NodeView; onChanged: () => Pro
     <div className="flex flex-wrap gap-2">
       {node.availability === 'active' && (
         <ConfirmButton
-          action="Take no new agents"
+          action={t`Take no new agents`}
           kind="plain"
           size="small"
-          title={`Place no new agents on ${node.name}?`}
-          description="Its present agents stay."
-          confirm="Take no new agents"
-          onConfirm={set('pause', `${node.name} takes no new agents`)}
+          title={t`Place no new agents on ${node.name}?`}
+          description={t`Its present agents stay.`}
+          confirm={t`Take no new agents`}
+          onConfirm={set('pause', t`${node.name} takes no new agents`)}
         />
       )}
       {node.availability !== 'drain' && (
         <ConfirmButton
-          action="Drain"
+          action={t`Drain`}
           size="small"
-          title={`Drain ${node.name}?`}
-          description="Its agents move to other nodes, one after the other. Each of them is stopped while its data moves."
-          confirm="Drain"
-          onConfirm={set('drain', `The agents of ${node.name} move away`)}
+          title={t`Drain ${node.name}?`}
+          description={t`Its agents move to other nodes, one after the other. Each of them is stopped while its data moves.`}
+          confirm={t`Drain`}
+          onConfirm={set('drain', t`The agents of ${node.name} move away`)}
         />
       )}
       {node.availability !== 'active' && (
         <ConfirmButton
-          action="Take agents again"
+          action={t`Take agents again`}
           kind="primary"
           size="small"
-          title={`Place agents on ${node.name} again?`}
-          description="Agents that have moved away stay where they are."
-          confirm="Take agents again"
-          onConfirm={set('active', `${node.name} takes agents again`)}
+          title={t`Place agents on ${node.name} again?`}
+          description={t`Agents that have moved away stay where they are.`}
+          confirm={t`Take agents again`}
+          onConfirm={set('active', t`${node.name} takes agents again`)}
         />
       )}
     </div>
@@ -73,22 +76,26 @@ function NodeActions({ node, onChanged }: { node: NodeView; onChanged: () => Pro
 function NodeCard({ node, others, onChanged }: { node: NodeView; others: NodeView[]; onChanged: () => Promise<unknown> }) {
   const labels = Object.entries(node.labels).map(([name, value]) => `${name}=${value}`);
   return (
-    <Card title={node.name} description={`${node.address} · ${node.role}`} aside={<NodeActions node={node} onChanged={onChanged} />}>
+    <Card
+      title={node.name}
+      description={`${node.address} · ${node.role === 'manager' ? t`manager` : t`worker`}`}
+      aside={<NodeActions node={node} onChanged={onChanged} />}
+    >
       <div className="mb-4 empty:hidden">
         <Problem>{node.problem ?? undefined}</Problem>
       </div>
       <DescriptionList
         rows={[
-          ['New agents', availabilities[node.availability]],
-          ['Reserved memory', `${formatBytes(node.reservedBytes)} of ${formatBytes(node.memoryBytes)}`],
-          ['Processors', node.cpus],
-          ['Docker Engine', node.engineVersion],
-          ...(labels.length > 0 ? ([['Labels', labels.join(', ')]] as const) : []),
+          [t`New agents`, say(availabilities[node.availability])],
+          [t`Reserved memory`, t`${{ used: formatBytes(node.reservedBytes) }} of ${{ limit: formatBytes(node.memoryBytes) }}`],
+          [t`Processors`, node.cpus],
+          [t`Docker Engine`, node.engineVersion],
+          ...(labels.length > 0 ? ([[t`Labels`, labels.join(', ')]] as const) : []),
         ]}
       />
       {node.agents.length > 0 && (
         <div className="mt-4">
-          <Table label={`Agents on ${node.name}`} head={['Agent', 'Owner', 'State', '']}>
+          <Table label={t`Agents on ${node.name}`} head={[t`Agent`, t`Owner`, t`State`, '']}>
             {node.agents.map((agent) => (
               <tr key={agent.id}>
                 <td>
@@ -117,14 +124,14 @@ export function Nodes() {
   const { data, error, mutate } = useSWR('nodes', () => api('listNodes', {}), { refreshInterval: REFRESH_MS });
   return (
     <>
-      <PageHeader title="Nodes" description="The machines that agents run on." />
+      <PageHeader title={t`Nodes`} description={t`The machines that agents run on.`} />
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
       {!data && !error && <Loading rows={2} className="h-40" />}
       {data && !data.swarm && (
         <EmptyState
           icon={Server}
-          title="One machine"
-          description="All agents of this installation run on its own machine. A Docker Swarm spreads them over several: see docs/operate/swarm.md."
+          title={t`One machine`}
+          description={t`All agents of this installation run on its own machine. A Docker Swarm spreads them over several: see docs/operate/swarm.md.`}
         />
       )}
       {data?.swarm && (

@@ -1,6 +1,8 @@
 'use client';
 
 import type { Plan, WaitingPlanRequest } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Inbox } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
@@ -26,20 +28,22 @@ function RequestRow({ request, onDecided }: { request: WaitingPlanRequest; onDec
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState('');
   const params = { id: request.id };
+  const wanted = planName(request.plan);
+  const has = request.currentPlan ? planName(request.currentPlan) : t`no plan`;
 
   async function decide(how: 'grant' | 'refuse', work: () => Promise<unknown>, success: string): Promise<void> {
     setBusy(how);
-    await acceptedWithToast(work(), { pending: how === 'grant' ? 'Granting the plan…' : 'Refusing the request…', success });
+    await acceptedWithToast(work(), { pending: how === 'grant' ? t`Granting the plan…` : t`Refusing the request…`, success });
     await onDecided();
     setBusy(undefined);
   }
   const grant = () =>
-    decide('grant', () => api('grantPlanRequest', { params, body: { plan } }), `${request.email} has the plan ${planName(plan)}`);
+    decide('grant', () => api('grantPlanRequest', { params, body: { plan } }), t`${request.email} has the plan ${planName(plan)}`);
   const refuse = (text: string) =>
     decide(
       'refuse',
       () => api('refusePlanRequest', { params, body: text.trim() ? { reason: text } : {} }),
-      `The request of ${request.email} is refused`,
+      t`The request of ${request.email} is refused`,
     );
 
   return (
@@ -47,14 +51,15 @@ function RequestRow({ request, onDecided }: { request: WaitingPlanRequest; onDec
       <div className="min-w-0 max-w-xl space-y-1">
         <p className="wrap-anywhere font-medium">{request.name ? `${request.name} (${request.email})` : request.email}</p>
         <p className="text-muted text-xs">
-          wants {planName(request.plan)} · has {request.currentPlan ? planName(request.currentPlan) : 'no plan'} · asked{' '}
-          <RelativeTime time={request.createdAt} />
+          <Trans>
+            wants {wanted} · has {has} · asked <RelativeTime time={request.createdAt} />
+          </Trans>
         </p>
         {request.message && <p className="wrap-anywhere whitespace-pre-line">{request.message}</p>}
       </div>
       <div className="flex flex-wrap gap-2">
         <Select
-          aria-label={`Plan for ${request.email}`}
+          aria-label={t`Plan for ${request.email}`}
           className={`${controlStyle} w-32`}
           value={plan}
           onChange={(event) => setPlan(event.target.value as Plan)}
@@ -65,29 +70,29 @@ function RequestRow({ request, onDecided }: { request: WaitingPlanRequest; onDec
             </option>
           ))}
         </Select>
-        <Button busy={busy === 'grant'} aria-label={`Grant ${planName(plan)} to ${request.email}`} onClick={grant}>
-          Grant
+        <Button busy={busy === 'grant'} aria-label={t`Grant ${planName(plan)} to ${request.email}`} onClick={grant}>
+          <Trans>Grant</Trans>
         </Button>
-        <Button kind="danger" busy={busy === 'refuse'} aria-label={`Refuse the request of ${request.email}`} onClick={() => refuse('')}>
-          Refuse
+        <Button kind="danger" busy={busy === 'refuse'} aria-label={t`Refuse the request of ${request.email}`} onClick={() => refuse('')}>
+          <Trans>Refuse</Trans>
         </Button>
-        <Button kind="quiet" aria-label={`Refuse with a reason… ${request.email}`} onClick={() => setAsking(true)}>
-          Refuse with a reason…
+        <Button kind="quiet" aria-label={t`Refuse with a reason… ${request.email}`} onClick={() => setAsking(true)}>
+          <Trans>Refuse with a reason…</Trans>
         </Button>
       </div>
       <Dialog
         open={asking}
         onOpenChange={setAsking}
-        title={`Refuse the request of ${request.email}?`}
-        description="The user sees the reason, and may ask again."
+        title={t`Refuse the request of ${request.email}?`}
+        description={t`The user sees the reason, and may ask again.`}
       >
-        <TextAreaField label="Reason" value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
+        <TextAreaField label={t`Reason`} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
         <div className="flex flex-wrap justify-end gap-2">
           <Button kind="plain" onClick={() => setAsking(false)}>
-            Go back
+            <Trans>Go back</Trans>
           </Button>
           <Button kind="danger" busy={busy === 'refuse'} onClick={() => refuse(reason)}>
-            Refuse
+            <Trans>Refuse</Trans>
           </Button>
         </div>
       </Dialog>
@@ -100,14 +105,14 @@ export function PlanRequests() {
   const { data, error, mutate } = usePlanRequests(REFRESH_MS);
   return (
     <>
-      <PageHeader title="Plan requests" description="Users who ask for a plan. Their page changes as soon as you answer." />
+      <PageHeader title={t`Plan requests`} description={t`Users who ask for a plan. Their page changes as soon as you answer.`} />
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
       {!data && !error && <Loading rows={2} className="h-20" />}
       {data?.requests.length === 0 && (
-        <EmptyState icon={Inbox} title="No open requests" description="Requests for a plan appear here, the oldest first." />
+        <EmptyState icon={Inbox} title={t`No open requests`} description={t`Requests for a plan appear here, the oldest first.`} />
       )}
       {data && data.requests.length > 0 && (
-        <ul aria-label="Plan requests" className="divide-y divide-line rounded-xl border border-line bg-surface">
+        <ul aria-label={t`Plan requests`} className="divide-y divide-line rounded-xl border border-line bg-surface">
           {data.requests.map((request) => (
             <RequestRow key={request.id} request={request} onDecided={() => mutate()} />
           ))}

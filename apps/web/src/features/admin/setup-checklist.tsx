@@ -1,6 +1,7 @@
 'use client';
 
 import type { InstallationHealth, SetupPart, SetupTest } from '@agentbot/contracts';
+import { msg, t } from '@lingui/core/macro';
 import { CircleAlert, CircleCheck, CircleX } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
@@ -11,13 +12,14 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
+import { say } from '../../lib/language/texts.ts';
 import { signOutIfUnauthorized } from '../../lib/session/sign-out.ts';
 import { type SetupItem, setupItems } from './setup-items.ts';
 
 const looks = {
-  done: { icon: CircleCheck, colour: 'text-good', name: 'Done' },
-  optional: { icon: CircleAlert, colour: 'text-warn', name: 'Not set up' },
-  problem: { icon: CircleX, colour: 'text-danger', name: 'Problem' },
+  done: { icon: CircleCheck, colour: 'text-good', name: msg`Done` },
+  optional: { icon: CircleAlert, colour: 'text-warn', name: msg`Not set up` },
+  problem: { icon: CircleX, colour: 'text-danger', name: msg`Problem` },
 };
 
 /** A button that tries a part, with the result. */
@@ -41,7 +43,7 @@ function TestButton({ part, action }: { part: SetupPart; action: string }) {
         {action}
       </Button>
       <p role="status" className={`wrap-anywhere min-w-0 text-xs ${error ? 'text-danger' : 'text-good'}`}>
-        {result && (error ?? `The test passed in ${result instanceof Error ? 0 : result.ms} ms.`)}
+        {result && (error ?? t`The test passed in ${{ duration: result instanceof Error ? 0 : result.ms }} ms.`)}
       </p>
     </div>
   );
@@ -55,7 +57,7 @@ function Item({ item, children }: { item: SetupItem; children?: ReactNode }) {
       <div className="min-w-0 flex-1 text-sm">
         <p className="font-medium">
           {item.title}
-          <span className="sr-only">: {name}</span>
+          <span className="sr-only">: {say(name)}</span>
         </p>
         <p className="wrap-anywhere text-muted">{item.text}</p>
         {children}
@@ -66,7 +68,7 @@ function Item({ item, children }: { item: SetupItem; children?: ReactNode }) {
 
 function Items({ health }: { health: InstallationHealth }) {
   return (
-    <ol aria-label="Setup" className="-my-1 divide-y divide-line">
+    <ol aria-label={t`Setup`} className="-my-1 divide-y divide-line">
       {setupItems(health).map((item) => (
         <Item key={item.title} item={item}>
           {item.link && (
@@ -85,7 +87,7 @@ function Items({ health }: { health: InstallationHealth }) {
 export function SetupChecklist() {
   const { data, error, mutate } = useSWR('admin-health', () => api('getInstallationHealth', {}));
   return (
-    <Card title="Set up this installation" description="Only administrators see this. Each state comes from the system as it runs.">
+    <Card title={t`Set up this installation`} description={t`Only administrators see this. Each state comes from the system as it runs.`}>
       {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
       {!data && !error && <Loading rows={6} className="h-12" />}
       {data && <Items health={data.health} />}

@@ -1,4 +1,5 @@
 import type { InstallationHealth, SetupPart } from '@agentbot/contracts';
+import { plural, t } from '@lingui/core/macro';
 
 /** A part of the installation in the checklist. */
 export interface SetupItem {
@@ -14,9 +15,10 @@ export interface SetupItem {
 const stateOf = (part: string) => (part === 'ok' ? 'done' : 'problem');
 
 function keysText({ sharedKeys, accountKeys }: InstallationHealth['setup']): string {
-  if (sharedKeys > 0) return `${sharedKeys} shared ${sharedKeys === 1 ? 'key' : 'keys'}: agents without a key of their own use them.`;
-  if (accountKeys > 0) return 'Accounts have saved keys of their own. No key is shared with everybody.';
-  return 'No key is saved. Without one, each agent needs its own key when it is created. A key is tested when you save it.';
+  if (sharedKeys > 0)
+    return t`${plural(sharedKeys, { one: '# shared key', other: '# shared keys' })}: agents without a key of their own use them.`;
+  if (accountKeys > 0) return t`Accounts have saved keys of their own. No key is shared with everybody.`;
+  return t`No key is saved. Without one, each agent needs its own key when it is created. A key is tested when you save it.`;
 }
 
 /** The checklist of an installation, in the order in which an operator sets it up. */
@@ -24,50 +26,50 @@ export function setupItems({ readiness, image, setup }: InstallationHealth): Set
   const { mail, local, agentsDomain, dashboardUrl, backups } = setup;
   return [
     {
-      title: 'Docker',
+      title: t`Docker`,
       state: stateOf(readiness.engine),
-      text: readiness.engine === 'ok' ? 'The Docker Engine answers.' : `${readiness.engine}.`,
+      text: readiness.engine === 'ok' ? t`The Docker Engine answers.` : `${readiness.engine}.`,
     },
     {
-      title: 'Image of the agents',
+      title: t`Image of the agents`,
       state: readiness.engine === 'ok' ? stateOf(readiness.image) : 'problem',
       text:
         readiness.engine !== 'ok'
-          ? 'Not known while the Docker Engine does not answer.'
+          ? t`Not known while the Docker Engine does not answer.`
           : readiness.image === 'ok'
-            ? `${image} is here, or can be pulled.`
+            ? t`${image} is here, or can be pulled.`
             : `${readiness.image}.`,
     },
     {
-      title: 'Key of a model provider',
+      title: t`Key of a model provider`,
       state: setup.sharedKeys + setup.accountKeys > 0 ? 'done' : 'optional',
       text: keysText(setup),
-      link: { href: '/admin/model-keys', name: 'Shared model keys' },
+      link: { href: '/admin/model-keys', name: t`Shared model keys` },
     },
     {
-      title: 'Mail',
+      title: t`Mail`,
       state: mail ? 'done' : 'optional',
       text: mail
-        ? 'A mail server is set: people can reset their passwords.'
-        : 'No mail server is set (SMTP_URL). You hand out links to set a new password, under Users.',
-      ...(mail && { test: { part: 'mail' as const, action: 'Send me a test mail' } }),
+        ? t`A mail server is set: people can reset their passwords.`
+        : t`No mail server is set (SMTP_URL). You hand out links to set a new password, under Users.`,
+      ...(mail && { test: { part: 'mail' as const, action: t`Send me a test mail` } }),
     },
     {
-      title: 'Domain',
+      title: t`Domain`,
       state: local ? 'optional' : 'done',
       text: local
-        ? `The addresses ${dashboardUrl} and *.${agentsDomain} work on this machine only. For others, set AGENTS_DOMAIN and the URL of the dashboard.`
-        : `The dashboard is at ${dashboardUrl}, agents are below ${agentsDomain}.`,
-      test: { part: 'domain', action: 'Test the agents’ domain' },
+        ? t`The addresses ${dashboardUrl} and *.${agentsDomain} work on this machine only. For others, set AGENTS_DOMAIN and the URL of the dashboard.`
+        : t`The dashboard is at ${dashboardUrl}, agents are below ${agentsDomain}.`,
+      test: { part: 'domain', action: t`Test the agents’ domain` },
     },
     {
-      title: 'Backup target',
+      title: t`Backup target`,
       state: backups.kind === 'bucket' ? 'done' : 'optional',
       text:
         backups.kind === 'bucket'
-          ? `Backups go to ${backups.address}.`
-          : `Backups are in ${backups.address} on this machine: a lost disk loses them too. Set BACKUP_S3_BUCKET for another place.`,
-      test: { part: 'backups', action: 'Store a test file' },
+          ? t`Backups go to ${backups.address}.`
+          : t`Backups are in ${backups.address} on this machine: a lost disk loses them too. Set BACKUP_S3_BUCKET for another place.`,
+      test: { part: 'backups', action: t`Store a test file` },
     },
   ];
 }

@@ -1,6 +1,8 @@
 'use client';
 
 import type { Plan, UserView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
@@ -27,8 +29,8 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
     if (!plan) return;
     setBusy(true);
     await withToast(api('grantPlan', { params: { id: user.id }, body: { plan } }), {
-      pending: `Granting ${planName(plan)} to ${user.email}…`,
-      success: `${user.email} has the plan ${planName(plan)}`,
+      pending: t`Granting ${planName(plan)} to ${user.email}…`,
+      success: t`${user.email} has the plan ${planName(plan)}`,
     });
     onGranted();
     setBusy(false);
@@ -36,21 +38,21 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
   return (
     <div className="flex gap-2">
       <Select
-        aria-label={`Plan of ${user.email}`}
+        aria-label={t`Plan of ${user.email}`}
         className={`${controlStyle} w-32`}
         value={plan ?? ''}
         disabled={busy}
         onChange={(event) => setPlan((event.target.value || null) as Plan | null)}
       >
-        {!user.plan && <option value="">none</option>}
+        {!user.plan && <option value="">{t`none`}</option>}
         {planNames.map((name) => (
           <option key={name} value={name}>
             {planName(name)}
           </option>
         ))}
       </Select>
-      <Button kind="plain" aria-label={`Grant the plan to ${user.email}`} busy={busy} disabled={plan === user.plan} onClick={grant}>
-        Grant
+      <Button kind="plain" aria-label={t`Grant the plan to ${user.email}`} busy={busy} disabled={plan === user.plan} onClick={grant}>
+        <Trans>Grant</Trans>
       </Button>
     </div>
   );
@@ -60,9 +62,17 @@ function PlanGrant({ user, onGranted }: { user: UserView; onGranted: () => void 
 function Role({ user }: { user: UserView }) {
   return (
     <span>
-      {user.admin ? 'administrator' : 'user'}
-      {user.blocked && <span className="block font-medium text-danger text-xs">blocked</span>}
-      {user.closing && <span className="block text-muted text-xs">being deleted</span>}
+      {user.admin ? t`administrator` : t`user`}
+      {user.blocked && (
+        <span className="block font-medium text-danger text-xs">
+          <Trans>blocked</Trans>
+        </span>
+      )}
+      {user.closing && (
+        <span className="block text-muted text-xs">
+          <Trans>being deleted</Trans>
+        </span>
+      )}
     </span>
   );
 }
@@ -76,19 +86,23 @@ export function Users({ mail }: { mail: boolean }) {
   const users = pages?.flatMap((page) => page.users) ?? [];
   return (
     <>
-      <PageHeader title="Users" description="All accounts of this installation. A granted plan counts as a subscription.">
+      <PageHeader title={t`Users`} description={t`All accounts of this installation. A granted plan counts as a subscription.`}>
         <AddUser mail={mail} onAdded={reload} />
       </PageHeader>
       <div className="mb-4 flex">
-        <SearchBox label="Search by email or name" onSearch={setQ} />
+        <SearchBox label={t`Search by email or name`} onSearch={setQ} />
       </div>
       <div className="mb-4 empty:hidden">
         <Problem onRetry={reload}>{problem}</Problem>
       </div>
       {!pages && !problem && <Loading rows={5} className="h-12" />}
-      {pages && users.length === 0 && <p className="text-muted text-sm">No users found.</p>}
+      {pages && users.length === 0 && (
+        <p className="text-muted text-sm">
+          <Trans>No users found.</Trans>
+        </p>
+      )}
       {users.length > 0 && (
-        <Table label="Users" head={['User', 'Role', 'Agents', 'Plan', 'Since', 'Actions']}>
+        <Table label={t`Users`} head={[t`User`, t`Role`, t`Agents`, t`Plan`, t`Since`, t`Actions`]}>
           {users.map((user) => (
             <tr key={user.id}>
               <td>
@@ -112,7 +126,7 @@ export function Users({ mail }: { mail: boolean }) {
           ))}
         </Table>
       )}
-      {hasMore && <LoadMore label="More users" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
+      {hasMore && <LoadMore label={t`More users`} busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

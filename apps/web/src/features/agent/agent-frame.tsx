@@ -1,6 +1,8 @@
 'use client';
 
 import { ApiError } from '@agentbot/contracts/client';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { SearchX } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
@@ -42,22 +44,22 @@ export function AgentFrame({ id, children }: { id: string; children: ReactNode }
       <EmptyState
         heading="h1"
         icon={SearchX}
-        title="This agent does not exist"
-        description="It may have been deleted, or it belongs to another account."
+        title={t`This agent does not exist`}
+        description={t`It may have been deleted, or it belongs to another account.`}
       >
         <Link href="/agents" className={buttonStyle()}>
-          Back to your agents
+          <Trans>Back to your agents</Trans>
         </Link>
       </EmptyState>
     );
   }
   return (
     <>
-      <nav aria-label="Breadcrumb" className={`mb-2 text-muted text-sm ${isChat ? 'max-sm:hidden' : ''}`}>
+      <nav aria-label={t`Breadcrumb`} className={`mb-2 text-muted text-sm ${isChat ? 'max-sm:hidden' : ''}`}>
         <ol className="flex min-h-6 flex-wrap items-center gap-x-1.5">
           <li>
             <Link href="/agents" className="hover:text-ink">
-              Agents
+              <Trans>Agents</Trans>
             </Link>
           </li>
           <li aria-hidden>/</li>

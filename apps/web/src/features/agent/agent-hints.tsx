@@ -1,4 +1,5 @@
 import type { AgentOverview } from '@agentbot/contracts';
+import { Trans } from '@lingui/react/macro';
 import Link from 'next/link';
 import { AccountBudgetHint } from '../../components/agent/account-budget-hint.tsx';
 import { budgetWarning } from '../../components/agent/budget-text.ts';
@@ -7,7 +8,7 @@ import { Hint } from '../../components/ui/notice.tsx';
 
 /** What the owner should know of an agent: a container that needs a restart, and budgets that are nearly spent. */
 export function AgentHints({ agent }: { agent: AgentOverview }) {
-  const ofAgent = budgetWarning(agent.budgets.agent, 'The agent’s budget');
+  const ofAgent = budgetWarning(agent.budgets.agent, 'agent');
   const bypass = bypassWarning(agent);
   return (
     <div className="mb-4 space-y-3 empty:hidden">
@@ -16,7 +17,7 @@ export function AgentHints({ agent }: { agent: AgentOverview }) {
         <Hint>
           {ofAgent}{' '}
           <Link href={`/agents/${agent.id}/usage`} className="text-accent underline">
-            Usage and budget
+            <Trans>Usage and budget</Trans>
           </Link>
         </Hint>
       )}

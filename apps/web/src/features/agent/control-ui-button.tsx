@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { ExternalLink } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
@@ -14,8 +16,8 @@ export function ControlUiButton({ id }: { id: string }) {
     const tab = window.open('about:blank', '_blank');
     setBusy(true);
     const opened = await withToast(api('openControlUi', { params: { id } }), {
-      pending: 'Opening the Control UI…',
-      success: 'The Control UI is open in a new tab',
+      pending: t`Opening the Control UI…`,
+      success: t`The Control UI is open in a new tab`,
     });
     setBusy(false);
     if (!tab) return;
@@ -25,7 +27,7 @@ export function ControlUiButton({ id }: { id: string }) {
   }
   return (
     <Button kind="plain" size="small" busy={busy} onClick={open}>
-      <ExternalLink aria-hidden className="size-4" /> Open Control UI
+      <ExternalLink aria-hidden className="size-4" /> <Trans>Open Control UI</Trans>
     </Button>
   );
 }

@@ -1,6 +1,7 @@
 'use client';
 
 import type { Output } from '@agentbot/contracts/client';
+import { t } from '@lingui/core/macro';
 import { useRouter } from 'next/navigation';
 import { useSWRConfig } from 'swr';
 import { Card } from '../../components/ui/card.tsx';
@@ -16,12 +17,12 @@ export function DangerZone({ id }: { id: string }) {
   const router = useRouter();
   const { mutate } = useSWRConfig();
   if (!agent) return <Loading rows={3} className="h-28" />;
-  const typed = { label: 'Agent name', value: agent.name };
+  const typed = { label: t`Agent name`, value: agent.name };
 
   async function remove() {
     const accepted = await acceptedWithToast(api('deleteAgent', { params: { id } }), {
-      pending: 'Deleting…',
-      success: 'The agent is deleted',
+      pending: t`Deleting…`,
+      success: t`The agent is deleted`,
     });
     if (!accepted) return false;
     // The list must not lose this row while it is on screen: the rows below would move under the pointer.
@@ -37,12 +38,12 @@ export function DangerZone({ id }: { id: string }) {
   const { name } = agent;
   // Not awaited: the toast shows the progress, so the dialogs can close.
   async function reset() {
-    const text = { pending: 'Backing up and clearing the data…', success: 'Memory reset' };
+    const text = { pending: t`Backing up and clearing the data…`, success: t`Memory reset` };
     void followWithToast(api('resetAgentMemory', { params: { id } }), text, { agentId: id, agentName: name, kind: 'reset-memory' });
     return true;
   }
   async function repair() {
-    const text = { pending: 'Recreating the container…', success: 'The agent is repaired' };
+    const text = { pending: t`Recreating the container…`, success: t`The agent is repaired` };
     void followWithToast(api('repairAgent', { params: { id } }), text, { agentId: id, agentName: name, kind: 'repair' });
     return true;
   }
@@ -50,34 +51,34 @@ export function DangerZone({ id }: { id: string }) {
   return (
     <div className="max-w-2xl space-y-4">
       <Card
-        title="Repair"
-        description="Replaces the container and keeps the data. The new container has the plan’s current limits and tools. The agent is unavailable for about 30 seconds."
+        title={t`Repair`}
+        description={t`Replaces the container and keeps the data. The new container has the plan’s current limits and tools. The agent is unavailable for about 30 seconds.`}
       >
         <ConfirmButton
           kind="plain"
-          action="Repair agent"
-          title={`Repair ${agent.name}?`}
-          description="The container is replaced. Data, channels and conversations are kept."
-          confirm="Repair now"
+          action={t`Repair agent`}
+          title={t`Repair ${agent.name}?`}
+          description={t`The container is replaced. Data, channels and conversations are kept.`}
+          confirm={t`Repair now`}
           onConfirm={repair}
         />
       </Card>
-      <Card title="Reset memory" description="Backs up the data, then clears sessions and memory. Channels and keys are kept.">
+      <Card title={t`Reset memory`} description={t`Backs up the data, then clears sessions and memory. Channels and keys are kept.`}>
         <ConfirmButton
-          action="Reset memory"
-          title={`Reset the memory of ${agent.name}?`}
-          description="All conversations end, and the agent forgets them. You can restore the backup that is created first. Type the agent’s name to confirm."
-          confirm="Reset now"
+          action={t`Reset memory`}
+          title={t`Reset the memory of ${agent.name}?`}
+          description={t`All conversations end, and the agent forgets them. You can restore the backup that is created first. Type the agent’s name to confirm.`}
+          confirm={t`Reset now`}
           typed={typed}
           onConfirm={reset}
         />
       </Card>
-      <Card title="Delete" description="Deletes the container, the data and the messages permanently." className="border-danger/50">
+      <Card title={t`Delete`} description={t`Deletes the container, the data and the messages permanently.`} className="border-danger/50">
         <ConfirmButton
-          action="Delete agent"
-          title={`Delete ${agent.name}?`}
-          description="The container, the data and the messages are deleted permanently. Type the agent’s name to confirm."
-          confirm="Delete forever"
+          action={t`Delete agent`}
+          title={t`Delete ${agent.name}?`}
+          description={t`The container, the data and the messages are deleted permanently. Type the agent’s name to confirm.`}
+          confirm={t`Delete forever`}
           typed={typed}
           onConfirm={remove}
         />

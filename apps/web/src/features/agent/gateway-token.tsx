@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
@@ -14,16 +16,16 @@ export function GatewayToken({ id }: { id: string }) {
   async function reveal() {
     setBusy(true);
     const answer = await withToast(api('getAgentToken', { params: { id } }), {
-      pending: 'Loading the token…',
-      success: 'The token is visible until you leave this page',
+      pending: t`Loading the token…`,
+      success: t`The token is visible until you leave this page`,
     });
     setToken(answer?.token);
     setBusy(false);
   }
   async function replace() {
     const answer = await withToast(api('replaceAgentToken', { params: { id } }), {
-      pending: 'Replacing the token…',
-      success: 'The former token is no longer accepted',
+      pending: t`Replacing the token…`,
+      success: t`The former token is no longer accepted`,
     });
     if (answer) setToken(answer.token);
     return answer !== undefined;
@@ -33,21 +35,21 @@ export function GatewayToken({ id }: { id: string }) {
       {token ? (
         <>
           <code className="wrap-anywhere font-mono text-xs">{token}</code>
-          <CopyButton text={token} label="Copy token" />
+          <CopyButton text={token} label={t`Copy token`} />
           <Button kind="quiet" size="small" onClick={() => setToken(undefined)}>
-            Hide
+            <Trans>Hide</Trans>
           </Button>
         </>
       ) : (
         <Button kind="plain" size="small" busy={busy} onClick={reveal}>
-          Show token
+          <Trans>Show token</Trans>
         </Button>
       )}
       <ConfirmButton
-        action="Replace token"
-        title="Replace the gateway token?"
-        description="A running agent restarts, which takes about a minute. Open connections end, and programs that use the present token must get the new one."
-        confirm="Replace token"
+        action={t`Replace token`}
+        title={t`Replace the gateway token?`}
+        description={t`A running agent restarts, which takes about a minute. Open connections end, and programs that use the present token must get the new one.`}
+        confirm={t`Replace token`}
         size="small"
         onConfirm={replace}
       />

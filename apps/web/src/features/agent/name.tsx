@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useState } from 'react';
 import { Avatar } from '../../components/agent/avatar.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -22,19 +24,19 @@ export function Name({ id }: { id: string }) {
     if (!typed) return;
     setBusy(true);
     const renamed = api('updateAgentMetadata', { params: { id }, body: { name: typed.trim() } });
-    if (await withToast(renamed, { pending: 'Renaming the agent…', success: 'The agent is renamed' })) {
+    if (await withToast(renamed, { pending: t`Renaming the agent…`, success: t`The agent is renamed` })) {
       await mutate();
       setTyped(undefined);
     }
     setBusy(false);
   }
   return (
-    <Card title="Name" description="The picture is generated from the agent’s id and stays when the agent is renamed.">
+    <Card title={t`Name`} description={t`The picture is generated from the agent’s id and stays when the agent is renamed.`}>
       <form method="post" onSubmit={rename} className="flex flex-wrap items-end gap-3">
         <Avatar id={id} className="size-12" />
         <div className="min-w-48 flex-1">
           <Field
-            label="Name"
+            label={t`Name`}
             required
             maxLength={100}
             value={typed ?? agent?.name ?? ''}
@@ -42,7 +44,7 @@ export function Name({ id }: { id: string }) {
           />
         </div>
         <Button type="submit" busy={busy} disabled={!dirty || !typed?.trim()}>
-          Rename
+          <Trans>Rename</Trans>
         </Button>
       </form>
     </Card>

@@ -1,10 +1,13 @@
 'use client';
 
 import type { AgentOverview } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { MessageCircle } from 'lucide-react';
 import Link from 'next/link';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { OperationStages } from '../../components/agent/operation-stages.tsx';
+import { stateName } from '../../components/agent/state-name.ts';
 import { buttonStyle } from '../../components/ui/button-style.ts';
 import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
@@ -24,32 +27,33 @@ import { Resources } from './resources.tsx';
 
 function StateCard({ agent }: { agent: AgentOverview }) {
   const { observed, startedAt } = agent;
+  const state = observed && stateName(observed.state);
   const rows = [
     [
-      'Observed',
+      t`Observed`,
       observed ? (
-        <>
-          container {observed.state}, <RelativeTime time={observed.at} />
-        </>
+        <Trans>
+          container {state}, <RelativeTime time={observed.at} />
+        </Trans>
       ) : (
-        'no container observed yet'
+        t`no container observed yet`
       ),
     ],
-    ['Started', startedAt ? <RelativeTime time={startedAt} /> : 'not running'],
+    [t`Started`, startedAt ? <RelativeTime time={startedAt} /> : t`not running`],
     [
-      'Runs in',
-      agent.runtime === 'api' ? 'the backend itself: Docker was unavailable' : agent.runtime ? 'its own container' : 'nothing yet',
+      t`Runs in`,
+      agent.runtime === 'api' ? t`the backend itself: Docker was unavailable` : agent.runtime ? t`its own container` : t`nothing yet`,
     ],
-    ['OpenClaw', agent.openclawVersion ?? 'no container'],
-    ['Image', agent.image ?? 'none yet'],
-    ['Plan', planName(agent.plan)],
-    ['Provider', providerName(agent.aiProvider)],
-    ['Channels', agent.channels.map((channel) => channelNames[channel]).join(', ') || 'the dashboard'],
-    ['Verified', agent.verified ? `by ${agent.verificationType}` : 'no'],
-    ['Created', <RelativeTime key="created" time={agent.createdAt} />],
+    ['OpenClaw', agent.openclawVersion ?? t`no container`],
+    [t`Image`, agent.image ?? t`none yet`],
+    [t`Plan`, planName(agent.plan)],
+    [t`Provider`, providerName(agent.aiProvider)],
+    [t`Channels`, agent.channels.map((channel) => channelNames[channel]).join(t`, `) || t`the dashboard`],
+    [t`Verified`, agent.verified ? t`by ${{ method: agent.verificationType ?? '' }}` : t`no`],
+    [t`Created`, <RelativeTime key="created" time={agent.createdAt} />],
   ] as const;
   return (
-    <Card title="State">
+    <Card title={t`State`}>
       {agent.reason && (
         <div className="mb-3">
           <Problem>{agent.reason}</Problem>
@@ -59,7 +63,9 @@ function StateCard({ agent }: { agent: AgentOverview }) {
         <div className="mb-3">
           <Problem>
             {agent.diskProblem}.{' '}
-            {agent.disk?.stopsAt && <>The platform stops the agent at {formatTime(agent.disk.stopsAt)}, unless it has less by then.</>}
+            {agent.disk?.stopsAt && (
+              <Trans>The platform stops the agent at {formatTime(agent.disk.stopsAt)}, unless it has less by then.</Trans>
+            )}
           </Problem>
         </div>
       )}
@@ -82,15 +88,15 @@ export function Overview({ id }: { id: string }) {
         <div className="space-y-4">
           {agent.status === 'running' && (
             <Link href={`/agents/${id}/chat`} className={buttonStyle({ className: 'w-full' })}>
-              <MessageCircle aria-hidden className="size-4" /> Talk to {agent.name.length > 24 ? 'the agent' : agent.name}
+              <MessageCircle aria-hidden className="size-4" /> {agent.name.length > 24 ? t`Talk to the agent` : t`Talk to ${agent.name}`}
             </Link>
           )}
           {newest && (
-            <Card title="Last operation" description={<RelativeTime time={newest.createdAt} />}>
+            <Card title={t`Last operation`} description={<RelativeTime time={newest.createdAt} />}>
               <OperationStages operation={newest} />
             </Card>
           )}
-          <Card title="Address">
+          <Card title={t`Address`}>
             <div className="space-y-3 text-sm">
               {[agent.url, agent.websocketUrl].map((address) => (
                 <div key={address} className="flex flex-wrap items-center justify-between gap-2">
@@ -100,12 +106,16 @@ export function Overview({ id }: { id: string }) {
               ))}
               {agent.status === 'running' && agent.runtime === 'container' && (
                 <div>
-                  <p className="mb-1.5 text-muted">OpenClaw’s own interface, at the agent’s address. Your browser stays signed in there</p>
+                  <p className="mb-1.5 text-muted">
+                    <Trans>OpenClaw’s own interface, at the agent’s address. Your browser stays signed in there</Trans>
+                  </p>
                   <ControlUiButton id={id} />
                 </div>
               )}
               <div>
-                <p className="mb-1.5 text-muted">Gateway token. Keep it secret: it gives full access to this agent.</p>
+                <p className="mb-1.5 text-muted">
+                  <Trans>Gateway token. Keep it secret: it gives full access to this agent.</Trans>
+                </p>
                 <GatewayToken id={id} />
               </div>
             </div>

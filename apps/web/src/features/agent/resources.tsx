@@ -1,6 +1,7 @@
 'use client';
 
 import type { AgentOverview } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
 import useSWR from 'swr';
 import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { api } from '../../lib/api/client.ts';
@@ -16,18 +17,20 @@ export function Resources({ agent }: { agent: AgentOverview }) {
   const { resources, disk } = agent;
   const rows: [string, string][] = [
     ['CPU', live ? live.cpu : '–'],
-    ['Memory', live ? `${live.memory} (${live.memoryPercent})` : '–'],
-    ['Disk', disk ? `${formatBytes(disk.usedBytes)} of ${formatBytes(disk.limitBytes)}` : '–'],
-    ['Network', live ? live.network : '–'],
-    ['Uptime', live ? live.uptimeFormatted : '–'],
-    ['Messages', live ? String(live.messagesProcessed) : '–'],
+    [t`Memory`, live ? `${live.memory} (${live.memoryPercent})` : '–'],
+    [t`Disk`, disk ? t`${{ used: formatBytes(disk.usedBytes) }} of ${{ limit: formatBytes(disk.limitBytes) }}` : '–'],
+    [t`Network`, live ? live.network : '–'],
+    [t`Uptime`, live ? live.uptimeFormatted : '–'],
+    [t`Messages`, live ? String(live.messagesProcessed) : '–'],
     [
-      'Limits',
-      resources ? `${formatBytes(resources.memoryBytes)}, ${resources.cpus} CPU, ${resources.pids} processes` : 'no container yet',
+      t`Limits`,
+      resources
+        ? t`${{ memory: formatBytes(resources.memoryBytes) }}, ${{ cpus: resources.cpus }} CPU, ${{ processes: resources.pids }} processes`
+        : t`no container yet`,
     ],
   ];
   return (
-    <Card title="Resources">
+    <Card title={t`Resources`}>
       <DescriptionList rows={rows} />
     </Card>
   );

@@ -1,6 +1,8 @@
 'use client';
 
 import type { AgentOverview, OpenclawVersion } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { OperationStages } from '../../components/agent/operation-stages.tsx';
 import { VersionFacts, versionLabel } from '../../components/agent/version-facts.tsx';
@@ -46,7 +48,7 @@ export function Update({ id }: { id: string }) {
   const isRefused = losesConversations(agent, version, listed.versions);
 
   async function update() {
-    const text = { pending: `Updating to ${target}…`, success: `The agent is running on ${target}` };
+    const text = { pending: t`Updating to ${target}…`, success: t`The agent is running on ${target}` };
     const updating = api('updateAgent', { params: { id }, body: { image: target } });
     // Not awaited: the page shows the progress, so the dialog can close.
     void followWithToast(updating, text, { agentId: id, agentName: agent?.name ?? id, kind: 'update' });
@@ -54,23 +56,23 @@ export function Update({ id }: { id: string }) {
   }
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
-      <Card title="Update">
+      <Card title={t`Update`}>
         <div className="space-y-4">
           <DescriptionList
             rows={[
-              [isUpdating ? 'Current image' : 'From', agent.image ?? 'no container yet'],
-              ...(isUpdating ? [] : [['To', isSameImage ? `${target} (same image: only the container is replaced)` : target] as const]),
-              ['OpenClaw', agent.openclawVersion ?? 'no container'],
+              [isUpdating ? t`Current image` : t`From`, agent.image ?? t`no container yet`],
+              ...(isUpdating ? [] : [[t`To`, isSameImage ? t`${target} (same image: only the container is replaced)` : target] as const]),
+              ['OpenClaw', agent.openclawVersion ?? t`no container`],
             ]}
           />
           {offered.length > 0 && (
             <SelectField
-              label="OpenClaw version"
+              label={t`OpenClaw version`}
               value={version?.version ?? ''}
               onChange={(event) => setChosen(event.target.value)}
               disabled={image.trim() !== ''}
               options={[
-                ...(version ? [] : [['', 'another image'] as const]),
+                ...(version ? [] : [['', t`another image`] as const]),
                 ...offered.map((each) => [each.version, versionLabel(each, listed)] as const),
               ]}
             />
@@ -78,43 +80,61 @@ export function Update({ id }: { id: string }) {
           {version && <VersionFacts version={version} />}
           {me?.admin && (
             <Field
-              label="Another image"
+              label={t`Another image`}
               value={image}
               onChange={(event) => setImage(event.target.value)}
               maxLength={255}
               placeholder={agent.platformImage}
-              hint="Only administrators see this field. ALLOWED_IMAGES decides which repositories are allowed"
+              hint={t`Only administrators see this field. ALLOWED_IMAGES decides which repositories are allowed`}
             />
           )}
           {isRefused && (
             <Problem>
-              OpenClaw {version?.version} cannot read the conversations of OpenClaw {agent.openclawVersion}. To go back, open Backups and
-              restore a backup from before that update together with its OpenClaw.
+              <Trans>
+                OpenClaw {version?.version} cannot read the conversations of OpenClaw {agent.openclawVersion}. To go back, open Backups and
+                restore a backup from before that update together with its OpenClaw.
+              </Trans>
             </Problem>
           )}
           <ol className="list-decimal space-y-1 pl-5 text-muted text-sm">
-            <li>The new image validates the agent’s configuration.</li>
-            <li>The agent stops, and its data is backed up.</li>
-            <li>The container is replaced, and the update waits until the new gateway is ready.</li>
-            <li>If this fails, the old image and the old data are restored.</li>
+            <li>
+              <Trans>The new image validates the agent’s configuration.</Trans>
+            </li>
+            <li>
+              <Trans>The agent stops, and its data is backed up.</Trans>
+            </li>
+            <li>
+              <Trans>The container is replaced, and the update waits until the new gateway is ready.</Trans>
+            </li>
+            <li>
+              <Trans>If this fails, the old image and the old data are restored.</Trans>
+            </li>
           </ol>
           {isUpdating ? (
-            <p className="flex min-h-10 items-center font-medium text-sm">An update is running.</p>
+            <p className="flex min-h-10 items-center font-medium text-sm">
+              <Trans>An update is running.</Trans>
+            </p>
           ) : (
             <ConfirmButton
               kind="primary"
-              action="Update agent"
-              title={`Update ${agent.name}?`}
-              description={`From ${agent.image ?? 'no image'} to ${target}. The agent is unavailable for about ${version?.readySeconds ?? 30} seconds.`}
-              confirm="Update now"
+              action={t`Update agent`}
+              title={t`Update ${agent.name}?`}
+              description={t`From ${{ image: agent.image ?? t`no image` }} to ${target}. The agent is unavailable for about ${{ seconds: version?.readySeconds ?? 30 }} seconds.`}
+              confirm={t`Update now`}
               disabled={isRefused}
               onConfirm={update}
             />
           )}
         </div>
       </Card>
-      <Card title="Last update" {...(last && { description: <RelativeTime time={last.createdAt} /> })}>
-        {last ? <OperationStages operation={last} /> : <p className="text-muted text-sm">This agent has not been updated yet.</p>}
+      <Card title={t`Last update`} {...(last && { description: <RelativeTime time={last.createdAt} /> })}>
+        {last ? (
+          <OperationStages operation={last} />
+        ) : (
+          <p className="text-muted text-sm">
+            <Trans>This agent has not been updated yet.</Trans>
+          </p>
+        )}
       </Card>
     </div>
   );

@@ -1,11 +1,15 @@
 'use client';
 
 import type { OverviewRow } from '@agentbot/contracts';
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Bot, Plus, SearchX } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { type ReactNode, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { AccountBudgetHint } from '../../components/agent/account-budget-hint.tsx';
+import { stateName } from '../../components/agent/state-name.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { buttonStyle } from '../../components/ui/button-style.ts';
 import { PageHeader } from '../../components/ui/card.tsx';
@@ -14,6 +18,7 @@ import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
+import { say } from '../../lib/language/texts.ts';
 import { AgentRows } from './agent-rows.tsx';
 import { agentsOf, type ListView, queryOf, readView, sorts, states, wholeList } from './list-view.ts';
 import { useLiveAgents } from './use-live-agents.ts';
@@ -23,12 +28,12 @@ const DemoAgent = dynamic(() => import('./demo-agent.tsx').then((module) => modu
 // Loaded when an agent is selected.
 const BulkActions = dynamic(() => import('./bulk-actions.tsx').then((module) => module.BulkActions), { ssr: false });
 
-const sortNames: Record<ListView['sort'], string> = {
-  newest: 'Newest first',
-  name: 'Name',
-  state: 'State',
-  message: 'Last message',
-  spent: 'Spent today',
+const sortNames: Record<ListView['sort'], MessageDescriptor> = {
+  newest: msg`Newest first`,
+  name: msg`Name`,
+  state: msg`State`,
+  message: msg`Last message`,
+  spent: msg`Spent today`,
 };
 
 /** The address follows the typed text after this pause: each change of it renders the page. */
@@ -42,6 +47,7 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
   const wanted = useDeferredValue(view);
   const found = useMemo(() => agentsOf(agents, wanted), [agents, wanted]);
   const selected = useMemo(() => agents.filter(({ id }) => ticked.has(id)), [agents, ticked]);
+  const [shown, count] = [found.length, agents.length];
   const running = agents.filter(({ status }) => status === 'running').length;
   function change(part: Partial<ListView>) {
     const next = { ...view, ...part };
@@ -58,42 +64,43 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
       <div className="mb-3 flex flex-wrap items-center gap-2">
         <Input
           type="search"
-          aria-label="Search agents"
-          placeholder="Search by name, model, plan, channel or id"
+          aria-label={t`Search agents`}
+          placeholder={t`Search by name, model, plan, channel or id`}
           className={`${controlStyle} min-w-48 flex-1`}
           value={view.q}
           onChange={(event) => change({ q: event.target.value })}
         />
         <Select
-          aria-label="State"
+          aria-label={t`State`}
           className={`${controlStyle} w-[calc(50%-0.25rem)] sm:w-40`}
           value={view.state}
           onChange={(event) => change({ state: event.target.value as ListView['state'] })}
         >
-          <option value="">All states</option>
+          <option value="">{t`All states`}</option>
           {states.map((each) => (
-            <option key={each}>{each}</option>
+            <option key={each} value={each}>
+              {stateName(each)}
+            </option>
           ))}
         </Select>
         <Select
-          aria-label="Sort by"
+          aria-label={t`Sort by`}
           className={`${controlStyle} w-[calc(50%-0.25rem)] sm:w-40`}
           value={view.sort}
           onChange={(event) => change({ sort: event.target.value as ListView['sort'] })}
         >
           {sorts.map((each) => (
             <option key={each} value={each}>
-              {sortNames[each]}
+              {say(sortNames[each])}
             </option>
           ))}
         </Select>
       </div>
       <div className="mb-3 flex min-h-6 items-center justify-between gap-3 text-muted text-sm">
         <p aria-live="polite">
-          {found.length === agents.length
-            ? `${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}`
-            : `${found.length} of ${agents.length} agents`}
-          , {running} running
+          {shown === count
+            ? t`${plural(count, { one: `${count} agent`, other: `${count} agents` })}, ${running} running`
+            : t`${shown} of ${count} agents, ${running} running`}
         </p>
         {found.length > 0 && (
           <label className="flex items-center gap-2">
@@ -103,7 +110,7 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
               checked={found.every(({ id }) => ticked.has(id))}
               onChange={({ target }) => setTicked(new Set(target.checked ? found.map(({ id }) => id) : []))}
             />
-            Select all
+            <Trans>Select all</Trans>
           </label>
         )}
       </div>
@@ -111,9 +118,9 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
       {found.length > 0 ? (
         <AgentRows agents={found} ticked={ticked} onTick={tick} />
       ) : (
-        <EmptyState icon={SearchX} title="No agent matches" description="No agent has these words and this state.">
+        <EmptyState icon={SearchX} title={t`No agent matches`} description={t`No agent has these words and this state.`}>
           <Button kind="plain" onClick={() => change(wholeList)}>
-            Show all agents
+            <Trans>Show all agents</Trans>
           </Button>
         </EmptyState>
       )}
@@ -142,9 +149,9 @@ export function AgentList({ initial, query, notice, firstRun }: Props) {
   const { agents, error, reload } = useLiveAgents(initial);
   return (
     <>
-      <PageHeader title="Agents">
+      <PageHeader title={t`Agents`}>
         <Link href="/agents/new" className={buttonStyle()}>
-          <Plus aria-hidden className="size-4" /> New agent
+          <Plus aria-hidden className="size-4" /> <Trans>New agent</Trans>
         </Link>
       </PageHeader>
       {notice}
@@ -158,11 +165,11 @@ export function AgentList({ initial, query, notice, firstRun }: Props) {
       {agents?.length === 0 && (
         <EmptyState
           icon={Bot}
-          title="No agents yet"
-          description="An agent is your own assistant, in its own container. Give it a name and a model, then talk to it here or on your channels."
+          title={t`No agents yet`}
+          description={t`An agent is your own assistant, in its own container. Give it a name and a model, then talk to it here or on your channels.`}
         >
           <Link href="/agents/new" className={buttonStyle()}>
-            Create your first agent
+            <Trans>Create your first agent</Trans>
           </Link>
           <div className="mt-4">
             <DemoAgent />

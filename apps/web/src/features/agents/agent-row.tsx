@@ -1,4 +1,5 @@
 import type { OverviewRow } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
 import Link from 'next/link';
 import { memo } from 'react';
 import { Avatar } from '../../components/agent/avatar.tsx';
@@ -20,11 +21,14 @@ interface Props {
   onTick: (id: string, on: boolean) => void;
 }
 
+/** The last message of a conversation, and whether the reader wrote it. */
+const said = ({ sender, text }: NonNullable<OverviewRow['lastMessage']>) => (sender === 'user' ? t`You: ${text}` : text);
+
 /** One agent of the list. Memoized: a change of one agent does not render the other rows. */
 export const AgentRow = memo(function AgentRow({ agent, ticked, onTick }: Props) {
   const { lastMessage } = agent;
   const problem = agent.reason ?? agent.diskProblem;
-  const warning = bypassWarning(agent) ?? budgetWarning(agent.budgets.agent, 'The agent’s budget');
+  const warning = bypassWarning(agent) ?? budgetWarning(agent.budgets.agent, 'agent');
   const colour = problem ? 'text-danger' : warning ? 'text-warn' : 'text-muted';
   return (
     <div className="flex h-full rounded-xl border border-line bg-surface hover:border-muted has-checked:border-accent">
@@ -32,7 +36,7 @@ export const AgentRow = memo(function AgentRow({ agent, ticked, onTick }: Props)
         <Input
           type="checkbox"
           className="size-4 accent-accent"
-          aria-label={`Select ${agent.name}`}
+          aria-label={t`Select ${agent.name}`}
           checked={ticked}
           onChange={({ target }) => onTick(agent.id, target.checked)}
         />
@@ -48,18 +52,20 @@ export const AgentRow = memo(function AgentRow({ agent, ticked, onTick }: Props)
             <h2 className="truncate font-semibold">{agent.name}</h2>
             <p className="truncate text-muted text-xs">
               {agent.model} · {planName(agent.plan)}
-              {agent.spentTodayUsd > 0 && ` · ${formatUsd(agent.spentTodayUsd)} today`}
+              {agent.spentTodayUsd > 0 && ` · ${t`${{ cost: formatUsd(agent.spentTodayUsd) }} today`}`}
             </p>
           </div>
         </div>
         <p
           className={`order-1 col-span-2 line-clamp-1 min-h-5 wrap-anywhere text-sm lg:order-none lg:col-span-1 lg:line-clamp-2 ${colour}`}
         >
-          {problem ?? warning ?? (lastMessage ? `${lastMessage.sender === 'user' ? 'You: ' : ''}${lastMessage.text}` : 'No messages yet')}
+          {problem ?? warning ?? (lastMessage ? said(lastMessage) : t`No messages yet`)}
         </p>
         <div className="order-2 col-span-2 flex min-h-5 items-center justify-between gap-x-4 lg:contents">
           <p className="flex min-w-0 gap-x-1.5 text-muted text-xs lg:block">
-            <span className="block truncate">{agent.channels.map((channel) => channelNames[channel]).join(', ') || 'Dashboard only'}</span>
+            <span className="block truncate">
+              {agent.channels.map((channel) => channelNames[channel]).join(t`, `) || t`Dashboard only`}
+            </span>
             <span aria-hidden className="lg:hidden">
               ·
             </span>
@@ -71,7 +77,7 @@ export const AgentRow = memo(function AgentRow({ agent, ticked, onTick }: Props)
             {agent.figures && (
               <>
                 <Sparkline label="CPU" values={agent.figures.cpu} className="text-accent" />
-                <Sparkline label="Memory" values={agent.figures.memory} className="text-good" />
+                <Sparkline label={t`Memory`} values={agent.figures.memory} className="text-good" />
               </>
             )}
           </div>

@@ -1,4 +1,5 @@
 import type { OverviewRow } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
 import { type RefObject, useCallback, useRef, useSyncExternalStore } from 'react';
 import { AgentRow } from './agent-row.tsx';
 
@@ -61,7 +62,7 @@ export function AgentRows({ agents, ticked, onTick }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const [first, count] = useRowsNear(list, useRowHeight());
   return (
-    <ul ref={list} className={`relative ${heightStyle}`} style={{ height: `calc(${agents.length} * var(--row))` }} aria-label="Agents">
+    <ul ref={list} className={`relative ${heightStyle}`} style={{ height: `calc(${agents.length} * var(--row))` }} aria-label={t`Agents`}>
       {agents.slice(first, first + count).map((agent, offset) => {
         const index = first + offset;
         return (

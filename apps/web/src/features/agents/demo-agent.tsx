@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useSWRConfig } from 'swr';
@@ -22,7 +24,7 @@ export function DemoAgent() {
     setBusy(true);
     setProblem('');
     try {
-      const { agent } = await api('provisionAgent', { body: { name: 'Demo agent', model: 'demo', plan, wait: false } });
+      const { agent } = await api('provisionAgent', { body: { name: t`Demo agent`, model: 'demo', plan, wait: false } });
       void mutate('me');
       router.push(`/agents/${agent.id}/chat`);
     } catch (error) {
@@ -33,9 +35,11 @@ export function DemoAgent() {
   return (
     <>
       <Button kind="plain" busy={busy} onClick={create}>
-        Try the demo agent
+        <Trans>Try the demo agent</Trans>
       </Button>
-      <p className="mt-2 text-muted text-xs">The demo agent needs no key: it repeats what you write.</p>
+      <p className="mt-2 text-muted text-xs">
+        <Trans>The demo agent needs no key: it repeats what you write.</Trans>
+      </p>
       <Problem>{problem}</Problem>
     </>
   );

@@ -1,8 +1,11 @@
-export const modelOptions: [string, string][] = [
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
+
+export const modelOptions = (): [string, string][] => [
   ['claude-opus-4-6', 'Claude Opus 4.6 (Anthropic)'],
-  ['gpt-4', 'GPT-4 (through OpenRouter)'],
-  ['custom', 'Custom: OpenAI-compatible'],
-  ['demo', 'Demo: repeats what you write, needs no key'],
+  ['gpt-4', t`GPT-4 (through OpenRouter)`],
+  ['custom', t`Custom: OpenAI-compatible`],
+  ['demo', t`Demo: repeats what you write, needs no key`],
 ];
 
 /** The provider of each model that needs a key. */
@@ -11,49 +14,49 @@ export const modelProviders: Record<string, string> = { 'claude-opus-4-6': 'anth
 /** Initial values of the form. */
 export interface Template {
   id: string;
-  title: string;
-  description: string;
-  name: string;
+  title: MessageDescriptor;
+  description: MessageDescriptor;
+  name: MessageDescriptor;
   model: string;
   channel?: 'telegram' | 'discord' | 'slack';
 }
 export const templates: Template[] = [
   {
     id: 'assistant',
-    title: 'Personal assistant',
-    description: 'Claude, in this dashboard. You can add channels later.',
-    name: 'My assistant',
+    title: msg`Personal assistant`,
+    description: msg`Claude, in this dashboard. You can add channels later.`,
+    name: msg`My assistant`,
     model: 'claude-opus-4-6',
   },
   {
     id: 'telegram',
-    title: 'On Telegram',
-    description: 'A bot that answers you in your Telegram chats.',
-    name: 'Telegram assistant',
+    title: msg`On Telegram`,
+    description: msg`A bot that answers you in your Telegram chats.`,
+    name: msg`Telegram assistant`,
     model: 'claude-opus-4-6',
     channel: 'telegram',
   },
   {
     id: 'discord',
-    title: 'On Discord',
-    description: 'A helper in your team’s server.',
-    name: 'Discord helper',
+    title: msg`On Discord`,
+    description: msg`A helper in your team’s server.`,
+    name: msg`Discord helper`,
     model: 'gpt-4',
     channel: 'discord',
   },
   {
     id: 'slack',
-    title: 'On Slack',
-    description: 'A colleague that answers you in your workspace.',
-    name: 'Slack assistant',
+    title: msg`On Slack`,
+    description: msg`A colleague that answers you in your workspace.`,
+    name: msg`Slack assistant`,
     model: 'claude-opus-4-6',
     channel: 'slack',
   },
   {
     id: 'own',
-    title: 'Your own model',
-    description: 'Ollama, vLLM or any other OpenAI-compatible server.',
-    name: 'Local agent',
+    title: msg`Your own model`,
+    description: msg`Ollama, vLLM or any other OpenAI-compatible server.`,
+    name: msg`Local agent`,
     model: 'custom',
   },
 ];

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useSWRConfig } from 'swr';
@@ -13,6 +15,7 @@ import { api } from '../../lib/api/client.ts';
 import { errorAdvice, errorMessage } from '../../lib/api/errors.ts';
 import { useHydrated } from '../../lib/hooks/use-hydrated.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
+import { say } from '../../lib/language/texts.ts';
 import { CostAndLimit } from './cost-and-limit.tsx';
 import { type Template, templates } from './form-options.ts';
 import { NewAgentFields } from './new-agent-fields.tsx';
@@ -21,7 +24,9 @@ import { provisionBody, testBody } from './provision-body.ts';
 function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: Template) => void }) {
   return (
     <fieldset className="mb-4">
-      <legend className="mb-2 font-medium text-sm">Start with</legend>
+      <legend className="mb-2 font-medium text-sm">
+        <Trans>Start with</Trans>
+      </legend>
       <div className="grid gap-2 sm:grid-cols-2">
         {templates.map((template) => (
           <label
@@ -36,8 +41,8 @@ function Templates({ chosen, onChoose }: { chosen: string; onChoose: (template: 
               onChange={() => onChoose(template)}
             />
             <span className="min-w-0 text-sm">
-              <span className="block font-medium">{template.title}</span>
-              <span className="block text-muted text-xs">{template.description}</span>
+              <span className="block font-medium">{say(template.title)}</span>
+              <span className="block text-muted text-xs">{say(template.description)}</span>
             </span>
           </label>
         ))}
@@ -93,7 +98,7 @@ export function NewAgentForm({ notice }: Props) {
   const refused = failure instanceof Error && failure.message === 'token';
   return (
     <div className="mx-auto max-w-2xl">
-      <PageHeader title="New agent" description="The agent starts in its own container, usually within 30 seconds." />
+      <PageHeader title={t`New agent`} description={t`The agent starts in its own container, usually within 30 seconds.`} />
       {notice}
       <Templates chosen={template.id} onChoose={setTemplate} />
       <form method="post" onSubmit={submit} className="flex flex-col gap-4 rounded-xl border border-line bg-surface p-5">
@@ -107,13 +112,13 @@ export function NewAgentForm({ notice }: Props) {
         {failure !== undefined && (
           <Problem>
             {refused
-              ? 'A bot token was refused: correct it, or leave it empty for now.'
+              ? t`A bot token was refused: correct it, or leave it empty for now.`
               : `${errorMessage(failure)} ${errorAdvice(failure) ?? ''}`}
           </Problem>
         )}
         {me?.needsPlan && (
           <p id={reason} className="text-muted text-sm">
-            Your account needs a plan before it can create an agent: see the top of this page.
+            <Trans>Your account needs a plan before it can create an agent: see the top of this page.</Trans>
           </p>
         )}
         <Button
@@ -122,7 +127,7 @@ export function NewAgentForm({ notice }: Props) {
           aria-describedby={me?.needsPlan ? reason : undefined}
           busy={busy !== undefined}
         >
-          {busy === 'checking' ? 'Checking tokens…' : busy ? 'Creating…' : 'Create agent'}
+          {busy === 'checking' ? t`Checking tokens…` : busy ? t`Creating…` : t`Create agent`}
         </Button>
       </form>
     </div>

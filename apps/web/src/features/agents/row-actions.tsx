@@ -1,4 +1,5 @@
 import type { OverviewRow } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
 import { MessageCircle, Play, Square } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
@@ -24,9 +25,9 @@ export function RowActions({ agent: { id, name, status } }: { agent: OverviewRow
           kind="quiet"
           size="icon"
           busy={busy}
-          aria-label={`Stop ${name}`}
-          title="Stop"
-          onClick={() => run('stopAgent', `Stopping ${name}…`, `${name} is stopped`)}
+          aria-label={t`Stop ${name}`}
+          title={t`Stop`}
+          onClick={() => run('stopAgent', t`Stopping ${name}…`, t`${name} is stopped`)}
         >
           {!busy && <Square aria-hidden className="size-4" />}
         </Button>
@@ -35,9 +36,9 @@ export function RowActions({ agent: { id, name, status } }: { agent: OverviewRow
         <Button
           kind="quiet"
           size="icon"
-          aria-label={`Start ${name}`}
-          title="Start"
-          onClick={() => run('startAgent', `Starting ${name}…`, `${name} is running`)}
+          aria-label={t`Start ${name}`}
+          title={t`Start`}
+          onClick={() => run('startAgent', t`Starting ${name}…`, t`${name} is running`)}
         >
           <Play aria-hidden className="size-4" />
         </Button>
@@ -45,8 +46,8 @@ export function RowActions({ agent: { id, name, status } }: { agent: OverviewRow
       <Link
         href={`/agents/${id}/chat`}
         prefetch={false}
-        aria-label={`Chat with ${name}`}
-        title="Chat"
+        aria-label={t`Chat with ${name}`}
+        title={t`Chat`}
         className={buttonStyle({ kind: 'quiet', size: 'icon' })}
       >
         <MessageCircle aria-hidden className="size-4" />

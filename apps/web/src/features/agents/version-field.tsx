@@ -1,3 +1,5 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { VersionFacts, versionLabel } from '../../components/agent/version-facts.tsx';
 import { SelectField } from '../../components/ui/field.tsx';
@@ -13,14 +15,16 @@ export function VersionField() {
   if (!data || !version) return null;
   return (
     <details className="rounded-lg border border-line px-3 py-2">
-      <summary className="cursor-pointer font-medium text-sm">OpenClaw version: {versionLabel(version, data)}</summary>
+      <summary className="cursor-pointer font-medium text-sm">
+        <Trans>OpenClaw version: {versionLabel(version, data)}</Trans>
+      </summary>
       <div className="mt-3 space-y-3 pb-1">
         <SelectField
-          label="OpenClaw version"
+          label={t`OpenClaw version`}
           value={version.version}
           onChange={(event) => setChosen(event.target.value)}
           options={offered.map((each) => [each.version, versionLabel(each, data)] as const)}
-          hint="You can update the agent later"
+          hint={t`You can update the agent later`}
         />
         {version.version !== data.default && <input type="hidden" name="openclawVersion" value={version.version} />}
         <VersionFacts version={version} />

@@ -1,7 +1,11 @@
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { stateName } from '../../components/agent/state-name.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
+import { say } from '../../lib/language/texts.ts';
 import { actionName, actors, type Changes, type Filters, outcomes } from './audit-view.ts';
 
 type Options = readonly (readonly [value: string, text: string])[];
@@ -68,8 +72,8 @@ function FilterText({ label, value = '', onChange, className = '' }: TextProps) 
   );
 }
 
-const actorOptions = Object.entries(actors);
-const outcomeOptions = outcomes.map((each) => [each, each] as const);
+const actorOptions = (): Options => Object.entries(actors).map(([actor, name]) => [actor, say(name)] as const);
+const outcomeOptions = (): Options => outcomes.map((each) => [each, stateName(each)] as const);
 
 interface Props {
   filters: Filters;
@@ -86,15 +90,15 @@ export function AuditFilterBar({ filters, actions, agents, onChange, onClear }: 
   const actionOptions = actions.map((each) => [each, actionName(each)] as const).sort(([, a], [, b]) => a.localeCompare(b));
   return (
     <div className="mb-4 grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
-      {!agents && <FilterText className="col-span-2" label="Account: id or email" value={filters.account} onChange={set('account')} />}
-      {!agents && <FilterText label="Agent id" value={filters.agentId} onChange={set('agentId')} />}
-      <FilterSelect label="Action" all="All actions" value={filters.action} options={actionOptions} onChange={set('action')} />
-      {agents && <FilterSelect label="Agent" all="All agents" value={filters.agentId} options={agents} onChange={set('agentId')} />}
-      <FilterSelect label="Actor" all="All actors" value={filters.actor} options={actorOptions} onChange={set('actor')} />
-      <FilterSelect label="Outcome" all="All outcomes" value={filters.outcome} options={outcomeOptions} onChange={set('outcome')} />
+      {!agents && <FilterText className="col-span-2" label={t`Account: id or email`} value={filters.account} onChange={set('account')} />}
+      {!agents && <FilterText label={t`Agent id`} value={filters.agentId} onChange={set('agentId')} />}
+      <FilterSelect label={t`Action`} all={t`All actions`} value={filters.action} options={actionOptions} onChange={set('action')} />
+      {agents && <FilterSelect label={t`Agent`} all={t`All agents`} value={filters.agentId} options={agents} onChange={set('agentId')} />}
+      <FilterSelect label={t`Actor`} all={t`All actors`} value={filters.actor} options={actorOptions()} onChange={set('actor')} />
+      <FilterSelect label={t`Outcome`} all={t`All outcomes`} value={filters.outcome} options={outcomeOptions()} onChange={set('outcome')} />
       {Object.keys(filters).length > 0 && (
         <Button kind="quiet" onClick={onClear}>
-          <X aria-hidden className="size-4" /> Clear filters
+          <X aria-hidden className="size-4" /> <Trans>Clear filters</Trans>
         </Button>
       )}
     </div>

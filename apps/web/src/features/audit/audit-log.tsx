@@ -1,5 +1,7 @@
 'use client';
 
+import { msg, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Download, ScrollText, SearchX } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
 import useSWR from 'swr';
@@ -13,6 +15,7 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { api, urlOf } from '../../lib/api/client.ts';
 import { readPage } from '../../lib/api/read-page.ts';
 import { usePages } from '../../lib/hooks/use-pages.ts';
+import { say } from '../../lib/language/texts.ts';
 import { AuditFilterBar } from './audit-filters.tsx';
 import { AuditRows } from './audit-rows.tsx';
 import { type Changes, type Entry, readFilters } from './audit-view.ts';
@@ -35,14 +38,14 @@ interface Props {
 
 const texts = {
   own: {
-    title: 'Audit log',
-    description: 'Every change to your account and your agents: who requested it, from where, and its outcome.',
-    empty: 'Changes that you or your programs make appear here.',
+    title: msg`Audit log`,
+    description: msg`Every change to your account and your agents: who requested it, from where, and its outcome.`,
+    empty: msg`Changes that you or your programs make appear here.`,
   },
   all: {
-    title: 'Audit',
-    description: 'Every change to any account and its agents: who requested it, from where, and its outcome. Contents are not recorded.',
-    empty: 'Changes that users and programs make appear here.',
+    title: msg`Audit`,
+    description: msg`Every change to any account and its agents: who requested it, from where, and its outcome. Contents are not recorded.`,
+    empty: msg`Changes that users and programs make appear here.`,
   },
 };
 
@@ -66,13 +69,13 @@ export function AuditLog({ actions, ofAllAccounts = false }: Props) {
     `${urlOf(ofAllAccounts ? 'exportAllAudit' : 'exportAudit')}?${new URLSearchParams({ ...filters, format })}`;
   return (
     <>
-      <PageHeader title={text.title} description={text.description}>
+      <PageHeader title={say(text.title)} description={say(text.description)}>
         <div className="flex flex-wrap gap-2">
           <a className={buttonStyle({ kind: 'plain' })} href={fileUrl('csv')} download>
-            <Download aria-hidden className="size-4" /> Download CSV
+            <Download aria-hidden className="size-4" /> <Trans>Download CSV</Trans>
           </a>
           <a className={buttonStyle({ kind: 'plain' })} href={fileUrl('ndjson')} download>
-            <Download aria-hidden className="size-4" /> JSON lines
+            <Download aria-hidden className="size-4" /> <Trans>JSON lines</Trans>
           </a>
         </div>
       </PageHeader>
@@ -87,16 +90,18 @@ export function AuditLog({ actions, ofAllAccounts = false }: Props) {
         <Problem onRetry={reload}>{problem}</Problem>
       </div>
       {!pages && !problem && <Loading rows={6} className="h-10" />}
-      {pages && entries.length === 0 && !isFiltered && <EmptyState icon={ScrollText} title="Nothing yet" description={text.empty} />}
+      {pages && entries.length === 0 && !isFiltered && (
+        <EmptyState icon={ScrollText} title={t`Nothing yet`} description={say(text.empty)} />
+      )}
       {pages && entries.length === 0 && isFiltered && (
-        <EmptyState icon={SearchX} title="No entry matches" description="The log has no entry that matches all chosen filters.">
+        <EmptyState icon={SearchX} title={t`No entry matches`} description={t`The log has no entry that matches all chosen filters.`}>
           <Button kind="plain" onClick={() => setFilters({})}>
-            Show all entries
+            <Trans>Show all entries</Trans>
           </Button>
         </EmptyState>
       )}
       {entries.length > 0 && <AuditRows entries={entries} />}
-      {hasMore && <LoadMore label="Earlier entries" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
+      {hasMore && <LoadMore label={t`Earlier entries`} busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

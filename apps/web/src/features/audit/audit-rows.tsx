@@ -1,8 +1,12 @@
 import type { ListedAuditEntry } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Plural } from '@lingui/react/macro';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
+import { stateName } from '../../components/agent/state-name.ts';
 import { Table } from '../../components/ui/table.tsx';
 import { formatTime } from '../../lib/format.ts';
+import { say } from '../../lib/language/texts.ts';
 import { actionName, actors, type Entry, type Row, rowsOf } from './audit-view.ts';
 
 const colours: Record<ListedAuditEntry['outcome'], string> = {
@@ -51,7 +55,7 @@ function Actor({ names, ips }: { names: string; ips: string }) {
 function Outcome({ of: { outcome, code } }: { of: Entry }) {
   return (
     <span className={colours[outcome]}>
-      {outcome === 'unknown' ? 'unknown: the request was interrupted' : outcome}
+      {outcome === 'unknown' ? t`unknown: the request was interrupted` : stateName(outcome)}
       {code && <span className="block text-xs">{code.replaceAll('_', ' ').toLowerCase()}</span>}
     </span>
   );
@@ -66,7 +70,7 @@ function EntryRow({ of: entry, nested }: { of: Entry; nested?: boolean }) {
         <Target of={entry} />
       </td>
       <AccountCell of={entry} />
-      <Actor names={actors[entry.actor]} ips={entry.ip ?? ''} />
+      <Actor names={say(actors[entry.actor])} ips={entry.ip ?? ''} />
       <td>
         <Outcome of={entry} />
       </td>
@@ -82,8 +86,8 @@ function Outcomes({ of: entries }: { of: readonly Entry[] }) {
     <span>
       {[...counts].map(([outcome, count], index) => (
         <span key={outcome} className={colours[outcome]}>
-          {index > 0 && ', '}
-          {count} {outcome}
+          {index > 0 && t`, `}
+          {count} {stateName(outcome)}
         </span>
       ))}
     </span>
@@ -91,7 +95,7 @@ function Outcomes({ of: entries }: { of: readonly Entry[] }) {
 }
 
 /** Each value once. */
-const listOf = (values: readonly string[]) => [...new Set(values)].join(', ');
+const listOf = (values: readonly string[]) => [...new Set(values)].join(t`, `);
 
 /** Successive messages as one row, which opens. */
 function ChatRows({ entry, chat }: { entry: Entry; chat: readonly Entry[] }) {
@@ -108,14 +112,14 @@ function ChatRows({ entry, chat }: { entry: Entry; chat: readonly Entry[] }) {
             className="-ml-1.5 inline-flex cursor-pointer items-center gap-1 rounded-sm hover:underline"
             onClick={() => setOpen(!open)}
           >
-            <Chevron aria-hidden className="size-4" /> {chat.length} chat messages
+            <Chevron aria-hidden className="size-4" /> <Plural value={chat.length} one="# chat message" other="# chat messages" />
           </button>
         </td>
         <td>
           <Target of={entry} />
         </td>
         <AccountCell of={entry} />
-        <Actor names={listOf(chat.map(({ actor }) => actors[actor]))} ips={listOf(chat.flatMap(({ ip }) => ip ?? []))} />
+        <Actor names={listOf(chat.map(({ actor }) => say(actors[actor])))} ips={listOf(chat.flatMap(({ ip }) => ip ?? []))} />
         <td>
           <Outcomes of={chat} />
         </td>
@@ -130,7 +134,10 @@ const keyOf = ({ entry, chat }: Row) => (chat ?? [entry]).at(0)?.hash;
 /** The entries as a table. Successive chat messages with one agent are folded into one row. */
 export function AuditRows({ entries }: { entries: readonly Entry[] }) {
   return (
-    <Table label="Audit log" head={['Time', 'Action', 'Target', ...(entries[0]?.accountId ? ['Account'] : []), 'Actor', 'Outcome']}>
+    <Table
+      label={t`Audit log`}
+      head={[t`Time`, t`Action`, t`Target`, ...(entries[0]?.accountId ? [t`Account`] : []), t`Actor`, t`Outcome`]}
+    >
       {rowsOf(entries).map((row) =>
         row.chat ? <ChatRows key={keyOf(row)} entry={row.entry} chat={row.chat} /> : <EntryRow key={keyOf(row)} of={row.entry} />,
       )}

@@ -1,18 +1,23 @@
 import type { AccountAuditEntry, AccountAuditFilters, AuditFilters, ListedAuditEntry } from '@agentbot/contracts';
+import type { MessageDescriptor } from '@lingui/core';
+import { msg } from '@lingui/core/macro';
+import { say } from '../../lib/language/texts.ts';
+import { actionNames } from './action-names.ts';
 
-export const actors: Record<ListedAuditEntry['actor'], string> = {
-  session: 'Dashboard',
-  apiKey: 'API key',
-  internal: 'Internal key',
-  web: 'Sign-in page',
-  platform: 'The platform',
+export const actors: Record<ListedAuditEntry['actor'], MessageDescriptor> = {
+  session: msg`Dashboard`,
+  apiKey: msg`API key`,
+  internal: msg`Internal key`,
+  web: msg`Sign-in page`,
+  platform: msg`The platform`,
 };
 export const outcomes = ['done', 'repeated', 'refused', 'failed', 'cancelled', 'unknown'] as const satisfies AuditFilters['outcome'][];
 
-const words = (name: string) => name.replace(/([A-Z])/g, ' $1').toLowerCase();
-/** `deleteApiKey` → `delete api key`, `operation:delete` → `delete operation`. */
-export const actionName = (action: string) =>
-  action.startsWith('operation:') ? `${words(action.slice('operation:'.length))} operation` : words(action);
+/** `deleteApiKey` → `delete api key`, `operation:delete` → `delete operation`. An action that no longer exists keeps its id. */
+export function actionName(action: string): string {
+  const name = actionNames[action];
+  return name ? say(name) : action;
+}
 
 /** An entry of the own log, or of the logs of all accounts, which has its account. */
 export type Entry = ListedAuditEntry & Partial<Pick<AccountAuditEntry, 'accountId' | 'accountEmail'>>;

@@ -1,6 +1,9 @@
 'use client';
 
 import type { BackupView } from '@agentbot/contracts';
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Archive, Download, Lock } from 'lucide-react';
 import { useState } from 'react';
 import useSWR from 'swr';
@@ -16,17 +19,18 @@ import { api, urlOf } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatBytes, formatTime } from '../../lib/format.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { say } from '../../lib/language/texts.ts';
 import { acceptedWithToast, followWithToast, withToast } from '../../lib/toast/with-toast.ts';
 import { Schedule } from './schedule.tsx';
 
-const causes: Record<BackupView['cause'], string> = {
-  manual: 'Manual backup',
-  schedule: 'Automatic backup',
-  update: 'Before an update',
-  restore: 'Before a restore',
-  move: 'Before a move to another node',
-  'reset-memory': 'Before a memory reset',
-  installation: 'With the installation',
+const causes: Record<BackupView['cause'], MessageDescriptor> = {
+  manual: msg`Manual backup`,
+  schedule: msg`Automatic backup`,
+  update: msg`Before an update`,
+  restore: msg`Before a restore`,
+  move: msg`Before a move to another node`,
+  'reset-memory': msg`Before a memory reset`,
+  installation: msg`With the installation`,
 };
 
 interface RowProps {
@@ -43,7 +47,7 @@ function BackupRow({ id, name, backup, image, onChanged }: RowProps) {
   const params = { id, backupId: backup.id };
   const when = formatTime(backup.createdAt);
   const restoreWith = (body: { withImage?: boolean }) => async () => {
-    const text = { pending: `Restoring ${name}. The current data is backed up first…`, success: 'Backup restored' };
+    const text = { pending: t`Restoring ${name}. The current data is backed up first…`, success: t`Backup restored` };
     const restoring = api('restoreBackup', { params, body });
     void followWithToast(restoring, text, { agentId: id, agentName: name, kind: 'restore' }).then(onChanged);
     // The toast shows the progress, so the dialog can close.
@@ -51,8 +55,8 @@ function BackupRow({ id, name, backup, image, onChanged }: RowProps) {
   };
   async function remove() {
     const accepted = await acceptedWithToast(api('deleteBackup', { params }), {
-      pending: 'Deleting the backup…',
-      success: 'The backup is deleted',
+      pending: t`Deleting the backup…`,
+      success: t`The backup is deleted`,
     });
     // The row and its dialog unmount; the focus moves to the page.
     await onChanged();
@@ -62,8 +66,8 @@ function BackupRow({ id, name, backup, image, onChanged }: RowProps) {
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3 py-3">
       <div className="min-w-0 text-sm">
         <p className="flex items-center gap-1.5 font-medium">
-          {causes[backup.cause]}
-          {backup.encrypted && <Lock aria-label="encrypted" className="size-3.5 text-muted" />}
+          {say(causes[backup.cause])}
+          {backup.encrypted && <Lock aria-label={t`encrypted`} className="size-3.5 text-muted" />}
         </p>
         <p className="text-muted text-xs">
           <RelativeTime time={backup.createdAt} /> · {formatBytes(backup.sizeBytes)}
@@ -72,34 +76,34 @@ function BackupRow({ id, name, backup, image, onChanged }: RowProps) {
       </div>
       <div className="flex flex-wrap gap-2">
         <a className={buttonStyle({ kind: 'plain', size: 'small' })} href={urlOf('downloadBackup', id, backup.id)} download>
-          <Download aria-hidden className="size-4" /> Download
+          <Download aria-hidden className="size-4" /> <Trans>Download</Trans>
         </a>
         <ConfirmButton
           kind="plain"
           size="small"
-          action="Restore"
-          title="Restore this backup?"
-          description={`The agent’s data returns to ${when}. Its current data is backed up first, and restored if the agent does not start.`}
-          confirm="Restore now"
+          action={t`Restore`}
+          title={t`Restore this backup?`}
+          description={t`The agent’s data returns to ${when}. Its current data is backed up first, and restored if the agent does not start.`}
+          confirm={t`Restore now`}
           onConfirm={restoreWith({})}
         />
         {image && backup.image && image !== backup.image && (
           <ConfirmButton
             kind="plain"
             size="small"
-            action={backup.openclawVersion ? `Restore with OpenClaw ${backup.openclawVersion}` : 'Restore with its image'}
-            title="Restore this backup and its OpenClaw?"
-            description={`The agent’s data returns to ${when}, and the agent runs ${backup.image} again. Its current data is backed up first, and restored if the agent does not start.`}
-            confirm="Restore both now"
+            action={backup.openclawVersion ? t`Restore with OpenClaw ${backup.openclawVersion}` : t`Restore with its image`}
+            title={t`Restore this backup and its OpenClaw?`}
+            description={t`The agent’s data returns to ${when}, and the agent runs ${backup.image} again. Its current data is backed up first, and restored if the agent does not start.`}
+            confirm={t`Restore both now`}
             onConfirm={restoreWith({ withImage: true })}
           />
         )}
         <ConfirmButton
           size="small"
-          action="Delete"
-          title="Delete this backup?"
-          description={`The backup of ${when} is deleted permanently.`}
-          confirm="Delete backup"
+          action={t`Delete`}
+          title={t`Delete this backup?`}
+          description={t`The backup of ${when} is deleted permanently.`}
+          confirm={t`Delete backup`}
           onConfirm={remove}
         />
       </div>
@@ -114,7 +118,7 @@ export function Backups({ id }: { id: string }) {
   const [busy, setBusy] = useState(false);
   async function create() {
     setBusy(true);
-    await withToast(api('createBackup', { params: { id } }), { pending: 'Creating a backup…', success: 'The backup is complete' });
+    await withToast(api('createBackup', { params: { id } }), { pending: t`Creating a backup…`, success: t`The backup is complete` });
     await mutate();
     setBusy(false);
   }
@@ -123,16 +127,16 @@ export function Backups({ id }: { id: string }) {
   return (
     <div className="space-y-4">
       <Card
-        title="Backups"
-        description="All data of the agent: memory, sessions, files. A running agent is paused while its data is read."
+        title={t`Backups`}
+        description={t`All data of the agent: memory, sessions, files. A running agent is paused while its data is read.`}
         aside={
           <Button busy={busy} onClick={create}>
-            Back up now
+            <Trans>Back up now</Trans>
           </Button>
         }
       >
         {data.backups.length === 0 ? (
-          <EmptyState icon={Archive} title="No backups yet" description="Create one now, or turn on automatic backups below." />
+          <EmptyState icon={Archive} title={t`No backups yet`} description={t`Create one now, or turn on automatic backups below.`} />
         ) : (
           <ul className="divide-y divide-line">
             {data.backups.map((backup) => (

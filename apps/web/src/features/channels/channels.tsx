@@ -1,6 +1,9 @@
 'use client';
 
 import type { ChannelView } from '@agentbot/contracts';
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import useSWR from 'swr';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { Card } from '../../components/ui/card.tsx';
@@ -10,15 +13,16 @@ import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
+import { say } from '../../lib/language/texts.ts';
 import { LinkWhatsApp } from './link-whats-app.tsx';
 import { SetToken } from './set-token.tsx';
 
-const sentences: Record<ChannelView['state'], string> = {
-  connected: 'Connected',
-  connecting: 'Connecting…',
-  pairing: 'Not linked yet',
-  error: 'Not working',
-  off: 'The agent is not running',
+const sentences: Record<ChannelView['state'], MessageDescriptor> = {
+  connected: msg`Connected`,
+  connecting: msg`Connecting…`,
+  pairing: msg`Not linked yet`,
+  error: msg`Not working`,
+  off: msg`The agent is not running`,
 };
 const all = ['telegram', 'discord', 'whatsapp', 'slack'] as const;
 
@@ -43,14 +47,16 @@ export function Channels({ id }: { id: string }) {
           <Card
             key={channel}
             title={channelNames[channel]}
-            aside={<span className="text-muted text-sm">{view ? (view.account ?? sentences[view.state]) : 'Not connected'}</span>}
+            aside={<span className="text-muted text-sm">{view ? (view.account ?? say(sentences[view.state])) : t`Not connected`}</span>}
           >
             <div className="space-y-3 text-sm">
-              {view?.account && <p>{sentences[view.state]}</p>}
+              {view?.account && <p>{say(sentences[view.state])}</p>}
               {view?.error && <Problem>{view.error}</Problem>}
               {last && (
                 <p className="text-muted">
-                  Last message <RelativeTime time={last} />
+                  <Trans>
+                    Last message <RelativeTime time={last} />
+                  </Trans>
                 </p>
               )}
               {view?.state === 'pairing' && <LinkWhatsApp id={id} onLinked={() => void mutate()} />}

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
@@ -29,13 +31,15 @@ export function LinkWhatsApp({ id, onLinked }: { id: string; onLinked: () => voi
     <div className="space-y-2">
       {qr && (
         <>
-          <p className="text-muted">Scan this code in WhatsApp under Linked devices. It is valid for about 1 minute.</p>
-          <img src={qr} alt="QR code that links WhatsApp" width={256} height={256} className="rounded-lg bg-white p-2" />
+          <p className="text-muted">
+            <Trans>Scan this code in WhatsApp under Linked devices. It is valid for about 1 minute.</Trans>
+          </p>
+          <img src={qr} alt={t`QR code that links WhatsApp`} width={256} height={256} className="rounded-lg bg-white p-2" />
         </>
       )}
       <Problem>{problem}</Problem>
       <Button kind="plain" busy={busy} onClick={link}>
-        {busy ? 'Requesting a code…' : qr ? 'New QR code' : 'Link WhatsApp'}
+        {busy ? t`Requesting a code…` : qr ? t`New QR code` : t`Link WhatsApp`}
       </Button>
     </div>
   );

@@ -1,6 +1,8 @@
 'use client';
 
 import type { AgentOverview } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import Link from 'next/link';
 import { type FormEvent, useState } from 'react';
 import { channelNames } from '../../components/agent/channel-names.ts';
@@ -19,10 +21,19 @@ interface Props {
   onChanged: () => Promise<unknown>;
 }
 
-/** When an agent starts to use a new token: the same rule as in the backend. */
-function whenUsed({ status, runtime }: AgentOverview): string {
-  if (runtime !== 'container') return 'the agent uses it once it runs in a container';
-  return status === 'stopped' ? 'the agent uses it after its next start' : 'the agent restarts to use it';
+/** Says that a channel is set, and when the agent starts to use it: the same rule as in the backend. */
+function isSet(name: string, { status, runtime }: AgentOverview): string {
+  if (runtime !== 'container') return t`${name} is set; the agent uses it once it runs in a container`;
+  return status === 'stopped' ? t`${name} is set; the agent uses it after its next start` : t`${name} is set; the agent restarts to use it`;
+}
+
+/** What a disconnected channel loses: its token, of which Slack has two and WhatsApp none. */
+function lossOf(channel: keyof typeof channelNames): string {
+  const name = channelNames[channel];
+  if (channel === 'whatsapp') return t`The agent no longer answers on ${name}.`;
+  return channel === 'slack'
+    ? t`The ${name} tokens are deleted. The agent no longer answers on ${name}.`
+    : t`The ${name} token is deleted. The agent no longer answers on ${name}.`;
 }
 
 /** Sets or deletes the token of a channel, or the two of Slack. A running agent restarts to use it. */
@@ -31,10 +42,8 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
   const [busy, setBusy] = useState(false);
   const [saves, setSaves] = useState(0);
   const name = channelNames[channel];
-  const tokens = channel === 'slack' ? 'tokens' : 'token';
   // The API takes any word as the token of WhatsApp.
   const isSwitch = channel === 'whatsapp';
-  const deleted = isSwitch ? '' : `The ${name} ${tokens} ${channel === 'slack' ? 'are' : 'is'} deleted. `;
 
   const setToken = (tokens: { value?: string; appToken?: string } = {}) =>
     api('tellAgent', { body: { action: 'set-credential', agentId: agent.id, key: channel, ...tokens } });
@@ -51,8 +60,8 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
     if (!value || (channel === 'slack' && !appToken)) return;
     setBusy(true);
     const text = {
-      pending: isSwitch ? `Connecting ${name}…` : `Saving the ${name} ${tokens}…`,
-      success: `${name} is set; ${whenUsed(agent)}`,
+      pending: isSwitch ? t`Connecting ${name}…` : channel === 'slack' ? t`Saving the ${name} tokens…` : t`Saving the ${name} token…`,
+      success: isSet(name, agent),
     };
     if ((await areValid(value, appToken)) && (await acceptedWithToast(setToken({ value, ...(appToken && { appToken }) }), text))) {
       setSaves(saves + 1);
@@ -61,23 +70,29 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
     setBusy(false);
   }
   async function disconnect() {
-    const accepted = await acceptedWithToast(setToken(), { pending: `Disconnecting ${name}…`, success: `${name} is disconnected` });
+    const accepted = await acceptedWithToast(setToken(), { pending: t`Disconnecting ${name}…`, success: t`${name} is disconnected` });
     await onChanged();
     return accepted;
   }
   return (
     <form method="post" key={saves} onSubmit={save} className="space-y-2">
       {channel === 'whatsapp' ? (
-        !connected && <p className="text-muted text-sm">You link your account by QR code afterwards.</p>
+        !connected && (
+          <p className="text-muted text-sm">
+            <Trans>You link your account by QR code afterwards.</Trans>
+          </p>
+        )
       ) : channel === 'slack' ? (
         <>
           <SlackFields agentName={agent.name} names={{ bot: 'token', app: 'appToken' }} required checks={checks} />
           <p className="text-muted text-sm">
-            The agent answers its owners. Add your Slack member ID to the owner IDs in the{' '}
-            <Link href={`/agents/${agent.id}/configuration`} className="text-accent underline">
-              configuration
-            </Link>
-            .
+            <Trans>
+              The agent answers its owners. Add your Slack member ID to the owner IDs in the{' '}
+              <Link href={`/agents/${agent.id}/configuration`} className="text-accent underline">
+                configuration
+              </Link>
+              .
+            </Trans>
           </p>
         </>
       ) : (
@@ -86,15 +101,15 @@ export function SetToken({ agent, channel, connected, onChanged }: Props) {
       <div className="flex flex-wrap gap-2">
         {!(isSwitch && connected) && (
           <Button type="submit" kind="plain" busy={busy}>
-            {connected ? `Replace the ${tokens}` : `Connect ${name}`}
+            {!connected ? t`Connect ${name}` : channel === 'slack' ? t`Replace the tokens` : t`Replace the token`}
           </Button>
         )}
         {connected && (
           <ConfirmButton
-            action="Disconnect"
-            title={`Disconnect ${name}?`}
-            description={`${deleted}The agent no longer answers on ${name}.`}
-            confirm={`Disconnect ${name}`}
+            action={t`Disconnect`}
+            title={t`Disconnect ${name}?`}
+            description={lossOf(channel)}
+            confirm={t`Disconnect ${name}`}
             onConfirm={disconnect}
           />
         )}

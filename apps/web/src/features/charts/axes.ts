@@ -1,3 +1,5 @@
+import { msg } from '@lingui/core/macro';
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -7,11 +9,11 @@ const MAX_VALUE_TICKS = 5;
 
 /** The ranges of the charts: the name, the length, and the history that has the points. */
 export const ranges = {
-  '1h': { title: '1 h', length: HOUR, history: 'day' },
-  '6h': { title: '6 h', length: 6 * HOUR, history: 'day' },
-  '1d': { title: '1 d', length: DAY, history: 'day' },
-  '7d': { title: '7 d', length: 7 * DAY, history: 'month' },
-  '30d': { title: '30 d', length: 30 * DAY, history: 'month' },
+  '1h': { title: msg`1 h`, length: HOUR, history: 'day' },
+  '6h': { title: msg`6 h`, length: 6 * HOUR, history: 'day' },
+  '1d': { title: msg`1 d`, length: DAY, history: 'day' },
+  '7d': { title: msg`7 d`, length: 7 * DAY, history: 'month' },
+  '30d': { title: msg`30 d`, length: 30 * DAY, history: 'month' },
 } as const;
 export type Range = keyof typeof ranges;
 

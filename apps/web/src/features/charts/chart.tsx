@@ -1,6 +1,7 @@
 import type { UsageHistory } from '@agentbot/contracts';
 import { Area, AreaChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { formatTime } from '../../lib/format.ts';
+import { locale } from '../../lib/language/texts.ts';
 import { timeTicks, valueTicks } from './axes.ts';
 
 type Point = UsageHistory['history']['points'][number];
@@ -21,7 +22,7 @@ const tick = { fill: 'var(--muted)', fontSize: 11 };
 
 /** An area chart over time, with a legend. The arrow keys move its tooltip, which has all series. */
 export default function Chart({ rows, from, to, series, base, format }: Props) {
-  const time = new Intl.DateTimeFormat('en', to - from <= DAY_MS ? { timeStyle: 'short' } : { month: 'short', day: 'numeric' });
+  const time = new Intl.DateTimeFormat(locale(), to - from <= DAY_MS ? { timeStyle: 'short' } : { month: 'short', day: 'numeric' });
   const values = rows.flatMap((row) => ('cpu' in row ? series.map(({ key }) => row[key]) : []));
   const ticks = valueTicks(Math.max(0, ...values), base);
   return (

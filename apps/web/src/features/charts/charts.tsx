@@ -1,6 +1,7 @@
 'use client';
 
 import type { UsageHistory } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
 import { LineChart } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useMemo, useState } from 'react';
@@ -12,12 +13,13 @@ import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { formatBytes, timeZoneName } from '../../lib/format.ts';
+import { formatBytes, formatTenths, timeZoneName } from '../../lib/format.ts';
+import { say } from '../../lib/language/texts.ts';
 import { type Range, ranges, withGaps } from './axes.ts';
 import type { Row } from './chart.tsx';
 
 const Chart = dynamic(() => import('./chart.tsx'), { ssr: false, loading: () => <div className="h-60" /> });
-const options = (Object.keys(ranges) as Range[]).map((each) => [each, ranges[each].title] as const);
+const options = () => (Object.keys(ranges) as Range[]).map((each) => [each, say(ranges[each].title)] as const);
 
 const ratesOf = (row: Row, seconds: number) => ({
   received: row.received / seconds,
@@ -37,8 +39,8 @@ function UsageCharts({ points, interval, range, to }: Pick<UsageHistory['history
     return (
       <EmptyState
         icon={LineChart}
-        title={points.length === 0 ? 'No usage data yet' : 'No usage data in this range'}
-        description="Usage is recorded every minute while the agent runs."
+        title={points.length === 0 ? t`No usage data yet` : t`No usage data in this range`}
+        description={t`Usage is recorded every minute while the agent runs.`}
       />
     );
   }
@@ -46,23 +48,23 @@ function UsageCharts({ points, interval, range, to }: Pick<UsageHistory['history
   const seconds = interval / 1000;
   const rates = rows.map((row) => ('cpu' in row ? { ...row, ...ratesOf(row, seconds) } : row));
   const perSecond = (bytes: number) => `${formatBytes(bytes)}/s`;
-  const percent = (value: number) => `${value.toFixed(1)} %`;
+  const percent = (value: number) => `${formatTenths(value)} %`;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
-      <Card title="CPU" description="Percent of one CPU">
+      <Card title="CPU" description={t`Percent of one CPU`}>
         <Chart rows={rows} from={from} to={to} base={10} format={percent} series={[{ key: 'cpu', name: 'CPU', colour: 'var(--accent)' }]} />
       </Card>
-      <Card title="Memory" description={`Limit: ${formatBytes(points.at(-1)?.memoryLimit ?? 0)}`}>
+      <Card title={t`Memory`} description={t`Limit: ${{ limit: formatBytes(points.at(-1)?.memoryLimit ?? 0) }}`}>
         <Chart
           rows={rows}
           from={from}
           to={to}
           base={1024}
           format={formatBytes}
-          series={[{ key: 'memory', name: 'Memory', colour: 'var(--good)' }]}
+          series={[{ key: 'memory', name: t`Memory`, colour: 'var(--good)' }]}
         />
       </Card>
-      <Card title="Network">
+      <Card title={t`Network`}>
         <Chart
           rows={rates}
           from={from}
@@ -70,12 +72,12 @@ function UsageCharts({ points, interval, range, to }: Pick<UsageHistory['history
           base={1024}
           format={perSecond}
           series={[
-            { key: 'received', name: 'Received', colour: 'var(--accent)' },
-            { key: 'sent', name: 'Sent', colour: 'var(--warn)' },
+            { key: 'received', name: t`Received`, colour: 'var(--accent)' },
+            { key: 'sent', name: t`Sent`, colour: 'var(--warn)' },
           ]}
         />
       </Card>
-      <Card title="Disk">
+      <Card title={t`Disk`}>
         <Chart
           rows={rates}
           from={from}
@@ -83,8 +85,8 @@ function UsageCharts({ points, interval, range, to }: Pick<UsageHistory['history
           base={1024}
           format={perSecond}
           series={[
-            { key: 'read', name: 'Read', colour: 'var(--accent)' },
-            { key: 'written', name: 'Written', colour: 'var(--warn)' },
+            { key: 'read', name: t({ message: 'Read', context: 'disk' }), colour: 'var(--accent)' },
+            { key: 'written', name: t`Written`, colour: 'var(--warn)' },
           ]}
         />
       </Card>
@@ -107,15 +109,16 @@ export function Charts({ id }: { id: string }) {
   const shown = data?.history.range === wanted ? data : undefined;
   return (
     <div className="space-y-4">
-      <Choice legend="Range" value={range} options={options} onChange={setRange} />
+      <Choice legend={t`Range`} value={range} options={options()} onChange={setRange} />
       <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
       {!shown && !error && <Loading rows={2} className="h-72" />}
       {shown && (
         <>
           <UsageCharts points={shown.history.points} interval={shown.history.interval} range={range} to={shown.readAt} />
           <p className="text-muted text-xs">
-            Times in {timeZoneName()}. One point per {shown.history.interval === 60_000 ? 'minute' : 'hour'}; a gap means that the agent did
-            not run.
+            {shown.history.interval === 60_000
+              ? t`Times in ${timeZoneName()}. One point per minute; a gap means that the agent did not run.`
+              : t`Times in ${timeZoneName()}. One point per hour; a gap means that the agent did not run.`}
           </p>
         </>
       )}

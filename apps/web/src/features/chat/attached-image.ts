@@ -1,5 +1,6 @@
 import type { MessageView } from '@agentbot/contracts';
 import { type ImageType, imageTypeOf, MAX_IMAGES, MAX_IMAGES_BYTES } from '@agentbot/contracts/image-type';
+import { t } from '@lingui/core/macro';
 import { urlOf } from '../../lib/api/client.ts';
 
 /** An image of a message that the user writes, in base64. */
@@ -54,7 +55,7 @@ async function shrink(file: Blob): Promise<Blob> {
   } finally {
     bitmap.close();
   }
-  throw new Error('The image stays too large');
+  throw new Error(t`The image stays too large`);
 }
 
 /**
@@ -74,7 +75,7 @@ export function loadImages({ agentId, images = [] }: Pick<MessageView, 'agentId'
   return Promise.all(
     images.map(async ({ id, type }) => {
       const response = await fetch(urlOf('readMessageImage', agentId, id));
-      if (!response.ok) throw new Error(`The image cannot be read: status ${response.status}`);
+      if (!response.ok) throw new Error(t`The image cannot be read: status ${response.status}`);
       return { type, data: await base64Of(await response.blob()) };
     }),
   );

@@ -1,4 +1,5 @@
 import type { AgentOverview } from '@agentbot/contracts';
+import { Trans } from '@lingui/react/macro';
 import Link from 'next/link';
 import { OperationStages } from '../../components/agent/operation-stages.tsx';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
@@ -9,7 +10,13 @@ function Stages({ id }: { id: string }) {
   const newest = data?.operations[0];
   return (
     <div className="mx-auto max-w-md rounded-xl border border-line p-4">
-      {newest ? <OperationStages operation={newest} /> : <p className="text-muted text-sm">Loading…</p>}
+      {newest ? (
+        <OperationStages operation={newest} />
+      ) : (
+        <p className="text-muted text-sm">
+          <Trans>Loading…</Trans>
+        </p>
+      )}
     </div>
   );
 }
@@ -17,18 +24,25 @@ function Stages({ id }: { id: string }) {
 /** What an empty conversation shows: how far the agent is, or an invitation to write. */
 export function Beginning({ agent }: { agent: Pick<AgentOverview, 'id' | 'status' | 'aiProvider'> | undefined }) {
   if (agent?.status === 'provisioning' || agent?.status === 'error') return <Stages id={agent.id} />;
-  if (agent?.status !== 'running') return <p className="text-muted text-sm">You can send messages when the agent is running.</p>;
+  if (agent?.status !== 'running')
+    return (
+      <p className="text-muted text-sm">
+        <Trans>You can send messages when the agent is running.</Trans>
+      </p>
+    );
   return (
     <p className="text-muted text-sm">
-      Say hello to your agent.
+      <Trans>Say hello to your agent.</Trans>
       {agent.aiProvider === 'demo' && (
         <>
           {' '}
-          This is a demo: it repeats what you write. For real answers, choose a provider under{' '}
-          <Link href={`/agents/${agent.id}/configuration`} className="text-accent underline">
-            Configuration
-          </Link>
-          .
+          <Trans>
+            This is a demo: it repeats what you write. For real answers, choose a provider under{' '}
+            <Link href={`/agents/${agent.id}/configuration`} className="text-accent underline">
+              Configuration
+            </Link>
+            .
+          </Trans>
         </>
       )}
     </p>

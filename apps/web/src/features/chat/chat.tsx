@@ -1,10 +1,13 @@
 'use client';
 
 import type { MessageView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { ArrowDown } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { channelOf } from '../../components/agent/channel-names.ts';
+import { stateName } from '../../components/agent/state-name.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
@@ -45,7 +48,7 @@ async function withImages(message: MessageView, use: (text: string, images: Atta
   try {
     await use(message.content, await loadImages(message));
   } catch {
-    toast.error('The images of this message could not be read. Try again in a moment');
+    toast.error(t`The images of this message could not be read. Try again in a moment`);
   }
 }
 
@@ -126,11 +129,11 @@ export function Chat({ id: agentId }: { id: string }) {
   const canAsk = isOpen && running;
   const channel = conversation && channelOf(conversation);
   const obstacle = (() => {
-    if (conversation?.status === 'ended') return 'This conversation has ended. Start a new conversation';
-    if (channel) return `This conversation takes place on ${channel}. Continue it there`;
+    if (conversation?.status === 'ended') return t`This conversation has ended. Start a new conversation`;
+    if (channel) return t`This conversation takes place on ${channel}. Continue it there`;
     if (!agent || !ready) return '';
-    if (agent.status === 'provisioning') return 'The agent is starting. You can send messages when it is running';
-    return running ? undefined : `The agent is not running (${agent.status}). Start it to send messages`;
+    if (agent.status === 'provisioning') return t`The agent is starting. You can send messages when it is running`;
+    return running ? undefined : t`The agent is not running (${{ state: stateName(agent.status) }}). Start it to send messages`;
   })();
   function choose(id: string | undefined) {
     setListOpen(false);
@@ -148,11 +151,11 @@ export function Chat({ id: agentId }: { id: string }) {
   return (
     <section
       className="-mx-4 -mb-6 sm:m-0 grid h-[calc(100dvh-5.875rem)] min-h-[22rem] grid-cols-[minmax(0,1fr)] border-line bg-surface sm:h-[calc(100dvh-19rem)] sm:min-h-[28rem] sm:rounded-xl sm:border md:grid-cols-[15rem_minmax(0,1fr)]"
-      aria-label="Chat"
+      aria-label={t`Chat`}
     >
       <div className="hidden min-h-0 flex-col border-line border-r p-2 md:flex">{list}</div>
       {listOpen && (
-        <Drawer title="Conversations" close="Close the conversations" side="left" onClose={() => setListOpen(false)}>
+        <Drawer title={t`Conversations`} close={t`Close the conversations`} side="left" onClose={() => setListOpen(false)}>
           {list}
         </Drawer>
       )}
@@ -168,7 +171,7 @@ export function Chat({ id: agentId }: { id: string }) {
         <div className="relative min-h-0 flex-1">
           <div
             role="log"
-            aria-label="Conversation"
+            aria-label={t`Conversation`}
             // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
             tabIndex={0}
             ref={log}
@@ -176,11 +179,15 @@ export function Chat({ id: agentId }: { id: string }) {
             className="relative h-full overflow-y-auto p-3 [overflow-anchor:none] sm:p-4"
           >
             <div ref={content} className="space-y-3">
-              {(loading || !ready) && <p className="text-muted text-sm">Loading…</p>}
+              {(loading || !ready) && (
+                <p className="text-muted text-sm">
+                  <Trans>Loading…</Trans>
+                </p>
+              )}
               {hasMore && (
                 <div className="text-center">
                   <Button kind="plain" size="small" busy={loadingMore} onClick={loadMore}>
-                    Earlier messages
+                    <Trans>Earlier messages</Trans>
                   </Button>
                 </div>
               )}
@@ -201,7 +208,11 @@ export function Chat({ id: agentId }: { id: string }) {
                         {replyText}
                       </MessageBubble>
                     )}
-                    {message.id === awaited && !replyText && <p className="text-muted text-sm">The agent is answering…</p>}
+                    {message.id === awaited && !replyText && (
+                      <p className="text-muted text-sm">
+                        <Trans>The agent is answering…</Trans>
+                      </p>
+                    )}
                   </Fragment>
                 ))}
               </div>
@@ -216,7 +227,7 @@ export function Chat({ id: agentId }: { id: string }) {
                         action={
                           <>
                             <Button kind="plain" size="small" disabled={!canAsk} onClick={() => sendMessage(item.text, item.images, item)}>
-                              Try again
+                              <Trans>Try again</Trans>
                             </Button>
                             <Button
                               kind="quiet"
@@ -228,15 +239,17 @@ export function Chat({ id: agentId }: { id: string }) {
                                 void reload();
                               }}
                             >
-                              Edit
+                              <Trans>Edit</Trans>
                             </Button>
                           </>
                         }
                       >
-                        {`Not sent. ${item.problem}`}
+                        {t`Not sent. ${item.problem}`}
                       </ReplyProblem>
                     ) : (
-                      <p className="text-muted text-xs">Sending…</p>
+                      <p className="text-muted text-xs">
+                        <Trans>Sending…</Trans>
+                      </p>
                     )
                   }
                 >
@@ -247,7 +260,7 @@ export function Chat({ id: agentId }: { id: string }) {
           </div>
           {isAway && (
             <Button kind="plain" size="small" className="-translate-x-1/2 absolute bottom-3 left-1/2 shadow-lg" onClick={jump}>
-              <ArrowDown aria-hidden className="size-4" /> Jump to latest
+              <ArrowDown aria-hidden className="size-4" /> <Trans>Jump to latest</Trans>
             </Button>
           )}
         </div>

@@ -1,6 +1,8 @@
 'use client';
 
 import { MAX_IMAGES } from '@agentbot/contracts/image-type';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Paperclip, Square, X } from 'lucide-react';
 import {
   type ClipboardEvent,
@@ -25,7 +27,7 @@ const MAX_CHARACTERS = 32_000;
 /** From this length on, the field shows how many characters are left. */
 const NEAR_LIMIT = MAX_CHARACTERS - 2_000;
 
-const formatted = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'character' : 'characters'}`;
+const formatted = (count: number) => plural(count, { one: '# character', other: '# characters' });
 
 interface Props {
   text: string;
@@ -59,7 +61,7 @@ async function readAttachment(file: File): Promise<AttachedImage | { text: strin
   try {
     return (await readAttachedImage(file)) ?? (await readAttachedFile(file));
   } catch {
-    return { problem: `${shownName(file.name)} is an image that this browser cannot read` };
+    return { problem: t`${{ name: shownName(file.name) }} is an image that this browser cannot read` };
   }
 }
 
@@ -111,7 +113,7 @@ export function Composer({ text, onText, onAdd, images, onImages, onAddImages, o
     for (const read of await Promise.all(Array.from(list, readAttachment))) {
       if ('text' in read) onAdd(read.text);
       else if ('problem' in read) toast.error(read.problem);
-      else if (onAddImages([read]) > 0) toast.error(`A message can have at most ${MAX_IMAGES} images`);
+      else if (onAddImages([read]) > 0) toast.error(t`A message can have at most ${MAX_IMAGES} images`);
     }
     field.current?.focus();
   }
@@ -129,24 +131,28 @@ export function Composer({ text, onText, onAdd, images, onImages, onAddImages, o
     if (event.type === 'drop' && writable) void attach(event.dataTransfer.files);
   }
   const hints = [
-    images.length > 0 && !message && 'Write something about the image, then send it.',
-    obstacle && `${obstacle}. The page keeps your text.`,
+    images.length > 0 && !message && t`Write something about the image, then send it.`,
+    obstacle && t`${obstacle}. The page keeps your text.`,
     left < 0
-      ? `The message is ${formatted(-left)} too long; the limit is ${formatted(MAX_CHARACTERS)}. Shorten it, or send it in parts.`
-      : message.length > NEAR_LIMIT && `${formatted(left)} left`,
+      ? t`The message is ${{ excess: formatted(-left) }} too long; the limit is ${{ limit: formatted(MAX_CHARACTERS) }}. Shorten it, or send it in parts.`
+      : message.length > NEAR_LIMIT && t`${{ characters: formatted(left) }} left`,
   ].filter(Boolean);
   return (
     <form onSubmit={send} onDragOver={onDrag} onDrop={onDrag} className="space-y-1.5">
       {images.length > 0 && (
-        <ul aria-label="Attached images" className="flex flex-wrap gap-2">
+        <ul aria-label={t`Attached images`} className="flex flex-wrap gap-2">
           {images.map((image, index) => (
             <li key={index} className="relative">
-              <img src={sourceOf(image)} alt={`Attached ${index + 1}`} className="size-16 rounded-lg border border-line object-cover" />
+              <img
+                src={sourceOf(image)}
+                alt={t`Attached ${{ number: index + 1 }}`}
+                className="size-16 rounded-lg border border-line object-cover"
+              />
               <Button
                 kind="plain"
                 size="icon"
                 className="-top-2 -right-2 absolute size-7 min-h-0 rounded-full"
-                aria-label={`Remove image ${index + 1}`}
+                aria-label={t`Remove image ${{ number: index + 1 }}`}
                 onClick={() => {
                   onImages(images.filter((_, other) => other !== index));
                   field.current?.focus();
@@ -162,7 +168,7 @@ export function Composer({ text, onText, onAdd, images, onImages, onAddImages, o
         <div className="relative min-w-0 flex-1">
           <textarea
             ref={field}
-            aria-label="Message"
+            aria-label={t`Message`}
             aria-describedby={hints.length ? hint : undefined}
             aria-invalid={left < 0 || undefined}
             className={`${wideControlStyle} field-sizing-content block max-h-40 resize-none pr-11`}
@@ -170,7 +176,7 @@ export function Composer({ text, onText, onAdd, images, onImages, onAddImages, o
             enterKeyHint="send"
             readOnly={!writable}
             value={text}
-            placeholder="Write a message"
+            placeholder={t`Write a message`}
             onChange={(event) => onText(event.target.value)}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
@@ -179,7 +185,7 @@ export function Composer({ text, onText, onAdd, images, onImages, onAddImages, o
             kind="quiet"
             size="icon"
             className="absolute right-0.5 bottom-0 text-muted"
-            aria-label="Attach images or text files"
+            aria-label={t`Attach images or text files`}
             disabled={!writable}
             onClick={() => files.current?.click()}
           >
@@ -190,7 +196,7 @@ export function Composer({ text, onText, onAdd, images, onImages, onAddImages, o
             type="file"
             multiple
             hidden
-            aria-label="Files"
+            aria-label={t`Files`}
             onChange={({ target }) => {
               if (target.files) void attach(target.files);
               // The same file can be chosen again.
@@ -200,11 +206,14 @@ export function Composer({ text, onText, onAdd, images, onImages, onAddImages, o
         </div>
         {onStop && (
           <Button kind="plain" busy={stopping} onClick={stop}>
-            <Square aria-hidden className="size-3.5 fill-current" /> Stop<span className="sr-only"> reply</span>
+            <Square aria-hidden className="size-3.5 fill-current" />{' '}
+            <Trans>
+              Stop<span className="sr-only"> reply</span>
+            </Trans>
           </Button>
         )}
         <Button type="submit" disabled={Boolean(obstacle) || !message || left < 0}>
-          Send
+          <Trans>Send</Trans>
         </Button>
       </div>
       {hints.length > 0 && (

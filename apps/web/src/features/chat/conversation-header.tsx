@@ -1,6 +1,8 @@
 'use client';
 
 import type { ConversationView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { PanelLeft, Pencil } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { channelOf } from '../../components/agent/channel-names.ts';
@@ -36,7 +38,7 @@ function Rename({ agentId, conversation }: { agentId: string; conversation: Conv
     setBusy(true);
     const params = { id: agentId, conversationId: conversation.id };
     const request = api('renameConversation', { params, body: { title } });
-    const renamed = await acceptedWithToast(request, { pending: 'Renaming…', success: 'The conversation is renamed' });
+    const renamed = await acceptedWithToast(request, { pending: t`Renaming…`, success: t`The conversation is renamed` });
     if (renamed) await reload();
     setBusy(false);
     if (renamed) setOpen(false);
@@ -51,17 +53,17 @@ function Rename({ agentId, conversation }: { agentId: string; conversation: Conv
           setOpen(true);
         }}
       >
-        <Pencil aria-hidden className="size-4" /> Rename
+        <Pencil aria-hidden className="size-4" /> <Trans>Rename</Trans>
       </Button>
-      <Dialog open={open} onOpenChange={setOpen} title="Rename the conversation" description="The title is shown only to you.">
+      <Dialog open={open} onOpenChange={setOpen} title={t`Rename the conversation`} description={t`The title is shown only to you.`}>
         <form onSubmit={rename} className="space-y-4">
-          <Field label="Title" value={title} maxLength={120} autoComplete="off" onChange={(event) => setTitle(event.target.value)} />
+          <Field label={t`Title`} value={title} maxLength={120} autoComplete="off" onChange={(event) => setTitle(event.target.value)} />
           <div className="flex flex-wrap justify-end gap-2">
             <Button kind="plain" onClick={() => setOpen(false)}>
-              Go back
+              <Trans>Go back</Trans>
             </Button>
             <Button type="submit" busy={busy} disabled={!title.trim()}>
-              Save title
+              <Trans>Save title</Trans>
             </Button>
           </div>
         </form>
@@ -73,11 +75,11 @@ function Rename({ agentId, conversation }: { agentId: string; conversation: Conv
 /** The conversation that is shown and that the next message joins, with its actions. */
 export function ConversationHeader({ agentId, shown, ready, conversation, onDeleted, onOpenList }: Props) {
   const reload = useReloadConversations(agentId);
-  const name = conversation ? nameOf(conversation) : shown || !ready ? 'Conversation' : 'New conversation';
+  const name = conversation ? nameOf(conversation) : shown || !ready ? t`Conversation` : t`New conversation`;
   async function remove() {
     if (!conversation) return true;
     const request = api('deleteConversation', { params: { id: agentId, conversationId: conversation.id } });
-    const deleted = await acceptedWithToast(request, { pending: 'Deleting the conversation…', success: 'The conversation is deleted' });
+    const deleted = await acceptedWithToast(request, { pending: t`Deleting the conversation…`, success: t`The conversation is deleted` });
     if (deleted) {
       // The page shows another conversation before the list loses this one.
       onDeleted(conversation.id);
@@ -88,23 +90,27 @@ export function ConversationHeader({ agentId, shown, ready, conversation, onDele
   const channel = conversation && channelOf(conversation);
   return (
     <div className="flex min-h-12 flex-wrap items-center gap-x-2 border-line border-b px-2 py-1 sm:px-3">
-      <Button kind="quiet" size="icon" aria-label="Conversations" className="md:hidden" onClick={onOpenList}>
+      <Button kind="quiet" size="icon" aria-label={t`Conversations`} className="md:hidden" onClick={onOpenList}>
         <PanelLeft aria-hidden className="size-5" />
       </Button>
       <h2 className="min-w-0 flex-1 truncate font-medium text-sm" title={name}>
         {name}
         {channel && <span className="ml-2 font-normal text-muted text-xs">{channel}</span>}
-        {conversation?.status === 'ended' && <span className="ml-2 font-normal text-muted text-xs">ended</span>}
+        {conversation?.status === 'ended' && (
+          <span className="ml-2 font-normal text-muted text-xs">
+            <Trans context="conversation">ended</Trans>
+          </span>
+        )}
       </h2>
       {conversation && (
         <div className="flex items-center gap-1">
           <Rename agentId={agentId} conversation={conversation} />
           <ConfirmButton
-            action="Delete"
+            action={t`Delete`}
             size="small"
-            title={`Delete “${name}”?`}
-            description="The conversation and its messages are deleted, and the agent forgets them. What the agent wrote into its memory files stays. A reply in progress is stopped. This cannot be undone."
-            confirm="Delete the conversation"
+            title={t`Delete “${name}”?`}
+            description={t`The conversation and its messages are deleted, and the agent forgets them. What the agent wrote into its memory files stays. A reply in progress is stopped. This cannot be undone.`}
+            confirm={t`Delete the conversation`}
             onConfirm={remove}
           />
         </div>

@@ -1,6 +1,8 @@
 'use client';
 
 import type { ConversationView } from '@agentbot/contracts';
+import { plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { MessageSquarePlus } from 'lucide-react';
 import { useState } from 'react';
 import { channelOf } from '../../components/agent/channel-names.ts';
@@ -26,9 +28,9 @@ interface Props {
 function Entry({ conversation, current, onSelect }: { conversation: ConversationView; current: boolean; onSelect: () => void }) {
   const { lastActivityAt, messageCount, status } = conversation;
   const facts = [
-    `${messageCount} ${messageCount === 1 ? 'message' : 'messages'}`,
+    plural(messageCount, { one: `${messageCount} message`, other: `${messageCount} messages` }),
     channelOf(conversation),
-    status === 'ended' && 'ended',
+    status === 'ended' && t({ message: 'ended', context: 'conversation' }),
   ].filter(Boolean);
   return (
     <li>
@@ -59,14 +61,18 @@ export function ConversationList({ agentId, shown, onSelect }: Props) {
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-2">
       <Button kind="plain" className="shrink-0" disabled={!hydrated} onClick={() => onSelect(undefined)}>
-        <MessageSquarePlus aria-hidden className="size-4" /> New conversation
+        <MessageSquarePlus aria-hidden className="size-4" /> <Trans>New conversation</Trans>
       </Button>
-      <SearchBox label="Search conversations" maxLength={MAX_SEARCH_CHARACTERS} className="w-full shrink-0" onSearch={setSearch} />
-      {error && !found && <Problem onRetry={reload}>The conversations could not be listed. {errorMessage(error)}</Problem>}
-      {found?.conversations.length === 0 && (
-        <p className="px-3 py-2 text-muted text-sm">{found.search ? 'No conversation contains this text.' : 'No conversations yet.'}</p>
+      <SearchBox label={t`Search conversations`} maxLength={MAX_SEARCH_CHARACTERS} className="w-full shrink-0" onSearch={setSearch} />
+      {error && !found && (
+        <Problem onRetry={reload}>
+          <Trans>The conversations could not be listed.</Trans> {errorMessage(error)}
+        </Problem>
       )}
-      <nav aria-label="Conversations" className="min-h-0 flex-1 overflow-y-auto">
+      {found?.conversations.length === 0 && (
+        <p className="px-3 py-2 text-muted text-sm">{found.search ? t`No conversation contains this text.` : t`No conversations yet.`}</p>
+      )}
+      <nav aria-label={t`Conversations`} className="min-h-0 flex-1 overflow-y-auto">
         <ul className="space-y-0.5">
           {found?.conversations.map((each) => (
             <Entry key={each.id} conversation={each} current={each.id === shown} onSelect={() => onSelect(each.id)} />
@@ -74,7 +80,9 @@ export function ConversationList({ agentId, shown, onSelect }: Props) {
         </ul>
         {found && found.total > found.conversations.length && (
           <p className="px-3 py-2 text-muted text-xs">
-            The list shows the latest {found.conversations.length} of {found.total} conversations. Use the search to find an older one.
+            <Trans>
+              The list shows the latest {found.conversations.length} of {found.total} conversations. Use the search to find an older one.
+            </Trans>
           </p>
         )}
       </nav>

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import '@fontsource-variable/geist-mono';
 import './markdown.css';
 import type { ReactNode } from 'react';
@@ -30,12 +31,12 @@ const link = (href: unknown, text: ReactNode) => (
 
 const components: Components = {
   a: ({ href, children }) => link(href, children),
-  img: ({ src, alt }) => link(src, alt || 'Image'),
+  img: ({ src, alt }) => link(src, alt || t({ message: 'Image', context: 'picture' })),
   pre: ({ node, children }) => (
     <div className="code-block">
       <div className="flex min-h-9 flex-wrap items-center justify-between gap-2 border-line border-b py-0.5 pr-1 pl-3 text-muted text-xs">
-        <span>{(node && languageOf(node)) ?? 'Code'}</span>
-        <CopyButton compact label="Copy code" text={node ? textOf(node).replace(/\n$/, '') : ''} />
+        <span>{(node && languageOf(node)) ?? t`Code`}</span>
+        <CopyButton compact label={t`Copy code`} text={node ? textOf(node).replace(/\n$/, '') : ''} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <pre tabIndex={0}>{children}</pre>

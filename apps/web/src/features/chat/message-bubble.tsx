@@ -1,4 +1,6 @@
 import type { MessageView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Pencil, RotateCw } from 'lucide-react';
 import Link from 'next/link';
 import { lazy, memo, type ReactNode, Suspense } from 'react';
@@ -34,7 +36,7 @@ export function MessageBubble({ sender, platform = 'web', growing, images = [], 
       <div
         className={`wrap-anywhere w-fit rounded-xl px-3 py-2 text-sm ${isUser ? 'max-w-[85%] bg-accent text-on-accent' : 'max-w-full border border-line bg-canvas sm:max-w-[92%]'}`}
       >
-        <span className="sr-only">{isUser ? 'You: ' : 'Agent: '}</span>
+        <span className="sr-only">{isUser ? t`You:` : t`Agent:`} </span>
         {channel && <span className="mb-0.5 block text-xs">{channel}</span>}
         {images.length > 0 && (
           <div className="mb-2 flex flex-wrap gap-2">
@@ -42,7 +44,7 @@ export function MessageBubble({ sender, platform = 'web', growing, images = [], 
               <img
                 key={source}
                 src={source}
-                alt={`Attached ${index + 1} of ${images.length}`}
+                alt={t`Attached ${{ number: index + 1 }} of ${{ count: images.length }}`}
                 loading="lazy"
                 className="max-h-60 min-h-6 min-w-6 max-w-full rounded-lg bg-surface object-contain"
               />
@@ -93,9 +95,9 @@ function ReplyState({ message, onAsk, onCancel, repeated, answered }: Omit<Messa
     case 'queued':
       return onCancel ? (
         <p className="flex items-center gap-1 text-muted text-xs">
-          Queued. The agent answers the earlier message first.
+          <Trans>Queued. The agent answers the earlier message first.</Trans>
           <Button kind="quiet" size="small" className="text-ink text-xs" onClick={() => onCancel(id)}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
         </p>
       ) : null;
@@ -106,22 +108,26 @@ function ReplyState({ message, onAsk, onCancel, repeated, answered }: Omit<Messa
             <>
               {reply.kind === 'budget' && (
                 <Link href={`/agents/${agentId}/usage`} className={buttonStyle({ kind: 'plain', size: 'small' })}>
-                  Usage and budget
+                  <Trans>Usage and budget</Trans>
                 </Link>
               )}
               {onAsk && !repeated && (
                 <Button kind="plain" size="small" onClick={() => onAsk(message)}>
-                  Try again
+                  <Trans>Try again</Trans>
                 </Button>
               )}
             </>
           }
         >
-          {reply.error ?? 'The agent failed to reply.'}
+          {reply.error ?? t`The agent failed to reply.`}
         </ReplyProblem>
       );
     case 'stopped':
-      return answered ? null : <p className="text-muted text-xs">Stopped. {reply.error ?? 'The agent did not reply'}.</p>;
+      return answered ? null : (
+        <p className="text-muted text-xs">
+          <Trans>Stopped.</Trans> {reply.error ? `${reply.error}.` : t`The agent did not reply.`}
+        </p>
+      );
     default:
       return null;
   }
@@ -139,19 +145,30 @@ export const Message = memo(function Message({ message, onAsk, onEdit, onCancel,
       footer={
         <>
           {isUser && <ReplyState message={message} onAsk={onAsk} onCancel={onCancel} repeated={repeated} answered={answered} />}
-          {stopped && <p className="text-muted text-xs">Stopped. The reply is incomplete.</p>}
+          {stopped && (
+            <p className="text-muted text-xs">
+              <Trans>Stopped. The reply is incomplete.</Trans>
+            </p>
+          )}
           <div className="flex flex-wrap items-center text-muted text-xs">
             <time dateTime={timestamp} title={formatTime(timestamp)} className="px-1">
               {formatShortTime(timestamp, new Date())}
             </time>
-            <CopyButton compact label="Copy message" text={content} />
+            <CopyButton compact label={t`Copy message`} text={content} />
             {isUser && onEdit && (
-              <Button kind="quiet" size="small" className="px-2" title="Edit" aria-label="Edit" onClick={() => onEdit(message)}>
+              <Button kind="quiet" size="small" className="px-2" title={t`Edit`} aria-label={t`Edit`} onClick={() => onEdit(message)}>
                 <Pencil aria-hidden className="size-4" />
               </Button>
             )}
             {isUser && onAsk && reply?.state !== 'failed' && (
-              <Button kind="quiet" size="small" className="px-2" title="Ask again" aria-label="Ask again" onClick={() => onAsk(message)}>
+              <Button
+                kind="quiet"
+                size="small"
+                className="px-2"
+                title={t`Ask again`}
+                aria-label={t`Ask again`}
+                onClick={() => onAsk(message)}
+              >
                 <RotateCw aria-hidden className="size-4" />
               </Button>
             )}

@@ -1,4 +1,5 @@
 import { ApiError } from '@agentbot/contracts/client';
+import { t } from '@lingui/core/macro';
 import { useSyncExternalStore } from 'react';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
@@ -24,7 +25,6 @@ export interface Outgoing {
 }
 
 const NONE: readonly Outgoing[] = [];
-const INTERRUPTED = 'The page was closed before the server confirmed the message.';
 
 const lists = new Map<string, readonly Outgoing[]>();
 const listeners = new Set<() => void>();
@@ -38,7 +38,10 @@ const nameOf = storageKey.bind(undefined, 'outbox');
 function read(name: string): readonly Outgoing[] {
   const known = lists.get(name);
   if (known) return known;
-  const stored = (load<Outgoing[]>(name) ?? []).map((each) => ({ ...each, problem: each.problem ?? INTERRUPTED }));
+  const stored = (load<Outgoing[]>(name) ?? []).map((each) => ({
+    ...each,
+    problem: each.problem ?? t`The page was closed before the server confirmed the message.`,
+  }));
   const list = stored.length ? stored : NONE;
   lists.set(name, list);
   return list;

@@ -1,4 +1,5 @@
 import type { ConversationView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
 import useSWR from 'swr';
 import { api } from '../../lib/api/client.ts';
 
@@ -41,13 +42,13 @@ export function forgetOpened(listed: readonly ConversationView[]): void {
 /** Opens a new conversation. @param key the Idempotency-Key @returns its id */
 export async function openConversation(agentId: string, key: string): Promise<string> {
   const answer = await api('tellAgent', { body: { action: 'create-session', agentId }, headers: { 'idempotency-key': key } });
-  if (!('sessionId' in answer)) throw new Error('The new conversation has no id');
+  if (!('sessionId' in answer)) throw new Error(t`The new conversation has no id`);
   opened.add(answer.sessionId);
   return answer.sessionId;
 }
 
 /** The name of a conversation in the interface. */
-export const nameOf = ({ title }: Pick<ConversationView, 'title'>) => title ?? 'New conversation';
+export const nameOf = ({ title }: Pick<ConversationView, 'title'>) => title ?? t`New conversation`;
 
 /** Whether a conversation can be continued here. */
 export const canContinue = ({ status, platform }: Pick<ConversationView, 'status' | 'platform'>) =>

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import useSWR, { useSWRConfig } from 'swr';
 import { PlanField } from '../../components/agent/plan-field.tsx';
@@ -13,6 +15,7 @@ import { errorMessage } from '../../lib/api/errors.ts';
 import { useAgent } from '../../lib/hooks/use-agent.ts';
 import { hasKeyFor, useProviderKeys } from '../../lib/hooks/use-provider-keys.ts';
 import { useUnsavedWarning } from '../../lib/hooks/use-unsaved-warning.ts';
+import type { Options } from '../../lib/options.ts';
 import { type Provider, providers } from '../../lib/providers.ts';
 import { withToast } from '../../lib/toast/with-toast.ts';
 import { type Changes, CUSTOM, DEMO, keyHint, originOf, readChanges } from './config-changes.ts';
@@ -21,7 +24,7 @@ import { ModelField } from './model-field.tsx';
 import { TestModel } from './test-model.tsx';
 import { Unapplied } from './unapplied.tsx';
 
-const options = [...providers, [CUSTOM, 'Custom endpoint: OpenAI-compatible']] as const;
+const options = (): Options => [...providers, [CUSTOM, t`Custom endpoint: OpenAI-compatible`]];
 
 /** The configuration form: provider, model, endpoint, plan, owners. */
 export function Configuration({ id }: { id: string }) {
@@ -65,7 +68,7 @@ export function Configuration({ id }: { id: string }) {
     setProblems(read.problems);
     if (Object.keys(read.problems).length) return;
     setBusy(true);
-    const text = { pending: 'Saving the configuration…', success: 'The configuration is saved' };
+    const text = { pending: t`Saving the configuration…`, success: t`The configuration is saved` };
     if (await withToast(api('updateAgentConfig', { params: { id }, body: { config: read.config } }), text)) {
       await Promise.all([mutate(), refresh(), reload(['model-key', id])]);
       setSaves(saves + 1);
@@ -84,7 +87,7 @@ export function Configuration({ id }: { id: string }) {
   }
   async function apply() {
     setBusy(true);
-    const text = { pending: 'Applying the configuration…', success: 'The agent is running with the new configuration' };
+    const text = { pending: t`Applying the configuration…`, success: t`The agent is running with the new configuration` };
     await withToast(api('applyAgentConfig', { params: { id } }), text);
     await refresh();
     setBusy(false);
@@ -93,8 +96,8 @@ export function Configuration({ id }: { id: string }) {
   return (
     <div className="max-w-2xl space-y-4">
       <Card
-        title="Configuration"
-        description="Fields that you do not change keep their values. OpenClaw validates the whole configuration before the agent uses it."
+        title={t`Configuration`}
+        description={t`Fields that you do not change keep their values. OpenClaw validates the whole configuration before the agent uses it.`}
       >
         <form
           method="post"
@@ -104,22 +107,22 @@ export function Configuration({ id }: { id: string }) {
           className="space-y-4"
         >
           <SelectField
-            label="Provider"
+            label={t`Provider`}
             name="aiProvider"
             value={provider}
             onChange={(event) => select(event.target.value)}
-            options={saved === DEMO ? [...options, [DEMO, 'Demo: repeats what you write']] : options}
+            options={saved === DEMO ? [...options(), [DEMO, t`Demo: repeats what you write`]] : options()}
           />
           {isCustom && (
             <Field
-              label="Base URL"
+              label={t`Base URL`}
               name="baseUrl"
               type="url"
               required
               defaultValue={config.baseUrl}
               onChange={(event) => setAddress(event.target.value)}
               problem={problems.baseUrl}
-              hint="An OpenAI-compatible endpoint, such as https://models.example.com/v1"
+              hint={t`An OpenAI-compatible endpoint, such as https://models.example.com/v1`}
             />
           )}
           {!isDemo && (
@@ -133,10 +136,12 @@ export function Configuration({ id }: { id: string }) {
                 defaultValue={changesProvider ? '' : config.model}
                 required={isCustom}
                 problem={problems.model}
-                hint={isCustom ? 'The name that your endpoint uses' : 'The name that the provider uses. Leave empty for its default model'}
+                hint={
+                  isCustom ? t`The name that your endpoint uses` : t`The name that the provider uses. Leave empty for its default model`
+                }
               />
               <Field
-                label="New API key"
+                label={t`New API key`}
                 name="apiKey"
                 type="password"
                 autoComplete="off"
@@ -147,31 +152,31 @@ export function Configuration({ id }: { id: string }) {
             </>
           )}
           <Field
-            label="Owner IDs"
+            label={t`Owner IDs`}
             name="ownerIds"
             defaultValue={config.ownerIds?.join(', ')}
             problem={problems.ownerIds}
-            hint="Who may command the agent on its channels: Telegram, Discord, WhatsApp or Slack IDs, separated by commas. On Slack: your profile, ⋮, “Copy member ID”"
+            hint={t`Who may command the agent on its channels: Telegram, Discord, WhatsApp or Slack IDs, separated by commas. On Slack: your profile, ⋮, “Copy member ID”`}
           />
           <Field
-            label="Allowed domains"
+            label={t`Allowed domains`}
             name="allowedDomains"
             defaultValue={config.allowedDomains?.join(', ')}
             problem={problems.allowedDomains}
-            hint="Domains that the agent may reach, separated by commas. Its model and channels are always allowed. Leave empty to allow all domains"
+            hint={t`Domains that the agent may reach, separated by commas. Its model and channels are always allowed. Leave empty to allow all domains`}
           />
           <PlanField saved={config.plan ?? agent.plan} />
           <div className="flex flex-wrap items-center gap-3">
             <Button type="submit" busy={busy}>
-              Save configuration
+              <Trans>Save configuration</Trans>
             </Button>
             {dirty && (
               <Button kind="plain" onClick={discard}>
-                Discard changes
+                <Trans>Discard changes</Trans>
               </Button>
             )}
             <span className="text-muted text-sm" role="status">
-              {dirty ? 'Unsaved changes' : ''}
+              {dirty ? t`Unsaved changes` : ''}
             </span>
           </div>
         </form>

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import Link from 'next/link';
 import useSWR from 'swr';
 import { Card } from '../../components/ui/card.tsx';
@@ -12,7 +14,7 @@ import { CUSTOM, DEMO } from './config-changes.ts';
 
 const keysLink = (
   <Link href="/account/model-keys" className="text-accent underline">
-    Model keys
+    <Trans>Model keys</Trans>
   </Link>
 );
 
@@ -24,29 +26,49 @@ export function KeyInUse({ id }: { id: string }) {
   const { provider, keySource, refused } = data;
   const name = providerName(provider);
   return (
-    <Card title="Key in use">
+    <Card title={t`Key in use`}>
       <div className="space-y-2 text-sm">
-        {keySource === 'agent' && <p>The agent uses a key of its own.</p>}
+        {keySource === 'agent' && (
+          <p>
+            <Trans>The agent uses a key of its own.</Trans>
+          </p>
+        )}
         {keySource === 'account' && (
           <p>
-            The agent uses the key of your account for {name}. You replace it under {keysLink}, without a restart of the agent.
+            <Trans>
+              The agent uses the key of your account for {name}. You replace it under {keysLink}, without a restart of the agent.
+            </Trans>
           </p>
         )}
         {keySource === 'installation' && (
           <p>
-            The agent uses the operator’s key for {name}, within the allowance of your plan. What is left of it stands under {keysLink}.
+            <Trans>
+              The agent uses the operator’s key for {name}, within the allowance of your plan. What is left of it stands under {keysLink}.
+            </Trans>
           </p>
         )}
-        {keySource === null && provider === CUSTOM && <p>The agent calls its endpoint without a key.</p>}
-        {provider === DEMO && <p>The demo model needs no key.</p>}
+        {keySource === null && provider === CUSTOM && (
+          <p>
+            <Trans>The agent calls its endpoint without a key.</Trans>
+          </p>
+        )}
+        {provider === DEMO && (
+          <p>
+            <Trans>The demo model needs no key.</Trans>
+          </p>
+        )}
         {keySource === null && provider !== CUSTOM && provider !== DEMO && (
           <p className="text-danger">
-            There is no key for {name}, so the agent cannot call its model. Save a key above, or one for all your agents under {keysLink}.
+            <Trans>
+              There is no key for {name}, so the agent cannot call its model. Save a key above, or one for all your agents under {keysLink}.
+            </Trans>
           </p>
         )}
         {refused && (
           <p className="text-danger">
-            {name} refused this key <RelativeTime time={refused.at} /> (status {refused.status}). Replace it under {keysLink}.
+            <Trans>
+              {name} refused this key <RelativeTime time={refused.at} /> (status {refused.status}). Replace it under {keysLink}.
+            </Trans>
           </p>
         )}
       </div>

@@ -1,5 +1,6 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
 import { useId, useState } from 'react';
 import useSWR from 'swr';
 import { Field } from '../../components/ui/field.tsx';
@@ -35,7 +36,7 @@ export function ModelField({ agentId, otherProvider, listOf, defaultValue = '', 
   return (
     <>
       <Field
-        label="Model ID"
+        label={t`Model ID`}
         name="model"
         list={listId}
         autoComplete="off"
@@ -44,7 +45,7 @@ export function ModelField({ agentId, otherProvider, listOf, defaultValue = '', 
         maxLength={200}
         required={required}
         problem={problem}
-        hint={error && listOf !== undefined ? `${known}. No suggestions: ${errorMessage(error)}` : known}
+        hint={error && listOf !== undefined ? t`${known}. No suggestions: ${{ reason: errorMessage(error) }}` : known}
       />
       <datalist id={listId}>
         {models.map((model) => (

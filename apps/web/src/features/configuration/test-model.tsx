@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { ModelTest } from '../../components/agent/model-test.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { api } from '../../lib/api/client.ts';
@@ -6,8 +7,8 @@ import { api } from '../../lib/api/client.ts';
 export function TestModel({ id }: { id: string }) {
   return (
     <Card
-      title="Test the model"
-      description="Calls the saved model once with the saved key, for a reply of a few tokens. The call counts as usage."
+      title={t`Test the model`}
+      description={t`Calls the saved model once with the saved key, for a reply of a few tokens. The call counts as usage.`}
     >
       <ModelTest run={() => api('testModel', { params: { id } })} />
     </Card>

@@ -14,6 +14,6 @@ export function Character({ id }: { id: string }) {
   const { data: agent } = useAgent(id);
   const [dirty, setDirty] = useState(false);
   if (!agent) return <Loading rows={1} className="h-96" />;
-  if (!hasGateway(agent) && !dirty) return <AgentNotRunning agent={agent} what="Its instructions" />;
+  if (!hasGateway(agent) && !dirty) return <AgentNotRunning agent={agent} what="instructions" />;
   return <FileEditor id={id} name={SOUL} withTemplates onDirty={setDirty} />;
 }

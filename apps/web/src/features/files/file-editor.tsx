@@ -1,5 +1,8 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
+import { say } from '../../lib/language/texts.ts';
 import '@fontsource-variable/geist-mono';
 import { ApiError } from '@agentbot/contracts/client';
 import { useState } from 'react';
@@ -75,7 +78,7 @@ export function FileEditor({ id, name, onSaved, withTemplates, onDirty }: Props)
     setBusy(true);
     const headers = replaced.sha256 === null ? { 'if-none-match': '*' } : { 'if-match': `"${replaced.sha256}"` };
     const saving = api('updateAgentFile', { params: { id, name }, body: { content }, headers });
-    const saved = await withToast(saving, { pending: `Saving ${name}…`, success: `${name} is saved. New conversations use it` });
+    const saved = await withToast(saving, { pending: t`Saving ${name}…`, success: t`${name} is saved. New conversations use it` });
     setChanged(!saved && (await saving.catch((failure) => isCode(failure, 'FILE_CHANGED'))) === true);
     if (saved) {
       await mutate({ content, sha256: saved.file.sha256 }, { revalidate: false });
@@ -94,39 +97,41 @@ export function FileEditor({ id, name, onSaved, withTemplates, onDirty }: Props)
     <div className="min-w-0 space-y-4">
       <Card
         title={name}
-        description={data.sha256 === null ? 'This file does not exist yet. Save it to create it.' : undefined}
-        aside={<span className="text-muted text-sm">{dirty ? 'Unsaved changes' : 'Saved'}</span>}
+        description={data.sha256 === null ? t`This file does not exist yet. Save it to create it.` : undefined}
+        aside={<span className="text-muted text-sm">{dirty ? t`Unsaved changes` : t`Saved`}</span>}
       >
         {changed && (
           <Hint>
             <p>
-              {name} changed after you opened it. The agent or another person saved it. Your text is still in the editor. If you save your
-              text, the history keeps the other version.
+              <Trans>
+                {name} changed after you opened it. The agent or another person saved it. Your text is still in the editor. If you save your
+                text, the history keeps the other version.
+              </Trans>
             </p>
             <div className="mt-2 flex flex-wrap gap-2">
               <Button size="small" busy={busy} onClick={async () => save(await mutate())}>
-                Save my text
+                <Trans>Save my text</Trans>
               </Button>
               <Button kind="plain" size="small" onClick={discard}>
-                Discard my text
+                <Trans>Discard my text</Trans>
               </Button>
             </div>
           </Hint>
         )}
         {withTemplates && (
           <SelectField
-            label="Start from a template"
+            label={t`Start from a template`}
             value=""
-            options={[['', 'Choose…'], ...characters.map(({ id: character, title }) => [character, title] as const)]}
-            hint="The template replaces the text in the editor. Nothing changes until you save"
+            options={[['', t`Choose…`], ...characters.map(({ id: character, title }) => [character, say(title)] as const)]}
+            hint={t`The template replaces the text in the editor. Nothing changes until you save`}
             onChange={({ target }) => {
               const chosen = characters.find(({ id: character }) => character === target.value);
-              if (chosen && (!dirty || confirmDiscard())) edit(toEditor(chosen.text));
+              if (chosen && (!dirty || confirmDiscard())) edit(toEditor(say(chosen.text)));
             }}
           />
         )}
         <TextArea
-          aria-label={`Text of ${name}`}
+          aria-label={t`Text of ${name}`}
           aria-describedby="file-hint"
           className={`${wideControlStyle} mt-3 h-[28rem] resize-y font-mono leading-6`}
           spellCheck={false}
@@ -134,18 +139,20 @@ export function FileEditor({ id, name, onSaved, withTemplates, onDirty }: Props)
           value={text}
           onChange={(event) => edit(event.target.value)}
         />
-        <Problem>{size > MAX_BYTES && `The text is larger than ${formatBytes(MAX_BYTES)}. Shorten it, then save it.`}</Problem>
+        <Problem>{size > MAX_BYTES && t`The text is larger than ${{ limit: formatBytes(MAX_BYTES) }}. Shorten it, then save it.`}</Problem>
         <p id="file-hint" className="mt-1.5 text-muted text-xs">
-          {formatBytes(size)} of {formatBytes(MAX_BYTES)}. The agent reads this file when a conversation begins. An open conversation may
-          still use the earlier text.
+          <Trans>
+            {{ size: formatBytes(size) }} of {{ limit: formatBytes(MAX_BYTES) }}. The agent reads this file when a conversation begins. An
+            open conversation may still use the earlier text.
+          </Trans>
         </p>
         <div className="mt-3 flex flex-wrap gap-2">
           <Button busy={busy} disabled={!dirty || size > MAX_BYTES} onClick={() => save(data)}>
-            Save {name}
+            <Trans>Save {name}</Trans>
           </Button>
           {dirty && (
             <Button kind="plain" onClick={discard}>
-              Discard changes
+              <Trans>Discard changes</Trans>
             </Button>
           )}
         </div>

@@ -1,6 +1,8 @@
 'use client';
 
 import type { FileVersion } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import useSWR from 'swr';
 import { Button } from '../../components/ui/button.tsx';
@@ -41,27 +43,34 @@ export function FileHistory({ id, name, sha256, onOpen }: Props) {
   }
   return (
     <Card
-      title="History"
-      description="The last 20 versions that were replaced in the dashboard or over the API. Versions that the agent replaces are not stored."
+      title={t`History`}
+      description={t`The last 20 versions that were replaced in the dashboard or over the API. Versions that the agent replaces are not stored.`}
     >
       <Problem onRetry={() => mutate()}>{error && !data && errorMessage(error)}</Problem>
       <Problem>{problem}</Problem>
       {!data && !error && <Loading className="h-12" rows={1} />}
-      {data?.versions.length === 0 && <p className="text-muted text-sm">No earlier versions yet.</p>}
+      {data?.versions.length === 0 && (
+        <p className="text-muted text-sm">
+          <Trans>No earlier versions yet.</Trans>
+        </p>
+      )}
       <ul className="divide-y divide-line">
         {data?.versions.map((version) => (
           <li key={version.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 py-2 text-sm">
             <span>
-              Replaced <RelativeTime time={version.replacedAt} /> <span className="text-muted">· {formatBytes(version.sizeBytes)}</span>
+              <Trans>
+                Replaced <RelativeTime time={version.replacedAt} />
+              </Trans>{' '}
+              <span className="text-muted">· {formatBytes(version.sizeBytes)}</span>
             </span>
             <Button
               kind="plain"
               size="small"
               busy={busy === version.id}
-              aria-label={`Open the version replaced at ${formatTime(version.replacedAt)}`}
+              aria-label={t`Open the version replaced at ${formatTime(version.replacedAt)}`}
               onClick={() => open(version)}
             >
-              Open
+              <Trans>Open</Trans>
             </Button>
           </li>
         ))}

@@ -1,6 +1,8 @@
 'use client';
 
 import type { ListedFile } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { FileText } from 'lucide-react';
 import { useState } from 'react';
 import useSWR from 'swr';
@@ -26,7 +28,7 @@ function FileButton({ file, current, onSelect }: { file: ListedFile; current: bo
     >
       {file.name}
       <span className="block font-normal text-muted text-xs">
-        {file.sizeBytes === null ? 'Does not exist yet' : formatBytes(file.sizeBytes)}
+        {file.sizeBytes === null ? t`Does not exist yet` : formatBytes(file.sizeBytes)}
         {file.updatedAt && (
           <>
             {' · '}
@@ -47,11 +49,11 @@ export function Files({ id }: { id: string }) {
   // With unsaved text, the editor stays open while the agent stops or restarts.
   const isShown = readable || dirty;
   const { data, error, mutate } = useSWR(isShown && ['files', id], () => api('listAgentFiles', { params: { id } }));
-  if (agent && !isShown) return <AgentNotRunning agent={agent} what="Its files" />;
+  if (agent && !isShown) return <AgentNotRunning agent={agent} what="files" />;
   if (error && !data) return <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>;
   if (!data) return <Loading className="h-40" />;
   const current = data.files.find(({ name }) => name === selected) ?? data.files[0];
-  if (!current) return <EmptyState icon={FileText} title="No files" description="The agent’s gateway lists no files." />;
+  if (!current) return <EmptyState icon={FileText} title={t`No files`} description={t`The agent’s gateway lists no files.`} />;
 
   function open(name: string) {
     if (name === current?.name || (dirty && !confirmDiscard())) return;
@@ -60,7 +62,7 @@ export function Files({ id }: { id: string }) {
   }
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[14rem_minmax(0,1fr)]">
-      <nav aria-label="Files" className="rounded-xl border border-line bg-surface p-2">
+      <nav aria-label={t`Files`} className="rounded-xl border border-line bg-surface p-2">
         <ul className="grid grid-cols-2 gap-1 lg:grid-cols-1">
           {data.files.map((file) => (
             <li key={file.name} className="min-w-0">
@@ -70,7 +72,11 @@ export function Files({ id }: { id: string }) {
         </ul>
       </nav>
       <div className="min-w-0 space-y-4">
-        {!readable && <Hint>The agent is not running. The page keeps your text. Save it when the agent runs again.</Hint>}
+        {!readable && (
+          <Hint>
+            <Trans>The agent is not running. The page keeps your text. Save it when the agent runs again.</Trans>
+          </Hint>
+        )}
         <FileEditor key={current.name} id={id} name={current.name} onSaved={() => void mutate()} onDirty={setDirty} />
       </div>
     </div>

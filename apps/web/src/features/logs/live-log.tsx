@@ -1,5 +1,9 @@
 'use client';
 
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, plural, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
+import { say } from '../../lib/language/texts.ts';
 import '@fontsource-variable/geist-mono';
 import type { LogLevel } from '@agentbot/contracts';
 import { Download, Pause, Play } from 'lucide-react';
@@ -12,19 +16,19 @@ import { copied, type LogLine, levelNames, levels, timeOf } from './log-line.ts'
 import { LogLines } from './log-lines.tsx';
 import { type LogState, useLog } from './use-log.ts';
 
-const stateText: Record<LogState, string> = {
-  connecting: 'Connecting…',
-  live: 'Live',
-  lost: 'Connection lost. Reconnecting…',
-  ended: 'The container has exited',
-  gone: 'This log no longer exists',
+const stateText: Record<LogState, MessageDescriptor> = {
+  connecting: msg`Connecting…`,
+  live: msg`Live`,
+  lost: msg`Connection lost. Reconnecting…`,
+  ended: msg`The container has exited`,
+  gone: msg`This log no longer exists`,
 };
 const ranges = [
-  ['', 'Any time'],
-  ['900', 'Last 15 min'],
-  ['3600', 'Last hour'],
-  ['21600', 'Last 6 h'],
-  ['86400', 'Last 24 h'],
+  ['', msg`Any time`],
+  ['900', msg`Last 15 min`],
+  ['3600', msg`Last hour`],
+  ['21600', msg`Last 6 h`],
+  ['86400', msg`Last 24 h`],
 ] as const;
 
 function download(agentId: string, lines: LogLine[]) {
@@ -64,42 +68,45 @@ export function LiveLog({ id }: { id: string }) {
     if (from) void loadOlder((line) => timeOf(line) < from);
   }
   return (
-    <section aria-label="Live log" className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface">
+    <section
+      aria-label={t`Live log`}
+      className="flex h-[calc(100dvh-19rem)] min-h-[28rem] flex-col rounded-xl border border-line bg-surface"
+    >
       <div className="flex flex-wrap items-center gap-2 border-line border-b p-3">
         <Input
           type="search"
-          aria-label="Search the log"
-          placeholder="Search"
+          aria-label={t`Search the log`}
+          placeholder={t`Search`}
           className={`${controlStyle} min-w-32 flex-1`}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
         <Select
-          aria-label="Level"
+          aria-label={t`Level`}
           className={`${controlStyle}`}
           value={level}
           onChange={(event) => setLevel(event.target.value as LogLevel)}
         >
           {levels.map((each) => (
             <option key={each} value={each}>
-              {levelNames[each]}
+              {say(levelNames[each])}
             </option>
           ))}
         </Select>
-        <Select aria-label="Range" className={`${controlStyle}`} value={range} onChange={(event) => choose(event.target.value)}>
+        <Select aria-label={t`Range`} className={`${controlStyle}`} value={range} onChange={(event) => choose(event.target.value)}>
           {ranges.map(([seconds, name]) => (
             <option key={seconds} value={seconds}>
-              {name}
+              {say(name)}
             </option>
           ))}
         </Select>
         <Button kind="plain" onClick={() => setPaused(!paused)}>
           {paused ? <Play aria-hidden className="size-4" /> : <Pause aria-hidden className="size-4" />}
-          {paused ? 'Resume' : 'Pause'}
+          {paused ? t`Resume` : t`Pause`}
         </Button>
         <CopyButton text={() => found.map(copied).join('\n')} disabled={found.length === 0} />
         <Button kind="plain" disabled={found.length === 0} onClick={() => download(id, found)}>
-          <Download aria-hidden className="size-4" /> Download
+          <Download aria-hidden className="size-4" /> <Trans>Download</Trans>
         </Button>
       </div>
       <LogLines
@@ -112,19 +119,29 @@ export function LiveLog({ id }: { id: string }) {
         onLoadOlder={() => void loadOlder(matches)}
       />
       <p className="flex flex-wrap justify-between gap-x-4 border-line border-t px-4 py-2 text-muted text-xs">
-        <span aria-live="polite">{paused ? `Paused, ${waiting} new ${waiting === 1 ? 'line' : 'lines'}` : stateText[state]}</span>
+        <span aria-live="polite">
+          {paused
+            ? t`${plural(waiting, { one: `Paused, ${waiting} new line`, other: `Paused, ${waiting} new lines` })}`
+            : say(stateText[state])}
+        </span>
         <span className="flex flex-wrap gap-x-4 gap-y-1">
-          {lines.length > 0 && <span>Times in {timeZoneName()}</span>}
+          {lines.length > 0 && (
+            <span>
+              <Trans>Times in {timeZoneName()}</Trans>
+            </span>
+          )}
           <span>
-            {found.length} of {lines.length} lines
+            <Trans>
+              {found.length} of {lines.length} lines
+            </Trans>
           </span>
           <label className="flex items-center gap-1.5">
             <Input type="checkbox" className="accent-accent" checked={wrap} onChange={(event) => setWrap(event.target.checked)} />
-            Wrap
+            <Trans>Wrap</Trans>
           </label>
           <label className="flex items-center gap-1.5">
             <Input type="checkbox" className="accent-accent" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
-            Follow
+            <Trans>Follow</Trans>
           </label>
         </span>
       </p>

@@ -1,4 +1,7 @@
 import type { LogEntry, LogLevel } from '@agentbot/contracts';
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
+import { locale } from '../../lib/language/texts.ts';
 
 /** A line of an agent's log. */
 export interface LogLine {
@@ -18,13 +21,13 @@ export interface LogLine {
 export const levels: LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 /** Levels as the filter names them. */
-export const levelNames: Record<LogLevel, string> = {
-  trace: 'All levels',
-  debug: 'Debug and above',
-  info: 'Info and above',
-  warn: 'Warnings and above',
-  error: 'Errors and above',
-  fatal: 'Fatal only',
+export const levelNames: Record<LogLevel, MessageDescriptor> = {
+  trace: msg`All levels`,
+  debug: msg`Debug and above`,
+  info: msg`Info and above`,
+  warn: msg`Warnings and above`,
+  error: msg`Errors and above`,
+  fatal: msg`Fatal only`,
 };
 
 /** When a line was written, in milliseconds since the epoch. */
@@ -34,9 +37,13 @@ export const timeOf = ({ id }: Pick<LogLine, 'id'>): number => Number(id.slice(0
 export const copied = (line: LogLine): string =>
   [new Date(timeOf(line)).toISOString(), line.level, line.source, line.message].filter(Boolean).join(' ');
 
-const dated = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+let dated: Intl.DateTimeFormat | undefined;
 
-const timeAt = (id: string): string => dated.format(timeOf({ id }));
+/** One format serves all lines: a log has thousands, and a formatter is slow to make. */
+function timeAt(id: string): string {
+  dated ??= new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+  return dated.format(timeOf({ id }));
+}
 
 interface OpenClawRecord {
   level?: unknown;
@@ -68,7 +75,7 @@ export function parseLine(text: string, id: string): LogLine {
 }
 
 /** A placeholder for missing lines before the line with this id. */
-export const gapLine = (id: string): LogLine => ({ ...parseLine('… lines are missing here …', id), key: `gap ${id}` });
+export const gapLine = (id: string): LogLine => ({ ...parseLine(t`… lines are missing here …`, id), key: `gap ${id}` });
 
 /** The line of an API entry, preceded by a placeholder if lines are missing before it. */
 export function entryLines({ id, timestamp, level, source, message, gap }: LogEntry): LogLine[] {

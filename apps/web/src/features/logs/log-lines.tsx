@@ -1,4 +1,6 @@
 import type { LogLevel } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { Button } from '../../components/ui/button.tsx';
@@ -63,7 +65,7 @@ export function LogLines({ lines, follow, wrap, onFollow, older, filtered, onLoa
     <div
       ref={box}
       role="log"
-      aria-label="Log"
+      aria-label={t`Log`}
       aria-live="off"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
@@ -73,10 +75,10 @@ export function LogLines({ lines, follow, wrap, onFollow, older, filtered, onLoa
       <div className="relative" style={{ height }}>
         <div className="absolute inset-x-0 top-0 flex items-center justify-center font-sans text-muted" style={{ height: HEADER_HEIGHT }}>
           {older === 'none' ? (
-            'The stored log starts here.'
+            t`The stored log starts here.`
           ) : (
             <Button kind="quiet" size="small" busy={older === 'loading'} disabled={!older} onClick={onLoadOlder}>
-              {older === 'failed' ? 'Try again' : filtered ? 'Search older lines' : 'Load older lines'}
+              {older === 'failed' ? t`Try again` : filtered ? t`Search older lines` : t`Load older lines`}
             </Button>
           )}
         </div>
@@ -102,7 +104,11 @@ export function LogLines({ lines, follow, wrap, onFollow, older, filtered, onLoa
           );
         })}
       </div>
-      {lines.length === 0 && <p className="px-4 pb-4 font-sans text-muted text-sm">No lines to show.</p>}
+      {lines.length === 0 && (
+        <p className="px-4 pb-4 font-sans text-muted text-sm">
+          <Trans>No lines to show.</Trans>
+        </p>
+      )}
     </div>
   );
 }

@@ -1,9 +1,11 @@
 'use client';
 
 import type { OperationView } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { History } from 'lucide-react';
 import { OperationStages } from '../../components/agent/operation-stages.tsx';
-import { operationName } from '../../components/agent/operation-text.ts';
+import { operationInSentence, operationName } from '../../components/agent/operation-text.ts';
 import { Card } from '../../components/ui/card.tsx';
 import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
@@ -21,19 +23,24 @@ const notCancellable = ['stop', 'reset-memory', 'delete'];
 
 function CancelButton({ id, operation }: { id: string; operation: OperationView }) {
   if (operation.finishedAt || notCancellable.includes(operation.kind)) return null;
-  if (operation.cancelRequested) return <span className="text-muted text-sm">Cancelling…</span>;
+  if (operation.cancelRequested)
+    return (
+      <span className="text-muted text-sm">
+        <Trans>Cancelling…</Trans>
+      </span>
+    );
   const cancel = () =>
     acceptedWithToast(api('cancelOperation', { params: { id, operationId: operation.id } }), {
-      pending: 'Requesting the cancellation…',
-      success: 'Cancellation requested. Changes so far are rolled back',
+      pending: t`Requesting the cancellation…`,
+      success: t`Cancellation requested. Changes so far are rolled back`,
     });
   return (
     <ConfirmButton
-      action="Cancel"
+      action={t`Cancel`}
       size="small"
-      title={`Cancel this ${operationName(operation.kind).toLowerCase()}?`}
-      description="Changes made so far are rolled back, so that the agent is as it was before."
-      confirm="Cancel operation"
+      title={t`Cancel this ${{ operation: operationInSentence(operation.kind) }}?`}
+      description={t`Changes made so far are rolled back, so that the agent is as it was before.`}
+      confirm={t`Cancel operation`}
       onConfirm={cancel}
     />
   );
@@ -45,7 +52,9 @@ export function Operations({ id }: { id: string }) {
   if (last.error && !last.data) return <Problem onRetry={() => last.mutate()}>{errorMessage(last.error)}</Problem>;
   if (!last.data) return <Loading className="h-32" />;
   if (operations.length === 0 && !problem)
-    return <EmptyState icon={History} title="No operations yet" description="Starts, updates and backups appear here with their stages." />;
+    return (
+      <EmptyState icon={History} title={t`No operations yet`} description={t`Starts, updates and backups appear here with their stages.`} />
+    );
   return (
     <>
       <div className="mb-4 empty:hidden">
@@ -63,7 +72,7 @@ export function Operations({ id }: { id: string }) {
           </Card>
         ))}
       </div>
-      {hasMore && <LoadMore label="Earlier operations" busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
+      {hasMore && <LoadMore label={t`Earlier operations`} busy={busy} problem={loadMoreProblem} onLoadMore={loadMore} />}
     </>
   );
 }

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Command } from 'cmdk';
 import { usePathname, useRouter } from 'next/navigation';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
@@ -8,6 +10,7 @@ import { Avatar } from '../../components/agent/avatar.tsx';
 import { Dialog } from '../../components/ui/dialog.tsx';
 import { wideControlStyle } from '../../components/ui/field.tsx';
 import { api } from '../../lib/api/client.ts';
+import { say } from '../../lib/language/texts.ts';
 import { groups } from './navigation-items.ts';
 
 const itemStyle = 'flex min-h-9 cursor-pointer items-center gap-2.5 rounded-lg px-3 text-sm data-[selected=true]:bg-hover';
@@ -40,14 +43,16 @@ export default function CommandPalette({ admin, onClose }: { admin: boolean; onC
     return () => cancelAnimationFrame(frame);
   }, [isReady, isEntered]);
   return (
-    <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()} title="Go to" description="Type the name of an agent or a page.">
-      <Command label="Go to" ref={root} onKeyDown={keepEnter}>
-        <Command.Input autoFocus placeholder="Agent or page" className={wideControlStyle} onValueChange={() => setEntered(false)} />
+    <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()} title={t`Go to`} description={t`Type the name of an agent or a page.`}>
+      <Command label={t`Go to`} ref={root} onKeyDown={keepEnter}>
+        <Command.Input autoFocus placeholder={t`Agent or page`} className={wideControlStyle} onValueChange={() => setEntered(false)} />
         <Command.List className="mt-3 max-h-80 overflow-y-auto">
           {isReady ? (
             <>
-              <Command.Empty className="px-3 py-2 text-muted text-sm">Nothing has this name.</Command.Empty>
-              <Command.Group heading="Agents" className={groupStyle}>
+              <Command.Empty className="px-3 py-2 text-muted text-sm">
+                <Trans>Nothing has this name.</Trans>
+              </Command.Empty>
+              <Command.Group heading={t`Agents`} className={groupStyle}>
                 {data?.agents.map(({ id, name }) => (
                   <Command.Item key={id} value={`${name} ${id}`} className={itemStyle} onSelect={() => open(`/agents/${id}${suffix}`)}>
                     <Avatar id={id} className="size-5" />
@@ -58,18 +63,20 @@ export default function CommandPalette({ admin, onClose }: { admin: boolean; onC
               {groups
                 .filter((group) => admin || !group.admin)
                 .map((group) => (
-                  <Command.Group key={group.name} heading={group.name} className={groupStyle}>
+                  <Command.Group key={group.items[0]?.href} heading={say(group.name)} className={groupStyle}>
                     {group.items.map(({ href, name, icon: Icon }) => (
-                      <Command.Item key={href} value={`${group.name} ${name}`} className={itemStyle} onSelect={() => open(href)}>
+                      <Command.Item key={href} value={`${say(group.name)} ${say(name)}`} className={itemStyle} onSelect={() => open(href)}>
                         <Icon aria-hidden className="size-4 text-muted" />
-                        {name}
+                        {say(name)}
                       </Command.Item>
                     ))}
                   </Command.Group>
                 ))}
             </>
           ) : (
-            <Command.Loading className="px-3 py-2 text-muted text-sm">Loading…</Command.Loading>
+            <Command.Loading className="px-3 py-2 text-muted text-sm">
+              <Trans>Loading…</Trans>
+            </Command.Loading>
           )}
         </Command.List>
       </Command>

@@ -1,7 +1,9 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
 import { useEffect, useState } from 'react';
 import { operationAdvice, operationName, stageName } from '../../components/agent/operation-text.ts';
+import { stateName } from '../../components/agent/state-name.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { toast } from '../../lib/toast/toast.ts';
 import { type TrackedOperation, trackedOperations, untrack } from '../../lib/tracked-operations.ts';
@@ -20,10 +22,12 @@ function Followed({ tracked, onEnd }: { tracked: TrackedOperation; onEnd: () => 
   );
   useEffect(() => {
     const id = `operation ${tracked.agentId} ${tracked.since}`;
-    const name = `${operationName(tracked.kind)} of ${tracked.agentName}`;
+    const [kind, agent] = [operationName(tracked.kind), tracked.agentName];
+    const name = t`${kind} of ${agent}`;
     if (operation && !operation.finishedAt) {
       const step = operation.steps.at(-1);
-      toast.loading(`${name}: ${step ? stageName(step.name) : 'waiting'}…`, { id });
+      const stage = step ? stageName(step.name) : t`waiting`;
+      toast.loading(t`${name}: ${stage}…`, { id });
       return;
     }
     if (!operation && !error && Date.now() < tracked.since + BEGIN_MS) {
@@ -36,9 +40,13 @@ function Followed({ tracked, onEnd }: { tracked: TrackedOperation; onEnd: () => 
       }, RETRY_MS);
       return () => clearInterval(timer);
     }
-    if (operation?.state === 'succeeded') toast.success(`${name}: done`, { id });
+    if (operation?.state === 'succeeded') toast.success(t`${name}: done`, { id });
     else if (operation)
-      toast.error(`${name}: ${operation.state}`, { id, description: operation.error ?? operationAdvice(operation), duration: 20_000 });
+      toast.error(t`${name}: ${{ state: stateName(operation.state) }}`, {
+        id,
+        description: operation.error ?? operationAdvice(operation),
+        duration: 20_000,
+      });
     else toast.dismiss(id);
     untrack(tracked);
     onEnd();

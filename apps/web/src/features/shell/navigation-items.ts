@@ -1,3 +1,5 @@
+import type { MessageDescriptor } from '@lingui/core';
+import { msg } from '@lingui/core/macro';
 import {
   Activity,
   Bot,
@@ -18,42 +20,42 @@ import {
 
 interface Item {
   href: string;
-  name: string;
+  name: MessageDescriptor;
   icon: LucideIcon;
 }
 /** The pages of the dashboard, as the navigation groups them. */
-export const groups: { name: string; admin?: true; items: Item[] }[] = [
+export const groups: { name: MessageDescriptor; admin?: true; items: Item[] }[] = [
   {
-    name: 'Agents',
+    name: msg`Agents`,
     items: [
-      { href: '/agents', name: 'Agents', icon: Bot },
-      { href: '/agents/new', name: 'New agent', icon: Plus },
+      { href: '/agents', name: msg`Agents`, icon: Bot },
+      { href: '/agents/new', name: msg`New agent`, icon: Plus },
     ],
   },
   {
-    name: 'Account',
+    name: msg`Account`,
     items: [
-      { href: '/account', name: 'Account', icon: CircleUser },
-      { href: '/account/usage', name: 'Usage', icon: ChartColumn },
-      { href: '/account/model-keys', name: 'Model keys', icon: BrainCircuit },
-      { href: '/account/keys', name: 'API keys', icon: KeyRound },
-      { href: '/account/billing', name: 'Plan and billing', icon: CreditCard },
-      { href: '/account/wallets', name: 'Wallets', icon: Wallet },
-      { href: '/account/audit', name: 'Audit log', icon: ScrollText },
+      { href: '/account', name: msg`Account`, icon: CircleUser },
+      { href: '/account/usage', name: msg`Usage`, icon: ChartColumn },
+      { href: '/account/model-keys', name: msg`Model keys`, icon: BrainCircuit },
+      { href: '/account/keys', name: msg`API keys`, icon: KeyRound },
+      { href: '/account/billing', name: msg`Plan and billing`, icon: CreditCard },
+      { href: '/account/wallets', name: msg`Wallets`, icon: Wallet },
+      { href: '/account/audit', name: msg`Audit log`, icon: ScrollText },
     ],
   },
   {
-    name: 'Administration',
+    name: msg`Administration`,
     admin: true,
     items: [
-      { href: '/admin', name: 'Health', icon: Activity },
-      { href: '/admin/users', name: 'Users', icon: Users },
-      { href: '/admin/plan-requests', name: 'Plan requests', icon: Inbox },
-      { href: '/admin/agents', name: 'All agents', icon: Bot },
-      { href: '/admin/nodes', name: 'Nodes', icon: Server },
-      { href: '/admin/usage', name: 'Top spenders', icon: CircleDollarSign },
-      { href: '/admin/model-keys', name: 'Shared model keys', icon: BrainCircuit },
-      { href: '/admin/audit', name: 'Audit', icon: ScrollText },
+      { href: '/admin', name: msg`Health`, icon: Activity },
+      { href: '/admin/users', name: msg`Users`, icon: Users },
+      { href: '/admin/plan-requests', name: msg`Plan requests`, icon: Inbox },
+      { href: '/admin/agents', name: msg`All agents`, icon: Bot },
+      { href: '/admin/nodes', name: msg`Nodes`, icon: Server },
+      { href: '/admin/usage', name: msg`Top spenders`, icon: CircleDollarSign },
+      { href: '/admin/model-keys', name: msg`Shared model keys`, icon: BrainCircuit },
+      { href: '/admin/audit', name: msg`Audit`, icon: ScrollText },
     ],
   },
 ];

@@ -1,9 +1,12 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Bot, LogOut, Menu, Search } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { type ReactNode, useEffect, useState } from 'react';
+import { LanguageChoice } from '../../components/language-choice.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { useMe } from '../../lib/hooks/use-me.ts';
@@ -42,19 +45,20 @@ function Brand() {
 /** The account's email, plan and agent count, with sign-out and theme. */
 function Account({ email, theme, onTheme }: Omit<Props, 'children'> & { onTheme: (theme: Theme) => void }) {
   const { data: me } = useMe();
-  const plan = me && (me.plan ? planName(me.plan) : me.admin ? 'administrator' : 'no plan');
+  const plan = !me ? '' : me.plan ? planName(me.plan) : me.admin ? t`administrator` : t`no plan`;
   return (
     <div className="border-line border-t pt-3">
       <p className="truncate px-3 text-sm" title={email}>
         {email}
       </p>
-      <p className="min-h-4 px-3 text-muted text-xs">{me && `${plan} · ${me.agentCount} of ${me.agentLimit} agents`}</p>
+      <p className="min-h-4 px-3 text-muted text-xs">{me && t`${plan} · ${me.agentCount} of ${me.agentLimit} agents`}</p>
       <div className="mt-2 flex items-center justify-between">
         <Button kind="quiet" onClick={() => signOut().catch((error) => toast.error(errorMessage(error)))}>
-          <LogOut aria-hidden className="size-4" /> Sign out
+          <LogOut aria-hidden className="size-4" /> <Trans>Sign out</Trans>
         </Button>
         <ThemeChoice theme={theme} onChoose={onTheme} />
       </div>
+      <LanguageChoice className="mt-2 w-full" />
     </div>
   );
 }
@@ -89,7 +93,7 @@ export function Shell({ email, theme: initial, children }: Props) {
         href="#main"
         className="-translate-y-20 fixed top-2 left-2 z-50 rounded-lg bg-accent px-4 py-2 text-on-accent text-sm focus:translate-y-0"
       >
-        Skip to content
+        <Trans>Skip to content</Trans>
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-surface p-3 lg:flex">
         <Brand />
@@ -100,24 +104,24 @@ export function Shell({ email, theme: initial, children }: Props) {
           aria-keyshortcuts="Control+K"
           onClick={() => setPalette(true)}
         >
-          <Search aria-hidden className="size-4" /> Go to… <kbd className="ml-auto text-xs">Ctrl K</kbd>
+          <Search aria-hidden className="size-4" /> <Trans>Go to…</Trans> <kbd className="ml-auto text-xs">Ctrl K</kbd>
         </Button>
         <Navigation admin={admin} />
         <div className="mt-auto">{account}</div>
       </aside>
       <header className="sticky top-0 z-30 flex items-center justify-between border-line border-b bg-surface px-2 py-1 lg:hidden">
         <Brand />
-        <Button kind="quiet" size="icon" aria-label="Go to" className="ml-auto" onClick={() => setPalette(true)}>
+        <Button kind="quiet" size="icon" aria-label={t`Go to`} className="ml-auto" onClick={() => setPalette(true)}>
           <Search aria-hidden className="size-5" />
         </Button>
-        <Button kind="quiet" size="icon" aria-label="Menu" aria-expanded={open} onClick={() => setOpen(true)}>
+        <Button kind="quiet" size="icon" aria-label={t`Menu`} aria-expanded={open} onClick={() => setOpen(true)}>
           <Menu aria-hidden className="size-5" />
         </Button>
       </header>
       {palette && <CommandPalette admin={admin} onClose={() => setPalette(false)} />}
       {hasTracked && <EndedMeanwhile />}
       {open && (
-        <Drawer title="Menu" close="Close the menu" side="right" onClose={() => setOpen(false)}>
+        <Drawer title={t`Menu`} close={t`Close the menu`} side="right" onClose={() => setOpen(false)}>
           <Navigation admin={admin} onNavigate={() => setOpen(false)} />
           <div className="mt-auto">{account}</div>
         </Drawer>

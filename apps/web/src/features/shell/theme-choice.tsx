@@ -1,14 +1,17 @@
 'use client';
 
+import { msg } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { useId } from 'react';
 import { Input } from '../../components/ui/field.tsx';
+import { say } from '../../lib/language/texts.ts';
 import { type Theme, themeFrom } from './theme.ts';
 
 const choices = [
-  ['system', 'System', Monitor],
-  ['light', 'Light', Sun],
-  ['dark', 'Dark', Moon],
+  ['system', msg`System`, Monitor],
+  ['light', msg`Light`, Sun],
+  ['dark', msg`Dark`, Moon],
 ] as const;
 
 /** The choice of the theme: system, light or dark. */
@@ -17,18 +20,20 @@ export function ThemeChoice({ theme, onChoose }: { theme: Theme; onChoose: (them
   const group = useId();
   return (
     <fieldset className="flex rounded-lg border border-line">
-      <legend className="sr-only">Theme</legend>
+      <legend className="sr-only">
+        <Trans>Theme</Trans>
+      </legend>
       {choices.map(([value, name, Icon]) => (
         <label
           key={value}
-          title={name}
+          title={say(name)}
           className="flex size-8 cursor-pointer items-center justify-center rounded-lg text-muted hover:text-ink has-checked:bg-accent-soft has-checked:text-accent has-focus-visible:outline-2 has-focus-visible:outline-accent"
         >
           <Input
             type="radio"
             name={group}
             className="sr-only"
-            aria-label={name}
+            aria-label={say(name)}
             checked={(theme ?? 'system') === value}
             onChange={() => onChoose(themeFrom(value))}
           />

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { ChartColumn } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
@@ -22,20 +24,24 @@ import { DownloadCsv } from './download-csv.tsx';
 import { ModelTable } from './model-table.tsx';
 import { Spent } from './spent.tsx';
 import { UsageCells, usageColumns } from './usage-cells.tsx';
-import { type Period, periods, USAGE_OPTIONS } from './usage-options.ts';
+import { type Period, periodOptions, USAGE_OPTIONS } from './usage-options.ts';
 
 /** The calls of each agent, the most expensive first. `name` is null for a deleted agent. */
 function AgentTable({ agents }: { agents: readonly (Omit<Day, 'date'> & { agentId: string; name: string | null })[] }) {
   return (
     <section className="space-y-3">
-      <h2 className="font-semibold">By agent</h2>
-      <Table label="Usage by agent" head={['Agent', ...usageColumns]}>
+      <h2 className="font-semibold">
+        <Trans>By agent</Trans>
+      </h2>
+      <Table label={t`Usage by agent`} head={[t`Agent`, ...usageColumns()]}>
         {agents.map(({ agentId, name, ...figures }) => (
           <tr key={agentId}>
             <td>
               {name === null ? (
                 <span>
-                  Deleted agent <span className="wrap-anywhere text-muted">{agentId}</span>
+                  <Trans>
+                    Deleted agent <span className="wrap-anywhere text-muted">{agentId}</span>
+                  </Trans>
                 </span>
               ) : (
                 <Link href={`/agents/${agentId}/usage`} className="wrap-anywhere font-medium text-accent underline">
@@ -60,49 +66,52 @@ export function AccountUsage() {
     USAGE_OPTIONS,
   );
   async function save(values: BudgetValues) {
-    const text = { pending: 'Saving the budget…', success: 'The budget is saved' };
+    const text = { pending: t`Saving the budget…`, success: t`The budget is saved` };
     const saved = await withToast(api('setAccountBudget', { body: budgetOf(values) }), text);
     if (saved && data) await mutate({ ...data, budget: saved.budget });
     return saved !== undefined;
   }
   return (
     <>
-      <PageHeader title="Usage" description="The model calls of all your agents and what they cost. Your model providers send the bills." />
+      <PageHeader
+        title={t`Usage`}
+        description={t`The model calls of all your agents and what they cost. Your model providers send the bills.`}
+      />
       <div className="space-y-4">
         <Problem onRetry={() => mutate()}>{error && errorMessage(error)}</Problem>
         {!data && !error && <Loading rows={2} className="h-72" />}
         {data && (
           <>
             <Spent
-              title="Spent"
-              description="Days and months begin at midnight UTC."
+              title={t`Spent`}
+              description={t`Days and months begin at midnight UTC.`}
               amounts={[
-                { name: 'Today', ...(data.limits.daily ?? { spentUsd: data.spent.dayUsd, usd: null }) },
-                { name: 'This month', ...(data.limits.monthly ?? { spentUsd: data.spent.monthUsd, usd: null }) },
+                { name: t`Today`, ...(data.limits.daily ?? { spentUsd: data.spent.dayUsd, usd: null }) },
+                { name: t`This month`, ...(data.limits.monthly ?? { spentUsd: data.spent.monthUsd, usd: null }) },
               ]}
               reservedUsd={data.spent.reservedUsd}
               notices={data.notices}
             />
             <div className="flex flex-wrap items-center justify-between gap-3">
-              <Choice legend="Period" value={period} options={periods} onChange={setPeriod} />
+              <Choice legend={t`Period`} value={period} options={periodOptions()} onChange={setPeriod} />
               <DownloadCsv days={period} />
             </div>
             {data.days.length === 0 ? (
               <EmptyState
                 icon={ChartColumn}
-                title={`No model calls in ${data.period} days`}
-                description="Each call of your agents’ models is counted here, with its tokens and its cost."
+                title={t`No model calls in ${{ days: data.period }} days`}
+                description={t`Each call of your agents’ models is counted here, with its tokens and its cost.`}
               />
             ) : (
               <>
                 <DayCharts days={data.days} period={data.period} />
                 <AgentTable agents={data.agents} />
-                <ModelTable models={data.models} advice="Give its price on the Usage page of the agent: later calls then count." />
+                <ModelTable models={data.models} advice={t`Give its price on the Usage page of the agent: later calls then count.`} />
               </>
             )}
             <BudgetForm
-              description="For all your agents together. A call is refused if it could cost more than what is left."
-              note="Each agent may have a budget of its own too. An empty field leaves the operator’s default for your plan, if there is one."
+              description={t`For all your agents together. A call is refused if it could cost more than what is left.`}
+              note={t`Each agent may have a budget of its own too. An empty field leaves the operator’s default for your plan, if there is one.`}
               saved={valuesOf(data.budget)}
               onSave={save}
             />

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
@@ -34,7 +36,7 @@ export function BudgetForm({ description, note, saved, withPrice, onSave }: Prop
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const isHalf = priceOf(values) === undefined;
-    setProblem(isHalf ? 'Give both prices, or none' : undefined);
+    setProblem(isHalf ? t`Give both prices, or none` : undefined);
     if (isHalf) return;
     setBusy(true);
     if (await onSave(values)) setDraft(undefined);
@@ -49,37 +51,41 @@ export function BudgetForm({ description, note, saved, withPrice, onSave }: Prop
   });
   return (
     <Card
-      title="Budget"
+      title={t`Budget`}
       description={description}
-      aside={<span className="text-muted text-sm">{dirty ? 'Unsaved changes' : 'Saved'}</span>}
+      aside={<span className="text-muted text-sm">{dirty ? t`Unsaved changes` : t`Saved`}</span>}
     >
       <form method="post" onSubmit={save} className="space-y-4">
         <div className="grid items-start gap-4 sm:grid-cols-2">
-          <Field label="Daily budget ($)" hint="From midnight to midnight UTC. Empty: no daily budget" {...field('dailyUsd')} />
-          <Field label="Monthly budget ($)" hint="A calendar month, UTC. Empty: no monthly budget" {...field('monthlyUsd')} />
+          <Field label={t`Daily budget ($)`} hint={t`From midnight to midnight UTC. Empty: no daily budget`} {...field('dailyUsd')} />
+          <Field label={t`Monthly budget ($)`} hint={t`A calendar month, UTC. Empty: no monthly budget`} {...field('monthlyUsd')} />
         </div>
         {note && <p className="text-muted text-sm">{note}</p>}
         {withPrice && (
           <fieldset className="border-line border-t pt-4">
-            <legend className="sr-only">Price of the model</legend>
+            <legend className="sr-only">
+              <Trans>Price of the model</Trans>
+            </legend>
             <p className="mb-3 text-muted text-sm">
-              The price of the model, for your own endpoint or a model whose price is not known. It replaces the published price. Without
-              any price, calls count as free, and under a budget they are refused.
+              <Trans>
+                The price of the model, for your own endpoint or a model whose price is not known. It replaces the published price. Without
+                any price, calls count as free, and under a budget they are refused.
+              </Trans>
             </p>
             <div className="grid items-start gap-4 sm:grid-cols-2">
               <Field
-                label="Input price ($ per million tokens)"
-                hint="Empty: the published price"
+                label={t`Input price ($ per million tokens)`}
+                hint={t`Empty: the published price`}
                 problem={problem}
                 {...field('inputUsd')}
               />
-              <Field label="Output price ($ per million tokens)" hint="Empty: the published price" {...field('outputUsd')} />
+              <Field label={t`Output price ($ per million tokens)`} hint={t`Empty: the published price`} {...field('outputUsd')} />
             </div>
           </fieldset>
         )}
         <div className="flex flex-wrap gap-2">
           <Button type="submit" busy={busy} disabled={!dirty}>
-            Save budget
+            <Trans>Save budget</Trans>
           </Button>
           {dirty && (
             <Button
@@ -89,7 +95,7 @@ export function BudgetForm({ description, note, saved, withPrice, onSave }: Prop
                 setProblem(undefined);
               }}
             >
-              Discard changes
+              <Trans>Discard changes</Trans>
             </Button>
           )}
         </div>

@@ -1,6 +1,8 @@
 'use client';
 
 import type { AccountBudget } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Card } from '../../components/ui/card.tsx';
 import { Input } from '../../components/ui/field.tsx';
@@ -17,15 +19,15 @@ export function BudgetMails({ budget, onSaved }: Props) {
   const [busy, setBusy] = useState(false);
   async function save(mails: boolean) {
     setBusy(true);
-    const text = { pending: 'Saving…', success: mails ? 'Mails are on' : 'Mails are off' };
+    const text = { pending: t`Saving…`, success: mails ? t`Mails are on` : t`Mails are off` };
     const saved = await withToast(api('setAccountBudget', { body: { mails } }), text);
     if (saved) onSaved(saved.budget);
     setBusy(false);
   }
   return (
     <Card
-      title="Notices"
-      description="When 50, 80 or 100 % of a budget is spent, this page or the agent’s page says so. A mail goes to the address of your account, if you have confirmed it."
+      title={t`Notices`}
+      description={t`When 50, 80 or 100 % of a budget is spent, this page or the agent’s page says so. A mail goes to the address of your account, if you have confirmed it.`}
     >
       <label className="flex items-start gap-3 text-sm">
         <Input
@@ -35,7 +37,7 @@ export function BudgetMails({ budget, onSaved }: Props) {
           disabled={busy}
           onChange={({ target }) => save(target.checked)}
         />
-        Mail me about budgets of my account and my agents
+        <Trans>Mail me about budgets of my account and my agents</Trans>
       </label>
     </Card>
   );

@@ -1,22 +1,25 @@
+import type { MessageDescriptor } from '@lingui/core';
+import { msg } from '@lingui/core/macro';
+import { Plural, Trans } from '@lingui/react/macro';
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { formatDate, formatNumber, formatUsd } from '../../lib/format.ts';
+import { locale, say } from '../../lib/language/texts.ts';
 import type { Day } from './days.ts';
 
 interface Series {
   /** The bars of one colour; those of several stand on each other. */
-  bars: { name: string; colour: string; value: (day: Day) => number }[];
+  bars: { name: MessageDescriptor; colour: string; value: (day: Day) => number }[];
   axis: (value: number) => string;
 }
-const compact = new Intl.NumberFormat('en', { notation: 'compact' });
 const kinds: Record<'cost' | 'tokens', Series> = {
-  cost: { bars: [{ name: 'Cost', colour: 'var(--accent)', value: ({ costUsd }) => costUsd }], axis: formatUsd },
+  cost: { bars: [{ name: msg`Cost`, colour: 'var(--accent)', value: ({ costUsd }) => costUsd }], axis: formatUsd },
   tokens: {
     bars: [
-      { name: 'Cached input', colour: 'var(--good)', value: ({ cachedTokens }) => cachedTokens },
-      { name: 'Other input', colour: 'var(--accent)', value: ({ inputTokens, cachedTokens }) => inputTokens - cachedTokens },
-      { name: 'Output', colour: 'var(--warn)', value: ({ outputTokens }) => outputTokens },
+      { name: msg`Cached input`, colour: 'var(--good)', value: ({ cachedTokens }) => cachedTokens },
+      { name: msg`Other input`, colour: 'var(--accent)', value: ({ inputTokens, cachedTokens }) => inputTokens - cachedTokens },
+      { name: msg`Output`, colour: 'var(--warn)', value: ({ outputTokens }) => outputTokens },
     ],
-    axis: (value) => compact.format(value),
+    axis: (value) => new Intl.NumberFormat(locale(), { notation: 'compact' }).format(value),
   },
 };
 const tick = { fill: 'var(--muted)', fontSize: 11 };
@@ -29,11 +32,17 @@ function DayTooltip({ active, payload }: { active?: boolean; payload?: readonly 
     <div className="rounded-lg border border-line bg-surface px-3 py-2 text-xs">
       <p className="mb-1 font-medium">{formatDate(day.date)}</p>
       <p>{formatUsd(day.costUsd)}</p>
-      <p>{formatNumber(day.requests)} requests</p>
       <p>
-        {formatNumber(day.inputTokens)} input tokens, {formatNumber(day.cachedTokens)} of them cached
+        <Plural value={day.requests} one="# requests" other="# requests" />
       </p>
-      <p>{formatNumber(day.outputTokens)} output tokens</p>
+      <p>
+        <Trans>
+          {{ input: formatNumber(day.inputTokens) }} input tokens, {{ cached: formatNumber(day.cachedTokens) }} of them cached
+        </Trans>
+      </p>
+      <p>
+        <Trans>{{ output: formatNumber(day.outputTokens) }} output tokens</Trans>
+      </p>
     </div>
   );
 }
@@ -50,7 +59,7 @@ export default function DayChart({ days, kind }: { days: readonly Day[]; kind: '
           <YAxis tickFormatter={axis} tick={tick} stroke="var(--line)" width={72} domain={[0, 'auto']} />
           <Tooltip cursor={{ fill: 'var(--hover)' }} content={DayTooltip} />
           {bars.map(({ name, colour, value }) => (
-            <Bar key={name} name={name} dataKey={value} stackId="day" fill={colour} isAnimationActive={false} />
+            <Bar key={colour} name={say(name)} dataKey={value} stackId="day" fill={colour} isAnimationActive={false} />
           ))}
         </BarChart>
       </ResponsiveContainer>

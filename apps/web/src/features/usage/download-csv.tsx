@@ -1,3 +1,4 @@
+import { Trans } from '@lingui/react/macro';
 import { Download } from 'lucide-react';
 import { buttonStyle } from '../../components/ui/button-style.ts';
 import { urlOf } from '../../lib/api/client.ts';
@@ -7,7 +8,7 @@ export function DownloadCsv({ days, agentId }: { days: number; agentId?: string 
   const query = new URLSearchParams({ days: String(days), ...(agentId && { agentId }) });
   return (
     <a className={buttonStyle({ kind: 'plain' })} href={`${urlOf('exportUsage')}?${query}`} download>
-      <Download aria-hidden className="size-4" /> Download CSV
+      <Download aria-hidden className="size-4" /> <Trans>Download CSV</Trans>
     </a>
   );
 }

@@ -1,7 +1,8 @@
 import type { UsageReport } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Plural, Trans } from '@lingui/react/macro';
 import { Hint } from '../../components/ui/notice.tsx';
 import { Table } from '../../components/ui/table.tsx';
-import { formatNumber } from '../../lib/format.ts';
 import { UsageCells, usageColumns } from './usage-cells.tsx';
 
 interface Props {
@@ -15,14 +16,19 @@ export function ModelTable({ models, advice }: Props) {
   const unpriced = models.filter(({ unpricedRequests }) => unpricedRequests > 0);
   return (
     <section className="space-y-3">
-      <h2 className="font-semibold">By model</h2>
+      <h2 className="font-semibold">
+        <Trans>By model</Trans>
+      </h2>
       {unpriced.map(({ provider, model, unpricedRequests }) => (
         <Hint key={`${provider} ${model}`}>
-          The price of <span className="wrap-anywhere font-medium">{model}</span> ({provider}) was not known for{' '}
-          {unpricedRequests === 1 ? '1 request, which counts' : `${formatNumber(unpricedRequests)} requests, which count`} as free. {advice}
+          <Trans>
+            The price of <span className="wrap-anywhere font-medium">{model}</span> ({provider}) was not known for{' '}
+            <Plural value={unpricedRequests} one="# request, which counts" other="# requests, which count" /> as free.
+          </Trans>{' '}
+          {advice}
         </Hint>
       ))}
-      <Table label="Usage by model" head={['Model', ...usageColumns]}>
+      <Table label={t`Usage by model`} head={[t`Model`, ...usageColumns()]}>
         {models.map(({ provider, model, unpricedRequests, ...figures }) => (
           <tr key={`${provider} ${model}`}>
             <td>
@@ -34,7 +40,9 @@ export function ModelTable({ models, advice }: Props) {
           </tr>
         ))}
       </Table>
-      <p className="text-muted text-xs">Input, cached and output are tokens. The cached tokens are a part of the input.</p>
+      <p className="text-muted text-xs">
+        <Trans>Input, cached and output are tokens. The cached tokens are a part of the input.</Trans>
+      </p>
     </section>
   );
 }

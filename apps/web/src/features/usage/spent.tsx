@@ -1,4 +1,6 @@
 import type { AccountLimits, BudgetNotice } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { Card } from '../../components/ui/card.tsx';
 import { RelativeTime } from '../../components/ui/relative-time.tsx';
 import { formatUsd } from '../../lib/format.ts';
@@ -14,27 +16,30 @@ export interface Amount {
 
 const colourOf = (share: number) => (share >= 1 ? 'bg-danger' : share >= 0.8 ? 'bg-warn' : 'bg-accent');
 
-/** From half of a budget on, its use in words. */
-function useOf(share: number): string {
-  if (share >= 1) return ': spent';
-  return share >= 0.5 ? `: ${Math.floor(share * 100)} % used` : '';
+/** The budget, and from its half on how much of it is used. */
+function useOf(share: number, usd: number): string {
+  const budget = formatUsd(usd);
+  if (share >= 1) return t`of ${budget}: spent`;
+  return share >= 0.5 ? t`of ${budget}: ${{ percent: Math.floor(share * 100) }} % used` : t`of ${budget}`;
 }
 
 /** An amount with a bar against its budget, if there is one. */
 function SpentBar({ name, spentUsd, usd, source }: Amount) {
   const share = usd === null ? 0 : usd > 0 ? spentUsd / usd : 1;
-  const text = usd === null ? formatUsd(spentUsd) : `${formatUsd(spentUsd)} of ${formatUsd(usd)}`;
+  const text = usd === null ? formatUsd(spentUsd) : t`${{ spent: formatUsd(spentUsd) }} of ${{ budget: formatUsd(usd) }}`;
   return (
     <div>
       <p className="text-muted text-sm">{name}</p>
       <p className="mt-0.5 font-semibold text-2xl tabular-nums">{formatUsd(spentUsd)}</p>
       {usd === null ? (
-        <p className="mt-1 text-muted text-sm">No budget</p>
+        <p className="mt-1 text-muted text-sm">
+          <Trans>No budget</Trans>
+        </p>
       ) : (
         <>
           <div
             role="meter"
-            aria-label={`${name}: share of the budget`}
+            aria-label={t`${name}: share of the budget`}
             aria-valuemin={0}
             aria-valuemax={100}
             aria-valuenow={Math.min(100, Math.round(share * 100))}
@@ -43,11 +48,12 @@ function SpentBar({ name, spentUsd, usd, source }: Amount) {
           >
             <div className={`h-full rounded-full ${colourOf(share)}`} style={{ width: `${Math.min(100, share * 100)}%` }} />
           </div>
-          <p className="mt-1 text-muted text-sm">
-            of {formatUsd(usd)}
-            {useOf(share)}
-          </p>
-          {source === 'plan' && <p className="text-muted text-sm">The operator’s default for your plan</p>}
+          <p className="mt-1 text-muted text-sm">{useOf(share, usd)}</p>
+          {source === 'plan' && (
+            <p className="text-muted text-sm">
+              <Trans>The operator’s default for your plan</Trans>
+            </p>
+          )}
         </>
       )}
     </div>
@@ -65,8 +71,11 @@ interface Props {
 }
 
 /** A notice as a sentence, without its time. */
-const noticeText = ({ period, percent, usd }: BudgetNotice) =>
-  `${percent === 100 ? 'All' : `${percent} %`} of ${formatUsd(usd)} for ${period === 'day' ? 'today' : 'this month'} spent`;
+function noticeText({ period, percent, usd }: BudgetNotice): string {
+  const budget = formatUsd(usd);
+  if (percent === 100) return period === 'day' ? t`All of ${budget} for today spent` : t`All of ${budget} for this month spent`;
+  return period === 'day' ? t`${percent} % of ${budget} for today spent` : t`${percent} % of ${budget} for this month spent`;
+}
 
 /** What was spent, against the budgets that hold. */
 export function Spent({ title, description, amounts, reservedUsd = 0, notices = [] }: Props) {
@@ -79,11 +88,11 @@ export function Spent({ title, description, amounts, reservedUsd = 0, notices = 
       </div>
       {reservedUsd > 0 && (
         <p className="mt-4 text-muted text-sm">
-          {formatUsd(reservedUsd)} is reserved for calls that are running: the most that they can cost.
+          <Trans>{{ amount: formatUsd(reservedUsd) }} is reserved for calls that are running: the most that they can cost.</Trans>
         </p>
       )}
       {notices.length > 0 && (
-        <ul aria-label="Notices" className="mt-4 space-y-1 border-line border-t pt-3 text-sm">
+        <ul aria-label={t`Notices`} className="mt-4 space-y-1 border-line border-t pt-3 text-sm">
           {notices.map((notice) => (
             <li key={`${notice.period} ${notice.percent} ${notice.usd}`} className="flex flex-wrap justify-between gap-x-4">
               <span>{noticeText(notice)}</span>
@@ -101,9 +110,9 @@ export function Spent({ title, description, amounts, reservedUsd = 0, notices = 
 /** The limits of the account on the page of an agent: they hold for its calls too. Renders nothing without one. */
 export function SpentOfAccount({ limits }: { limits: AccountLimits | null }) {
   const amounts = [
-    ...(limits?.daily ? [{ name: 'All your agents today', ...limits.daily }] : []),
-    ...(limits?.monthly ? [{ name: 'All your agents this month', ...limits.monthly }] : []),
+    ...(limits?.daily ? [{ name: t`All your agents today`, ...limits.daily }] : []),
+    ...(limits?.monthly ? [{ name: t`All your agents this month`, ...limits.monthly }] : []),
   ];
   if (amounts.length === 0) return null;
-  return <Spent title="Spent by your account" description="A call must fit this budget and that of the agent." amounts={amounts} />;
+  return <Spent title={t`Spent by your account`} description={t`A call must fit this budget and that of the agent.`} amounts={amounts} />;
 }

@@ -1,6 +1,8 @@
 'use client';
 
 import type { VerificationType } from '@agentbot/contracts';
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -19,19 +21,19 @@ export function PasskeyMethod({ id, onVerified }: Props) {
   const [busy, setBusy] = useState(false);
   async function verify() {
     const { options, call } = await api('createVerificationChallenge', { params: { id }, body: { verificationType: 'webauthn' } });
-    if (!options || !call) throw new Error('The server did not request a passkey');
-    const credential = await passkey(call, options, 'this agent');
+    if (!options || !call) throw new Error(t`The server did not request a passkey`);
+    const credential = await passkey(call, options, 'agent');
     await api('verifyAgent', { params: { id }, body: { verificationType: 'webauthn', credential } });
   }
   async function run() {
     setBusy(true);
-    await withToast(verify(), { pending: 'Waiting for your passkey…', success: 'The agent is verified' });
+    await withToast(verify(), { pending: t`Waiting for your passkey…`, success: t`The agent is verified` });
     onVerified();
     setBusy(false);
   }
   return (
     <Button busy={busy} onClick={run}>
-      Verify with a passkey
+      <Trans>Verify with a passkey</Trans>
     </Button>
   );
 }
@@ -46,14 +48,15 @@ export function WalletMethod({ id, type, onVerified }: Props & { type: Exclude<V
   async function challenge(walletAddress: string) {
     const asked = api('createVerificationChallenge', { params: { id }, body: { verificationType: type, walletAddress, ...extra } });
     return (
-      (await withToast(asked, { pending: 'Requesting the message…', success: 'Sign the message within 10 minutes' }))?.message ?? undefined
+      (await withToast(asked, { pending: t`Requesting the message…`, success: t`Sign the message within 10 minutes` }))?.message ??
+      undefined
     );
   }
   async function verify(walletAddress: string, signature: string) {
     const body = { verificationType: type, walletAddress, signature, ...extra };
     const accepted = await acceptedWithToast(api('verifyAgent', { params: { id }, body }), {
-      pending: 'Checking the proof…',
-      success: 'The agent is verified',
+      pending: t`Checking the proof…`,
+      success: t`The agent is verified`,
     });
     onVerified();
     return accepted;
@@ -61,12 +64,12 @@ export function WalletMethod({ id, type, onVerified }: Props & { type: Exclude<V
   return (
     <div className="space-y-4">
       {type === 'ens' && (
-        <Field label="ENS name" value={detail} placeholder="name.eth" onChange={(event) => setDetail(event.target.value.trim())} />
+        <Field label={t`ENS name`} value={detail} placeholder="name.eth" onChange={(event) => setDetail(event.target.value.trim())} />
       )}
       {type === 'eas' && (
-        <Field label="Attestation UID" value={detail} placeholder="0x…" onChange={(event) => setDetail(event.target.value.trim())} />
+        <Field label={t`Attestation UID`} value={detail} placeholder="0x…" onChange={(event) => setDetail(event.target.value.trim())} />
       )}
-      <SignatureSteps action="Verify agent" challenge={challenge} onSigned={verify} />
+      <SignatureSteps action={t`Verify agent`} challenge={challenge} onSigned={verify} />
     </div>
   );
 }

@@ -1,6 +1,9 @@
 'use client';
 
 import type { VerificationType } from '@agentbot/contracts';
+import type { MessageDescriptor } from '@lingui/core';
+import { msg, t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import { BadgeCheck } from 'lucide-react';
 import { useState } from 'react';
 import useSWR from 'swr';
@@ -12,16 +15,20 @@ import { Problem } from '../../components/ui/notice.tsx';
 import { api } from '../../lib/api/client.ts';
 import { errorMessage } from '../../lib/api/errors.ts';
 import { formatTime } from '../../lib/format.ts';
+import { say } from '../../lib/language/texts.ts';
 import { acceptedWithToast } from '../../lib/toast/with-toast.ts';
 import { PasskeyMethod, WalletMethod } from './methods.tsx';
 
-const methods: { type: VerificationType; name: string; description: string }[] = [
-  { type: 'webauthn', name: 'Passkey', description: 'With this device: fingerprint, face or PIN. Nothing else is needed.' },
-  { type: 'ens', name: 'ENS name', description: 'A wallet that your ENS name points to signs a message.' },
-  { type: 'coinbase', name: 'Coinbase', description: 'A wallet that Coinbase has attested as verified signs a message.' },
-  { type: 'eas', name: 'Attestation (EAS)', description: 'An attestation on chain about your wallet, and that wallet’s signature.' },
+const methods: { type: VerificationType; name: MessageDescriptor; description: MessageDescriptor }[] = [
+  { type: 'webauthn', name: msg`Passkey`, description: msg`With this device: fingerprint, face or PIN. Nothing else is needed.` },
+  { type: 'ens', name: msg`ENS name`, description: msg`A wallet that your ENS name points to signs a message.` },
+  { type: 'coinbase', name: msg`Coinbase`, description: msg`A wallet that Coinbase has attested as verified signs a message.` },
+  { type: 'eas', name: msg`Attestation (EAS)`, description: msg`An attestation on chain about your wallet, and that wallet’s signature.` },
 ];
-const nameOf = (type: string | null) => methods.find((method) => method.type === type)?.name ?? type ?? '';
+function nameOf(type: string | null): string {
+  const name = methods.find((method) => method.type === type)?.name;
+  return name ? say(name) : (type ?? '');
+}
 
 /** An agent's verification, and the steps of each method. */
 export function Verification({ id }: { id: string }) {
@@ -31,8 +38,8 @@ export function Verification({ id }: { id: string }) {
   if (!data) return <Loading rows={2} className="h-40" />;
   async function remove() {
     const accepted = await acceptedWithToast(api('removeVerification', { params: { id } }), {
-      pending: 'Removing…',
-      success: 'The verification is removed',
+      pending: t`Removing…`,
+      success: t`The verification is removed`,
     });
     await mutate();
     return accepted;
@@ -40,34 +47,38 @@ export function Verification({ id }: { id: string }) {
   const onVerified = () => void mutate();
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
-      <Card title="Verification" description="Shows others that a real person or company is responsible for this agent.">
+      <Card title={t`Verification`} description={t`Shows others that a real person or company is responsible for this agent.`}>
         {data.verified ? (
           <div className="space-y-4">
             <p className="flex items-center gap-2 font-medium text-good">
-              <BadgeCheck aria-hidden className="size-5" /> Verified by {nameOf(data.verificationType)}
+              <BadgeCheck aria-hidden className="size-5" /> <Trans>Verified by {nameOf(data.verificationType)}</Trans>
             </p>
             <DescriptionList
               rows={[
-                ['Since', data.verifiedAt ? formatTime(data.verifiedAt) : '–'],
-                ['Wallet', data.verifierAddress ?? '–'],
-                ['Attestation', data.attestationUid ?? '–'],
+                [t`Since`, data.verifiedAt ? formatTime(data.verifiedAt) : '–'],
+                [t`Wallet`, data.verifierAddress ?? '–'],
+                [t`Attestation`, data.attestationUid ?? '–'],
               ]}
             />
             <ConfirmButton
-              action="Remove verification"
-              title="Remove the verification?"
-              description="You can verify the agent again at any time."
-              confirm="Remove"
+              action={t`Remove verification`}
+              title={t`Remove the verification?`}
+              description={t`You can verify the agent again at any time.`}
+              confirm={t`Remove`}
               onConfirm={remove}
             />
           </div>
         ) : (
-          <p className="text-sm">This agent is not verified yet. Choose a method, then follow its steps.</p>
+          <p className="text-sm">
+            <Trans>This agent is not verified yet. Choose a method, then follow its steps.</Trans>
+          </p>
         )}
       </Card>
-      <Card title={data.verified ? 'Verify with another method' : 'Verify'}>
+      <Card title={data.verified ? t`Verify with another method` : t`Verify`}>
         <fieldset className="mb-4">
-          <legend className="sr-only">Method</legend>
+          <legend className="sr-only">
+            <Trans>Method</Trans>
+          </legend>
           <div className="grid gap-2 sm:grid-cols-2">
             {methods.map((method) => (
               <label
@@ -82,8 +93,8 @@ export function Verification({ id }: { id: string }) {
                   onChange={() => setType(method.type)}
                 />
                 <span className="min-w-0">
-                  <span className="block font-medium">{method.name}</span>
-                  <span className="block text-muted text-xs">{method.description}</span>
+                  <span className="block font-medium">{say(method.name)}</span>
+                  <span className="block text-muted text-xs">{say(method.description)}</span>
                 </span>
               </label>
             ))}

@@ -1,5 +1,7 @@
 'use client';
 
+import { t } from '@lingui/core/macro';
+import { Trans } from '@lingui/react/macro';
 import useSWR from 'swr';
 import { Card, PageHeader } from '../../components/ui/card.tsx';
 import { ConfirmButton } from '../../components/ui/confirm-button.tsx';
@@ -17,22 +19,22 @@ export function Wallets() {
   const challenge = async (address: string) =>
     (
       await withToast(api('createWalletChallenge', { body: { address } }), {
-        pending: 'Requesting the message…',
-        success: 'Sign the message within 10 minutes',
+        pending: t`Requesting the message…`,
+        success: t`Sign the message within 10 minutes`,
       })
     )?.message;
   async function link(address: string, signature: string) {
     const linked = await withToast(api('linkWallet', { body: { address, signature } }), {
-      pending: 'Checking the signature…',
-      success: 'The wallet is linked',
+      pending: t`Checking the signature…`,
+      success: t`The wallet is linked`,
     });
     await mutate();
     return linked !== undefined;
   }
   const unlink = (address: string) => async () => {
     const done = await acceptedWithToast(api('unlinkWallet', { params: { address } }), {
-      pending: 'Unlinking…',
-      success: 'The wallet is unlinked',
+      pending: t`Unlinking…`,
+      success: t`The wallet is unlinked`,
     });
     await mutate();
     return done;
@@ -40,37 +42,43 @@ export function Wallets() {
   return (
     <>
       <PageHeader
-        title="Wallets"
-        description="A linked wallet can pay for clones and verify agents. Linking is free: you sign a message, not a transaction."
+        title={t`Wallets`}
+        description={t`A linked wallet can pay for clones and verify agents. Linking is free: you sign a message, not a transaction.`}
       />
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
-        <Card title="Linked wallets">
+        <Card title={t`Linked wallets`}>
           {error && !data && <Problem onRetry={() => mutate()}>{errorMessage(error)}</Problem>}
           {!data && !error && <Loading rows={2} className="h-12" />}
-          {data?.wallets.length === 0 && <p className="text-muted text-sm">No wallet is linked yet.</p>}
+          {data?.wallets.length === 0 && (
+            <p className="text-muted text-sm">
+              <Trans>No wallet is linked yet.</Trans>
+            </p>
+          )}
           <ul className="divide-y divide-line">
             {data?.wallets.map(({ address, linkedAt }) => (
               <li key={address} className="flex flex-wrap items-center justify-between gap-3 py-2 text-sm">
                 <div className="min-w-0">
                   <code className="wrap-anywhere font-mono text-xs">{address}</code>
                   <p className="text-muted text-xs">
-                    linked <RelativeTime time={linkedAt} />
+                    <Trans>
+                      linked <RelativeTime time={linkedAt} />
+                    </Trans>
                   </p>
                 </div>
                 <ConfirmButton
                   size="small"
-                  action="Unlink"
-                  title="Unlink this wallet?"
-                  description={`${address} can no longer pay for clones. Clones that it has paid for are kept.`}
-                  confirm="Unlink wallet"
+                  action={t`Unlink`}
+                  title={t`Unlink this wallet?`}
+                  description={t`${address} can no longer pay for clones. Clones that it has paid for are kept.`}
+                  confirm={t`Unlink wallet`}
                   onConfirm={unlink(address)}
                 />
               </li>
             ))}
           </ul>
         </Card>
-        <Card title="Link a wallet">
-          <SignatureSteps action="Link wallet" challenge={challenge} onSigned={link} />
+        <Card title={t`Link a wallet`}>
+          <SignatureSteps action={t`Link wallet`} challenge={challenge} onSigned={link} />
         </Card>
       </div>
     </>

@@ -1,7 +1,8 @@
+import { t } from '@lingui/core/macro';
 import { useEffect } from 'react';
 
 /** Asks the user whether to discard unsaved text. */
-export const confirmDiscard = () => window.confirm('You have unsaved changes. Discard them?');
+export const confirmDiscard = () => window.confirm(t`You have unsaved changes. Discard them?`);
 
 /** While `dirty`, asks the user before a link opens another page, and before the page is closed or reloaded. */
 export function useUnsavedWarning(dirty: boolean): void {

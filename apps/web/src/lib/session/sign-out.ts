@@ -1,4 +1,5 @@
 import { ApiError } from '@agentbot/contracts/client';
+import { t } from '@lingui/core/macro';
 import { forgetAll } from '../storage.ts';
 import { withReturnPath } from './return-path.ts';
 
@@ -9,7 +10,7 @@ async function endSession(keepsPlace: boolean): Promise<void> {
   const auth = await import('next-auth/react');
   const isRefused = async () => (await auth.signOut({ redirect: false })).url.includes('csrf=true');
   // Two tabs that sign out together overwrite each other's CSRF token: the refused tab retries once.
-  if ((await isRefused()) && (await isRefused())) throw new Error('You are still signed in. Try again.');
+  if ((await isRefused()) && (await isRefused())) throw new Error(t`You are still signed in. Try again.`);
   // Drafts and unsent messages must not wait for the next user of this browser.
   forgetAll();
   location.assign(keepsPlace ? withReturnPath('/signin', location.pathname + location.search) : '/signin');

@@ -1,3 +1,4 @@
+import { t } from '@lingui/core/macro';
 import { Toaster as Sonner } from 'sonner';
 
 export { toast } from 'sonner';
@@ -7,8 +8,10 @@ export default function Toaster() {
   return (
     <Sonner
       position="bottom-right"
+      containerAriaLabel={t`Notifications`}
       toastOptions={{
         unstyled: true,
+        closeButtonAriaLabel: t`Close toast`,
         classNames: {
           toast:
             'flex w-full items-start gap-3 rounded-lg border border-line bg-surface p-4 pr-8 text-ink text-sm shadow-lg sm:w-[356px] [&_[data-icon]]:relative [&_[data-icon]]:size-5 [&_[data-icon]]:shrink-0',

@@ -1,11 +1,12 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { PlanNotice } from '../../../features/account/plan-notice.tsx';
 import { FirstRun } from '../../../features/admin/first-run.tsx';
 import { AgentList } from '../../../features/agents/agent-list.tsx';
+import { pageTitle } from '../../../server/page-title.ts';
 import { readBackend } from '../../../server/read-backend.ts';
 import { currentUser } from '../../../server/session.ts';
 
-export const metadata: Metadata = { title: 'Agents' };
+export const generateMetadata = pageTitle(msg`Agents`);
 
 export default async function Page({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }) {
   const { checkout, ...given } = await searchParams;

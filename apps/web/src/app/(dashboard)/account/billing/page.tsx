@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { Billing } from '../../../../features/account/billing.tsx';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Plan and billing' };
+export const generateMetadata = pageTitle(msg`Plan and billing`);
 
 export default function Page() {
   return <Billing />;

@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { ModelKeys } from '../../../../features/account/model-keys.tsx';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Model keys' };
+export const generateMetadata = pageTitle(msg`Model keys`);
 
 export default function Page() {
   return <ModelKeys />;

@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { AccountUsage } from '../../../../features/usage/account-usage.tsx';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Usage' };
+export const generateMetadata = pageTitle(msg`Usage`);
 
 export default function Page() {
   return <AccountUsage />;

@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { AllAgents } from '../../../../features/admin/all-agents.tsx';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'All agents' };
+export const generateMetadata = pageTitle(msg`All agents`);
 
 export default function Page() {
   return <AllAgents />;

@@ -1,8 +1,9 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { AuditLog } from '../../../../features/audit/audit-log.tsx';
 import { auditActions } from '../../../../server/audit-actions.ts';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Audit' };
+export const generateMetadata = pageTitle(msg`Audit`);
 
 export default function Page() {
   return <AuditLog actions={auditActions} ofAllAccounts />;

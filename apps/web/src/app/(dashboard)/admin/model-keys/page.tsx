@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { SharedKeys } from '../../../../features/admin/shared-keys.tsx';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Shared model keys' };
+export const generateMetadata = pageTitle(msg`Shared model keys`);
 
 export default function Page() {
   return <SharedKeys />;

@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { Nodes } from '../../../../features/admin/nodes.tsx';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Nodes' };
+export const generateMetadata = pageTitle(msg`Nodes`);
 
 export default function Page() {
   return <Nodes />;

@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { PlanRequests } from '../../../../features/admin/plan-requests.tsx';
+import { pageTitle } from '../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Plan requests' };
+export const generateMetadata = pageTitle(msg`Plan requests`);
 
 export default function Page() {
   return <PlanRequests />;

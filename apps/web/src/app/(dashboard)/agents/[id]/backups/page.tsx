@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { Backups } from '../../../../../features/backups/backups.tsx';
+import { pageTitle } from '../../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Backups' };
+export const generateMetadata = pageTitle(msg`Backups`);
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   return <Backups id={(await params).id} />;

@@ -1,8 +1,9 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { Name } from '../../../../../features/agent/name.tsx';
 import { Character } from '../../../../../features/files/character.tsx';
+import { pageTitle } from '../../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Character' };
+export const generateMetadata = pageTitle(msg`Character`);
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;

@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { Charts } from '../../../../../features/charts/charts.tsx';
+import { pageTitle } from '../../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Charts' };
+export const generateMetadata = pageTitle(msg`Charts`);
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   return <Charts id={(await params).id} />;

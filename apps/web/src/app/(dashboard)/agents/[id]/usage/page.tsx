@@ -1,7 +1,8 @@
-import type { Metadata } from 'next';
+import { msg } from '@lingui/core/macro';
 import { AgentUsage } from '../../../../../features/usage/agent-usage.tsx';
+import { pageTitle } from '../../../../../server/page-title.ts';
 
-export const metadata: Metadata = { title: 'Usage' };
+export const generateMetadata = pageTitle(msg`Usage`);
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   return <AgentUsage id={(await params).id} />;
