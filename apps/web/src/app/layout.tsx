@@ -9,6 +9,7 @@ import { preload } from 'react-dom';
 import { EarlyClicks } from '../components/early-clicks.tsx';
 import { THEME_COOKIE, themeFrom } from '../features/shell/theme.ts';
 import { earlyClicksScript } from '../lib/early-clicks.ts';
+import { languageTags } from '../lib/language/languages.ts';
 import { requestLanguage, requestTexts } from '../server/language.ts';
 import { pageNonce } from '../server/page-nonce.ts';
 import { ApiAddresses } from './api-addresses.tsx';
@@ -31,7 +32,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   const language = await requestLanguage();
   preload(font, { as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' });
   return (
-    <html lang={language} data-theme={theme}>
+    <html lang={languageTags[language]} data-theme={theme}>
       <body className="min-h-dvh antialiased">
         {/* The browser hides the nonce from scripts, also from React's comparison. */}
         <script nonce={await pageNonce()} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: earlyClicksScript }} />

@@ -1,7 +1,7 @@
 'use client';
 
 import { t } from '@lingui/core/macro';
-import { type Language, languageNames, languages, storeLanguage } from '../lib/language/languages.ts';
+import { type Language, languageNames, languages, languageTags, storeLanguage } from '../lib/language/languages.ts';
 import { locale } from '../lib/language/texts.ts';
 import { controlStyle, Select } from './ui/field.tsx';
 
@@ -18,7 +18,7 @@ export function LanguageChoice({ className = '' }: { className?: string }) {
       }}
     >
       {languages.map((language) => (
-        <option key={language} value={language} lang={language}>
+        <option key={language} value={language} lang={languageTags[language]}>
           {languageNames[language]}
         </option>
       ))}

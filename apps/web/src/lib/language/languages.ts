@@ -5,6 +5,9 @@ export type Language = (typeof languages)[number];
 /** Each language's name in itself. */
 export const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch', zh: '简体中文' };
 
+/** The tags for `lang` attributes: `zh` alone does not say which script. */
+export const languageTags: Record<Language, string> = { en: 'en', de: 'de', zh: 'zh-Hans' };
+
 export const LANGUAGE_COOKIE = 'language';
 
 const isLanguage = (value: string | undefined): value is Language => languages.some((each) => each === value);
