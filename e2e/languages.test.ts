@@ -34,8 +34,8 @@ async function openIn(acceptLanguage: string, signedIn = false): Promise<{ own: 
   const storageState = signedIn ? await page.context().storageState() : undefined;
   const own = await browser.newContext({ locale: acceptLanguage, viewport: DESKTOP, ...(storageState && { storageState }) });
   const complaints = refusalsOn(own);
-  own.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  own.on('weberror', (error) => complaints.push(String(error.error())));
+  own.on('console', (message) => message.type() === 'error' && complaints.push(`${message.page()?.url()}: ${message.text()}`));
+  own.on('weberror', (error) => complaints.push(`${error.page()?.url()}: ${error.error()}`));
   const of = await own.newPage();
   of.setDefaultTimeout(30_000);
   return { own, of, complaints };

@@ -8,6 +8,7 @@ const IN_TURN = {
   dashboard: 183,
   'web-conformance': 177,
   'agent-actions': 176,
+  languages: 175,
   'web-outages': 144,
   accounts: 130,
   'page-policy': 70,

@@ -18,7 +18,7 @@ import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
 import { Loading } from '../../components/ui/loading.tsx';
 import { Problem } from '../../components/ui/notice.tsx';
 import { errorMessage } from '../../lib/api/errors.ts';
-import { say } from '../../lib/language/texts.ts';
+import { locale, say } from '../../lib/language/texts.ts';
 import { AgentRows } from './agent-rows.tsx';
 import { agentsOf, type ListView, queryOf, readView, sorts, states, wholeList } from './list-view.ts';
 import { useLiveAgents } from './use-live-agents.ts';
@@ -45,7 +45,8 @@ function FilteredAgents({ agents, query }: { agents: OverviewRow[]; query: strin
   useEffect(() => () => clearTimeout(timer.current), []);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const wanted = useDeferredValue(view);
-  const found = useMemo(() => agentsOf(agents, wanted), [agents, wanted]);
+  const language = locale();
+  const found = useMemo(() => agentsOf(agents, wanted, language), [agents, wanted, language]);
   const selected = useMemo(() => agents.filter(({ id }) => ticked.has(id)), [agents, ticked]);
   const [shown, count] = [found.length, agents.length];
   const running = agents.filter(({ status }) => status === 'running').length;

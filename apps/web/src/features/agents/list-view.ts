@@ -28,10 +28,10 @@ export function queryOf(view: ListView): string {
 }
 
 const lastMessageAt = ({ lastMessage }: OverviewRow) => lastMessage?.at ?? '';
-const orders: Record<ListView['sort'], (a: OverviewRow, b: OverviewRow) => number> = {
+const orders: Record<ListView['sort'], (a: OverviewRow, b: OverviewRow, language: string) => number> = {
   // The list comes in this order.
   newest: () => 0,
-  name: (a, b) => a.name.localeCompare(b.name),
+  name: (a, b, language) => a.name.localeCompare(b.name, language),
   state: (a, b) => states.indexOf(a.status) - states.indexOf(b.status),
   message: (a, b) => lastMessageAt(b).localeCompare(lastMessageAt(a)),
   spent: (a, b) => b.spentTodayUsd - a.spentTodayUsd,
@@ -42,8 +42,8 @@ function matches(agent: OverviewRow, words: string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-/** The agents of a view, in its order; equal ones stay newest first. */
-export function agentsOf(agents: readonly OverviewRow[], { q, state, sort }: ListView): OverviewRow[] {
+/** The agents of a view, in its order; equal ones stay newest first. @param language of the order of names */
+export function agentsOf(agents: readonly OverviewRow[], { q, state, sort }: ListView, language = 'en'): OverviewRow[] {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
-  return agents.filter((agent) => (!state || agent.status === state) && matches(agent, words)).sort(orders[sort]);
+  return agents.filter((agent) => (!state || agent.status === state) && matches(agent, words)).sort((a, b) => orders[sort](a, b, language));
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { stateName } from '../../components/agent/state-name.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
-import { say } from '../../lib/language/texts.ts';
+import { locale, say } from '../../lib/language/texts.ts';
 import { actionName, actors, type Changes, type Filters, outcomes } from './audit-view.ts';
 
 type Options = readonly (readonly [value: string, text: string])[];
@@ -87,7 +87,7 @@ interface Props {
 /** The filters of the audit log. */
 export function AuditFilterBar({ filters, actions, agents, onChange, onClear }: Props) {
   const set = (name: keyof Filters) => (value: string) => onChange({ [name]: value });
-  const actionOptions = actions.map((each) => [each, actionName(each)] as const).sort(([, a], [, b]) => a.localeCompare(b));
+  const actionOptions = actions.map((each) => [each, actionName(each)] as const).sort(([, a], [, b]) => a.localeCompare(b, locale()));
   return (
     <div className="mb-4 grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
       {!agents && <FilterText className="col-span-2" label={t`Account: id or email`} value={filters.account} onChange={set('account')} />}
