@@ -22,7 +22,7 @@ interface Props {
 }
 
 /** The last message of a conversation, and whether the reader wrote it. */
-const said = ({ sender, text }: NonNullable<OverviewRow['lastMessage']>) => (sender === 'user' ? t`You: ${text}` : text);
+const said = ({ sender, text }: NonNullable<OverviewRow['lastMessage']>) => (sender === 'user' ? `${t`You:`} ${text}` : text);
 
 /** One agent of the list. Memoized: a change of one agent does not render the other rows. */
 export const AgentRow = memo(function AgentRow({ agent, ticked, onTick }: Props) {
