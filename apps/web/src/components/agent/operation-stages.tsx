@@ -5,7 +5,7 @@ import { Check, CircleDashed, LoaderCircle, X } from 'lucide-react';
 import { formatDuration } from '../../lib/elapsed.ts';
 import { useNow } from '../../lib/hooks/use-now.ts';
 import { operationAdvice, operationName, stageName } from './operation-text.ts';
-import { stateName } from './state-name.ts';
+import { outcomeName } from './outcome-name.ts';
 
 const icons = {
   running: <LoaderCircle aria-hidden className="size-4 animate-spin text-warn" />,
@@ -24,7 +24,7 @@ export function OperationStages({ operation }: { operation: OperationView }) {
     <div>
       <p className="flex justify-between gap-4 text-muted text-sm">
         <span aria-live="polite">
-          {operationName(kind)} · {stateName(state)}
+          {operationName(kind)} · {outcomeName(state)}
         </span>
         <span className="whitespace-nowrap tabular-nums">{elapsed(createdAt, finishedAt, now)}</span>
       </p>
@@ -39,7 +39,7 @@ export function OperationStages({ operation }: { operation: OperationView }) {
             <span className="pt-0.5">{icons[step.state]}</span>
             <span className="min-w-0">
               {stageName(step.name)}
-              <span className="sr-only"> {stateName(step.state)}</span>
+              <span className="sr-only"> {outcomeName(step.state)}</span>
               {step.detail && <span className="wrap-anywhere block text-muted text-xs">{step.detail}</span>}
             </span>
             <span className="whitespace-nowrap text-muted text-xs tabular-nums">{elapsed(step.startedAt, step.finishedAt, now)}</span>

@@ -3,6 +3,7 @@
 import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { useState } from 'react';
+import { outcomeName } from '../../components/agent/outcome-name.ts';
 import { stateName } from '../../components/agent/state-name.ts';
 import { StatusBadge } from '../../components/agent/status-badge.tsx';
 import { PageHeader } from '../../components/ui/card.tsx';
@@ -75,7 +76,7 @@ export function AllAgents() {
               <td className="whitespace-nowrap">
                 {agent.observed ? (
                   <>
-                    {stateName(agent.observed.state)}, <RelativeTime time={agent.observed.at} />
+                    {outcomeName(agent.observed.state)}, <RelativeTime time={agent.observed.at} />
                   </>
                 ) : (
                   '–'

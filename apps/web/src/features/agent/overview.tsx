@@ -7,7 +7,7 @@ import { MessageCircle } from 'lucide-react';
 import Link from 'next/link';
 import { channelNames } from '../../components/agent/channel-names.ts';
 import { OperationStages } from '../../components/agent/operation-stages.tsx';
-import { stateName } from '../../components/agent/state-name.ts';
+import { outcomeName } from '../../components/agent/outcome-name.ts';
 import { buttonStyle } from '../../components/ui/button-style.ts';
 import { Card, DescriptionList } from '../../components/ui/card.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
@@ -27,7 +27,7 @@ import { Resources } from './resources.tsx';
 
 function StateCard({ agent }: { agent: AgentOverview }) {
   const { observed, startedAt } = agent;
-  const state = observed && stateName(observed.state);
+  const state = observed && outcomeName(observed.state);
   const rows = [
     [
       t`Observed`,

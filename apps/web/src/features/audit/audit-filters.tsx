@@ -2,7 +2,7 @@ import { t } from '@lingui/core/macro';
 import { Trans } from '@lingui/react/macro';
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { stateName } from '../../components/agent/state-name.ts';
+import { outcomeName } from '../../components/agent/outcome-name.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { controlStyle, Input, Select } from '../../components/ui/field.tsx';
 import { locale, say } from '../../lib/language/texts.ts';
@@ -73,7 +73,7 @@ function FilterText({ label, value = '', onChange, className = '' }: TextProps) 
 }
 
 const actorOptions = (): Options => Object.entries(actors).map(([actor, name]) => [actor, say(name)] as const);
-const outcomeOptions = (): Options => outcomes.map((each) => [each, stateName(each)] as const);
+const outcomeOptions = (): Options => outcomes.map((each) => [each, outcomeName(each)] as const);
 
 interface Props {
   filters: Filters;

@@ -3,7 +3,7 @@ import { t } from '@lingui/core/macro';
 import { Plural } from '@lingui/react/macro';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import { stateName } from '../../components/agent/state-name.ts';
+import { outcomeName } from '../../components/agent/outcome-name.ts';
 import { Table } from '../../components/ui/table.tsx';
 import { formatTime } from '../../lib/format.ts';
 import { say } from '../../lib/language/texts.ts';
@@ -55,7 +55,7 @@ function Actor({ names, ips }: { names: string; ips: string }) {
 function Outcome({ of: { outcome, code } }: { of: Entry }) {
   return (
     <span className={colours[outcome]}>
-      {outcome === 'unknown' ? t`unknown: the request was interrupted` : stateName(outcome)}
+      {outcome === 'unknown' ? t`unknown: the request was interrupted` : outcomeName(outcome)}
       {code && <span className="block text-xs">{code.replaceAll('_', ' ').toLowerCase()}</span>}
     </span>
   );
@@ -87,7 +87,7 @@ function Outcomes({ of: entries }: { of: readonly Entry[] }) {
       {[...counts].map(([outcome, count], index) => (
         <span key={outcome} className={colours[outcome]}>
           {index > 0 && t`, `}
-          {count} {stateName(outcome)}
+          {count} {outcomeName(outcome)}
         </span>
       ))}
     </span>

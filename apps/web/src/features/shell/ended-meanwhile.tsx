@@ -3,7 +3,7 @@
 import { t } from '@lingui/core/macro';
 import { useEffect, useState } from 'react';
 import { operationAdvice, operationName, stageName } from '../../components/agent/operation-text.ts';
-import { stateName } from '../../components/agent/state-name.ts';
+import { outcomeName } from '../../components/agent/outcome-name.ts';
 import { useOperations } from '../../lib/hooks/use-operations.ts';
 import { toast } from '../../lib/toast/toast.ts';
 import { type TrackedOperation, trackedOperations, untrack } from '../../lib/tracked-operations.ts';
@@ -42,7 +42,7 @@ function Followed({ tracked, onEnd }: { tracked: TrackedOperation; onEnd: () => 
     }
     if (operation?.state === 'succeeded') toast.success(t`${name}: done`, { id });
     else if (operation)
-      toast.error(t`${name}: ${{ state: stateName(operation.state) }}`, {
+      toast.error(t`${name}: ${{ state: outcomeName(operation.state) }}`, {
         id,
         description: operation.error ?? operationAdvice(operation),
         duration: 20_000,
