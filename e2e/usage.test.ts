@@ -350,11 +350,13 @@ test('mails about agents too are switched on the page Account, which says when t
   expect([await mails.isChecked(), await isOn()]).toEqual([true, true]);
   await mails.click();
   await expectToast('Mails about agents are off');
-  expect([await mails.isChecked(), await isOn()]).toEqual([false, false]);
+  expect(await isOn()).toBe(false);
+  await mails.and(page.locator(':not(:checked)')).waitFor();
   await mails.focus();
   await page.keyboard.press('Space');
   await expectToast('Mails about agents are on');
-  expect([await mails.isChecked(), await isOn()]).toEqual([true, true]);
+  expect(await isOn()).toBe(true);
+  await mails.and(page.locator(':checked')).waitFor();
   expect(await findFaultsOfPages(page, ['/account'])).toEqual([]);
 }, 120_000);
 

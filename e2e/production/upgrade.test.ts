@@ -143,9 +143,12 @@ test('after the upgrade everything is there, and the agent remembers', async () 
 });
 
 test('a restart of the agent brings what the new version asks of its container, and keeps its memory', async () => {
-  const { body } = await owner.call('POST', `/api/agents/${agentId}/restart`);
-  expect(body.success).toBe(true);
-  await pollUntil('the agent is current', async () => (await read('/api/overview')).body.agents[0].current === true, { everyMs: 500 });
+  await call('POST', `/api/instance/${agentId}/restart`);
+  const isCurrent = async () => {
+    const { status, current } = (await read('/api/overview')).body.agents[0];
+    return status === 'running' && current;
+  };
+  await pollUntil('the agent runs as configured', isCurrent, { everyMs: 500 });
   const calls = model.requests.length;
   await expectReply('And after a restart?');
   expect(JSON.stringify(model.requests.slice(calls).map(({ body: sent }) => sent))).toContain('The heron flies at dawn');
