@@ -62,3 +62,13 @@ test.each<EngineFault>(['hang', 'stall', 'cut'])(
     expect(Date.now() - begun).toBeLessThan(5_000);
   },
 );
+
+test('GET /api/openclaw/versions tells nothing of the host when the engine goes right after it has answered', async () => {
+  const user = await backend.account();
+  const availabilities = async () => {
+    const { status, body } = await backend.as(user, 'GET', '/api/openclaw/versions');
+    return [status, new Set(body.versions.map(({ availability }: { availability: string | null }) => availability))];
+  };
+  engine.setFault('cut', /\/images\//);
+  expect(await availabilities()).toEqual([200, new Set([null])]);
+});

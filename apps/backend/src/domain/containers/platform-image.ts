@@ -29,21 +29,27 @@ export function imageOfVersion(version: string, { OPENCLAW_IMAGE: image }: Pick<
   return (versionInName(image) ?? 'unknown') === version ? image : `${image.replace(/(:[^:/@]+)?(@.*)?$/, '')}:${version}`;
 }
 
-/** A version that the list offers. @param answers whether the engine answers */
-async function versionView(
-  version: string,
-  { config, host }: Pick<Context, 'config' | 'host'>,
-  answers: boolean,
-): Promise<OpenclawVersion> {
+/** An image on the host: null when the host does not have it, undefined while the engine does not answer. */
+async function findImage(image: string, host: Context['host']) {
+  if (!(await host.available())) return undefined;
+  return host.findImage(image).catch((error) => {
+    // `available` may remember an engine that has gone since.
+    if (error instanceof AppError && error.code === 'DOCKER_UNAVAILABLE') return undefined;
+    throw error;
+  });
+}
+
+/** A version that the list offers. */
+async function versionView(version: string, { config, host }: Pick<Context, 'config' | 'host'>): Promise<OpenclawVersion> {
   const image = imageOfVersion(version, config);
-  const here = answers ? await host.findImage(image) : null;
+  const here = await findImage(image, host);
   // A tag such as `stable` names no release, but the image's label does.
   const release = [version, here?.version ?? ''].find(isRelease);
   const facts = release === undefined ? null : factsOf(release);
   return {
     version,
     image,
-    availability: answers ? (here ? 'present' : isPullAllowed(image, config) ? 'pullable' : 'missing') : null,
+    availability: here === undefined ? null : here ? 'present' : isPullAllowed(image, config) ? 'pullable' : 'missing',
     sizeBytes: here?.sizeBytes ?? null,
     memory: facts && { ...facts.memory },
     readySeconds: facts?.readySeconds ?? null,
@@ -62,8 +68,7 @@ async function versionView(
 export async function listOpenclawVersions(context: Pick<Context, 'config' | 'host'>) {
   const platformVersion = versionInName(context.config.OPENCLAW_IMAGE) ?? 'unknown';
   const names = offeredVersions.includes(platformVersion) ? offeredVersions : [...offeredVersions, platformVersion];
-  const answers = await context.host.available();
-  const versions = await Promise.all(names.map((version) => versionView(version, context, answers)));
+  const versions = await Promise.all(names.map((version) => versionView(version, context)));
   return { default: platformVersion, recommended: recommendedVersion, versions };
 }
 
