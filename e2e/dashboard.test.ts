@@ -489,7 +489,7 @@ test('the menu on a phone restores the focus, and remembers the theme chosen in 
 test('the theme can be chosen by keyboard, and persists after a reload', async () => {
   await page.setViewportSize(DESKTOP);
   await visit('/agents');
-  // The keyboard passes over a choice that is not ready yet.
+  // A disabled radio button takes no focus.
   await page.getByRole('radio', { name: 'System', disabled: false }).waitFor();
   await page.getByRole('radio', { name: 'System' }).focus();
   await page.keyboard.press('ArrowRight');

@@ -69,7 +69,7 @@ test.each([...new Set([...pages, '/no-such-page'])])('%s has a strict policy wit
 
 const scripts = '**/_next/static/**/*.js*';
 
-/** A field that a person can fill in, as it is read and clicked. */
+/** The properties that inputs, selects and text areas share. */
 interface Fillable {
   type: string;
   value: string;
@@ -81,8 +81,8 @@ interface Fillable {
   click(): void;
 }
 
-/** What a field holds; its place in the page counts, so a field that was rendered anew holds nothing. */
-const held = (field: ElementHandle) =>
+/** The value of a field, or whether it is checked; false for a field that React has replaced. */
+const contentOf = (field: ElementHandle) =>
   field.evaluate((node) => {
     const { type, value, checked, isConnected } = node as unknown as Fillable;
     return isConnected && (type === 'radio' || type === 'checkbox' ? checked : value);
@@ -99,23 +99,23 @@ async function enter(field: ElementHandle): Promise<void> {
   else await field.fill(kind === 'email' ? 'early@example.com' : 'early');
 }
 
-test.each(pages)('%s keeps what a person enters before its scripts have come', async (address) => {
-  let letScriptsCome = () => {};
-  const come = new Promise<void>((resolve) => (letScriptsCome = resolve));
+test.each(pages)('%s keeps what a person enters before its scripts have loaded', async (address) => {
+  let loadScripts = () => {};
+  const requested = new Promise<void>((resolve) => (loadScripts = resolve));
   await page.route(scripts, async (route) => {
-    await come;
+    await requested;
     await route.continue();
   });
   try {
     await page.goto(stack.webUrl + address, { waitUntil: 'domcontentloaded' });
     const fields = await page.locator(':is(input:not([type=hidden]), select, textarea):enabled:visible:not([readonly])').elementHandles();
     for (const field of fields) await enter(field);
-    const entered = await Promise.all(fields.map(held));
-    letScriptsCome();
+    const entered = await Promise.all(fields.map(contentOf));
+    loadScripts();
     await page.waitForLoadState('networkidle');
-    expect(await Promise.all(fields.map(held))).toEqual(entered);
+    expect(await Promise.all(fields.map(contentOf))).toEqual(entered);
   } finally {
-    letScriptsCome();
+    loadScripts();
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   }
 });

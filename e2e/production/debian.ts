@@ -29,10 +29,10 @@ export async function installPackages(programs: Record<string, string>): Promise
 
 /**
  * Makes a Debian tree with packages, once per machine.
- * @returns its path; another run may use it too, so copy it before you change it
+ * @returns its path; other runs use the same tree, so copy it before you change it
  */
 export async function debianTree(suite: string, packages: string[]): Promise<string> {
-  const tree = path.join(os.tmpdir(), `agentbot-debian-${suite}`);
+  const tree = path.join(os.tmpdir(), ['agentbot-debian', suite, ...packages].join('-'));
   if (existsSync(tree)) return tree;
   await installPackages({ '/usr/bin/mmdebstrap': 'mmdebstrap' });
   const work = await mkdtemp(`${tree}.`);

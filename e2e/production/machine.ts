@@ -14,7 +14,7 @@ const PATH = 'PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Starts systemd as the first process of a Debian tree, in namespaces of its own: what a host with systemd does at boot, without a
- * second kernel. It has a network without a way out, its control groups lie below this machine's. Needs root.
+ * second kernel. Its network has no connection to others, and its control groups are below this machine's. Needs root.
  * @param tree the path of a Debian tree with systemd; what the machine writes stays there, as on a disk
  */
 export async function bootMachine(tree: string) {
@@ -43,7 +43,7 @@ export async function bootMachine(tree: string) {
     /** Runs a program of this machine in the network of the other. */
     runInNetwork: (command: string[], env: NodeJS.ProcessEnv, cwd: string) =>
       run('nsenter', ['--target', String(pid), '--net', ...command], { env, cwd }),
-    /** As if its power failed. */
+    /** Ends all its processes at once, as a power failure does. */
     async stop(): Promise<void> {
       process.kill(pid, 'SIGKILL');
       if (holder.exitCode === null && holder.signalCode === null) await once(holder, 'exit');
@@ -60,14 +60,18 @@ export async function bootMachine(tree: string) {
 
 export type Machine = Awaited<ReturnType<typeof bootMachine>>;
 
-/** The commands before systemd, in the new namespaces. systemd takes its control groups from where it finds them mounted. */
-const inside = (tree: string) => `
+/** The commands that mount what each Linux system has into a tree, in a mount namespace of its own. */
+const mountsOf = (tree: string) => `
   mount --make-rprivate /
   mount --bind ${tree} ${tree}
   mount -t proc proc ${tree}/proc
   mount --rbind /sys ${tree}/sys
   mount --rbind /dev ${tree}/dev
-  mount -t tmpfs tmpfs ${tree}/run
+  mount -t tmpfs tmpfs ${tree}/run`;
+
+/** The commands before systemd, in the new namespaces. systemd takes its control groups from where it finds them mounted. */
+const inside = (tree: string) => `
+  ${mountsOf(tree)}
   mount -t tmpfs tmpfs ${tree}/sys/fs/cgroup
   if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
     mount -t cgroup2 cgroup ${tree}/sys/fs/cgroup
@@ -103,8 +107,8 @@ async function firstProcess(holder: ChildProcess, complaints: () => string): Pro
 const ENGINE = ['docker.io', 'iptables', 'ca-certificates'];
 
 /**
- * Starts the Docker Engine of another Debian suite in a tree and a network of its own, beside this machine's engine. The network leads
- * out through this machine. Needs root.
+ * Starts the Docker Engine of another Debian suite in a tree and a network of its own, beside this machine's engine. The network
+ * reaches others through this machine. Needs root.
  */
 export async function startEngine(suite: string) {
   const tree = await debianTree(suite, ENGINE);
@@ -113,12 +117,7 @@ export async function startEngine(suite: string) {
   const number = randomInt(256);
   const [link, here, there] = [`abe${number}`, `10.249.${number}.1`, `10.249.${number}.2`];
   const commands = `
-    mount --make-rprivate /
-    mount --bind ${tree} ${tree}
-    mount -t proc proc ${tree}/proc
-    mount --rbind /sys ${tree}/sys
-    mount --rbind /dev ${tree}/dev
-    mount -t tmpfs tmpfs ${tree}/run
+    ${mountsOf(tree)}
     mount --rbind /tmp ${tree}/tmp
     mkdir -p ${work}/data ${tree}/var/lib/docker ${tree}${root}
     mount --bind ${work}/data ${tree}/var/lib/docker

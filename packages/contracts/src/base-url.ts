@@ -1,7 +1,7 @@
 /** The endpoint path of a model API; the caller of the API appends it to the base URL. */
 const ENDPOINT = /\/(chat\/completions|completions|messages|responses|embeddings)\/*$/i;
 
-/** What is wrong with a base URL. `endpoint` is the path that it must not end with. */
+/** What makes a base URL invalid. `endpoint` is the API path at its end, such as `chat/completions`. */
 export type BaseUrlFault = { kind: 'scheme' | 'credentials' | 'query' | 'variable' } | { kind: 'endpoint'; endpoint: string };
 
 /** What is wrong with a model endpoint's base URL; undefined for a valid URL. */

@@ -6,20 +6,23 @@ export const controlStyle =
 
 export const wideControlStyle = `w-full ${controlStyle}`;
 
-/** Whether a control is off. One that tells React of each change is off until hydration: React would drop an earlier change. */
-function useOff({ disabled, onChange }: { disabled?: boolean | undefined; onChange?: unknown }): boolean | undefined {
+/**
+ * Whether a control is disabled. A control with `onChange` is disabled until React has hydrated the page, because React discards a
+ * value that was entered earlier.
+ */
+function useDisabled({ disabled, onChange }: { disabled?: boolean | undefined; onChange?: unknown }): boolean | undefined {
   const hydrated = useHydrated();
   return disabled || (onChange !== undefined && !hydrated);
 }
 
-/** A native input that is off until its `onChange` is heard. */
-export const Input = (props: ComponentProps<'input'>) => <input {...props} disabled={useOff(props)} />;
+/** A native input, disabled until its `onChange` can run. */
+export const Input = (props: ComponentProps<'input'>) => <input {...props} disabled={useDisabled(props)} />;
 
-/** A native select that is off until its `onChange` is heard. */
-export const Select = (props: ComponentProps<'select'>) => <select {...props} disabled={useOff(props)} />;
+/** A native select, disabled until its `onChange` can run. */
+export const Select = (props: ComponentProps<'select'>) => <select {...props} disabled={useDisabled(props)} />;
 
-/** A native text area that is off until its `onChange` is heard. */
-export const TextArea = (props: ComponentProps<'textarea'>) => <textarea {...props} disabled={useOff(props)} />;
+/** A native text area, disabled until its `onChange` can run. */
+export const TextArea = (props: ComponentProps<'textarea'>) => <textarea {...props} disabled={useDisabled(props)} />;
 
 interface LabelProps {
   label: string;
