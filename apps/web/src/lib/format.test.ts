@@ -1,6 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { expect, test } from '@jest/globals';
-import { formatBytes, formatShortTime, formatUsd } from './format.ts';
+import { afterEach, expect, test } from '@jest/globals';
+import { i18n } from '@lingui/core';
+import { formatBytes, formatDate, formatNumber, formatShortTime, formatTenths, formatUsd } from './format.ts';
+
+afterEach(() => i18n.activate('en'));
+
+// As the Common Locale Data Repository has them: https://cldr.unicode.org.
+test.each([
+  ['en', '1,234,567', '12.0', '$0.50', 'Nov 28', '3:05 PM'],
+  ['de', '1.234.567', '12,0', '0,50 $', '28. Nov.', '15:05'],
+  ['zh', '1,234,567', '12.0', 'US$0.50', '11月28日', '15:05'],
+])('numbers, money, days and times have the form of the language %s', (language, ...texts) => {
+  i18n.loadAndActivate({ locale: language, messages: {} });
+  const afternoon = new Date(2026, 10, 28, 15, 5);
+  const shown = [formatNumber(1_234_567), formatTenths(12), formatUsd(0.5), formatDate('2026-11-28')];
+  shown.push(formatShortTime(afternoon.toISOString(), afternoon));
+  expect(shown.map((text) => text.replace(/\s/g, ' '))).toEqual(texts);
+});
 
 test.each([
   [0, '$0.00'],

@@ -10,6 +10,7 @@ test.each<[string | undefined, string | null, string]>([
   [undefined, 'fr-FR,fr;q=0.9,de;q=0.8,en;q=0.7', 'de'],
   [undefined, 'de;q=0.3, en;q=0.7', 'en'],
   [undefined, 'de;q=0, zh', 'zh'],
+  [undefined, 'de;q=0', 'en'],
   [undefined, 'DE', 'de'],
   [undefined, 'fr, *', 'en'],
   [undefined, 'den, deu', 'en'],
